@@ -1,0 +1,98 @@
+"""Settings from the environment (prefix ``ORCHESTRATOR_``) or from secret files.
+
+A secret may be given as a file ``/run/secrets/orchestrator_<name>`` instead of a variable, as
+Docker and Kubernetes mount them; ``ORCHESTRATOR_SECRETS_DIR`` names another folder.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config import DATA
+
+SANDBOX_ORGANIZER = "meetings@accsm.example"
+
+
+class Settings(BaseSettings):
+    """All settings, with the defaults of the embedded sandbox."""
+
+    model_config = SettingsConfigDict(env_prefix="ORCHESTRATOR_", extra="ignore", frozen=True)
+
+    profile: Literal["sandbox", "production"] = Field(
+        "sandbox", description="`sandbox` sends nothing outside this machine; `production` does."
+    )
+    data_dir: Path = Field(Path("var"), description="Folder for everything the service keeps on disk.")
+    host: str = Field("127.0.0.1", description="Address the web process listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the web process listens on.")
+    public_url: str | None = Field(None, description="Address people reach the console at.")
+    allowed_hosts: str = Field(
+        "", description="Further host names the web process answers to, separated by commas."
+    )
+    database_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL; empty means SQLite in the data folder."
+    )
+    broker_url: SecretStr | None = Field(
+        None, description="Redis URL; empty means the private broker that `orchestrator up` starts."
+    )
+    api_token: SecretStr | None = Field(
+        None, description="Token for the API and console; empty means `api-token` in the data folder."
+    )
+
+    organizer_address: str = Field(
+        SANDBOX_ORGANIZER, description="Mailbox the service owns: From and ORGANIZER of every mail."
+    )
+    organizer_name: str = Field("ACCSM Meetings", description="Display name of that mailbox.")
+
+    smtp_host: str | None = Field(None, description="SMTP relay.")
+    smtp_port: int | None = Field(None, description="Port; 465 with `tls`, 587 with `starttls`, else 25.")
+    smtp_security: Literal["tls", "starttls", "plain"] = Field(
+        "starttls", description="How the connection is protected."
+    )
+    smtp_username: str | None = Field(None, description="Login name, if the relay wants one.")
+    smtp_password: SecretStr | None = Field(None, description="Password for it.")
+    smtp_timeout: float = Field(20.0, gt=0, description="Seconds to wait for the relay.")
+
+    graph_tenant_id: str | None = Field(None, description="Microsoft Entra tenant (GUID).")
+    graph_client_id: str | None = Field(None, description="Application (client) id.")
+    graph_client_secret: SecretStr | None = Field(None, description="Client secret.")
+    graph_organizer: str | None = Field(
+        None, description="Object id (or UPN) of the account that owns the Teams meetings."
+    )
+    graph_cloud: Literal["global", "gcc-high", "dod"] = Field("global", description="Microsoft cloud.")
+    graph_timeout: float = Field(20.0, gt=0, description="Seconds to wait for Graph.")
+
+    attachment_max_bytes: int = Field(
+        10 * 1024 * 1024, gt=0, description="Largest minutes file accepted, in bytes."
+    )
+    batch_size: int = Field(50, ge=1, le=50, description="Actions per task.")
+    max_claimed: int = Field(500, ge=1, description="Actions handed to the broker at a time.")
+    lease_seconds: float = Field(
+        120.0, gt=0, description="How long a claim lasts; must exceed the timeouts of Graph and SMTP."
+    )
+    beat_max_interval: float = Field(
+        2.0, gt=0, description="Longest sleep of beat between looks at the database, in seconds."
+    )
+    worker_concurrency: int = Field(2, ge=1, description="Worker processes started by `orchestrator up`.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level.")
+
+    delegations_file: Path = Field(DATA / "delegations.yaml", description="Delegations and groups.")
+    timelines_dir: Path = Field(DATA / "timelines", description="Folder of timelines.")
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether nothing may leave this machine."""
+        return self.profile == "sandbox"
+
+
+def load_settings() -> Settings:
+    """Read the settings of this process from its environment and secret files.
+
+    Raises ``pydantic.ValidationError`` when a value cannot be read; ``bootstrap`` words it.
+    """
+    secrets = Path(os.environ.get("ORCHESTRATOR_SECRETS_DIR", "/run/secrets"))
+    return Settings(_secrets_dir=secrets if secrets.is_dir() else None)

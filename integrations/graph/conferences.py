@@ -1,0 +1,198 @@
+"""Teams meetings through Graph's ``onlineMeetings``.
+
+Source: Graph documentation v1.0, "onlineMeeting: createOrGet", "Update onlineMeeting", "Delete
+onlineMeeting" and "Configure application access to online meetings". What is created by
+``createOrGet`` is identified by tenant, user and ``externalId``, so that repeating a lost request
+finds the same meeting instead of making a second one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from integrations.graph.client import GraphClient
+from integrations.graph.problems import ACCESS_POLICY, NOT_FOUND
+from orchestrator.errors import PermanentFailure, TransientFailure
+from orchestrator.ports import ConferenceInfo, ConferenceRequest
+
+_CREATED = 201
+_NO_ORGANIZER = "graph-organizer"
+
+
+class TeamsConferences:
+    """``ports.ConferenceProvider`` for Teams meetings owned by one account.
+
+    ``organizer`` is the account's object id or its user principal name; the name is resolved once.
+    """
+
+    name = "teams"
+
+    def __init__(self, client: GraphClient, organizer: str) -> None:
+        self._client = client
+        self._organizer = organizer
+        self._resolved = organizer if _is_guid(organizer) else None
+
+    def ensure(self, request: ConferenceRequest) -> ConferenceInfo:
+        """Make the Teams meeting exist with this subject and time, and return it."""
+        with self._explained():
+            if request.provider_id is not None:
+                changed = self._change(request.provider_id, request)
+                if changed is not None:
+                    return _info(changed)
+            return _info(self._create_or_get(request))
+
+    def delete(self, request: ConferenceRequest) -> None:
+        """Remove the Teams meeting; succeeds when it is gone already."""
+        with self._explained():
+            provider_id = request.provider_id
+            if provider_id is None:
+                # Whoever created it may have died before the id was stored, so that not knowing an
+                # id does not prove that there is nothing to remove.
+                provider_id = _provider_id(self._find_or_create(request)[0])
+            try:
+                self._client.request("DELETE", self._meeting(provider_id))
+            except PermanentFailure as error:
+                if error.code != NOT_FOUND:
+                    raise
+
+    def check(self) -> str:
+        """Sign in and resolve the organizer; return what was found."""
+        self._client.sign_in()
+        try:
+            user = self._user()
+        except PermanentFailure as error:
+            # Reading users is a permission of its own that an object id makes unnecessary.
+            if self._resolved is None or error.code == _NO_ORGANIZER:
+                raise
+            return f"Signed in; the organizer is taken to be {self._resolved}."
+        return f"Signed in; the organizer is {user.get('userPrincipalName')} ({user.get('id')})."
+
+    def _change(self, provider_id: str, request: ConferenceRequest) -> Mapping[str, Any] | None:
+        """Give the meeting its subject and time; None when it does not exist (any more)."""
+        try:
+            return self._client.request("PATCH", self._meeting(provider_id), body=_wanted(request)).body
+        except PermanentFailure as error:
+            if error.code == NOT_FOUND:
+                return None
+            raise
+
+    def _create_or_get(self, request: ConferenceRequest) -> Mapping[str, Any]:
+        meeting, created = self._find_or_create(request)
+        if created or _agrees(meeting, request):
+            return meeting
+        # Whether createOrGet changes a meeting that exists is not documented, so it is changed here.
+        return self._client.request("PATCH", self._meeting(_provider_id(meeting)), body=_wanted(request)).body
+
+    def _find_or_create(self, request: ConferenceRequest) -> tuple[Mapping[str, Any], bool]:
+        answer = self._client.request(
+            "POST",
+            f"{self._meetings()}/createOrGet",
+            body={"externalId": request.external_id, **_wanted(request)},
+        )
+        return answer.body, answer.status == _CREATED
+
+    def _meetings(self) -> str:
+        if self._resolved is None:
+            self._resolved = str(self._user()["id"])
+        return f"/users/{self._resolved}/onlineMeetings"
+
+    def _meeting(self, provider_id: str) -> str:
+        return f"{self._meetings()}/{quote(provider_id, safe='')}"
+
+    def _user(self) -> Mapping[str, Any]:
+        try:
+            user = self._client.request(
+                "GET",
+                f"/users/{quote(self._organizer, safe='')}",
+                params={"$select": "id,userPrincipalName"},
+            ).body
+        except PermanentFailure as error:
+            if error.code != NOT_FOUND:
+                raise
+            raise PermanentFailure(
+                f"There is no account {self._organizer} in the tenant. Correct ORCHESTRATOR_GRAPH_ORGANIZER.",
+                code=_NO_ORGANIZER,
+                answer=error.answer,
+            ) from error
+        if "id" not in user:
+            raise TransientFailure("Graph answered without the id of the organizer.", answer="no id")
+        return user
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Add to a missing access policy the commands that create it."""
+        try:
+            yield
+        except PermanentFailure as error:
+            if error.code != ACCESS_POLICY:
+                raise
+            raise PermanentFailure(
+                f"{error.message}\n{self._policy_commands()}", code=error.code, answer=error.answer
+            ) from error
+
+    def _policy_commands(self) -> str:
+        return (
+            "A Teams administrator must run these two commands in PowerShell (MicrosoftTeams module); "
+            "they take up to 30 minutes to have effect. Then retry.\n"
+            "New-CsApplicationAccessPolicy -Identity Meeting-Orchestrator "
+            f'-AppIds "{self._client.client_id}" -Description "Creates online meetings"\n'
+            "Grant-CsApplicationAccessPolicy -PolicyName Meeting-Orchestrator "
+            f'-Identity "{self._resolved or self._organizer}"'
+        )
+
+
+def _wanted(request: ConferenceRequest) -> dict[str, str]:
+    """Return subject and time as Graph writes them; start and end always go together."""
+    return {
+        "subject": request.subject,
+        "startDateTime": _instant(request.starts_at),
+        "endDateTime": _instant(request.ends_at),
+    }
+
+
+def _agrees(meeting: Mapping[str, Any], request: ConferenceRequest) -> bool:
+    return (
+        meeting.get("subject") == request.subject
+        and _same_instant(meeting.get("startDateTime"), request.starts_at)
+        and _same_instant(meeting.get("endDateTime"), request.ends_at)
+    )
+
+
+def _info(meeting: Mapping[str, Any]) -> ConferenceInfo:
+    join_url = meeting.get("joinWebUrl")
+    if not join_url:
+        # It happens, and an invitation without a link must not go out.
+        raise TransientFailure("Graph answered without a join link.", answer="no joinWebUrl")
+    return ConferenceInfo(provider_id=_provider_id(meeting), join_url=str(join_url))
+
+
+def _provider_id(meeting: Mapping[str, Any]) -> str:
+    provider_id = meeting.get("id")
+    if not provider_id:
+        raise TransientFailure("Graph answered without the id of the meeting.", answer="no id")
+    return str(provider_id)
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _same_instant(written: object, moment: datetime) -> bool:
+    """Compare by value and to the second: Graph answers with up to seven fractional digits."""
+    try:
+        found = datetime.fromisoformat(str(written))
+    except ValueError:
+        return False
+    return found.tzinfo is not None and _instant(found) == _instant(moment)
+
+
+def _is_guid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False

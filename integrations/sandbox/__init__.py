@@ -1,0 +1,1 @@
+"""The sandbox: Graph, sign-in, mail and time on this machine, for trying everything without harm."""

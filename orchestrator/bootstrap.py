@@ -1,0 +1,437 @@
+"""The one place where settings become adapters and services.
+
+A ``Container`` makes each part when it is first asked for, so that a command that only reads the
+database needs no broker, no mail server and no Graph, and a worker connects after it was forked.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cached_property, lru_cache
+from pathlib import Path
+from textwrap import wrap
+from typing import Any, TypeVar
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from pydantic import ValidationError
+
+from config import DATA
+from config.settings import SANDBOX_ORGANIZER, Settings, load_settings
+from integrations.clock import SystemClock
+from integrations.documents import FolderDocumentStore
+from integrations.graph.client import GraphClient
+from integrations.graph.clouds import CLOUDS
+from integrations.graph.conferences import TeamsConferences
+from integrations.redis_wakeup import RedisWakeUp, SilentWakeUp
+from integrations.sandbox.clock import SandboxClock
+from integrations.sandbox.endpoints import SandboxEndpoints
+from integrations.sandbox.outbox import MaildirOutbox
+from integrations.smtp import SmtpMailer
+from orchestrator.domain.delegation import Directory
+from orchestrator.domain.message import Mailbox
+from orchestrator.domain.problems import problems_of
+from orchestrator.domain.timeline import Timeline, Timelines
+from orchestrator.errors import ConfigurationError, Problem
+from orchestrator.ports import Clock, ConferenceProvider, Mailer, Outbox, WakeUp
+from orchestrator.services.delivering import Delivering, Outside
+from orchestrator.services.examples import Examples
+from orchestrator.services.letters import Letters
+from orchestrator.services.meetings import Meetings
+from orchestrator.services.minutes import Minutes
+from orchestrator.services.operations import Operations
+from orchestrator.services.planner import Planner
+from orchestrator.services.reading import Reading
+from orchestrator.services.scheduling import Policy, Scheduling
+from orchestrator.store.engine import Database
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+T = TypeVar("T")
+_MAIL_WIDTH = 72
+_PRODUCTION_ONLY = (
+    "smtp_host", "smtp_username", "smtp_password",
+    "graph_tenant_id", "graph_client_id", "graph_client_secret", "graph_organizer",
+)  # fmt: skip
+_PRODUCTION_NEEDS = (
+    "database_url", "broker_url", "api_token", "smtp_host",
+    "graph_tenant_id", "graph_client_id", "graph_client_secret", "graph_organizer",
+)  # fmt: skip
+
+
+def read_settings() -> Settings:
+    """Read and check the settings of this process; raises ``ConfigurationError`` with all problems."""
+    settings = parse_settings()
+    problems = settings_problems(settings)
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+def parse_settings() -> Settings:
+    """Read the settings without holding them against each other; raises ``ConfigurationError``."""
+    try:
+        return load_settings()
+    except ValidationError as error:
+        raise ConfigurationError(
+            [
+                Problem(_variable(item.field), item.value, item.message, item.remedy)
+                for item in problems_of(error)
+            ]
+        ) from error
+
+
+def _variable(field: str) -> str:
+    return f"ORCHESTRATOR_{field.upper()}"
+
+
+def settings_problems(settings: Settings) -> list[Problem]:
+    """Return what is missing from the settings and what contradicts what."""
+    profile = _sandbox_problems(settings) if settings.sandbox else _production_problems(settings)
+    return [*profile, *_mail_problems(settings), *_lease_problems(settings)]
+
+
+def _sandbox_problems(settings: Settings) -> list[Problem]:
+    """The sandbox must never run beside settings that reach real people."""
+    given = [name for name in _PRODUCTION_ONLY if getattr(settings, name) is not None]
+    if settings.organizer_address != SANDBOX_ORGANIZER:
+        given.append("organizer_address")
+    return [
+        Problem(
+            _variable(name), "", "is a production setting, and ORCHESTRATOR_PROFILE is sandbox",
+            "Unset it, or set ORCHESTRATOR_PROFILE=production.",
+        )
+        for name in given
+    ]  # fmt: skip
+
+
+def _production_problems(settings: Settings) -> list[Problem]:
+    missing = [name for name in _PRODUCTION_NEEDS if getattr(settings, name) is None]
+    if settings.organizer_address == SANDBOX_ORGANIZER:
+        missing.append("organizer_address")
+    problems = [
+        Problem(
+            _variable(name), "", "is missing; ORCHESTRATOR_PROFILE=production needs it",
+            "Set the variable, or mount a secret file of its name in lower case.",
+        )
+        for name in missing
+    ]  # fmt: skip
+    if settings.graph_tenant_id and not _GUID.fullmatch(settings.graph_tenant_id):
+        problems.append(
+            Problem(
+                _variable("graph_tenant_id"), settings.graph_tenant_id, "is not a GUID",
+                "Copy the Directory (tenant) ID from the Entra admin centre.",
+            )
+        )  # fmt: skip
+    return problems
+
+
+def _mail_problems(settings: Settings) -> list[Problem]:
+    problems = []
+    if (settings.smtp_username is None) != (settings.smtp_password is None):
+        lacking = "smtp_password" if settings.smtp_username else "smtp_username"
+        problems.append(
+            Problem(
+                _variable(lacking), "", "is missing; name and password go together", "Set both, or neither."
+            )
+        )
+    if settings.smtp_password is not None and settings.smtp_security == "plain":
+        problems.append(
+            Problem(
+                _variable("smtp_security"), "plain", "would send the password unprotected",
+                "Use starttls or tls, or take name and password out.",
+            )
+        )  # fmt: skip
+    return problems
+
+
+def _lease_problems(settings: Settings) -> list[Problem]:
+    least = 3 * max(settings.smtp_timeout, settings.graph_timeout)
+    if settings.lease_seconds >= least:
+        return []
+    return [
+        Problem(
+            _variable("lease_seconds"), str(settings.lease_seconds),
+            "is so short that a claim could run out while a server is only slow",
+            f"Set at least {least:g}, three times the longest timeout.",
+        )
+    ]  # fmt: skip
+
+
+def broker_url(settings: Settings) -> str | None:
+    """Return the broker's URL, or ``None`` while the private broker of the sandbox is not running."""
+    if settings.broker_url is not None:
+        return settings.broker_url.get_secret_value()
+    endpoints = SandboxEndpoints.load(endpoints_file(settings)) if settings.sandbox else None
+    return endpoints.broker_url if endpoints else None
+
+
+def endpoints_file(settings: Settings) -> Path:
+    """Return where a running sandbox says how to reach it."""
+    return settings.data_dir / "run" / "sandbox.json"
+
+
+def outbox_folder(settings: Settings) -> Path:
+    """Return the Maildir in which the sandbox keeps every mail."""
+    return settings.data_dir / "outbox"
+
+
+class Container:
+    """Every adapter and service, made on first use from checked settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    # Adapters
+
+    @cached_property
+    def database(self) -> Database:
+        """The scheduling database."""
+        if self.settings.database_url is not None:
+            return Database(self.settings.database_url.get_secret_value())
+        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
+        return Database(f"sqlite:///{self.settings.data_dir.resolve() / 'orchestrator.db'}")
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The clock that decides what is due."""
+        return self.sandbox_clock if self.settings.sandbox else self.lease_clock
+
+    @cached_property
+    def sandbox_clock(self) -> SandboxClock:
+        """The clock that a rehearsal moves; raises ``ConfigurationError`` in production."""
+        self._require_sandbox("The clock can be moved")
+        return SandboxClock(self.settings.data_dir / "run" / "clock.json")
+
+    @cached_property
+    def lease_clock(self) -> Clock:
+        """The machine's clock."""
+        return SystemClock()
+
+    @cached_property
+    def wake_up(self) -> WakeUp:
+        """How commits wake the beats."""
+        url = broker_url(self.settings)
+        return RedisWakeUp(url) if url else SilentWakeUp()
+
+    @cached_property
+    def documents(self) -> FolderDocumentStore:
+        """Where files are kept."""
+        return FolderDocumentStore(self.settings.data_dir / "documents")
+
+    @cached_property
+    def endpoints(self) -> SandboxEndpoints:
+        """How to reach the running sandbox; raises ``ConfigurationError`` when none runs."""
+        found = SandboxEndpoints.load(endpoints_file(self.settings))
+        if found is None:
+            raise ConfigurationError.of(
+                "sandbox", None, "is not running in this data folder", "Start it with 'orchestrator up'."
+            )
+        return found
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        """How mail leaves: the relay, or the sandbox's catcher."""
+        settings = self.settings
+        if settings.sandbox:
+            host, port = self.endpoints.smtp_host, self.endpoints.smtp_port
+            return SmtpMailer(host, port, "plain", timeout=settings.smtp_timeout)
+        default_port = {"tls": 465, "starttls": 587, "plain": 25}[settings.smtp_security]
+        return SmtpMailer(
+            settings.smtp_host or "",
+            settings.smtp_port or default_port,
+            settings.smtp_security,
+            username=settings.smtp_username,
+            password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
+            timeout=settings.smtp_timeout,
+        )
+
+    @cached_property
+    def conferences(self) -> ConferenceProvider:
+        """How video meetings are made: Microsoft Graph, or the sandbox's."""
+        settings = self.settings
+        if settings.sandbox:
+            found = self.endpoints
+            client = GraphClient(
+                tenant_id=found.tenant_id, client_id=found.client_id, client_secret=found.client_secret,
+                graph_url=found.graph_url, authority_url=found.authority_url,
+                ca_file=found.ca_file, timeout=settings.graph_timeout,
+            )  # fmt: skip
+            return TeamsConferences(client, found.organizer_id)
+        cloud = CLOUDS[settings.graph_cloud]
+        secret = settings.graph_client_secret
+        client = GraphClient(
+            tenant_id=settings.graph_tenant_id or "", client_id=settings.graph_client_id or "",
+            client_secret=secret.get_secret_value() if secret else "",
+            graph_url=cloud.graph_url, authority_url=cloud.authority_url, timeout=settings.graph_timeout,
+        )  # fmt: skip
+        return TeamsConferences(client, settings.graph_organizer or "")
+
+    @cached_property
+    def outbox(self) -> Outbox | None:
+        """The caught mails; ``None`` in production, where mails are not caught."""
+        return MaildirOutbox(outbox_folder(self.settings)) if self.settings.sandbox else None
+
+    # Data
+
+    @cached_property
+    def directory(self) -> Directory:
+        """Delegations and groups."""
+        return _read_data(self.settings.delegations_file, Directory.of)
+
+    @cached_property
+    def timelines(self) -> Timelines:
+        """All timelines by name."""
+        folder = self.settings.timelines_dir
+        found = [_read_data(file, Timeline.of) for file in sorted(folder.glob("*.yaml"))]
+        if not found:
+            raise ConfigurationError.of(
+                _variable("timelines_dir"),
+                folder,
+                "holds no timeline",
+                "Name the folder with the *.yaml files.",
+            )
+        return {item.name: item for item in found}
+
+    # Services
+
+    @cached_property
+    def planner(self) -> Planner:
+        """Plans meetings."""
+        return Planner(self.directory, self.timelines)
+
+    @cached_property
+    def meetings(self) -> Meetings:
+        """Creating, publishing, changing and ending meetings."""
+        return Meetings(self.database, self.planner, self.clock, self.wake_up)
+
+    @cached_property
+    def reading(self) -> Reading:
+        """Looking things up."""
+        return Reading(self.database, self.planner, self.clock)
+
+    @cached_property
+    def minutes(self) -> Minutes:
+        """Attaching minutes."""
+        return Minutes(
+            self.database,
+            self.planner,
+            self.documents,
+            clock=self.clock,
+            wake_up=self.wake_up,
+            largest=self.settings.attachment_max_bytes,
+        )
+
+    @cached_property
+    def operations(self) -> Operations:
+        """Retrying and discarding actions."""
+        return Operations(self.database, self.clock, self.wake_up)
+
+    @cached_property
+    def examples(self) -> Examples:
+        """Loading the example."""
+        return Examples(self.meetings, self.directory, self.clock)
+
+    @cached_property
+    def scheduling(self) -> Scheduling:
+        """What beat does."""
+        settings = self.settings
+        policy = Policy(settings.batch_size, settings.max_claimed, timedelta(seconds=settings.lease_seconds))
+        return Scheduling(self.database, self.clock, self.lease_clock, self.wake_up, policy)
+
+    @cached_property
+    def delivering(self) -> Delivering:
+        """What workers do."""
+        settings = self.settings
+        organizer = Mailbox(settings.organizer_name, settings.organizer_address)
+        return Delivering(
+            self.database,
+            self.planner,
+            Letters(mail_templates(), self.directory, organizer),
+            Outside(self.mailer, self.conferences, self.documents),
+            clock=self.clock,
+            lease_clock=self.lease_clock,
+            wake_up=self.wake_up,
+            lease=timedelta(seconds=settings.lease_seconds),
+            jitter=random.random,
+        )
+
+    @cached_property
+    def api_token(self) -> str:
+        """The token for API and console: the setting, or the file ``api-token``, made when missing."""
+        if self.settings.api_token is not None:
+            return self.settings.api_token.get_secret_value()
+        return _token_in(self.settings.data_dir / "api-token")
+
+    def _require_sandbox(self, what: str) -> None:
+        if not self.settings.sandbox:
+            raise ConfigurationError.of(
+                _variable("profile"),
+                self.settings.profile,
+                f"{what} in the sandbox only",
+                "Nothing was done.",
+            )
+
+
+@lru_cache(maxsize=1)
+def container() -> Container:
+    """Return the container of this process; raises ``ConfigurationError``."""
+    return Container(read_settings())
+
+
+def mail_templates() -> Environment:
+    """Return the environment of the mail templates: HTML escaped, plain text wrapped at 72 columns."""
+    environment = Environment(
+        loader=FileSystemLoader(DATA / "templates" / "mail"),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    environment.filters["wrapped"] = _wrapped
+    environment.globals["day_mark"] = day_mark
+    return environment
+
+
+def day_mark(days: int) -> str:
+    """Return `` (+1 day)`` for a time on another date; nothing for the same date."""
+    return f" ({days:+d} day{'s' if abs(days) != 1 else ''})" if days else ""
+
+
+def _wrapped(text: str, indent: int = 0) -> str:
+    lines = wrap(
+        text, _MAIL_WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(lines)
+
+
+def _read_data(file: Path, parse: Callable[[Any], T]) -> T:
+    try:
+        return parse(yaml.safe_load(file.read_text("utf-8")))
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigurationError.of(
+            str(file), None, f"cannot be read: {error}", "Restore the file, or correct that line."
+        ) from error
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            [
+                Problem(f"{file.name}: {item.field}", item.value, item.message, item.remedy)
+                for item in error.problems
+            ]
+        ) from error
+
+
+def _token_in(file: Path) -> str:
+    """Read the token, or make one that only the owner can read; two processes get the same."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text("ascii").strip()
+    token = secrets.token_urlsafe(32)
+    with os.fdopen(descriptor, "w", encoding="ascii") as output:
+        output.write(token + "\n")
+    return token

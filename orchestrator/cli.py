@@ -1,0 +1,474 @@
+"""The command line ``orchestrator``: thin, every command calls one service.
+
+Exit codes: 0 done; 1 an unexpected error; 2 wrong use, input or settings; 3 no such thing;
+4 not possible in this state, or changed meanwhile; 5 something outside does not work.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+import uvicorn
+from pydantic import ValidationError
+
+from config.logging import configure_logging
+from integrations.sandbox.server import serve
+from orchestrator import __version__, doctor, rehearsal, supervisor, terminal
+from orchestrator.bootstrap import Container, container, outbox_folder
+from orchestrator.domain.actions import ActionState
+from orchestrator.domain.definition import read_definitions, read_yaml
+from orchestrator.domain.durations import parse_duration
+from orchestrator.domain.meeting import Participation
+from orchestrator.domain.problems import problems_of
+from orchestrator.errors import Conflict, DeliveryError, InvalidInput, NotFound, OrchestratorError
+from orchestrator.services.examples import ACCSM21
+from orchestrator.services.meetings import MeetingUpdate
+from orchestrator.services.views import Outcome
+
+ACTOR = "command line"
+_EXIT_CODES: list[tuple[type[OrchestratorError], int]] = [
+    (InvalidInput, 2),
+    (NotFound, 3),
+    (Conflict, 4),
+    (DeliveryError, 5),
+    (supervisor.StartError, 5),
+]
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        terminal.err.print("Nothing was done.")
+        sys.exit(1)
+    except OrchestratorError as error:
+        for line in error.message.splitlines():
+            terminal.err.print(f"Error: {line}", markup=False)
+        sys.exit(next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1))
+
+
+def _json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")(command)
+
+
+def _previewed(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of whatever sends mail: look first, then confirm."""
+
+    @click.option("--preview", is_flag=True, help="Only show who would get what.")
+    @click.option("--yes", is_flag=True, help="Do not ask.")
+    @_json_option
+    @functools.wraps(command)
+    def wrapped(*args: Any, preview: bool, yes: bool, as_json: bool, **kwargs: Any) -> None:
+        use_case: Callable[[bool], Outcome] = command(*args, **kwargs)
+        _confirm_and_do(use_case, preview=preview, yes=yes, as_json=as_json)
+
+    return wrapped
+
+
+def _confirm_and_do(use_case: Callable[[bool], Outcome], *, preview: bool, yes: bool, as_json: bool) -> None:
+    """Show exactly what will happen, ask where a person is at the keyboard, then do it."""
+    if preview or not (yes or as_json):
+        planned = use_case(True)
+        if as_json:
+            click.echo(terminal.as_json(planned))
+        else:
+            terminal.show_outcome(planned)
+        if preview:
+            return
+        if sys.stdin.isatty():
+            click.confirm("Go ahead?", abort=True)
+    done = use_case(False)
+    if as_json:
+        click.echo(terminal.as_json(done))
+    else:
+        terminal.out.print(f"Done: {done.reference}, now version {done.version}.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__)
+def cli() -> None:
+    """Take online meetings from created once to minutes distributed."""
+
+
+@cli.command()
+@click.option("--example/--no-example", default=False, help="Load and publish the ACCSM 21 example.")
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="Date of the example's first meeting.")
+def up(example: bool, start: Any) -> None:
+    """Run everything on this machine: web, beat, worker, private broker and sandbox."""
+    stop = threading.Event()
+    supervisor.until_signalled(stop)
+    found = container()
+    configure_logging("WARNING")
+    found.database.upgrade()
+    with supervisor.running(found.settings, stop) as processes:
+        if not stop.is_set():
+            rehearsal.show_running(found, example=example, start=start.date() if start else None)
+        rehearsal.follow(found, processes, stop)
+
+
+@cli.command()
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="Date of the example's first meeting.")
+def rehearse(start: Any) -> None:
+    """Take the example through its whole life on the sandbox clock and check that nothing is missing."""
+    configure_logging("ERROR")
+    sys.exit(0 if rehearsal.rehearse(container(), start.date() if start else None) else 1)
+
+
+@cli.command()
+def web() -> None:
+    """Run the web process: API, console and health checks."""
+    settings = container().settings
+    configure_logging(settings.log_level)
+    uvicorn.run(
+        "orchestrator.web.app:create_app", factory=True, host=settings.host, port=settings.port,
+        log_config=None, access_log=False, timeout_graceful_shutdown=5,
+    )  # fmt: skip
+
+
+@cli.command(name="doctor")
+@_json_option
+def doctor_command(as_json: bool) -> None:
+    """Check every part the service depends on, and say how to mend what is wrong."""
+    findings = list(doctor.examine())
+    if as_json:
+        click.echo(terminal.as_json(findings))
+    else:
+        made = terminal.table("", "Part", "Found")
+        for item in findings:
+            made.add_row("✓" if item.well else "×", item.part, item.message)
+        terminal.out.print(made)
+    if not all(item.well for item in findings):
+        sys.exit(2 if any(item.part == "settings" and not item.well for item in findings) else 5)
+
+
+# Meetings
+
+
+@cli.group()
+def meeting() -> None:
+    """Create, publish, change and end meetings."""
+
+
+@meeting.command(name="create")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="Move the first meeting to this date.")
+@_json_option
+def create(file: Path, start: Any, as_json: bool) -> None:
+    """Create drafts from a YAML or JSON FILE; nothing is sent."""
+    text = _text_of(file)
+    found = container()
+    if start is not None:
+        created = found.examples.load(text, start.date(), actor=ACTOR)
+    else:
+        created = found.meetings.create(read_definitions(text), actor=ACTOR)
+    if as_json:
+        click.echo(terminal.as_json(created))
+        return
+    for item in created:
+        terminal.out.print(
+            f"Created {item.reference} as a draft. Next: orchestrator meeting publish {item.reference}"
+        )
+        if item.left_out:
+            terminal.out.print(f"  Left out, as not taking part on that date: {', '.join(item.left_out)}")
+
+
+@meeting.command(name="example")
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="Date of the first meeting.")
+@_json_option
+def load_example(start: Any, as_json: bool) -> None:
+    """Load the ACCSM 21 example (preparatory meeting and SOM) as drafts, by default on coming dates."""
+    created = container().examples.load(
+        ACCSM21.read_text("utf-8"), start.date() if start else None, actor=ACTOR
+    )
+    if as_json:
+        click.echo(terminal.as_json(created))
+    else:
+        terminal.show_meetings(container().reading.meetings())
+
+
+@meeting.command(name="list")
+@_json_option
+def list_meetings(as_json: bool) -> None:
+    """List all meetings."""
+    found = container().reading.meetings()
+    click.echo(terminal.as_json(found)) if as_json else terminal.show_meetings(found)
+
+
+@meeting.command(name="show")
+@click.argument("reference")
+@_json_option
+def show(reference: str, as_json: bool) -> None:
+    """Show one meeting and who has answered."""
+    found = container().reading.meeting(reference)
+    click.echo(terminal.as_json(found)) if as_json else terminal.show_meeting(found)
+
+
+@meeting.command(name="plan")
+@click.argument("reference")
+@_json_option
+def plan(reference: str, as_json: bool) -> None:
+    """Show what happens when, in each recipient's local time."""
+    found = container().reading.plan(reference)
+    click.echo(terminal.as_json(found)) if as_json else terminal.show_actions(found)
+
+
+@meeting.command(name="deliveries")
+@click.argument("reference")
+@_json_option
+def deliveries(reference: str, as_json: bool) -> None:
+    """Show every message that was sent, or tried."""
+    found = container().reading.deliveries(reference)
+    click.echo(terminal.as_json(found)) if as_json else terminal.show_deliveries(found)
+
+
+@meeting.command(name="publish")
+@click.argument("reference")
+@_previewed
+def publish(reference: str) -> Callable[[bool], Outcome]:
+    """Publish a draft: from here on everything goes out by itself."""
+    return lambda preview: container().meetings.publish(reference, actor=ACTOR, preview=preview)
+
+
+@meeting.command(name="update")
+@click.argument("reference")
+@click.option("--title", help="New English title.")
+@click.option("--start", help="New wall time, such as '2026-12-03 14:00'.")
+@click.option("--zone", help="New IANA zone.")
+@click.option("--duration", help="New length, such as PT2H30M.")
+@click.option("--file", "file", type=click.Path(path_type=Path), help="YAML with the fields to change.")
+@click.option("--version", type=int, help="The version you read; without it, the newest.")
+@click.option("--notify/--no-notify", default=True, help="Whether to tell attendees of a new text.")
+@_previewed
+def update(
+    reference: str, file: Path | None, version: int | None, notify: bool, **fields: str | None
+) -> Callable[[bool], Outcome]:
+    """Change a meeting. A new time asks everybody again; a new text is told unless --no-notify."""
+    given: dict[str, Any] = read_yaml(_text_of(file)) if file else {}
+    if not isinstance(given, dict):
+        raise InvalidInput.of(
+            str(file), None, "holds no fields", "Write for example 'start: 2026-12-03 14:00'."
+        )
+    given |= {name: value for name, value in fields.items() if value is not None}
+    try:
+        wanted = MeetingUpdate.model_validate(given)
+    except ValidationError as error:
+        raise InvalidInput(problems_of(error)) from error
+    at_version = version or container().reading.meeting(reference).version
+    return lambda preview: container().meetings.update(
+        reference, wanted, actor=ACTOR, version=at_version, notify=notify, preview=preview
+    )
+
+
+@meeting.command(name="cancel")
+@click.argument("reference")
+@click.option("--reason", help="Kept in the history.")
+@_previewed
+def cancel(reference: str, reason: str | None) -> Callable[[bool], Outcome]:
+    """Cancel a meeting: whoever was invited is told, nothing else goes out."""
+    return lambda preview: container().meetings.cancel(reference, actor=ACTOR, reason=reason, preview=preview)
+
+
+@meeting.command(name="conclude")
+@click.argument("reference")
+@_previewed
+def conclude(reference: str) -> Callable[[bool], Outcome]:
+    """Conclude a meeting that has begun; at its end this happens by itself."""
+    return lambda preview: container().meetings.conclude(reference, actor=ACTOR, preview=preview)
+
+
+@meeting.command(name="link")
+@click.argument("reference")
+@click.argument("join_url")
+@_previewed
+def link(reference: str, join_url: str) -> Callable[[bool], Outcome]:
+    """Enter a join link by hand; invitations that wait for one go out at once."""
+    return lambda preview: container().meetings.enter_link(reference, join_url, actor=ACTOR, preview=preview)
+
+
+@meeting.command(name="answer")
+@click.argument("reference")
+@click.argument("email")
+@click.argument("participation", type=click.Choice(["accepted", "tentative", "declined", "needs-action"]))
+def answer(reference: str, email: str, participation: str) -> None:
+    """Record an attendee's answer, for example one given by telephone."""
+    value = Participation(participation.upper())
+    terminal.show_outcome(container().meetings.answer(reference, email, value, actor=ACTOR))
+
+
+# Minutes
+
+
+@cli.group()
+def minutes() -> None:
+    """Attach and list minutes."""
+
+
+@minutes.command(name="attach")
+@click.argument("reference")
+@click.argument("file", type=click.Path(path_type=Path))
+@_previewed
+def attach(reference: str, file: Path) -> Callable[[bool], Outcome]:
+    """Attach FILE (PDF, DOCX, Markdown, text) as the minutes; it goes to all who were invited."""
+    limit = container().settings.attachment_max_bytes
+    content = _bytes_of(file, limit)
+    return lambda preview: container().minutes.attach(
+        reference, file.name, content, actor=ACTOR, preview=preview
+    )
+
+
+@minutes.command(name="list")
+@click.argument("reference")
+@_json_option
+def list_minutes(reference: str, as_json: bool) -> None:
+    """List the versions of a meeting's minutes."""
+    found = container().reading.meeting(reference).minutes
+    if as_json:
+        click.echo(terminal.as_json(found))
+        return
+    made = terminal.table("Version", "File", "Bytes", "Attached (UTC)")
+    for item in found:
+        made.add_row(str(item.version), item.filename, f"{item.size:,}", f"{item.attached_at:%Y-%m-%d %H:%M}")
+    terminal.out.print(made if found else "No minutes are attached.")
+
+
+# The queue
+
+
+@cli.group(name="actions")
+def actions_group() -> None:
+    """Look at the queue and mend it."""
+
+
+@actions_group.command(name="list")
+@click.option("--state", type=click.Choice([item.value for item in ActionState]), help="Only this state.")
+@_json_option
+def list_actions(state: str | None, as_json: bool) -> None:
+    """List actions of all meetings in the order they are due."""
+    found = container().reading.actions(ActionState(state) if state else None)
+    click.echo(terminal.as_json(found)) if as_json else terminal.show_actions(found, with_meeting=True)
+
+
+@actions_group.command(name="retry")
+@click.argument("action_id", type=int)
+def retry(action_id: int) -> None:
+    """Make a failed or missed action due now."""
+    container().operations.retry(action_id, actor=ACTOR)
+    terminal.out.print(f"Action {action_id} is due now.")
+
+
+@actions_group.command(name="discard")
+@click.argument("action_id", type=int)
+@click.option("--reason", help="Kept in the history.")
+def discard(action_id: int, reason: str | None) -> None:
+    """Cancel a waiting, failed or missed action for good."""
+    container().operations.discard(action_id, actor=ACTOR, reason=reason)
+    terminal.out.print(f"Action {action_id} is discarded.")
+
+
+# The sandbox
+
+
+@cli.group()
+def sandbox() -> None:
+    """The sandbox: its clock and its caught mails."""
+
+
+@sandbox.command(name="advance")
+@click.option("--to-next", is_flag=True, help="Move to the next due action.")
+@click.option("--by", "by", help="Move by a duration such as P1D or PT2H.")
+def advance(to_next: bool, by: str | None) -> None:
+    """Move the sandbox clock forward, doing on the way everything that falls due."""
+    if to_next == (by is not None):
+        raise click.UsageError("Give exactly one of --to-next and --by.")
+    length = _duration_option(by) if by else None
+    for sentence in rehearsal.advance(container(), length):
+        terminal.out.print(sentence)
+
+
+@sandbox.command(name="outbox")
+@_json_option
+def outbox(as_json: bool) -> None:
+    """List the mails the sandbox has caught."""
+    mails = rehearsal.caught(container())
+    if as_json:
+        click.echo(terminal.as_json(mails))
+        return
+    made = terminal.table("Caught (UTC)", "To", "Subject")
+    for item in mails:
+        made.add_row(f"{item.received_at:%Y-%m-%d %H:%M}", item.recipient, item.subject)
+    terminal.out.print(made if mails else "No mail was caught yet.")
+
+
+@sandbox.command(name="serve", hidden=True)
+def serve_sandbox() -> None:
+    """Run Graph, its sign-in authority and the mail catcher; 'up' does this for you."""
+    found = container()
+    configure_logging(found.settings.log_level)
+    endpoints = found.endpoints
+    serve(
+        folder=endpoints.ca_file.parent,
+        outbox=outbox_folder(found.settings),
+        clock=found.sandbox_clock,
+        graph_port=int(endpoints.authority_url.rpartition(":")[2]),
+        smtp_port=endpoints.smtp_port,
+        tenant_id=endpoints.tenant_id,
+        client_id=endpoints.client_id,
+        client_secret=endpoints.client_secret,
+        organizer_id=endpoints.organizer_id,
+        ready=lambda _graph, _smtp: None,
+    )
+
+
+# The database
+
+
+@cli.group()
+def db() -> None:
+    """The scheduling database."""
+
+
+@db.command(name="upgrade")
+def upgrade() -> None:
+    """Bring the database to the newest migration."""
+    found: Container = container()
+    found.database.upgrade()
+    terminal.out.print(f"The database is at migration {found.database.revisions()[0]}.")
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidInput.of(str(file), None, "is not UTF-8 text", "Save it as UTF-8.") from error
+    except OSError as error:
+        raise InvalidInput.of("file", file, f"cannot be read: {error.strerror}", "Check the path.") from error
+
+
+def _bytes_of(file: Path, limit: int) -> bytes:
+    """Read a file, at most one byte more than the limit, which is enough to know it is too large."""
+    try:
+        with file.open("rb") as source:
+            return source.read(limit + 1)
+    except OSError as error:
+        raise InvalidInput.of("file", file, f"cannot be read: {error.strerror}", "Check the path.") from error
+
+
+def _duration_option(text: str) -> timedelta:
+    try:
+        length = parse_duration(text)
+    except ValueError as error:
+        raise InvalidInput.of("--by", text, str(error), "Write for example P1D or PT2H.") from error
+    if length <= timedelta(0):
+        raise InvalidInput.of("--by", text, "moves nothing", "The clock only moves forward.")
+    return length

@@ -1,0 +1,122 @@
+"""Looks at everything the service depends on and says how to mend what is wrong."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import redis
+
+from orchestrator.bootstrap import Container, broker_url, parse_settings, settings_problems
+from orchestrator.domain.zones import tzdata_version
+from orchestrator.errors import InvalidInput, OrchestratorError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look found: which part, whether it is well, and a sentence."""
+
+    part: str
+    well: bool
+    message: str
+
+
+def examine() -> Iterator[Finding]:
+    """Look at one part after the other; without readable settings nothing else can be looked at."""
+    try:
+        settings = parse_settings()
+    except InvalidInput as error:
+        yield from (Finding("settings", False, str(item)) for item in error.problems)
+        return
+    problems = settings_problems(settings)
+    yield from (Finding("settings", False, str(item)) for item in problems)
+    if problems:
+        return
+    yield Finding("settings", True, f"profile {settings.profile}, data in {settings.data_dir}")
+    container = Container(settings)
+    for part, look in (
+        ("data folder", _data_folder),
+        ("delegations", _delegations),
+        ("timelines", _timelines),
+        ("zone data", lambda _: f"tzdata {tzdata_version()}"),
+        ("database", _database),
+        ("broker", _broker),
+        ("mail", lambda found: found.mailer.check()),
+        ("Microsoft Graph", lambda found: found.conferences.check()),
+        ("queue", _queue),
+    ):
+        yield _looked(part, look, container)
+
+
+def _looked(part: str, look: Callable[[Container], str], container: Container) -> Finding:
+    try:
+        return Finding(part, True, look(container))
+    except OrchestratorError as error:
+        return Finding(part, False, error.message)
+    except Exception as error:  # noqa: BLE001 - a doctor reports whatever is wrong.
+        return Finding(
+            part, False, f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        )
+
+
+def _data_folder(container: Container) -> str:
+    folder = container.settings.data_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise InvalidInput.of(
+            "ORCHESTRATOR_DATA_DIR",
+            folder,
+            "cannot be written",
+            "Give the service's user the right to write there.",
+        )
+    return f"{folder} can be written"
+
+
+def _delegations(container: Container) -> str:
+    directory = container.directory
+    return f"{len(directory.delegations)} delegations and {len(directory.groups)} groups"
+
+
+def _timelines(container: Container) -> str:
+    return ", ".join(sorted(container.timelines))
+
+
+def _database(container: Container) -> str:
+    present, newest = container.database.revisions()
+    if present != newest:
+        raise InvalidInput.of(
+            "database", present or "empty", f"is not at migration {newest}", "Run 'orchestrator db upgrade'."
+        )
+    return f"{container.database.dialect}, migration {present}"
+
+
+def _broker(container: Container) -> str:
+    url = broker_url(container.settings)
+    if url is None:
+        raise InvalidInput.of("broker", None, "is not running", "Start the sandbox with 'orchestrator up'.")
+    if not url.startswith(("redis://", "rediss://", "redis+socket://", "unix://")):
+        return "another broker than Redis; not looked at"
+    client = redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5)
+    try:
+        waiting = client.llen("meetings")
+        return f"answers; {waiting} task(s) waiting"
+    except redis.RedisError as error:
+        # The error's text may hold the address with its password.
+        raise InvalidInput.of(
+            "ORCHESTRATOR_BROKER_URL", None, f"the broker does not answer ({type(error).__name__})",
+            "Start Redis, or correct the URL.",
+        ) from None  # fmt: skip
+    finally:
+        client.close()
+
+
+def _queue(container: Container) -> str:
+    late = container.reading.late()
+    counts = container.reading.counts()
+    if late:
+        raise InvalidInput.of(
+            "queue", late, "action(s) should have gone out a minute ago or more and wait still",
+            "Look whether beat and worker run.",
+        )  # fmt: skip
+    return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "empty"

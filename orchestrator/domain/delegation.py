@@ -1,0 +1,200 @@
+"""Delegations (states, the Secretariat, partners) and the groups people are invited in.
+
+Both are data: ``config/delegations.yaml``. They are dated, because states join ASEAN, agencies
+merge and weekends change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, time
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from orchestrator.domain.problems import problems_of
+from orchestrator.domain.zones import Place, city_of, zone_names
+from orchestrator.errors import ConfigurationError, InvalidInput
+
+
+class Kind(StrEnum):
+    """What a delegation is; the order of the members is the order in every list."""
+
+    MEMBER = "member"
+    SECRETARIAT = "secretariat"
+    PLUS_THREE = "plus-three"
+    PARTNER = "partner"
+
+
+class Role(StrEnum):
+    """What somebody is in a meeting."""
+
+    HEAD_OF_CIVIL_SERVICE = "head of civil service"
+    SENIOR_OFFICIAL = "senior official"
+    FOCAL_POINT = "focal point"
+    DELEGATE = "delegate"
+    SECRETARIAT = "secretariat"
+    COORDINATOR = "coordinator"
+    OBSERVER = "observer"
+
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _clock(value: object) -> object:
+    """Read ``09:30``; YAML 1.1 turns an unquoted 09:30 into an integer of minutes."""
+    return time(value // 60, value % 60) if isinstance(value, int) and 0 <= value < 1440 else value
+
+
+Clock = Annotated[time, BeforeValidator(_clock)]
+
+
+class Hours(_Data):
+    """One stretch of office hours on some weekdays, in local wall time."""
+
+    days: tuple[Weekday, ...]
+    opens: Clock
+    closes: Clock
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Hours:
+        if self.closes <= self.opens:
+            raise ValueError("closes must be later than opens")
+        return self
+
+
+class Delegation(_Data):
+    """A member state, the Secretariat or a partner.
+
+    ``code`` is the ISO 3166 alpha-2 code (``ASEC`` for the Secretariat), ``order`` the protocol
+    order within its kind, ``since`` the first day it takes part in its kind (``None``: always).
+    ``confidence`` says how sure a fact is: S seen in a source, M likely, L to be verified.
+    """
+
+    code: str = Field(pattern=r"^[A-Z]{2,6}$")
+    kind: Kind
+    order: int = Field(ge=1)
+    name: str
+    name_vi: str | None = None
+    zone: str
+    city: str
+    hours: tuple[Hours, ...] = ()
+    locale: str = "en"
+    agency: str | None = None
+    since: date | None = None
+    until: date | None = None
+    confidence: Mapping[str, Literal["S", "M", "L"]] = {}
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _known_zone(self) -> Delegation:
+        if self.zone not in zone_names():
+            raise ValueError(f"zone {self.zone} is not a zone of the IANA time zone database")
+        return self
+
+    @property
+    def place(self) -> Place:
+        """The zone with the city whose name stands for it."""
+        return Place(self.zone, self.city)
+
+    @property
+    def working_days(self) -> frozenset[str]:
+        """The weekdays on which its offices are open."""
+        return frozenset(day for hours in self.hours for day in hours.days)
+
+    def active_on(self, day: date) -> bool:
+        """Whether it takes part in its kind on ``day``."""
+        return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
+
+
+class Group(_Data):
+    """A circle of people who are invited together, such as the senior officials."""
+
+    code: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
+    name: str
+    name_vi: str | None = None
+    role: Role
+    kinds: tuple[Kind, ...] = ()
+    delegations: tuple[str, ...] = ()
+
+    def admits(self, delegation: Delegation) -> bool:
+        """Whether people of ``delegation`` can be in this group."""
+        return delegation.kind in self.kinds or delegation.code in self.delegations
+
+
+_KIND_RANK = {kind: rank for rank, kind in enumerate(Kind)}
+
+
+class Directory(_Data):
+    """All delegations and groups; the one place that knows protocol order."""
+
+    delegations: tuple[Delegation, ...]
+    groups: tuple[Group, ...]
+
+    @model_validator(mode="after")
+    def _unique(self) -> Directory:
+        for what, codes in (
+            ("delegations", [item.code for item in self.delegations]),
+            ("groups", [item.code for item in self.groups]),
+        ):
+            twice = {code for code in codes if codes.count(code) > 1}
+            if twice:
+                raise ValueError(f"{what}: {', '.join(sorted(twice))} is there twice")
+        return self
+
+    @classmethod
+    def of(cls, data: Any) -> Directory:
+        """Read the directory from parsed YAML; raises ``ConfigurationError`` naming each field."""
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise ConfigurationError(problems_of(error)) from error
+
+    def get(self, code: str) -> Delegation:
+        """Return the delegation with ``code``; raises ``InvalidInput`` naming the known ones."""
+        for delegation in self.delegations:
+            if delegation.code == code:
+                return delegation
+        known = ", ".join(item.code for item in self.in_order(self.delegations))
+        raise InvalidInput.of("delegation", code, "is not a delegation", f"Known are: {known}.")
+
+    def group(self, code: str) -> Group:
+        """Return the group with ``code``; raises ``InvalidInput`` naming the known ones."""
+        for group in self.groups:
+            if group.code == code:
+                return group
+        known = ", ".join(item.code for item in self.groups)
+        raise InvalidInput.of("group", code, "is not a group", f"Known are: {known}.")
+
+    def host_place(self, host: str, zone: str) -> Place:
+        """Return the place whose clock a meeting of ``host`` in ``zone`` follows.
+
+        It is the host's city where the meeting is in the host's zone, else the city of the zone.
+        """
+        place = self.get(host).place
+        return place if place.zone == zone else Place(zone, city_of(zone))
+
+    def members_on(self, day: date) -> tuple[Delegation, ...]:
+        """Return the member states of ``day`` in protocol order: ten before 26 October 2025."""
+        return tuple(
+            item
+            for item in self.in_order(self.delegations)
+            if item.kind is Kind.MEMBER and item.active_on(day)
+        )
+
+    @staticmethod
+    def in_order(delegations: Iterable[Delegation]) -> list[Delegation]:
+        """Sort by protocol: members, Secretariat, Plus Three, partners; each by its own order."""
+        return sorted(delegations, key=lambda item: (_KIND_RANK[item.kind], item.order))
+
+    def rank(self, code: str) -> tuple[int, int]:
+        """Return a sort key for protocol order; unknown codes come last."""
+        for item in self.delegations:
+            if item.code == code:
+                return _KIND_RANK[item.kind], item.order
+        return len(_KIND_RANK), 0

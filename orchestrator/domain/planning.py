@@ -1,0 +1,454 @@
+"""Planning: what must happen for a meeting, and how that differs from what is planned already.
+
+``plan`` turns meeting + timeline into obligations. ``reconcile`` compares them with the stored
+actions and says what to add, move, cancel or bring back: what is done stays, what is pending moves,
+what no longer applies is cancelled with its reason. Both are pure; doing it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from orchestrator.domain.actions import ActionKind, ActionState, CancelCode
+from orchestrator.domain.meeting import Attendee, Meeting, MeetingStatus
+from orchestrator.domain.timeline import Step, Timeline
+
+ZoneOf = Callable[[str], str]
+"""From a delegation's code to its IANA zone."""
+
+_AFTERWARDS = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """One thing that must happen once for a revision.
+
+    ``key`` is built from stable ids only. ``due`` is the planned instant (UTC), or ``None`` for as
+    soon as possible. After ``expires`` it must not be done any more. An action done for an older
+    ``revision`` does not fulfil it. ``waits_for`` is the key of an obligation that comes first.
+    """
+
+    key: str
+    kind: ActionKind
+    step: str
+    attendee_id: int | None
+    revision: int
+    due: datetime | None
+    expires: datetime
+    waits_for: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAction:
+    """An action as the store has it, as far as planning needs it.
+
+    ``key`` is unique in the meeting: that of its obligation, with ``#2`` and so on when the same
+    obligation had to be fulfilled again. ``planned_at`` is the planned instant or ``None``.
+    """
+
+    id: int
+    key: str
+    obligation: str
+    kind: ActionKind
+    attendee_id: int | None
+    revision: int
+    state: ActionState
+    planned_at: datetime | None
+    expires: datetime
+    blocked_by: int | None = None
+    cancel_code: CancelCode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Add an action under ``key``; blocked while ``blocked_by`` (an obligation's key) is undone."""
+
+    key: str
+    obligation: Obligation
+    blocked_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Give a pending or cancelled action the obligation's present values and state."""
+
+    action_id: int
+    obligation: Obligation
+    blocked_by: str | None
+    at_once: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Cancel a pending action, with its reason for programs and for people."""
+
+    action_id: int
+    code: CancelCode
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """An obligation that is not planned because its time has passed."""
+
+    obligation: Obligation
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What has to change in the stored actions so that they match the plan."""
+
+    inserts: tuple[Insert, ...] = ()
+    moves: tuple[Move, ...] = ()
+    cancels: tuple[Cancel, ...] = ()
+    skips: tuple[Skip, ...] = ()
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the stored actions match the plan already."""
+        return not (self.inserts or self.moves or self.cancels)
+
+
+def plan(meeting: Meeting, timeline: Timeline, zone_of: ZoneOf) -> list[Obligation]:
+    """Return everything the meeting calls for in its present state, past or future.
+
+    ``zone_of`` gives the zone of a delegation, for steps at a recipient's local time.
+    """
+    match meeting.status:
+        case MeetingStatus.DRAFT:
+            return []
+        case MeetingStatus.PUBLISHED:
+            wanted = _published(meeting, timeline, zone_of)
+        case MeetingStatus.CANCELLED:
+            wanted = _called_off(meeting)
+        case MeetingStatus.CONCLUDED:
+            wanted = _minutes(meeting, timeline)
+    return [*wanted, *_removals(meeting)]
+
+
+def _published(meeting: Meeting, timeline: Timeline, zone_of: ZoneOf) -> list[Obligation]:
+    wanted: list[Obligation] = []
+    waits_for: str | None = None
+    for step in timeline.steps:
+        match step.do:
+            case ActionKind.CONFERENCE if not meeting.conference.by_hand:
+                wanted += _conference(meeting, step)
+                waits_for = None if meeting.conference.join_url else step.name
+            case ActionKind.INVITE:
+                wanted += [_invitation(meeting, step, item, waits_for) for item in _to_invite(meeting)]
+            case ActionKind.REMIND:
+                wanted += [_reminder(meeting, step, item, zone_of) for item in _to_remind(meeting)]
+            case ActionKind.CONCLUDE:
+                wanted.append(_conclusion(meeting, step, zone_of))
+    return wanted
+
+
+def _conference(meeting: Meeting, step: Step) -> list[Obligation]:
+    """The link, made or kept up to date; and the alert while there is none."""
+    wanted = [
+        Obligation(step.name, ActionKind.CONFERENCE, step.name, None, meeting.revision, None, meeting.ends_at)
+    ]
+    if step.alert_after is not None and meeting.published_at and not meeting.conference.join_url:
+        due = meeting.published_at + step.alert_after
+        wanted.append(
+            Obligation(
+                "link-alert", ActionKind.LINK_ALERT, "link-alert", None, 1, due, meeting.ends_at
+            )
+        )  # fmt: skip
+    return wanted
+
+
+def _to_invite(meeting: Meeting) -> Iterable[Attendee]:
+    return (item for item in meeting.invited if not item.declined)
+
+
+_to_remind = _to_invite
+
+
+def _invitation(meeting: Meeting, step: Step, attendee: Attendee, waits_for: str | None) -> Obligation:
+    return Obligation(
+        key=f"{step.name}:attendee-{attendee.id}",
+        kind=ActionKind.INVITE,
+        step=step.name,
+        attendee_id=attendee.id,
+        revision=meeting.revision,
+        due=None,
+        expires=meeting.starts_at,
+        waits_for=waits_for,
+    )
+
+
+def _reminder(meeting: Meeting, step: Step, attendee: Attendee, zone_of: ZoneOf) -> Obligation:
+    due = _instant(meeting, step, zone_of(attendee.delegation))
+    expires = min(due + step.grace, meeting.starts_at) if step.grace else meeting.starts_at
+    return Obligation(
+        key=f"{step.name}:attendee-{attendee.id}",
+        kind=ActionKind.REMIND,
+        step=step.name,
+        attendee_id=attendee.id,
+        revision=meeting.time_revision,
+        due=due,
+        expires=expires,
+    )
+
+
+def _conclusion(meeting: Meeting, step: Step, zone_of: ZoneOf) -> Obligation:
+    due = _instant(meeting, step, zone_of(meeting.host))
+    return Obligation(
+        step.name, ActionKind.CONCLUDE, step.name, None, meeting.time_revision, due, due + timedelta(days=365)
+    )  # fmt: skip
+
+
+def _instant(meeting: Meeting, step: Step, recipient_zone: str) -> datetime:
+    if step.at is None:
+        raise ValueError(f"step {step.name} has no offset")
+    return step.at.instant(meeting.starts_at, meeting.ends_at, recipient_zone)
+
+
+def _called_off(meeting: Meeting) -> list[Obligation]:
+    expires = meeting.ends_at + timedelta(days=1)
+    wanted = [_cancellation(item, meeting.sequence, expires) for item in meeting.invited if item.notified]
+    if not meeting.conference.by_hand and (meeting.conference.provider_id or meeting.conference.attempted):
+        wanted.append(
+            Obligation(
+                "conference-delete", ActionKind.CONFERENCE_DELETE, "conference-delete", None,
+                meeting.revision, None, meeting.ends_at + _AFTERWARDS,
+            )
+        )  # fmt: skip
+    return wanted
+
+
+def _removals(meeting: Meeting) -> list[Obligation]:
+    """A CANCEL for whoever was removed after an invitation had left."""
+    return [
+        _cancellation(item, item.removed_sequence, meeting.ends_at + timedelta(days=1))
+        for item in meeting.attendees
+        if item.removed_sequence is not None and item.notified
+    ]
+
+
+def _cancellation(attendee: Attendee, sequence: int, expires: datetime) -> Obligation:
+    key = f"cancel:attendee-{attendee.id}"
+    return Obligation(key, ActionKind.CANCEL, "cancel", attendee.id, sequence, None, expires)
+
+
+def _minutes(meeting: Meeting, timeline: Timeline) -> list[Obligation]:
+    step = timeline.step(ActionKind.MINUTES)
+    if step is None or not meeting.minutes_version or meeting.minutes_at is None:
+        return []
+    expires = meeting.minutes_at + (step.grace or _AFTERWARDS)
+    return [
+        Obligation(
+            f"{step.name}:attendee-{item.id}", ActionKind.MINUTES, step.name, item.id,
+            meeting.minutes_version, None, expires,
+        )
+        for item in meeting.invited
+    ]  # fmt: skip
+
+
+def reconcile(
+    meeting: Meeting, wanted: Sequence[Obligation], stored: Iterable[StoredAction], now: datetime
+) -> Reconciliation:
+    """Say how the stored actions of ``meeting`` must change so that they match ``wanted``.
+
+    Nothing is ever planned into the past: an obligation whose time is over is skipped with its
+    reason. An overdue action that is already planned stays, for its grace decides about it.
+    """
+    rows = list(stored)
+    latest = _latest(rows)
+    planned_keys = {item.key for item in wanted}
+    decision = _Decision(latest, rows, now)
+    for obligation in wanted:
+        decision.take(obligation)
+    decision.cancels += [
+        Cancel(row.id, *_why_not(meeting, row))
+        for row in rows
+        if row.state.is_pending and row.obligation not in planned_keys
+    ]
+    decision.cancels += [
+        Cancel(row.id, CancelCode.SUPERSEDED, "the meeting was changed in the meantime")
+        for row in rows
+        if row.state.is_pending and row.obligation in planned_keys and row is not latest[row.obligation]
+    ]
+    return Reconciliation(
+        tuple(decision.inserts), tuple(decision.moves), tuple(decision.cancels), tuple(decision.skips)
+    )
+
+
+def _latest(rows: Iterable[StoredAction]) -> dict[str, StoredAction]:
+    """The newest action of each obligation; ids rise."""
+    latest: dict[str, StoredAction] = {}
+    for row in sorted(rows, key=lambda item: item.id):
+        latest[row.obligation] = row
+    return latest
+
+
+def _in_flight_mail(rows: Iterable[StoredAction]) -> dict[int, StoredAction]:
+    """Per attendee the invitation or cancellation that somebody has in hand.
+
+    A later one waits for it, so that a CANCEL never overtakes its REQUEST.
+    """
+    ordered = (ActionKind.INVITE, ActionKind.CANCEL)
+    return {
+        row.attendee_id: row
+        for row in rows
+        if row.attendee_id is not None and row.kind in ordered and row.state.is_in_flight
+    }
+
+
+class _Decision:
+    """Collects what to do about one obligation after another."""
+
+    def __init__(
+        self, latest: Mapping[str, StoredAction], rows: Sequence[StoredAction], now: datetime
+    ) -> None:
+        self._latest = latest
+        self._in_flight = _in_flight_mail(rows)
+        self._conference_in_flight = next(
+            (row.key for row in rows if row.kind is ActionKind.CONFERENCE and row.state.is_in_flight),
+            None,
+        )
+        self._now = now
+        self.inserts: list[Insert] = []
+        self.moves: list[Move] = []
+        self.cancels: list[Cancel] = []
+        self.skips: list[Skip] = []
+
+    def take(self, wanted: Obligation) -> None:
+        row = self._latest.get(wanted.key)
+        if row is None:
+            self._insert(wanted, wanted.key)
+        elif row.state.is_pending:
+            self._adjust(wanted, row)
+        elif row.state is ActionState.CANCELLED:
+            self._revive(wanted, row)
+        elif row.revision < wanted.revision:
+            self._insert(wanted, _next_key(row))
+
+    def _insert(self, wanted: Obligation, key: str) -> None:
+        if self._passed(wanted):
+            self.skips.append(Skip(wanted, "its time had already passed"))
+        else:
+            self.inserts.append(Insert(key, wanted, self._blocker(wanted)))
+
+    def _adjust(self, wanted: Obligation, row: StoredAction) -> None:
+        blocked_by = self._blocker(wanted)
+        same_block = (row.state is ActionState.BLOCKED) == (blocked_by is not None)
+        same_time = wanted.due is None or wanted.due == row.planned_at
+        if same_time and same_block and (row.revision, row.expires) == (wanted.revision, wanted.expires):
+            return
+        if not same_time and self._passed(wanted):
+            reason = "the meeting moved, and the time for this had already passed"
+            self.cancels.append(Cancel(row.id, CancelCode.TIME_PASSED, reason))
+        else:
+            self.moves.append(Move(row.id, wanted, blocked_by, at_once=not same_block))
+
+    def _revive(self, wanted: Obligation, row: StoredAction) -> None:
+        if row.cancel_code is CancelCode.DISCARDED and row.revision >= wanted.revision:
+            return
+        if self._passed(wanted):
+            self.skips.append(Skip(wanted, "its time had already passed"))
+        else:
+            self.moves.append(Move(row.id, wanted, self._blocker(wanted), at_once=True))
+
+    def _passed(self, wanted: Obligation) -> bool:
+        return (wanted.due is not None and wanted.due < self._now) or wanted.expires <= self._now
+
+    def _blocker(self, wanted: Obligation) -> str | None:
+        """The key of the action that has to end before this one may start."""
+        if wanted.waits_for is not None:
+            first = self._latest.get(wanted.waits_for)
+            return first.key if first else wanted.waits_for
+        busy = self._in_flight.get(wanted.attendee_id) if wanted.attendee_id is not None else None
+        if busy is not None and wanted.kind in (ActionKind.INVITE, ActionKind.CANCEL):
+            return busy.key
+        if wanted.kind in (ActionKind.CONFERENCE, ActionKind.CONFERENCE_DELETE):
+            return self._conference_in_flight
+        return None
+
+
+def _next_key(row: StoredAction) -> str:
+    _, _, number = row.key.partition("#")
+    return f"{row.obligation}#{int(number or 1) + 1}"
+
+
+def _why_not(meeting: Meeting, row: StoredAction) -> tuple[CancelCode, str]:
+    """Why a pending action is no longer wanted."""
+    if meeting.status is MeetingStatus.CANCELLED:
+        return CancelCode.MEETING_CANCELLED, "the meeting was cancelled"
+    if row.attendee_id is not None:
+        attendee = meeting.attendee(row.attendee_id)
+        if not attendee.invited:
+            return CancelCode.REMOVED, f"{attendee.name} was removed from the meeting"
+        if attendee.declined:
+            return CancelCode.DECLINED, f"{attendee.name} has declined"
+    if meeting.status is MeetingStatus.CONCLUDED:
+        return CancelCode.MEETING_OVER, "the meeting is over"
+    if row.kind in (ActionKind.CONFERENCE, ActionKind.LINK_ALERT) and meeting.conference.join_url:
+        return CancelCode.NOT_NEEDED, "the link is there"
+    return CancelCode.NOT_NEEDED, "the plan no longer calls for it"
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why an action must not be done any more, and the state it therefore ends in."""
+
+    state: ActionState
+    reason: str
+    code: CancelCode | None = None
+
+
+def objection(
+    action: StoredAction, meeting: Meeting, attendee: Attendee | None, now: datetime
+) -> Objection | None:
+    """Look again just before doing ``action``; ``None`` means go ahead."""
+    if now >= action.expires:
+        late = "it could not be done in time, and doing it late would mislead"
+        return Objection(ActionState.MISSED, late)
+    return (
+        _status_objection(action.kind, meeting)
+        or _superseded(action, meeting)
+        or _attendee_objection(action.kind, attendee)
+    )
+
+
+def _status_objection(kind: ActionKind, meeting: Meeting) -> Objection | None:
+    allowed = {
+        ActionKind.CANCEL: tuple(MeetingStatus),
+        ActionKind.CONFERENCE_DELETE: (MeetingStatus.CANCELLED,),
+        ActionKind.MINUTES: (MeetingStatus.CONCLUDED,),
+    }.get(kind, (MeetingStatus.PUBLISHED,))
+    if meeting.status is MeetingStatus.CANCELLED and meeting.status not in allowed:
+        return Objection(ActionState.CANCELLED, "the meeting was cancelled", CancelCode.MEETING_CANCELLED)
+    if meeting.status not in allowed:
+        return Objection(ActionState.CANCELLED, f"the meeting is {meeting.status}", CancelCode.MEETING_OVER)
+    if kind is ActionKind.LINK_ALERT and meeting.conference.join_url:
+        return Objection(ActionState.CANCELLED, "the link is there", CancelCode.NOT_NEEDED)
+    return None
+
+
+def _superseded(action: StoredAction, meeting: Meeting) -> Objection | None:
+    """An action that was in hand while the meeting changed belongs to the older revision."""
+    current = {
+        ActionKind.INVITE: meeting.revision,
+        ActionKind.REMIND: meeting.time_revision,
+        ActionKind.CONCLUDE: meeting.time_revision,
+        ActionKind.MINUTES: meeting.minutes_version,
+    }.get(action.kind, action.revision)
+    if action.revision >= current:
+        return None
+    return Objection(ActionState.CANCELLED, "the meeting was changed in the meantime", CancelCode.SUPERSEDED)
+
+
+def _attendee_objection(kind: ActionKind, attendee: Attendee | None) -> Objection | None:
+    if attendee is None or kind not in (ActionKind.INVITE, ActionKind.REMIND):
+        return None
+    if not attendee.invited:
+        gone = f"{attendee.name} was removed from the meeting"
+        return Objection(ActionState.CANCELLED, gone, CancelCode.REMOVED)
+    if attendee.declined:
+        return Objection(ActionState.CANCELLED, f"{attendee.name} has declined", CancelCode.DECLINED)
+    return None

@@ -1,0 +1,160 @@
+"""What the services need from outside, as protocols.
+
+Each port has one contract suite under ``tests/contract`` that every adapter passes. Adapters live
+in ``integrations``; ``bootstrap`` picks them. Failures are reported with the errors of
+``orchestrator.errors`` only: ``TransientFailure`` when a retry may help, ``PermanentFailure`` when
+a person must act.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return the present instant, timezone-aware, in UTC."""
+        ...
+
+
+class MovableClock(Clock, Protocol):
+    """A clock that a rehearsal can move forward; only the sandbox has one."""
+
+    def move_to(self, instant: datetime) -> None:
+        """Make ``now()`` equal ``instant`` (aware, UTC) at this moment.
+
+        Raises ``Conflict`` when ``instant`` lies before ``now()``: time never runs backwards.
+        """
+        ...
+
+
+class WakeUp(Protocol):
+    """Lets whoever commits due work wake the beats that sleep until the next due time.
+
+    A lost wake-up only costs time: beats look at the database at their longest interval anyway.
+    """
+
+    def notify(self) -> None:
+        """Wake every waiter. Never raises: work is already committed when this is called."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep up to ``seconds``; return True when woken before the time was over."""
+        ...
+
+
+class MailSession(Protocol):
+    """An open connection over which several messages can leave."""
+
+    def send(self, *, sender: str, recipient: str, content: bytes) -> str:
+        """Hand one RFC 5322 message (CRLF line ends) to the server for one recipient.
+
+        ``sender`` and ``recipient`` are envelope addresses. Returns the server's answer. Raises
+        ``TransientFailure`` (with ``unknown=True`` when the connection broke after the message was
+        handed over) or ``PermanentFailure``. The session stays usable after either.
+        """
+        ...
+
+
+class Mailer(Protocol):
+    """Sends mail."""
+
+    @property
+    def channel(self) -> str:
+        """The channel's name in delivery records, such as ``smtp``."""
+        ...
+
+    def session(self) -> AbstractContextManager[MailSession]:
+        """Open a session; connecting may be put off until the first message."""
+        ...
+
+    def check(self) -> str:
+        """Connect, greet, log in and leave; return a line for ``doctor`` saying what was found."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConferenceRequest:
+    """What a video meeting should look like.
+
+    ``external_id`` is ours and never changes for a meeting; ``provider_id`` is the provider's own
+    id when it is known already. Instants are aware UTC.
+    """
+
+    external_id: str
+    subject: str
+    starts_at: datetime
+    ends_at: datetime
+    provider_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConferenceInfo:
+    """A video meeting as the provider has it."""
+
+    provider_id: str
+    join_url: str
+
+
+class ConferenceProvider(Protocol):
+    """Makes, moves and removes the video meeting behind a meeting."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name in records, such as ``teams``."""
+        ...
+
+    def ensure(self, request: ConferenceRequest) -> ConferenceInfo:
+        """Make the video meeting exist with this subject and time, and return it.
+
+        Idempotent: the same ``external_id`` never yields a second video meeting; one that exists
+        with other values is changed in place and keeps its join link.
+        """
+        ...
+
+    def delete(self, request: ConferenceRequest) -> None:
+        """Remove the video meeting; succeeds when it is gone already."""
+        ...
+
+    def check(self) -> str:
+        """Sign in and resolve the organizer; return a line for ``doctor``."""
+        ...
+
+
+class DocumentStore(Protocol):
+    """Keeps files by the SHA-256 of their content; a stored document never changes."""
+
+    def put(self, content: bytes) -> str:
+        """Keep ``content`` and return its lower-case hex SHA-256. Putting it again is harmless."""
+        ...
+
+    def get(self, digest: str) -> bytes:
+        """Return the content; raises ``NotFound`` when there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtMail:
+    """A mail that the sandbox caught instead of sending it on."""
+
+    key: str
+    received_at: datetime
+    recipient: str
+    content: bytes
+
+
+class Outbox(Protocol):
+    """The sandbox's caught mails, for reading only."""
+
+    def all(self) -> list[CaughtMail]:
+        """Return all mails, oldest first."""
+        ...
+
+    def get(self, key: str) -> CaughtMail:
+        """Return one mail; raises ``NotFound``."""
+        ...

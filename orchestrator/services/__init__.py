@@ -1,0 +1,1 @@
+"""Use cases: one call, one transaction. Nothing here knows Celery, HTTP or a settings file."""

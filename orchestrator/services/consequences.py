@@ -1,0 +1,144 @@
+"""Puts plans into words: what happens, to whom, when in whose local time, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.actions import ActionKind
+from orchestrator.domain.delegation import Directory
+from orchestrator.domain.meeting import Meeting
+from orchestrator.domain.planning import Obligation, Reconciliation
+from orchestrator.domain.timeline import Step, Timeline
+from orchestrator.domain.zones import LocalTime, local_time
+from orchestrator.services.planner import Planner
+from orchestrator.services.views import ActionView, Consequence
+from orchestrator.store.actions import ListedAction
+from orchestrator.store.models import ActionRow
+
+WHAT = {
+    ActionKind.INVITE: "Invitation",
+    ActionKind.REMIND: "Reminder",
+    ActionKind.CANCEL: "Cancellation",
+    ActionKind.MINUTES: "Minutes",
+    ActionKind.LINK_ALERT: "Alert: no link",
+    ActionKind.CONFERENCE: "Teams meeting",
+    ActionKind.CONFERENCE_DELETE: "Remove Teams meeting",
+    ActionKind.CONCLUDE: "Conclude",
+}
+_WITHOUT_STEP = {
+    "cancel": "at once, to whoever was invited",
+    "link-alert": "while the join link is missing",
+    "conference-delete": "at once, because the meeting was cancelled",
+}
+
+
+def what_words(kind: ActionKind, obligation_revision: int, step: Step | None) -> str:
+    """Return what an action is, such as ``Reminder, 7 days before``."""
+    if kind is ActionKind.REMIND and step is not None and step.at is not None:
+        return f"Reminder, {step.words().split(',')[0]}"
+    if kind is ActionKind.INVITE and obligation_revision > 1:
+        return "Updated invitation"
+    if kind is ActionKind.CONFERENCE and obligation_revision > 1:
+        return "Teams meeting, update"
+    return WHAT[kind]
+
+
+def why_words(step_name: str, timeline: Timeline | None) -> str:
+    """Return the rule an action comes from, in words."""
+    step = _step(step_name, timeline)
+    if step is None:
+        return _WITHOUT_STEP.get(step_name, step_name)
+    waits = ", once the link is there" if step.do is ActionKind.INVITE else ""
+    return f"{step.words()}{waits}"
+
+
+def _step(name: str, timeline: Timeline | None) -> Step | None:
+    return next((item for item in timeline.steps if item.name == name), None) if timeline else None
+
+
+def view_of_action(listed: ListedAction, directory: Directory, timeline: Timeline | None) -> ActionView:
+    """Return a listed action as people read it."""
+    row, reference, host, name, email, delegation = listed
+    place = directory.get(delegation or host).place
+    kind = ActionKind(row.kind)
+    return ActionView(
+        id=row.id, key=row.key, meeting=reference, kind=row.kind,
+        what=what_words(kind, row.revision, _step(row.step, timeline)),
+        why=why_words(row.step, timeline), state=row.state,
+        recipient_name=name, recipient_email=email, delegation=delegation,
+        due_at=row.due_at, due=local_time(row.due_at, place),
+        planned=local_time(row.planned_at, place) if row.planned_at else None,
+        expires_at=row.expires_at, revision=row.revision, attempt=row.attempt, reason=row.reason,
+    )  # fmt: skip
+
+
+class Explainer:
+    """Turns a reconciliation into consequences, in the order in which they will come."""
+
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+
+    def explain(self, session: Session, meeting: Meeting, result: Reconciliation) -> tuple[Consequence, ...]:
+        """Return everything that the reconciliation makes happen, move, end or pass over."""
+        found = [
+            *((item.obligation.due, self._of(meeting, "new", item.obligation)) for item in result.inserts),
+            *((item.obligation.due, self._of(meeting, "moved", item.obligation)) for item in result.moves),
+            *self._cancelled(session, meeting, result),
+            *(
+                (item.obligation.due, self._of(meeting, "skipped", item.obligation, item.reason))
+                for item in result.skips
+            ),
+        ]
+        return tuple(consequence for _, consequence in sorted(found, key=lambda pair: _order(pair[0])))
+
+    def _of(
+        self, meeting: Meeting, effect: str, wanted: Obligation, reason: str | None = None
+    ) -> Consequence:
+        timeline = self._planner.timeline(meeting.timeline)
+        what = what_words(wanted.kind, wanted.revision, _step(wanted.step, timeline))
+        return self._consequence(meeting, effect, wanted.kind, what, wanted.attendee_id, wanted.due, reason)
+
+    def _cancelled(
+        self, session: Session, meeting: Meeting, result: Reconciliation
+    ) -> Sequence[tuple[datetime | None, Consequence]]:
+        reasons = {item.action_id: item.reason for item in result.cancels}
+        rows = session.scalars(select(ActionRow).where(ActionRow.id.in_(reasons)).order_by(ActionRow.id))
+        timeline = self._planner.timeline(meeting.timeline)
+        return [
+            (
+                row.planned_at,
+                self._consequence(
+                    meeting, "cancelled", ActionKind(row.kind),
+                    what_words(ActionKind(row.kind), row.revision, _step(row.step, timeline)),
+                    row.attendee_id, row.planned_at, reasons[row.id],
+                ),
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def _consequence(
+        self,
+        meeting: Meeting,
+        effect: str,
+        kind: ActionKind,
+        what: str,
+        attendee_id: int | None,
+        due: datetime | None,
+        reason: str | None,
+    ) -> Consequence:
+        attendee = meeting.attendee(attendee_id) if attendee_id is not None else None
+        delegation = attendee.delegation if attendee else None
+        place = self._planner.directory.get(delegation or meeting.host).place
+        when: LocalTime | None = local_time(due, place) if due else None
+        return Consequence(
+            effect, kind, what, attendee.name if attendee else None,
+            attendee.email if attendee else None, delegation, when, reason,
+        )  # fmt: skip
+
+
+def _order(due: datetime | None) -> tuple[bool, float]:
+    return (due is not None, due.timestamp() if due else 0.0)

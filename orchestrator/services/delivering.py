@@ -1,0 +1,381 @@
+"""Doing what is due: the worker's side of the schedule.
+
+Every action in a batch is its own unit of success, failure and record. No transaction is open while
+the network is: a mail's delivery row is committed as ``sending``, then it is sent, then the outcome
+is recorded. Before anything leaves, the action is held against the meeting as it is now.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from orchestrator.domain import meeting as lifecycle
+from orchestrator.domain.actions import ActionKind, ActionState, CancelCode, retry_at
+from orchestrator.domain.changes import Difference, Snapshot, differences
+from orchestrator.domain.meeting import Attendee, Conference, Meeting
+from orchestrator.domain.message import Attachment, Letter, assemble
+from orchestrator.domain.planning import objection
+from orchestrator.domain.zones import local_time
+from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure
+from orchestrator.ports import (
+    Clock,
+    ConferenceInfo,
+    ConferenceProvider,
+    ConferenceRequest,
+    DocumentStore,
+    Mailer,
+    MailSession,
+    WakeUp,
+)
+from orchestrator.services.letters import Letters, Occasion
+from orchestrator.services.planner import Planner
+from orchestrator.store import actions, deliveries
+from orchestrator.store import meetings as store
+from orchestrator.store.actions import Taken
+from orchestrator.store.engine import Database
+from orchestrator.store.models import ActionRow, DeliveryState
+
+_LOG = logging.getLogger(__name__)
+_MOST_CRASHES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The world that actions act upon."""
+
+    mailer: Mailer
+    conferences: ConferenceProvider
+    documents: DocumentStore
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A mail whose delivery row is committed as ``sending``."""
+
+    delivery_id: int
+    letter: Letter
+
+
+class Delivering:
+    """Performs claimed actions."""
+
+    def __init__(
+        self,
+        database: Database,
+        planner: Planner,
+        letters: Letters,
+        outside: Outside,
+        *,
+        clock: Clock,
+        lease_clock: Clock,
+        wake_up: WakeUp,
+        lease: timedelta,
+        jitter: Callable[[], float],
+    ) -> None:
+        """``lease_clock`` is the machine's time; ``jitter`` returns numbers in [0, 1]."""
+        self._database = database
+        self._planner = planner
+        self._letters = letters
+        self._outside = outside
+        self._clock = clock
+        self._lease_clock = lease_clock
+        self._wake_up = wake_up
+        self._lease = lease
+        self._jitter = jitter
+        self._meetings: dict[int, tuple[int, Meeting]] = {}
+        self._attachments: dict[str, Attachment] = {}
+
+    def deliver(self, action_ids: Sequence[int]) -> int:
+        """Perform the claimed actions among ``action_ids`` and return how many were in hand.
+
+        Safe to call any number of times with the same ids: only claims that nobody has taken are.
+        """
+        with self._database.transaction() as session:
+            taken = actions.take(session, action_ids, self._lease_end())
+        renew_at = self._lease_clock.now() + self._lease / 3
+        with self._outside.mailer.session() as mail:
+            for index, item in enumerate(taken):
+                if self._lease_clock.now() >= renew_at:
+                    renew_at = self._renew(taken[index:])
+                self._perform(item, mail)
+        if taken:
+            self._wake_up.notify()
+        return len(taken)
+
+    def _lease_end(self) -> datetime:
+        return self._lease_clock.now() + self._lease
+
+    def _renew(self, remaining: Sequence[Taken]) -> datetime:
+        with self._database.transaction() as session:
+            actions.renew(session, remaining, self._lease_end())
+        return self._lease_clock.now() + self._lease / 3
+
+    def _perform(self, item: Taken, mail: MailSession) -> None:
+        """Do one action; whatever goes wrong with it stays with it."""
+        try:
+            if item.kind.is_mail:
+                self._send(item, mail)
+            elif item.kind is ActionKind.CONCLUDE:
+                self._conclude(item)
+            else:
+                self._confer(item)
+        except DeliveryError as error:
+            self._record_failure(item, error)
+        except Exception as error:
+            _LOG.exception("action %s failed unexpectedly", item.id)
+            self._record_failure(item, _as_failure(error, item.attempt))
+
+    # Mail
+
+    def _send(self, item: Taken, mail: MailSession) -> None:
+        ready = self._prepare(item)
+        if ready is None:
+            return
+        try:
+            answer = mail.send(
+                sender=self._letters.sender,
+                recipient=ready.letter.recipient.address,
+                content=assemble(ready.letter),
+            )
+        except DeliveryError as error:
+            self._record_failure(item, error, ready.delivery_id)
+            return
+        with self._database.transaction() as session:
+            now = self._clock.now()
+            deliveries.end(session, ready.delivery_id, DeliveryState.SENT, answer, now)
+            self._finish(session, item, ActionState.SUCCEEDED, now)
+
+    def _prepare(self, item: Taken) -> Ready | None:
+        """Look again, and commit the delivery as ``sending``; ``None`` when nothing is to be sent."""
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            found = self._still_wanted(session, item, now)
+            if found is None:
+                return None
+            row, meeting, attendee = found
+            occasion = self._occasion(session, row, meeting, attendee)
+            letter = self._write(meeting, attendee, occasion, now)
+            delivery = deliveries.begin(
+                session, self._new_delivery(row, meeting, attendee, occasion, letter, now), now
+            )
+            if delivery is None:
+                self._finish(session, item, ActionState.SUCCEEDED, now, reason="it had been sent already")
+                return None
+            return Ready(delivery.id, letter)
+
+    def _still_wanted(
+        self, session: Session, item: Taken, now: datetime
+    ) -> tuple[ActionRow, Meeting, Attendee | None] | None:
+        """Return action, meeting and attendee as they are now, unless the action has lost its point.
+
+        The meeting cannot change before the transaction ends, so a cancellation either is seen here
+        or sees the delivery.
+        """
+        meeting = self._meeting(session, item.meeting_id)
+        row = actions.held(session, item)
+        if row is None:
+            return None
+        attendee = store.attendee(session, row.attendee_id) if row.attendee_id is not None else None
+        against = objection(actions.as_stored(row), meeting, attendee, now)
+        if against is not None:
+            self._finish(session, item, against.state, now, reason=against.reason, code=against.code)
+            return None
+        return row, meeting, attendee
+
+    def _meeting(self, session: Session, meeting_id: int) -> Meeting:
+        """The meeting, share-locked; loaded again only when it was saved since this batch saw it."""
+        saves = store.saves(session, meeting_id)
+        known = self._meetings.get(meeting_id)
+        if known is None or known[0] != saves:
+            known = (saves, store.load(session, meeting_id))
+            self._meetings = {meeting_id: known}
+        return known[1]
+
+    def _occasion(
+        self, session: Session, row: ActionRow, meeting: Meeting, attendee: Attendee | None
+    ) -> Occasion:
+        kind = ActionKind(row.kind)
+        told = deliveries.told(session, attendee.id) if attendee is not None else None
+        changed: Sequence[Difference] = ()
+        if kind is ActionKind.INVITE and told is not None and attendee is not None:
+            changed = self._differences(session, meeting, attendee, told.latest_revision)
+        return Occasion(
+            kind=kind,
+            step=row.step,
+            number=row.revision,
+            sequence=_cancel_sequence(meeting, attendee) if kind is ActionKind.CANCEL else meeting.sequence,
+            first_message_id=told.first_message_id if told else None,
+            differences=tuple(changed),
+            attachment=self._minutes(session, row) if kind is ActionKind.MINUTES else None,
+        )
+
+    def _differences(
+        self, session: Session, meeting: Meeting, attendee: Attendee, known_revision: int
+    ) -> Sequence[Difference]:
+        old = store.snapshot(session, meeting.id, known_revision)
+        place = self._planner.directory.get(attendee.delegation).place
+        return differences(old, Snapshot.of(meeting), place) if old else ()
+
+    def _minutes(self, session: Session, row: ActionRow) -> Attachment:
+        document = next(
+            item.document for item in store.minutes(session, row.meeting_id) if item.version == row.revision
+        )
+        if document.digest not in self._attachments:
+            content = self._outside.documents.get(document.digest)
+            self._attachments = {document.digest: Attachment(document.filename, document.media_type, content)}
+        return self._attachments[document.digest]
+
+    def _write(
+        self, meeting: Meeting, attendee: Attendee | None, occasion: Occasion, now: datetime
+    ) -> Letter:
+        if attendee is None:
+            return self._letters.to_coordinator(meeting, occasion, now)
+        return self._letters.to_attendee(meeting, attendee, occasion, now)
+
+    def _new_delivery(
+        self,
+        row: ActionRow,
+        meeting: Meeting,
+        attendee: Attendee | None,
+        occasion: Occasion,
+        letter: Letter,
+        now: datetime,
+    ) -> deliveries.NewDelivery:
+        place = self._planner.directory.get(attendee.delegation if attendee else meeting.host).place
+        return deliveries.NewDelivery(
+            action_id=row.id,
+            meeting_id=meeting.id,
+            attendee_id=attendee.id if attendee else None,
+            recipient=letter.recipient.address,
+            channel=self._outside.mailer.channel,
+            purpose=occasion.purpose,
+            message_id=letter.message_id,
+            subject=letter.subject,
+            sequence=occasion.sequence,
+            revision=row.revision,
+            local_time=str(local_time(now, place)),
+        )
+
+    # The conference, and the end of the meeting
+
+    def _confer(self, item: Taken) -> None:
+        with self._database.transaction() as session:
+            found = self._still_wanted(session, item, self._clock.now())
+            if found is None:
+                return
+            request = _conference_request(found[1])
+        if item.kind is ActionKind.CONFERENCE_DELETE:
+            self._outside.conferences.delete(request)
+            info = None
+        else:
+            info = self._outside.conferences.ensure(request)
+        with self._database.transaction() as session:
+            now = self._clock.now()
+            # The meeting is locked before its action, in the same order as everywhere else.
+            meeting = store.load(session, item.meeting_id, lock=True)
+            if not self._finish(session, item, ActionState.SUCCEEDED, now):
+                return
+            conference = _conference_with(meeting, info)
+            meeting = store.save(session, lifecycle.with_link(meeting, conference, now), now, by_person=False)
+            if info is not None and info.join_url != found[1].conference.join_url:
+                store.note(session, meeting.id, "service", "link ready", now, info.join_url)
+            self._planner.replan(session, meeting, now)
+
+    def _conclude(self, item: Taken) -> None:
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            store.load(session, item.meeting_id, lock=True)
+            found = self._still_wanted(session, item, now)
+            if found is None:
+                return
+            self._finish(session, item, ActionState.SUCCEEDED, now)
+            meeting = store.save(session, lifecycle.conclude(found[1], now), now, by_person=False)
+            store.note(session, meeting.id, "service", "concluded", now)
+            self._planner.replan(session, meeting, now)
+
+    # Outcomes
+
+    def _finish(
+        self,
+        session: Session,
+        item: Taken,
+        state: ActionState,
+        now: datetime,
+        *,
+        reason: str | None = None,
+        code: CancelCode | None = None,
+        due_at: datetime | None = None,
+    ) -> bool:
+        """Record how the attempt ended, and let go what waited for it to end.
+
+        False when a newer attempt holds the action by now.
+        """
+        recorded = actions.finish(session, item, state, now, reason=reason, code=code, due_at=due_at)
+        if recorded and state is not ActionState.SCHEDULED:
+            actions.release_waiters(session, item, now)
+        return recorded
+
+    def _record_failure(self, item: Taken, error: DeliveryError, delivery_id: int | None = None) -> None:
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            store.saves(session, item.meeting_id)
+            if delivery_id is not None:
+                self._end_delivery(session, delivery_id, error, now)
+            row = actions.held(session, item)
+            if row is None:
+                return
+            state, due_at = self._after(error, row, now)
+            self._finish(session, item, state, now, reason=error.message, due_at=due_at)
+        _LOG.warning("action %s: %s, now %s: %s", item.id, error.code, state, error.message)
+
+    def _end_delivery(self, session: Session, delivery_id: int, error: DeliveryError, now: datetime) -> None:
+        """An unknown outcome leaves the row in ``sending``, which is what ``unknown`` looks like."""
+        if isinstance(error, TransientFailure) and error.unknown:
+            return
+        state = DeliveryState.DEFERRED if error.retryable else DeliveryState.FAILED
+        deliveries.end(session, delivery_id, state, error.answer or error.message, now)
+
+    def _after(
+        self, error: DeliveryError, row: ActionRow, now: datetime
+    ) -> tuple[ActionState, datetime | None]:
+        """Return the state after a failure, and when to try again."""
+        if not isinstance(error, TransientFailure):
+            return ActionState.FAILED, None
+        again = retry_at(now, row.attempt, self._jitter(), error.retry_after)
+        return (ActionState.SCHEDULED, again) if again < row.expires_at else (ActionState.MISSED, None)
+
+
+def _as_failure(error: Exception, attempt: int) -> DeliveryError:
+    """A defect of ours: tried a few times, for it may be passing, then left to a person."""
+    message = f"an unexpected error ({type(error).__name__}); the worker's log has the details"
+    return TransientFailure(message) if attempt < _MOST_CRASHES else PermanentFailure(message)
+
+
+def _cancel_sequence(meeting: Meeting, attendee: Attendee | None) -> int:
+    if attendee is None or attendee.removed_sequence is None:
+        return meeting.sequence
+    return attendee.removed_sequence
+
+
+def _conference_request(meeting: Meeting) -> ConferenceRequest:
+    return ConferenceRequest(
+        external_id=meeting.conference.external_id,
+        subject=meeting.title_en,
+        starts_at=meeting.starts_at,
+        ends_at=meeting.ends_at,
+        provider_id=meeting.conference.provider_id,
+    )
+
+
+def _conference_with(meeting: Meeting, info: ConferenceInfo | None) -> Conference:
+    """The conference as known after the provider answered; ``None`` means it was removed."""
+    if info is None:
+        return Conference(meeting.conference.external_id, None, None, attempted=True)
+    if meeting.conference.by_hand:
+        return meeting.conference
+    return Conference(meeting.conference.external_id, info.provider_id, info.join_url, attempted=True)

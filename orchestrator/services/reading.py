@@ -1,0 +1,207 @@
+"""Looking things up: meetings, their plan and deliveries, and the whole queue."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import fields
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.actions import ActionKind, ActionState
+from orchestrator.domain.definition import duration_text
+from orchestrator.domain.meeting import Attendee, Meeting, MeetingStatus
+from orchestrator.domain.zones import local_time
+from orchestrator.ports import Clock
+from orchestrator.services.consequences import view_of_action, why_words
+from orchestrator.services.planner import Planner
+from orchestrator.services.views import (
+    ActionView,
+    AgendaView,
+    AttendeeView,
+    DeliveryView,
+    HistoryView,
+    MeetingSummary,
+    MeetingView,
+    MinutesView,
+)
+from orchestrator.store import actions, deliveries
+from orchestrator.store import meetings as store
+from orchestrator.store.engine import Database
+from orchestrator.store.models import ActionRow, DeliveryRow
+
+_OVERDUE = timedelta(minutes=1)
+
+
+class Reading:
+    """Read-only use cases; none of them blocks a writer."""
+
+    def __init__(self, database: Database, planner: Planner, clock: Clock) -> None:
+        self._database = database
+        self._planner = planner
+        self._clock = clock
+
+    def meetings(self) -> list[MeetingSummary]:
+        """Return all meetings: coming ones first, by start; then those that are over, latest first."""
+        now = self._clock.now()
+        with self._database.reading() as session:
+            meetings = store.load_all(session)
+            summaries = [self._summary(session, item, now) for item in meetings]
+        coming = [item for item in summaries if item.ends_at >= now]
+        return coming + [item for item in reversed(summaries) if item.ends_at < now]
+
+    def meeting(self, name: str) -> MeetingView:
+        """Return one meeting whole; raises ``NotFound``."""
+        now = self._clock.now()
+        with self._database.reading() as session:
+            meeting = store.load(session, store.find_id(session, name))
+            return self._view(session, meeting, now)
+
+    def plan(self, name: str) -> list[ActionView]:
+        """Return the actions of a meeting in the order they are due; raises ``NotFound``."""
+        with self._database.reading() as session:
+            meeting = store.load(session, store.find_id(session, name))
+            timeline = self._planner.timelines.get(meeting.timeline)
+            return [
+                view_of_action(row, self._planner.directory, timeline)
+                for row in session.execute(actions.listing(meeting_id=meeting.id))
+            ]
+
+    def actions(self, state: ActionState | None = None, limit: int = 500) -> list[ActionView]:
+        """Return actions of all meetings, optionally of one state, in the order they are due."""
+        with self._database.reading() as session:
+            rows = session.execute(actions.listing(state=state).limit(limit)).all()
+            return [view_of_action(row, self._planner.directory, None) for row in rows]
+
+    def deliveries(self, name: str) -> list[DeliveryView]:
+        """Return the deliveries of a meeting, newest first; raises ``NotFound``."""
+        with self._database.reading() as session:
+            meeting = store.load(session, store.find_id(session, name))
+            rows = deliveries.of_meeting(session, meeting.id)
+            steps = {
+                row.id: row.step
+                for row in session.execute(
+                    select(ActionRow.id, ActionRow.step).where(ActionRow.meeting_id == meeting.id)
+                )
+            }
+            people = {item.id: item for item in meeting.attendees}
+            timeline = self._planner.timelines.get(meeting.timeline)
+            return [
+                _delivery(row, people.get(row.attendee_id or 0), why_words(steps[row.action_id], timeline))
+                for row in rows
+            ]
+
+    def next_due(self) -> datetime | None:
+        """Return when the next action is due, over all meetings."""
+        with self._database.reading() as session:
+            return actions.next_due(session)
+
+    def busy(self) -> int:
+        """Count the actions that are due now or being worked on; zero means quiet."""
+        with self._database.reading() as session:
+            return actions.overdue_or_in_flight(session, self._clock.now())
+
+    def counts(self) -> dict[str, int]:
+        """Return how many actions stand in each state."""
+        with self._database.reading() as session:
+            return actions.counts(session)
+
+    def late(self) -> int:
+        """Count what should have gone out a minute ago or more and is still waiting."""
+        with self._database.reading() as session:
+            limit = self._clock.now() - _OVERDUE
+            waiting = select(func.count()).where(
+                ActionRow.state == ActionState.SCHEDULED, ActionRow.due_at < limit, ActionRow.attempt == 0
+            )
+            return session.scalar(waiting) or 0
+
+    def _summary(self, session: Session, meeting: Meeting, now: datetime) -> MeetingSummary:
+        place = self._planner.directory.host_place(meeting.host, meeting.zone)
+        following = session.execute(
+            select(ActionRow.kind, ActionRow.due_at)
+            .where(ActionRow.meeting_id == meeting.id, ActionRow.state == ActionState.SCHEDULED)
+            .order_by(ActionRow.due_at)
+            .limit(1)
+        ).first()
+        answers = Counter(item.participation.words for item in meeting.invited)
+        return MeetingSummary(
+            id=meeting.id, reference=meeting.reference, kind=meeting.kind,
+            title_en=meeting.title_en, title_vi=meeting.title_vi, status=meeting.status.value,
+            starts_at=meeting.starts_at, ends_at=meeting.ends_at,
+            host_time=local_time(meeting.starts_at, place), host_end=local_time(meeting.ends_at, place),
+            invited=len(meeting.invited), answers=dict(answers),
+            next_action=following.kind if following else None,
+            next_due_at=following.due_at if following else None,
+            next_due=local_time(following.due_at, place) if following else None,
+            attention=self._attention(session, meeting, now),
+        )  # fmt: skip
+
+    def _attention(self, session: Session, meeting: Meeting, now: datetime) -> tuple[str, ...]:
+        """What needs somebody, in words; empty when all is well."""
+        rows = session.execute(
+            select(ActionRow.kind, ActionRow.state, func.count(), func.max(ActionRow.reason))
+            .where(ActionRow.meeting_id == meeting.id, ActionRow.state.in_(actions.ENDED_BADLY))
+            .group_by(ActionRow.kind, ActionRow.state)
+            .order_by(ActionRow.kind, ActionRow.state)
+        ).all()
+        found = [f"{count} × {kind} {state}: {reason}" for kind, state, count, reason in rows]
+        return (*self._link_attention(meeting, now), *found)
+
+    def _link_attention(self, meeting: Meeting, now: datetime) -> tuple[str, ...]:
+        if meeting.status is not MeetingStatus.PUBLISHED or meeting.conference.join_url:
+            return ()
+        timeline = self._planner.timelines.get(meeting.timeline)
+        step = timeline.step(ActionKind.CONFERENCE) if timeline else None
+        if step is None or step.alert_after is None or meeting.published_at is None:
+            return ()
+        if now < meeting.published_at + step.alert_after:
+            return ()
+        return ("There is still no join link, so the invitations wait. Enter a link by hand.",)
+
+    def _view(self, session: Session, meeting: Meeting, now: datetime) -> MeetingView:
+        directory = self._planner.directory
+        answered = store.answers(session, meeting.id)
+        target, sources = store.feeds(session, meeting.reference)
+        ordered = sorted(meeting.invited, key=lambda item: directory.rank(item.delegation))
+        summary = self._summary(session, meeting, now)
+        return MeetingView(
+            **{item.name: getattr(summary, item.name) for item in fields(summary)},
+            programme=meeting.programme, host=meeting.host, host_name=directory.get(meeting.host).name,
+            coordinator_name=meeting.coordinator_name, coordinator_email=meeting.coordinator_email,
+            start=f"{meeting.wall_start:%Y-%m-%d %H:%M}", zone=meeting.zone,
+            duration=duration_text(meeting.duration), timeline=meeting.timeline,
+            version=meeting.version, uid=meeting.uid, sequence=meeting.sequence, revision=meeting.revision,
+            join_url=meeting.conference.join_url, link_by_hand=meeting.conference.by_hand,
+            feeds=target, fed_by=sources,
+            agenda=tuple(AgendaView(item.number, item.en, item.vi, item.lead) for item in meeting.agenda),
+            attendees=tuple(self._attendee(item, *answered[item.id]) for item in ordered),
+            minutes=tuple(
+                MinutesView(
+                    row.version, row.document.filename, row.document.media_type, row.document.size,
+                    row.document.digest, row.attached_at,
+                )
+                for row in store.minutes(session, meeting.id)
+            ),
+            history=tuple(
+                HistoryView(row.at, row.actor, row.what, row.detail) for row in store.history(session, meeting.id)
+            ),
+        )  # fmt: skip
+
+    def _attendee(self, item: Attendee, at: datetime | None, via: str | None) -> AttendeeView:
+        return AttendeeView(
+            id=item.id, name=item.name, email=item.email, delegation=item.delegation,
+            delegation_name=self._planner.directory.get(item.delegation).name, group=item.group,
+            role=item.role.value, participation=item.participation.words, answered_at=at, answered_via=via,
+        )  # fmt: skip
+
+
+def _delivery(row: DeliveryRow, person: Attendee | None, why: str) -> DeliveryView:
+    return DeliveryView(
+        id=row.id, action_id=row.action_id, recipient=row.recipient,
+        recipient_name=person.name if person else None, delegation=person.delegation if person else None,
+        channel=row.channel, purpose=row.purpose, state=row.state, subject=row.subject,
+        message_id=row.message_id, sequence=row.sequence, revision=row.revision,
+        started_at=row.started_at, ended_at=row.ended_at, local_time=row.local_time,
+        answer=row.answer, tries=row.tries, repeated=row.repeated, why=why,
+    )  # fmt: skip

@@ -1,0 +1,198 @@
+"""What the services tell the command line, the API and the console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from orchestrator.domain.zones import LocalTime
+
+
+@dataclass(frozen=True, slots=True)
+class AttendeeView:
+    """An attendee with the answer so far."""
+
+    id: int
+    name: str
+    email: str
+    delegation: str
+    delegation_name: str
+    group: str
+    role: str
+    participation: str
+    answered_at: datetime | None
+    answered_via: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingSummary:
+    """One line in the list of meetings. ``attention`` says in words what needs somebody."""
+
+    id: int
+    reference: str
+    kind: str
+    title_en: str
+    title_vi: str | None
+    status: str
+    starts_at: datetime
+    ends_at: datetime
+    host_time: LocalTime
+    host_end: LocalTime
+    invited: int
+    answers: dict[str, int]
+    next_action: str | None
+    next_due_at: datetime | None
+    next_due: LocalTime | None
+    attention: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaView:
+    """One item of an agenda."""
+
+    number: int
+    en: str
+    vi: str | None
+    lead: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    """One line of a meeting's history."""
+
+    at: datetime
+    actor: str
+    what: str
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MinutesView:
+    """One version of a meeting's minutes."""
+
+    version: int
+    filename: str
+    media_type: str
+    size: int
+    digest: str
+    attached_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingView(MeetingSummary):
+    """A whole meeting. ``version`` has to be given back with an update."""
+
+    programme: str | None
+    host: str
+    host_name: str
+    coordinator_name: str
+    coordinator_email: str
+    start: str
+    zone: str
+    duration: str
+    timeline: str
+    version: int
+    uid: str | None
+    sequence: int
+    revision: int
+    join_url: str | None
+    link_by_hand: bool
+    feeds: str | None
+    fed_by: tuple[str, ...]
+    agenda: tuple[AgendaView, ...]
+    attendees: tuple[AttendeeView, ...]
+    minutes: tuple[MinutesView, ...]
+    history: tuple[HistoryView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionView:
+    """An action as people read it.
+
+    ``due`` and ``planned`` are local times of whoever receives it (the host's for what nobody
+    receives); ``due_at`` is the same instant as UTC; ``why`` is the step of the timeline in words.
+    """
+
+    id: int
+    key: str
+    meeting: str
+    kind: str
+    what: str
+    why: str
+    state: str
+    recipient_name: str | None
+    recipient_email: str | None
+    delegation: str | None
+    due_at: datetime
+    due: LocalTime
+    planned: LocalTime | None
+    expires_at: datetime
+    revision: int
+    attempt: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """One thing that a use case makes happen, change or not happen.
+
+    ``effect`` is ``new``, ``moved``, ``cancelled`` or ``skipped``; ``when`` is ``None`` for at once.
+    """
+
+    effect: str
+    kind: str
+    what: str
+    recipient_name: str | None
+    recipient_email: str | None
+    delegation: str | None
+    when: LocalTime | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a use case did, or would do when only previewed."""
+
+    reference: str
+    version: int
+    previewed: bool
+    consequences: tuple[Consequence, ...]
+
+    def count(self, kind: str, *effects: str) -> int:
+        """Return how many consequences are of that kind, with one of those effects."""
+        wanted = effects or ("new", "moved")
+        return sum(item.kind == kind and item.effect in wanted for item in self.consequences)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """One delivery as people read it."""
+
+    id: int
+    action_id: int
+    recipient: str
+    recipient_name: str | None
+    delegation: str | None
+    channel: str
+    purpose: str
+    state: str
+    subject: str
+    message_id: str
+    sequence: int
+    revision: int
+    started_at: datetime
+    ended_at: datetime | None
+    local_time: str
+    answer: str | None
+    tries: int
+    repeated: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new draft."""
+
+    id: int
+    reference: str
+    left_out: tuple[str, ...] = ()

@@ -1,0 +1,395 @@
+"""The schedule: applying plans, claiming what is due, and the one way an action changes state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, case, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.actions import ActionKind, ActionState, CancelCode, sources_of
+from orchestrator.domain.planning import Cancel, Insert, Move, Reconciliation, StoredAction
+from orchestrator.errors import NotFound
+from orchestrator.store.models import ActionRow, AttendeeRow, MeetingRow
+
+PENDING = (ActionState.BLOCKED, ActionState.SCHEDULED)
+IN_FLIGHT = (ActionState.CLAIMED, ActionState.RUNNING)
+ENDED_BADLY = (ActionState.FAILED, ActionState.MISSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A claimed action, as far as publishing needs it."""
+
+    id: int
+    meeting_id: int
+    kind: ActionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An action a worker has in hand; ``attempt`` is the fence against a newer claim."""
+
+    id: int
+    meeting_id: int
+    kind: ActionKind
+    attempt: int
+
+
+def stored(session: Session, meeting_id: int) -> list[StoredAction]:
+    """Return all actions of a meeting as planning needs them, locked so that none is claimed meanwhile."""
+    rows = session.scalars(
+        select(ActionRow)
+        .where(ActionRow.meeting_id == meeting_id)
+        .order_by(ActionRow.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return [as_stored(row) for row in rows]
+
+
+def as_stored(row: ActionRow) -> StoredAction:
+    """Return a row as planning needs it."""
+    return StoredAction(
+        id=row.id,
+        key=row.key,
+        obligation=row.obligation,
+        kind=ActionKind(row.kind),
+        attendee_id=row.attendee_id,
+        revision=row.revision,
+        state=ActionState(row.state),
+        planned_at=row.planned_at,
+        expires=row.expires_at,
+        blocked_by=row.blocked_by,
+        cancel_code=CancelCode(row.cancel_code) if row.cancel_code else None,
+    )
+
+
+def apply(session: Session, meeting_id: int, result: Reconciliation, now: datetime) -> None:
+    """Write a reconciliation; the plan and the meeting commit together or not at all."""
+    ids: dict[str, int] = {
+        row.key: row.id
+        for row in session.execute(
+            select(ActionRow.key, ActionRow.id).where(ActionRow.meeting_id == meeting_id)
+        )
+    }
+    for cancel in result.cancels:
+        _cancel(session, cancel, now)
+    # An action that others wait for is added before them, so that they can name it.
+    for insert in sorted(result.inserts, key=lambda item: item.blocked_by is not None):
+        row = _insert(insert, meeting_id, ids, now)
+        session.add(row)
+        if insert.blocked_by is None and insert.obligation.attendee_id is None:
+            session.flush()
+            ids[row.key] = row.id
+    for move in result.moves:
+        _move(session, move, ids, now)
+    session.flush()
+
+
+def _insert(insert: Insert, meeting_id: int, ids: dict[str, int], now: datetime) -> ActionRow:
+    wanted = insert.obligation
+    return ActionRow(
+        meeting_id=meeting_id, key=insert.key, obligation=wanted.key, kind=wanted.kind, step=wanted.step,
+        attendee_id=wanted.attendee_id, revision=wanted.revision,
+        state=ActionState.BLOCKED if insert.blocked_by else ActionState.SCHEDULED,
+        planned_at=wanted.due, due_at=wanted.due or now, expires_at=wanted.expires,
+        blocked_by=ids[insert.blocked_by] if insert.blocked_by else None, created_at=now,
+    )  # fmt: skip
+
+
+def _cancel(session: Session, cancel: Cancel, now: datetime) -> None:
+    _transition(
+        session, [cancel.action_id], ActionState.CANCELLED, sources=PENDING, finished_at=now,
+        cancel_code=cancel.code.value, reason=cancel.reason,
+    )  # fmt: skip
+
+
+def _move(session: Session, move: Move, ids: dict[str, int], now: datetime) -> None:
+    wanted = move.obligation
+    values: dict[str, Any] = {
+        "planned_at": wanted.due,
+        "expires_at": wanted.expires,
+        "revision": wanted.revision,
+        "blocked_by": ids[move.blocked_by] if move.blocked_by else None,
+    }
+    if wanted.due is not None:
+        values["due_at"] = wanted.due
+    elif move.at_once:
+        values["due_at"] = now
+    state = ActionState.BLOCKED if move.blocked_by else ActionState.SCHEDULED
+    if not move.at_once:
+        session.execute(
+            update(ActionRow).where(ActionRow.id == move.action_id, ActionRow.state == state).values(**values)
+        )
+        return
+    sources = {*PENDING, ActionState.CANCELLED} - {state}
+    _transition(
+        session, [move.action_id], state, sources=sources,
+        cancel_code=None, reason=None, finished_at=None, **values,
+    )  # fmt: skip
+
+
+def _transition(
+    session: Session,
+    ids: Sequence[int],
+    target: ActionState,
+    *,
+    sources: Iterable[ActionState],
+    fence: int | None = None,
+    **values: Any,
+) -> int:
+    """Change the state of actions that stand in ``sources``; returns how many rows changed.
+
+    Every change of state in the store goes through here, so that none can leave the table of
+    allowed transitions. With ``fence``, a row that a newer attempt holds is left alone (fencing).
+    """
+    allowed = sources_of(target)
+    if not allowed.issuperset(sources):
+        raise ValueError(f"an action may not go from {sorted(sources)} to {target}")
+    if target not in IN_FLIGHT:
+        values["lease_until"] = None
+    statement = (
+        update(ActionRow)
+        .where(ActionRow.id.in_(ids), ActionRow.state.in_(sources))
+        .values(state=target, **values)
+        .execution_options(synchronize_session=False)
+    )
+    if fence is not None:
+        statement = statement.where(ActionRow.attempt == fence)
+    return session.execute(statement).rowcount  # type: ignore[attr-defined, no-any-return]
+
+
+def claim(
+    session: Session, *, now: datetime, lease_until: datetime, limit: int, most_claimed: int
+) -> list[Claimed]:
+    """Claim up to ``limit`` due actions for a lease, oldest first.
+
+    Several beats may do so at once: rows that another one is looking at are skipped. No more than
+    ``most_claimed`` are ever handed out, so that a slow queue does not fill the broker and run its
+    own leases out.
+    """
+    out = session.scalar(select(func.count()).where(ActionRow.state == ActionState.CLAIMED)) or 0
+    room = min(limit, most_claimed - out)
+    if room <= 0:
+        return []
+    due = (
+        select(ActionRow.id, ActionRow.meeting_id, ActionRow.kind)
+        .where(ActionRow.state == ActionState.SCHEDULED, ActionRow.due_at <= now, ActionRow.expires_at > now)
+        .order_by(ActionRow.due_at, ActionRow.id)
+        .limit(room)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.execute(due).all()
+    # Rows are taken in primary-key order, or two claimers could deadlock.
+    ids = sorted(row.id for row in rows)
+    if ids:
+        _transition(
+            session, ids, ActionState.CLAIMED, sources=(ActionState.SCHEDULED,),
+            attempt=ActionRow.attempt + 1, lease_until=lease_until,
+        )  # fmt: skip
+    return [Claimed(row.id, row.meeting_id, ActionKind(row.kind)) for row in rows]
+
+
+def unclaim(session: Session, ids: Sequence[int]) -> None:
+    """Give claims back that could not be published."""
+    _in_order(session, ids, ActionState.CLAIMED)
+    _transition(session, ids, ActionState.SCHEDULED, sources=(ActionState.CLAIMED,))
+
+
+def take(session: Session, wanted: Sequence[int], lease_until: datetime) -> list[Taken]:
+    """Put claimed actions into a worker's hand and return them, oldest due first.
+
+    A message that comes twice finds nothing the second time: only a claim that nobody has taken
+    yet can be taken.
+    """
+    rows = session.execute(
+        select(ActionRow.id, ActionRow.meeting_id, ActionRow.kind, ActionRow.attempt)
+        .where(ActionRow.id.in_(wanted), ActionRow.state == ActionState.CLAIMED)
+        .order_by(ActionRow.id)
+        .with_for_update()
+    ).all()
+    if rows:
+        ids = [row.id for row in rows]
+        _transition(
+            session, ids, ActionState.RUNNING, sources=(ActionState.CLAIMED,), lease_until=lease_until
+        )
+    return [Taken(row.id, row.meeting_id, ActionKind(row.kind), row.attempt) for row in rows]
+
+
+def renew(session: Session, taken: Sequence[Taken], lease_until: datetime) -> None:
+    """Extend the lease of what a worker still has in hand (its heartbeat)."""
+    session.execute(
+        update(ActionRow)
+        .where(ActionRow.id.in_(sorted(item.id for item in taken)), ActionRow.state == ActionState.RUNNING)
+        .where(or_(*(and_(ActionRow.id == item.id, ActionRow.attempt == item.attempt) for item in taken)))
+        .values(lease_until=lease_until)
+    )
+
+
+def held(session: Session, taken: Taken) -> ActionRow | None:
+    """Return the action if this attempt still holds it, locked; ``None`` when a newer one does."""
+    return session.scalars(
+        select(ActionRow)
+        .where(ActionRow.id == taken.id, ActionRow.attempt == taken.attempt)
+        .where(ActionRow.state == ActionState.RUNNING)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+def finish(
+    session: Session,
+    taken: Taken,
+    state: ActionState,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    code: CancelCode | None = None,
+    due_at: datetime | None = None,
+) -> bool:
+    """Record how an attempt ended; false when a newer attempt holds the action by now (fencing)."""
+    values: dict[str, Any] = {"reason": reason, "cancel_code": code}
+    values["finished_at"] = None if state is ActionState.SCHEDULED else now
+    if due_at is not None:
+        values["due_at"] = due_at
+    held = (ActionState.RUNNING,)
+    return _transition(session, [taken.id], state, sources=held, fence=taken.attempt, **values) == 1
+
+
+def release_waiters(session: Session, ended: Taken, now: datetime) -> None:
+    """Make due what waited for an action to end.
+
+    Invitations that wait for the conference are not among them: they wait for the link, not for an
+    attempt to end, and the replan that follows the link lets them go.
+    """
+    waiting = (
+        select(ActionRow.id)
+        .where(ActionRow.blocked_by == ended.id, ActionRow.state == ActionState.BLOCKED)
+        .order_by(ActionRow.id)
+        .with_for_update()
+    )
+    if ended.kind is ActionKind.CONFERENCE:
+        waiting = waiting.where(ActionRow.kind != ActionKind.INVITE)
+    ids = session.scalars(waiting).all()
+    if ids:
+        _transition(
+            session, ids, ActionState.SCHEDULED, sources=(ActionState.BLOCKED,), blocked_by=None, due_at=now
+        )
+
+
+def expire_leases(session: Session, real_now: datetime) -> int:
+    """Make actions due again whose claim ran out: their worker died or lost its message.
+
+    ``real_now`` is the machine's time, for leases measure work, not the rehearsal's calendar.
+    """
+    ids = session.scalars(
+        select(ActionRow.id)
+        .where(ActionRow.state.in_(IN_FLIGHT), ActionRow.lease_until < real_now)
+        .order_by(ActionRow.id)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if ids:
+        reason = "its worker did not report back in time; it is tried again"
+        _transition(session, ids, ActionState.SCHEDULED, sources=IN_FLIGHT, reason=reason)
+    return len(ids)
+
+
+def mark_missed(session: Session, now: datetime) -> int:
+    """Record as missed what waits past its grace; it is shown, and never done late."""
+    ids = session.scalars(
+        select(ActionRow.id)
+        .where(ActionRow.state.in_(PENDING), ActionRow.expires_at <= now)
+        .order_by(ActionRow.id)
+        .limit(1000)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if ids:
+        late = "it could not be done in time, and doing it late would mislead"
+        reason = case((ActionRow.reason.is_(None), late), else_=ActionRow.reason)
+        _transition(session, ids, ActionState.MISSED, sources=PENDING, finished_at=now, reason=reason)
+    return len(ids)
+
+
+def next_due(session: Session) -> datetime | None:
+    """Return when the next scheduled action is due, if there is one."""
+    return session.scalar(select(func.min(ActionRow.due_at)).where(ActionRow.state == ActionState.SCHEDULED))
+
+
+def overdue_or_in_flight(session: Session, now: datetime) -> int:
+    """Count what is due or being worked on at ``now``; zero means quiet."""
+    busy = or_(
+        ActionRow.state.in_(IN_FLIGHT),
+        and_(ActionRow.state == ActionState.SCHEDULED, ActionRow.due_at <= now),
+    )
+    return session.scalar(select(func.count()).select_from(ActionRow).where(busy)) or 0
+
+
+def counts(session: Session) -> dict[str, int]:
+    """Return how many actions stand in each state."""
+    rows = session.execute(select(ActionRow.state, func.count()).group_by(ActionRow.state))
+    return dict(rows.tuples().all())
+
+
+def listing(
+    *, state: ActionState | None = None, meeting_id: int | None = None
+) -> Select[ActionRow, str, str, str | None, str | None, str | None]:
+    """Select actions with their meeting and recipient, in the order they are due."""
+    statement = (
+        select(
+            ActionRow, MeetingRow.reference, MeetingRow.host,
+            AttendeeRow.name, AttendeeRow.email, AttendeeRow.delegation,
+        )
+        .join(MeetingRow, MeetingRow.id == ActionRow.meeting_id)
+        .outerjoin(AttendeeRow, AttendeeRow.id == ActionRow.attendee_id)
+        .order_by(ActionRow.due_at, ActionRow.id)
+    )  # fmt: skip
+    if state is not None:
+        statement = statement.where(ActionRow.state == state)
+    if meeting_id is not None:
+        statement = statement.where(ActionRow.meeting_id == meeting_id)
+    return statement
+
+
+ListedAction = Row[ActionRow, str, str, str | None, str | None, str | None]
+
+
+def get(session: Session, action_id: int) -> ActionRow:
+    """Return one action, locked; raises ``NotFound``."""
+    row = session.scalars(select(ActionRow).where(ActionRow.id == action_id).with_for_update()).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no action {action_id}. 'orchestrator actions list' shows them.")
+    return row
+
+
+def reschedule(session: Session, action_id: int, now: datetime) -> bool:
+    """Make a failed or missed action due now; false when it is in another state."""
+    return bool(
+        _transition(
+            session, [action_id], ActionState.SCHEDULED, sources=ENDED_BADLY,
+            due_at=now, finished_at=None, reason=None,
+        )
+    )  # fmt: skip
+
+
+def discard(session: Session, action_id: int, now: datetime, reason: str) -> bool:
+    """Cancel a waiting, failed or missed action for good; false when it is in another state."""
+    return bool(
+        _transition(
+            session, [action_id], ActionState.CANCELLED, sources=(*PENDING, *ENDED_BADLY), finished_at=now,
+            cancel_code=CancelCode.DISCARDED, reason=reason,
+        )
+    )  # fmt: skip
+
+
+def _in_order(session: Session, ids: Sequence[int], state: ActionState) -> None:
+    """Lock rows in primary-key order before a bulk update."""
+    session.execute(
+        select(ActionRow.id)
+        .where(ActionRow.id.in_(ids), ActionRow.state == state)
+        .order_by(ActionRow.id)
+        .with_for_update()
+    )

@@ -1,0 +1,115 @@
+"""The database: engine, transactions, migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session
+
+_READ_ONLY = "orchestrator_read_only"
+
+
+class Database:
+    """An engine and the two ways to use it: a transaction that writes, or a look that reads.
+
+    The engine connects on first use, so a ``Database`` made before a fork is safe as long as nobody
+    used it.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Prepare for a SQLAlchemy URL; ``postgresql://`` is served by psycopg 3."""
+        self._url = _with_driver(make_url(url))
+        self.engine = _sqlite(self._url) if self.dialect == "sqlite" else _postgresql(self._url)
+        self._reader = self.engine.execution_options(**{_READ_ONLY: True})
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._url.get_backend_name()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One use case, one transaction: commits at the end, rolls back on any error."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[Session]:
+        """A transaction that is always rolled back, to see what a use case would do."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A look at the database that never blocks writers; nothing may be written in it."""
+        with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def upgrade(self) -> None:
+        """Bring the schema to the newest migration."""
+        if self.dialect == "sqlite" and self._url.database:
+            Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+        with self.engine.connect() as connection:
+            config = _alembic()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+
+    def revisions(self) -> tuple[str | None, str | None]:
+        """Return the schema's migration and the newest one; equal means up to date."""
+        with self._reader.connect() as connection:
+            present = MigrationContext.configure(connection).get_current_revision()
+        return present, ScriptDirectory.from_config(_alembic()).get_current_head()
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _with_driver(url: URL) -> URL:
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+
+
+def _postgresql(url: URL) -> Engine:
+    # A transaction that somebody forgot would hold back vacuum and make every claim slower.
+    options = "-c idle_in_transaction_session_timeout=60s -c lock_timeout=20s"
+    return create_engine(url, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 10})
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 20})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Take transactions into our own hands and set the pragmas of every connection."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin writing at once, where two writers queue, rather than at the first write, where they fail."""
+    read_only = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

@@ -1,0 +1,370 @@
+"""Typed models of every table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    false,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from orchestrator.domain.actions import ActionKind, ActionState
+from orchestrator.domain.meeting import MeetingStatus, Participation
+from orchestrator.domain.zones import require_instant
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant; anything else is refused when it is bound.
+
+    SQLite has no zone, so the value is kept there as naive UTC and comes back aware.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Check and, for SQLite, strip the zone."""
+        if value is None:
+            return None
+        require_instant(value)
+        return value.astimezone(UTC).replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the instant aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all models, with names for all constraints so that migrations can find them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Instant,
+        str: String(400),
+        dict[str, Any]: JSON,
+    }
+
+
+class DeliveryState(StrEnum):
+    """How the delivery of one message to one recipient stands.
+
+    ``sending`` is written before the message leaves; left behind by a dead worker it means
+    *unknown*. ``deferred`` means the server said "not now".
+    """
+
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+
+
+def _one_of(column: str, values: Iterable[str]) -> str:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return f"{column} IN ({listed})"
+
+
+class PersonRow(Base):
+    """Somebody in the directory."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True, doc="Case-folded.")
+    name: Mapped[str]
+    delegation: Mapped[str] = mapped_column(String(6))
+    role: Mapped[str] = mapped_column(String(40))
+
+
+class MeetingRow(Base):
+    """A meeting; ``starts_at`` and ``ends_at`` are derived from wall time and zone."""
+
+    __tablename__ = "meeting"
+    __table_args__ = (
+        CheckConstraint(_one_of("status", MeetingStatus), name="status"),
+        CheckConstraint("duration_seconds > 0", name="duration"),
+        CheckConstraint("ends_at > starts_at", name="order"),
+        CheckConstraint("sequence >= 0 AND revision >= 0 AND time_revision <= revision", name="revisions"),
+        CheckConstraint("status IN ('draft', 'cancelled') OR uid IS NOT NULL", name="uid"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(64), unique=True)
+    programme: Mapped[str | None]
+    kind: Mapped[str] = mapped_column(String(40))
+    title_en: Mapped[str]
+    title_vi: Mapped[str | None]
+    host: Mapped[str] = mapped_column(String(6))
+    coordinator_name: Mapped[str]
+    coordinator_email: Mapped[str]
+    wall_start: Mapped[datetime] = mapped_column(DateTime(), doc="Naive wall time in `zone`.")
+    zone: Mapped[str] = mapped_column(String(64))
+    duration_seconds: Mapped[int]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    tzdata: Mapped[str] = mapped_column(String(20), doc="Version of the zone data behind the instants.")
+    timeline: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(16), default=MeetingStatus.DRAFT)
+    version: Mapped[int] = mapped_column(default=1, doc="Counts what people changed, for optimistic locking.")
+    saves: Mapped[int] = mapped_column(default=0, doc="Counts every save, also the service's own.")
+    uid: Mapped[str | None] = mapped_column(String(255), unique=True)
+    sequence: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=0)
+    time_revision: Mapped[int] = mapped_column(default=0)
+    revised_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+
+    agenda: Mapped[list[AgendaRow]] = relationship(
+        cascade="all, delete-orphan", order_by="AgendaRow.number", lazy="raise"
+    )
+    attendees: Mapped[list[AttendeeRow]] = relationship(
+        cascade="all, delete-orphan", order_by="AttendeeRow.id", lazy="raise"
+    )
+    conference: Mapped[ConferenceRow] = relationship(cascade="all, delete-orphan", lazy="raise")
+
+
+class AgendaRow(Base):
+    """One item of an agenda."""
+
+    __tablename__ = "agenda_item"
+    __table_args__ = (UniqueConstraint("meeting_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    en: Mapped[str]
+    vi: Mapped[str | None]
+    lead: Mapped[str | None] = mapped_column(String(6))
+
+
+class FeedRow(Base):
+    """One meeting prepares another; by reference, because the other may be created later."""
+
+    __tablename__ = "meeting_feed"
+    __table_args__ = (CheckConstraint("source <> target", name="other"),)
+
+    source: Mapped[str] = mapped_column(String(64), primary_key=True)
+    target: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class AttendeeRow(Base):
+    """A person in one meeting. Somebody removed and invited again gets a new row."""
+
+    __tablename__ = "attendee"
+    __table_args__ = (
+        CheckConstraint(_one_of("participation", Participation), name="participation"),
+        Index(
+            "uq_attendee_invited",
+            "meeting_id",
+            "address",
+            unique=True,
+            sqlite_where=text("removed_sequence IS NULL"),
+            postgresql_where=text("removed_sequence IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    name: Mapped[str]
+    email: Mapped[str] = mapped_column(String(254), doc="As written by the coordinator.")
+    address: Mapped[str] = mapped_column(String(254), doc="Case-folded, for comparing.")
+    delegation: Mapped[str] = mapped_column(String(6))
+    group: Mapped[str] = mapped_column("group_code", String(40))
+    role: Mapped[str] = mapped_column(String(40))
+    participation: Mapped[str] = mapped_column(String(16), default=Participation.NEEDS_ACTION)
+    answered_at: Mapped[datetime | None]
+    answered_via: Mapped[str | None] = mapped_column(String(20))
+    removed_sequence: Mapped[int | None]
+
+
+class ConferenceRow(Base):
+    """The video meeting behind a meeting."""
+
+    __tablename__ = "conference"
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"), primary_key=True)
+    external_id: Mapped[str] = mapped_column(String(255), unique=True)
+    provider: Mapped[str | None] = mapped_column(String(40))
+    provider_id: Mapped[str | None] = mapped_column(Text())
+    join_url: Mapped[str | None] = mapped_column(Text())
+    by_hand: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class RevisionRow(Base):
+    """What attendees were told in one revision; never changed."""
+
+    __tablename__ = "meeting_revision"
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    sequence: Mapped[int]
+    title: Mapped[str]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    join_url: Mapped[str | None] = mapped_column(Text())
+    agenda: Mapped[list[str]] = mapped_column(JSON)
+    at: Mapped[datetime]
+
+
+class ActionRow(Base):
+    """One thing that must happen at one moment.
+
+    Planning writes key, kind, planned_at, expires_at and revision; beat writes claims; workers write
+    how it ended. ``due_at`` is when it is next to be tried, ``planned_at`` when it was planned for.
+    ``lease_until`` is in real time, not in the sandbox clock's, because a claim measures work.
+    """
+
+    __tablename__ = "action"
+    __table_args__ = (
+        UniqueConstraint("meeting_id", "key"),
+        CheckConstraint(_one_of("state", ActionState), name="state"),
+        CheckConstraint(_one_of("kind", ActionKind), name="kind"),
+        CheckConstraint("(state IN ('claimed', 'running')) = (lease_until IS NOT NULL)", name="lease"),
+        CheckConstraint("attempt >= 0", name="attempt"),
+        Index(
+            "ix_action_due",
+            "due_at",
+            "id",
+            sqlite_where=text("state = 'scheduled'"),
+            postgresql_where=text("state = 'scheduled'"),
+        ),
+        Index(
+            "ix_action_open",
+            "expires_at",
+            sqlite_where=text("state IN ('scheduled', 'blocked')"),
+            postgresql_where=text("state IN ('scheduled', 'blocked')"),
+        ),
+        Index(
+            "ix_action_lease",
+            "lease_until",
+            sqlite_where=text("state IN ('claimed', 'running')"),
+            postgresql_where=text("state IN ('claimed', 'running')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(120))
+    obligation: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(20))
+    step: Mapped[str] = mapped_column(String(60))
+    attendee_id: Mapped[int | None] = mapped_column(ForeignKey("attendee.id"), index=True)
+    revision: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10))
+    planned_at: Mapped[datetime | None]
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    blocked_by: Mapped[int | None] = mapped_column(ForeignKey("action.id"), index=True)
+    attempt: Mapped[int] = mapped_column(default=0, doc="Counts claims; a claim's fence.")
+    lease_until: Mapped[datetime | None]
+    cancel_code: Mapped[str | None] = mapped_column(String(20))
+    reason: Mapped[str | None] = mapped_column(Text(), doc="Why it stands where it stands, in words.")
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class DeliveryRow(Base):
+    """One message to one recipient over one channel, and how it ended."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("action_id", "recipient", "channel", "purpose"),
+        CheckConstraint(_one_of("state", DeliveryState), name="state"),
+        Index("ix_delivery_message_id", "message_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    action_id: Mapped[int] = mapped_column(ForeignKey("action.id", ondelete="CASCADE"))
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"), index=True)
+    attendee_id: Mapped[int | None] = mapped_column(ForeignKey("attendee.id"), index=True)
+    recipient: Mapped[str] = mapped_column(String(254))
+    channel: Mapped[str] = mapped_column(String(20))
+    purpose: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(10))
+    message_id: Mapped[str] = mapped_column(String(320))
+    subject: Mapped[str] = mapped_column(Text())
+    sequence: Mapped[int]
+    revision: Mapped[int]
+    local_time: Mapped[str] = mapped_column(String(120), doc="When it left, as read at the recipient's.")
+    answer: Mapped[str | None] = mapped_column(Text(), doc="What the server said.")
+    tries: Mapped[int] = mapped_column(default=1)
+    repeated: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), doc="Sent again after an unknown outcome."
+    )
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class DocumentRow(Base):
+    """A file kept in the document store."""
+
+    __tablename__ = "document"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    filename: Mapped[str]
+    media_type: Mapped[str] = mapped_column(String(120))
+    size: Mapped[int]
+
+
+class MinutesRow(Base):
+    """One numbered, immutable version of a meeting's minutes."""
+
+    __tablename__ = "minutes"
+    __table_args__ = (
+        UniqueConstraint("meeting_id", "version"),
+        CheckConstraint("version >= 1", name="version"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    document_id: Mapped[int] = mapped_column(ForeignKey("document.id"))
+    attached_at: Mapped[datetime]
+
+    document: Mapped[DocumentRow] = relationship(lazy="joined", innerjoin=True)
+
+
+class HistoryRow(Base):
+    """What was done to a meeting, when, and through which door; never changed."""
+
+    __tablename__ = "meeting_history"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(60))
+    what: Mapped[str] = mapped_column(String(40))
+    detail: Mapped[str | None] = mapped_column(Text())
+
+
+def seconds_of(length: timedelta) -> int:
+    """Return a duration as the whole seconds that the database keeps."""
+    return int(length.total_seconds())

@@ -1,0 +1,1 @@
+"""The thin web layer: REST API, console and health checks."""

@@ -1,0 +1,195 @@
+"""The REST API, version 1."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, File, Query, Response, UploadFile
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator.bootstrap import Container
+from orchestrator.domain.actions import ActionState
+from orchestrator.domain.definition import MeetingDefinition
+from orchestrator.domain.meeting import Participation
+from orchestrator.services.meetings import MeetingUpdate
+from orchestrator.services.views import (
+    ActionView,
+    DeliveryView,
+    MeetingSummary,
+    MeetingView,
+    MinutesView,
+    Outcome,
+)
+from orchestrator.web.security import require_token
+from orchestrator.web.services import services
+
+ACTOR = "api"
+
+router = APIRouter(prefix="/api/v1", dependencies=[Depends(require_token)])
+Services = Annotated[Container, Depends(services)]
+Preview = Annotated[bool, Query(description="Only say what would happen.")]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PublishRequest(_Body):
+    """Options of publishing."""
+
+    version: int | None = Field(None, description="Publish only if the meeting is still at this version.")
+
+
+class CancelRequest(_Body):
+    """Options of cancelling."""
+
+    reason: str | None = Field(None, max_length=500, description="Kept in the history.")
+    version: int | None = None
+
+
+class UpdateRequest(MeetingUpdate):
+    """The fields to change, and the version they were read at."""
+
+    version: int = Field(description="The version the meeting was read at; another one answers 409.")
+    notify: bool = Field(True, description="False saves a new text without telling; a new time always tells.")
+
+
+class LinkRequest(_Body):
+    """A join link entered by hand."""
+
+    join_url: str
+
+
+class AnswerRequest(_Body):
+    """An answer given for an attendee."""
+
+    participation: Participation
+
+
+class DiscardRequest(_Body):
+    """Why an action is discarded."""
+
+    reason: str | None = Field(None, max_length=500)
+
+
+@router.post("/meetings", status_code=201, tags=["meetings"], summary="Create a draft")
+def create_meeting(definition: MeetingDefinition, container: Services, response: Response) -> MeetingView:
+    """Create a draft from the same fields as the YAML file. Nothing is sent."""
+    created = container.meetings.create([definition], actor=ACTOR)[0]
+    response.headers["Location"] = f"/api/v1/meetings/{created.reference}"
+    return container.reading.meeting(created.reference)
+
+
+@router.get("/meetings", tags=["meetings"], summary="List meetings")
+def list_meetings(container: Services) -> list[MeetingSummary]:
+    """Return coming meetings by start, then those that are over."""
+    return container.reading.meetings()
+
+
+@router.get("/meetings/{meeting}", tags=["meetings"], summary="One meeting")
+def get_meeting(meeting: str, container: Services) -> MeetingView:
+    """Return a meeting by number or reference."""
+    return container.reading.meeting(meeting)
+
+
+@router.get("/meetings/{meeting}/plan", tags=["meetings"], summary="What happens when")
+def get_plan(meeting: str, container: Services) -> list[ActionView]:
+    """Return the actions of a meeting in the order they are due."""
+    return container.reading.plan(meeting)
+
+
+@router.get("/meetings/{meeting}/deliveries", tags=["meetings"], summary="What was sent")
+def get_deliveries(meeting: str, container: Services) -> list[DeliveryView]:
+    """Return every message that was sent, or tried, newest first."""
+    return container.reading.deliveries(meeting)
+
+
+@router.post("/meetings/{meeting}/publish", tags=["meetings"], summary="Publish")
+def publish_meeting(
+    meeting: str, container: Services, body: PublishRequest | None = None, preview: Preview = False
+) -> Outcome:
+    """Publish a draft; from here on everything goes out by itself."""
+    version = body.version if body else None
+    return container.meetings.publish(meeting, actor=ACTOR, version=version, preview=preview)
+
+
+@router.patch("/meetings/{meeting}", tags=["meetings"], summary="Change")
+def update_meeting(
+    meeting: str, body: UpdateRequest, container: Services, preview: Preview = False
+) -> Outcome:
+    """Change what is given, leave the rest; 409 when the meeting changed since it was read."""
+    fields = body.model_dump(exclude={"version", "notify"}, exclude_unset=True)
+    update = MeetingUpdate.model_validate(fields)
+    return container.meetings.update(
+        meeting, update, actor=ACTOR, version=body.version, notify=body.notify, preview=preview
+    )
+
+
+@router.post("/meetings/{meeting}/cancel", tags=["meetings"], summary="Cancel")
+def cancel_meeting(
+    meeting: str, container: Services, body: CancelRequest | None = None, preview: Preview = False
+) -> Outcome:
+    """Cancel: whoever was invited is told, nothing else goes out, the Teams meeting is removed."""
+    body = body or CancelRequest()
+    return container.meetings.cancel(
+        meeting, actor=ACTOR, reason=body.reason, version=body.version, preview=preview
+    )
+
+
+@router.post("/meetings/{meeting}/conclude", tags=["meetings"], summary="Conclude")
+def conclude_meeting(meeting: str, container: Services) -> Outcome:
+    """Conclude a meeting that has begun; at its end this happens by itself."""
+    return container.meetings.conclude(meeting, actor=ACTOR)
+
+
+@router.put("/meetings/{meeting}/link", tags=["meetings"], summary="Enter a join link by hand")
+def enter_link(meeting: str, body: LinkRequest, container: Services, preview: Preview = False) -> Outcome:
+    """Set the join link; invitations that wait for one go out at once."""
+    return container.meetings.enter_link(meeting, body.join_url, actor=ACTOR, preview=preview)
+
+
+@router.put("/meetings/{meeting}/attendees/{email}/answer", tags=["meetings"], summary="Record an answer")
+def record_answer(meeting: str, email: str, body: AnswerRequest, container: Services) -> Outcome:
+    """Record what an attendee answered, for example by telephone."""
+    return container.meetings.answer(meeting, email, body.participation, actor=ACTOR)
+
+
+@router.get("/meetings/{meeting}/minutes", tags=["minutes"], summary="Versions of the minutes")
+def list_minutes(meeting: str, container: Services) -> list[MinutesView]:
+    """Return all versions, oldest first."""
+    return list(container.reading.meeting(meeting).minutes)
+
+
+@router.post("/meetings/{meeting}/minutes", status_code=201, tags=["minutes"], summary="Attach minutes")
+def attach_minutes(
+    meeting: str, container: Services, file: Annotated[UploadFile, File()], preview: Preview = False
+) -> Outcome:
+    """Attach a PDF, DOCX, Markdown or text file to a concluded meeting; it goes to all who were invited."""
+    # One byte more than the limit is enough to know that it is too large.
+    content = file.file.read(container.settings.attachment_max_bytes + 1)
+    return container.minutes.attach(meeting, file.filename or "", content, actor=ACTOR, preview=preview)
+
+
+@router.get("/meetings/{meeting}/minutes/{version}", tags=["minutes"], summary="Download minutes")
+def download_minutes(meeting: str, version: int, container: Services) -> Response:
+    """Return the file of one version."""
+    _, media_type, content = container.minutes.content(meeting, version)
+    return Response(content, media_type=media_type, headers={"Content-Disposition": "attachment"})
+
+
+@router.get("/actions", tags=["actions"], summary="The queue")
+def list_actions(container: Services, state: ActionState | None = None) -> list[ActionView]:
+    """Return up to 500 actions of all meetings in the order they are due."""
+    return container.reading.actions(state)
+
+
+@router.post("/actions/{action_id}/retry", tags=["actions"], summary="Try again", status_code=204)
+def retry_action(action_id: int, container: Services) -> None:
+    """Make a failed or missed action due now."""
+    container.operations.retry(action_id, actor=ACTOR)
+
+
+@router.post("/actions/{action_id}/discard", tags=["actions"], summary="Give up", status_code=204)
+def discard_action(action_id: int, container: Services, body: DiscardRequest | None = None) -> None:
+    """Cancel a waiting, failed or missed action for good."""
+    container.operations.discard(action_id, actor=ACTOR, reason=body.reason if body else None)

@@ -1,0 +1,40 @@
+"""The web application, as uvicorn runs it: ``orchestrator.web.app:create_app``."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from orchestrator import __version__
+from orchestrator.bootstrap import Container
+from orchestrator.web import api, health, problems
+from orchestrator.web.services import services
+
+_ALWAYS_ALLOWED = ("127.0.0.1", "localhost", "[::1]", "::1")
+
+
+def create_app(container: Container | None = None) -> FastAPI:
+    """Build the application; without a container, each request gets that of the process."""
+    app = FastAPI(
+        title="Meeting orchestrator",
+        version=__version__,
+        summary="Takes an online meeting from created once to minutes distributed.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    used = container or services()
+    app.dependency_overrides[services] = lambda: used
+    # Another name could be a page elsewhere that was pointed at this machine (DNS rebinding).
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_allowed_hosts(used))
+    problems.install(app)
+    app.include_router(health.router)
+    app.include_router(api.router)
+    return app
+
+
+def _allowed_hosts(container: Container) -> list[str]:
+    settings = container.settings
+    own = (settings.public_url or "").partition("://")[2].partition("/")[0].partition(":")[0]
+    given = [item.strip() for item in settings.allowed_hosts.split(",")]
+    return [*_ALWAYS_ALLOWED, *filter(None, [own, *given])]

@@ -1,0 +1,52 @@
+"""The Celery application.
+
+Redis carries ids and may be emptied at any moment without loss: the database is the schedule, an
+expired lease finds what was lost, and a message may come ten times. There are no results, no ETA
+and no countdown.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+
+from config.logging import configure_logging
+from orchestrator.bootstrap import broker_url, read_settings
+
+_settings = read_settings()
+
+app = Celery("orchestrator", broker=broker_url(_settings), include=["tasks.meetings"])
+app.conf.update(
+    task_default_queue="meetings",
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    # A message is acknowledged when its work is done, so a worker that dies leaves it to another.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    # A worker told to stop finishes what it has in hand, also when it is idle.
+    worker_soft_shutdown_timeout=20.0,
+    worker_enable_soft_shutdown_on_idle=True,
+    worker_cancel_long_running_tasks_on_connection_loss=True,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    # What cannot be published is given back and claimed again; waiting inside beat would hold up the rest.
+    task_publish_retry=False,
+    broker_transport_options={
+        "visibility_timeout": 600,
+        "socket_connect_timeout": 5,
+        "socket_timeout": 30,
+        "socket_keepalive": True,
+    },
+    beat_scheduler="tasks.beat:ActionScheduler",
+    beat_max_loop_interval=_settings.beat_max_interval,
+    worker_hijack_root_logger=False,
+)
+
+
+@setup_logging.connect
+def _configure_logging(**_: Any) -> None:
+    configure_logging(_settings.log_level)

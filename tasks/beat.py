@@ -1,0 +1,51 @@
+"""Beat's scheduler: at every tick it claims due actions and publishes their ids.
+
+Several beats may run at once, because claiming is what the database serialises. Between ticks beat
+sleeps until the next due time or a wake-up; it never looks less often than ``max_interval``.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery.beat import Scheduler
+from kombu.exceptions import OperationalError
+
+from orchestrator.bootstrap import container
+from tasks.meetings import deliver
+
+_LOG = logging.getLogger(__name__)
+_SHORTEST_PAUSE = 0.05
+
+
+class ActionScheduler(Scheduler):  # type: ignore[misc]
+    """Celery beat's scheduler over the action table instead of a remembered list of entries."""
+
+    def setup_schedule(self) -> None:
+        """Start listening for wake-ups before the first look at the database, so that none is lost."""
+        container().wake_up.wait(0)
+
+    def tick(self, *_: Any, **__: Any) -> float:
+        """Publish what is due, or sleep until something may be; returns 0, as the sleeping is done here."""
+        scheduling = container().scheduling
+        try:
+            batches = scheduling.claim()
+            for batch in batches:
+                self._publish(batch)
+            if not batches:
+                scheduling.wait(max(_SHORTEST_PAUSE, scheduling.seconds_until_due(self.max_interval)))
+        except Exception:
+            _LOG.exception("beat could not look at the schedule; it tries again")
+            scheduling.wait(self.max_interval)
+        return 0.0
+
+    def _publish(self, batch: list[int]) -> None:
+        try:
+            deliver.apply_async((batch,))
+        except OperationalError as error:
+            _LOG.warning("the broker did not take a task (%s); its claim is given back", type(error).__name__)
+            container().scheduling.release(batch)
+
+    def close(self) -> None:
+        """Nothing is remembered, so nothing has to be written down."""
