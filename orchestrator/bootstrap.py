@@ -390,6 +390,8 @@ def mail_templates() -> Environment:
         autoescape=select_autoescape(enabled_extensions=("html.j2",)),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
+        # Looking at the files for every mail costs more than rendering it.
+        auto_reload=False,
     )
     environment.filters["wrapped"] = _wrapped
     environment.globals["day_mark"] = day_mark
@@ -401,6 +403,8 @@ def day_mark(days: int) -> str:
     return f" ({days:+d} day{'s' if abs(days) != 1 else ''})" if days else ""
 
 
+# Most of what is wrapped is the same for every recipient of a revision.
+@lru_cache(maxsize=2048)
 def _wrapped(text: str, indent: int = 0) -> str:
     lines = wrap(
         text, _MAIL_WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False

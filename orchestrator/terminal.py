@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -22,7 +23,8 @@ from orchestrator.services.views import (
     Outcome,
 )
 
-out = Console(highlight=False)
+# Into a pipe or a log there is no width to respect, and wrapped lines are hard to search.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
 err = Console(stderr=True, highlight=False)
 
 STATE_MARKS = {

@@ -47,6 +47,6 @@ app.conf.update(
 )
 
 
-@setup_logging.connect
+@setup_logging.connect  # type: ignore[untyped-decorator]
 def _configure_logging(**_: Any) -> None:
     configure_logging(_settings.log_level)

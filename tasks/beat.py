@@ -35,7 +35,7 @@ class ActionScheduler(Scheduler):  # type: ignore[misc]
                 self._publish(batch)
             if not batches:
                 scheduling.wait(max(_SHORTEST_PAUSE, scheduling.seconds_until_due(self.max_interval)))
-        except Exception:
+        except Exception:  # noqa: BLE001 - beat must outlive whatever keeps it from working for a while.
             _LOG.exception("beat could not look at the schedule; it tries again")
             scheduling.wait(self.max_interval)
         return 0.0

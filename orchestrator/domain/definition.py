@@ -72,9 +72,9 @@ _KIND_WORDS = {
 
 
 def _single_line(value: str) -> str:
-    """Trim, normalise to NFC, and refuse what could inject header lines or cannot be written as UTF-8."""
+    """Trim, normalise to NFC, and refuse control characters, which could inject header lines."""
     text = unicodedata.normalize("NFC", value.strip())
-    if any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") for char in text):
+    if any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in text):
         raise ValueError("holds a line break or control character")
     if not text:
         raise ValueError("is empty")
@@ -376,7 +376,7 @@ class _StrictLoader(yaml.SafeLoader):
     Dates stay text, so that what is wrong with one is said at its field and as it was written.
     """
 
-    yaml_implicit_resolvers = {
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML looks for this very name on the class.
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }

@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr
+from functools import lru_cache
+from urllib.parse import quote
 
 from orchestrator.domain.invitation import Method
 
 CRLF = b"\r\n"
-_BYTES_IN_ONE_LINE = 200  # Three characters each when percent-encoded; a line may have 998 (RFC 5322).
+_CHARACTERS_IN_ONE_LINE = 75  # At most 12 octets each when percent-encoded; a line may have 998 (RFC 5322).
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,9 @@ def _headers(letter: Letter) -> bytes:
     return "".join(f"{name}: {value}\r\n" for name, value in lines).encode("ascii")
 
 
+@lru_cache(maxsize=256)
 def text_header(name: str, text: str) -> str:
-    """Return ``text`` encoded and folded for the header ``name`` (RFC 2047), without line breaks of its own."""
+    """Return ``text`` encoded and folded for the header ``name`` (RFC 2047), free of its own breaks."""
     plain = " ".join(text.split())
     charset = "us-ascii" if _needs_no_encoding(plain) else "utf-8"
     return Header(plain, charset, header_name=name).encode(linesep="\r\n")
@@ -124,6 +127,7 @@ def _needs_no_encoding(text: str) -> bool:
     return text.isascii() and text.isprintable() and "=?" not in text
 
 
+@lru_cache(maxsize=256)
 def address_header(name: str, mailbox: Mailbox) -> str:
     """Return ``Name <address>`` for the header ``name``."""
     display = " ".join(mailbox.name.split())
@@ -165,16 +169,13 @@ def _parameter(filename: str) -> str:
     name = "".join(char if char.isprintable() else "_" for char in filename)
     if name.isascii():
         return 'filename="' + name.replace("\\", "_").replace('"', "_") + '"'
-    encoded = [
-        chr(byte) if (chr(byte).isalnum() and byte < 128) or byte in b".-_" else f"%{byte:02X}"
-        for byte in name.encode()
-    ]
-    if len(encoded) <= _BYTES_IN_ONE_LINE:
-        return f"filename*=utf-8''{''.join(encoded)}"
     pieces = [
-        "".join(encoded[at : at + _BYTES_IN_ONE_LINE]) for at in range(0, len(encoded), _BYTES_IN_ONE_LINE)
+        quote(name[at : at + _CHARACTERS_IN_ONE_LINE], safe="")
+        for at in range(0, len(name), _CHARACTERS_IN_ONE_LINE)
     ]
     pieces[0] = f"utf-8''{pieces[0]}"
+    if len(pieces) == 1:
+        return f"filename*={pieces[0]}"
     return ";\r\n ".join(f"filename*{number}*={piece}" for number, piece in enumerate(pieces))
 
 

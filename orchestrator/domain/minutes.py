@@ -22,7 +22,10 @@ def media_type_of(filename: str, content: bytes, largest: int) -> str:
     ending = filename.rpartition(".")[2].lower() if "." in filename else ""
     if ending not in _TYPES:
         raise InvalidInput.of(
-            "file", filename, "is not a type that minutes can have", "Attach a .pdf, .docx, .md or .txt file."
+            "file",
+            filename,
+            "is not a type that minutes can have",
+            "Attach a .pdf, .docx, .md or .txt file.",
         )
     if not content:
         raise InvalidInput.of("file", filename, "is empty", "Attach the file with its text.")

@@ -44,7 +44,8 @@ def problems_of(error: ValidationError) -> list[Problem]:
 def _shown(value: object, kind: str) -> str:
     if kind == "missing" or not isinstance(value, str | int | float | bool):
         return ""
-    text = str(value)
+    # Half a surrogate pair can be given as an escape, and could not be written out in any answer.
+    text = str(value).encode("utf-8", "backslashreplace").decode("utf-8")
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
 
 

@@ -17,7 +17,15 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from orchestrator.domain.actions import ActionKind
 from orchestrator.domain.durations import duration_words, parse_duration
@@ -48,7 +56,8 @@ class Offset:
         found = _OFFSET.fullmatch(text.strip())
         if not found:
             raise ValueError(
-                "is not an offset; write 'immediately', 'P7D before at 09:00 local', 'PT1H before' or 'P3D after'"
+                "is not an offset; write 'immediately', 'P7D before at 09:00 local', "
+                "'PT1H before' or 'P3D after'"
             )
         length = parse_duration(found["length"])
         clock = time.fromisoformat(found["clock"]) if found["clock"] else None

@@ -62,7 +62,7 @@ def _step(name: str, timeline: Timeline | None) -> Step | None:
 
 def view_of_action(listed: ListedAction, directory: Directory, timeline: Timeline | None) -> ActionView:
     """Return a listed action as people read it."""
-    row, reference, host, name, email, delegation = listed
+    row, reference, _, host, name, email, delegation = listed
     place = directory.get(delegation or host).place
     kind = ActionKind(row.kind)
     return ActionView(

@@ -8,7 +8,7 @@ is recorded. Before anything leaves, the action is held against the meeting as i
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,9 +36,10 @@ from orchestrator.services.letters import Letters, Occasion
 from orchestrator.services.planner import Planner
 from orchestrator.store import actions, deliveries
 from orchestrator.store import meetings as store
-from orchestrator.store.actions import Taken
+from orchestrator.store.actions import Held, Taken
+from orchestrator.store.deliveries import Earlier, Key, Told
 from orchestrator.store.engine import Database
-from orchestrator.store.models import ActionRow, DeliveryState
+from orchestrator.store.models import DeliveryState
 
 _LOG = logging.getLogger(__name__)
 _MOST_CRASHES = 5
@@ -59,6 +60,25 @@ class Ready:
 
     delivery_id: int
     letter: Letter
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message that the server has accepted and that is not recorded yet."""
+
+    item: Taken
+    delivery_id: int
+    answer: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """What the actions of one task have in common, read once for all of them."""
+
+    mail: MailSession
+    earlier: Mapping[Key, Earlier]
+    told: Mapping[int, Told]
+    accepted: Accepted | None = None
 
 
 class Delivering:
@@ -97,12 +117,16 @@ class Delivering:
         """
         with self._database.transaction() as session:
             taken = actions.take(session, action_ids, self._lease_end())
+            ids = [item.id for item in taken]
+            earlier, told = deliveries.earlier(session, ids), deliveries.told(session, ids)
         renew_at = self._lease_clock.now() + self._lease / 3
         with self._outside.mailer.session() as mail:
+            batch = Batch(mail, earlier, told)
             for index, item in enumerate(taken):
                 if self._lease_clock.now() >= renew_at:
                     renew_at = self._renew(taken[index:])
-                self._perform(item, mail)
+                self._perform(item, batch)
+            self._settle_last(batch)
         if taken:
             self._wake_up.notify()
         return len(taken)
@@ -115,29 +139,29 @@ class Delivering:
             actions.renew(session, remaining, self._lease_end())
         return self._lease_clock.now() + self._lease / 3
 
-    def _perform(self, item: Taken, mail: MailSession) -> None:
+    def _perform(self, item: Taken, batch: Batch) -> None:
         """Do one action; whatever goes wrong with it stays with it."""
         try:
             if item.kind.is_mail:
-                self._send(item, mail)
+                self._send(item, batch)
             elif item.kind is ActionKind.CONCLUDE:
                 self._conclude(item)
             else:
                 self._confer(item)
         except DeliveryError as error:
             self._record_failure(item, error)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - one action's defect must not take others along.
             _LOG.exception("action %s failed unexpectedly", item.id)
             self._record_failure(item, _as_failure(error, item.attempt))
 
     # Mail
 
-    def _send(self, item: Taken, mail: MailSession) -> None:
-        ready = self._prepare(item)
+    def _send(self, item: Taken, batch: Batch) -> None:
+        ready = self._settle_and_prepare(item, batch)
         if ready is None:
             return
         try:
-            answer = mail.send(
+            answer = batch.mail.send(
                 sender=self._letters.sender,
                 recipient=ready.letter.recipient.address,
                 content=assemble(ready.letter),
@@ -145,50 +169,76 @@ class Delivering:
         except DeliveryError as error:
             self._record_failure(item, error, ready.delivery_id)
             return
-        with self._database.transaction() as session:
-            now = self._clock.now()
-            deliveries.end(session, ready.delivery_id, DeliveryState.SENT, answer, now)
-            self._finish(session, item, ActionState.SUCCEEDED, now)
+        batch.accepted = Accepted(item, ready.delivery_id, answer)
 
-    def _prepare(self, item: Taken) -> Ready | None:
-        """Look again, and commit the delivery as ``sending``; ``None`` when nothing is to be sent."""
+    def _settle_and_prepare(self, item: Taken, batch: Batch) -> Ready | None:
+        """Record the message before, and commit this one as ``sending``: one transaction a message.
+
+        What is wrong with this message must not undo the record of the one before, hence the
+        savepoint.
+        """
+        failure: Exception | None = None
+        ready: Ready | None = None
+        with self._database.transaction() as session:
+            self._settle(session, batch)
+            try:
+                with session.begin_nested():
+                    ready = self._prepare(session, item, batch)
+            except Exception as error:  # noqa: BLE001 - raised again below, after the commit.
+                failure = error
+        batch.accepted = None
+        if failure is not None:
+            raise failure
+        return ready
+
+    def _settle(self, session: Session, batch: Batch) -> None:
+        """Record that the last message was accepted."""
+        if batch.accepted is None:
+            return
         now = self._clock.now()
-        with self._database.transaction() as session:
-            found = self._still_wanted(session, item, now)
-            if found is None:
-                return None
-            row, meeting, attendee = found
-            occasion = self._occasion(session, row, meeting, attendee)
-            letter = self._write(meeting, attendee, occasion, now)
-            delivery = deliveries.begin(
-                session, self._new_delivery(row, meeting, attendee, occasion, letter, now), now
-            )
-            if delivery is None:
-                self._finish(session, item, ActionState.SUCCEEDED, now, reason="it had been sent already")
-                return None
-            return Ready(delivery.id, letter)
+        item, delivery_id, answer = batch.accepted.item, batch.accepted.delivery_id, batch.accepted.answer
+        deliveries.end(session, delivery_id, DeliveryState.SENT, answer, now)
+        self._finish(session, item, ActionState.SUCCEEDED, now)
 
-    def _still_wanted(
-        self, session: Session, item: Taken, now: datetime
-    ) -> tuple[ActionRow, Meeting, Attendee | None] | None:
-        """Return action, meeting and attendee as they are now, unless the action has lost its point.
+    def _settle_last(self, batch: Batch) -> None:
+        if batch.accepted is not None:
+            with self._database.transaction() as session:
+                self._settle(session, batch)
+
+    def _prepare(self, session: Session, item: Taken, batch: Batch) -> Ready | None:
+        """Look again, and write the delivery as ``sending``; ``None`` when nothing is to be sent."""
+        now = self._clock.now()
+        found = self._still_wanted(session, item, now)
+        if found is None:
+            return None
+        held, meeting = found
+        occasion = self._occasion(session, held, meeting, batch)
+        letter = self._write(meeting, held.attendee, occasion, now)
+        new = self._new_delivery(held, meeting, occasion, letter, now)
+        before = batch.earlier.get((new.action_id, new.recipient, new.channel, new.purpose))
+        if before is not None and before.state is DeliveryState.SENT:
+            self._finish(session, item, ActionState.SUCCEEDED, now, reason="it had been sent already")
+            return None
+        return Ready(deliveries.begin(session, new, before, now), letter)
+
+    def _still_wanted(self, session: Session, item: Taken, now: datetime) -> tuple[Held, Meeting] | None:
+        """Return action and meeting as they are now, unless the action has lost its point.
 
         The meeting cannot change before the transaction ends, so a cancellation either is seen here
         or sees the delivery.
         """
         meeting = self._meeting(session, item.meeting_id)
-        row = actions.held(session, item)
-        if row is None:
+        held = actions.held(session, item)
+        if held is None:
             return None
-        attendee = store.attendee(session, row.attendee_id) if row.attendee_id is not None else None
-        against = objection(actions.as_stored(row), meeting, attendee, now)
+        against = objection(held.action, meeting, held.attendee, now)
         if against is not None:
             self._finish(session, item, against.state, now, reason=against.reason, code=against.code)
             return None
-        return row, meeting, attendee
+        return held, meeting
 
     def _meeting(self, session: Session, meeting_id: int) -> Meeting:
-        """The meeting, share-locked; loaded again only when it was saved since this batch saw it."""
+        """The meeting, share-locked; loaded again only when it was saved since this worker saw it."""
         saves = store.saves(session, meeting_id)
         known = self._meetings.get(meeting_id)
         if known is None or known[0] != saves:
@@ -196,22 +246,20 @@ class Delivering:
             self._meetings = {meeting_id: known}
         return known[1]
 
-    def _occasion(
-        self, session: Session, row: ActionRow, meeting: Meeting, attendee: Attendee | None
-    ) -> Occasion:
-        kind = ActionKind(row.kind)
-        told = deliveries.told(session, attendee.id) if attendee is not None else None
+    def _occasion(self, session: Session, held: Held, meeting: Meeting, batch: Batch) -> Occasion:
+        kind, attendee = held.action.kind, held.attendee
+        told = batch.told.get(attendee.id) if attendee is not None else None
         changed: Sequence[Difference] = ()
         if kind is ActionKind.INVITE and told is not None and attendee is not None:
             changed = self._differences(session, meeting, attendee, told.latest_revision)
         return Occasion(
             kind=kind,
-            step=row.step,
-            number=row.revision,
+            step=held.step,
+            number=held.action.revision,
             sequence=_cancel_sequence(meeting, attendee) if kind is ActionKind.CANCEL else meeting.sequence,
             first_message_id=told.first_message_id if told else None,
             differences=tuple(changed),
-            attachment=self._minutes(session, row) if kind is ActionKind.MINUTES else None,
+            attachment=self._minutes(session, meeting, held) if kind is ActionKind.MINUTES else None,
         )
 
     def _differences(
@@ -221,13 +269,12 @@ class Delivering:
         place = self._planner.directory.get(attendee.delegation).place
         return differences(old, Snapshot.of(meeting), place) if old else ()
 
-    def _minutes(self, session: Session, row: ActionRow) -> Attachment:
-        document = next(
-            item.document for item in store.minutes(session, row.meeting_id) if item.version == row.revision
-        )
+    def _minutes(self, session: Session, meeting: Meeting, held: Held) -> Attachment:
+        document = store.minutes_document(session, meeting.id, held.action.revision)
         if document.digest not in self._attachments:
             content = self._outside.documents.get(document.digest)
-            self._attachments = {document.digest: Attachment(document.filename, document.media_type, content)}
+            attachment = Attachment(document.filename, document.media_type, content)
+            self._attachments = {document.digest: attachment}
         return self._attachments[document.digest]
 
     def _write(
@@ -238,17 +285,12 @@ class Delivering:
         return self._letters.to_attendee(meeting, attendee, occasion, now)
 
     def _new_delivery(
-        self,
-        row: ActionRow,
-        meeting: Meeting,
-        attendee: Attendee | None,
-        occasion: Occasion,
-        letter: Letter,
-        now: datetime,
+        self, held: Held, meeting: Meeting, occasion: Occasion, letter: Letter, now: datetime
     ) -> deliveries.NewDelivery:
+        attendee = held.attendee
         place = self._planner.directory.get(attendee.delegation if attendee else meeting.host).place
         return deliveries.NewDelivery(
-            action_id=row.id,
+            action_id=held.action.id,
             meeting_id=meeting.id,
             attendee_id=attendee.id if attendee else None,
             recipient=letter.recipient.address,
@@ -257,7 +299,7 @@ class Delivering:
             message_id=letter.message_id,
             subject=letter.subject,
             sequence=occasion.sequence,
-            revision=row.revision,
+            revision=held.action.revision,
             local_time=str(local_time(now, place)),
         )
 
@@ -326,10 +368,10 @@ class Delivering:
             store.saves(session, item.meeting_id)
             if delivery_id is not None:
                 self._end_delivery(session, delivery_id, error, now)
-            row = actions.held(session, item)
-            if row is None:
+            held = actions.held(session, item)
+            if held is None:
                 return
-            state, due_at = self._after(error, row, now)
+            state, due_at = self._after(error, held, now)
             self._finish(session, item, state, now, reason=error.message, due_at=due_at)
         _LOG.warning("action %s: %s, now %s: %s", item.id, error.code, state, error.message)
 
@@ -340,14 +382,12 @@ class Delivering:
         state = DeliveryState.DEFERRED if error.retryable else DeliveryState.FAILED
         deliveries.end(session, delivery_id, state, error.answer or error.message, now)
 
-    def _after(
-        self, error: DeliveryError, row: ActionRow, now: datetime
-    ) -> tuple[ActionState, datetime | None]:
+    def _after(self, error: DeliveryError, held: Held, now: datetime) -> tuple[ActionState, datetime | None]:
         """Return the state after a failure, and when to try again."""
         if not isinstance(error, TransientFailure):
             return ActionState.FAILED, None
-        again = retry_at(now, row.attempt, self._jitter(), error.retry_after)
-        return (ActionState.SCHEDULED, again) if again < row.expires_at else (ActionState.MISSED, None)
+        again = retry_at(now, held.attempt, self._jitter(), error.retry_after)
+        return (ActionState.SCHEDULED, again) if again < held.action.expires else (ActionState.MISSED, None)
 
 
 def _as_failure(error: Exception, attempt: int) -> DeliveryError:

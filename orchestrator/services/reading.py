@@ -28,6 +28,7 @@ from orchestrator.services.views import (
 )
 from orchestrator.store import actions, deliveries
 from orchestrator.store import meetings as store
+from orchestrator.store.actions import ListedAction
 from orchestrator.store.engine import Database
 from orchestrator.store.models import ActionRow, DeliveryRow
 
@@ -62,17 +63,13 @@ class Reading:
         """Return the actions of a meeting in the order they are due; raises ``NotFound``."""
         with self._database.reading() as session:
             meeting = store.load(session, store.find_id(session, name))
-            timeline = self._planner.timelines.get(meeting.timeline)
-            return [
-                view_of_action(row, self._planner.directory, timeline)
-                for row in session.execute(actions.listing(meeting_id=meeting.id))
-            ]
+            return [self._action(row) for row in session.execute(actions.listing(meeting_id=meeting.id))]
 
     def actions(self, state: ActionState | None = None, limit: int = 500) -> list[ActionView]:
         """Return actions of all meetings, optionally of one state, in the order they are due."""
         with self._database.reading() as session:
             rows = session.execute(actions.listing(state=state).limit(limit)).all()
-            return [view_of_action(row, self._planner.directory, None) for row in rows]
+            return [self._action(row) for row in rows]
 
     def deliveries(self, name: str) -> list[DeliveryView]:
         """Return the deliveries of a meeting, newest first; raises ``NotFound``."""
@@ -115,6 +112,9 @@ class Reading:
                 ActionRow.state == ActionState.SCHEDULED, ActionRow.due_at < limit, ActionRow.attempt == 0
             )
             return session.scalar(waiting) or 0
+
+    def _action(self, row: ListedAction) -> ActionView:
+        return view_of_action(row, self._planner.directory, self._planner.timelines.get(row.timeline))
 
     def _summary(self, session: Session, meeting: Meeting, now: datetime) -> MeetingSummary:
         place = self._planner.directory.host_place(meeting.host, meeting.zone)
@@ -184,7 +184,8 @@ class Reading:
                 for row in store.minutes(session, meeting.id)
             ),
             history=tuple(
-                HistoryView(row.at, row.actor, row.what, row.detail) for row in store.history(session, meeting.id)
+                HistoryView(row.at, row.actor, row.what, row.detail)
+                for row in store.history(session, meeting.id)
             ),
         )  # fmt: skip
 

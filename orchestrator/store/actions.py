@@ -5,15 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, case, func, or_, select, update
+from sqlalchemy import (
+    LABEL_STYLE_TABLENAME_PLUS_COL,
+    Row,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from orchestrator.domain.actions import ActionKind, ActionState, CancelCode, sources_of
+from orchestrator.domain.actions import TRANSITIONS, ActionKind, ActionState, CancelCode, sources_of
+from orchestrator.domain.delegation import Role
+from orchestrator.domain.meeting import Attendee, Participation
 from orchestrator.domain.planning import Cancel, Insert, Move, Reconciliation, StoredAction
 from orchestrator.errors import NotFound
-from orchestrator.store.models import ActionRow, AttendeeRow, MeetingRow
+from orchestrator.store.models import ActionRow, AttendeeRow, Instant, MeetingRow
 
 PENDING = (ActionState.BLOCKED, ActionState.SCHEDULED)
 IN_FLIGHT = (ActionState.CLAIMED, ActionState.RUNNING)
@@ -76,8 +91,8 @@ def apply(session: Session, meeting_id: int, result: Reconciliation, now: dateti
             select(ActionRow.key, ActionRow.id).where(ActionRow.meeting_id == meeting_id)
         )
     }
-    for cancel in result.cancels:
-        _cancel(session, cancel, now)
+    for reason, cancels in groupby(sorted(result.cancels, key=_reason), key=_reason):
+        _cancel(session, [item.action_id for item in cancels], reason, now)
     # An action that others wait for is added before them, so that they can name it.
     for insert in sorted(result.inserts, key=lambda item: item.blocked_by is not None):
         row = _insert(insert, meeting_id, ids, now)
@@ -85,8 +100,8 @@ def apply(session: Session, meeting_id: int, result: Reconciliation, now: dateti
         if insert.blocked_by is None and insert.obligation.attendee_id is None:
             session.flush()
             ids[row.key] = row.id
-    for move in result.moves:
-        _move(session, move, ids, now)
+    for moves in _alike(result.moves).values():
+        _move(session, moves, ids, now)
     session.flush()
 
 
@@ -101,34 +116,48 @@ def _insert(insert: Insert, meeting_id: int, ids: dict[str, int], now: datetime)
     )  # fmt: skip
 
 
-def _cancel(session: Session, cancel: Cancel, now: datetime) -> None:
+def _reason(item: Cancel) -> tuple[str, str]:
+    return item.code.value, item.reason
+
+
+def _cancel(session: Session, ids: Sequence[int], reason: tuple[str, str], now: datetime) -> None:
     _transition(
-        session, [cancel.action_id], ActionState.CANCELLED, sources=PENDING, finished_at=now,
-        cancel_code=cancel.code.value, reason=cancel.reason,
+        session, sorted(ids), ActionState.CANCELLED, sources=PENDING, finished_at=now,
+        cancel_code=reason[0], reason=reason[1],
     )  # fmt: skip
 
 
-def _move(session: Session, move: Move, ids: dict[str, int], now: datetime) -> None:
-    wanted = move.obligation
+def _alike(moves: Iterable[Move]) -> dict[tuple[Any, ...], list[Move]]:
+    """Group moves that set the same values, so that each group is one statement."""
+    groups: dict[tuple[Any, ...], list[Move]] = {}
+    for move in moves:
+        wanted = move.obligation
+        key = (wanted.due, wanted.expires, wanted.revision, move.blocked_by, move.at_once)
+        groups.setdefault(key, []).append(move)
+    return groups
+
+
+def _move(session: Session, moves: Sequence[Move], ids: dict[str, int], now: datetime) -> None:
+    first, numbers = moves[0], sorted(move.action_id for move in moves)
+    wanted = first.obligation
     values: dict[str, Any] = {
         "planned_at": wanted.due,
         "expires_at": wanted.expires,
         "revision": wanted.revision,
-        "blocked_by": ids[move.blocked_by] if move.blocked_by else None,
+        "blocked_by": ids[first.blocked_by] if first.blocked_by else None,
     }
     if wanted.due is not None:
         values["due_at"] = wanted.due
-    elif move.at_once:
+    elif first.at_once:
         values["due_at"] = now
-    state = ActionState.BLOCKED if move.blocked_by else ActionState.SCHEDULED
-    if not move.at_once:
-        session.execute(
-            update(ActionRow).where(ActionRow.id == move.action_id, ActionRow.state == state).values(**values)
-        )
+    state = ActionState.BLOCKED if first.blocked_by else ActionState.SCHEDULED
+    if not first.at_once:
+        kept = update(ActionRow).where(ActionRow.id.in_(numbers), ActionRow.state == state)
+        session.execute(kept.values(**values).execution_options(synchronize_session=False))
         return
     sources = {*PENDING, ActionState.CANCELLED} - {state}
     _transition(
-        session, [move.action_id], state, sources=sources,
+        session, numbers, state, sources=sources,
         cancel_code=None, reason=None, finished_at=None, **values,
     )  # fmt: skip
 
@@ -230,15 +259,78 @@ def renew(session: Session, taken: Sequence[Taken], lease_until: datetime) -> No
     )
 
 
-def held(session: Session, taken: Taken) -> ActionRow | None:
-    """Return the action if this attempt still holds it, locked; ``None`` when a newer one does."""
-    return session.scalars(
-        select(ActionRow)
-        .where(ActionRow.id == taken.id, ActionRow.attempt == taken.attempt)
-        .where(ActionRow.state == ActionState.RUNNING)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An action that an attempt holds, with its attendee, both as of now."""
+
+    action: StoredAction
+    step: str
+    attempt: int
+    attendee: Attendee | None
+
+
+# Statements of the way of every single message are built once; building costs more than running.
+_HELD = (
+    select(ActionRow.__table__, AttendeeRow.__table__)
+    .outerjoin(AttendeeRow, AttendeeRow.id == ActionRow.attendee_id)
+    .where(ActionRow.id == bindparam("wanted"), ActionRow.attempt == bindparam("fence"))
+    .where(ActionRow.state == ActionState.RUNNING)
+    .set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+)
+_FINISH = (
+    update(ActionRow)
+    .where(ActionRow.id == bindparam("wanted"), ActionRow.attempt == bindparam("fence"))
+    .where(ActionRow.state == ActionState.RUNNING)
+    .values(
+        state=bindparam("to_state"),
+        lease_until=None,
+        reason=bindparam("why"),
+        cancel_code=bindparam("code"),
+        finished_at=bindparam("finished"),
+        due_at=func.coalesce(bindparam("due", type_=Instant()), ActionRow.due_at),
+    )
+)
+_WAITERS = (
+    update(ActionRow)
+    .where(ActionRow.blocked_by == bindparam("ended"), ActionRow.state == ActionState.BLOCKED)
+    .where(ActionRow.kind.in_(bindparam("kinds", expanding=True)))
+    .values(state=ActionState.SCHEDULED, blocked_by=None, due_at=bindparam("due", type_=Instant()))
+)
+
+
+def held(session: Session, taken: Taken) -> Held | None:
+    """Return the action if this attempt still holds it; ``None`` when a newer one does."""
+    values = {"wanted": taken.id, "fence": taken.attempt}
+    row = session.connection().execute(_HELD, values).mappings().one_or_none()
+    if row is None:
+        return None
+    action = StoredAction(
+        id=row["action_id"],
+        key=row["action_key"],
+        obligation=row["action_obligation"],
+        kind=taken.kind,
+        attendee_id=row["action_attendee_id"],
+        revision=row["action_revision"],
+        state=ActionState.RUNNING,
+        planned_at=row["action_planned_at"],
+        expires=row["action_expires_at"],
+    )
+    return Held(action, row["action_step"], row["action_attempt"], _attendee(row))
+
+
+def _attendee(row: RowMapping) -> Attendee | None:
+    if row["attendee_id"] is None:
+        return None
+    return Attendee(
+        id=row["attendee_id"],
+        name=row["attendee_name"],
+        email=row["attendee_email"],
+        delegation=row["attendee_delegation"],
+        group=row["attendee_group_code"],
+        role=Role(row["attendee_role"]),
+        participation=Participation(row["attendee_participation"]),
+        removed_sequence=row["attendee_removed_sequence"],
+    )
 
 
 def finish(
@@ -252,12 +344,13 @@ def finish(
     due_at: datetime | None = None,
 ) -> bool:
     """Record how an attempt ended; false when a newer attempt holds the action by now (fencing)."""
-    values: dict[str, Any] = {"reason": reason, "cancel_code": code}
-    values["finished_at"] = None if state is ActionState.SCHEDULED else now
-    if due_at is not None:
-        values["due_at"] = due_at
-    held = (ActionState.RUNNING,)
-    return _transition(session, [taken.id], state, sources=held, fence=taken.attempt, **values) == 1
+    if state not in TRANSITIONS[ActionState.RUNNING]:
+        raise ValueError(f"an attempt cannot end as {state}")
+    values = {
+        "wanted": taken.id, "fence": taken.attempt, "to_state": state, "why": reason, "code": code,
+        "finished": None if state is ActionState.SCHEDULED else now, "due": due_at,
+    }  # fmt: skip
+    return session.connection().execute(_FINISH, values).rowcount == 1
 
 
 def release_waiters(session: Session, ended: Taken, now: datetime) -> None:
@@ -266,19 +359,8 @@ def release_waiters(session: Session, ended: Taken, now: datetime) -> None:
     Invitations that wait for the conference are not among them: they wait for the link, not for an
     attempt to end, and the replan that follows the link lets them go.
     """
-    waiting = (
-        select(ActionRow.id)
-        .where(ActionRow.blocked_by == ended.id, ActionRow.state == ActionState.BLOCKED)
-        .order_by(ActionRow.id)
-        .with_for_update()
-    )
-    if ended.kind is ActionKind.CONFERENCE:
-        waiting = waiting.where(ActionRow.kind != ActionKind.INVITE)
-    ids = session.scalars(waiting).all()
-    if ids:
-        _transition(
-            session, ids, ActionState.SCHEDULED, sources=(ActionState.BLOCKED,), blocked_by=None, due_at=now
-        )
+    kinds = [kind for kind in ActionKind if kind is not ActionKind.INVITE or ended.kind.is_mail]
+    session.connection().execute(_WAITERS, {"ended": ended.id, "kinds": kinds, "due": now})
 
 
 def expire_leases(session: Session, real_now: datetime) -> int:
@@ -336,11 +418,11 @@ def counts(session: Session) -> dict[str, int]:
 
 def listing(
     *, state: ActionState | None = None, meeting_id: int | None = None
-) -> Select[ActionRow, str, str, str | None, str | None, str | None]:
+) -> Select[ActionRow, str, str, str, str | None, str | None, str | None]:
     """Select actions with their meeting and recipient, in the order they are due."""
     statement = (
         select(
-            ActionRow, MeetingRow.reference, MeetingRow.host,
+            ActionRow, MeetingRow.reference, MeetingRow.timeline, MeetingRow.host,
             AttendeeRow.name, AttendeeRow.email, AttendeeRow.delegation,
         )
         .join(MeetingRow, MeetingRow.id == ActionRow.meeting_id)
@@ -354,7 +436,7 @@ def listing(
     return statement
 
 
-ListedAction = Row[ActionRow, str, str, str | None, str | None, str | None]
+ListedAction = Row[ActionRow, str, str, str, str | None, str | None, str | None]
 
 
 def get(session: Session, action_id: int) -> ActionRow:

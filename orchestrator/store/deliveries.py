@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from orchestrator.store.models import DeliveryRow, DeliveryState
+from orchestrator.store.models import ActionRow, AttendeeRow, DeliveryRow, DeliveryState, Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,46 +30,64 @@ class NewDelivery:
     local_time: str
 
 
-def begin(session: Session, new: NewDelivery, now: datetime) -> DeliveryRow | None:
-    """Write the row ``sending`` before the message leaves; ``None`` when it was sent already.
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A delivery that an earlier attempt of the same action has left."""
 
-    A row left in ``sending`` by a dead worker means that the outcome is unknown: the message goes
-    again under the same Message-ID, and the row is flagged.
-    """
-    row = session.scalars(
-        select(DeliveryRow).where(
-            DeliveryRow.action_id == new.action_id,
-            DeliveryRow.recipient == new.recipient,
-            DeliveryRow.channel == new.channel,
-            DeliveryRow.purpose == new.purpose,
+    id: int
+    state: DeliveryState
+    tries: int
+
+
+Key = tuple[int, str, str, str]
+"""Action, recipient, channel and purpose: each delivery once."""
+
+
+def earlier(session: Session, action_ids: Sequence[int]) -> dict[Key, Earlier]:
+    """Return what earlier attempts have left for a batch of actions, in one query."""
+    rows = session.scalars(select(DeliveryRow).where(DeliveryRow.action_id.in_(action_ids)))
+    return {
+        (row.action_id, row.recipient, row.channel, row.purpose): Earlier(
+            row.id, DeliveryState(row.state), row.tries
         )
-    ).one_or_none()
-    if row is None:
-        row = DeliveryRow(
-            action_id=new.action_id, meeting_id=new.meeting_id, attendee_id=new.attendee_id,
-            recipient=new.recipient, channel=new.channel, purpose=new.purpose,
-            state=DeliveryState.SENDING, message_id=new.message_id, subject=new.subject,
-            sequence=new.sequence, revision=new.revision, local_time=new.local_time, started_at=now,
-        )  # fmt: skip
-        session.add(row)
-        session.flush()
-        return row
-    if row.state == DeliveryState.SENT:
-        return None
-    row.repeated = row.repeated or row.state == DeliveryState.SENDING
-    row.state, row.tries, row.started_at, row.ended_at = DeliveryState.SENDING, row.tries + 1, now, None
-    row.message_id, row.subject, row.local_time = new.message_id, new.subject, new.local_time
-    row.sequence, row.revision = new.sequence, new.revision
-    return row
+        for row in rows
+    }
+
+
+_INSERT = insert(DeliveryRow)
+_AGAIN = update(DeliveryRow).where(DeliveryRow.id == bindparam("wanted"))
+_END = (
+    update(DeliveryRow)
+    .where(DeliveryRow.id == bindparam("wanted"))
+    .values(state=bindparam("to_state"), answer=bindparam("said"), ended_at=bindparam("at", type_=Instant()))
+)
+
+
+def begin(session: Session, new: NewDelivery, before: Earlier | None, now: datetime) -> int:
+    """Write the row ``sending`` before the message leaves, and return its id.
+
+    ``before`` is what an earlier attempt has left. If that is still ``sending``, its worker died and
+    the outcome is unknown: the message goes again under the same Message-ID, and the row is flagged.
+    """
+    values: dict[str, Any] = {
+        **{item.name: getattr(new, item.name) for item in fields(new)},
+        "state": DeliveryState.SENDING,
+        "started_at": now,
+    }
+    if before is None:
+        inserted = session.connection().execute(_INSERT, values | {"tries": 1, "repeated": False})
+        return int(inserted.inserted_primary_key.id)  # type: ignore[union-attr]
+    values |= {"tries": before.tries + 1, "ended_at": None}
+    if before.state is DeliveryState.SENDING:
+        values["repeated"] = True
+    session.connection().execute(_AGAIN.values(**values), {"wanted": before.id})
+    return before.id
 
 
 def end(session: Session, delivery_id: int, state: DeliveryState, answer: str, now: datetime) -> None:
     """Record how a delivery ended and what the server said."""
-    session.execute(
-        update(DeliveryRow)
-        .where(DeliveryRow.id == delivery_id)
-        .values(state=state, answer=answer[:2000], ended_at=now)
-    )
+    values = {"wanted": delivery_id, "to_state": state, "said": answer[:2000], "at": now}
+    session.connection().execute(_END, values)
 
 
 def of_meeting(session: Session, meeting_id: int) -> Sequence[DeliveryRow]:
@@ -88,13 +107,18 @@ class Told:
     latest_revision: int
 
 
-def told(session: Session, attendee_id: int) -> Told | None:
-    """Return what calendar messages an attendee has had, or ``None`` before the first."""
+def told(session: Session, action_ids: Sequence[int]) -> dict[int, Told]:
+    """Return, per attendee of a batch of actions, what calendar messages they have had; in one query."""
+    attendees = select(ActionRow.attendee_id).where(ActionRow.id.in_(action_ids))
     rows = session.execute(
-        select(DeliveryRow.message_id, DeliveryRow.revision)
-        .where(DeliveryRow.attendee_id == attendee_id)
-        .where(DeliveryRow.purpose.in_(("invitation", "update")))
+        select(AttendeeRow.id, DeliveryRow.message_id, DeliveryRow.revision)
+        .join(AttendeeRow, AttendeeRow.id == DeliveryRow.attendee_id)
+        .where(AttendeeRow.id.in_(attendees), DeliveryRow.purpose.in_(("invitation", "update")))
         .where(DeliveryRow.state == DeliveryState.SENT)
         .order_by(DeliveryRow.id)
-    ).all()
-    return Told(rows[0].message_id, rows[-1].revision) if rows else None
+    )
+    found: dict[int, Told] = {}
+    for attendee_id, message_id, revision in rows:
+        first = found[attendee_id].first_message_id if attendee_id in found else message_id
+        found[attendee_id] = Told(first, revision)
+    return found

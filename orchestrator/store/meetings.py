@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, or_, select, update
+from sqlalchemy import bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from orchestrator.domain.actions import ActionKind
@@ -73,17 +73,17 @@ def load(session: Session, meeting_id: int, *, lock: bool = False) -> Meeting:
     return _meeting(session, row)
 
 
+# Built once, because it runs for every single message.
+_SAVES = (
+    select(MeetingRow.__table__.c.saves)
+    .where(MeetingRow.__table__.c.id == bindparam("wanted"))
+    .with_for_update(read=True)
+)
+
+
 def saves(session: Session, meeting_id: int) -> int:
     """Return how often a meeting was saved, and keep it from changing until the transaction ends."""
-    return session.execute(
-        select(MeetingRow.saves).where(MeetingRow.id == meeting_id).with_for_update(read=True)
-    ).scalar_one()
-
-
-def attendee(session: Session, attendee_id: int) -> Attendee:
-    """Return one attendee as of now."""
-    row = session.get_one(AttendeeRow, attendee_id, populate_existing=True)
-    return _attendee(row, notified=False)
+    return int(session.connection().execute(_SAVES, {"wanted": meeting_id}).scalar_one())
 
 
 def load_all(session: Session) -> list[Meeting]:
@@ -193,7 +193,8 @@ def save(session: Session, meeting: Meeting, now: datetime, *, by_person: bool =
     """Store a changed meeting and return it as stored.
 
     Its version rises only when a person changed it: a link that arrives between a coordinator's
-    reading and saving must not look like somebody else's change. Raises ``Conflict`` when somebody else has saved another version since it was read.
+    reading and saving must not look like somebody else's change. Raises ``Conflict`` when somebody
+    has saved another version since it was read.
     """
     row = session.scalars(
         select(MeetingRow)
