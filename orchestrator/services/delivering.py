@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -55,6 +55,16 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """A letter, and what it was written from; it is good as long as that is still so."""
+
+    held: Held
+    meeting: Meeting
+    occasion: Occasion
+    letter: Letter
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """A mail whose delivery row is committed as ``sending``."""
 
@@ -76,8 +86,11 @@ class Batch:
     """What the actions of one task have in common, read once for all of them."""
 
     mail: MailSession
+    meetings: Mapping[int, Meeting]
+    held: Mapping[int, Held]
     earlier: Mapping[Key, Earlier]
     told: Mapping[int, Told]
+    snapshots: dict[tuple[int, int], Snapshot | None] = field(default_factory=dict)
     accepted: Accepted | None = None
 
 
@@ -108,7 +121,7 @@ class Delivering:
         self._lease = lease
         self._jitter = jitter
         self._meetings: dict[int, tuple[int, Meeting]] = {}
-        self._attachments: dict[str, Attachment] = {}
+        self._attachments: dict[tuple[int, int], Attachment] = {}
 
     def deliver(self, action_ids: Sequence[int]) -> int:
         """Perform the claimed actions among ``action_ids`` and return how many were in hand.
@@ -118,10 +131,14 @@ class Delivering:
         with self._database.transaction() as session:
             taken = actions.take(session, action_ids, self._lease_end())
             ids = [item.id for item in taken]
+            meetings = {
+                number: self._meeting(session, number) for number in {item.meeting_id for item in taken}
+            }
+            held = {item.id: found for item in taken if (found := actions.held(session, item))}
             earlier, told = deliveries.earlier(session, ids), deliveries.told(session, ids)
         renew_at = self._lease_clock.now() + self._lease / 3
         with self._outside.mailer.session() as mail:
-            batch = Batch(mail, earlier, told)
+            batch = Batch(mail, meetings, held, earlier, told)
             for index, item in enumerate(taken):
                 if self._lease_clock.now() >= renew_at:
                     renew_at = self._renew(taken[index:])
@@ -157,7 +174,7 @@ class Delivering:
     # Mail
 
     def _send(self, item: Taken, batch: Batch) -> None:
-        ready = self._settle_and_prepare(item, batch)
+        ready = self._settle_and_prepare(item, batch, self._drafted(item, batch))
         if ready is None:
             return
         try:
@@ -171,7 +188,22 @@ class Delivering:
             return
         batch.accepted = Accepted(item, ready.delivery_id, answer)
 
-    def _settle_and_prepare(self, item: Taken, batch: Batch) -> Ready | None:
+    def _drafted(self, item: Taken, batch: Batch) -> Draft | None:
+        """Write the letter before the transaction, which keeps other writers waiting the shorter for it."""
+        held = batch.held.get(item.id)
+        return None if held is None else self._draft(held, batch.meetings[item.meeting_id], batch)
+
+    def _draft(self, held: Held, meeting: Meeting, batch: Batch) -> Draft | None:
+        now = self._clock.now()
+        if objection(held.action, meeting, held.attendee, now) is not None:
+            return None
+        occasion = self._occasion(held, meeting, batch)
+        if held.attendee is None:
+            return Draft(held, meeting, occasion, self._letters.to_coordinator(meeting, occasion, now))
+        letter = self._letters.to_attendee(meeting, held.attendee, occasion, now)
+        return Draft(held, meeting, occasion, letter)
+
+    def _settle_and_prepare(self, item: Taken, batch: Batch, draft: Draft | None) -> Ready | None:
         """Record the message before, and commit this one as ``sending``: one transaction a message.
 
         What is wrong with this message must not undo the record of the one before, hence the
@@ -183,7 +215,7 @@ class Delivering:
             self._settle(session, batch)
             try:
                 with session.begin_nested():
-                    ready = self._prepare(session, item, batch)
+                    ready = self._prepare(session, item, batch, draft)
             except Exception as error:  # noqa: BLE001 - raised again below, after the commit.
                 failure = error
         batch.accepted = None
@@ -205,21 +237,23 @@ class Delivering:
             with self._database.transaction() as session:
                 self._settle(session, batch)
 
-    def _prepare(self, session: Session, item: Taken, batch: Batch) -> Ready | None:
+    def _prepare(self, session: Session, item: Taken, batch: Batch, draft: Draft | None) -> Ready | None:
         """Look again, and write the delivery as ``sending``; ``None`` when nothing is to be sent."""
         now = self._clock.now()
         found = self._still_wanted(session, item, now)
         if found is None:
             return None
         held, meeting = found
-        occasion = self._occasion(session, held, meeting, batch)
-        letter = self._write(meeting, held.attendee, occasion, now)
-        new = self._new_delivery(held, meeting, occasion, letter, now)
+        if draft is None or (draft.held, draft.meeting) != found:
+            draft = self._draft(held, meeting, batch)
+        if draft is None:
+            return None
+        new = self._new_delivery(draft, now)
         before = batch.earlier.get((new.action_id, new.recipient, new.channel, new.purpose))
         if before is not None and before.state is DeliveryState.SENT:
             self._finish(session, item, ActionState.SUCCEEDED, now, reason="it had been sent already")
             return None
-        return Ready(deliveries.begin(session, new, before, now), letter)
+        return Ready(deliveries.begin(session, new, before, now), draft.letter)
 
     def _still_wanted(self, session: Session, item: Taken, now: datetime) -> tuple[Held, Meeting] | None:
         """Return action and meeting as they are now, unless the action has lost its point.
@@ -246,12 +280,12 @@ class Delivering:
             self._meetings = {meeting_id: known}
         return known[1]
 
-    def _occasion(self, session: Session, held: Held, meeting: Meeting, batch: Batch) -> Occasion:
+    def _occasion(self, held: Held, meeting: Meeting, batch: Batch) -> Occasion:
         kind, attendee = held.action.kind, held.attendee
         told = batch.told.get(attendee.id) if attendee is not None else None
         changed: Sequence[Difference] = ()
         if kind is ActionKind.INVITE and told is not None and attendee is not None:
-            changed = self._differences(session, meeting, attendee, told.latest_revision)
+            changed = self._differences(meeting, attendee, told.latest_revision, batch)
         return Occasion(
             kind=kind,
             step=held.step,
@@ -259,47 +293,44 @@ class Delivering:
             sequence=_cancel_sequence(meeting, attendee) if kind is ActionKind.CANCEL else meeting.sequence,
             first_message_id=told.first_message_id if told else None,
             differences=tuple(changed),
-            attachment=self._minutes(session, meeting, held) if kind is ActionKind.MINUTES else None,
+            attachment=self._minutes(meeting, held.action.revision) if kind is ActionKind.MINUTES else None,
         )
 
     def _differences(
-        self, session: Session, meeting: Meeting, attendee: Attendee, known_revision: int
+        self, meeting: Meeting, attendee: Attendee, known_revision: int, batch: Batch
     ) -> Sequence[Difference]:
-        old = store.snapshot(session, meeting.id, known_revision)
+        key = (meeting.id, known_revision)
+        if key not in batch.snapshots:
+            with self._database.reading() as session:
+                batch.snapshots[key] = store.snapshot(session, *key)
+        old = batch.snapshots[key]
         place = self._planner.directory.get(attendee.delegation).place
         return differences(old, Snapshot.of(meeting), place) if old else ()
 
-    def _minutes(self, session: Session, meeting: Meeting, held: Held) -> Attachment:
-        document = store.minutes_document(session, meeting.id, held.action.revision)
-        if document.digest not in self._attachments:
+    def _minutes(self, meeting: Meeting, version: int) -> Attachment:
+        """The minutes as an attachment; versions never change, so the last one is kept encoded."""
+        key = (meeting.id, version)
+        if key not in self._attachments:
+            with self._database.reading() as session:
+                document = store.minutes_document(session, *key)
             content = self._outside.documents.get(document.digest)
-            attachment = Attachment(document.filename, document.media_type, content)
-            self._attachments = {document.digest: attachment}
-        return self._attachments[document.digest]
+            self._attachments = {key: Attachment(document.filename, document.media_type, content)}
+        return self._attachments[key]
 
-    def _write(
-        self, meeting: Meeting, attendee: Attendee | None, occasion: Occasion, now: datetime
-    ) -> Letter:
-        if attendee is None:
-            return self._letters.to_coordinator(meeting, occasion, now)
-        return self._letters.to_attendee(meeting, attendee, occasion, now)
-
-    def _new_delivery(
-        self, held: Held, meeting: Meeting, occasion: Occasion, letter: Letter, now: datetime
-    ) -> deliveries.NewDelivery:
-        attendee = held.attendee
+    def _new_delivery(self, draft: Draft, now: datetime) -> deliveries.NewDelivery:
+        attendee, meeting, action = draft.held.attendee, draft.meeting, draft.held.action
         place = self._planner.directory.get(attendee.delegation if attendee else meeting.host).place
         return deliveries.NewDelivery(
-            action_id=held.action.id,
+            action_id=action.id,
             meeting_id=meeting.id,
             attendee_id=attendee.id if attendee else None,
-            recipient=letter.recipient.address,
+            recipient=draft.letter.recipient.address,
             channel=self._outside.mailer.channel,
-            purpose=occasion.purpose,
-            message_id=letter.message_id,
-            subject=letter.subject,
-            sequence=occasion.sequence,
-            revision=held.action.revision,
+            purpose=draft.occasion.purpose,
+            message_id=draft.letter.message_id,
+            subject=draft.letter.subject,
+            sequence=draft.occasion.sequence,
+            revision=action.revision,
             local_time=str(local_time(now, place)),
         )
 

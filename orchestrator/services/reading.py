@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.actions import ActionKind, ActionState
@@ -30,7 +30,7 @@ from orchestrator.store import actions, deliveries
 from orchestrator.store import meetings as store
 from orchestrator.store.actions import ListedAction
 from orchestrator.store.engine import Database
-from orchestrator.store.models import ActionRow, DeliveryRow
+from orchestrator.store.models import ActionRow, DeliveryRow, HistoryRow, MeetingRow, MinutesRow
 
 _OVERDUE = timedelta(minutes=1)
 
@@ -115,6 +115,22 @@ class Reading:
 
     def _action(self, row: ListedAction) -> ActionView:
         return view_of_action(row, self._planner.directory, self._planner.timelines.get(row.timeline))
+
+    def without_minutes(self) -> frozenset[str]:
+        """Return the references of concluded meetings that have no minutes yet."""
+        attached = exists().where(MinutesRow.meeting_id == MeetingRow.id)
+        wanted = select(MeetingRow.reference).where(MeetingRow.status == MeetingStatus.CONCLUDED, ~attached)
+        with self._database.reading() as session:
+            return frozenset(session.scalars(wanted))
+
+    def pulse(self) -> str:
+        """Return a value that changes whenever a page may have something new to show."""
+        with self._database.reading() as session:
+            sent = session.execute(select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state))
+            meetings = session.execute(select(func.count(), func.sum(MeetingRow.saves))).one()
+            history = session.scalar(select(func.max(HistoryRow.id)))
+            counted = sorted(actions.counts(session).items())
+            return repr((counted, sorted(sent.tuples()), tuple(meetings), history))
 
     def _summary(self, session: Session, meeting: Meeting, now: datetime) -> MeetingSummary:
         place = self._planner.directory.host_place(meeting.host, meeting.zone)
