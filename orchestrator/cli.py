@@ -111,6 +111,7 @@ def up(example: bool, start: Any) -> None:
     found = container()
     configure_logging("WARNING")
     found.database.upgrade()
+    _ = found.api_token  # Whoever drives the API finds the token as soon as the service runs.
     with supervisor.running(found.settings, stop) as processes:
         if not stop.is_set():
             rehearsal.show_running(found, example=example, start=start.date() if start else None)

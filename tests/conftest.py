@@ -88,6 +88,19 @@ def _one_at_a_time() -> Iterator[None]:
 @pytest.fixture
 def new_postgres_database(postgres_url: str) -> Iterator[Callable[[], str]]:
     """A function that makes an empty PostgreSQL database and returns its URL."""
+    with _new_databases(postgres_url) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def new_postgres_database_of_module(postgres_url: str) -> Iterator[Callable[[], str]]:
+    """The same for what a whole module shares."""
+    with _new_databases(postgres_url) as make:
+        yield make
+
+
+@contextmanager
+def _new_databases(postgres_url: str) -> Iterator[Callable[[], str]]:
     made: list[str] = []
     with psycopg.connect(postgres_url, autocommit=True) as connection:
 

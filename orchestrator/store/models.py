@@ -19,7 +19,6 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
-    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -214,7 +213,7 @@ class ConferenceRow(Base):
     provider: Mapped[str | None] = mapped_column(String(40))
     provider_id: Mapped[str | None] = mapped_column(Text())
     join_url: Mapped[str | None] = mapped_column(Text())
-    by_hand: Mapped[bool] = mapped_column(default=False, server_default=false())
+    by_hand: Mapped[bool] = mapped_column(default=False)
 
 
 class RevisionRow(Base):
@@ -316,7 +315,7 @@ class DeliveryRow(Base):
     answer: Mapped[str | None] = mapped_column(Text(), doc="What the server said.")
     tries: Mapped[int] = mapped_column(default=1)
     repeated: Mapped[bool] = mapped_column(
-        default=False, server_default=false(), doc="Sent again after an unknown outcome."
+        default=False, doc="Sent again after an unknown outcome."
     )
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

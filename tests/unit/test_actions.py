@@ -15,7 +15,9 @@ S = ActionState
 
 
 def test_the_table_of_transitions_is_the_one_agreed() -> None:
-    assert {source.value: {target.value for target in targets} for source, targets in TRANSITIONS.items()} == {
+    assert {
+        source.value: {target.value for target in targets} for source, targets in TRANSITIONS.items()
+    } == {
         "blocked": {"scheduled", "cancelled", "missed"},
         "scheduled": {"blocked", "claimed", "cancelled", "missed"},
         "claimed": {"running", "scheduled"},
@@ -68,15 +70,25 @@ def test_replanning_may_cancel_whatever_is_pending_and_nothing_in_flight_that_is
 
 def test_mails_are_told_from_what_the_service_does_by_itself() -> None:
     assert [kind.value for kind in ActionKind if kind.is_mail] == [
-        "invite", "remind", "cancel", "minutes", "link-alert",
-    ]  # fmt: skip
+        "invite",
+        "remind",
+        "cancel",
+        "minutes",
+        "link-alert",
+    ]
 
 
 def test_codes_of_cancelling_are_stable() -> None:
     assert {code.value for code in CancelCode} == {
-        "meeting-cancelled", "meeting-over", "attendee-removed", "attendee-declined", "time-passed", "superseded",
-        "not-needed", "discarded",
-    }  # fmt: skip
+        "meeting-cancelled",
+        "meeting-over",
+        "attendee-removed",
+        "attendee-declined",
+        "time-passed",
+        "superseded",
+        "not-needed",
+        "discarded",
+    }
 
 
 @pytest.mark.parametrize(
@@ -88,7 +100,9 @@ def test_the_wait_doubles_up_to_a_quarter_of_an_hour(attempt: int, least: float,
     assert retry_at(NOW, attempt, 1.0, None) == NOW + timedelta(seconds=most)
 
 
-@pytest.mark.parametrize(("retry_after", "seconds"), [(None, 10), (0, 10), (3.5, 10), (120.0, 120), (7200, 7200)])
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"), [(None, 10), (0, 10), (3.5, 10), (120.0, 120), (7200, 7200)]
+)
 def test_retry_after_is_a_minimum(retry_after: float | None, seconds: float) -> None:
     assert retry_at(NOW, 1, 1.0, retry_after) == NOW + timedelta(seconds=seconds)
 

@@ -23,9 +23,13 @@ def shipped() -> Directory:
 
 def delegation(code: str = "VN", **fields: Any) -> dict[str, Any]:
     return {
-        "code": code, "kind": "member", "order": 1, "name": f"State {code}", "zone": "Asia/Ho_Chi_Minh",
+        "code": code,
+        "kind": "member",
+        "order": 1,
+        "name": f"State {code}",
+        "zone": "Asia/Ho_Chi_Minh",
         "city": "Ha Noi",
-    } | fields  # fmt: skip
+    } | fields
 
 
 def directory(*delegations: dict[str, Any], groups: tuple[dict[str, Any], ...] = ()) -> Directory:
@@ -62,7 +66,7 @@ def test_an_unknown_code_ranks_after_everybody(shipped: Directory) -> None:
 def test_every_shipped_fact_that_may_be_wrong_says_how_sure_it_is(shipped: Directory) -> None:
     for item in shipped.delegations:
         assert set(item.confidence) == {"agency", "hours"}, item.code
-        assert item.agency and item.hours and item.city and item.name_vi, item.code
+        assert all((item.agency, item.hours, item.city, item.name_vi)), item.code
 
 
 @pytest.mark.parametrize(
@@ -80,7 +84,9 @@ def test_every_shipped_fact_that_may_be_wrong_says_how_sure_it_is(shipped: Direc
         ("NZ", "Pacific/Auckland", "Wellington"),
     ],
 )
-def test_a_place_is_the_capital_on_the_zone_s_clock(shipped: Directory, code: str, zone: str, city: str) -> None:
+def test_a_place_is_the_capital_on_the_zone_s_clock(
+    shipped: Directory, code: str, zone: str, city: str
+) -> None:
     assert shipped.get(code).place == Place(zone, city)
 
 
@@ -131,23 +137,33 @@ def test_a_code_given_twice_is_refused() -> None:
     found = problems({"delegations": [delegation("VN"), delegation("VN")], "groups": []})
     assert found == [("document", "", "delegations: VN is there twice")]
     group = {"code": "SOM", "name": "S", "role": "delegate"}
-    assert problems({"delegations": [], "groups": [group, group]}) == [("document", "", "groups: SOM is there twice")]
+    assert problems({"delegations": [], "groups": [group, group]}) == [
+        ("document", "", "groups: SOM is there twice")
+    ]
 
 
 @pytest.mark.parametrize(
     ("fields", "field", "message"),
     [
-        ({"zone": "Asia/Hanoi"}, "delegations[0]", "zone Asia/Hanoi is not a zone of the IANA time zone database"),
+        (
+            {"zone": "Asia/Hanoi"},
+            "delegations[0]",
+            "zone Asia/Hanoi is not a zone of the IANA time zone database",
+        ),
         ({"code": "vn"}, "delegations[0].code", "string should match pattern '^[A-Z]{2,6}$'"),
         ({"order": 0}, "delegations[0].order", "input should be greater than or equal to 1"),
         ({"capital": "Ha Noi"}, "delegations[0].capital", "is not a known field"),
-        ({"confidence": {"hours": "X"}}, "delegations[0].confidence.hours", "input should be 'S', 'M' or 'L'"),
+        (
+            {"confidence": {"hours": "X"}},
+            "delegations[0].confidence.hours",
+            "input should be 'S', 'M' or 'L'",
+        ),
     ],
 )
 def test_a_wrong_field_is_named(fields: dict[str, Any], field: str, message: str) -> None:
-    assert [(where, what) for where, _, what in problems({"delegations": [delegation(**fields)], "groups": []})] == [
-        (field, message)
-    ]
+    assert [
+        (where, what) for where, _, what in problems({"delegations": [delegation(**fields)], "groups": []})
+    ] == [(field, message)]
 
 
 def test_hours_end_after_they_begin() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -31,7 +32,23 @@ def test_durations_are_read(text: str, length: timedelta) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "P", "PT", "P1DT", "7D", "2:30", "P1Y", "P1M", "P1Y2M", "P1.5D", "-P1D", "P-1D", "pt1h", "PT1H P1D", "P1D1W"],
+    [
+        "",
+        "P",
+        "PT",
+        "P1DT",
+        "7D",
+        "2:30",
+        "P1Y",
+        "P1M",
+        "P1Y2M",
+        "P1.5D",
+        "-P1D",
+        "P-1D",
+        "pt1h",
+        "PT1H P1D",
+        "P1D1W",
+    ],
 )
 def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match=r"^is not an ISO 8601 duration such as PT2H30M, P7D or P1W$"):
@@ -60,14 +77,14 @@ def test_a_length_is_written_for_people(length: timedelta, words: str) -> None:
 
 
 @given(st.integers(0, 500), st.integers(0, 23), st.integers(0, 59), st.integers(0, 59))
-def test_what_is_written_part_by_part_is_read_as_their_sum(days: int, hours: int, minutes: int, seconds: int) -> None:
+def test_what_is_written_part_by_part_is_read_as_their_sum(
+    days: int, hours: int, minutes: int, seconds: int
+) -> None:
     expected = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
     assert parse_duration(f"P{days}DT{hours}H{minutes}M{seconds}S") == expected
 
 
 @given(st.text(max_size=30))
 def test_no_text_whatever_breaks_the_reader(text: str) -> None:
-    try:
-        assert parse_duration(text) >= timedelta(0)
-    except ValueError as error:
-        assert str(error).startswith("is ")
+    with contextlib.suppress(ValueError):
+        assert timedelta(0) <= parse_duration(text) <= timedelta(days=3660)

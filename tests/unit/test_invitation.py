@@ -77,8 +77,10 @@ def test_a_request_has_exactly_these_lines() -> None:
         "DTSTAMP:20261101T020304Z",
         "UID:4f8c2d@accsm.example.org",
         "SEQUENCE:3",
-        'ATTENDEE;CN="Lê Thị Lan";CUTYPE=INDIVIDUAL;PARTSTAT=NEEDS-ACTION;ROLE=REQ-PARTICIPANT;RSVP=TRUE:'
-        "mailto:lan@vn.example.org",
+        (
+            'ATTENDEE;CN="Lê Thị Lan";CUTYPE=INDIVIDUAL;PARTSTAT=NEEDS-ACTION;ROLE=REQ-PARTICIPANT;RSVP=TRUE:'
+            "mailto:lan@vn.example.org"
+        ),
         "CLASS:PUBLIC",
         "CONFERENCE;FEATURE=AUDIO,VIDEO;LABEL=Join the meeting;VALUE=URI:https://meet.example.org/1?a=1,2;b",
         "DESCRIPTION:Text",

@@ -1,4 +1,5 @@
 """The life of a meeting: publish, change, link, cancel, conclude."""
+# ruff: noqa: DTZ001 - wall times have no zone on purpose.
 
 from __future__ import annotations
 
@@ -33,19 +34,34 @@ STARTS = datetime(2026, 12, 3, 7, tzinfo=UTC)
 
 def person(number: int, **fields: Any) -> Attendee:
     whole: dict[str, Any] = {
-        "name": f"Person {number}", "email": f"person{number}@vn.example.org", "delegation": "VN", "group": "SOM",
-        "role": Role.SENIOR_OFFICIAL, "id": number,
-    }  # fmt: skip
+        "name": f"Person {number}",
+        "email": f"person{number}@vn.example.org",
+        "delegation": "VN",
+        "group": "SOM",
+        "role": Role.SENIOR_OFFICIAL,
+        "id": number,
+    }
     return Attendee(**(whole | fields))
 
 
 def draft(**fields: Any) -> Meeting:
     whole: dict[str, Any] = {
-        "id": 1, "reference": "SOM-2026", "programme": None, "kind": "som", "title_en": "SOM", "title_vi": "Hội nghị",
-        "host": "VN", "coordinator_name": "K", "coordinator_email": "k@vn.example.org",
-        "wall_start": datetime(2026, 12, 3, 14), "zone": "Asia/Ho_Chi_Minh", "duration": timedelta(hours=3),
-        "timeline": "standard", "conference": Conference("external-1"), "attendees": (person(1), person(2)),
-    }  # fmt: skip
+        "id": 1,
+        "reference": "SOM-2026",
+        "programme": None,
+        "kind": "som",
+        "title_en": "SOM",
+        "title_vi": "Hội nghị",
+        "host": "VN",
+        "coordinator_name": "K",
+        "coordinator_email": "k@vn.example.org",
+        "wall_start": datetime(2026, 12, 3, 14),
+        "zone": "Asia/Ho_Chi_Minh",
+        "duration": timedelta(hours=3),
+        "timeline": "standard",
+        "conference": Conference("external-1"),
+        "attendees": (person(1), person(2)),
+    }
     return Meeting(**(whole | fields))
 
 
@@ -65,9 +81,7 @@ def numbers(meeting: Meeting) -> tuple[int, int, int]:
 
 def wanted(*people: Attendee) -> tuple[Attendee, ...]:
     """The people as a coordinator lists them: without what only the store knows."""
-    return tuple(
-        Attendee(item.name, item.email, item.delegation, item.group, item.role) for item in people
-    )
+    return tuple(Attendee(item.name, item.email, item.delegation, item.group, item.role) for item in people)
 
 
 def test_instants_are_derived_from_wall_time_and_zone() -> None:
@@ -99,7 +113,9 @@ def test_publishing_gives_the_uid_and_the_first_revision() -> None:
     assert (meeting.revised_at, meeting.published_at) == (NOW, NOW)
 
 
-@pytest.mark.parametrize("status", [MeetingStatus.PUBLISHED, MeetingStatus.CANCELLED, MeetingStatus.CONCLUDED])
+@pytest.mark.parametrize(
+    "status", [MeetingStatus.PUBLISHED, MeetingStatus.CANCELLED, MeetingStatus.CONCLUDED]
+)
 def test_only_a_draft_is_published(status: MeetingStatus) -> None:
     with pytest.raises(Conflict, match=f"SOM-2026 is {status}; only a draft meeting can be published"):
         publish(draft(status=status), "uid-1", NOW)
@@ -117,7 +133,9 @@ def test_a_meeting_without_attendees_is_not_published() -> None:
 
 
 def test_a_draft_is_changed_without_any_revision() -> None:
-    change = Change(title_en="New", wall_start=datetime(2026, 1, 1), zone="Asia/Dili", duration=timedelta(hours=1))
+    change = Change(
+        title_en="New", wall_start=datetime(2026, 1, 1), zone="Asia/Dili", duration=timedelta(hours=1)
+    )
     meeting = revise(draft(), change, NOW)
     assert (meeting.title_en, meeting.title_vi, meeting.zone) == ("New", "Hội nghị", "Asia/Dili")
     assert (meeting.wall_start, meeting.duration) == (datetime(2026, 1, 1), timedelta(hours=1))
@@ -182,7 +200,9 @@ def test_a_text_may_be_saved_silently() -> None:
 
 def test_a_change_that_changes_nothing_is_no_revision() -> None:
     meeting = published()
-    same = Change("SOM", "Hội nghị", meeting.wall_start, meeting.zone, meeting.duration, (), wanted(*meeting.attendees))
+    same = Change(
+        "SOM", "Hội nghị", meeting.wall_start, meeting.zone, meeting.duration, (), wanted(*meeting.attendees)
+    )
     assert revise(meeting, same, LATER) == meeting
     assert revise(meeting, Change(), LATER) == meeting
 
@@ -250,7 +270,9 @@ def test_somebody_removed_and_invited_again_is_a_new_attendee_of_a_higher_sequen
 def test_an_address_counts_as_the_same_in_any_case_and_facts_are_taken_over() -> None:
     change = Change(
         attendees=wanted(
-            person(1, email="PERSON1@vn.example.org", name="Lan", group="HCS", role=Role.HEAD_OF_CIVIL_SERVICE),
+            person(
+                1, email="PERSON1@vn.example.org", name="Lan", group="HCS", role=Role.HEAD_OF_CIVIL_SERVICE
+            ),
             person(2),
         )
     )

@@ -29,18 +29,50 @@ def test_the_media_type_follows_from_the_ending(filename: str, content: bytes, m
 @pytest.mark.parametrize(
     ("filename", "content", "message", "remedy"),
     [
-        ("report.exe", b"MZ", "is not a type that minutes can have", "Attach a .pdf, .docx, .md or .txt file."),
+        (
+            "report.exe",
+            b"MZ",
+            "is not a type that minutes can have",
+            "Attach a .pdf, .docx, .md or .txt file.",
+        ),
         ("report", b"text", "is not a type that minutes can have", "Attach a .pdf, .docx, .md or .txt file."),
         ("pdf", b"%PDF-", "is not a type that minutes can have", "Attach a .pdf, .docx, .md or .txt file."),
-        ("report.pdf.html", b"<p>", "is not a type that minutes can have", "Attach a .pdf, .docx, .md or .txt file."),
+        (
+            "report.pdf.html",
+            b"<p>",
+            "is not a type that minutes can have",
+            "Attach a .pdf, .docx, .md or .txt file.",
+        ),
         ("report.pdf", b"", "is empty", "Attach the file with its text."),
-        ("report.pdf", b"PK\x03\x04", "does not contain what its ending .pdf says", "Save it again in that format."),
-        ("report.docx", b"\xd0\xcf\x11\xe0", "does not contain what its ending .docx", "Save it again in that format."),
-        ("report.txt", b"a\0b", "does not contain what its ending .txt says", "Save it again in that format."),
-        ("report.md", b"caf\xe9", "does not contain what its ending .md says", "Save it again in that format."),
+        (
+            "report.pdf",
+            b"PK\x03\x04",
+            "does not contain what its ending .pdf says",
+            "Save it again in that format.",
+        ),
+        (
+            "report.docx",
+            b"\xd0\xcf\x11\xe0",
+            "does not contain what its ending .docx",
+            "Save it again in that format.",
+        ),
+        (
+            "report.txt",
+            b"a\0b",
+            "does not contain what its ending .txt says",
+            "Save it again in that format.",
+        ),
+        (
+            "report.md",
+            b"caf\xe9",
+            "does not contain what its ending .md says",
+            "Save it again in that format.",
+        ),
     ],
 )
-def test_a_file_that_cannot_be_minutes_is_refused(filename: str, content: bytes, message: str, remedy: str) -> None:
+def test_a_file_that_cannot_be_minutes_is_refused(
+    filename: str, content: bytes, message: str, remedy: str
+) -> None:
     with pytest.raises(InvalidInput) as caught:
         media_type_of(filename, content, 1000)
     (problem,) = caught.value.problems
@@ -53,7 +85,10 @@ def test_the_limit_itself_is_allowed_and_one_byte_more_is_not() -> None:
     with pytest.raises(InvalidInput) as caught:
         media_type_of("a.txt", b"x" * 1001, 1000)
     (problem,) = caught.value.problems
-    assert (problem.value, problem.message) == ("a.txt, 1,001 bytes", "is larger than the limit of 1,000 bytes")
+    assert (problem.value, problem.message) == (
+        "a.txt, 1,001 bytes",
+        "is larger than the limit of 1,000 bytes",
+    )
 
 
 @pytest.mark.parametrize(

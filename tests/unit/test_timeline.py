@@ -1,4 +1,5 @@
 """Timelines: the grammar of offsets and the instants they mean."""
+# ruff: noqa: DTZ001 - wall times have no zone on purpose.
 
 from __future__ import annotations
 
@@ -151,16 +152,27 @@ def test_an_offset_in_words(text: str, words: str) -> None:
 def test_the_shipped_timeline_loads_with_its_steps_in_order() -> None:
     shipped = Timeline.of(read_yaml(SHIPPED.read_text("utf-8")))
     assert [step.name for step in shipped.steps] == [
-        "conference", "invite", "remind:P7D", "remind:P1D", "remind:PT1H", "conclude", "minutes",
-    ]  # fmt: skip
+        "conference",
+        "invite",
+        "remind:P7D",
+        "remind:P1D",
+        "remind:PT1H",
+        "conclude",
+        "minutes",
+    ]
     assert [step.words() for step in shipped.steps[1:4]] == [
-        "at once", "7 days before, at 09:00 their time", "1 day before, at 09:00 their time",
-    ]  # fmt: skip
+        "at once",
+        "7 days before, at 09:00 their time",
+        "1 day before, at 09:00 their time",
+    ]
     assert [step.grace for step in shipped.steps[2:5]] == [
-        timedelta(hours=7), timedelta(hours=7), timedelta(minutes=30),
-    ]  # fmt: skip
+        timedelta(hours=7),
+        timedelta(hours=7),
+        timedelta(minutes=30),
+    ]
     conference = shipped.step(ActionKind.CONFERENCE)
-    assert conference is not None and conference.alert_after == timedelta(minutes=30)
+    assert conference is not None
+    assert conference.alert_after == timedelta(minutes=30)
     assert shipped.step(ActionKind.CANCEL) is None
 
 

@@ -143,7 +143,7 @@ def upgrade() -> None:
         sa.Column("provider", sa.String(length=40), nullable=True),
         sa.Column("provider_id", sa.Text(), nullable=True),
         sa.Column("join_url", sa.Text(), nullable=True),
-        sa.Column("by_hand", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("by_hand", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["meeting_id"], ["meeting.id"], name=op.f("fk_conference_meeting_id"), ondelete="CASCADE"
         ),
@@ -280,7 +280,7 @@ def upgrade() -> None:
         sa.Column("local_time", sa.String(length=120), nullable=False),
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
-        sa.Column("repeated", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("repeated", sa.Boolean(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(

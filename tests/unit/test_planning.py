@@ -1,0 +1,887 @@
+"""Planning and reconciling: rule by rule, then as properties over whole lives of meetings."""
+# ruff: noqa: DTZ001 - wall times have no zone on purpose.
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestrator.domain.actions import TRANSITIONS, ActionKind, ActionState, CancelCode
+from orchestrator.domain.delegation import Role
+from orchestrator.domain.meeting import (
+    Attendee,
+    Change,
+    Conference,
+    Meeting,
+    MeetingStatus,
+    Participation,
+    cancel,
+    conclude,
+    publish,
+    revise,
+    with_link,
+)
+from orchestrator.domain.planning import (
+    Obligation,
+    Reconciliation,
+    StoredAction,
+    objection,
+    plan,
+    reconcile,
+)
+from orchestrator.domain.timeline import Timeline
+from orchestrator.domain.zones import zone
+from orchestrator.errors import Conflict
+
+K, S = ActionKind, ActionState
+NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
+STARTS = datetime(2026, 12, 3, 7, tzinfo=UTC)  # 14:00 in Ha Noi.
+ENDS = STARTS + timedelta(hours=3)
+ZONES = {
+    "VN": "Asia/Ho_Chi_Minh",
+    "MM": "Asia/Yangon",
+    "TL": "Asia/Dili",
+    "AU": "Australia/Sydney",
+    "NZ": "Pacific/Auckland",
+    "CA": "America/Toronto",
+}
+ZONE_OF = ZONES.__getitem__
+TIMELINE = Timeline.of(
+    {
+        "name": "standard",
+        "title": "Online meeting",
+        "steps": [
+            {"do": "conference", "at": "immediately", "alert_after": "PT30M"},
+            {"do": "invite", "at": "immediately"},
+            {"do": "remind", "id": "P7D", "at": "P7D before at 09:00 local", "grace": "PT7H"},
+            {"do": "remind", "id": "PT1H", "at": "PT1H before", "grace": "PT90M"},
+            {"do": "conclude", "at": "PT0S after"},
+            {"do": "minutes", "at": "immediately", "grace": "P7D"},
+        ],
+    }
+)
+LINK = Conference("external-1", "provider-1", "https://meet.example.org/1", attempted=True)
+NO_LINK = Conference("external-1")
+
+
+def person(number: int, delegation: str = "VN", **fields: Any) -> Attendee:
+    whole: dict[str, Any] = {
+        "name": f"Person {number}",
+        "email": f"person{number}@example.org",
+        "delegation": delegation,
+        "group": "SOM",
+        "role": Role.SENIOR_OFFICIAL,
+        "id": number,
+    }
+    return Attendee(**(whole | fields))
+
+
+def draft(**fields: Any) -> Meeting:
+    whole: dict[str, Any] = {
+        "id": 1,
+        "reference": "SOM-2026",
+        "programme": None,
+        "kind": "som",
+        "title_en": "SOM",
+        "title_vi": None,
+        "host": "VN",
+        "coordinator_name": "K",
+        "coordinator_email": "k@vn.example.org",
+        "wall_start": datetime(2026, 12, 3, 14),
+        "zone": "Asia/Ho_Chi_Minh",
+        "duration": timedelta(hours=3),
+        "timeline": "standard",
+        "conference": NO_LINK,
+        "attendees": (person(1), person(2, "MM")),
+    }
+    return Meeting(**(whole | fields))
+
+
+def published(**fields: Any) -> Meeting:
+    return replace(publish(draft(), "uid-1", NOW), **fields)
+
+
+def planned(meeting: Meeting) -> dict[str, Obligation]:
+    wanted = plan(meeting, TIMELINE, ZONE_OF)
+    assert len({item.key for item in wanted}) == len(wanted)
+    return {item.key: item for item in wanted}
+
+
+def keys(found: Iterable[Any]) -> list[str]:
+    return [item.key for item in found]
+
+
+def stored(wanted: Obligation, state: ActionState, number: int = 1, **fields: Any) -> StoredAction:
+    whole: dict[str, Any] = {
+        "id": number,
+        "key": wanted.key,
+        "obligation": wanted.key,
+        "kind": wanted.kind,
+        "attendee_id": wanted.attendee_id,
+        "revision": wanted.revision,
+        "state": state,
+        "planned_at": wanted.due,
+        "expires": wanted.expires,
+    }
+    return StoredAction(**(whole | fields))
+
+
+def reconciled(meeting: Meeting, *rows: StoredAction, only: str, now: datetime = NOW) -> Reconciliation:
+    """What is to be done about the one obligation ``only``."""
+    wanted = [item for item in plan(meeting, TIMELINE, ZONE_OF) if item.key == only]
+    return reconcile(meeting, wanted, rows, now)
+
+
+# What each status calls for.
+
+
+def test_a_draft_calls_for_nothing() -> None:
+    assert plan(draft(), TIMELINE, ZONE_OF) == []
+
+
+def test_a_published_meeting_calls_for_link_invitations_reminders_and_its_end() -> None:
+    found = planned(published())
+    assert {key: (item.revision, item.due, item.expires, item.waits_for) for key, item in found.items()} == {
+        "conference": (1, None, ENDS, None),
+        "link-alert": (1, NOW + timedelta(minutes=30), ENDS, None),
+        "invite:attendee-1": (1, None, STARTS, "conference"),
+        "invite:attendee-2": (1, None, STARTS, "conference"),
+        "remind:P7D:attendee-1": (
+            1,
+            datetime(2026, 11, 26, 2, tzinfo=UTC),
+            datetime(2026, 11, 26, 9, tzinfo=UTC),
+            None,
+        ),
+        "remind:P7D:attendee-2": (
+            1,
+            datetime(2026, 11, 26, 2, 30, tzinfo=UTC),
+            datetime(2026, 11, 26, 9, 30, tzinfo=UTC),
+            None,
+        ),
+        # The grace would last beyond the start; nobody is reminded of a meeting that has begun.
+        "remind:PT1H:attendee-1": (1, STARTS - timedelta(hours=1), STARTS, None),
+        "remind:PT1H:attendee-2": (1, STARTS - timedelta(hours=1), STARTS, None),
+        "conclude": (1, ENDS, ENDS + timedelta(days=365), None),
+    }
+
+
+def test_once_the_link_is_there_nothing_waits_and_no_alert_is_due() -> None:
+    found = planned(published(conference=LINK))
+    assert "link-alert" not in found
+    assert found["invite:attendee-1"].waits_for is None
+    assert found["conference"].revision == 1
+
+
+def test_a_link_given_by_hand_needs_no_provider() -> None:
+    found = planned(published(conference=replace(LINK, by_hand=True, provider_id=None)))
+    assert not {"conference", "link-alert"} & set(found)
+    assert found["invite:attendee-1"].waits_for is None
+
+
+def test_who_has_declined_is_neither_invited_nor_reminded() -> None:
+    meeting = published(attendees=(person(1), person(2, participation=Participation.DECLINED)))
+    assert not [key for key in planned(meeting) if key.endswith("attendee-2")]
+    assert [key for key in planned(meeting) if key.endswith("attendee-1")]
+
+
+def test_a_text_change_calls_for_new_invitations_but_no_new_reminders() -> None:
+    found = planned(revise(published(), Change(title_en="New"), NOW))
+    assert (found["invite:attendee-1"].revision, found["conference"].revision) == (2, 2)
+    assert (found["remind:P7D:attendee-1"].revision, found["conclude"].revision) == (1, 1)
+
+
+def test_a_new_time_calls_for_all_of_them_again() -> None:
+    found = planned(revise(published(), Change(wall_start=datetime(2026, 12, 10, 14)), NOW))
+    assert {key: item.revision for key, item in found.items() if key != "link-alert"} == dict.fromkeys(
+        set(found) - {"link-alert"}, 2
+    )
+    assert found["remind:P7D:attendee-1"].due == datetime(2026, 12, 3, 2, tzinfo=UTC)
+
+
+def test_whoever_was_removed_after_an_invitation_left_is_sent_a_cancel_and_nothing_else() -> None:
+    people = (person(1), person(2, removed_sequence=4, notified=True), person(3, removed_sequence=5))
+    found = planned(published(attendees=people, conference=LINK))
+    assert [key for key in found if key.endswith(("-2", "-3"))] == ["cancel:attendee-2"]
+    wanted = found["cancel:attendee-2"]
+    assert (wanted.kind, wanted.revision, wanted.due, wanted.expires) == (
+        K.CANCEL,
+        4,
+        None,
+        ENDS + timedelta(days=1),
+    )
+
+
+def test_a_cancelled_meeting_tells_whom_it_told_and_takes_the_link_down() -> None:
+    people = (
+        person(1, notified=True),
+        person(2),
+        person(3, notified=True, participation=Participation.DECLINED),
+    )
+    meeting = cancel(published(attendees=people, conference=LINK), NOW)
+    found = planned(meeting)
+    assert set(found) == {"cancel:attendee-1", "cancel:attendee-3", "conference-delete"}
+    assert found["cancel:attendee-1"].revision == meeting.sequence == 1
+    assert found["conference-delete"].expires == ENDS + timedelta(days=7)
+
+
+@pytest.mark.parametrize(
+    ("conference", "deleted"),
+    [
+        (NO_LINK, False),
+        (replace(NO_LINK, attempted=True), True),
+        (replace(NO_LINK, provider_id="p"), True),
+        (replace(LINK, by_hand=True), False),
+    ],
+)
+def test_only_what_may_exist_at_the_provider_is_deleted(conference: Conference, deleted: bool) -> None:
+    assert ("conference-delete" in planned(cancel(published(conference=conference), NOW))) is deleted
+
+
+def test_a_cancelled_draft_tells_nobody() -> None:
+    assert plan(cancel(draft(), NOW), TIMELINE, ZONE_OF) == []
+
+
+def test_a_concluded_meeting_calls_for_minutes_once_there_are_some() -> None:
+    meeting = conclude(published(), ENDS)
+    assert planned(meeting) == {}
+    declined = person(3, participation=Participation.DECLINED)
+    gone = person(4, removed_sequence=1)
+    people = (*meeting.attendees, declined, gone)
+    found = planned(replace(meeting, minutes_version=2, minutes_at=ENDS, attendees=people))
+    assert set(found) == {f"minutes:attendee-{number}" for number in (1, 2, 3)}
+    wanted = found["minutes:attendee-3"]
+    assert (wanted.revision, wanted.due, wanted.expires) == (2, None, ENDS + timedelta(days=7))
+
+
+def test_planning_is_a_pure_function_of_its_arguments() -> None:
+    assert plan(published(), TIMELINE, ZONE_OF) == plan(published(), TIMELINE, ZONE_OF)
+
+
+# What reconciling does about one obligation.
+
+INVITE, REMIND = "invite:attendee-1", "remind:P7D:attendee-1"
+WANTED = planned(published(conference=LINK))
+MOVED = revise(published(conference=LINK), Change(wall_start=datetime(2026, 12, 10, 14)), NOW)
+
+
+def test_what_is_not_planned_yet_is_added() -> None:
+    found = reconciled(published(conference=LINK), only=INVITE)
+    (insert,) = found.inserts
+    assert (insert.key, insert.obligation, insert.blocked_by) == (INVITE, WANTED[INVITE], None)
+    assert (found.moves, found.cancels, found.skips) == ((), (), ())
+
+
+def test_invitations_without_a_link_are_added_blocked_by_the_action_that_makes_it() -> None:
+    meeting = published()
+    (insert,) = reconciled(meeting, only=INVITE).inserts
+    assert insert.blocked_by == "conference"
+    row = stored(WANTED["conference"], S.SCHEDULED, key="conference#3")
+    (insert,) = reconciled(meeting, row, only=INVITE).inserts
+    assert insert.blocked_by == "conference#3"
+
+
+@pytest.mark.parametrize("state", [S.SCHEDULED, S.CLAIMED, S.RUNNING, S.SUCCEEDED, S.FAILED, S.MISSED])
+def test_what_matches_is_left_alone(state: ActionState) -> None:
+    found = reconciled(published(conference=LINK), stored(WANTED[INVITE], state), only=INVITE)
+    assert found == Reconciliation()
+
+
+def test_what_is_blocked_is_set_free_when_the_link_is_there_and_the_other_way_round() -> None:
+    (move,) = reconciled(published(conference=LINK), stored(WANTED[INVITE], S.BLOCKED), only=INVITE).moves
+    assert (move.action_id, move.blocked_by, move.at_once) == (1, None, True)
+    (move,) = reconciled(published(), stored(WANTED[INVITE], S.SCHEDULED), only=INVITE).moves
+    assert (move.action_id, move.blocked_by, move.at_once) == (1, "conference", True)
+
+
+def test_what_is_pending_moves_with_the_meeting() -> None:
+    found = reconciled(MOVED, stored(WANTED[REMIND], S.SCHEDULED, 7), only=REMIND)
+    (move,) = found.moves
+    assert (move.action_id, move.at_once, move.blocked_by) == (7, False, None)
+    assert move.obligation.due == datetime(2026, 12, 3, 2, tzinfo=UTC)
+    assert (found.inserts, found.cancels, found.skips) == ((), (), ())
+
+
+@pytest.mark.parametrize("state", [S.SUCCEEDED, S.FAILED, S.MISSED, S.CLAIMED, S.RUNNING])
+def test_what_was_done_for_an_older_revision_comes_again_under_a_key_of_its_own(state: ActionState) -> None:
+    (insert,) = reconciled(MOVED, stored(WANTED[REMIND], state), only=REMIND).inserts
+    assert (insert.key, insert.obligation.revision) == ("remind:P7D:attendee-1#2", 2)
+    older = stored(WANTED[REMIND], S.SUCCEEDED, 1)
+    newer = stored(WANTED[REMIND], state, 2, key="remind:P7D:attendee-1#2")
+    (insert,) = reconciled(MOVED, newer, older, only=REMIND).inserts
+    assert insert.key == "remind:P7D:attendee-1#3"
+
+
+def test_nothing_is_planned_into_the_past() -> None:
+    now = datetime(2026, 11, 26, 2, 0, 1, tzinfo=UTC)
+    found = reconciled(published(conference=LINK), only=REMIND, now=now)
+    assert found.inserts == ()
+    assert [(item.obligation.key, item.reason) for item in found.skips] == [
+        (REMIND, "its time had already passed")
+    ]
+    assert keys(
+        reconciled(published(conference=LINK), only=REMIND, now=now - timedelta(seconds=1)).inserts
+    ) == [REMIND]
+
+
+def test_nobody_is_invited_to_a_meeting_that_has_begun() -> None:
+    assert reconciled(published(conference=LINK), only=INVITE, now=STARTS).inserts == ()
+    assert keys(
+        reconciled(published(conference=LINK), only=INVITE, now=STARTS - timedelta(seconds=1)).inserts
+    ) == [INVITE]
+
+
+def test_what_is_planned_and_overdue_stays_for_its_grace_to_decide() -> None:
+    later = WANTED[REMIND].expires + timedelta(days=1)
+    row = stored(WANTED[REMIND], S.SCHEDULED)
+    found = reconciled(published(conference=LINK), row, only=REMIND, now=later)
+    assert found.changes_nothing
+
+
+def test_a_pending_reminder_whose_time_a_move_has_overtaken_is_cancelled_with_its_reason() -> None:
+    sooner = revise(published(conference=LINK), Change(wall_start=datetime(2026, 11, 5, 14)), NOW)
+    found = reconciled(sooner, stored(WANTED[REMIND], S.SCHEDULED), only=REMIND)
+    (gone,) = found.cancels
+    assert (gone.action_id, gone.code) == (1, CancelCode.TIME_PASSED)
+    assert gone.reason == "the meeting moved, and the time for this had already passed"
+
+
+def test_a_cancelled_action_comes_back_when_it_is_wanted_again() -> None:
+    row = stored(WANTED[REMIND], S.CANCELLED, cancel_code=CancelCode.DECLINED)
+    (move,) = reconciled(published(conference=LINK), row, only=REMIND).moves
+    assert (move.action_id, move.at_once) == (1, True)
+    found = reconciled(published(conference=LINK), row, only=REMIND, now=WANTED[REMIND].expires)
+    assert (found.moves, keys(item.obligation for item in found.skips)) == ((), [REMIND])
+
+
+def test_what_ops_discarded_stays_discarded_until_a_newer_revision() -> None:
+    row = stored(WANTED[REMIND], S.CANCELLED, cancel_code=CancelCode.DISCARDED)
+    assert reconciled(published(conference=LINK), row, only=REMIND).changes_nothing
+    (move,) = reconciled(MOVED, row, only=REMIND).moves
+    assert move.obligation.revision == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "number", "code", "reason"),
+    [
+        ("cancelled", K.INVITE, 1, CancelCode.MEETING_CANCELLED, "the meeting was cancelled"),
+        ("removed", K.INVITE, 1, CancelCode.REMOVED, "Person 1 was removed from the meeting"),
+        ("declined", K.REMIND, 1, CancelCode.DECLINED, "Person 1 has declined"),
+        ("concluded", K.REMIND, 1, CancelCode.MEETING_OVER, "the meeting is over"),
+        ("linked", K.LINK_ALERT, None, CancelCode.NOT_NEEDED, "the link is there"),
+        ("by hand", K.CONFERENCE, None, CancelCode.NOT_NEEDED, "the link is there"),
+        ("published", K.REMIND, 1, CancelCode.NOT_NEEDED, "the plan no longer calls for it"),
+    ],
+)
+def test_what_is_no_longer_wanted_is_cancelled_with_its_reason(
+    change: str, kind: ActionKind, number: int | None, code: CancelCode, reason: str
+) -> None:
+    meeting = {
+        "cancelled": cancel(published(), NOW),
+        "removed": published(attendees=(person(1, removed_sequence=1), person(2))),
+        "declined": published(attendees=(person(1, participation=Participation.DECLINED), person(2))),
+        "concluded": conclude(published(), ENDS),
+        "linked": published(conference=LINK),
+        "by hand": published(conference=replace(LINK, by_hand=True)),
+        "published": published(),
+    }[change]
+    row = StoredAction(9, "old-step", "old-step", kind, number, 1, S.SCHEDULED, STARTS, ENDS)
+    found = reconcile(
+        meeting, [], [row, replace(row, id=10, state=S.RUNNING), replace(row, id=11, state=S.FAILED)], NOW
+    )
+    (gone,) = found.cancels
+    assert (gone.action_id, gone.code, gone.reason) == (9, code, reason)
+
+
+def test_a_cancel_waits_for_the_invitation_that_somebody_has_in_hand() -> None:
+    people = (person(1, removed_sequence=1, notified=True), person(2))
+    meeting = published(attendees=people, conference=LINK)
+    wanted = "cancel:attendee-1"
+    for state in (S.CLAIMED, S.RUNNING):
+        in_hand = stored(WANTED[INVITE], state, key="invite:attendee-1#2")
+        (insert,) = reconciled(meeting, in_hand, only=wanted).inserts
+        assert insert.blocked_by == "invite:attendee-1#2"
+    other = stored(WANTED["invite:attendee-2"], S.RUNNING)
+    done = stored(WANTED[INVITE], S.SUCCEEDED, 2)
+    (insert,) = reconciled(meeting, other, done, only=wanted).inserts
+    assert insert.blocked_by is None
+
+
+def test_a_newer_invitation_waits_for_the_older_one_in_hand_and_is_freed_after_it() -> None:
+    meeting = revise(published(conference=LINK), Change(title_en="New"), NOW)
+    in_hand = stored(WANTED[INVITE], S.RUNNING)
+    (insert,) = reconciled(meeting, in_hand, only=INVITE).inserts
+    assert (insert.key, insert.blocked_by) == ("invite:attendee-1#2", "invite:attendee-1")
+    waiting = stored(insert.obligation, S.BLOCKED, 2, key=insert.key)
+    assert reconciled(meeting, in_hand, waiting, only=INVITE).changes_nothing
+    (move,) = reconciled(meeting, replace(in_hand, state=S.SUCCEEDED), waiting, only=INVITE).moves
+    assert (move.action_id, move.blocked_by, move.at_once) == (2, None, True)
+
+
+def test_reminders_wait_for_no_mail_in_hand() -> None:
+    in_hand = stored(WANTED[INVITE], S.RUNNING)
+    (insert,) = reconciled(published(conference=LINK), in_hand, only=REMIND).inserts
+    assert insert.blocked_by is None
+
+
+def test_the_provider_is_asked_one_thing_at_a_time_however_often_one_replans() -> None:
+    meeting = revise(published(conference=LINK), Change(title_en="New"), NOW)
+    in_hand = stored(WANTED["conference"], S.RUNNING)
+    (insert,) = reconciled(meeting, in_hand, only="conference").inserts
+    assert (insert.key, insert.blocked_by) == ("conference#2", "conference")
+    waiting = stored(insert.obligation, S.BLOCKED, 2, key=insert.key)
+    assert reconciled(meeting, in_hand, waiting, only="conference").changes_nothing
+
+
+def test_taking_the_link_down_waits_for_making_it() -> None:
+    meeting = cancel(published(conference=replace(NO_LINK, attempted=True)), NOW)
+    in_hand = stored(WANTED["conference"], S.RUNNING)
+    (insert,) = reconciled(meeting, in_hand, only="conference-delete").inserts
+    assert insert.blocked_by == "conference"
+
+
+def test_an_older_action_put_back_for_a_retry_gives_way_to_the_newer_one() -> None:
+    meeting = revise(published(conference=LINK), Change(title_en="New"), NOW)
+    retried = stored(WANTED[INVITE], S.SCHEDULED, 1)
+    newer = stored(planned(meeting)[INVITE], S.SCHEDULED, 2, key=f"{INVITE}#2")
+    found = reconciled(meeting, retried, newer, only=INVITE)
+    assert [(item.action_id, item.code) for item in found.cancels] == [(1, CancelCode.SUPERSEDED)]
+    assert (found.inserts, found.moves) == ((), ())
+
+
+# Looking again just before doing it.
+
+
+def action(kind: ActionKind, **fields: Any) -> StoredAction:
+    whole: dict[str, Any] = {
+        "id": 1,
+        "key": "x",
+        "obligation": "x",
+        "kind": kind,
+        "attendee_id": 1,
+        "revision": 1,
+        "state": S.RUNNING,
+        "planned_at": None,
+        "expires": ENDS,
+    }
+    return StoredAction(**(whole | fields))
+
+
+MEETINGS = {
+    MeetingStatus.DRAFT: draft(),
+    MeetingStatus.PUBLISHED: published(),
+    MeetingStatus.CANCELLED: cancel(published(), NOW),
+    MeetingStatus.CONCLUDED: conclude(published(), ENDS),
+}
+ALLOWED = {
+    K.INVITE: {MeetingStatus.PUBLISHED},
+    K.REMIND: {MeetingStatus.PUBLISHED},
+    K.LINK_ALERT: {MeetingStatus.PUBLISHED},
+    K.CONFERENCE: {MeetingStatus.PUBLISHED},
+    K.CONCLUDE: {MeetingStatus.PUBLISHED},
+    K.MINUTES: {MeetingStatus.CONCLUDED},
+    K.CONFERENCE_DELETE: {MeetingStatus.CANCELLED},
+    K.CANCEL: set(MeetingStatus),
+}
+
+
+@pytest.mark.parametrize("kind", list(ActionKind))
+@pytest.mark.parametrize("status", list(MeetingStatus))
+def test_each_kind_is_done_only_while_the_meeting_calls_for_it(
+    kind: ActionKind, status: MeetingStatus
+) -> None:
+    found = objection(action(kind, revision=9), MEETINGS[status], person(1), NOW)
+    if status in ALLOWED[kind]:
+        assert found is None
+    else:
+        assert found is not None
+        assert found.state is S.CANCELLED
+        expected = {MeetingStatus.CANCELLED: CancelCode.MEETING_CANCELLED}.get(
+            status, CancelCode.MEETING_OVER
+        )
+        assert found.code is expected
+
+
+@pytest.mark.parametrize("kind", list(ActionKind))
+def test_past_its_time_everything_is_missed(kind: ActionKind) -> None:
+    found = objection(action(kind, expires=NOW), MEETINGS[MeetingStatus.PUBLISHED], person(1), NOW)
+    assert found is not None
+    assert (found.state, found.code) == (S.MISSED, None)
+    assert found.reason == "it could not be done in time, and doing it late would mislead"
+
+
+@pytest.mark.parametrize(
+    ("attendee", "code", "reason"),
+    [
+        (person(1, removed_sequence=1), CancelCode.REMOVED, "Person 1 was removed from the meeting"),
+        (person(1, participation=Participation.DECLINED), CancelCode.DECLINED, "Person 1 has declined"),
+    ],
+)
+def test_who_is_removed_or_declined_is_not_written_to(
+    attendee: Attendee, code: CancelCode, reason: str
+) -> None:
+    for kind in (K.INVITE, K.REMIND):
+        found = objection(action(kind), published(), attendee, NOW)
+        assert found is not None
+        assert (found.state, found.code, found.reason) == (S.CANCELLED, code, reason)
+    assert objection(action(K.CANCEL), published(), attendee, NOW) is None
+
+
+def test_a_link_alert_is_pointless_once_the_link_is_there() -> None:
+    found = objection(action(K.LINK_ALERT), published(conference=LINK), None, NOW)
+    assert found is not None
+    assert found.code is CancelCode.NOT_NEEDED
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "superseded"),
+    [
+        (K.INVITE, Change(title_en="New"), True),
+        (K.REMIND, Change(title_en="New"), False),
+        (K.CONCLUDE, Change(title_en="New"), False),
+        (K.INVITE, Change(duration=timedelta(hours=1)), True),
+        (K.REMIND, Change(duration=timedelta(hours=1)), True),
+        (K.CONCLUDE, Change(duration=timedelta(hours=1)), True),
+        (K.CONFERENCE, Change(duration=timedelta(hours=1)), False),
+        (K.CANCEL, Change(duration=timedelta(hours=1)), False),
+    ],
+)
+def test_what_was_in_hand_while_the_meeting_changed_is_superseded(
+    kind: ActionKind, change: Change, superseded: bool
+) -> None:
+    found = objection(action(kind), revise(published(), change, NOW), person(1), NOW)
+    assert (found is not None) is superseded
+    assert (found and found.code) is (CancelCode.SUPERSEDED if superseded else None)
+
+
+def test_minutes_of_an_older_version_are_superseded() -> None:
+    meeting = replace(conclude(published(), ENDS), minutes_version=2, minutes_at=ENDS)
+    found = objection(action(K.MINUTES, expires=ENDS + timedelta(days=7)), meeting, person(1), ENDS)
+    assert found is not None
+    assert found.code is CancelCode.SUPERSEDED
+    assert objection(action(K.MINUTES, revision=2), meeting, person(1), NOW) is None
+
+
+# Whole lives of meetings, against a small store in memory.
+
+
+class World:
+    """A meeting with its stored actions, which a step after another changes."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        people = [person(number, code) for number, code in enumerate(ZONES, 1)]
+        self.meeting = draft(attendees=tuple(people))
+        self.rows: dict[int, StoredAction] = {}
+        self.now = now
+        self.links = 1
+
+    def replan(self) -> None:
+        self._store_attendees()
+        wanted = plan(self.meeting, TIMELINE, ZONE_OF)
+        self._apply(reconcile(self.meeting, wanted, self.rows.values(), self.now))
+        again = reconcile(self.meeting, wanted, self.rows.values(), self.now)
+        assert again.changes_nothing, again
+        self._check(wanted)
+
+    def _store_attendees(self) -> None:
+        last = max(item.id for item in self.meeting.attendees)
+        people = []
+        for item in self.meeting.attendees:
+            last += item.id == 0
+            people.append(item if item.id else replace(item, id=last))
+        self.meeting = replace(self.meeting, attendees=tuple(people))
+
+    def _apply(self, found: Reconciliation) -> None:
+        for insert in found.inserts:
+            assert insert.obligation.due is None or insert.obligation.due >= self.now
+            assert insert.obligation.expires > self.now
+            assert insert.key not in {row.key for row in self.rows.values()}
+            number = len(self.rows) + 1
+            state = S.BLOCKED if insert.blocked_by else S.SCHEDULED
+            self.rows[number] = stored(insert.obligation, state, number, key=insert.key)
+        for move in found.moves:
+            row, wanted = self.rows[move.action_id], move.obligation
+            state = S.BLOCKED if move.blocked_by else S.SCHEDULED
+            assert state == row.state or (move.at_once and state in TRANSITIONS[row.state])
+            self.rows[row.id] = replace(
+                row,
+                state=state,
+                revision=wanted.revision,
+                planned_at=wanted.due,
+                expires=wanted.expires,
+                cancel_code=None,
+            )
+        for gone in found.cancels:
+            assert gone.reason
+            self._end(gone.action_id, S.CANCELLED, gone.code)
+
+    def _end(self, number: int, state: ActionState, code: CancelCode | None = None) -> None:
+        row = self.rows[number]
+        assert state in TRANSITIONS[row.state], (row, state)
+        self.rows[number] = replace(row, state=state, cancel_code=code)
+
+    def _check(self, wanted: list[Obligation]) -> None:
+        """The pending actions are what the plan calls for and nobody has seen to yet."""
+        pending = [row for row in self.rows.values() if row.state.is_pending]
+        count = Counter(row.obligation for row in pending)
+        assert all(number == 1 for number in count.values()), count
+        assert set(count) <= {item.key for item in wanted}
+        by_obligation = {row.obligation: row for row in pending}
+        for item in wanted:
+            seen_to = any(
+                row.revision >= item.revision
+                and (
+                    row.state in (S.SUCCEEDED, S.FAILED, S.MISSED, S.CLAIMED, S.RUNNING)
+                    or row.cancel_code is CancelCode.DISCARDED
+                )
+                for row in self.rows.values()
+                if row.obligation == item.key
+            )
+            passed = (item.due is not None and item.due < self.now) or item.expires <= self.now
+            found = by_obligation.get(item.key)
+            if seen_to:
+                assert found is None, item
+            elif found is None:
+                assert passed, item
+            else:
+                assert (found.revision, found.planned_at, found.expires) == (
+                    item.revision,
+                    item.due,
+                    item.expires,
+                )
+                waits = item.waits_for is not None or self._in_hand(item)
+                assert (found.state is S.BLOCKED) is waits, item
+
+    def _in_hand(self, item: Obligation) -> bool:
+        mails, provider = (K.INVITE, K.CANCEL), (K.CONFERENCE, K.CONFERENCE_DELETE)
+        return any(
+            (item.kind in mails and row.kind in mails and row.attendee_id == item.attendee_id)
+            or (item.kind in provider and row.kind is K.CONFERENCE)
+            for row in self.rows.values()
+            if row.state.is_in_flight
+        )
+
+    # Steps. Each takes a number with which it chooses.
+
+    def publish(self, _: int) -> None:
+        self.meeting = publish(self.meeting, "uid", self.now)
+
+    def move(self, number: int) -> None:
+        wall = datetime(2026, 11, 3, 14) + timedelta(days=number % 40, hours=number % 3)
+        self.meeting = revise(self.meeting, Change(wall_start=wall), self.now)
+
+    def retitle(self, number: int) -> None:
+        self.meeting = revise(
+            self.meeting, Change(title_en=f"Title {number}"), self.now, notify=number % 4 > 0
+        )
+
+    def answer(self, number: int) -> None:
+        people = list(self.meeting.attendees)
+        at = number % len(people)
+        people[at] = replace(people[at], participation=list(Participation)[number % 4])
+        self.meeting = replace(self.meeting, attendees=tuple(people))
+
+    def remove(self, number: int) -> None:
+        people = list(self.meeting.invited)
+        if len(people) > 1:
+            people.pop(number % len(people))
+            self.meeting = revise(self.meeting, Change(attendees=tuple(people)), self.now)
+
+    def add(self, number: int) -> None:
+        code = list(ZONES)[number % len(ZONES)]
+        new = person(1 + number % 9, code, id=0)
+        if new.email not in {item.email for item in self.meeting.invited}:
+            self.meeting = revise(self.meeting, Change(attendees=(*self.meeting.invited, new)), self.now)
+
+    def link_by_hand(self, number: int) -> None:
+        url = f"https://meet.example.org/hand-{number % 3}"
+        self.meeting = with_link(
+            self.meeting, replace(self.meeting.conference, join_url=url, by_hand=True), self.now
+        )
+
+    def cancel(self, number: int) -> None:
+        if number % 3 == 0:
+            self.meeting = cancel(self.meeting, self.now)
+
+    def minutes(self, _: int) -> None:
+        if self.meeting.status is MeetingStatus.CONCLUDED:
+            version = self.meeting.minutes_version + 1
+            self.meeting = replace(self.meeting, minutes_version=version, minutes_at=self.now)
+
+    def claim(self, number: int) -> None:
+        """Claim one due action."""
+        due = [
+            row
+            for row in self.rows.values()
+            if row.state is S.SCHEDULED and (row.planned_at is None or row.planned_at <= self.now)
+        ]
+        if due:
+            self._end(due[number % len(due)].id, S.CLAIMED)
+
+    def start(self, number: int) -> None:
+        """Look at a claimed action again and begin it; from then on an invitation may have left."""
+        claimed = [row for row in self.rows.values() if row.state is S.CLAIMED]
+        if not claimed:
+            return
+        row = claimed[number % len(claimed)]
+        self._end(row.id, S.RUNNING)
+        attendee = self.meeting.attendee(row.attendee_id) if row.attendee_id else None
+        no = objection(row, self.meeting, attendee, self.now)
+        if no is not None:
+            self._end(row.id, no.state, no.code)
+        elif row.kind is K.INVITE:
+            people = (
+                replace(item, notified=item.notified or item is attendee) for item in self.meeting.attendees
+            )
+            self.meeting = replace(self.meeting, attendees=tuple(people))
+
+    def finish(self, number: int) -> None:
+        """End what runs: it succeeds, fails, or is put back for a retry."""
+        running = [row for row in self.rows.values() if row.state is S.RUNNING]
+        if not running:
+            return
+        row = running[number % len(running)]
+        if number % 5 == 0:
+            self._end(row.id, S.SCHEDULED)
+        elif number % 5 == 1:
+            self._end(row.id, S.FAILED)
+        else:
+            self._end(row.id, S.SUCCEEDED)
+            self._done(row)
+
+    def _done(self, row: StoredAction) -> None:
+        if row.kind is K.CONFERENCE and not self.meeting.conference.by_hand:
+            self.meeting = with_link(self.meeting, LINK, self.now)
+        elif row.kind is K.CONCLUDE and self.meeting.status is MeetingStatus.PUBLISHED:
+            self.meeting = conclude(self.meeting, self.now)
+
+    def retry(self, number: int) -> None:
+        self._by_ops(number, (S.FAILED, S.MISSED), S.SCHEDULED)
+
+    def discard(self, number: int) -> None:
+        self._by_ops(number, (S.FAILED, S.MISSED, S.SCHEDULED, S.BLOCKED), S.CANCELLED)
+
+    def _by_ops(self, number: int, sources: tuple[ActionState, ...], target: ActionState) -> None:
+        rows = [row for row in self.rows.values() if row.state in sources]
+        if rows:
+            code = CancelCode.DISCARDED if target is S.CANCELLED else None
+            self._end(rows[number % len(rows)].id, target, code)
+
+    def wait(self, number: int) -> None:
+        """Let time pass; what is pending beyond its grace is missed, as beat does it."""
+        self.now += timedelta(hours=number)
+        for row in list(self.rows.values()):
+            if row.state.is_pending and row.expires <= self.now:
+                self._end(row.id, S.MISSED)
+
+    def work(self, _: int) -> None:
+        """Do everything that is due, until nothing is."""
+        for _round in range(200):
+            self.claim(0)
+            self.start(0)
+            self.finish(4)
+            self.replan()
+            due = (
+                row.state is S.SCHEDULED and (row.planned_at is None or row.planned_at <= self.now)
+                for row in self.rows.values()
+            )
+            if not any(row.state.is_in_flight for row in self.rows.values()) and not any(due):
+                return
+        raise AssertionError("there is always more to do")
+
+
+STEPS = [
+    "move",
+    "retitle",
+    "answer",
+    "remove",
+    "add",
+    "link_by_hand",
+    "cancel",
+    "minutes",
+    "retry",
+    "discard",
+    "wait",
+    "work",
+    # More often than the others, so that much is in hand while things change.
+    *["claim", "start", "finish"] * 3,
+    "retitle",
+    "move",
+]
+
+
+@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 200)), max_size=30))
+def test_whatever_happens_the_pending_actions_are_what_the_plan_calls_for(
+    steps: list[tuple[str, int]],
+) -> None:
+    world = World()
+    world.replan()
+    assert world.rows == {}
+    world.publish(0)
+    world.replan()
+    for step, number in steps:
+        try:
+            getattr(world, step)(number)
+        except Conflict:
+            continue
+        world.replan()
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(st.sampled_from(STEPS[:6]), st.integers(0, 200)), max_size=8))
+def test_a_meeting_left_alone_reaches_its_end_with_nothing_pending(steps: list[tuple[str, int]]) -> None:
+    world = World()
+    world.publish(0)
+    world.replan()
+    for step, number in steps:
+        try:
+            getattr(world, step)(number)
+        except Conflict:
+            continue
+        world.replan()
+    for _ in range(60):
+        world.wait(24)
+        world.replan()
+        world.work(0)
+    assert world.meeting.status is MeetingStatus.CONCLUDED
+    assert not [row for row in world.rows.values() if row.state.is_pending or row.state.is_in_flight]
+
+
+@settings(deadline=None)
+@given(
+    # Around the changes of clocks: Toronto 8 March and 1 November, Sydney 5 April and 4 October,
+    # Auckland 5 April and 27 September, all of 2026.
+    st.sampled_from(
+        [datetime(2026, month, day) for month, day in ((3, 8), (4, 5), (9, 27), (10, 4), (11, 1))]
+    ),
+    st.integers(-8 * 48, 16 * 48),
+    st.lists(st.integers(-14 * 48, 14 * 48), max_size=3),
+)
+def test_across_changes_of_clocks_every_reminder_is_at_nine_there_and_only_once(
+    change_of_clocks: datetime, half_hours: int, moves: list[int]
+) -> None:
+    world = World(now=datetime(2026, 1, 1, tzinfo=UTC))
+    start = change_of_clocks + timedelta(minutes=30 * half_hours)
+    world.meeting = replace(world.meeting, wall_start=start)
+    world.publish(0)
+    world.replan()
+    for move in moves:
+        world.meeting = revise(
+            world.meeting, Change(wall_start=start + timedelta(minutes=30 * move)), world.now
+        )
+        world.replan()
+    reminders = [row for row in world.rows.values() if row.obligation.startswith("remind:P7D:")]
+    assert sorted(row.attendee_id or 0 for row in reminders) == [1, 2, 3, 4, 5, 6]
+    for row in reminders:
+        there = zone(ZONES[world.meeting.attendee(row.attendee_id or 0).delegation])
+        assert row.planned_at is not None
+        local, starts = row.planned_at.astimezone(there), world.meeting.starts_at.astimezone(there)
+        assert (local.hour, local.minute, local.fold) == (9, 0, 0)
+        assert starts.date() - local.date() == timedelta(days=7)
