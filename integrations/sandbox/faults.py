@@ -73,6 +73,10 @@ class Faults(Generic[AnyFault]):
         """Order a failure."""
         self._left.append(fault)
 
+    def clear(self) -> None:
+        """Forget the failures still to come."""
+        self._left.clear()
+
     def take(self, applies: Callable[[AnyFault], bool]) -> AnyFault | None:
         """Return the oldest failure that ``applies``, if any, and count it as used once."""
         fault = next((each for each in self._left if applies(each)), None)

@@ -266,6 +266,11 @@ def _add_controls(
     async def add_smtp_fault(fault: SmtpFault) -> None:
         smtp_faults.add(fault)
 
+    @app.delete("/sandbox/faults", status_code=204)
+    async def forget_faults() -> None:
+        graph_faults.clear()
+        smtp_faults.clear()
+
     @app.get("/sandbox/requests")
     async def requests() -> list[Mapping[str, Any]]:
         return list(recorded)

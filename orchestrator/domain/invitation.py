@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from unicodedata import category
 from urllib.parse import quote
 
 from icalendar import Calendar, Event, vCalAddress, vText, vUri
@@ -19,6 +20,7 @@ from orchestrator.domain.meeting import Attendee, Participation
 
 PRODID = "-//ACCSM//Meeting Orchestrator//EN"
 _MARK = "mailto:recipient@invalid"
+_CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _SAFE_IN_LOCAL_PART = "!$&'*+-./=^_`{|}~"
 
 
@@ -130,7 +132,7 @@ def common_name(name: str) -> str:
     """Return ``name`` fit for a CN parameter.
 
     Quotes, semicolons and control characters go: several clients show the escapes of RFC 6868
-    literally, and one cuts a quoted CN at a semicolon.
+    literally, and one cuts a quoted CN at a semicolon. Joiners stay, for Khmer and Burmese need them.
     """
-    kept = "".join(" " if char in '";\\^' or not char.isprintable() else char for char in name)
+    kept = "".join(" " if char in '";\\^' or category(char) in _CONTROLS else char for char in name)
     return " ".join(kept.split())

@@ -135,7 +135,8 @@ def address_header(name: str, mailbox: Mailbox) -> str:
         return mailbox.address
     if _needs_no_encoding(display):
         return formataddr((display, mailbox.address))
-    return f"{Header(display, 'utf-8', header_name=name).encode(linesep=chr(13) + chr(10))}\r\n <{mailbox.address}>"
+    encoded = Header(display, "utf-8", header_name=name).encode(linesep="\r\n")
+    return f"{encoded}\r\n <{mailbox.address}>"
 
 
 def _alternative(letter: Letter, boundary: str) -> bytes:

@@ -355,7 +355,10 @@ class _Decision:
             self.moves.append(Move(row.id, wanted, self._blocker(wanted), at_once=True))
 
     def _passed(self, wanted: Obligation) -> bool:
-        return (wanted.due is not None and wanted.due < self._now) or wanted.expires <= self._now
+        """Whether it is too late, or would be: a reminder at 09:00 may fall after an early start."""
+        if wanted.due is None:
+            return wanted.expires <= self._now
+        return wanted.due < self._now or wanted.due >= wanted.expires
 
     def _blocker(self, wanted: Obligation) -> str | None:
         """The key of the action that has to end before this one may start."""

@@ -156,7 +156,7 @@ def until(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any
         if value:
             return value
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        pause.wait(0.05)
+        pause.wait(0.1)
 
 
 @contextmanager

@@ -227,3 +227,8 @@ def test_no_text_whatever_breaks_the_shape(title: str, organizer: str, name: str
     heads = [line.replace(":", ";").partition(";")[0] for line in lines]
     assert heads == [line.replace(":", ";").partition(";")[0] for line in unfolded(copy())]
     assert_well_formed(content)
+
+
+def test_a_common_name_keeps_the_joiners_that_khmer_and_burmese_need() -> None:
+    assert common_name("ស៊ុន\u200bសុខា") == "ស៊ុន\u200bសុខា"
+    assert common_name("က\u200dခ") == "က\u200dခ"
