@@ -175,26 +175,14 @@ def _show_next(container: Container) -> None:
 
 def follow(container: Container, processes: Supervisor, stop: threading.Event) -> None:
     """Keep the processes running and print what goes out, until ``stop`` is set."""
-    seen = _sent_ids(container)
+    shown_until = container.clock.now()
     while not stop.wait(1.0):
         processes.watch()
-        present = _sent_ids(container)
-        for (meeting, purpose), count in Counter(
-            key for number, key in present.items() if number not in seen
-        ).items():
-            now = container.clock.now()
+        now = container.clock.now()
+        for (meeting, purpose), count in container.reading.sent_between(shown_until, now).items():
             out.print(f"{now:%Y-%m-%d %H:%M} UTC  {_PURPOSE_WORDS[purpose]} to {count}: {meeting}")
-        seen = present
+        shown_until = now
     out.print("\nStopping …")
-
-
-def _sent_ids(container: Container) -> dict[int, tuple[str, str]]:
-    return {
-        delivery.id: (item.reference, delivery.purpose)
-        for item in container.reading.meetings()
-        for delivery in container.reading.deliveries(item.reference)
-        if delivery.state == "sent"
-    }
 
 
 # The rehearsal

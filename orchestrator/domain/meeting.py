@@ -62,6 +62,11 @@ class Attendee:
         return self.removed_sequence is None
 
     @property
+    def answered(self) -> bool:
+        """Whether the person has said anything yet."""
+        return self.participation is not Participation.NEEDS_ACTION
+
+    @property
     def declined(self) -> bool:
         """Whether the person said no."""
         return self.participation is Participation.DECLINED

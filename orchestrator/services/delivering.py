@@ -404,7 +404,8 @@ class Delivering:
                 return
             state, due_at = self._after(error, held, now)
             self._finish(session, item, state, now, reason=error.message, due_at=due_at)
-        _LOG.warning("action %s: %s, now %s: %s", item.id, error.code, state, error.message)
+        # The message may name a person; it stands in the action's reason, not in the log.
+        _LOG.warning("action %s: %s, now %s", item.id, error.code, state)
 
     def _end_delivery(self, session: Session, delivery_id: int, error: DeliveryError, now: datetime) -> None:
         """An unknown outcome leaves the row in ``sending``, which is what ``unknown`` looks like."""

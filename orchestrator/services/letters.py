@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -87,7 +88,8 @@ class Letters:
         """Write the mail of ``occasion`` to ``attendee``, dated ``now`` (aware UTC)."""
         delegation = self._directory.get(attendee.delegation)
         recipient = Mailbox(attendee.name, attendee.email)
-        letter = self._letter(meeting, recipient, delegation, occasion, now)
+        answer = {"answered": attendee.answered, "removed": not attendee.invited}
+        letter = self._letter(meeting, recipient, delegation, occasion, now, answer)
         method = {ActionKind.INVITE: Method.REQUEST, ActionKind.CANCEL: Method.CANCEL}.get(occasion.kind)
         if method is None:
             return letter
@@ -97,14 +99,20 @@ class Letters:
     def to_coordinator(self, meeting: Meeting, occasion: Occasion, now: datetime) -> Letter:
         """Write the mail of ``occasion`` to the coordinator."""
         recipient = Mailbox(meeting.coordinator_name, meeting.coordinator_email)
-        return self._letter(meeting, recipient, self._directory.get(meeting.host), occasion, now)
+        return self._letter(meeting, recipient, self._directory.get(meeting.host), occasion, now, {})
 
     def _letter(
-        self, meeting: Meeting, recipient: Mailbox, delegation: Delegation, occasion: Occasion, now: datetime
+        self,
+        meeting: Meeting,
+        recipient: Mailbox,
+        delegation: Delegation,
+        occasion: Occasion,
+        now: datetime,
+        answer: Mapping[str, bool],
     ) -> Letter:
         purpose = occasion.purpose
         when = local_time(meeting.starts_at, delegation.place)
-        facts = self._facts(meeting, recipient, delegation, occasion, when)
+        facts = {**self._facts(meeting, recipient, delegation, occasion, when), **answer}
         return Letter(
             sender=Mailbox(f"{meeting.coordinator_name} via {self._organizer.name}", self._organizer.address),
             recipient=recipient,

@@ -30,7 +30,14 @@ from orchestrator.store import actions, deliveries
 from orchestrator.store import meetings as store
 from orchestrator.store.actions import ListedAction
 from orchestrator.store.engine import Database
-from orchestrator.store.models import ActionRow, DeliveryRow, HistoryRow, MeetingRow, MinutesRow
+from orchestrator.store.models import (
+    ActionRow,
+    DeliveryRow,
+    DeliveryState,
+    HistoryRow,
+    MeetingRow,
+    MinutesRow,
+)
 
 _OVERDUE = timedelta(minutes=1)
 
@@ -88,6 +95,18 @@ class Reading:
                 _delivery(row, people.get(row.attendee_id or 0), why_words(steps[row.action_id], timeline))
                 for row in rows
             ]
+
+    def sent_between(self, after: datetime, until: datetime) -> dict[tuple[str, str], int]:
+        """Count what was sent after one instant and up to another, by meeting and purpose."""
+        with self._database.reading() as session:
+            rows = session.execute(
+                select(MeetingRow.reference, DeliveryRow.purpose, func.count())
+                .join(MeetingRow, MeetingRow.id == DeliveryRow.meeting_id)
+                .where(DeliveryRow.state == DeliveryState.SENT)
+                .where(DeliveryRow.ended_at > after, DeliveryRow.ended_at <= until)
+                .group_by(MeetingRow.reference, DeliveryRow.purpose)
+            )
+            return {(reference, purpose): count for reference, purpose, count in rows}
 
     def next_due(self) -> datetime | None:
         """Return when the next action is due, over all meetings."""

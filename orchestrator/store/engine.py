@@ -92,11 +92,16 @@ def _with_driver(url: URL) -> URL:
 def _postgresql(url: URL) -> Engine:
     # A transaction that somebody forgot would hold back vacuum and make every claim slower.
     options = "-c idle_in_transaction_session_timeout=60s -c lock_timeout=20s"
-    return create_engine(url, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 10})
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"options": options, "connect_timeout": 10},
+    )
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 20})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": 20})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -314,9 +314,7 @@ class DeliveryRow(Base):
     local_time: Mapped[str] = mapped_column(String(120), doc="When it left, as read at the recipient's.")
     answer: Mapped[str | None] = mapped_column(Text(), doc="What the server said.")
     tries: Mapped[int] = mapped_column(default=1)
-    repeated: Mapped[bool] = mapped_column(
-        default=False, doc="Sent again after an unknown outcome."
-    )
+    repeated: Mapped[bool] = mapped_column(default=False, doc="Sent again after an unknown outcome.")
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
