@@ -21,7 +21,13 @@ SANDBOX_ORGANIZER = "meetings@accsm.example"
 class Settings(BaseSettings):
     """All settings, with the defaults of the embedded sandbox."""
 
-    model_config = SettingsConfigDict(env_prefix="ORCHESTRATOR_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="ORCHESTRATOR_",
+        extra="ignore",
+        frozen=True,
+        # A line left empty in a file of variables means "not set"; an empty token would let anybody in.
+        env_ignore_empty=True,
+    )
 
     profile: Literal["sandbox", "production"] = Field(
         "sandbox", description="`sandbox` sends nothing outside this machine; `production` does."
@@ -49,7 +55,8 @@ class Settings(BaseSettings):
     organizer_name: str = Field("ACCSM Meetings", description="Display name of that mailbox.")
 
     smtp_host: str | None = Field(None, description="SMTP relay.")
-    smtp_port: int | None = Field(None, description="Port; 465 with `tls`, 587 with `starttls`, else 25.")
+    smtp_port: int | None = Field(
+        None, ge=1, le=65535, description="Port; 465 with `tls`, 587 with `starttls`, else 25.")
     smtp_security: Literal["tls", "starttls", "plain"] = Field(
         "starttls", description="How the connection is protected."
     )
@@ -76,6 +83,9 @@ class Settings(BaseSettings):
     )
     beat_max_interval: float = Field(
         2.0, gt=0, description="Longest sleep of beat between looks at the database, in seconds."
+    )
+    heartbeat_file: Path | None = Field(
+        None, description="File that beat touches whenever it has looked at the database, for health checks."
     )
     worker_concurrency: int = Field(2, ge=1, description="Worker processes started by `orchestrator up`.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level.")

@@ -110,7 +110,7 @@ def _sandbox_problems(settings: Settings) -> list[Problem]:
 
 
 def _production_problems(settings: Settings) -> list[Problem]:
-    missing = [name for name in _PRODUCTION_NEEDS if getattr(settings, name) is None]
+    missing = [name for name in _PRODUCTION_NEEDS if not getattr(settings, name)]
     if settings.organizer_address == SANDBOX_ORGANIZER:
         missing.append("organizer_address")
     problems = [
@@ -296,6 +296,11 @@ class Container:
                 "Name the folder with the *.yaml files.",
             )
         return {item.name: item for item in found}
+
+    def beat_was_alive(self) -> None:
+        """Touch the heartbeat file, when one is set; called after each successful look of beat."""
+        if self.settings.heartbeat_file is not None:
+            self.settings.heartbeat_file.touch()
 
     # Services
 

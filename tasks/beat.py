@@ -33,6 +33,7 @@ class ActionScheduler(Scheduler):  # type: ignore[misc]
             batches = scheduling.claim()
             for batch in batches:
                 self._publish(batch)
+            container().beat_was_alive()
             if not batches:
                 scheduling.wait(max(_SHORTEST_PAUSE, scheduling.seconds_until_due(self.max_interval)))
         except Exception:  # noqa: BLE001 - beat must outlive whatever keeps it from working for a while.

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from orchestrator.domain import meeting as lifecycle
@@ -38,7 +39,7 @@ from orchestrator.store import actions, deliveries
 from orchestrator.store import meetings as store
 from orchestrator.store.actions import Held, Taken
 from orchestrator.store.deliveries import Earlier, Key, Told
-from orchestrator.store.engine import Database
+from orchestrator.store.engine import Database, Executor
 from orchestrator.store.models import DeliveryState
 
 _LOG = logging.getLogger(__name__)
@@ -55,13 +56,21 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A letter, and what it was written from; it is good as long as that is still so."""
+class Seen:
+    """An action and its meeting as they were at one moment."""
 
     held: Held
     meeting: Meeting
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A letter, and what it was written from; it is good as long as that is still so."""
+
+    seen: Seen
     occasion: Occasion
     letter: Letter
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,8 @@ class Ready:
     """A mail whose delivery row is committed as ``sending``."""
 
     delivery_id: int
-    letter: Letter
+    recipient: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +96,7 @@ class Batch:
     """What the actions of one task have in common, read once for all of them."""
 
     mail: MailSession
-    meetings: Mapping[int, Meeting]
-    held: Mapping[int, Held]
+    seen: Mapping[int, Seen]
     earlier: Mapping[Key, Earlier]
     told: Mapping[int, Told]
     snapshots: dict[tuple[int, int], Snapshot | None] = field(default_factory=dict)
@@ -129,16 +138,21 @@ class Delivering:
         Safe to call any number of times with the same ids: only claims that nobody has taken are.
         """
         with self._database.transaction() as session:
+            # Meetings are locked before their actions, as everywhere, or a change of the meeting and
+            # this could each wait for the other.
+            numbers = actions.meetings_of(session, action_ids)
+            meetings = {number: self._meeting(session, number) for number in numbers}
             taken = actions.take(session, action_ids, self._lease_end())
             ids = [item.id for item in taken]
-            meetings = {
-                number: self._meeting(session, number) for number in {item.meeting_id for item in taken}
+            seen = {
+                item.id: Seen(held, meetings[item.meeting_id])
+                for item in taken
+                if (held := actions.held(session, item))
             }
-            held = {item.id: found for item in taken if (found := actions.held(session, item))}
             earlier, told = deliveries.earlier(session, ids), deliveries.told(session, ids)
         renew_at = self._lease_clock.now() + self._lease / 3
         with self._outside.mailer.session() as mail:
-            batch = Batch(mail, meetings, held, earlier, told)
+            batch = Batch(mail, seen, earlier, told)
             for index, item in enumerate(taken):
                 if self._lease_clock.now() >= renew_at:
                     renew_at = self._renew(taken[index:])
@@ -174,109 +188,94 @@ class Delivering:
     # Mail
 
     def _send(self, item: Taken, batch: Batch) -> None:
-        ready = self._settle_and_prepare(item, batch, self._drafted(item, batch))
+        ready: Ready | Seen | None = batch.seen.get(item.id)
+        while isinstance(ready, Seen):
+            ready = self._announce(item, batch, self._draft(ready, batch))
         if ready is None:
             return
         try:
             answer = batch.mail.send(
-                sender=self._letters.sender,
-                recipient=ready.letter.recipient.address,
-                content=assemble(ready.letter),
+                sender=self._letters.sender, recipient=ready.recipient, content=ready.content
             )
         except DeliveryError as error:
             self._record_failure(item, error, ready.delivery_id)
             return
         batch.accepted = Accepted(item, ready.delivery_id, answer)
 
-    def _drafted(self, item: Taken, batch: Batch) -> Draft | None:
-        """Write the letter before the transaction, which keeps other writers waiting the shorter for it."""
-        held = batch.held.get(item.id)
-        return None if held is None else self._draft(held, batch.meetings[item.meeting_id], batch)
-
-    def _draft(self, held: Held, meeting: Meeting, batch: Batch) -> Draft | None:
+    def _draft(self, seen: Seen, batch: Batch) -> Draft | None:
+        """Write the letter, before the transaction, which keeps other writers waiting the shorter for it."""
         now = self._clock.now()
+        held, meeting = seen.held, seen.meeting
         if objection(held.action, meeting, held.attendee, now) is not None:
             return None
         occasion = self._occasion(held, meeting, batch)
         if held.attendee is None:
-            return Draft(held, meeting, occasion, self._letters.to_coordinator(meeting, occasion, now))
-        letter = self._letters.to_attendee(meeting, held.attendee, occasion, now)
-        return Draft(held, meeting, occasion, letter)
+            letter = self._letters.to_coordinator(meeting, occasion, now)
+        else:
+            letter = self._letters.to_attendee(meeting, held.attendee, occasion, now)
+        return Draft(seen, occasion, letter, assemble(letter))
 
-    def _settle_and_prepare(self, item: Taken, batch: Batch, draft: Draft | None) -> Ready | None:
-        """Record the message before, and commit this one as ``sending``: one transaction a message.
+    def _announce(self, item: Taken, batch: Batch, draft: Draft | None) -> Ready | Seen | None:
+        """Record the message before, look again, and commit this one as ``sending``: one transaction.
 
-        What is wrong with this message must not undo the record of the one before, hence the
-        savepoint.
+        Returns what is seen now when it is not what the letter was written from, and ``None`` when
+        nothing is to be sent any more.
         """
-        failure: Exception | None = None
-        ready: Ready | None = None
-        with self._database.transaction() as session:
-            self._settle(session, batch)
-            try:
-                with session.begin_nested():
-                    ready = self._prepare(session, item, batch, draft)
-            except Exception as error:  # noqa: BLE001 - raised again below, after the commit.
-                failure = error
-        batch.accepted = None
-        if failure is not None:
-            raise failure
-        return ready
-
-    def _settle(self, session: Session, batch: Batch) -> None:
-        """Record that the last message was accepted."""
-        if batch.accepted is None:
-            return
         now = self._clock.now()
-        item, delivery_id, answer = batch.accepted.item, batch.accepted.delivery_id, batch.accepted.answer
-        deliveries.end(session, delivery_id, DeliveryState.SENT, answer, now)
-        self._finish(session, item, ActionState.SUCCEEDED, now)
+        with self._database.statements() as connection:
+            self._settle(connection, batch, now)
+            seen = self._still_wanted(connection, item, now)
+            fitting = draft is not None and draft.seen == seen
+            ready = self._begin(connection, item, draft, batch, now) if draft and fitting else None
+        batch.accepted = None
+        return ready if fitting else seen
+
+    def _settle(self, executor: Executor, batch: Batch, now: datetime) -> None:
+        """Record that the last message was accepted."""
+        if batch.accepted is not None:
+            item, delivery_id = batch.accepted.item, batch.accepted.delivery_id
+            store.saves(executor, item.meeting_id)
+            deliveries.end(executor, delivery_id, DeliveryState.SENT, batch.accepted.answer, now)
+            self._finish(executor, item, ActionState.SUCCEEDED, now)
 
     def _settle_last(self, batch: Batch) -> None:
         if batch.accepted is not None:
-            with self._database.transaction() as session:
-                self._settle(session, batch)
+            with self._database.statements() as connection:
+                self._settle(connection, batch, self._clock.now())
 
-    def _prepare(self, session: Session, item: Taken, batch: Batch, draft: Draft | None) -> Ready | None:
-        """Look again, and write the delivery as ``sending``; ``None`` when nothing is to be sent."""
-        now = self._clock.now()
-        found = self._still_wanted(session, item, now)
-        if found is None:
-            return None
-        held, meeting = found
-        if draft is None or (draft.held, draft.meeting) != found:
-            draft = self._draft(held, meeting, batch)
-        if draft is None:
-            return None
+    def _begin(
+        self, connection: Connection, item: Taken, draft: Draft, batch: Batch, now: datetime
+    ) -> Ready | None:
         new = self._new_delivery(draft, now)
         before = batch.earlier.get((new.action_id, new.recipient, new.channel, new.purpose))
         if before is not None and before.state is DeliveryState.SENT:
-            self._finish(session, item, ActionState.SUCCEEDED, now, reason="it had been sent already")
+            self._finish(connection, item, ActionState.SUCCEEDED, now, reason="it had been sent already")
             return None
-        return Ready(deliveries.begin(session, new, before, now), draft.letter)
+        return Ready(deliveries.begin(connection, new, before, now), new.recipient, draft.content)
 
-    def _still_wanted(self, session: Session, item: Taken, now: datetime) -> tuple[Held, Meeting] | None:
+    def _still_wanted(self, executor: Executor, item: Taken, now: datetime) -> Seen | None:
         """Return action and meeting as they are now, unless the action has lost its point.
 
         The meeting cannot change before the transaction ends, so a cancellation either is seen here
         or sees the delivery.
         """
-        meeting = self._meeting(session, item.meeting_id)
-        held = actions.held(session, item)
+        meeting = self._meeting(executor, item.meeting_id)
+        held = actions.held(executor, item)
         if held is None:
             return None
         against = objection(held.action, meeting, held.attendee, now)
         if against is not None:
-            self._finish(session, item, against.state, now, reason=against.reason, code=against.code)
+            self._finish(executor, item, against.state, now, reason=against.reason, code=against.code)
             return None
-        return held, meeting
+        return Seen(held, meeting)
 
-    def _meeting(self, session: Session, meeting_id: int) -> Meeting:
+    def _meeting(self, executor: Executor, meeting_id: int) -> Meeting:
         """The meeting, share-locked; loaded again only when it was saved since this worker saw it."""
-        saves = store.saves(session, meeting_id)
+        saves = store.saves(executor, meeting_id)
         known = self._meetings.get(meeting_id)
         if known is None or known[0] != saves:
-            known = (saves, store.load(session, meeting_id))
+            with self._database.reading() as session:
+                known = (saves, store.load(session, meeting_id))
             self._meetings = {meeting_id: known}
         return known[1]
 
@@ -318,7 +317,8 @@ class Delivering:
         return self._attachments[key]
 
     def _new_delivery(self, draft: Draft, now: datetime) -> deliveries.NewDelivery:
-        attendee, meeting, action = draft.held.attendee, draft.meeting, draft.held.action
+        held, meeting = draft.seen.held, draft.seen.meeting
+        attendee, action = held.attendee, held.action
         place = self._planner.directory.get(attendee.delegation if attendee else meeting.host).place
         return deliveries.NewDelivery(
             action_id=action.id,
@@ -338,10 +338,10 @@ class Delivering:
 
     def _confer(self, item: Taken) -> None:
         with self._database.transaction() as session:
-            found = self._still_wanted(session, item, self._clock.now())
-            if found is None:
+            seen = self._still_wanted(session, item, self._clock.now())
+            if seen is None:
                 return
-            request = _conference_request(found[1])
+            request = _conference_request(seen.meeting)
         if item.kind is ActionKind.CONFERENCE_DELETE:
             self._outside.conferences.delete(request)
             info = None
@@ -355,19 +355,19 @@ class Delivering:
                 return
             conference = _conference_with(meeting, info)
             meeting = store.save(session, lifecycle.with_link(meeting, conference, now), now, by_person=False)
-            if info is not None and info.join_url != found[1].conference.join_url:
+            if info is not None and info.join_url != seen.meeting.conference.join_url:
                 store.note(session, meeting.id, "service", "link ready", now, info.join_url)
             self._planner.replan(session, meeting, now)
 
     def _conclude(self, item: Taken) -> None:
         now = self._clock.now()
         with self._database.transaction() as session:
-            store.load(session, item.meeting_id, lock=True)
-            found = self._still_wanted(session, item, now)
-            if found is None:
+            # What this worker remembers of the meeting may lack answers that came since.
+            meeting = store.load(session, item.meeting_id, lock=True)
+            if self._still_wanted(session, item, now) is None:
                 return
             self._finish(session, item, ActionState.SUCCEEDED, now)
-            meeting = store.save(session, lifecycle.conclude(found[1], now), now, by_person=False)
+            meeting = store.save(session, lifecycle.conclude(meeting, now), now, by_person=False)
             store.note(session, meeting.id, "service", "concluded", now)
             self._planner.replan(session, meeting, now)
 
@@ -375,7 +375,7 @@ class Delivering:
 
     def _finish(
         self,
-        session: Session,
+        executor: Executor,
         item: Taken,
         state: ActionState,
         now: datetime,
@@ -388,9 +388,9 @@ class Delivering:
 
         False when a newer attempt holds the action by now.
         """
-        recorded = actions.finish(session, item, state, now, reason=reason, code=code, due_at=due_at)
+        recorded = actions.finish(executor, item, state, now, reason=reason, code=code, due_at=due_at)
         if recorded and state is not ActionState.SCHEDULED:
-            actions.release_waiters(session, item, now)
+            actions.release_waiters(executor, item, now)
         return recorded
 
     def _record_failure(self, item: Taken, error: DeliveryError, delivery_id: int | None = None) -> None:

@@ -47,7 +47,7 @@ class Operations:
         with self._database.transaction() as session:
             row = actions.get(session, action_id)
             why = f"discarded by {actor}" + (f": {reason}" if reason else "")
-            if not actions.discard(session, action_id, now, why):
+            if not actions.discard(session, row, now, why):
                 raise Conflict(
                     f"Action {action_id} is {ActionState(row.state)}; it can no longer be discarded."
                 )

@@ -28,6 +28,7 @@ from orchestrator.domain.delegation import Role
 from orchestrator.domain.meeting import Attendee, Participation
 from orchestrator.domain.planning import Cancel, Insert, Move, Reconciliation, StoredAction
 from orchestrator.errors import NotFound
+from orchestrator.store.engine import Executor
 from orchestrator.store.models import ActionRow, AttendeeRow, Instant, MeetingRow
 
 PENDING = (ActionState.BLOCKED, ActionState.SCHEDULED)
@@ -224,13 +225,20 @@ def claim(
 
 
 def unclaim(session: Session, ids: Sequence[int]) -> None:
-    """Give claims back that could not be published."""
+    """Give claims back that could not be published, as if never made: nobody has tried anything."""
     _in_order(session, ids, ActionState.CLAIMED)
-    _transition(session, ids, ActionState.SCHEDULED, sources=(ActionState.CLAIMED,))
+    _transition(
+        session, ids, ActionState.SCHEDULED, sources=(ActionState.CLAIMED,), attempt=ActionRow.attempt - 1
+    )
+
+
+def meetings_of(session: Session, ids: Sequence[int]) -> list[int]:
+    """Return the meetings that actions belong to, in the order of their ids."""
+    return sorted(session.scalars(select(ActionRow.meeting_id).where(ActionRow.id.in_(ids)).distinct()))
 
 
 def take(session: Session, wanted: Sequence[int], lease_until: datetime) -> list[Taken]:
-    """Put claimed actions into a worker's hand and return them, oldest due first.
+    """Put claimed actions into a worker's hand and return them, in the order of their ids.
 
     A message that comes twice finds nothing the second time: only a claim that nobody has taken
     yet can be taken.
@@ -251,9 +259,11 @@ def take(session: Session, wanted: Sequence[int], lease_until: datetime) -> list
 
 def renew(session: Session, taken: Sequence[Taken], lease_until: datetime) -> None:
     """Extend the lease of what a worker still has in hand (its heartbeat)."""
+    ids = sorted(item.id for item in taken)
+    _in_order(session, ids, ActionState.RUNNING)
     session.execute(
         update(ActionRow)
-        .where(ActionRow.id.in_(sorted(item.id for item in taken)), ActionRow.state == ActionState.RUNNING)
+        .where(ActionRow.id.in_(ids), ActionRow.state == ActionState.RUNNING)
         .where(or_(*(and_(ActionRow.id == item.id, ActionRow.attempt == item.attempt) for item in taken)))
         .values(lease_until=lease_until)
     )
@@ -278,7 +288,7 @@ _HELD = (
     .set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
 )
 _FINISH = (
-    update(ActionRow)
+    update(ActionRow.__table__)  # type: ignore[arg-type]
     .where(ActionRow.id == bindparam("wanted"), ActionRow.attempt == bindparam("fence"))
     .where(ActionRow.state == ActionState.RUNNING)
     .values(
@@ -291,17 +301,18 @@ _FINISH = (
     )
 )
 _WAITERS = (
-    update(ActionRow)
-    .where(ActionRow.blocked_by == bindparam("ended"), ActionRow.state == ActionState.BLOCKED)
+    update(ActionRow.__table__)  # type: ignore[arg-type]
+    .where(ActionRow.blocked_by.in_(bindparam("ended", expanding=True)))
+    .where(ActionRow.state == ActionState.BLOCKED)
     .where(ActionRow.kind.in_(bindparam("kinds", expanding=True)))
     .values(state=ActionState.SCHEDULED, blocked_by=None, due_at=bindparam("due", type_=Instant()))
 )
 
 
-def held(session: Session, taken: Taken) -> Held | None:
+def held(executor: Executor, taken: Taken) -> Held | None:
     """Return the action if this attempt still holds it; ``None`` when a newer one does."""
     values = {"wanted": taken.id, "fence": taken.attempt}
-    row = session.connection().execute(_HELD, values).mappings().one_or_none()
+    row = executor.execute(_HELD, values).mappings().one_or_none()
     if row is None:
         return None
     action = StoredAction(
@@ -334,7 +345,7 @@ def _attendee(row: RowMapping) -> Attendee | None:
 
 
 def finish(
-    session: Session,
+    executor: Executor,
     taken: Taken,
     state: ActionState,
     now: datetime,
@@ -350,17 +361,21 @@ def finish(
         "wanted": taken.id, "fence": taken.attempt, "to_state": state, "why": reason, "code": code,
         "finished": None if state is ActionState.SCHEDULED else now, "due": due_at,
     }  # fmt: skip
-    return session.connection().execute(_FINISH, values).rowcount == 1
+    return executor.execute(_FINISH, values).rowcount == 1  # type: ignore[attr-defined, no-any-return]
 
 
-def release_waiters(session: Session, ended: Taken, now: datetime) -> None:
+def release_waiters(executor: Executor, ended: Taken, now: datetime) -> None:
     """Make due what waited for an action to end.
 
     Invitations that wait for the conference are not among them: they wait for the link, not for an
     attempt to end, and the replan that follows the link lets them go.
     """
-    kinds = [kind for kind in ActionKind if kind is not ActionKind.INVITE or ended.kind.is_mail]
-    session.connection().execute(_WAITERS, {"ended": ended.id, "kinds": kinds, "due": now})
+    _release(executor, [ended.id], ended.kind.is_mail, now)
+
+
+def _release(executor: Executor, ended: Sequence[int], of_mail: bool, now: datetime) -> None:
+    kinds = [kind for kind in ActionKind if kind is not ActionKind.INVITE or of_mail]
+    executor.execute(_WAITERS, {"ended": ended, "kinds": kinds, "due": now})
 
 
 def expire_leases(session: Session, real_now: datetime) -> int:
@@ -382,17 +397,20 @@ def expire_leases(session: Session, real_now: datetime) -> int:
 
 def mark_missed(session: Session, now: datetime) -> int:
     """Record as missed what waits past its grace; it is shown, and never done late."""
-    ids = session.scalars(
-        select(ActionRow.id)
+    rows = session.execute(
+        select(ActionRow.id, ActionRow.kind)
         .where(ActionRow.state.in_(PENDING), ActionRow.expires_at <= now)
         .order_by(ActionRow.id)
         .limit(1000)
         .with_for_update(skip_locked=True)
     ).all()
+    ids = [row.id for row in rows]
     if ids:
         late = "it could not be done in time, and doing it late would mislead"
         reason = case((ActionRow.reason.is_(None), late), else_=ActionRow.reason)
         _transition(session, ids, ActionState.MISSED, sources=PENDING, finished_at=now, reason=reason)
+        for of_mail in (True, False):
+            _release(session, [row.id for row in rows if ActionKind(row.kind).is_mail is of_mail], of_mail, now)
     return len(ids)
 
 
@@ -440,7 +458,13 @@ ListedAction = Row[ActionRow, str, str, str, str | None, str | None, str | None]
 
 
 def get(session: Session, action_id: int) -> ActionRow:
-    """Return one action, locked; raises ``NotFound``."""
+    """Return one action, locked after its meeting as everywhere; raises ``NotFound``."""
+    session.execute(
+        select(MeetingRow.id)
+        .join(ActionRow, ActionRow.meeting_id == MeetingRow.id)
+        .where(ActionRow.id == action_id)
+        .with_for_update(read=True, of=MeetingRow)
+    )
     row = session.scalars(select(ActionRow).where(ActionRow.id == action_id).with_for_update()).one_or_none()
     if row is None:
         raise NotFound(f"There is no action {action_id}. 'orchestrator actions list' shows them.")
@@ -457,14 +481,15 @@ def reschedule(session: Session, action_id: int, now: datetime) -> bool:
     )  # fmt: skip
 
 
-def discard(session: Session, action_id: int, now: datetime, reason: str) -> bool:
+def discard(session: Session, row: ActionRow, now: datetime, reason: str) -> bool:
     """Cancel a waiting, failed or missed action for good; false when it is in another state."""
-    return bool(
-        _transition(
-            session, [action_id], ActionState.CANCELLED, sources=(*PENDING, *ENDED_BADLY), finished_at=now,
-            cancel_code=CancelCode.DISCARDED, reason=reason,
-        )
+    discarded = _transition(
+        session, [row.id], ActionState.CANCELLED, sources=(*PENDING, *ENDED_BADLY), finished_at=now,
+        cancel_code=CancelCode.DISCARDED, reason=reason,
     )  # fmt: skip
+    if discarded:
+        _release(session, [row.id], ActionKind(row.kind).is_mail, now)
+    return bool(discarded)
 
 
 def _in_order(session: Session, ids: Sequence[int], state: ActionState) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from orchestrator.store.engine import Executor
 from orchestrator.store.models import ActionRow, AttendeeRow, DeliveryRow, DeliveryState, Instant
 
 
@@ -54,16 +55,18 @@ def earlier(session: Session, action_ids: Sequence[int]) -> dict[Key, Earlier]:
     }
 
 
-_INSERT = insert(DeliveryRow)
-_AGAIN = update(DeliveryRow).where(DeliveryRow.id == bindparam("wanted"))
+_INSERT = insert(DeliveryRow.__table__)  # type: ignore[arg-type]
+_AGAIN = update(DeliveryRow.__table__).where(  # type: ignore[arg-type]
+    DeliveryRow.id == bindparam("wanted")
+)
 _END = (
-    update(DeliveryRow)
+    update(DeliveryRow.__table__)  # type: ignore[arg-type]
     .where(DeliveryRow.id == bindparam("wanted"))
     .values(state=bindparam("to_state"), answer=bindparam("said"), ended_at=bindparam("at", type_=Instant()))
 )
 
 
-def begin(session: Session, new: NewDelivery, before: Earlier | None, now: datetime) -> int:
+def begin(connection: Connection, new: NewDelivery, before: Earlier | None, now: datetime) -> int:
     """Write the row ``sending`` before the message leaves, and return its id.
 
     ``before`` is what an earlier attempt has left. If that is still ``sending``, its worker died and
@@ -75,19 +78,19 @@ def begin(session: Session, new: NewDelivery, before: Earlier | None, now: datet
         "started_at": now,
     }
     if before is None:
-        inserted = session.connection().execute(_INSERT, values | {"tries": 1, "repeated": False})
-        return int(inserted.inserted_primary_key.id)  # type: ignore[union-attr]
+        inserted = connection.execute(_INSERT, values | {"tries": 1, "repeated": False})
+        return int(inserted.inserted_primary_key.id)
     values |= {"tries": before.tries + 1, "ended_at": None}
     if before.state is DeliveryState.SENDING:
         values["repeated"] = True
-    session.connection().execute(_AGAIN.values(**values), {"wanted": before.id})
+    connection.execute(_AGAIN.values(**values), {"wanted": before.id})
     return before.id
 
 
-def end(session: Session, delivery_id: int, state: DeliveryState, answer: str, now: datetime) -> None:
+def end(executor: Executor, delivery_id: int, state: DeliveryState, answer: str, now: datetime) -> None:
     """Record how a delivery ended and what the server said."""
     values = {"wanted": delivery_id, "to_state": state, "said": answer[:2000], "at": now}
-    session.connection().execute(_END, values)
+    executor.execute(_END, values)
 
 
 def of_meeting(session: Session, meeting_id: int) -> Sequence[DeliveryRow]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ from sqlalchemy.orm import Session
 _READ_ONLY = "orchestrator_read_only"
 
 
+Executor = Session | Connection
+"""What runs a statement: a session, or a plain connection where every message counts."""
+
+
 class Database:
     """An engine and the two ways to use it: a transaction that writes, or a look that reads.
 
@@ -30,6 +35,7 @@ class Database:
         self._url = _with_driver(make_url(url))
         self.engine = _sqlite(self._url) if self.dialect == "sqlite" else _postgresql(self._url)
         self._reader = self.engine.execution_options(**{_READ_ONLY: True})
+        self._queue = _queue_beside(self._url)
 
     @property
     def dialect(self) -> str:
@@ -39,13 +45,19 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One use case, one transaction: commits at the end, rolls back on any error."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._turn(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def statements(self) -> Iterator[Connection]:
+        """The same for the way of every single message, where a session would cost more than the work."""
+        with self._turn(), self.engine.begin() as connection:
+            yield connection
 
     @contextmanager
     def rehearsal(self) -> Iterator[Session]:
         """A transaction that is always rolled back, to see what a use case would do."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with self._turn(), Session(self.engine, expire_on_commit=False) as session:
             try:
                 yield session
             finally:
@@ -56,6 +68,20 @@ class Database:
         """A look at the database that never blocks writers; nothing may be written in it."""
         with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for the turn to write, where the database has one writer at a time.
+
+        SQLite makes a second writer sleep and ask again, longer each time, which costs far more than
+        the transactions themselves; a file lock wakes the next one at once.
+        """
+        if self._queue is None:
+            yield
+            return
+        with self._queue.open("wb") as file:
+            flock(file, LOCK_EX)
+            yield
 
     def dispose(self) -> None:
         """Close all connections."""
@@ -83,6 +109,12 @@ def _alembic() -> Config:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     return config
+
+
+def _queue_beside(url: URL) -> Path | None:
+    """Return the file at which the writers of a SQLite file queue; nothing else needs one."""
+    on_disk = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
+    return Path(f"{url.database}-queue") if on_disk else None
 
 
 def _with_driver(url: URL) -> URL:

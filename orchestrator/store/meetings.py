@@ -21,6 +21,7 @@ from orchestrator.domain.meeting import (
 )
 from orchestrator.domain.zones import tzdata_version
 from orchestrator.errors import Conflict, NotFound
+from orchestrator.store.engine import Executor
 from orchestrator.store.models import (
     ActionRow,
     AgendaRow,
@@ -81,9 +82,9 @@ _SAVES = (
 )
 
 
-def saves(session: Session, meeting_id: int) -> int:
+def saves(executor: Executor, meeting_id: int) -> int:
     """Return how often a meeting was saved, and keep it from changing until the transaction ends."""
-    return int(session.connection().execute(_SAVES, {"wanted": meeting_id}).scalar_one())
+    return int(executor.execute(_SAVES, {"wanted": meeting_id}).scalar_one())
 
 
 def load_all(session: Session) -> list[Meeting]:
@@ -97,7 +98,8 @@ def _meeting(session: Session, row: MeetingRow) -> Meeting:
         session.scalars(
             select(DeliveryRow.attendee_id)
             .where(DeliveryRow.meeting_id == row.id, DeliveryRow.purpose.in_(_TELLING))
-            .where(DeliveryRow.state.in_(("sending", "sent")))
+            # Repeated means that the outcome was unknown once: something may have left even then.
+            .where(or_(DeliveryRow.state.in_(("sending", "sent")), DeliveryRow.repeated))
         )
     )
     minutes = session.execute(

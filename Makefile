@@ -1,0 +1,76 @@
+# Works on any machine with make and Python 3.11 or newer. Settings pass through:
+#   ORCHESTRATOR_PORT=8001 make run        make run PYTHON=python3.13
+
+PYTHON ?= python3
+UPGRADE ?=
+# One after the other: the tests start whole services, so more at a time is no faster on a small machine.
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-header $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format types contracts rehearse bench lock clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(INSTALLED) ## Install everything into .venv, with the pinned versions
+	@:
+
+$(INSTALLED): requirements-dev.lock pyproject.toml
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+			echo "This needs Python 3.11 or newer, and '$(PYTHON)' is not: $$($(PYTHON) --version 2>&1)." >&2; \
+			echo "Install one, and name it if it is not python3: make setup PYTHON=python3.12" >&2; \
+			exit 1; \
+		}; \
+		echo "1/3 Making $(VENV) with $$($(PYTHON) --version)"; \
+		$(PYTHON) -m venv --clear $(VENV); \
+	}
+	@echo "2/3 Installing $$(grep -c == requirements-dev.lock) pinned packages; the first time this takes about a minute"
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@echo "3/3 Installing the orchestrator"
+	@$(PIP) install --no-build-isolation --no-deps -e .
+	@touch $@
+
+run: setup ## Run everything on this machine, with the example meetings; Ctrl-C stops it
+	@exec $(BIN)/orchestrator up --example
+
+test: lint types contracts ## Run all checks and all tests
+	@$(BIN)/pytest $(PYTEST_ARGS)
+
+lint: setup ## Check style
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: setup ## Put everything into the common style
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+types: setup ## Check types
+	@$(BIN)/mypy
+
+contracts: setup ## Check who may import whom
+	@$(BIN)/lint-imports
+
+rehearse: setup ## Take the example meetings through their whole life in a minute
+	@exec $(BIN)/orchestrator rehearse
+
+bench: setup ## Measure
+	@$(BIN)/python tests/benchmarks/run.py
+
+lock: setup ## Write the lock files anew; UPGRADE=--upgrade takes the newest versions
+	@$(PIP) install uv
+	@$(COMPILE) pyproject.toml -o requirements.lock
+	@$(COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+		| $(COMPILE) - -c requirements-dev.lock -o requirements-build.lock
+
+clean: ## Remove what was installed and built; the data in var/ stays
+	@rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
