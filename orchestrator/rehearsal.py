@@ -17,9 +17,9 @@ from orchestrator.domain.timeline import Step
 from orchestrator.domain.zones import local_time
 from orchestrator.errors import Conflict, OrchestratorError
 from orchestrator.services.examples import ACCSM21
-from orchestrator.services.views import ActionView, AttendeeView, DeliveryView, MeetingView
+from orchestrator.services.views import ActionView, AttendeeView, MeetingSummary, MeetingView
 from orchestrator.supervisor import Supervisor, free_ports, running
-from orchestrator.terminal import out, table
+from orchestrator.terminal import STATE_MARKS, out, table
 
 _ACTOR = "rehearsal"
 _QUIET_TIMEOUT = 180.0
@@ -124,53 +124,48 @@ def show_running(container: Container, *, example: bool, start: date | None) -> 
     if example:
         _publish_example(container, start)
         wait_until_quiet(container)
-        _show_sent(container)
-        _show_next(container)
+        for meeting in container.reading.meetings():
+            _show_life(container, meeting)
         out.print("\nMove the clock:  orchestrator sandbox advance --to-next   (or --by P1D)")
     out.print("Stop with Ctrl-C.")
 
 
 def _publish_example(container: Container, start: date | None) -> None:
-    known = {item.reference for item in container.reading.meetings()}
-    definitions = ACCSM21.read_text("utf-8")
     try:
-        created = container.examples.load(definitions, start, actor=_ACTOR)
+        created = container.examples.load(ACCSM21.read_text("utf-8"), start, actor=_ACTOR)
     except Conflict:
-        out.print(f"\nThe example is there already: {', '.join(sorted(known))}")
+        out.print("\nThe example is there already.")
         return
     for item in created:
         container.meetings.publish(item.reference, actor=_ACTOR)
-        left_out = f"; left out: {', '.join(item.left_out)}" if item.left_out else ""
-        out.print(f"\nPublished {item.reference}{left_out}")
+        if item.left_out:
+            out.print(f"\nLeft out of {item.reference}: {', '.join(item.left_out)}")
 
 
-def _show_sent(container: Container) -> None:
-    made = table("Sent", "Meeting", "Messages", "First", "Last")
-    for item in container.reading.meetings():
-        groups: dict[str, list[DeliveryView]] = defaultdict(list)
-        for delivery in reversed(container.reading.deliveries(item.reference)):
-            groups[delivery.purpose].append(delivery)
-        for purpose, found in groups.items():
-            made.add_row(
-                _PURPOSE_WORDS[purpose], item.reference, str(sum(each.state == "sent" for each in found)),
-                found[0].local_time, found[-1].local_time,
-            )  # fmt: skip
-    out.print("\nWhat was sent", style="bold")
-    out.print(made)
-
-
-def _show_next(container: Container) -> None:
+def _show_life(container: Container, meeting: MeetingSummary) -> None:
+    """Print what happened for a meeting and what comes next, in the order of its plan."""
+    out.print(f"\n{meeting.reference}  {meeting.title_en}", style="bold", soft_wrap=True)
+    out.print(f"  {meeting.host_time}, {meeting.status}", soft_wrap=True)
     groups: dict[tuple[str, str], list[ActionView]] = defaultdict(list)
-    for item in container.reading.actions(ActionState.SCHEDULED):
-        groups[item.meeting, item.what].append(item)
-    made = table("Next", "Meeting", "To", "From", "Until")
-    for (meeting, what), found in groups.items():
-        people = len([each for each in found if each.recipient_email])
-        made.add_row(
-            what, meeting, f"{people} people" if people else "service", str(found[0].due), str(found[-1].due)
-        )
-    out.print("\nWhat comes next", style="bold")
-    out.print(made)
+    for item in container.reading.plan(meeting.reference):
+        if item.kind != ActionKind.LINK_ALERT:
+            groups[item.state, item.what].append(item)
+    for (state, what), found in groups.items():
+        mark = STATE_MARKS[state].partition(" ")[0]
+        out.print(f"  {mark} {what:<26} {_to_whom(found)}, {_when(found)}", soft_wrap=True)
+
+
+def _to_whom(found: Sequence[ActionView]) -> str:
+    people = sum(item.recipient_email is not None for item in found)
+    return f"{people} people" if people else "by itself"
+
+
+def _when(found: Sequence[ActionView]) -> str:
+    first, last = found[0], found[-1]
+    if first.state != ActionState.SCHEDULED:
+        return str(first.reason or first.state)
+    same = first.due_at == last.due_at
+    return f"{first.due}" if same else f"{first.due} to {last.due.clock} {last.due.city} ({last.due.offset})"
 
 
 def follow(container: Container, processes: Supervisor, stop: threading.Event) -> None:

@@ -410,7 +410,8 @@ def mark_missed(session: Session, now: datetime) -> int:
         reason = case((ActionRow.reason.is_(None), late), else_=ActionRow.reason)
         _transition(session, ids, ActionState.MISSED, sources=PENDING, finished_at=now, reason=reason)
         for of_mail in (True, False):
-            _release(session, [row.id for row in rows if ActionKind(row.kind).is_mail is of_mail], of_mail, now)
+            ended = [row.id for row in rows if ActionKind(row.kind).is_mail is of_mail]
+            _release(session, ended, of_mail, now)
     return len(ids)
 
 

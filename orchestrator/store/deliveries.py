@@ -55,7 +55,7 @@ def earlier(session: Session, action_ids: Sequence[int]) -> dict[Key, Earlier]:
     }
 
 
-_INSERT = insert(DeliveryRow.__table__)  # type: ignore[arg-type]
+_INSERT = insert(DeliveryRow.__table__).returning(DeliveryRow.id)  # type: ignore[arg-type]
 _AGAIN = update(DeliveryRow.__table__).where(  # type: ignore[arg-type]
     DeliveryRow.id == bindparam("wanted")
 )
@@ -79,7 +79,7 @@ def begin(connection: Connection, new: NewDelivery, before: Earlier | None, now:
     }
     if before is None:
         inserted = connection.execute(_INSERT, values | {"tries": 1, "repeated": False})
-        return int(inserted.inserted_primary_key.id)
+        return int(inserted.scalar_one())
     values |= {"tries": before.tries + 1, "ended_at": None}
     if before.state is DeliveryState.SENDING:
         values["repeated"] = True

@@ -256,17 +256,24 @@ def _write_attendees(session: Session, row: MeetingRow, meeting: Meeting) -> Non
     for gone in [item for item in row.attendees if item.id not in kept]:
         row.attendees.remove(gone)
     session.flush()  # Whoever left must be gone before the same address may come again.
-    people = _people(session, meeting.attendees)
+    people = _people(session, [item for item in meeting.attendees if _is_news(stored.get(item.id), item)])
     for item in meeting.attendees:
-        target = stored.get(item.id) if item.id else None
+        target = stored.get(item.id)
         if target is None:
             target = AttendeeRow(email=item.email, address=item.email.casefold())
+            target.person_id = people[target.address].id
             row.attendees.append(target)
-        target.person_id = people[item.email.casefold()].id
         target.name, target.delegation = item.name, item.delegation
         target.group, target.role = item.group, item.role.value
         target.participation = item.participation.value
         target.removed_sequence = item.removed_sequence
+
+
+def _is_news(stored: AttendeeRow | None, item: Attendee) -> bool:
+    """Whether an attendee says something about a person that was not given before."""
+    if stored is None:
+        return True
+    return (stored.name, stored.delegation, stored.role) != (item.name, item.delegation, item.role.value)
 
 
 def _people(session: Session, attendees: Sequence[Attendee]) -> dict[str, PersonRow]:
