@@ -56,7 +56,8 @@ class Settings(BaseSettings):
 
     smtp_host: str | None = Field(None, description="SMTP relay.")
     smtp_port: int | None = Field(
-        None, ge=1, le=65535, description="Port; 465 with `tls`, 587 with `starttls`, else 25.")
+        None, ge=1, le=65535, description="Port; 465 with `tls`, 587 with `starttls`, else 25."
+    )
     smtp_security: Literal["tls", "starttls", "plain"] = Field(
         "starttls", description="How the connection is protected."
     )

@@ -152,7 +152,8 @@ def graph_app(
 
     @app.exception_handler(GraphError)
     async def refused(request: Request, error: Exception) -> Response:
-        assert isinstance(error, GraphError)
+        if not isinstance(error, GraphError):
+            raise error
         return _error(request, error.status, error.code, error.message)
 
     return app

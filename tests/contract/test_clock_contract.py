@@ -70,7 +70,7 @@ def test_moving_backwards_is_refused_and_changes_nothing(movable: SandboxClock) 
 
 def test_an_instant_without_zone_is_refused(movable: SandboxClock) -> None:
     with pytest.raises(InvalidInput):
-        movable.move_to(datetime(2100, 1, 1))
+        movable.move_to(datetime(2100, 1, 1))  # noqa: DTZ001 - naive on purpose.
 
 
 def test_a_broken_file_is_an_error_and_not_a_step_back_in_time(movable: SandboxClock, tmp_path: Path) -> None:
