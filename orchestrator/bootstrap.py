@@ -34,7 +34,7 @@ from integrations.sandbox.endpoints import SandboxEndpoints
 from integrations.sandbox.outbox import MaildirOutbox
 from integrations.smtp import SmtpMailer
 from orchestrator.domain.delegation import Directory
-from orchestrator.domain.message import Mailbox
+from orchestrator.domain.message import TEXT_WIDTH, Mailbox
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.timeline import Timeline, Timelines
 from orchestrator.errors import ConfigurationError, Problem
@@ -52,7 +52,6 @@ from orchestrator.store.engine import Database
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 T = TypeVar("T")
-_MAIL_WIDTH = 72
 _PRODUCTION_ONLY = (
     "smtp_host", "smtp_username", "smtp_password",
     "graph_tenant_id", "graph_client_id", "graph_client_secret", "graph_organizer",
@@ -408,11 +407,9 @@ def day_mark(days: int) -> str:
     return f" ({days:+d} day{'s' if abs(days) != 1 else ''})" if days else ""
 
 
-# Most of what is wrapped is the same for every recipient of a revision.
-@lru_cache(maxsize=2048)
 def _wrapped(text: str, indent: int = 0) -> str:
     lines = wrap(
-        text, _MAIL_WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+        text, TEXT_WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
     )
     return "\n".join(lines)
 

@@ -21,6 +21,8 @@ from urllib.parse import quote
 from orchestrator.domain.invitation import Method
 
 CRLF = b"\r\n"
+TEXT_WIDTH = 72
+"""Columns of a plain text mail."""
 _CHARACTERS_IN_ONE_LINE = 75  # At most 12 octets each when percent-encoded; a line may have 998 (RFC 5322).
 
 

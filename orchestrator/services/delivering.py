@@ -397,11 +397,11 @@ class Delivering:
         now = self._clock.now()
         with self._database.transaction() as session:
             store.saves(session, item.meeting_id)
-            if delivery_id is not None:
-                self._end_delivery(session, delivery_id, error, now)
             held = actions.held(session, item)
             if held is None:
-                return
+                return  # A newer attempt has it in hand, and its delivery too.
+            if delivery_id is not None:
+                self._end_delivery(session, delivery_id, error, now)
             state, due_at = self._after(error, held, now)
             self._finish(session, item, state, now, reason=error.message, due_at=due_at)
         # The message may name a person; it stands in the action's reason, not in the log.

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from textwrap import wrap
 
 from jinja2 import Environment
+from markupsafe import escape
 
 from orchestrator.domain.actions import ActionKind
 from orchestrator.domain.changes import Difference
-from orchestrator.domain.delegation import Delegation, Directory
+from orchestrator.domain.delegation import Directory
 from orchestrator.domain.durations import duration_words
 from orchestrator.domain.invitation import CalendarFacts, CalendarTemplate, Method
 from orchestrator.domain.meeting import Attendee, Meeting
-from orchestrator.domain.message import Attachment, CalendarCopy, Letter, Mailbox, message_id
+from orchestrator.domain.message import TEXT_WIDTH, Attachment, CalendarCopy, Letter, Mailbox, message_id
 from orchestrator.domain.zones import LocalTime, local_time
 
 
@@ -49,6 +50,8 @@ _PURPOSES = {
     ActionKind.MINUTES: "minutes",
     ActionKind.LINK_ALERT: "alert",
 }
+# Stands for the reader's name in a rendered page: private use, so no text of anybody's holds it.
+_NAME = "\ue000reader\ue000"
 _SUBJECTS = {
     "invitation": "Invitation: {title}",
     "update": "Updated: {title}",
@@ -68,8 +71,45 @@ class AgendaLine:
     lead: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarKey:
+    """What the calendar copies of one revision have in common."""
+
+    method: Method
+    sequence: int
+    meeting: Meeting
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What a mail's words depend on beside the meeting: whose clock, and what was answered."""
+
+    delegation: str
+    answered: bool = False
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageKey:
+    """What the mails to the people of one delegation have in common."""
+
+    meeting: Meeting
+    reader: Reader
+    occasion: Occasion
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A rendered mail that lacks only its reader's name."""
+
+    subject: str
+    text: str
+    html: str
+
+
 class Letters:
-    """Composes letters from templates; keeps the calendar of the last revision at hand."""
+    """Composes letters; what the recipients of a revision have in common is made once."""
 
     def __init__(self, templates: Environment, directory: Directory, organizer: Mailbox) -> None:
         """Take the Jinja environment with ``<purpose>.txt.j2`` and ``.html.j2`` and the service's mailbox."""
@@ -78,6 +118,7 @@ class Letters:
         self._organizer = organizer
         self._domain = organizer.address.rpartition("@")[2]
         self._calendar = lru_cache(maxsize=16)(self._build_calendar)
+        self._page = lru_cache(maxsize=128)(self._render)
 
     @property
     def sender(self) -> str:
@@ -86,48 +127,53 @@ class Letters:
 
     def to_attendee(self, meeting: Meeting, attendee: Attendee, occasion: Occasion, now: datetime) -> Letter:
         """Write the mail of ``occasion`` to ``attendee``, dated ``now`` (aware UTC)."""
-        delegation = self._directory.get(attendee.delegation)
+        common = replace(meeting, attendees=())
         recipient = Mailbox(attendee.name, attendee.email)
-        answer = {"answered": attendee.answered, "removed": not attendee.invited}
-        letter = self._letter(meeting, recipient, delegation, occasion, now, answer)
+        reader = Reader(attendee.delegation, answered=attendee.answered, removed=not attendee.invited)
+        letter = self._letter(common, recipient, reader, occasion, now)
         method = {ActionKind.INVITE: Method.REQUEST, ActionKind.CANCEL: Method.CANCEL}.get(occasion.kind)
         if method is None:
             return letter
-        template = self._calendar(CalendarKey(method, occasion.sequence, _common(meeting)))
+        template = self._calendar(CalendarKey(method, occasion.sequence, common))
         return replace(letter, calendar=CalendarCopy(method, template.copy_for(attendee)))
 
     def to_coordinator(self, meeting: Meeting, occasion: Occasion, now: datetime) -> Letter:
         """Write the mail of ``occasion`` to the coordinator."""
         recipient = Mailbox(meeting.coordinator_name, meeting.coordinator_email)
-        return self._letter(meeting, recipient, self._directory.get(meeting.host), occasion, now, {})
+        return self._letter(replace(meeting, attendees=()), recipient, Reader(meeting.host), occasion, now)
 
     def _letter(
-        self,
-        meeting: Meeting,
-        recipient: Mailbox,
-        delegation: Delegation,
-        occasion: Occasion,
-        now: datetime,
-        answer: Mapping[str, bool],
+        self, meeting: Meeting, recipient: Mailbox, reader: Reader, occasion: Occasion, now: datetime
     ) -> Letter:
         purpose = occasion.purpose
-        when = local_time(meeting.starts_at, delegation.place)
-        facts = {**self._facts(meeting, recipient, delegation, occasion, when), **answer}
+        page = self._page(PageKey(meeting, reader, replace(occasion, first_message_id=None), purpose))
+        greeting = "\n".join(wrap(f"Dear {recipient.name},", TEXT_WIDTH))
         return Letter(
             sender=Mailbox(f"{meeting.coordinator_name} via {self._organizer.name}", self._organizer.address),
             recipient=recipient,
             reply_to=Mailbox(meeting.coordinator_name, meeting.coordinator_email),
-            subject=self._subject(meeting, purpose, when, occasion),
+            subject=page.subject,
             date=now,
             message_id=message_id(
                 self._domain, meeting.uid or meeting.reference, purpose, occasion.step,
                 occasion.sequence, occasion.number, recipient.address.casefold(),
             ),
-            text=self._templates.get_template(f"{purpose}.txt.j2").render(facts),
-            html=self._templates.get_template(f"{purpose}.html.j2").render(facts),
+            text=page.text.replace(_NAME, greeting),
+            html=page.html.replace(_NAME, str(escape(recipient.name))),
             references=occasion.first_message_id,
             attachments=(occasion.attachment,) if occasion.attachment else (),
         )  # fmt: skip
+
+    def _render(self, key: PageKey) -> Page:
+        """Render what all recipients of one delegation have in common; a name is put in afterwards."""
+        place = self._directory.get(key.reader.delegation).place
+        when = local_time(key.meeting.starts_at, place)
+        facts = self._facts(key, when)
+        return Page(
+            subject=self._subject(key.meeting, key.purpose, when, key.occasion),
+            text=self._templates.get_template(f"{key.purpose}.txt.j2").render(facts, greeting=_NAME),
+            html=self._templates.get_template(f"{key.purpose}.html.j2").render(facts, name=_NAME),
+        )
 
     def _subject(self, meeting: Meeting, purpose: str, when: LocalTime, occasion: Occasion) -> str:
         subject = _SUBJECTS[purpose].format(title=meeting.title_en)
@@ -137,22 +183,17 @@ class Letters:
             subject += f" – {now}{when.date}, {when.clock} {when.city} ({when.offset})"
         return subject
 
-    def _facts(
-        self,
-        meeting: Meeting,
-        recipient: Mailbox,
-        delegation: Delegation,
-        occasion: Occasion,
-        when: LocalTime,
-    ) -> dict[str, object]:
+    def _facts(self, key: PageKey, when: LocalTime) -> dict[str, object]:
+        meeting, occasion = key.meeting, key.occasion
+        delegation = self._directory.get(key.reader.delegation)
         place = delegation.place
         end = local_time(meeting.ends_at, place)
         host = self._directory.host_place(meeting.host, meeting.zone)
         host_when = local_time(meeting.starts_at, host)
         return {
-            "purpose": occasion.purpose,
-            "name": recipient.name,
             "delegation": delegation.name,
+            "answered": key.reader.answered,
+            "removed": key.reader.removed,
             "title": meeting.title_en,
             "title_vi": meeting.title_vi if delegation.locale.startswith("vi") else None,
             "when": when,
@@ -218,17 +259,3 @@ class Letters:
             f"Contact: {meeting.coordinator_name}, {meeting.coordinator_email}",
         ]
         return "\n\n".join(block for block in blocks if block)
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarKey:
-    """What the calendar copies of one revision have in common."""
-
-    method: Method
-    sequence: int
-    meeting: Meeting
-
-
-def _common(meeting: Meeting) -> Meeting:
-    """The meeting without its attendees, so that an answer does not make a new calendar."""
-    return replace(meeting, attendees=())

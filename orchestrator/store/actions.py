@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    insert,
     or_,
     select,
     update,
@@ -57,31 +58,32 @@ class Taken:
 
 def stored(session: Session, meeting_id: int) -> list[StoredAction]:
     """Return all actions of a meeting as planning needs them, locked so that none is claimed meanwhile."""
-    rows = session.scalars(
-        select(ActionRow)
-        .where(ActionRow.meeting_id == meeting_id)
-        .order_by(ActionRow.id)
+    table = ActionRow.__table__.c
+    rows = session.connection().execute(
+        select(
+            table.id, table.key, table.obligation, table.kind, table.attendee_id, table.revision,
+            table.state, table.planned_at, table.expires_at, table.blocked_by, table.cancel_code,
+        )
+        .where(table.meeting_id == meeting_id)
+        .order_by(table.id)
         .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return [as_stored(row) for row in rows]
-
-
-def as_stored(row: ActionRow) -> StoredAction:
-    """Return a row as planning needs it."""
-    return StoredAction(
-        id=row.id,
-        key=row.key,
-        obligation=row.obligation,
-        kind=ActionKind(row.kind),
-        attendee_id=row.attendee_id,
-        revision=row.revision,
-        state=ActionState(row.state),
-        planned_at=row.planned_at,
-        expires=row.expires_at,
-        blocked_by=row.blocked_by,
-        cancel_code=CancelCode(row.cancel_code) if row.cancel_code else None,
-    )
+    )  # fmt: skip
+    return [
+        StoredAction(
+            id=row.id,
+            key=row.key,
+            obligation=row.obligation,
+            kind=ActionKind(row.kind),
+            attendee_id=row.attendee_id,
+            revision=row.revision,
+            state=ActionState(row.state),
+            planned_at=row.planned_at,
+            expires=row.expires_at,
+            blocked_by=row.blocked_by,
+            cancel_code=CancelCode(row.cancel_code) if row.cancel_code else None,
+        )
+        for row in rows
+    ]
 
 
 def apply(session: Session, meeting_id: int, result: Reconciliation, now: datetime) -> None:
@@ -94,27 +96,42 @@ def apply(session: Session, meeting_id: int, result: Reconciliation, now: dateti
     }
     for reason, cancels in groupby(sorted(result.cancels, key=_reason), key=_reason):
         _cancel(session, [item.action_id for item in cancels], reason, now)
-    # An action that others wait for is added before them, so that they can name it.
-    for insert in sorted(result.inserts, key=lambda item: item.blocked_by is not None):
-        row = _insert(insert, meeting_id, ids, now)
-        session.add(row)
-        if insert.blocked_by is None and insert.obligation.attendee_id is None:
-            session.flush()
-            ids[row.key] = row.id
+    # What attendees' actions wait for is added before them, so that they can name it.
+    own = [item for item in result.inserts if item.obligation.attendee_id is None]
+    ids |= _insert(session, [_values(item, meeting_id, ids, now) for item in own])
+    others = [item for item in result.inserts if item.obligation.attendee_id is not None]
+    _insert(session, [_values(item, meeting_id, ids, now) for item in others])
     for moves in _alike(result.moves).values():
         _move(session, moves, ids, now)
     session.flush()
 
 
-def _insert(insert: Insert, meeting_id: int, ids: dict[str, int], now: datetime) -> ActionRow:
-    wanted = insert.obligation
-    return ActionRow(
-        meeting_id=meeting_id, key=insert.key, obligation=wanted.key, kind=wanted.kind, step=wanted.step,
-        attendee_id=wanted.attendee_id, revision=wanted.revision,
-        state=ActionState.BLOCKED if insert.blocked_by else ActionState.SCHEDULED,
-        planned_at=wanted.due, due_at=wanted.due or now, expires_at=wanted.expires,
-        blocked_by=ids[insert.blocked_by] if insert.blocked_by else None, created_at=now,
-    )  # fmt: skip
+def _insert(session: Session, values: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Add actions in one statement and return their ids by key."""
+    if not values:
+        return {}
+    adding = insert(ActionRow.__table__).returning(ActionRow.key, ActionRow.id)  # type: ignore[arg-type]
+    return dict(session.connection().execute(adding, values).tuples().all())
+
+
+def _values(item: Insert, meeting_id: int, ids: dict[str, int], now: datetime) -> dict[str, Any]:
+    wanted = item.obligation
+    return {
+        "meeting_id": meeting_id,
+        "key": item.key,
+        "obligation": wanted.key,
+        "kind": wanted.kind,
+        "step": wanted.step,
+        "attendee_id": wanted.attendee_id,
+        "revision": wanted.revision,
+        "state": ActionState.BLOCKED if item.blocked_by else ActionState.SCHEDULED,
+        "planned_at": wanted.due,
+        "due_at": wanted.due or now,
+        "expires_at": wanted.expires,
+        "blocked_by": ids[item.blocked_by] if item.blocked_by else None,
+        "attempt": 0,
+        "created_at": now,
+    }
 
 
 def _reason(item: Cancel) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, exists, func, or_, select, update
@@ -178,13 +179,13 @@ def add(session: Session, meeting: Meeting, feeds: Iterable[tuple[str, str]], no
         coordinator_name=meeting.coordinator_name, coordinator_email=meeting.coordinator_email,
         timeline=meeting.timeline, created_at=now,
     )  # fmt: skip
-    row.agenda, row.attendees = [], []
+    row.agenda = []
     row.conference = ConferenceRow(external_id=meeting.conference.external_id)
     _write(row, meeting)
     session.add(row)
     _write_agenda(session, row, meeting)
-    _write_attendees(session, row, meeting)
     session.flush()
+    _write_attendees(session, row.id, meeting)
     for source, target in feeds:
         if session.get(FeedRow, (source, target)) is None:
             session.add(FeedRow(source=source, target=target))
@@ -201,8 +202,7 @@ def save(session: Session, meeting: Meeting, now: datetime, *, by_person: bool =
     row = session.scalars(
         select(MeetingRow)
         .where(MeetingRow.id == meeting.id, MeetingRow.version == meeting.version)
-        .options(selectinload(MeetingRow.agenda), selectinload(MeetingRow.attendees))
-        .options(selectinload(MeetingRow.conference))
+        .options(selectinload(MeetingRow.agenda), selectinload(MeetingRow.conference))
         .with_for_update()
     ).one_or_none()
     if row is None:
@@ -214,10 +214,13 @@ def save(session: Session, meeting: Meeting, now: datetime, *, by_person: bool =
     row.conference.join_url = meeting.conference.join_url
     row.conference.by_hand = meeting.conference.by_hand
     _write_agenda(session, row, meeting)
-    _write_attendees(session, row, meeting)
+    changed = _stored_attendees(session, row.id) != [_values(item) for item in meeting.attendees]
+    if changed:
+        _write_attendees(session, row.id, meeting)
     _write_revision(session, row, meeting, now)
     session.flush()
-    return load(session, row.id)
+    # Reading three hundred attendees again is worth it only when some of them are new.
+    return load(session, row.id) if changed else replace(meeting, version=row.version)
 
 
 def changed_meanwhile(reference: str) -> Conflict:
@@ -250,23 +253,50 @@ def _write_agenda(session: Session, row: MeetingRow, meeting: Meeting) -> None:
     ]
 
 
-def _write_attendees(session: Session, row: MeetingRow, meeting: Meeting) -> None:
-    stored = {item.id: item for item in row.attendees}
+_ATTENDEE_VALUES = (
+    AttendeeRow.id,
+    AttendeeRow.name,
+    AttendeeRow.email,
+    AttendeeRow.delegation,
+    AttendeeRow.group,
+    AttendeeRow.role,
+    AttendeeRow.participation,
+    AttendeeRow.removed_sequence,
+)
+
+
+def _values(item: Attendee) -> tuple[object, ...]:
+    """The values of an attendee in the order of ``_ATTENDEE_VALUES``."""
+    return (
+        item.id, item.name, item.email, item.delegation, item.group,
+        item.role.value, item.participation.value, item.removed_sequence,
+    )  # fmt: skip
+
+
+def _stored_attendees(session: Session, meeting_id: int) -> list[tuple[object, ...]]:
+    wanted = select(*_ATTENDEE_VALUES).where(AttendeeRow.meeting_id == meeting_id).order_by(AttendeeRow.id)
+    return [tuple(row) for row in session.execute(wanted)]
+
+
+def _write_attendees(session: Session, meeting_id: int, meeting: Meeting) -> None:
+    rows = session.scalars(select(AttendeeRow).where(AttendeeRow.meeting_id == meeting_id))
+    stored = {item.id: item for item in rows}
     kept = {item.id for item in meeting.attendees if item.id}
-    for gone in [item for item in row.attendees if item.id not in kept]:
-        row.attendees.remove(gone)
+    for gone in stored.keys() - kept:
+        session.delete(stored[gone])
     session.flush()  # Whoever left must be gone before the same address may come again.
     people = _people(session, [item for item in meeting.attendees if _is_news(stored.get(item.id), item)])
     for item in meeting.attendees:
         target = stored.get(item.id)
         if target is None:
-            target = AttendeeRow(email=item.email, address=item.email.casefold())
+            target = AttendeeRow(meeting_id=meeting_id, email=item.email, address=item.email.casefold())
             target.person_id = people[target.address].id
-            row.attendees.append(target)
+            session.add(target)
         target.name, target.delegation = item.name, item.delegation
         target.group, target.role = item.group, item.role.value
         target.participation = item.participation.value
         target.removed_sequence = item.removed_sequence
+    session.flush()
 
 
 def _is_news(stored: AttendeeRow | None, item: Attendee) -> bool:

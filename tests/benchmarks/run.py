@@ -145,7 +145,7 @@ def await_mails(folder: Path, wanted: int) -> float:
     while mails(folder) < wanted:
         if time.perf_counter() > deadline:
             raise SystemExit(f"only {mails(folder)} of {wanted} mails came")
-        pause.wait(0.005)
+        pause.wait(0.02)
     return time.perf_counter()
 
 
