@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     )
     smtp_username: str | None = Field(None, description="Login name, if the relay wants one.")
     smtp_password: SecretStr | None = Field(None, description="Password for it.")
-    smtp_timeout: float = Field(20.0, gt=0, description="Seconds to wait for the relay.")
+    smtp_timeout: float = Field(10.0, gt=0, description="Seconds to wait for each answer of the relay.")
 
     graph_tenant_id: str | None = Field(None, description="Microsoft Entra tenant (GUID).")
     graph_client_id: str | None = Field(None, description="Application (client) id.")
@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     batch_size: int = Field(50, ge=1, le=50, description="Actions per task.")
     max_claimed: int = Field(500, ge=1, description="Actions handed to the broker at a time.")
     lease_seconds: float = Field(
-        120.0, gt=0, description="How long a claim lasts; must exceed the timeouts of Graph and SMTP."
+        150.0, gt=0, description="How long a claim lasts; must exceed what one message may take."
     )
     beat_max_interval: float = Field(
         2.0, gt=0, description="Longest sleep of beat between looks at the database, in seconds."

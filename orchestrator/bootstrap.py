@@ -149,14 +149,16 @@ def _mail_problems(settings: Settings) -> list[Problem]:
 
 
 def _lease_problems(settings: Settings) -> list[Problem]:
-    least = 3 * max(settings.smtp_timeout, settings.graph_timeout)
+    # A message takes up to nine answers of the relay, a meeting up to three of Graph; claims are
+    # renewed when a third of them has passed, so the other two thirds must be enough for either.
+    least = 1.5 * max(9 * settings.smtp_timeout, 3 * settings.graph_timeout)
     if settings.lease_seconds >= least:
         return []
     return [
         Problem(
             _variable("lease_seconds"), str(settings.lease_seconds),
             "is so short that a claim could run out while a server is only slow",
-            f"Set at least {least:g}, three times the longest timeout.",
+            f"Set at least {least:g}, or shorten ORCHESTRATOR_SMTP_TIMEOUT and ORCHESTRATOR_GRAPH_TIMEOUT.",
         )
     ]  # fmt: skip
 
@@ -179,6 +181,12 @@ def outbox_folder(settings: Settings) -> Path:
     return settings.data_dir / "outbox"
 
 
+def make_private(folder: Path) -> Path:
+    """Make the data folder where it is missing; what is in it names people, so it is for its owner only."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
 class Container:
     """Every adapter and service, made on first use from checked settings."""
 
@@ -192,8 +200,8 @@ class Container:
         """The scheduling database."""
         if self.settings.database_url is not None:
             return Database(self.settings.database_url.get_secret_value())
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True)
-        return Database(f"sqlite:///{self.settings.data_dir.resolve() / 'orchestrator.db'}")
+        folder = make_private(self.settings.data_dir)
+        return Database(f"sqlite:///{folder.resolve() / 'orchestrator.db'}")
 
     @cached_property
     def clock(self) -> Clock:
@@ -432,7 +440,7 @@ def _read_data(file: Path, parse: Callable[[Any], T]) -> T:
 
 def _token_in(file: Path) -> str:
     """Read the token, or make one that only the owner can read; two processes get the same."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_private(file.parent)
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -17,6 +17,7 @@ from typing import Any
 import click
 import uvicorn
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
 from config.logging import configure_logging
 from integrations.sandbox.server import serve
@@ -54,8 +55,12 @@ def main() -> None:
         sys.exit(1)
     except OrchestratorError as error:
         for line in error.message.splitlines():
-            terminal.err.print(f"Error: {line}", markup=False)
+            terminal.err.print(f"Error: {line}")
         sys.exit(next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), 1))
+    except SQLAlchemyError as error:
+        terminal.err.print(f"Error: the database cannot be used ({type(error).__name__}).")
+        terminal.err.print("Run 'orchestrator db upgrade'; if that does not help, 'orchestrator doctor'.")
+        sys.exit(5)
 
 
 def _json_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -23,7 +23,7 @@ import requests
 from config.settings import Settings
 from integrations.sandbox.certificate import certificate_file
 from integrations.sandbox.endpoints import SandboxEndpoints
-from orchestrator.bootstrap import endpoints_file
+from orchestrator.bootstrap import endpoints_file, make_private
 from orchestrator.errors import ConfigurationError, OrchestratorError
 
 _LOG = logging.getLogger(__name__)
@@ -162,7 +162,7 @@ def running(settings: Settings, stop: threading.Event) -> Iterator[Supervisor]:
             "In production run the processes of docker-compose.yml.",
         )  # fmt: skip
     _require_free(settings.host, settings.port)
-    folder = settings.data_dir.resolve() / "run"
+    folder = make_private(settings.data_dir).resolve() / "run"
     endpoints = _new_endpoints(settings, folder)
     own = {
         "ORCHESTRATOR_DATA_DIR": str(settings.data_dir),

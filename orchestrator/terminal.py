@@ -23,9 +23,10 @@ from orchestrator.services.views import (
     Outcome,
 )
 
-# Into a pipe or a log there is no width to respect, and wrapped lines are hard to search.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 180)
-err = Console(stderr=True, highlight=False)
+# What is printed is other people's text, so nothing in it is markup. A pipe or a log has no width to
+# respect, and wrapped lines are hard to search.
+out = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 180)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 STATE_MARKS = {
     "blocked": "… blocked", "scheduled": "→ scheduled", "claimed": "→ claimed", "running": "→ running",

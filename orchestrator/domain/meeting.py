@@ -158,7 +158,10 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an update sets; ``None`` leaves a field as it is. ``attendees`` is the whole new list."""
+    """What an update sets; ``None`` leaves a field as it is, and an empty Vietnamese title takes it out.
+
+    ``attendees`` is the whole new list.
+    """
 
     title_en: str | None = None
     title_vi: str | None = None
@@ -206,7 +209,7 @@ def revise(meeting: Meeting, change: Change, now: datetime, *, notify: bool = Tr
     new = replace(
         meeting,
         title_en=change.title_en if change.title_en is not None else meeting.title_en,
-        title_vi=change.title_vi if change.title_vi is not None else meeting.title_vi,
+        title_vi=meeting.title_vi if change.title_vi is None else change.title_vi or None,
         wall_start=change.wall_start or meeting.wall_start,
         zone=change.zone or meeting.zone,
         duration=change.duration or meeting.duration,

@@ -266,16 +266,26 @@ def reconcile(
     decision.cancels += [
         Cancel(row.id, *_why_not(meeting, row))
         for row in rows
-        if row.state.is_pending and row.obligation not in planned_keys
+        if _is_open(row, meeting) and row.obligation not in planned_keys
     ]
     decision.cancels += [
         Cancel(row.id, CancelCode.SUPERSEDED, "the meeting was changed in the meantime")
         for row in rows
-        if row.state.is_pending and row.obligation in planned_keys and row is not latest[row.obligation]
+        if _is_open(row, meeting) and row.obligation in planned_keys and row is not latest[row.obligation]
     ]
     return Reconciliation(
         tuple(decision.inserts), tuple(decision.moves), tuple(decision.cancels), tuple(decision.skips)
     )
+
+
+def _is_open(row: StoredAction, meeting: Meeting) -> bool:
+    """Whether an action still asks for something: it waits, or it failed while its meeting goes on.
+
+    A failure that no longer matters, because the link was entered by hand or the person was removed,
+    must not go on asking for attention.
+    """
+    running = meeting.status is MeetingStatus.PUBLISHED
+    return row.state.is_pending or (row.state is ActionState.FAILED and running)
 
 
 def _latest(rows: Iterable[StoredAction]) -> dict[str, StoredAction]:

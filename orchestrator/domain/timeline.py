@@ -130,6 +130,12 @@ class Step(BaseModel):
             raise ValueError("a reminder comes before the meeting")
         if self.grace == timedelta(0):
             raise ValueError("'grace' of zero would never let the step be done; leave it out, or write PT30M")
+        if self.do is ActionKind.CONCLUDE and self.at is not None and not self.at.after_end:
+            raise ValueError("a meeting is concluded after its end; write for example 'PT0S after'")
+        if self.grace is not None and self.do not in (ActionKind.REMIND, ActionKind.MINUTES):
+            raise ValueError(
+                "'grace' belongs to reminders and minutes; other steps last as long as they make sense"
+            )
         if self.alert_after is not None and self.do is not ActionKind.CONFERENCE:
             raise ValueError("'alert_after' belongs to the step 'conference'")
         return self
@@ -165,6 +171,14 @@ class Timeline(BaseModel):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"step {', '.join(twice)} is there twice; give each an 'id' of its own")
+        return self
+
+    @model_validator(mode="after")
+    def _link_before_invitations(self) -> Timeline:
+        kinds = [step.do for step in self.steps]
+        link, invite = ActionKind.CONFERENCE, ActionKind.INVITE
+        if link in kinds and invite in kinds and kinds.index(link) > kinds.index(invite):
+            raise ValueError("'conference' must come before 'invite', for invitations carry the link")
         return self
 
     @classmethod

@@ -22,7 +22,7 @@ from orchestrator.domain.meeting import Attendee, Conference, Meeting
 from orchestrator.domain.message import Attachment, Letter, assemble
 from orchestrator.domain.planning import objection
 from orchestrator.domain.zones import local_time
-from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure
+from orchestrator.errors import DeliveryError, OrchestratorError, PermanentFailure, TransientFailure
 from orchestrator.ports import (
     Clock,
     ConferenceInfo,
@@ -423,7 +423,9 @@ class Delivering:
 
 
 def _as_failure(error: Exception, attempt: int) -> DeliveryError:
-    """A defect of ours: tried a few times, for it may be passing, then left to a person."""
+    """What went wrong on our side: a plain refusal stands, a defect is tried a few times, for it may pass."""
+    if isinstance(error, OrchestratorError):
+        return PermanentFailure(error.message, code=error.code)
     message = f"an unexpected error ({type(error).__name__}); the worker's log has the details"
     return TransientFailure(message) if attempt < _MOST_CRASHES else PermanentFailure(message)
 

@@ -260,13 +260,18 @@ class Meetings:
         retimed = update.model_fields_set & {"start", "zone", "duration", "end"}
         return Change(
             title_en=update.title.en if update.title else None,
-            title_vi=update.title.vi if update.title else None,
+            title_vi=_vietnamese(update.title) if update.title else None,
             wall_start=merged.start if retimed else None,
             zone=merged.zone if retimed else None,
             duration=merged.length if retimed else None,
             agenda=None if update.agenda is None else _agenda(update.agenda),
             attendees=None if update.attendees is None else self._attendees(update.attendees),
         )
+
+
+def _vietnamese(title: Text) -> str | None:
+    """Return what an update says of the Vietnamese title; empty takes it out, ``None`` leaves it."""
+    return title.vi or "" if "vi" in title.model_fields_set else None
 
 
 def _agenda(items: Sequence[AgendaItem]) -> tuple[AgendaEntry, ...]:

@@ -27,7 +27,7 @@ class Operations:
         now = self._clock.now()
         with self._database.transaction() as session:
             row = actions.get(session, action_id)
-            if row.expires_at <= now:
+            if row.state in actions.ENDED_BADLY and row.expires_at <= now:
                 raise Conflict(
                     f"Action {action_id} ({row.key}) is past its grace; doing it now would mislead."
                 )

@@ -14,7 +14,7 @@ from orchestrator.domain.definition import duration_text
 from orchestrator.domain.meeting import Attendee, Meeting, MeetingStatus
 from orchestrator.domain.zones import local_time
 from orchestrator.ports import Clock
-from orchestrator.services.consequences import view_of_action, why_words
+from orchestrator.services.consequences import WHAT, view_of_action, why_words
 from orchestrator.services.planner import Planner
 from orchestrator.services.views import (
     ActionView,
@@ -124,11 +124,14 @@ class Reading:
             return actions.counts(session)
 
     def late(self) -> int:
-        """Count what should have gone out a minute ago or more and is still waiting."""
+        """Count what has been due for a minute or more and is not done, claimed or not.
+
+        An action to be tried again later is not late: it is due later. One whose worker died is.
+        """
         with self._database.reading() as session:
-            limit = self._clock.now() - _OVERDUE
+            unfinished = (ActionState.SCHEDULED, *actions.IN_FLIGHT)
             waiting = select(func.count()).where(
-                ActionRow.state == ActionState.SCHEDULED, ActionRow.due_at < limit, ActionRow.attempt == 0
+                ActionRow.state.in_(unfinished), ActionRow.due_at < self._clock.now() - _OVERDUE
             )
             return session.scalar(waiting) or 0
 
@@ -149,7 +152,7 @@ class Reading:
             meetings = session.execute(select(func.count(), func.sum(MeetingRow.saves))).one()
             history = session.scalar(select(func.max(HistoryRow.id)))
             counted = sorted(actions.counts(session).items())
-            return repr((counted, sorted(sent.tuples()), tuple(meetings), history))
+            return repr((counted, sorted(map(tuple, sent)), tuple(meetings), history))
 
     def _summary(self, session: Session, meeting: Meeting, now: datetime) -> MeetingSummary:
         place = self._planner.directory.host_place(meeting.host, meeting.zone)
@@ -180,7 +183,9 @@ class Reading:
             .group_by(ActionRow.kind, ActionRow.state)
             .order_by(ActionRow.kind, ActionRow.state)
         ).all()
-        found = [f"{count} × {kind} {state}: {reason}" for kind, state, count, reason in rows]
+        found = [
+            f"{count} × {WHAT[ActionKind(kind)]} {state}: {reason}" for kind, state, count, reason in rows
+        ]
         return (*self._link_attention(meeting, now), *found)
 
     def _link_attention(self, meeting: Meeting, now: datetime) -> tuple[str, ...]:

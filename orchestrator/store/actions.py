@@ -111,7 +111,7 @@ def _insert(session: Session, values: Sequence[dict[str, Any]]) -> dict[str, int
     if not values:
         return {}
     adding = insert(ActionRow.__table__).returning(ActionRow.key, ActionRow.id)  # type: ignore[arg-type]
-    return dict(session.connection().execute(adding, values).tuples().all())
+    return dict(session.connection().execute(adding, values).all())
 
 
 def _values(item: Insert, meeting_id: int, ids: dict[str, int], now: datetime) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _reason(item: Cancel) -> tuple[str, str]:
 
 def _cancel(session: Session, ids: Sequence[int], reason: tuple[str, str], now: datetime) -> None:
     _transition(
-        session, sorted(ids), ActionState.CANCELLED, sources=PENDING, finished_at=now,
+        session, sorted(ids), ActionState.CANCELLED, sources=(*PENDING, ActionState.FAILED), finished_at=now,
         cancel_code=reason[0], reason=reason[1],
     )  # fmt: skip
 
@@ -449,7 +449,7 @@ def overdue_or_in_flight(session: Session, now: datetime) -> int:
 def counts(session: Session) -> dict[str, int]:
     """Return how many actions stand in each state."""
     rows = session.execute(select(ActionRow.state, func.count()).group_by(ActionRow.state))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def listing(

@@ -111,13 +111,13 @@ class Told:
 
 
 def told(session: Session, action_ids: Sequence[int]) -> dict[int, Told]:
-    """Return, per attendee of a batch of actions, what calendar messages they have had; in one query."""
+    """Return, per attendee of a batch of actions, what calendar messages they had before; in one query."""
     attendees = select(ActionRow.attendee_id).where(ActionRow.id.in_(action_ids))
     rows = session.execute(
         select(AttendeeRow.id, DeliveryRow.message_id, DeliveryRow.revision)
         .join(AttendeeRow, AttendeeRow.id == DeliveryRow.attendee_id)
         .where(AttendeeRow.id.in_(attendees), DeliveryRow.purpose.in_(("invitation", "update")))
-        .where(DeliveryRow.state == DeliveryState.SENT)
+        .where(DeliveryRow.state == DeliveryState.SENT, DeliveryRow.action_id.not_in(action_ids))
         .order_by(DeliveryRow.id)
     )
     found: dict[int, Told] = {}

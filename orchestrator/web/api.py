@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Query, Response, UploadFile
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from orchestrator.bootstrap import Container
 from orchestrator.domain.actions import ActionState
@@ -63,7 +63,7 @@ class LinkRequest(_Body):
 class AnswerRequest(_Body):
     """An answer given for an attendee."""
 
-    participation: Participation
+    participation: Annotated[Participation, BeforeValidator(lambda value: str(value).upper())]
 
 
 class DiscardRequest(_Body):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.staticfiles import StaticFiles
 
 from orchestrator import __version__
 from orchestrator.bootstrap import Container
-from orchestrator.web import api, health, problems
+from orchestrator.web import api, console, events, health, outbox, problems, session
+from orchestrator.web.pages import HERE, Pages
+from orchestrator.web.security import SecurityHeaders
 from orchestrator.web.services import services
 
 _ALWAYS_ALLOWED = ("127.0.0.1", "localhost", "[::1]", "::1")
@@ -25,11 +28,19 @@ def create_app(container: Container | None = None) -> FastAPI:
     )
     used = container or services()
     app.dependency_overrides[services] = lambda: used
+    app.state.pages = Pages(used)
+    app.state.pulse = events.Pulse(used.reading.pulse)
     # Another name could be a page elsewhere that was pointed at this machine (DNS rebinding).
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_allowed_hosts(used))
+    app.add_middleware(SecurityHeaders)
     problems.install(app)
     app.include_router(health.router)
     app.include_router(api.router)
+    app.include_router(session.router)
+    app.include_router(events.router)
+    app.include_router(outbox.router)
+    app.include_router(console.router)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     return app
 
 

@@ -1,4 +1,8 @@
-"""Errors as ``application/problem+json`` (RFC 9457), each with the code of the error."""
+"""Errors as people and programs read them.
+
+The API and the health checks answer with ``application/problem+json`` (RFC 9457), each with the code
+of the error; the console answers with a page.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,18 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import Conflict, InvalidInput, NotFound, OrchestratorError, Problem
+from orchestrator.web.pages import pages_of
+from orchestrator.web.security import SignInRequiredError
 
 _STATUS = {NotFound: 404, Conflict: 409, InvalidInput: 422}
 _TITLES = {404: "Not found", 409: "Conflict", 422: "Invalid input"}
+_FOR_PROGRAMS = ("/api/", "/livez", "/readyz", "/metrics")
 
 
 def status_of(error: OrchestratorError) -> int:
@@ -23,34 +30,54 @@ def status_of(error: OrchestratorError) -> int:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of the API as a problem document."""
+    """Answer every error: as a problem document to programs, as a page to people."""
     app.add_exception_handler(OrchestratorError, _on_own_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(SignInRequiredError, _on_sign_in_required)
 
 
-async def _on_own_error(_: Request, error: Exception) -> JSONResponse:
+async def _on_own_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, OrchestratorError):
         raise error
     status = status_of(error)
     problems = error.problems if isinstance(error, InvalidInput) else ()
+    if _for_people(request):
+        return pages_of(request).error(request, status, error.message, problems)
     return problem(status, _TITLES.get(status, "Error"), error.message, error.code, problems)
 
 
-async def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     found = problems_of(ValidationError.from_exception_data("request", _without_place(error.errors())))
     detail = "\n".join(str(item) for item in found)
+    if _for_people(request):
+        return pages_of(request).error(request, 422, detail, tuple(found))
     return problem(422, "Invalid input", detail, InvalidInput.code, found)
 
 
-async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
+async def _on_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    response = problem(error.status_code, str(error.detail), str(error.detail), f"http-{error.status_code}")
+    response: Response
+    if _for_people(request):
+        response = pages_of(request).error(request, error.status_code, str(error.detail))
+    else:
+        code = f"http-{error.status_code}"
+        response = problem(error.status_code, str(error.detail), str(error.detail), code)
     response.headers.update(error.headers or {})
     return response
+
+
+async def _on_sign_in_required(_: Request, error: Exception) -> Response:
+    if not isinstance(error, SignInRequiredError):
+        raise error
+    return RedirectResponse(error.location, 303)
+
+
+def _for_people(request: Request) -> bool:
+    return not request.url.path.startswith(_FOR_PROGRAMS)
 
 
 def problem(

@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.bootstrap import Container
 from orchestrator.web.services import services
@@ -21,6 +23,69 @@ COOKIE = "orchestrator_session"
 _BEARER = HTTPBearer(
     auto_error=False, description="The API token, in a new installation the file `api-token`."
 )
+
+# Everything a page needs comes from here; nothing inline runs, and no other site may frame a page.
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# A mail is somebody else's HTML: it may style itself inline, and do nothing else.
+MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    # With "no-referrer" browsers would send "Origin: null" with our own forms.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_PAGE_HEADERS = {
+    "Content-Security-Policy": PAGE_POLICY,
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
+
+
+class SecurityHeaders:
+    """Puts security headers on every response that does not bring its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, adding the headers as the response starts."""
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                page = headers.get("content-type", "").startswith("text/html")
+                for name, value in {**_HEADERS, **(_PAGE_HEADERS if page else {})}.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+class SignInRequiredError(Exception):
+    """Somebody who is not signed in asked for a page; carries where to go."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.location = f"/sign-in?to={quote(path, safe='/')}" if path != "/" else "/sign-in"
+
+
+def require_sign_in(container: Annotated[Container, Depends(services)], request: Request) -> None:
+    """Let a request of the console pass that comes from somebody signed in, on a page of ours."""
+    if not signed_in(container, request):
+        # What was to be posted cannot be repeated after signing in, so that leads to the start.
+        raise SignInRequiredError(request.url.path if request.method == "GET" else "/")
+    require_own_page(container, request)
+
+
+def require_own_page(container: Annotated[Container, Depends(services)], request: Request) -> None:
+    """Refuse what another site sends in a signed-in person's name."""
+    if request.method == "POST" and not from_own_page(container, request):
+        raise HTTPException(403, "This form was not sent from a page of this console. Nothing was done.")
 
 
 def require_token(
@@ -51,10 +116,12 @@ def signed_in(container: Container, request: Request) -> bool:
     return hmac.compare_digest(request.cookies.get(COOKIE, "").encode(), session_value(container).encode())
 
 
-def from_own_page(request: Request) -> bool:
+def from_own_page(container: Container, request: Request) -> bool:
     """Whether a form was sent from a page of ours, not by another site in the person's name.
 
-    Browsers send ``Origin`` with every POST; a request without it is no browser's.
+    Browsers send ``Origin`` with every POST; a request without it is no browser's. A proxy before the
+    service may change ``Host``, so the address people use, ``public_url``, counts as ours as well.
     """
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    own = (request.headers.get("host"), urlsplit(container.settings.public_url or "").netloc or None)
+    return origin is None or urlsplit(origin).netloc in own

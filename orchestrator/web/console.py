@@ -1,0 +1,421 @@
+"""The console: pages for coordinators and ops, rendered here, working without JavaScript.
+
+Whatever tells people something is looked at first: a form leads to a page that shows exactly who gets
+what and when, computed by the very code that then does it; pressing its button does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+from pydantic import BaseModel, ValidationError
+
+from orchestrator.bootstrap import Container
+from orchestrator.domain.actions import ActionState
+from orchestrator.domain.definition import MOST_ATTENDEES, read_definitions
+from orchestrator.domain.problems import problems_of
+from orchestrator.domain.zones import LocalTime, Place, instant_of, local_time, zone
+from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
+from orchestrator.services.examples import ACCSM21
+from orchestrator.services.meetings import MeetingUpdate
+from orchestrator.services.views import MeetingView, Outcome
+from orchestrator.web import presentation
+from orchestrator.web.pages import PagesDep, local_path, meeting_path, see_other
+from orchestrator.web.security import require_sign_in
+from orchestrator.web.services import services
+
+ACTOR = "console"
+_LATE = timedelta(minutes=1)
+_WAVES_SHOWN = 20
+# More than one meeting can have attendees, so that what goes out next is always counted whole.
+_MOST_READ = MOST_ATTENDEES + 500
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(require_sign_in)])
+Services = Annotated[Container, Depends(services)]
+Typed = Annotated[str, Form()]
+Version = Annotated[int, Form()]
+Ticked = Annotated[bool, Form()]
+
+
+class ChangeForm(BaseModel):
+    """What was typed to move or rename a meeting, as typed."""
+
+    version: int
+    start: str = ""
+    zone: str = ""
+    duration: str = ""
+    title_en: str = ""
+    title_vi: str = ""
+    notify: bool = False
+    confirmed: bool = False
+
+    @classmethod
+    def of(cls, meeting: MeetingView) -> ChangeForm:
+        """Return the form as it is before anybody typed."""
+        return cls(
+            version=meeting.version, start=meeting.start, zone=meeting.zone, duration=meeting.duration,
+            title_en=meeting.title_en, title_vi=meeting.title_vi or "", notify=True,
+        )  # fmt: skip
+
+    def update(self, meeting: MeetingView) -> MeetingUpdate:
+        """Return what differs from the meeting; raises ``InvalidInput`` for what cannot be read."""
+        typed = {
+            "start": self.start.strip().replace("T", " "),
+            "zone": self.zone.strip(),
+            "duration": self.duration.strip(),
+        }
+        fields: dict[str, Any] = {
+            name: value for name, value in typed.items() if value != getattr(meeting, name)
+        }
+        title = {"en": self.title_en.strip(), "vi": self.title_vi.strip() or None}
+        if title != {"en": meeting.title_en, "vi": meeting.title_vi}:
+            fields["title"] = title
+        if not fields:
+            raise InvalidInput.of("document", None, "is as it was", "Change a field, or leave the page.")
+        try:
+            return MeetingUpdate.model_validate(fields)
+        except ValidationError as error:
+            raise InvalidInput(problems_of(error)) from error
+
+
+# Meetings
+
+
+@router.get("/")
+def meetings(
+    request: Request, container: Services, pages: PagesDep, done: str = "", count: int | None = None
+) -> Response:
+    """Answer "does anything need me?", then list the meetings."""
+    reading = container.reading
+    found = reading.meetings()
+    scheduled = reading.actions(ActionState.SCHEDULED, _MOST_READ)
+    return pages.render(
+        request, "meetings.html.j2", meetings=found, done=done, count=count,
+        needs=presentation.needs_of(found, reading.without_minutes()),
+        following=presentation.next_thing(found, scheduled),
+    )  # fmt: skip
+
+
+@router.get("/meetings/new")
+def new_meeting(request: Request, pages: PagesDep) -> Response:
+    """Show the form for a definition."""
+    return _new_page(request, pages)
+
+
+@router.post("/meetings/new")
+def create_meeting(
+    request: Request, container: Services, pages: PagesDep, definition: Typed = ""
+) -> Response:
+    """Create drafts from what was pasted; what was typed stays when it cannot be read."""
+    try:
+        created = container.meetings.create(read_definitions(definition), actor=ACTOR)
+    except InvalidInput as error:
+        return _new_page(request, pages, 422, definition, problems=error.problems)
+    except Conflict as error:
+        return _new_page(request, pages, 409, definition, conflict=error.message)
+    if len(created) == 1:
+        return see_other(meeting_path(created[0].reference), done="created", count=1)
+    return see_other("/", done="created", count=len(created))
+
+
+@router.post("/sandbox/example")
+def load_example(request: Request, container: Services, pages: PagesDep) -> Response:
+    """Load the example as drafts, on coming dates; in the sandbox only."""
+    if not container.settings.sandbox:
+        raise NotFound("The example can be loaded in the sandbox only.")
+    try:
+        created = container.examples.load(ACCSM21.read_text("utf-8"), None, actor=ACTOR)
+    except Conflict as error:
+        return _new_page(request, pages, 409, conflict=error.message)
+    return see_other("/", done="created", count=len(created))
+
+
+def _new_page(
+    request: Request,
+    pages: PagesDep,
+    status: int = 200,
+    definition: str = "",
+    *,
+    problems: Sequence[Problem] = (),
+    conflict: str = "",
+) -> Response:
+    return pages.render(
+        request, "new.html.j2", status=status, definition=definition, problems=problems, conflict=conflict
+    )
+
+
+@router.get("/meetings/{reference}")
+def meeting(
+    request: Request,
+    reference: str,
+    container: Services,
+    pages: PagesDep,
+    done: str = "",
+    count: int | None = None,
+) -> Response:
+    """Answer "is it ready, and what goes out next?", then show everything about a meeting."""
+    found = container.reading.meeting(reference)
+    place = _place(container, found)
+    plan = container.reading.plan(reference)
+    following = presentation.next_group(plan, place)
+    publish, refusal = _publish_preview(container, found)
+    return pages.render(
+        request, "meeting.html.j2", meeting=found, place=place, done=done, count=count,
+        delegations=presentation.delegations_of(found, container.directory),
+        plan=presentation.plan_groups(plan, place),
+        following=following,
+        readiness=presentation.readiness(found, following),
+        sent=presentation.delivery_groups(container.reading.deliveries(reference)),
+        publish=publish, refusal=refusal, cancel=_cancel_preview(container, found),
+    )  # fmt: skip
+
+
+def _publish_preview(container: Container, meeting: MeetingView) -> tuple[Outcome | None, str]:
+    """Return what publishing a draft would do, or why it is not possible."""
+    if meeting.status != "draft":
+        return None, ""
+    try:
+        return container.meetings.publish(meeting.reference, actor=ACTOR, preview=True), ""
+    except Conflict as error:
+        return None, error.message
+
+
+def _cancel_preview(container: Container, meeting: MeetingView) -> Outcome | None:
+    """Return what cancelling would do; ``None`` for a meeting that can no longer be cancelled."""
+    if meeting.status not in ("draft", "published"):
+        return None
+    try:
+        return container.meetings.cancel(meeting.reference, actor=ACTOR, preview=True)
+    except Conflict:
+        return None
+
+
+def _place(container: Container, meeting: MeetingView) -> Place:
+    return container.directory.host_place(meeting.host, meeting.zone)
+
+
+# Confirming
+
+
+@router.get("/meetings/{reference}/publish")
+def confirm_publish(request: Request, reference: str, container: Services, pages: PagesDep) -> Response:
+    """Show what publishing would send."""
+    found = container.reading.meeting(reference)
+    outcome = container.meetings.publish(reference, actor=ACTOR, version=found.version, preview=True)
+    return _confirm(request, container, pages, "publish", found, outcome, {"version": found.version})
+
+
+@router.post("/meetings/{reference}/publish")
+def publish(reference: str, container: Services, version: Version) -> Response:
+    """Publish the version that was shown."""
+    outcome = container.meetings.publish(reference, actor=ACTOR, version=version)
+    return see_other(meeting_path(outcome.reference), done="published", count=outcome.count("invite"))
+
+
+@router.get("/meetings/{reference}/cancel")
+def confirm_cancel(request: Request, reference: str, container: Services, pages: PagesDep) -> Response:
+    """Show who would be told, and what would not go out any more."""
+    found = container.reading.meeting(reference)
+    outcome = container.meetings.cancel(reference, actor=ACTOR, version=found.version, preview=True)
+    return _confirm(request, container, pages, "cancel", found, outcome, {"version": found.version})
+
+
+@router.post("/meetings/{reference}/cancel")
+def cancel(reference: str, container: Services, version: Version, reason: Typed = "") -> Response:
+    """Cancel the version that was shown."""
+    outcome = container.meetings.cancel(
+        reference, actor=ACTOR, reason=reason.strip()[:500] or None, version=version
+    )
+    return see_other(meeting_path(outcome.reference), done="cancelled", count=outcome.count("cancel"))
+
+
+@router.get("/meetings/{reference}/change")
+def change_form(request: Request, reference: str, container: Services, pages: PagesDep) -> Response:
+    """Show the form to move or rename a meeting."""
+    found = container.reading.meeting(reference)
+    return _change_page(request, container, pages, found, ChangeForm.of(found))
+
+
+@router.post("/meetings/{reference}/change")
+def change(
+    request: Request,
+    reference: str,
+    form: Annotated[ChangeForm, Form()],
+    container: Services,
+    pages: PagesDep,
+) -> Response:
+    """Show what a change would send, or make it once that was confirmed."""
+    found = container.reading.meeting(reference)
+    try:
+        wanted = form.update(found)
+        outcome = container.meetings.update(
+            reference, wanted, actor=ACTOR, version=form.version, notify=form.notify,
+            preview=not form.confirmed,
+        )  # fmt: skip
+    except InvalidInput as error:
+        return _change_page(request, container, pages, found, form, 422, problems=error.problems)
+    except Conflict as error:
+        return _change_page(request, container, pages, found, form, 409, conflict=error.message)
+    if form.confirmed:
+        return see_other(meeting_path(found.reference), done="changed", count=outcome.count("invite"))
+    moved = (form.start, form.zone, form.duration) != (found.start, found.zone, found.duration)
+    doing = "move" if moved else "rename"
+    hidden = {name: value for name, value in form if name not in ("confirmed", "notify")}
+    if form.notify:
+        hidden["notify"] = "yes"
+    return _confirm(
+        request, container, pages, doing, found, outcome, hidden,
+        form=form, new_start=_new_start(container, found, wanted),
+    )  # fmt: skip
+
+
+def _new_start(container: Container, meeting: MeetingView, wanted: MeetingUpdate) -> LocalTime:
+    """Return the start after a change that was found to be possible."""
+    zone_name = wanted.zone or meeting.zone
+    wall = wanted.start or datetime.fromisoformat(meeting.start)
+    place = container.directory.host_place(meeting.host, zone_name)
+    return local_time(instant_of(wall, zone(zone_name)), place)
+
+
+def _change_page(
+    request: Request,
+    container: Container,
+    pages: PagesDep,
+    meeting: MeetingView,
+    form: ChangeForm,
+    status: int = 200,
+    *,
+    problems: Sequence[Problem] = (),
+    conflict: str = "",
+) -> Response:
+    """Show the form with what was typed, beside what the meeting is now."""
+    zones = sorted({item.zone for item in container.directory.delegations})
+    return pages.render(
+        request, "change.html.j2", status=status, meeting=meeting, form=form, zones=zones,
+        problems=problems, fields={item.field: item for item in problems}, conflict=conflict,
+    )  # fmt: skip
+
+
+@router.post("/meetings/{reference}/link")
+def link(
+    request: Request,
+    reference: str,
+    container: Services,
+    pages: PagesDep,
+    join_url: Typed = "",
+    confirmed: Ticked = False,
+) -> Response:
+    """Show what entering a link would send, or enter it once that was confirmed."""
+    found = container.reading.meeting(reference)
+    try:
+        outcome = container.meetings.enter_link(reference, join_url, actor=ACTOR, preview=not confirmed)
+    except InvalidInput as error:
+        return pages.render(
+            request, "link.html.j2", status=422, meeting=found, join_url=join_url, problem=error.problems[0]
+        )
+    if confirmed:
+        return see_other(meeting_path(found.reference), done="link", count=outcome.count("invite"))
+    hidden = {"join_url": join_url.strip()}
+    return _confirm(request, container, pages, "link", found, outcome, hidden, join_url=join_url.strip())
+
+
+@router.post("/meetings/{reference}/minutes")
+def attach_minutes(
+    request: Request,
+    reference: str,
+    container: Services,
+    pages: PagesDep,
+    file: Annotated[UploadFile, File()],
+) -> Response:
+    """Show to whom minutes would go."""
+    found = container.reading.meeting(reference)
+    # One byte more than the limit is enough to know that it is too large.
+    content = file.file.read(container.settings.attachment_max_bytes + 1)
+    try:
+        outcome = container.minutes.attach(reference, file.filename or "", content, actor=ACTOR, preview=True)
+    except InvalidInput as error:
+        return pages.render(request, "minutes.html.j2", status=422, meeting=found, problem=error.problems[0])
+    # The preview has kept the file, so the page need only name it instead of sending it round again.
+    hidden = {"digest": container.documents.put(content), "filename": file.filename or ""}
+    return _confirm(
+        request, container, pages, "minutes", found, outcome, hidden,
+        action=meeting_path(found.reference, "minutes", "confirmed"), filename=file.filename,
+    )  # fmt: skip
+
+
+@router.post("/meetings/{reference}/minutes/confirmed")
+def distribute_minutes(reference: str, container: Services, digest: Typed, filename: Typed) -> Response:
+    """Attach the file that was shown."""
+    outcome = container.minutes.attach(reference, filename, container.documents.get(digest), actor=ACTOR)
+    return see_other(meeting_path(outcome.reference), done="minutes", count=outcome.count("minutes"))
+
+
+@router.get("/meetings/{reference}/minutes/{version}")
+def download_minutes(reference: str, version: int, container: Services) -> Response:
+    """Return the file of one version, under its own name."""
+    filename, media_type, content = container.minutes.content(reference, version)
+    disposition = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
+    return Response(content, media_type=media_type, headers={"Content-Disposition": disposition})
+
+
+def _confirm(
+    request: Request,
+    container: Container,
+    pages: PagesDep,
+    doing: str,
+    meeting: MeetingView,
+    outcome: Outcome,
+    hidden: dict[str, Any],
+    *,
+    action: str | None = None,
+    **shown: Any,
+) -> Response:
+    """Show exactly who gets what and when, and the button that does it."""
+    place = _place(container, meeting)
+    context: dict[str, Any] = {"form": None, "new_start": None, "join_url": None, "filename": None, **shown}
+    return pages.render(
+        request, "confirm.html.j2", doing=doing, meeting=meeting, outcome=outcome, hidden=hidden, place=place,
+        action=action or request.url.path, groups=presentation.consequence_groups(outcome, place), **context,
+    )  # fmt: skip
+
+
+# The queue
+
+
+@router.get("/actions")
+def actions(request: Request, container: Services, pages: PagesDep, done: str = "") -> Response:
+    """Answer "is anything due that has not gone out?", then show what needs mending and what comes."""
+    reading = container.reading
+    late_before = container.clock.now() - _LATE
+    scheduled = reading.actions(ActionState.SCHEDULED, _MOST_READ)
+    coming = [item for item in scheduled if item.due_at >= late_before]
+    return pages.render(
+        request, "actions.html.j2", done=done, late=reading.late(), counts=reading.counts(),
+        failed=reading.actions(ActionState.FAILED), missed=reading.actions(ActionState.MISSED),
+        overdue=scheduled[: len(scheduled) - len(coming)],
+        waves=presentation.waves(coming, cut=len(scheduled) == _MOST_READ)[:_WAVES_SHOWN],
+    )  # fmt: skip
+
+
+@router.post("/actions/{action_id}/retry")
+def retry(action_id: int, container: Services, back: Typed = "/actions") -> Response:
+    """Make a failed or missed action due now."""
+    return _mended("retried", back, lambda: container.operations.retry(action_id, actor=ACTOR))
+
+
+@router.post("/actions/{action_id}/discard")
+def discard(action_id: int, container: Services, reason: Typed = "", back: Typed = "/actions") -> Response:
+    """Give an action up for good."""
+    why = reason.strip()[:500] or None
+    return _mended(
+        "discarded", back, lambda: container.operations.discard(action_id, actor=ACTOR, reason=why)
+    )
+
+
+def _mended(done: str, back: str, mend: Callable[[], None]) -> Response:
+    mend()
+    return see_other(local_path(back, "/actions"), done=done)

@@ -1,0 +1,113 @@
+"""Renders the console's pages: one environment, one look, the same headers on each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from orchestrator import __version__
+from orchestrator.bootstrap import Container, day_mark
+from orchestrator.domain.definition import MeetingKind
+from orchestrator.domain.zones import LocalTime, Place, local_time, long_date
+from orchestrator.errors import Problem
+from orchestrator.services.consequences import WHAT
+from orchestrator.web.presentation import ANSWERS, MARKS, answer_counts, iso
+
+HERE = Path(__file__).parent
+
+
+class Pages:
+    """Makes HTML responses from templates and what every page needs to know."""
+
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._environment = _environment()
+
+    def render(self, request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+        """Render a template; a name that it uses and nobody gave is an error, not a blank."""
+        container = self._container
+        now = container.clock.now()
+        text = self._environment.get_template(template).render(
+            now=now,
+            path=request.url.path,
+            product=container.settings.organizer_name,
+            sandbox=container.settings.sandbox,
+            version=__version__,
+            **context,
+        )
+        return HTMLResponse(text, status)
+
+    def error(
+        self, request: Request, status: int, message: str, problems: tuple[Problem, ...] = ()
+    ) -> HTMLResponse:
+        """Render the page of an error."""
+        return self.render(
+            request, "error.html.j2", status=status, code=status, message=message, problems=problems
+        )
+
+
+def pages_of(request: Request) -> Pages:
+    """Return the pages of the application that serves this request."""
+    pages: Pages = request.app.state.pages
+    return pages
+
+
+PagesDep = Annotated[Pages, Depends(pages_of)]
+
+
+def see_other(path: str, *, done: str | None = None, count: int | None = None) -> RedirectResponse:
+    """Redirect after a POST; ``done`` names the notice that the next page shows."""
+    query = f"?done={done}" if done else ""
+    if count is not None:
+        query += f"&count={count}"
+    return RedirectResponse(f"{path}{query}", 303)
+
+
+def local_path(path: str, otherwise: str = "/") -> str:
+    """Return ``path`` if it stays on this site, so that no link can send people elsewhere."""
+    stays = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if stays else otherwise
+
+
+def meeting_path(reference: str, *more: str) -> str:
+    """Return the address of a meeting's page."""
+    return "/".join(["/meetings", quote(reference, safe=""), *more])
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["iso"] = iso
+    environment.filters["answer_counts"] = answer_counts
+    environment.filters["at"] = _at
+    environment.filters["utc"] = _utc
+    environment.filters["kind_words"] = lambda kind: MeetingKind(kind).words
+    environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
+    environment.filters["size"] = _size
+    environment.globals.update(
+        MARKS=MARKS, ANSWERS=ANSWERS, WHAT=WHAT, day_mark=day_mark, meeting_path=meeting_path
+    )
+    return environment
+
+
+def _at(moment: datetime, place: Place) -> LocalTime:
+    return local_time(moment, place)
+
+
+def _utc(moment: datetime) -> str:
+    return f"{long_date(moment.date())}, {moment:%H:%M} UTC"
+
+
+def _size(count: int) -> str:
+    return f"{count:,} bytes" if count < 10_000 else f"{count / 1024:,.0f} KB"

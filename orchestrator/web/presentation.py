@@ -1,0 +1,366 @@
+"""Arranges what the services tell into what a page shows: groups, spans of time, marks.
+
+Nothing here decides anything; it only puts together what belongs together on paper.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+
+from orchestrator.domain.actions import ActionState
+from orchestrator.domain.delegation import Directory
+from orchestrator.domain.zones import LocalTime, Place, local_time
+from orchestrator.services.views import (
+    ActionView,
+    AttendeeView,
+    Consequence,
+    DeliveryView,
+    MeetingSummary,
+    MeetingView,
+    Outcome,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A state as word, shape (a symbol of the layout's sprite) and tone (a colour of the style sheet)."""
+
+    word: str
+    symbol: str
+    tone: str
+
+
+MARKS = {
+    "accepted": Mark("accepted", "full", "good"),
+    "tentative": Mark("tentative", "half", "attention"),
+    "declined": Mark("declined", "crossed", "bad"),
+    "no answer": Mark("no answer", "dashed", "quiet"),
+    "blocked": Mark("blocked", "dots", "quiet"),
+    "scheduled": Mark("scheduled", "next", "accent"),
+    "claimed": Mark("claimed", "next", "accent"),
+    "running": Mark("running", "next", "accent"),
+    "succeeded": Mark("succeeded", "done", "good"),
+    "missed": Mark("missed", "missed", "attention"),
+    "cancelled": Mark("cancelled", "dash", "quiet"),
+    "failed": Mark("failed", "failed", "bad"),
+    "sent": Mark("sent", "done", "good"),
+    "sending": Mark("unknown", "unknown", "attention"),
+    "deferred": Mark("deferred", "next", "attention"),
+    "draft": Mark("draft", "dots", "quiet"),
+    "published": Mark("published", "next", "accent"),
+    "concluded": Mark("concluded", "done", "good"),
+    "new": Mark("planned", "next", "accent"),
+    "moved": Mark("moved", "next", "accent"),
+    "skipped": Mark("too late, left out", "missed", "attention"),
+}
+ANSWERS = ("accepted", "tentative", "declined", "no answer")
+PENDING = frozenset({ActionState.BLOCKED, ActionState.SCHEDULED, ActionState.CLAIMED, ActionState.RUNNING})
+_UTC = Place("UTC", "UTC")
+
+
+def iso(local: LocalTime) -> str:
+    """Return a local time for the ``datetime`` attribute, such as ``2026-12-03T14:00+07:00``."""
+    return f"{local.day}T{local.clock}{local.offset.removeprefix('UTC')}"
+
+
+def instant(local: LocalTime) -> datetime:
+    """Return the instant that a local time stands for, to the minute."""
+    return datetime.fromisoformat(iso(local))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When several things happen, as shortly as can be said without ambiguity.
+
+    ``kind`` is ``now`` (at once), ``moment`` (``first`` is it, and reads so at each recipient's),
+    ``host`` (one moment that reads differently at the recipients', so ``first`` is the host's time),
+    ``clock`` (the same date and clock at each recipient's, not the same moment) or ``range``.
+    """
+
+    kind: str
+    first: LocalTime | None = None
+    last: LocalTime | None = None
+
+
+def span_of(times: Iterable[LocalTime | None], host: Place) -> Span:
+    """Return the span of local times; what cannot be told in all of them is told in the host's."""
+    known = sorted((item for item in times if item is not None), key=instant)
+    if not known:
+        return Span("now")
+    first, last = known[0], known[-1]
+    if all((item.day, item.clock) == (first.day, first.clock) for item in known):
+        if first.offset == last.offset:
+            return Span("moment", replace(first, city=_cities(known)))
+        return Span("clock", first, last)
+    if instant(first) == instant(last):
+        return Span("host", local_time(instant(first), host))
+    return Span("range", local_time(instant(first), host), local_time(instant(last), host))
+
+
+def _cities(times: Iterable[LocalTime]) -> str:
+    """Return ``Phnom Penh``, ``Phnom Penh and Jakarta`` or ``Phnom Penh and 3 other cities``."""
+    first, *others = dict.fromkeys(item.city for item in times)
+    if len(others) > 1:
+        return f"{first} and {len(others)} other cities"
+    return " and ".join([first, *others])
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCount:
+    """How many gave an answer, and where their part of the bar begins."""
+
+    answer: str
+    count: int
+    start: int
+
+
+def answer_counts(answers: dict[str, int]) -> list[AnswerCount]:
+    """Return the answers given so far, best first, leaving out what nobody said."""
+    found = []
+    start = 0
+    for answer in ANSWERS:
+        count = answers.get(answer, 0)
+        if count:
+            found.append(AnswerCount(answer, count, start))
+            start += count
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationAnswers:
+    """A delegation in a meeting: its people, its answer, and when the meeting starts there."""
+
+    code: str
+    name: str
+    answer: str
+    starts: LocalTime
+    days: int
+    people: tuple[AttendeeView, ...]
+
+    @property
+    def answered(self) -> int:
+        """How many of its people have answered."""
+        return sum(item.participation != "no answer" for item in self.people)
+
+
+def delegations_of(meeting: MeetingView, directory: Directory) -> list[DelegationAnswers]:
+    """Return the delegations of a meeting in protocol order."""
+    found = []
+    for code, members in groupby(meeting.attendees, key=lambda item: item.delegation):
+        people = tuple(members)
+        starts = local_time(meeting.starts_at, directory.get(code).place)
+        found.append(
+            DelegationAnswers(
+                code, people[0].delegation_name, _joint_answer(people), starts,
+                starts.days_after(meeting.host_time), people,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _joint_answer(people: Sequence[AttendeeView]) -> str:
+    """One answer for a delegation: it comes when one of its people does, it declined when all did."""
+    given = {item.participation for item in people}
+    return next(item for item in ("accepted", "tentative", "no answer", "declined") if item in given)
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount:
+    """How many actions or deliveries stand in a state."""
+
+    state: str
+    count: int
+
+
+def _states(states: Iterable[str]) -> tuple[StateCount, ...]:
+    counted = Counter(states)
+    return tuple(StateCount(state, counted[state]) for state in MARKS if state in counted)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionGroup:
+    """Actions that do the same thing to different people: one step of the plan."""
+
+    key: str
+    kind: str
+    what: str
+    why: str
+    meeting: str
+    actions: tuple[ActionView, ...]
+    states: tuple[StateCount, ...]
+    span: Span
+    waits: bool
+
+    @property
+    def recipients(self) -> int:
+        """How many people it goes to; zero for what the service does by itself."""
+        return sum(item.recipient_email is not None for item in self.actions)
+
+
+def plan_groups(actions: Iterable[ActionView], host: Place) -> list[ActionGroup]:
+    """Group actions by what they are, in the order in which the first of each is due."""
+    grouped: dict[tuple[str, ...], list[ActionView]] = {}
+    for item in actions:
+        grouped.setdefault((item.meeting, item.kind, item.what, item.why, str(item.revision)), []).append(
+            item
+        )
+    return [_action_group(items, host) for items in grouped.values()]
+
+
+def _action_group(items: Sequence[ActionView], host: Place) -> ActionGroup:
+    first = items[0]
+    states = _states(item.state for item in items)
+    waits = all(item.state == ActionState.BLOCKED for item in items)
+    return ActionGroup(
+        f"{first.meeting}-{first.key.replace(':', '-')}", first.kind, first.what, first.why, first.meeting,
+        tuple(items), states, span_of((item.due for item in items), host), waits,
+    )  # fmt: skip
+
+
+def next_group(actions: Iterable[ActionView], host: Place) -> ActionGroup | None:
+    """Return what happens next: the earliest pending step with those of its actions still to come."""
+    pending = [item for item in actions if item.state in PENDING]
+    return next(iter(plan_groups(pending, host)), None)
+
+
+def waves(actions: Sequence[ActionView], *, cut: bool) -> list[ActionGroup]:
+    """Group actions of all meetings that do the same thing at the same moment, in the order given.
+
+    With ``cut``, there were more actions than were read, so the last group is not whole and is left out.
+    """
+    grouped: dict[tuple[object, ...], list[ActionView]] = {}
+    for item in actions:
+        grouped.setdefault((item.meeting, item.kind, item.due_at), []).append(item)
+    found = [_action_group(items, _UTC) for items in grouped.values()]
+    return found[:-1] if cut and len(found) > 1 else found
+
+
+@dataclass(frozen=True, slots=True)
+class NextThing:
+    """What goes out next, over all meetings."""
+
+    meeting: MeetingSummary
+    kind: str
+    recipients: int
+    when: LocalTime
+
+
+def next_thing(meetings: Iterable[MeetingSummary], scheduled: Iterable[ActionView]) -> NextThing | None:
+    """Return what goes out next, in the recipients' time where they share it, else in the host's."""
+    first: MeetingSummary | None = None
+    for item in meetings:
+        if item.next_due_at and (
+            first is None or first.next_due_at is None or item.next_due_at < first.next_due_at
+        ):
+            first = item
+    if first is None or first.next_due is None or first.next_action is None:
+        return None
+    wave = [
+        item
+        for item in scheduled
+        if (item.meeting, item.kind, item.due_at) == (first.reference, first.next_action, first.next_due_at)
+    ]
+    times = {item.due for item in wave}
+    when = times.pop() if len(times) == 1 else first.next_due
+    return NextThing(first, first.next_action, sum(item.recipient_email is not None for item in wave), when)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryGroup:
+    """Deliveries of the same message to different people."""
+
+    key: str
+    purpose: str
+    why: str
+    revision: int
+    deliveries: tuple[DeliveryView, ...]
+    states: tuple[StateCount, ...]
+
+
+def delivery_groups(deliveries: Iterable[DeliveryView]) -> list[DeliveryGroup]:
+    """Group deliveries by message, the newest first; within one, in the order in which they left."""
+    grouped: dict[tuple[str, str, int], list[DeliveryView]] = {}
+    for item in deliveries:
+        grouped.setdefault((item.purpose, item.why, item.revision), []).append(item)
+    return [
+        DeliveryGroup(
+            f"sent-{items[-1].action_id}", purpose, why, revision, tuple(reversed(items)),
+            _states(item.state for item in items),
+        )
+        for (purpose, why, revision), items in grouped.items()
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ConsequenceGroup:
+    """Consequences of one kind: the same thing for different people."""
+
+    effect: str
+    kind: str
+    what: str
+    reason: str | None
+    items: tuple[Consequence, ...]
+    span: Span
+
+    @property
+    def recipients(self) -> int:
+        """How many people it concerns; zero for what the service does by itself."""
+        return sum(item.recipient_email is not None for item in self.items)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it goes out as soon as the button is pressed."""
+        return self.effect in ("new", "moved") and self.span.kind == "now"
+
+
+def consequence_groups(outcome: Outcome, host: Place) -> list[ConsequenceGroup]:
+    """Group what follows from a use case, in the order in which it comes."""
+    grouped: dict[tuple[str, str, str, str | None], list[Consequence]] = {}
+    for item in outcome.consequences:
+        grouped.setdefault((item.effect, item.kind, item.what, item.reason), []).append(item)
+    return [
+        ConsequenceGroup(
+            effect, kind, what, reason, tuple(items), span_of((item.when for item in items), host)
+        )
+        for (effect, kind, what, reason), items in grouped.items()
+    ]
+
+
+def readiness(meeting: MeetingView, following: ActionGroup | None) -> str:
+    """Return in one word how a meeting stands; the page says it in a sentence."""
+    if meeting.attention:
+        return "needs"
+    if meeting.status == "published" and not meeting.join_url:
+        return "waits"
+    if meeting.status == "concluded" and not meeting.minutes:
+        return "minutes"
+    if meeting.status == "concluded" and following is not None:
+        return "distributing"
+    return meeting.status
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What needs somebody, over all meetings."""
+
+    attention: tuple[MeetingSummary, ...]
+    drafts: tuple[MeetingSummary, ...]
+    minutes: tuple[MeetingSummary, ...]
+
+    @property
+    def count(self) -> int:
+        """How many meetings need somebody."""
+        return len({item.id for item in (*self.attention, *self.drafts, *self.minutes)})
+
+
+def needs_of(meetings: Sequence[MeetingSummary], without_minutes: frozenset[str]) -> Needs:
+    """Sort out what needs somebody: trouble, drafts to publish, minutes to attach."""
+    return Needs(
+        attention=tuple(item for item in meetings if item.attention),
+        drafts=tuple(item for item in meetings if item.status == "draft"),
+        minutes=tuple(item for item in meetings if item.reference in without_minutes),
+    )
