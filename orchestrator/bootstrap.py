@@ -200,8 +200,13 @@ class Container:
         """The scheduling database."""
         if self.settings.database_url is not None:
             return Database(self.settings.database_url.get_secret_value())
-        folder = make_private(self.settings.data_dir)
-        return Database(f"sqlite:///{folder.resolve() / 'orchestrator.db'}")
+        file = make_private(self.settings.data_dir).resolve() / "orchestrator.db"
+        database = Database(f"sqlite:///{file}")
+        if not file.exists():
+            # The embedded default works from the first command on; a database of one's own is upgraded
+            # when its owner says so.
+            database.upgrade()
+        return database
 
     @cached_property
     def clock(self) -> Clock:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from orchestrator.domain.problems import problems_of
 from orchestrator.errors import Conflict, DeliveryError, InvalidInput, NotFound, OrchestratorError
 from orchestrator.services.examples import ACCSM21
 from orchestrator.services.meetings import MeetingUpdate
-from orchestrator.services.views import Outcome
+from orchestrator.services.views import Created, Outcome
 
 ACTOR = "command line"
 _EXIT_CODES: list[tuple[type[OrchestratorError], int]] = [
@@ -178,6 +178,10 @@ def create(file: Path, start: Any, as_json: bool) -> None:
         created = found.examples.load(text, start.date(), actor=ACTOR)
     else:
         created = found.meetings.create(read_definitions(text), actor=ACTOR)
+    _show_created(created, as_json=as_json)
+
+
+def _show_created(created: Sequence[Created], *, as_json: bool) -> None:
     if as_json:
         click.echo(terminal.as_json(created))
         return
@@ -197,10 +201,7 @@ def load_example(start: Any, as_json: bool) -> None:
     created = container().examples.load(
         ACCSM21.read_text("utf-8"), start.date() if start else None, actor=ACTOR
     )
-    if as_json:
-        click.echo(terminal.as_json(created))
-    else:
-        terminal.show_meetings(container().reading.meetings())
+    _show_created(created, as_json=as_json)
 
 
 @meeting.command(name="list")

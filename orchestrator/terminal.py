@@ -25,8 +25,11 @@ from orchestrator.services.views import (
 
 # What is printed is other people's text, so nothing in it is markup. A pipe or a log has no width to
 # respect, and wrapped lines are hard to search.
-out = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else 180)
-err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+_WIDE = 180
+out = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else _WIDE)
+err = Console(
+    stderr=True, highlight=False, markup=False, emoji=False, width=None if sys.stderr.isatty() else _WIDE
+)
 
 STATE_MARKS = {
     "blocked": "… blocked", "scheduled": "→ scheduled", "claimed": "→ claimed", "running": "→ running",
