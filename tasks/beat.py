@@ -31,22 +31,26 @@ class ActionScheduler(Scheduler):  # type: ignore[misc]
         scheduling = container().scheduling
         try:
             batches = scheduling.claim()
-            for batch in batches:
-                self._publish(batch)
+            refused = [batch for batch in batches if not self._publish(batch)]
             container().beat_was_alive()
-            if not batches:
+            if refused:
+                scheduling.wait(self.max_interval)
+            elif not batches:
                 scheduling.wait(max(_SHORTEST_PAUSE, scheduling.seconds_until_due(self.max_interval)))
         except Exception:  # noqa: BLE001 - beat must outlive whatever keeps it from working for a while.
             _LOG.exception("beat could not look at the schedule; it tries again")
             scheduling.wait(self.max_interval)
         return 0.0
 
-    def _publish(self, batch: list[int]) -> None:
+    def _publish(self, batch: list[int]) -> bool:
+        """Send one task; false when the broker did not take it and its claim was given back."""
         try:
             deliver.apply_async((batch,))
         except OperationalError as error:
             _LOG.warning("the broker did not take a task (%s); its claim is given back", type(error).__name__)
             container().scheduling.release(batch)
+            return False
+        return True
 
     def close(self) -> None:
         """Nothing is remembered, so nothing has to be written down."""

@@ -1,0 +1,242 @@
+"""The schema: migrations and models say the same, and the database itself refuses what must not be."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, insert, inspect
+from sqlalchemy.exc import IntegrityError, StatementError
+
+import orchestrator.store
+from orchestrator.store.engine import Database
+from orchestrator.store.models import (
+    ActionRow,
+    AgendaRow,
+    AttendeeRow,
+    Base,
+    ConferenceRow,
+    DeliveryRow,
+    DocumentRow,
+    FeedRow,
+    MeetingRow,
+    MinutesRow,
+    PersonRow,
+    RevisionRow,
+)
+from tests.integration.conftest import ENDS, NOW, STARTS, action_values, meeting_values
+
+
+def check_constraints(connection: Connection) -> dict[str, dict[str | None, str]]:
+    """All check constraints by table and name; Alembic does not compare these."""
+    inspector = inspect(connection)
+    return {
+        table: {item["name"]: item["sqltext"] for item in inspector.get_check_constraints(table)}
+        for table in Base.metadata.tables
+    }
+
+
+def test_the_migrations_make_what_the_models_say(database_url: str) -> None:
+    database = Database(database_url)
+    database.upgrade()
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        assert compare_metadata(context, Base.metadata) == []
+        migrated = check_constraints(connection)
+        connection.rollback()
+        for table in ("alembic_version", *[item.name for item in reversed(Base.metadata.sorted_tables)]):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        Base.metadata.create_all(connection)
+        assert migrated == check_constraints(connection)
+        assert sum(len(found) for found in migrated.values()) == 13
+    database.dispose()
+
+
+def test_the_migrations_can_be_taken_back_and_made_again(database_url: str) -> None:
+    database = Database(database_url)
+    database.upgrade()
+    config = Config()
+    config.set_main_option("script_location", str(Path(orchestrator.store.__path__[0]) / "migrations"))
+    config.set_main_option("path_separator", "os")
+    with database.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        connection.commit()
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+        connection.rollback()
+    assert database.revisions()[0] is None
+    database.upgrade()
+    present, newest = database.revisions()
+    assert present == newest
+    database.upgrade()
+    assert database.revisions() == (newest, newest)
+    database.dispose()
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    """A database with one row of each kind to contradict."""
+    with database.transaction() as session:
+        session.execute(insert(MeetingRow), [meeting_values()])
+        session.execute(insert(ConferenceRow), [CONFERENCE])
+        session.execute(insert(PersonRow), [PERSON])
+        session.execute(insert(AttendeeRow), [ATTENDEE])
+        session.execute(insert(ActionRow), [action_values(1)])
+        session.execute(insert(DeliveryRow), [DELIVERY])
+        session.execute(insert(AgendaRow), [{"meeting_id": 1, "number": 1, "en": "Opening"}])
+        session.execute(insert(DocumentRow), [DOCUMENT])
+        session.execute(insert(MinutesRow), [MINUTES])
+        session.execute(insert(FeedRow), [{"source": "PREP", "target": "SOM"}])
+        session.execute(insert(RevisionRow), [REVISION])
+    return database
+
+
+KEY = action_values(1)["key"]
+CONFERENCE = {"meeting_id": 1, "external_id": "x", "by_hand": False}
+PERSON = {"id": 1, "email": "p@vn.example.org", "name": "P", "delegation": "VN", "role": "delegate"}
+ATTENDEE = {
+    "id": 1, "meeting_id": 1, "person_id": 1, "name": "P", "email": "P@vn.example.org",
+    "address": "p@vn.example.org", "delegation": "VN", "group": "SOM", "role": "delegate",
+    "participation": "NEEDS-ACTION",
+}  # fmt: skip
+DELIVERY = {
+    "id": 1, "action_id": 1, "meeting_id": 1, "recipient": "p@vn.example.org", "channel": "smtp",
+    "purpose": "reminder", "state": "sending", "message_id": "<1@x>", "subject": "S", "sequence": 0,
+    "revision": 1, "local_time": "now", "tries": 1, "repeated": False, "started_at": NOW,
+}  # fmt: skip
+DOCUMENT = {"id": 1, "digest": "0" * 64, "filename": "m.md", "media_type": "text/markdown", "size": 1}
+MINUTES = {"meeting_id": 1, "version": 1, "document_id": 1, "attached_at": NOW}
+REVISION = {
+    "meeting_id": 1, "revision": 1, "sequence": 0, "title": "T", "starts_at": STARTS, "ends_at": ENDS,
+    "agenda": [], "at": NOW,
+}  # fmt: skip
+
+
+def second(row: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return row | {"id": 2} | changes
+
+
+REFUSED = {
+    "a status of its own": (MeetingRow, meeting_values(2, status="postponed")),
+    "a meeting of no length": (MeetingRow, meeting_values(2, duration_seconds=0)),
+    "a meeting that ends as it starts": (MeetingRow, meeting_values(2, ends_at=STARTS)),
+    "a time revision beyond the revision": (MeetingRow, meeting_values(2, time_revision=2)),
+    "a negative sequence": (MeetingRow, meeting_values(2, sequence=-1)),
+    "a published meeting without UID": (MeetingRow, meeting_values(2, uid=None)),
+    "a concluded meeting without UID": (MeetingRow, meeting_values(2, uid=None, status="concluded")),
+    "the UID of another meeting": (MeetingRow, meeting_values(2, uid="uid-1")),
+    "the reference of another meeting": (MeetingRow, meeting_values(2, reference="M-1")),
+    "the video meeting of another meeting": (ConferenceRow, CONFERENCE | {"meeting_id": 2}),
+    "an action state of its own": (ActionRow, action_values(2, state="waiting")),
+    "an action kind of its own": (ActionRow, action_values(2, kind="remember")),
+    "a claim without lease": (ActionRow, action_values(2, state="claimed")),
+    "work in hand without lease": (ActionRow, action_values(2, state="running")),
+    "a lease without claim": (ActionRow, action_values(2, lease_until=NOW)),
+    "a negative attempt": (ActionRow, action_values(2, attempt=-1)),
+    "an action's key twice in one meeting": (ActionRow, action_values(2, key=KEY)),
+    "an action of no meeting": (ActionRow, action_values(2, meeting_id=99)),
+    "an action for nobody known": (ActionRow, action_values(2, attendee_id=99)),
+    "an action behind none": (ActionRow, action_values(2, blocked_by=99)),
+    "a delivery twice": (DeliveryRow, second(DELIVERY)),
+    "a delivery state of its own": (DeliveryRow, second(DELIVERY, purpose="update", state="lost")),
+    "an answer of its own": (AttendeeRow, second(ATTENDEE, address="q", participation="MAYBE")),
+    "an address invited twice": (AttendeeRow, second(ATTENDEE, email="p@VN.example.org")),
+    "a person twice": (PersonRow, second(PERSON)),
+    "an agenda number twice": (AgendaRow, {"meeting_id": 1, "number": 1, "en": "Closing"}),
+    "a meeting that feeds itself": (FeedRow, {"source": "SOM", "target": "SOM"}),
+    "a feed twice": (FeedRow, {"source": "PREP", "target": "SOM"}),
+    "minutes of version 0": (MinutesRow, MINUTES | {"version": 0}),
+    "a version of the minutes twice": (MinutesRow, MINUTES),
+    "a revision twice": (RevisionRow, REVISION),
+}
+
+
+def test_the_database_refuses_what_must_not_be(filled: Database) -> None:
+    accepted, said = [], ""
+    for what, (table, values) in REFUSED.items():
+        try:
+            with filled.transaction() as session:
+                session.execute(insert(table), [values])
+            accepted.append(what)
+        except IntegrityError as error:
+            said += f"{error.orig}\n"
+    assert accepted == []
+    assert {name for name in constraint_names(filled) if name not in said} == set()
+
+
+def constraint_names(database: Database) -> set[str | None]:
+    """What the database can be seen to refuse by: SQLite names its checks only."""
+    with database.engine.connect() as connection:
+        checks = {name for found in check_constraints(connection).values() for name in found}
+        if database.dialect == "sqlite":
+            return checks
+        inspector = inspect(connection)
+        return checks | {
+            item["name"] for table in Base.metadata.tables for item in inspector.get_unique_constraints(table)
+        }
+
+
+ALLOWED = {
+    "a draft without UID": (MeetingRow, meeting_values(2, status="draft", uid=None)),
+    "a draft that was cancelled without UID": (MeetingRow, meeting_values(3, status="cancelled", uid=None)),
+    "the same key in another meeting": (ActionRow, action_values(2, meeting_id=2, key=KEY)),
+    "a claim with its lease": (ActionRow, action_values(3, state="claimed", lease_until=NOW)),
+    "the same message over another channel": (DeliveryRow, second(DELIVERY, channel="graph")),
+    "the same recipient for another purpose": (DeliveryRow, DELIVERY | {"id": 3, "purpose": "update"}),
+    "somebody removed, beside who is invited": (AttendeeRow, second(ATTENDEE, removed_sequence=1)),
+    "the same person removed twice": (AttendeeRow, ATTENDEE | {"id": 3, "removed_sequence": 3}),
+}
+
+
+def test_the_database_accepts_what_looks_alike_and_may_be(filled: Database) -> None:
+    for table, values in ALLOWED.values():
+        with filled.transaction() as session:
+            session.execute(insert(table), [values])
+
+
+def test_somebody_removed_may_be_invited_again(filled: Database) -> None:
+    with filled.transaction() as session:
+        row = session.get_one(AttendeeRow, 1)
+        row.removed_sequence = 1
+        session.flush()
+        session.execute(insert(AttendeeRow), [second(ATTENDEE)])
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [datetime(2026, 11, 1, 2), datetime.fromisoformat("2026-11-01T09:00+07:00")],  # noqa: DTZ001 - on purpose.
+    ids=["naive", "of another zone"],
+)
+def test_only_aware_utc_is_an_instant(filled: Database, moment: datetime) -> None:
+    with (
+        pytest.raises(StatementError, match="is not an aware UTC instant"),
+        filled.transaction() as session,
+    ):
+        session.execute(insert(ActionRow), [action_values(2, due_at=moment)])
+
+
+def test_an_instant_comes_back_as_it_was(filled: Database) -> None:
+    exact = NOW.replace(microsecond=123456)
+    with filled.transaction() as session:
+        session.execute(insert(ActionRow), [action_values(2, due_at=exact)])
+    with filled.reading() as session:
+        found = session.get_one(ActionRow, 2).due_at
+    assert (found, found.utcoffset()) == (exact, NOW.utcoffset())
+
+
+def test_a_meeting_takes_all_that_is_its_own_along(filled: Database) -> None:
+    with filled.transaction() as session:
+        session.execute(MeetingRow.__table__.delete())
+    with filled.reading() as session:
+        left = {
+            table.name: session.execute(table.select()).all()
+            for table in Base.metadata.sorted_tables
+            if table.name not in ("person", "document", "meeting_feed")
+        }
+    assert not any(left.values())
