@@ -295,7 +295,7 @@ def with_link(meeting: Meeting, conference: Conference, now: datetime) -> Meetin
     old = meeting.conference.join_url
     told = any(item.notified for item in meeting.attendees)
     new = replace(meeting, conference=conference)
-    if meeting.status is not MeetingStatus.PUBLISHED or old == conference.join_url or not (old and told):
+    if meeting.status is not MeetingStatus.PUBLISHED or old == conference.join_url or not told:
         return new
     return replace(new, sequence=meeting.sequence + 1, revision=meeting.revision + 1, revised_at=now)
 

@@ -211,7 +211,9 @@ def _instant(meeting: Meeting, step: Step, recipient_zone: str) -> datetime:
 def _called_off(meeting: Meeting) -> list[Obligation]:
     expires = meeting.ends_at + timedelta(days=1)
     wanted = [_cancellation(item, meeting.sequence, expires) for item in meeting.invited if item.notified]
-    if not meeting.conference.by_hand and (meeting.conference.provider_id or meeting.conference.attempted):
+    conference = meeting.conference
+    # An attempt without an answer may have made something; with a link by hand nobody was waiting for it.
+    if conference.provider_id or (conference.attempted and not conference.by_hand):
         wanted.append(
             Obligation(
                 "conference-delete", ActionKind.CONFERENCE_DELETE, "conference-delete", None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -22,7 +22,7 @@ from orchestrator.domain.meeting import Attendee, Conference, Meeting
 from orchestrator.domain.message import Attachment, Letter, assemble
 from orchestrator.domain.planning import objection
 from orchestrator.domain.zones import local_time
-from orchestrator.errors import DeliveryError, OrchestratorError, PermanentFailure, TransientFailure
+from orchestrator.errors import DeliveryError, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.ports import (
     Clock,
     ConferenceInfo,
@@ -424,7 +424,7 @@ class Delivering:
 
 def _as_failure(error: Exception, attempt: int) -> DeliveryError:
     """What went wrong on our side: a plain refusal stands, a defect is tried a few times, for it may pass."""
-    if isinstance(error, OrchestratorError):
+    if isinstance(error, (InvalidInput, NotFound)):
         return PermanentFailure(error.message, code=error.code)
     message = f"an unexpected error ({type(error).__name__}); the worker's log has the details"
     return TransientFailure(message) if attempt < _MOST_CRASHES else PermanentFailure(message)
@@ -447,9 +447,11 @@ def _conference_request(meeting: Meeting) -> ConferenceRequest:
 
 
 def _conference_with(meeting: Meeting, info: ConferenceInfo | None) -> Conference:
-    """The conference as known after the provider answered; ``None`` means it was removed."""
-    if info is None:
-        return Conference(meeting.conference.external_id, None, None, attempted=True)
-    if meeting.conference.by_hand:
-        return meeting.conference
-    return Conference(meeting.conference.external_id, info.provider_id, info.join_url, attempted=True)
+    """The conference as known after the provider answered; ``None`` means it was removed.
+
+    A link entered by hand meanwhile stays; the provider's meeting is remembered so that it can go.
+    """
+    known = meeting.conference
+    provider_id, offered = (info.provider_id, info.join_url) if info else (None, None)
+    join_url = known.join_url if known.by_hand else offered
+    return replace(known, provider_id=provider_id, join_url=join_url, attempted=True)

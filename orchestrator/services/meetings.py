@@ -8,12 +8,14 @@ preview shows exactly what would happen.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from orchestrator.domain import meeting as lifecycle
@@ -37,7 +39,7 @@ from orchestrator.domain.meeting import (
     MeetingStatus,
     Participation,
 )
-from orchestrator.errors import InvalidInput, NotFound, Problem
+from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.consequences import Explainer
 from orchestrator.services.planner import Planner
@@ -81,7 +83,7 @@ class Meetings:
         self._require_valid(definitions)
         now = self._clock.now()
         created = []
-        with self._database.transaction() as session:
+        with self._unit() as session:
             for definition in definitions:
                 new_id = store.add(session, self._draft(definition), _feeds(definition), now)
                 store.note(session, new_id, actor, "created", now)
@@ -163,7 +165,7 @@ class Meetings:
 
         def apply(meeting: Meeting, now: datetime) -> Meeting:
             lifecycle.require_status(meeting, "given a link", MeetingStatus.PUBLISHED)
-            conference = Conference(meeting.conference.external_id, None, url, by_hand=True)
+            conference = replace(meeting.conference, join_url=url, by_hand=True)
             return lifecycle.with_link(meeting, conference, now)
 
         return self._change(name, apply, "link entered", actor=actor, preview=preview)
@@ -181,7 +183,7 @@ class Meetings:
     ) -> Outcome:
         """Load, check the version, apply, save, replan, and say what follows; then wake the beats."""
         now = self._clock.now()
-        with self._unit(preview) as session:
+        with self._unit(preview=preview) as session:
             meeting = store.load(session, store.find_id(session, name), lock=True)
             if version is not None and version != meeting.version:
                 raise store.changed_meanwhile(meeting.reference)
@@ -199,8 +201,17 @@ class Meetings:
         consequences = self._explainer.explain(session, meeting, result)
         return Outcome(meeting.reference, meeting.version, previewed, consequences)
 
-    def _unit(self, preview: bool) -> AbstractContextManager[Session]:
-        return self._database.rehearsal() if preview else self._database.transaction()
+    @contextmanager
+    def _unit(self, *, preview: bool = False) -> Iterator[Session]:
+        """A transaction, or a look at what it would do; raises ``Conflict`` for simultaneous changes."""
+        try:
+            with self._database.rehearsal() if preview else self._database.transaction() as session:
+                yield session
+        except IntegrityError as error:
+            raise Conflict(
+                "Somebody else saved the same thing at this very moment. Repeat your change.",
+                code="simultaneous-change",
+            ) from error
 
     def _require_valid(self, definitions: Sequence[MeetingDefinition]) -> None:
         several = len(definitions) > 1

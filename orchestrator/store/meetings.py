@@ -328,8 +328,8 @@ def _write_revision(session: Session, row: MeetingRow, meeting: Meeting, now: da
     if stored is None:
         stored = RevisionRow(meeting_id=row.id, revision=meeting.revision, at=now)
         session.add(stored)
-    elif stored.join_url is not None or snapshot.join_url is None:
-        return
+    elif any(item.notified for item in meeting.attendees):
+        return  # What somebody was told is never rewritten.
     stored.sequence, stored.title = meeting.sequence, snapshot.title
     stored.starts_at, stored.ends_at = snapshot.starts_at, snapshot.ends_at
     stored.join_url, stored.agenda = snapshot.join_url, list(snapshot.agenda)

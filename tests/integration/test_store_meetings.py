@@ -211,13 +211,17 @@ def snapshot(database: Database, number: int, revision: int) -> tuple[Any, ...]:
     return (found.title, found.join_url, found.agenda, found.starts_at) if found else ()
 
 
-def test_a_revision_is_kept_as_told_from_the_moment_its_link_is_known(database: Database) -> None:
+def test_a_revision_is_kept_as_told_from_the_moment_somebody_was_told(database: Database) -> None:
     published = saved(database, publish(added(database), "uid-1", NOW))
     items = ("Opening", "Other matters")
     assert snapshot(database, published.id, 1) == ("Senior Officials Meeting", None, items, STARTS)
-    linked = saved(database, replace(published, conference=Conference("external-1", "p", LINK)))
+    first = saved(database, replace(published, conference=Conference("external-1", "p", "https://first")))
+    assert snapshot(database, published.id, 1) == ("Senior Officials Meeting", "https://first", items, STARTS)
+    linked = saved(database, replace(first, conference=Conference("external-1", "p", LINK)))
     assert snapshot(database, published.id, 1) == ("Senior Officials Meeting", LINK, items, STARTS)
-    quiet = saved(database, replace(linked, title_en="Changed without telling anybody", agenda=()))
+    told = tuple(replace(item, notified=True) for item in linked.attendees)
+    changes = {"title_en": "Changed without telling anybody", "agenda": (), "attendees": told}
+    quiet = saved(database, replace(linked, **changes))
     assert snapshot(database, published.id, 1) == ("Senior Officials Meeting", LINK, items, STARTS)
     saved(database, replace(quiet, revision=2, sequence=1))
     assert snapshot(database, published.id, 1) == ("Senior Officials Meeting", LINK, items, STARTS)

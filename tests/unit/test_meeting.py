@@ -294,9 +294,15 @@ OTHER = replace(LINK, join_url="https://meet.example.org/2")
 
 
 def test_the_first_link_is_no_revision() -> None:
-    meeting = with_link(published(), LINK, LATER)
+    meeting = with_link(publish(draft(), "uid-1", NOW), LINK, LATER)
     assert meeting.conference == LINK
     assert numbers(meeting) == (0, 1, 1)
+
+
+def test_a_first_link_that_comes_after_the_invitations_is_told() -> None:
+    meeting = with_link(published(), LINK, LATER)
+    assert numbers(meeting) == (1, 2, 1)
+    assert meeting.revised_at == LATER
 
 
 def test_another_link_than_the_one_attendees_have_is_told_and_keeps_answers() -> None:

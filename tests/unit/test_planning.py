@@ -237,7 +237,9 @@ def test_a_cancelled_meeting_tells_whom_it_told_and_takes_the_link_down() -> Non
         (NO_LINK, False),
         (replace(NO_LINK, attempted=True), True),
         (replace(NO_LINK, provider_id="p"), True),
-        (replace(LINK, by_hand=True), False),
+        (replace(LINK, by_hand=True), True),
+        (replace(LINK, by_hand=True, provider_id=None), False),
+        (replace(LINK, by_hand=True, provider_id=None, attempted=True), False),
     ],
 )
 def test_only_what_may_exist_at_the_provider_is_deleted(conference: Conference, deleted: bool) -> None:
