@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -650,3 +652,20 @@ def test_planning_locks_what_it_looks_at(world: World) -> None:
     world.published()
     with world.database.transaction() as session:
         assert len(actions.stored(session, 1)) == len(world.rows())
+
+
+def test_two_who_create_the_same_meeting_at_once_get_one_and_a_plain_answer(world: World) -> None:
+    start = Barrier(2)
+
+    def create(name: str) -> str:
+        start.wait(10)
+        try:
+            return world.meetings.create([definition()], actor=name)[0].reference
+        except Conflict as error:
+            return error.code
+
+    with ThreadPoolExecutor(2) as pool:
+        found = sorted(pool.map(create, ("first", "second")))
+    assert found[0] == "SOM-2026"
+    assert found[1] in ("conflict", "simultaneous-change")
+    assert len(world.reading.meetings()) == 1
