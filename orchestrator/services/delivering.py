@@ -144,10 +144,9 @@ class Delivering:
             meetings = {number: self._meeting(session, number) for number in numbers}
             taken = actions.take(session, action_ids, self._lease_end())
             ids = [item.id for item in taken]
+            held = actions.held_of(session, taken)
             seen = {
-                item.id: Seen(held, meetings[item.meeting_id])
-                for item in taken
-                if (held := actions.held(session, item))
+                item.id: Seen(held[item.id], meetings[item.meeting_id]) for item in taken if item.id in held
             }
             earlier, told = deliveries.earlier(session, ids), deliveries.told(session, ids)
         renew_at = self._lease_clock.now() + self._lease / 3
@@ -223,24 +222,26 @@ class Delivering:
         """
         now = self._clock.now()
         with self._database.statements() as connection:
+            # The meeting is locked first, for both: a batch is of one meeting.
+            meeting = self._meeting(connection, item.meeting_id)
             self._settle(connection, batch, now)
-            seen = self._still_wanted(connection, item, now)
+            seen = self._still_wanted(connection, item, meeting, now)
             fitting = draft is not None and draft.seen == seen
             ready = self._begin(connection, item, draft, batch, now) if draft and fitting else None
         batch.accepted = None
         return ready if fitting else seen
 
     def _settle(self, executor: Executor, batch: Batch, now: datetime) -> None:
-        """Record that the last message was accepted."""
+        """Record that the last message was accepted; its meeting is locked already."""
         if batch.accepted is not None:
             item, delivery_id = batch.accepted.item, batch.accepted.delivery_id
-            store.saves(executor, item.meeting_id)
             deliveries.end(executor, delivery_id, DeliveryState.SENT, batch.accepted.answer, now)
             self._finish(executor, item, ActionState.SUCCEEDED, now)
 
     def _settle_last(self, batch: Batch) -> None:
         if batch.accepted is not None:
             with self._database.statements() as connection:
+                store.saves(connection, batch.accepted.item.meeting_id)
                 self._settle(connection, batch, self._clock.now())
 
     def _begin(
@@ -253,13 +254,12 @@ class Delivering:
             return None
         return Ready(deliveries.begin(connection, new, before, now), new.recipient, draft.content)
 
-    def _still_wanted(self, executor: Executor, item: Taken, now: datetime) -> Seen | None:
+    def _still_wanted(self, executor: Executor, item: Taken, meeting: Meeting, now: datetime) -> Seen | None:
         """Return action and meeting as they are now, unless the action has lost its point.
 
         The meeting cannot change before the transaction ends, so a cancellation either is seen here
         or sees the delivery.
         """
-        meeting = self._meeting(executor, item.meeting_id)
         held = actions.held(executor, item)
         if held is None:
             return None
@@ -338,7 +338,8 @@ class Delivering:
 
     def _confer(self, item: Taken) -> None:
         with self._database.transaction() as session:
-            seen = self._still_wanted(session, item, self._clock.now())
+            meeting = self._meeting(session, item.meeting_id)
+            seen = self._still_wanted(session, item, meeting, self._clock.now())
             if seen is None:
                 return
             request = _conference_request(seen.meeting)
@@ -364,7 +365,7 @@ class Delivering:
         with self._database.transaction() as session:
             # What this worker remembers of the meeting may lack answers that came since.
             meeting = store.load(session, item.meeting_id, lock=True)
-            if self._still_wanted(session, item, now) is None:
+            if self._still_wanted(session, item, meeting, now) is None:
                 return
             self._finish(session, item, ActionState.SUCCEEDED, now)
             meeting = store.save(session, lifecycle.conclude(meeting, now), now, by_person=False)

@@ -9,9 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import (
-    LABEL_STYLE_TABLENAME_PLUS_COL,
     Row,
-    RowMapping,
     Select,
     and_,
     bindparam,
@@ -243,9 +241,9 @@ def claim(
 
 def unclaim(session: Session, ids: Sequence[int]) -> None:
     """Give claims back that could not be published, as if never made: nobody has tried anything."""
-    _in_order(session, ids, ActionState.CLAIMED)
+    locked = _in_order(session, ids, ActionState.CLAIMED)
     _transition(
-        session, ids, ActionState.SCHEDULED, sources=(ActionState.CLAIMED,), attempt=ActionRow.attempt - 1
+        session, locked, ActionState.SCHEDULED, sources=(ActionState.CLAIMED,), attempt=ActionRow.attempt - 1
     )
 
 
@@ -276,11 +274,10 @@ def take(session: Session, wanted: Sequence[int], lease_until: datetime) -> list
 
 def renew(session: Session, taken: Sequence[Taken], lease_until: datetime) -> None:
     """Extend the lease of what a worker still has in hand (its heartbeat)."""
-    ids = sorted(item.id for item in taken)
-    _in_order(session, ids, ActionState.RUNNING)
+    locked = _in_order(session, [item.id for item in taken], ActionState.RUNNING)
     session.execute(
         update(ActionRow)
-        .where(ActionRow.id.in_(ids), ActionRow.state == ActionState.RUNNING)
+        .where(ActionRow.id.in_(locked))
         .where(or_(*(and_(ActionRow.id == item.id, ActionRow.attempt == item.attempt) for item in taken)))
         .values(lease_until=lease_until)
     )
@@ -297,13 +294,17 @@ class Held:
 
 
 # Statements of the way of every single message are built once; building costs more than running.
-_HELD = (
-    select(ActionRow.__table__, AttendeeRow.__table__)
-    .outerjoin(AttendeeRow, AttendeeRow.id == ActionRow.attendee_id)
-    .where(ActionRow.id == bindparam("wanted"), ActionRow.attempt == bindparam("fence"))
-    .where(ActionRow.state == ActionState.RUNNING)
-    .set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
-)
+_A, _P = ActionRow.__table__.c, AttendeeRow.__table__.c
+_RUNNING = (
+    select(
+        _A.id, _A.attempt, _A.key, _A.obligation, _A.kind, _A.attendee_id, _A.revision, _A.planned_at,
+        _A.expires_at, _A.step, _P.name, _P.email, _P.delegation, _P.group_code, _P.role,
+        _P.participation, _P.removed_sequence,
+    )
+    .outerjoin_from(ActionRow.__table__, AttendeeRow.__table__, _P.id == _A.attendee_id)
+    .where(_A.state == ActionState.RUNNING)
+)  # fmt: skip
+_HELD = _RUNNING.where(_A.id == bindparam("wanted"), _A.attempt == bindparam("fence"))
 _FINISH = (
     update(ActionRow.__table__)  # type: ignore[arg-type]
     .where(ActionRow.id == bindparam("wanted"), ActionRow.attempt == bindparam("fence"))
@@ -329,35 +330,42 @@ _WAITERS = (
 def held(executor: Executor, taken: Taken) -> Held | None:
     """Return the action if this attempt still holds it; ``None`` when a newer one does."""
     values = {"wanted": taken.id, "fence": taken.attempt}
-    row = executor.execute(_HELD, values).mappings().one_or_none()
-    if row is None:
-        return None
+    row = executor.execute(_HELD, values).one_or_none()
+    return None if row is None else _held(row)
+
+
+def held_of(session: Session, taken: Sequence[Taken]) -> dict[int, Held]:
+    """Return, by id, the actions of a batch that these attempts still hold; in one query."""
+    attempts = {item.id: item.attempt for item in taken}
+    rows = session.execute(_RUNNING.where(_A.id.in_(attempts)))
+    return {row.id: _held(row) for row in rows if row.attempt == attempts[row.id]}
+
+
+def _held(row: Row[*tuple[Any, ...]]) -> Held:
     action = StoredAction(
-        id=row["action_id"],
-        key=row["action_key"],
-        obligation=row["action_obligation"],
-        kind=taken.kind,
-        attendee_id=row["action_attendee_id"],
-        revision=row["action_revision"],
+        id=row.id,
+        key=row.key,
+        obligation=row.obligation,
+        kind=ActionKind(row.kind),
+        attendee_id=row.attendee_id,
+        revision=row.revision,
         state=ActionState.RUNNING,
-        planned_at=row["action_planned_at"],
-        expires=row["action_expires_at"],
+        planned_at=row.planned_at,
+        expires=row.expires_at,
     )
-    return Held(action, row["action_step"], row["action_attempt"], _attendee(row))
+    return Held(action, row.step, row.attempt, None if row.attendee_id is None else _attendee(row))
 
 
-def _attendee(row: RowMapping) -> Attendee | None:
-    if row["attendee_id"] is None:
-        return None
+def _attendee(row: Row[*tuple[Any, ...]]) -> Attendee:
     return Attendee(
-        id=row["attendee_id"],
-        name=row["attendee_name"],
-        email=row["attendee_email"],
-        delegation=row["attendee_delegation"],
-        group=row["attendee_group_code"],
-        role=Role(row["attendee_role"]),
-        participation=Participation(row["attendee_participation"]),
-        removed_sequence=row["attendee_removed_sequence"],
+        id=row.attendee_id,
+        name=row.name,
+        email=row.email,
+        delegation=row.delegation,
+        group=row.group_code,
+        role=Role(row.role),
+        participation=Participation(row.participation),
+        removed_sequence=row.removed_sequence,
     )
 
 
@@ -510,11 +518,15 @@ def discard(session: Session, row: ActionRow, now: datetime, reason: str) -> boo
     return bool(discarded)
 
 
-def _in_order(session: Session, ids: Sequence[int], state: ActionState) -> None:
-    """Lock rows in primary-key order before a bulk update."""
-    session.execute(
+def _in_order(session: Session, ids: Sequence[int], state: ActionState) -> Sequence[int]:
+    """Lock the rows that stand in a state, in primary-key order, and return their ids.
+
+    A bulk update that follows must touch no others: a row that came into the state only after this
+    would be locked out of order, and two such updates could each wait for the other.
+    """
+    return session.scalars(
         select(ActionRow.id)
         .where(ActionRow.id.in_(ids), ActionRow.state == state)
         .order_by(ActionRow.id)
         .with_for_update()
-    )
+    ).all()
