@@ -35,6 +35,13 @@ IN_FLIGHT = (ActionState.CLAIMED, ActionState.RUNNING)
 ENDED_BADLY = (ActionState.FAILED, ActionState.MISSED)
 
 
+_A, _P = ActionRow.__table__.c, AttendeeRow.__table__.c
+_PLANNED = (
+    _A.id, _A.key, _A.obligation, _A.kind, _A.attendee_id, _A.revision,
+    _A.state, _A.planned_at, _A.expires_at, _A.blocked_by, _A.cancel_code,
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A claimed action, as far as publishing needs it."""
@@ -56,32 +63,26 @@ class Taken:
 
 def stored(session: Session, meeting_id: int) -> list[StoredAction]:
     """Return all actions of a meeting as planning needs them, locked so that none is claimed meanwhile."""
-    table = ActionRow.__table__.c
     rows = session.connection().execute(
-        select(
-            table.id, table.key, table.obligation, table.kind, table.attendee_id, table.revision,
-            table.state, table.planned_at, table.expires_at, table.blocked_by, table.cancel_code,
-        )
-        .where(table.meeting_id == meeting_id)
-        .order_by(table.id)
-        .with_for_update()
-    )  # fmt: skip
-    return [
-        StoredAction(
-            id=row.id,
-            key=row.key,
-            obligation=row.obligation,
-            kind=ActionKind(row.kind),
-            attendee_id=row.attendee_id,
-            revision=row.revision,
-            state=ActionState(row.state),
-            planned_at=row.planned_at,
-            expires=row.expires_at,
-            blocked_by=row.blocked_by,
-            cancel_code=CancelCode(row.cancel_code) if row.cancel_code else None,
-        )
-        for row in rows
-    ]
+        select(*_PLANNED).where(_A.meeting_id == meeting_id).order_by(_A.id).with_for_update()
+    )
+    return [_stored_action(row) for row in rows]
+
+
+def _stored_action(row: Row[*tuple[Any, ...]]) -> StoredAction:
+    return StoredAction(
+        id=row.id,
+        key=row.key,
+        obligation=row.obligation,
+        kind=ActionKind(row.kind),
+        attendee_id=row.attendee_id,
+        revision=row.revision,
+        state=ActionState(row.state),
+        planned_at=row.planned_at,
+        expires=row.expires_at,
+        blocked_by=row.blocked_by,
+        cancel_code=CancelCode(row.cancel_code) if row.cancel_code else None,
+    )
 
 
 def apply(session: Session, meeting_id: int, result: Reconciliation, now: datetime) -> None:
@@ -294,12 +295,10 @@ class Held:
 
 
 # Statements of the way of every single message are built once; building costs more than running.
-_A, _P = ActionRow.__table__.c, AttendeeRow.__table__.c
 _RUNNING = (
     select(
-        _A.id, _A.attempt, _A.key, _A.obligation, _A.kind, _A.attendee_id, _A.revision, _A.planned_at,
-        _A.expires_at, _A.step, _P.name, _P.email, _P.delegation, _P.group_code, _P.role,
-        _P.participation, _P.removed_sequence,
+        *_PLANNED, _A.attempt, _A.step,
+        _P.name, _P.email, _P.delegation, _P.group_code, _P.role, _P.participation, _P.removed_sequence,
     )
     .outerjoin_from(ActionRow.__table__, AttendeeRow.__table__, _P.id == _A.attendee_id)
     .where(_A.state == ActionState.RUNNING)
@@ -342,18 +341,8 @@ def held_of(session: Session, taken: Sequence[Taken]) -> dict[int, Held]:
 
 
 def _held(row: Row[*tuple[Any, ...]]) -> Held:
-    action = StoredAction(
-        id=row.id,
-        key=row.key,
-        obligation=row.obligation,
-        kind=ActionKind(row.kind),
-        attendee_id=row.attendee_id,
-        revision=row.revision,
-        state=ActionState.RUNNING,
-        planned_at=row.planned_at,
-        expires=row.expires_at,
-    )
-    return Held(action, row.step, row.attempt, None if row.attendee_id is None else _attendee(row))
+    attendee = None if row.attendee_id is None else _attendee(row)
+    return Held(_stored_action(row), row.step, row.attempt, attendee)
 
 
 def _attendee(row: Row[*tuple[Any, ...]]) -> Attendee:
