@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import secrets
@@ -32,6 +33,7 @@ _START_TIMEOUT = 60.0
 _STOP_TIMEOUT = 30.0
 _LONGEST_PAUSE = 10.0
 _HEALTHY_AFTER = 20.0
+_PR_SET_PDEATHSIG = 1
 
 
 class StartError(OrchestratorError):
@@ -133,6 +135,7 @@ class Supervisor:
                 env=dict(self.environment),
                 # Ctrl-C must reach the supervisor alone, which then stops the others in order.
                 start_new_session=True,
+                preexec_fn=_end_with_supervisor if sys.platform == "linux" else None,
             )
         if process.stdin is not None:
             with process.stdin as stdin:
@@ -147,6 +150,14 @@ class Supervisor:
         log = self._log(program)
         lines = log.read_text("utf-8", errors="replace").splitlines()[-8:]
         return f"Its log, {log}, ends:\n" + "\n".join(lines)
+
+
+def _end_with_supervisor() -> None:
+    """Have the kernel end this process when the supervisor is killed, so that none is left behind.
+
+    Runs between fork and exec, where the supervisor has no other threads that could hold a lock.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @contextmanager

@@ -159,9 +159,8 @@ def until(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any
         pause.wait(0.1)
 
 
-@contextmanager
-def running_service(folder: Path, **settings: str) -> Iterator[Service]:
-    """Start the whole service with further settings and stop it as Ctrl-C would."""
+def start_service(folder: Path, **settings: str) -> Service:
+    """Start the whole service with further settings and wait until it is up."""
     port = free_ports(1)[0]
     environment = {
         **os.environ,
@@ -177,11 +176,23 @@ def running_service(folder: Path, **settings: str) -> Iterator[Service]:
     service = Service(folder, port, environment, process)
     try:
         until(lambda: _is_up(service), "the service to start")
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    return service
+
+
+@contextmanager
+def running_service(folder: Path, **settings: str) -> Iterator[Service]:
+    """A running service with further settings, stopped in the end as Ctrl-C would."""
+    service = start_service(folder, **settings)
+    try:
         yield service
     finally:
         service.http.close()
-        process.send_signal(signal.SIGINT)
-        code = process.wait(60)
+        service.process.send_signal(signal.SIGINT)
+        code = service.process.wait(60)
     assert code == 0, (folder / "up.log").read_text()
     assert not service.pids("celery"), "a process was left behind"
 

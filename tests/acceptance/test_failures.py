@@ -9,12 +9,21 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import redis
 
 from integrations.sandbox.endpoints import SandboxEndpoints
-from tests.acceptance.conftest import PEOPLE, Service, coming, definition, running_service, until
+from tests.acceptance.conftest import (
+    PEOPLE,
+    Service,
+    coming,
+    definition,
+    running_service,
+    start_service,
+    until,
+)
 
 MANY = 120
 
@@ -147,6 +156,18 @@ def test_a_refused_address_fails_alone_and_can_be_retried(quick_service: Service
     service.cli("actions", "retry", str(failed["id"]))
     until(lambda: len(service.mails("REFUSED")) == 5, "the fifth")
     service.cli("actions", "retry", str(failed["id"]), code=4)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends processes with their parent")
+def test_a_killed_supervisor_leaves_no_process_behind(tmp_path: Path) -> None:
+    service = start_service(tmp_path)
+    service.http.close()
+    children = [pid for program in ("celery", "orchestrator", "server") for pid in service.pids(program)]
+    assert len(children) > 4
+    service.process.kill()
+    service.process.wait()
+    until(lambda: not service.pids("celery") and not service.pids("server"), "the others to end")
+    until(lambda: not service.pids("orchestrator"), "the web process and the sandbox to end")
 
 
 def test_up_refuses_to_start_beside_production_settings(quick_service: Service) -> None:
