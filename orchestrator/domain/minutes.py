@@ -31,7 +31,7 @@ def media_type_of(filename: str, content: bytes, largest: int) -> str:
         raise InvalidInput.of("file", filename, "is empty", "Attach the file with its text.")
     if len(content) > largest:
         raise InvalidInput.of(
-            "file", f"{filename}, {len(content):,} bytes", f"is larger than the limit of {largest:,} bytes",
+            "file", filename, f"is larger than the limit of {largest:,} bytes",
             "Make it smaller, or have ops raise ORCHESTRATOR_ATTACHMENT_MAX_BYTES.",
         )  # fmt: skip
     media_type, signature = _TYPES[ending]

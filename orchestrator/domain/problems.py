@@ -8,6 +8,7 @@ from orchestrator.errors import Problem
 
 _REMEDIES = {
     "missing": "Add it.",
+    "json_invalid": "Correct it there; check quotes, commas and brackets.",
     "extra_forbidden": "Take it out, or correct its spelling.",
     "string_too_short": "Write something.",
     "enum": "Use one of the values named.",

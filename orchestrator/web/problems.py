@@ -100,13 +100,20 @@ def problem(
 
 
 def _without_place(errors: Any) -> list[Any]:
-    """Drop the leading ``body`` or ``query`` of a location, and what only messages need."""
+    """Drop the leading ``body`` or ``query`` of a location; unreadable JSON has a character instead."""
     return [
         {
-            "type": item["type"] if item["type"] != "value_error" else "value_error",
+            "type": item["type"],
             "loc": item["loc"][1:] or item["loc"],
             "input": item.get("input"),
             "ctx": item.get("ctx", {}),
+        }
+        if item["type"] != "json_invalid"
+        else {
+            "type": item["type"],
+            "loc": ("document",),
+            "input": f"character {item['loc'][-1]}",
+            "ctx": item["ctx"],
         }
         for item in errors
     ]
