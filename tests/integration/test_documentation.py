@@ -205,8 +205,10 @@ def test_every_file_that_is_mentioned_exists(page: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def container(tmp_path_factory: pytest.TempPathFactory) -> Container:
-    return Container(Settings(data_dir=tmp_path_factory.mktemp("data")))
+def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
+    found = Container(Settings(data_dir=tmp_path_factory.mktemp("data")))
+    yield found
+    found.database.dispose()
 
 
 @each_page
