@@ -80,7 +80,7 @@ class RedisWakeUp:
             self._subscription, self._owner = None, os.getpid()
         if self._subscription is not None:
             return self._subscription, False
-        subscription: PubSub = self._listener.pubsub()  # type: ignore[no-untyped-call]
+        subscription: PubSub = self._listener.pubsub()  # type: ignore[no-untyped-call] # Untyped there.
         try:
             subscription.subscribe(self._channel)
             _await_confirmation(subscription)

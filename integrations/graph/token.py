@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import msal  # type: ignore[import-untyped]
+import msal  # type: ignore[import-untyped] # It ships no type information.
 import requests
-from msal.exceptions import MsalServiceError  # type: ignore[import-untyped]
+from msal.exceptions import MsalServiceError  # type: ignore[import-untyped] # As above.
 
 from integrations.graph.transport import TimedSession
 from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure

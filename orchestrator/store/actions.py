@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
+    CursorResult,
     Row,
     Select,
     and_,
@@ -28,14 +29,15 @@ from orchestrator.domain.meeting import Attendee, Participation
 from orchestrator.domain.planning import Cancel, Insert, Move, Reconciliation, StoredAction
 from orchestrator.errors import NotFound
 from orchestrator.store.engine import Executor
-from orchestrator.store.models import ActionRow, AttendeeRow, Instant, MeetingRow
+from orchestrator.store.models import ActionRow, AttendeeRow, Instant, MeetingRow, table_of
 
 PENDING = (ActionState.BLOCKED, ActionState.SCHEDULED)
 IN_FLIGHT = (ActionState.CLAIMED, ActionState.RUNNING)
 ENDED_BADLY = (ActionState.FAILED, ActionState.MISSED)
 
 
-_A, _P = ActionRow.__table__.c, AttendeeRow.__table__.c
+_ACTION, _ATTENDEE = table_of(ActionRow), table_of(AttendeeRow)
+_A, _P = _ACTION.c, _ATTENDEE.c
 _PLANNED = (
     _A.id, _A.key, _A.obligation, _A.kind, _A.attendee_id, _A.revision,
     _A.state, _A.planned_at, _A.expires_at, _A.blocked_by, _A.cancel_code,
@@ -109,7 +111,7 @@ def _insert(session: Session, values: Sequence[dict[str, Any]]) -> dict[str, int
     """Add actions in one statement and return their ids by key."""
     if not values:
         return {}
-    adding = insert(ActionRow.__table__).returning(ActionRow.key, ActionRow.id)  # type: ignore[arg-type]
+    adding = insert(_ACTION).returning(_A.key, _A.id)
     return dict(session.connection().execute(adding, values).all())
 
 
@@ -206,7 +208,7 @@ def _transition(
     )
     if fence is not None:
         statement = statement.where(ActionRow.attempt == fence)
-    return session.execute(statement).rowcount  # type: ignore[attr-defined, no-any-return]
+    return cast(CursorResult[Any], session.execute(statement)).rowcount
 
 
 def claim(
@@ -300,12 +302,12 @@ _RUNNING = (
         *_PLANNED, _A.attempt, _A.step,
         _P.name, _P.email, _P.delegation, _P.group_code, _P.role, _P.participation, _P.removed_sequence,
     )
-    .outerjoin_from(ActionRow.__table__, AttendeeRow.__table__, _P.id == _A.attendee_id)
+    .outerjoin_from(_ACTION, _ATTENDEE, _P.id == _A.attendee_id)
     .where(_A.state == ActionState.RUNNING)
 )  # fmt: skip
 _HELD = _RUNNING.where(_A.id == bindparam("wanted"), _A.attempt == bindparam("fence"))
 _FINISH = (
-    update(ActionRow.__table__)  # type: ignore[arg-type]
+    update(_ACTION)
     .where(ActionRow.id == bindparam("wanted"), ActionRow.attempt == bindparam("fence"))
     .where(ActionRow.state == ActionState.RUNNING)
     .values(
@@ -318,7 +320,7 @@ _FINISH = (
     )
 )
 _WAITERS = (
-    update(ActionRow.__table__)  # type: ignore[arg-type]
+    update(_ACTION)
     .where(ActionRow.blocked_by.in_(bindparam("ended", expanding=True)))
     .where(ActionRow.state == ActionState.BLOCKED)
     .where(ActionRow.kind.in_(bindparam("kinds", expanding=True)))
@@ -375,7 +377,7 @@ def finish(
         "wanted": taken.id, "fence": taken.attempt, "to_state": state, "why": reason, "code": code,
         "finished": None if state is ActionState.SCHEDULED else now, "due": due_at,
     }  # fmt: skip
-    return executor.execute(_FINISH, values).rowcount == 1  # type: ignore[attr-defined, no-any-return]
+    return cast(CursorResult[Any], executor.execute(_FINISH, values)).rowcount == 1
 
 
 def release_waiters(executor: Executor, ended: Taken, now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.store.engine import Executor
-from orchestrator.store.models import ActionRow, AttendeeRow, DeliveryRow, DeliveryState, Instant
+from orchestrator.store.models import ActionRow, AttendeeRow, DeliveryRow, DeliveryState, Instant, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,11 @@ def earlier(session: Session, action_ids: Sequence[int]) -> dict[Key, Earlier]:
     }
 
 
-_INSERT = insert(DeliveryRow.__table__).returning(DeliveryRow.id)  # type: ignore[arg-type]
-_AGAIN = update(DeliveryRow.__table__).where(  # type: ignore[arg-type]
-    DeliveryRow.id == bindparam("wanted")
-)
+_DELIVERY = table_of(DeliveryRow)
+_INSERT = insert(_DELIVERY).returning(_DELIVERY.c.id)
+_AGAIN = update(_DELIVERY).where(_DELIVERY.c.id == bindparam("wanted"))
 _END = (
-    update(DeliveryRow.__table__)  # type: ignore[arg-type]
+    update(_DELIVERY)
     .where(DeliveryRow.id == bindparam("wanted"))
     .values(state=bindparam("to_state"), answer=bindparam("said"), ended_at=bindparam("at", type_=Instant()))
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import (
     JSON,
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     String,
+    Table,
     Text,
     TypeDecorator,
     UniqueConstraint,
@@ -360,6 +361,11 @@ class HistoryRow(Base):
     actor: Mapped[str] = mapped_column(String(60))
     what: Mapped[str] = mapped_column(String(40))
     detail: Mapped[str | None] = mapped_column(Text())
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return a model's table, for statements that a plain connection runs without a session."""
+    return cast(Table, model.__table__)
 
 
 def seconds_of(length: timedelta) -> int:

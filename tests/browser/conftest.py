@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -66,10 +67,10 @@ class Chromium:
 
     def wait_for(self, script: str) -> None:
         """Wait until an expression is true in the page."""
-        deadline = time.monotonic() + _TIMEOUT
+        pause, deadline = threading.Event(), time.monotonic() + _TIMEOUT
         while not self.evaluate(script):
             assert time.monotonic() < deadline, f"never true: {script}"
-            time.sleep(0.05)
+            pause.wait(0.05)
 
     def open(self, url: str, *, width: int, dark: bool = False) -> None:
         """Load a page at that width, in the light or the dark theme."""

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 
 
 def _await_answer(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
+    pause, deadline = threading.Event(), time.monotonic() + 60
     with requests.Session() as session:
         session.trust_env = False
         while True:
@@ -96,7 +97,7 @@ def _await_answer(url: str, process: subprocess.Popen[bytes]) -> None:
             except requests.ConnectionError:
                 assert process.poll() is None, "the web process has ended"
                 assert time.monotonic() < deadline, "the web process does not answer"
-                time.sleep(0.1)
+                pause.wait(0.1)
 
 
 def _catch_a_mail(folder: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from config.settings import Settings
+from integrations.clock import SystemClock
 from orchestrator.bootstrap import Container
 from orchestrator.web.app import create_app
 from tests.integration.conftest import definition
@@ -32,7 +33,7 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
 
 def meeting(**changes: Any) -> dict[str, Any]:
     """The fields of a meeting a month from now, as JSON."""
-    start = datetime.now(UTC) + timedelta(days=30)
+    start = SystemClock().now() + timedelta(days=30)
     return definition(start=f"{start:%Y-%m-%d} 14:00", **changes).model_dump(mode="json", exclude_none=True)
 
 
