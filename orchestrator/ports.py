@@ -8,9 +8,11 @@ a person must act.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 
@@ -75,6 +77,78 @@ class Mailer(Protocol):
 
     def check(self) -> str:
         """Connect, greet, log in and leave; return a line for ``doctor`` saying what was found."""
+        ...
+
+
+class Tray(StrEnum):
+    """Where a mail goes once it has been dealt with."""
+
+    PROCESSED = "processed"
+    QUARANTINE = "quarantine"
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingMail:
+    """A mail that lies in the mailbox.
+
+    ``key`` never changes while the mail lies there and is never given to another mail of the same
+    mailbox (for IMAP it holds UIDVALIDITY and UID). ``size`` is the mail's size in bytes; ``content``
+    is the mail, or only its beginning when it is larger than the session was asked to read.
+    """
+
+    key: str
+    received_at: datetime
+    size: int
+    content: bytes = field(repr=False)
+
+    @property
+    def complete(self) -> bool:
+        """Whether ``content`` is the whole mail."""
+        return len(self.content) >= self.size
+
+
+class MailboxSession(Protocol):
+    """An open mailbox."""
+
+    def waiting(self, limit: int) -> list[str]:
+        """Return the keys of up to ``limit`` mails that lie in the inbox, oldest first."""
+        ...
+
+    def read(self, keys: Sequence[str], largest: int) -> Iterator[IncomingMail]:
+        """Read mails, each at most its first ``largest`` bytes, and change nothing in the mailbox.
+
+        A mail that has gone meanwhile is left out. Raises ``TransientFailure`` when the connection
+        breaks.
+        """
+        ...
+
+    def put_away(self, keys: Sequence[str], tray: Tray) -> None:
+        """Move mails from the inbox to a tray; one that has gone already is no error."""
+        ...
+
+
+class Mailbox(Protocol):
+    """The mailbox that answers come to."""
+
+    @property
+    def name(self) -> str:
+        """What the mailbox is called in records; the same for the same mailbox after a restart."""
+        ...
+
+    def session(self) -> AbstractContextManager[MailboxSession]:
+        """Open the mailbox. Raises ``TransientFailure`` or ``PermanentFailure``."""
+        ...
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep until mail may have arrived since the last call, at most ``seconds``; say whether it may.
+
+        Uses IDLE (RFC 2177) where the server knows it. Never raises for a connection that breaks:
+        it sleeps instead, because polling is the backstop.
+        """
+        ...
+
+    def check(self) -> str:
+        """Connect, log in and find the folders; return a line for ``doctor`` saying what was found."""
         ...
 
 
