@@ -18,20 +18,31 @@ class ActionKind(StrEnum):
     REMIND = "remind"
     CANCEL = "cancel"
     MINUTES = "minutes"
+    RESEND = "resend"
+    REFUSAL = "refusal"
     LINK_ALERT = "link-alert"
+    DIGEST = "digest"
+    DECLINE_ALERT = "decline-alert"
     CONFERENCE = "conference"
     CONFERENCE_DELETE = "conference-delete"
     CONCLUDE = "conclude"
+    POLL = "poll"
 
     @property
     def is_mail(self) -> bool:
         """Whether performing it means sending a mail."""
-        return self in _MAILS
+        return self not in _OWN_WORK
+
+    @property
+    def carries_calendar(self) -> bool:
+        """Whether its mail holds a calendar object, so that such mails to one person keep their order."""
+        return self in _WITH_CALENDAR
 
 
-_MAILS = frozenset(
-    {ActionKind.INVITE, ActionKind.REMIND, ActionKind.CANCEL, ActionKind.MINUTES, ActionKind.LINK_ALERT}
+_OWN_WORK = frozenset(
+    {ActionKind.CONFERENCE, ActionKind.CONFERENCE_DELETE, ActionKind.CONCLUDE, ActionKind.POLL}
 )
+_WITH_CALENDAR = frozenset({ActionKind.INVITE, ActionKind.CANCEL, ActionKind.RESEND, ActionKind.REFUSAL})
 
 
 class ActionState(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from orchestrator.domain.meeting import Meeting
 from orchestrator.domain.zones import Place, local_time
@@ -11,10 +12,13 @@ from orchestrator.domain.zones import Place, local_time
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What attendees were told in one revision. Instants are aware UTC."""
+    """What attendees were told in one revision. Instants are aware UTC; the agenda is in English."""
 
     revision: int
     title: str
+    title_vi: str | None
+    tentative: bool
+    coordinator: str
     starts_at: datetime
     ends_at: datetime
     join_url: str | None
@@ -26,35 +30,100 @@ class Snapshot:
         return cls(
             revision=meeting.revision,
             title=meeting.title_en,
+            title_vi=meeting.title_vi,
+            tentative=meeting.tentative,
+            coordinator=f"{meeting.coordinator_name} <{meeting.coordinator_email}>",
             starts_at=meeting.starts_at,
             ends_at=meeting.ends_at,
             join_url=meeting.conference.join_url,
-            agenda=tuple(item.en for item in meeting.agenda),
+            agenda=tuple(f"{item.en} ({item.lead})" if item.lead else item.en for item in meeting.agenda),
         )
+
+
+class What(StrEnum):
+    """What can differ, in the order in which it matters to the reader."""
+
+    STATUS = "Status"
+    TIME = "Time"
+    TITLE = "Title"
+    TITLE_VI = "Vietnamese title"
+    LINK = "Join link"
+    AGENDA = "Agenda"
+    COORDINATOR = "Contact"
+
+    @property
+    def noun(self) -> str:
+        """The name inside a sentence."""
+        return self.value if self is What.TITLE_VI else self.value.lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One changed thing: its name, what it was, what it is now."""
 
-    what: str
+    what: What
     old: str
     new: str
 
 
+REINSTATED = Difference(What.STATUS, "Cancelled", "The meeting takes place after all")
+"""What somebody reads first whose calendar has seen a cancellation."""
+
+
 def differences(old: Snapshot, new: Snapshot, place: Place) -> list[Difference]:
     """Return what changed from ``old`` to ``new``, times as they read at ``place``."""
-    found = [
-        Difference("Time", _span(old, place), _span(new, place))
-        if (old.starts_at, old.ends_at) != (new.starts_at, new.ends_at)
-        else None,
-        Difference("Title", old.title, new.title) if old.title != new.title else None,
-        Difference("Join link", old.join_url, new.join_url)
-        if old.join_url and new.join_url and old.join_url != new.join_url
-        else None,
-        Difference("Agenda", _items(old), _items(new)) if old.agenda != new.agenda else None,
+    pairs = {
+        What.STATUS: (_status(old), _status(new)),
+        What.TIME: (_span(old, place), _span(new, place)),
+        What.TITLE: (old.title, new.title),
+        What.TITLE_VI: (old.title_vi or "none", new.title_vi or "none"),
+        What.LINK: (old.join_url or "", new.join_url or ""),
+        What.AGENDA: (_items(old), _items(new)),
+        What.COORDINATOR: (old.coordinator, new.coordinator),
+    }
+    return [
+        Difference(what, before, after)
+        for what, (before, after) in pairs.items()
+        # The first link is no change of a link.
+        if before != after and (what is not What.LINK or (before and after))
     ]
-    return [item for item in found if item is not None]
+
+
+def update_subject(old: Snapshot, new: Snapshot, place: Place) -> str:
+    """Return an update's subject, such as ``Updated time: 14:00–17:00 → 15:00–18:00, …: SOM``.
+
+    It leads with what changed. The gravest change is spelled out, old and new, as it reads at ``place``;
+    the others are named.
+    """
+    found = differences(old, new, place)
+    if not found:
+        return f"Updated: {new.title}"
+    leading, others = found[0], "".join(f", {item.what.noun}" for item in found[1:])
+    match leading.what:
+        case What.STATUS:
+            return f"Confirmed{others}: {new.title}"
+        case What.TIME:
+            return f"Updated time{others}: {_move(old, new, place)}: {new.title}"
+        case What.TITLE:
+            return f"Updated title{others}: {leading.old} → {leading.new}"
+    return f"Updated {leading.what.noun}{others}: {new.title}"
+
+
+def _move(old: Snapshot, new: Snapshot, place: Place) -> str:
+    """A change of time, short enough for a subject."""
+    was, now = local_time(old.starts_at, place), local_time(new.starts_at, place)
+    where = f"{now.city} ({now.offset})"
+    if was.day == now.day:
+        return f"{_clocks(old, place)} → {_clocks(new, place)}, {now.date}, {where}"
+    return f"{was.date}, {was.clock} → {now.date}, {now.clock} {where}"
+
+
+def _clocks(snapshot: Snapshot, place: Place) -> str:
+    return f"{local_time(snapshot.starts_at, place).clock}–{local_time(snapshot.ends_at, place).clock}"
+
+
+def _status(snapshot: Snapshot) -> str:
+    return "Save the date" if snapshot.tentative else "Confirmed"
 
 
 def _span(snapshot: Snapshot, place: Place) -> str:

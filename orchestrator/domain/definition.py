@@ -28,6 +28,7 @@ from pydantic import (
 
 from orchestrator.domain.delegation import Directory, Role
 from orchestrator.domain.durations import parse_duration
+from orchestrator.domain.meeting import Seat
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.timeline import Timelines
 from orchestrator.domain.zones import exists, instant_of, zone, zone_names
@@ -179,6 +180,7 @@ class Invitee(_Written):
     name: Line
     email: Address
     role: Role | None = None
+    seat: Seat | None = Field(None, description="What the person is in the delegation, if that matters.")
 
 
 class MeetingDefinition(_Written):

@@ -1,18 +1,17 @@
-"""A meeting, its attendees, and how publishing, changing and ending it change it.
+"""A meeting, its attendees and what came back from them, as frozen values.
 
-Everything here is a frozen value; a change returns a new one. Revision rules are those of iTIP
-(RFC 5546 section 2.1.4): a new time raises SEQUENCE and asks everybody again, a new text does not.
+How publishing, changing and ending change a meeting stands in ``lifecycle``; what such a change must
+tell whom stands in ``revision``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from orchestrator.domain.delegation import Role
 from orchestrator.domain.zones import instant_of, zone
-from orchestrator.errors import Conflict
 
 
 class MeetingStatus(StrEnum):
@@ -31,6 +30,7 @@ class Participation(StrEnum):
     ACCEPTED = "ACCEPTED"
     TENTATIVE = "TENTATIVE"
     DECLINED = "DECLINED"
+    DELEGATED = "DELEGATED"
 
     @property
     def words(self) -> str:
@@ -38,12 +38,24 @@ class Participation(StrEnum):
         return "no answer" if self is Participation.NEEDS_ACTION else self.value.lower()
 
 
+class Seat(StrEnum):
+    """What somebody is in their delegation at one meeting."""
+
+    HEAD = "head of delegation"
+    MEMBER = "member"
+    SUBSTITUTE = "substitute"
+
+
 @dataclass(frozen=True, slots=True)
 class Attendee:
     """A person in one meeting.
 
-    ``id`` is 0 until stored. ``notified`` says that an invitation has left, or may have;
-    ``removed_sequence`` is the SEQUENCE of the CANCEL due to somebody who was removed.
+    ``id`` is 0 until stored. ``joined_sequence`` and ``joined_at`` are the SEQUENCE and the moment of
+    being added to a published meeting; ``removed_sequence`` and ``removed_at`` those of the CANCEL due to
+    somebody who was removed. ``notified`` says that an invitation has left, or may have, and
+    ``withdrawn`` that a CANCEL has left since. ``answer_stamp`` is the DTSTAMP of the answer that counts,
+    ``resends`` counts how often the invitation was asked for again. ``link_version`` rises when the
+    personal link is revoked.
     """
 
     name: str
@@ -52,9 +64,24 @@ class Attendee:
     group: str
     role: Role
     id: int = 0
+    seat: Seat | None = None
     participation: Participation = Participation.NEEDS_ACTION
-    notified: bool = False
+    answer_stamp: datetime | None = None
+    comment: str | None = None
+    delegated_to: str | None = None
+    joined_sequence: int = 0
+    joined_at: datetime | None = None
     removed_sequence: int | None = None
+    removed_at: datetime | None = None
+    notified: bool = False
+    withdrawn: bool = False
+    resends: int = 0
+    link_version: int = 1
+
+    @property
+    def address(self) -> str:
+        """The address as it is compared."""
+        return self.email.casefold()
 
     @property
     def invited(self) -> bool:
@@ -70,6 +97,11 @@ class Attendee:
     def declined(self) -> bool:
         """Whether the person said no."""
         return self.participation is Participation.DECLINED
+
+    @property
+    def holds_invitation(self) -> bool:
+        """Whether the meeting stands in the person's calendar, as far as is known."""
+        return self.notified and not self.withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +130,38 @@ class Conference:
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """What came back from attendees and has not been told to the coordinator yet.
+
+    ``latest`` is the id of the newest response, ``reported`` that of the newest one in a digest.
+    ``first_at`` is when the oldest unreported one came. ``urgent`` is the newest decline of a head of
+    delegation that came close to the start.
+    """
+
+    latest: int = 0
+    reported: int = 0
+    first_at: datetime | None = None
+    urgent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A proposed new time that the coordinator has refused."""
+
+    response_id: int
+    attendee_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Meeting:
     """A meeting as stored.
 
-    ``version`` counts every change (optimistic locking). ``sequence`` is the iCalendar SEQUENCE,
-    ``revision`` counts the contents that attendees must be told, ``time_revision`` is the revision
-    that last set the time, ``revised_at`` is the DTSTAMP of the current revision.
+    ``version`` counts every change (optimistic locking). ``sequence`` is the highest iCalendar SEQUENCE
+    given out, ``revised_sequence`` that of the current revision (a removal uses up a number that nobody
+    else sees), ``reset_sequence`` that of the revision that last set the time. ``revision`` counts the
+    contents that attendees must be told, ``time_revision`` is the revision that last set the time,
+    ``revised_at`` is the DTSTAMP of the current revision. ``tentative`` marks a save-the-date;
+    ``organizer`` is the ORGANIZER address that attendees were told, ``None`` before publishing.
     """
 
     id: int
@@ -121,9 +179,13 @@ class Meeting:
     timeline: str
     conference: Conference
     status: MeetingStatus = MeetingStatus.DRAFT
+    tentative: bool = False
     version: int = 1
     uid: str | None = None
+    organizer: str | None = None
     sequence: int = 0
+    revised_sequence: int = 0
+    reset_sequence: int = 0
     revision: int = 0
     time_revision: int = 0
     revised_at: datetime | None = None
@@ -132,6 +194,8 @@ class Meeting:
     minutes_at: datetime | None = None
     agenda: tuple[AgendaEntry, ...] = ()
     attendees: tuple[Attendee, ...] = field(default=(), repr=False)
+    news: News = News()
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def starts_at(self) -> datetime:
@@ -155,169 +219,12 @@ class Meeting:
                 return item
         raise KeyError(attendee_id)
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What an update sets; ``None`` leaves a field as it is, and an empty Vietnamese title takes it out.
-
-    ``attendees`` is the whole new list.
-    """
-
-    title_en: str | None = None
-    title_vi: str | None = None
-    wall_start: datetime | None = None
-    zone: str | None = None
-    duration: timedelta | None = None
-    agenda: tuple[AgendaEntry, ...] | None = None
-    attendees: tuple[Attendee, ...] | None = None
+    def head_of(self, delegation: str) -> Attendee | None:
+        """Return who leads a delegation: whoever was named so, else its most senior official."""
+        own = [item for item in self.invited if item.delegation == delegation]
+        named = [item for item in own if item.seat is Seat.HEAD]
+        senior = [item for role in _LEADING for item in own if item.role is role]
+        return next(iter([*named, *senior]), None)
 
 
-def require_status(meeting: Meeting, doing: str, *allowed: MeetingStatus) -> None:
-    """Raise ``Conflict`` unless the meeting is in one of the ``allowed`` states."""
-    if meeting.status not in allowed:
-        raise Conflict(
-            f"{meeting.reference} is {meeting.status}; only a {' or '.join(allowed)} meeting can be {doing}."
-        )
-
-
-def publish(meeting: Meeting, uid: str, now: datetime) -> Meeting:
-    """Return ``meeting`` published under ``uid``; raises ``Conflict`` when it cannot be."""
-    require_status(meeting, "published", MeetingStatus.DRAFT)
-    if meeting.starts_at <= now:
-        raise Conflict(f"{meeting.reference} starts in the past; move it to a coming date, then publish it.")
-    if not meeting.invited:
-        raise Conflict(f"{meeting.reference} has no attendees; add somebody to invite, then publish it.")
-    return replace(
-        meeting,
-        status=MeetingStatus.PUBLISHED,
-        uid=uid,
-        sequence=0,
-        revision=1,
-        time_revision=1,
-        revised_at=now,
-        published_at=now,
-    )
-
-
-def revise(meeting: Meeting, change: Change, now: datetime, *, notify: bool = True) -> Meeting:
-    """Return ``meeting`` with ``change`` applied.
-
-    ``notify=False`` saves a new text without telling the attendees; a new time always tells them.
-    Raises ``Conflict`` for a meeting that is over or would begin in the past.
-    """
-    require_status(meeting, "changed", MeetingStatus.DRAFT, MeetingStatus.PUBLISHED)
-    new = replace(
-        meeting,
-        title_en=change.title_en if change.title_en is not None else meeting.title_en,
-        title_vi=meeting.title_vi if change.title_vi is None else change.title_vi or None,
-        wall_start=change.wall_start or meeting.wall_start,
-        zone=change.zone or meeting.zone,
-        duration=change.duration or meeting.duration,
-        agenda=meeting.agenda if change.agenda is None else change.agenda,
-    )
-    if meeting.status is MeetingStatus.PUBLISHED:
-        new = _retimed(meeting, new, now)
-        if new.revision == meeting.revision and notify and _text(new) != _text(meeting):
-            new = replace(new, revision=new.revision + 1, revised_at=now)
-    if change.attendees is None:
-        return new
-    merged = _with_attendees(new, change.attendees)
-    if meeting.status is MeetingStatus.DRAFT:
-        return replace(merged, attendees=merged.invited)
-    if _calls_for_cancel(new, merged) and new.sequence == meeting.sequence:
-        return _with_attendees(replace(new, sequence=new.sequence + 1, revised_at=now), change.attendees)
-    return merged
-
-
-def _text(meeting: Meeting) -> tuple[object, ...]:
-    return meeting.title_en, meeting.title_vi, meeting.agenda
-
-
-def _retimed(before: Meeting, after: Meeting, now: datetime) -> Meeting:
-    if (before.starts_at, before.ends_at) == (after.starts_at, after.ends_at):
-        return after
-    if before.starts_at <= now:
-        raise Conflict(f"{before.reference} has begun; its time can no longer be changed.")
-    if after.starts_at <= now:
-        raise Conflict(f"{before.reference} would start in the past; choose a coming time.")
-    revision = before.revision + 1
-    return replace(
-        after,
-        sequence=before.sequence + 1,
-        revision=revision,
-        time_revision=revision,
-        revised_at=now,
-        attendees=tuple(replace(item, participation=Participation.NEEDS_ACTION) for item in before.attendees),
-    )
-
-
-def _with_attendees(meeting: Meeting, wanted: tuple[Attendee, ...]) -> Meeting:
-    """Merge the wanted list by address: keep who stays, add who is new, mark who is removed."""
-    wanted_by_address = {item.email.casefold(): item for item in wanted}
-    staying = {item.email.casefold() for item in meeting.invited}
-    kept = [
-        _merged(item, wanted_by_address.get(item.email.casefold()), meeting.sequence)
-        for item in meeting.attendees
-    ]
-    added = [item for key, item in wanted_by_address.items() if key not in staying]
-    return replace(meeting, attendees=(*kept, *added))
-
-
-def _calls_for_cancel(before: Meeting, after: Meeting) -> bool:
-    """Whether the lists differ by a removal, or by inviting again somebody who was removed.
-
-    Both raise SEQUENCE: the first for its CANCEL (RFC 5546 section 3.2.5), the second because that
-    person's calendar has seen the CANCEL.
-    """
-    seen = {item.email.casefold() for item in before.attendees}
-    fresh = after.attendees[len(before.attendees) :]
-    return len(after.invited) - len(fresh) < len(before.invited) or any(
-        item.email.casefold() in seen for item in fresh
-    )
-
-
-def _merged(stored: Attendee, wanted: Attendee | None, sequence: int) -> Attendee:
-    if not stored.invited:
-        return stored
-    if wanted is None:
-        return replace(stored, removed_sequence=sequence)
-    return replace(
-        stored, name=wanted.name, delegation=wanted.delegation, group=wanted.group, role=wanted.role
-    )
-
-
-def with_link(meeting: Meeting, conference: Conference, now: datetime) -> Meeting:
-    """Return ``meeting`` with the conference as now known.
-
-    A join link other than the one attendees were sent is a material change: it raises SEQUENCE
-    (RFC 5546 section 2.1.4, "should") and is told to everybody; answers stay.
-    """
-    old = meeting.conference.join_url
-    told = any(item.notified for item in meeting.attendees)
-    new = replace(meeting, conference=conference)
-    if meeting.status is not MeetingStatus.PUBLISHED or old == conference.join_url or not told:
-        return new
-    return replace(new, sequence=meeting.sequence + 1, revision=meeting.revision + 1, revised_at=now)
-
-
-def cancel(meeting: Meeting, now: datetime) -> Meeting:
-    """Return ``meeting`` cancelled; SEQUENCE rises for the CANCEL (RFC 5546 section 2.1.4)."""
-    require_status(meeting, "cancelled", MeetingStatus.DRAFT, MeetingStatus.PUBLISHED)
-    if meeting.status is MeetingStatus.PUBLISHED and meeting.ends_at <= now:
-        raise Conflict(f"{meeting.reference} is over; a meeting that took place cannot be cancelled.")
-    told = meeting.status is MeetingStatus.PUBLISHED
-    return replace(
-        meeting,
-        status=MeetingStatus.CANCELLED,
-        sequence=meeting.sequence + told,
-        revision=meeting.revision + told,
-        revised_at=now if told else None,
-    )
-
-
-def conclude(meeting: Meeting, now: datetime) -> Meeting:
-    """Return ``meeting`` concluded; raises ``Conflict`` before its start."""
-    require_status(meeting, "concluded", MeetingStatus.PUBLISHED)
-    if now < meeting.starts_at:
-        raise Conflict(f"{meeting.reference} has not begun; it can be concluded once it has.")
-    return replace(meeting, status=MeetingStatus.CONCLUDED)
+_LEADING = (Role.HEAD_OF_CIVIL_SERVICE, Role.SENIOR_OFFICIAL)

@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from orchestrator.domain.actions import ActionKind, ActionState, CancelCode
 from orchestrator.domain.meeting import Attendee, Meeting, MeetingStatus
-from orchestrator.domain.timeline import Step, Timeline
+from orchestrator.domain.revision import cancel_to, to_cancel
+from orchestrator.domain.timeline import Offset, Step, Timeline
 
 ZoneOf = Callable[[str], str]
 """From a delegation's code to its IANA zone."""
 
 _AFTERWARDS = timedelta(days=7)
+_DIGEST_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Obligation:
     ``key`` is built from stable ids only. ``due`` is the planned instant (UTC), or ``None`` for as
     soon as possible. After ``expires`` it must not be done any more. An action done for an older
     ``revision`` does not fulfil it. ``waits_for`` is the key of an obligation that comes first.
+    ``late`` marks what may be planned although its time has passed, and is then due at once.
     """
 
     key: str
@@ -38,6 +42,7 @@ class Obligation:
     due: datetime | None
     expires: datetime
     waits_for: str | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +131,15 @@ def plan(meeting: Meeting, timeline: Timeline, zone_of: ZoneOf) -> list[Obligati
             wanted = _called_off(meeting)
         case MeetingStatus.CONCLUDED:
             wanted = _minutes(meeting, timeline)
-    return [*wanted, *_removals(meeting)]
+    return [*wanted, *_cancellations(meeting), *_news(meeting)]
 
 
 def _published(meeting: Meeting, timeline: Timeline, zone_of: ZoneOf) -> list[Obligation]:
     wanted: list[Obligation] = []
     waits_for: str | None = None
-    for step in timeline.steps:
+    # A save-the-date announces a date: there is nothing to join yet, and nothing to remind of.
+    steps = [step for step in timeline.steps if step.do is ActionKind.INVITE or not meeting.tentative]
+    for step in steps:
         match step.do:
             case ActionKind.CONFERENCE if not meeting.conference.by_hand:
                 wanted += _conference(meeting, step)
@@ -143,6 +150,49 @@ def _published(meeting: Meeting, timeline: Timeline, zone_of: ZoneOf) -> list[Ob
                 wanted += [_reminder(meeting, step, item, zone_of) for item in _to_remind(meeting)]
             case ActionKind.CONCLUDE:
                 wanted.append(_conclusion(meeting, step, zone_of))
+    return [*wanted, *_asked_for(meeting, waits_for)]
+
+
+def _asked_for(meeting: Meeting, waits_for: str | None) -> list[Obligation]:
+    """The invitation once more, for whoever asked for it (RFC 5546 section 3.2.6) or proposed a time."""
+    again = [
+        Obligation(
+            f"resend:attendee-{item.id}", ActionKind.RESEND, "resend", item.id, item.resends, None,
+            meeting.ends_at, waits_for,
+        )
+        for item in meeting.invited
+        if item.resends
+    ]  # fmt: skip
+    invited = {item.id for item in meeting.invited}
+    refused = [
+        Obligation(
+            f"refusal:response-{item.response_id}", ActionKind.REFUSAL, "refusal", item.attendee_id,
+            item.response_id, None, meeting.ends_at, waits_for,
+        )
+        for item in meeting.refusals
+        if item.attendee_id in invited
+    ]  # fmt: skip
+    return [*again, *refused]
+
+
+def _news(meeting: Meeting) -> list[Obligation]:
+    """What the coordinator is told of answers: at most hourly, a late decline of a head at once."""
+    news, expires = meeting.news, meeting.ends_at + _AFTERWARDS
+    wanted = []
+    if news.first_at is not None:
+        wanted.append(
+            Obligation(
+                "digest", ActionKind.DIGEST, "digest", None, news.latest, news.first_at + _DIGEST_EVERY,
+                expires, late=True,
+            )
+        )  # fmt: skip
+    if news.urgent and meeting.status is MeetingStatus.PUBLISHED:
+        wanted.append(
+            Obligation(
+                "decline-alert", ActionKind.DECLINE_ALERT, "decline-alert", None, news.urgent, None,
+                meeting.starts_at,
+            )
+        )  # fmt: skip
     return wanted
 
 
@@ -176,7 +226,8 @@ def _invitation(meeting: Meeting, step: Step, attendee: Attendee, waits_for: str
         attendee_id=attendee.id,
         revision=meeting.revision,
         due=None,
-        expires=meeting.starts_at,
+        # Somebody added, or a link replaced, while the meeting goes on is told; after it nobody is.
+        expires=meeting.ends_at,
         waits_for=waits_for,
     )
 
@@ -205,36 +256,38 @@ def _conclusion(meeting: Meeting, step: Step, zone_of: ZoneOf) -> Obligation:
 def _instant(meeting: Meeting, step: Step, recipient_zone: str) -> datetime:
     if step.at is None:
         raise ValueError(f"step {step.name} has no offset")
-    return step.at.instant(meeting.starts_at, meeting.ends_at, recipient_zone)
+    return _moment(step.at, meeting.starts_at, meeting.ends_at, recipient_zone)
+
+
+@lru_cache(maxsize=1024)
+def _moment(at: Offset, starts_at: datetime, ends_at: datetime, recipient_zone: str) -> datetime:
+    """The same for everybody in a zone, so worked out once."""
+    return at.instant(starts_at, ends_at, recipient_zone)
 
 
 def _called_off(meeting: Meeting) -> list[Obligation]:
-    expires = meeting.ends_at + timedelta(days=1)
-    wanted = [_cancellation(item, meeting.sequence, expires) for item in meeting.invited if item.notified]
     conference = meeting.conference
     # An attempt without an answer may have made something; with a link by hand nobody was waiting for it.
-    if conference.provider_id or (conference.attempted and not conference.by_hand):
-        wanted.append(
-            Obligation(
-                "conference-delete", ActionKind.CONFERENCE_DELETE, "conference-delete", None,
-                meeting.revision, None, meeting.ends_at + _AFTERWARDS,
-            )
-        )  # fmt: skip
-    return wanted
-
-
-def _removals(meeting: Meeting) -> list[Obligation]:
-    """A CANCEL for whoever was removed after an invitation had left."""
+    if not conference.provider_id and (conference.by_hand or not conference.attempted):
+        return []
     return [
-        _cancellation(item, item.removed_sequence, meeting.ends_at + timedelta(days=1))
-        for item in meeting.attendees
-        if item.removed_sequence is not None and item.notified
-    ]
+        Obligation(
+            "conference-delete", ActionKind.CONFERENCE_DELETE, "conference-delete", None,
+            meeting.revision, None, meeting.ends_at + _AFTERWARDS,
+        )
+    ]  # fmt: skip
 
 
-def _cancellation(attendee: Attendee, sequence: int, expires: datetime) -> Obligation:
-    key = f"cancel:attendee-{attendee.id}"
-    return Obligation(key, ActionKind.CANCEL, "cancel", attendee.id, sequence, None, expires)
+def _cancellations(meeting: Meeting) -> list[Obligation]:
+    """A CANCEL for whoever has the meeting in the calendar and is not in it any more."""
+    expires = meeting.ends_at + timedelta(days=1)
+    return [
+        Obligation(
+            f"cancel:attendee-{item.id}", ActionKind.CANCEL, "cancel", item.id,
+            cancel_to(meeting, item).sequence, None, expires,
+        )
+        for item in to_cancel(meeting)
+    ]  # fmt: skip
 
 
 def _minutes(meeting: Meeting, timeline: Timeline) -> list[Obligation]:
@@ -262,7 +315,7 @@ def reconcile(
     rows = list(stored)
     latest = _latest(rows)
     planned_keys = {item.key for item in wanted}
-    decision = _Decision(latest, rows, now)
+    decision = _Decision(meeting, latest, rows, now)
     for obligation in wanted:
         decision.take(obligation)
     decision.cancels += [
@@ -298,31 +351,41 @@ def _latest(rows: Iterable[StoredAction]) -> dict[str, StoredAction]:
     return latest
 
 
-def _in_flight_mail(rows: Iterable[StoredAction]) -> dict[int, StoredAction]:
-    """Per attendee the invitation or cancellation that somebody has in hand.
+def _calendar_mail_in_flight(meeting: Meeting, rows: Iterable[StoredAction]) -> dict[str, str]:
+    """Per address the key of the calendar message that somebody has in hand.
 
-    A later one waits for it, so that a CANCEL never overtakes its REQUEST.
+    Those that follow queue behind it, one after the other, so that a CANCEL never overtakes its REQUEST,
+    nor a REQUEST the CANCEL of an earlier time in the meeting: the address counts, for somebody invited
+    again is another attendee.
     """
-    ordered = (ActionKind.INVITE, ActionKind.CANCEL)
     return {
-        row.attendee_id: row
+        meeting.attendee(row.attendee_id).address: row.key
         for row in rows
-        if row.attendee_id is not None and row.kind in ordered and row.state.is_in_flight
+        if row.attendee_id is not None and row.kind.carries_calendar and row.state.is_in_flight
     }
+
+
+_CONFERENCE_KINDS = (ActionKind.CONFERENCE, ActionKind.CONFERENCE_DELETE)
 
 
 class _Decision:
     """Collects what to do about one obligation after another."""
 
     def __init__(
-        self, latest: Mapping[str, StoredAction], rows: Sequence[StoredAction], now: datetime
+        self,
+        meeting: Meeting,
+        latest: Mapping[str, StoredAction],
+        rows: Sequence[StoredAction],
+        now: datetime,
     ) -> None:
+        self._address = {item.id: item.address for item in meeting.attendees}
         self._latest = latest
-        self._in_flight = _in_flight_mail(rows)
+        self._ids: dict[str | None, int] = {row.key: row.id for row in rows}
+        self._last_mail = _calendar_mail_in_flight(meeting, rows)
         self._conference_in_flight = next(
-            (row.key for row in rows if row.kind is ActionKind.CONFERENCE and row.state.is_in_flight),
-            None,
+            (row.key for row in rows if row.kind in _CONFERENCE_KINDS and row.state.is_in_flight), None
         )
+        self._added: dict[str, str] = {}
         self._now = now
         self.inserts: list[Insert] = []
         self.moves: list[Move] = []
@@ -344,19 +407,22 @@ class _Decision:
         if self._passed(wanted):
             self.skips.append(Skip(wanted, "its time had already passed"))
         else:
-            self.inserts.append(Insert(key, wanted, self._blocker(wanted)))
+            self.inserts.append(Insert(key, wanted, self._blocker(wanted, key)))
+            self._added[wanted.key] = key
 
     def _adjust(self, wanted: Obligation, row: StoredAction) -> None:
-        blocked_by = self._blocker(wanted)
-        same_block = (row.state is ActionState.BLOCKED) == (blocked_by is not None)
+        blocked_by = self._blocker(wanted, row.key)
+        same_state = (row.state is ActionState.BLOCKED) == (blocked_by is not None)
         same_time = wanted.due is None or wanted.due == row.planned_at
-        if same_time and same_block and (row.revision, row.expires) == (wanted.revision, wanted.expires):
+        # Waiting for the wrong action would be waiting for ever.
+        same_wait = same_state and row.blocked_by == self._ids.get(blocked_by)
+        if same_time and same_wait and (row.revision, row.expires) == (wanted.revision, wanted.expires):
             return
         if not same_time and self._passed(wanted):
             reason = "the meeting moved, and the time for this had already passed"
             self.cancels.append(Cancel(row.id, CancelCode.TIME_PASSED, reason))
         else:
-            self.moves.append(Move(row.id, wanted, blocked_by, at_once=not same_block))
+            self.moves.append(Move(row.id, wanted, blocked_by, at_once=not same_state))
 
     def _revive(self, wanted: Obligation, row: StoredAction) -> None:
         if row.cancel_code is CancelCode.DISCARDED and row.revision >= wanted.revision:
@@ -364,25 +430,30 @@ class _Decision:
         if self._passed(wanted):
             self.skips.append(Skip(wanted, "its time had already passed"))
         else:
-            self.moves.append(Move(row.id, wanted, self._blocker(wanted), at_once=True))
+            self.moves.append(Move(row.id, wanted, self._blocker(wanted, row.key), at_once=True))
 
     def _passed(self, wanted: Obligation) -> bool:
         """Whether it is too late, or would be: a reminder at 09:00 may fall after an early start."""
-        if wanted.due is None:
+        if wanted.due is None or wanted.late:
             return wanted.expires <= self._now
         return wanted.due < self._now or wanted.due >= wanted.expires
 
-    def _blocker(self, wanted: Obligation) -> str | None:
-        """The key of the action that has to end before this one may start."""
+    def _blocker(self, wanted: Obligation, key: str) -> str | None:
+        """The key of the action that has to end before the one under ``key`` may start."""
+        before = self._mail_before(wanted, key)
         if wanted.waits_for is not None:
             first = self._latest.get(wanted.waits_for)
-            return first.key if first else wanted.waits_for
-        busy = self._in_flight.get(wanted.attendee_id) if wanted.attendee_id is not None else None
-        if busy is not None and wanted.kind in (ActionKind.INVITE, ActionKind.CANCEL):
-            return busy.key
-        if wanted.kind in (ActionKind.CONFERENCE, ActionKind.CONFERENCE_DELETE):
-            return self._conference_in_flight
-        return None
+            return self._added.get(wanted.waits_for) or (first.key if first else wanted.waits_for)
+        return self._conference_in_flight if wanted.kind in _CONFERENCE_KINDS else before
+
+    def _mail_before(self, wanted: Obligation, key: str) -> str | None:
+        """The calendar message to the same person that goes before this one, which is then the last."""
+        if wanted.attendee_id is None or not wanted.kind.carries_calendar:
+            return None
+        address = self._address[wanted.attendee_id]
+        before = self._last_mail.get(address)
+        self._last_mail[address] = key
+        return before
 
 
 def _next_key(row: StoredAction) -> str:
@@ -394,6 +465,8 @@ def _why_not(meeting: Meeting, row: StoredAction) -> tuple[CancelCode, str]:
     """Why a pending action is no longer wanted."""
     if meeting.status is MeetingStatus.CANCELLED:
         return CancelCode.MEETING_CANCELLED, "the meeting was cancelled"
+    if row.kind is ActionKind.CANCEL:
+        return CancelCode.SUPERSEDED, "whoever it was meant for is in the meeting again, or was told already"
     if row.attendee_id is not None:
         attendee = meeting.attendee(row.attendee_id)
         if not attendee.invited:
@@ -427,6 +500,7 @@ def objection(
         _status_objection(action.kind, meeting)
         or _superseded(action, meeting)
         or _attendee_objection(action.kind, attendee)
+        or (_cancel_objection(action, meeting, attendee) if attendee is not None else None)
     )
 
 
@@ -435,6 +509,7 @@ def _status_objection(kind: ActionKind, meeting: Meeting) -> Objection | None:
         ActionKind.CANCEL: tuple(MeetingStatus),
         ActionKind.CONFERENCE_DELETE: (MeetingStatus.CANCELLED,),
         ActionKind.MINUTES: (MeetingStatus.CONCLUDED,),
+        ActionKind.DIGEST: tuple(MeetingStatus),
     }.get(kind, (MeetingStatus.PUBLISHED,))
     if meeting.status is MeetingStatus.CANCELLED and meeting.status not in allowed:
         return Objection(ActionState.CANCELLED, "the meeting was cancelled", CancelCode.MEETING_CANCELLED)
@@ -459,11 +534,29 @@ def _superseded(action: StoredAction, meeting: Meeting) -> Objection | None:
 
 
 def _attendee_objection(kind: ActionKind, attendee: Attendee | None) -> Objection | None:
-    if attendee is None or kind not in (ActionKind.INVITE, ActionKind.REMIND):
+    if attendee is None or kind in (ActionKind.CANCEL, ActionKind.MINUTES):
         return None
     if not attendee.invited:
         gone = f"{attendee.name} was removed from the meeting"
         return Objection(ActionState.CANCELLED, gone, CancelCode.REMOVED)
-    if attendee.declined:
+    if attendee.declined and kind in (ActionKind.INVITE, ActionKind.REMIND):
         return Objection(ActionState.CANCELLED, f"{attendee.name} has declined", CancelCode.DECLINED)
     return None
+
+
+def _cancel_objection(action: StoredAction, meeting: Meeting, attendee: Attendee) -> Objection | None:
+    """A CANCEL takes back what is in a calendar, once, and from nobody who is in the meeting again."""
+    if action.kind is not ActionKind.CANCEL:
+        return None
+    due = next((item for item in to_cancel(meeting) if item.address == attendee.address), None)
+    if due is not None and due.id == attendee.id and cancel_to(meeting, due).sequence == action.revision:
+        return None
+    if due is not None:
+        newer = "a newer cancellation takes its place"
+        return Objection(ActionState.CANCELLED, newer, CancelCode.SUPERSEDED)
+    over = meeting.status is MeetingStatus.CANCELLED
+    if not over and any(item.address == attendee.address for item in meeting.invited):
+        again = f"{attendee.name} is in the meeting again"
+        return Objection(ActionState.CANCELLED, again, CancelCode.SUPERSEDED)
+    nothing = f"{attendee.name} has no invitation that could be taken back"
+    return Objection(ActionState.CANCELLED, nothing, CancelCode.NOT_NEEDED)

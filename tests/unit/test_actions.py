@@ -74,8 +74,22 @@ def test_mails_are_told_from_what_the_service_does_by_itself() -> None:
         "remind",
         "cancel",
         "minutes",
+        "resend",
+        "refusal",
         "link-alert",
+        "digest",
+        "decline-alert",
     ]
+
+
+def test_mails_with_a_calendar_are_those_that_an_attendee_s_calendar_has_to_see_in_order() -> None:
+    assert [kind.value for kind in ActionKind if kind.carries_calendar] == [
+        "invite",
+        "cancel",
+        "resend",
+        "refusal",
+    ]
+    assert all(kind.is_mail for kind in ActionKind if kind.carries_calendar)
 
 
 def test_codes_of_cancelling_are_stable() -> None:

@@ -13,12 +13,20 @@ from icalendar import Calendar
 from icalendar.cal import Component
 
 from orchestrator.domain.delegation import Role
-from orchestrator.domain.invitation import CalendarFacts, CalendarTemplate, Method, common_name, mailto
+from orchestrator.domain.invitation import (
+    CalendarFacts,
+    CalendarTemplate,
+    EventStatus,
+    Method,
+    common_name,
+    mailto,
+)
 from orchestrator.domain.meeting import Attendee, Participation
 
 STARTS = datetime(2026, 12, 3, 7, tzinfo=UTC)
 FACTS = CalendarFacts(
     method=Method.REQUEST,
+    status=EventStatus.CONFIRMED,
     uid="4f8c2d@accsm.example.org",
     sequence=3,
     stamp=datetime(2026, 11, 1, 2, 3, 4, tzinfo=UTC),
@@ -34,7 +42,15 @@ LAN = Attendee("Lê Thị Lan", "lan@vn.example.org", "VN", "SOM", Role.SENIOR_O
 
 
 def copy(attendee: Attendee = LAN, **fields: Any) -> bytes:
+    if fields.get("method") is Method.CANCEL:
+        fields["status"] = EventStatus.CANCELLED
     return CalendarTemplate.of(replace(FACTS, **fields)).copy_for(attendee)
+
+
+def attendees(found: Component) -> list[Any]:
+    """The ATTENDEEs of a copy, the recipient last."""
+    people = found["attendee"]
+    return people if isinstance(people, list) else [people]
 
 
 def event(content: bytes) -> Component:
@@ -77,18 +93,20 @@ def test_a_request_has_exactly_these_lines() -> None:
         "DTSTAMP:20261101T020304Z",
         "UID:4f8c2d@accsm.example.org",
         "SEQUENCE:3",
-        (
-            'ATTENDEE;CN="Lê Thị Lan";CUTYPE=INDIVIDUAL;PARTSTAT=NEEDS-ACTION;ROLE=REQ-PARTICIPANT;RSVP=TRUE:'
-            "mailto:lan@vn.example.org"
-        ),
         "CLASS:PUBLIC",
         "CONFERENCE;FEATURE=AUDIO,VIDEO;LABEL=Join the meeting;VALUE=URI:https://meet.example.org/1?a=1,2;b",
         "DESCRIPTION:Text",
         "LOCATION:https://meet.example.org/1?a=1\\,2\\;b",
-        "ORGANIZER;CN=Khôi:mailto:meetings@accsm.example.org",
         "STATUS:CONFIRMED",
         "TRANSP:OPAQUE",
         "X-MICROSOFT-CDO-BUSYSTATUS:BUSY",
+        "X-MICROSOFT-DISALLOW-COUNTER:FALSE",
+        "ORGANIZER;CN=Khôi:mailto:meetings@accsm.example.org",
+        "ATTENDEE;CN=Khôi;CUTYPE=INDIVIDUAL;PARTSTAT=ACCEPTED;ROLE=CHAIR:mailto:meetings@accsm.example.org",
+        (
+            'ATTENDEE;CN="Lê Thị Lan";CUTYPE=INDIVIDUAL;PARTSTAT=NEEDS-ACTION;ROLE=REQ-PARTICIPANT;RSVP=TRUE:'
+            "mailto:lan@vn.example.org"
+        ),
         "END:VEVENT",
         "END:VCALENDAR",
         "",
@@ -127,26 +145,62 @@ def test_a_cancel_keeps_uid_organizer_and_start_and_asks_nothing() -> None:
         (Participation.ACCEPTED, False),
         (Participation.TENTATIVE, False),
         (Participation.DECLINED, False),
+        (Participation.DELEGATED, False),
     ],
 )
 def test_only_who_has_not_answered_is_asked(participation: Participation, rsvp: bool) -> None:
-    params = event(copy(replace(LAN, participation=participation)))["attendee"].params
+    params = attendees(event(copy(replace(LAN, participation=participation))))[-1].params
     assert params["PARTSTAT"] == participation.value
     assert ("RSVP" in params) is rsvp
 
 
 def test_an_observer_is_an_optional_participant() -> None:
-    assert event(copy(replace(LAN, role=Role.OBSERVER)))["attendee"].params["ROLE"] == "OPT-PARTICIPANT"
+    observer = attendees(event(copy(replace(LAN, role=Role.OBSERVER))))[-1]
+    assert observer.params["ROLE"] == "OPT-PARTICIPANT"
+
+
+def test_the_organizer_is_an_attendee_of_a_request_under_the_same_address_and_has_accepted() -> None:
+    found = event(copy())
+    organizer, _ = attendees(found)
+    assert str(organizer) == str(found["organizer"]) == "mailto:meetings@accsm.example.org"
+    assert organizer.params == {
+        "CN": FACTS.organizer_name,
+        "CUTYPE": "INDIVIDUAL",
+        "PARTSTAT": "ACCEPTED",
+        "ROLE": "CHAIR",
+    }
+
+
+def test_a_recipient_may_have_a_reply_address_of_their_own_and_the_next_copy_has_its_own_again() -> None:
+    template = CalendarTemplate.of(FACTS)
+    own = "meetings+t7@accsm.example.org"
+    found = event(template.copy_for(LAN, own))
+    assert str(found["organizer"]) == str(attendees(found)[0]) == f"mailto:{own}"
+    assert str(event(template.copy_for(LAN))["organizer"]) == "mailto:meetings@accsm.example.org"
+    assert own.encode() not in template.copy_for(LAN)
+
+
+@pytest.mark.parametrize(
+    ("status", "busy"),
+    [(EventStatus.CONFIRMED, "BUSY"), (EventStatus.TENTATIVE, "TENTATIVE")],
+)
+def test_a_save_the_date_is_tentative_in_both_of_its_words(status: EventStatus, busy: str) -> None:
+    lines = unfolded(copy(status=status))
+    assert f"STATUS:{status}" in lines
+    assert f"X-MICROSOFT-CDO-BUSYSTATUS:{busy}" in lines
+
+
+@pytest.mark.parametrize(("counter", "disallowed"), [(True, "FALSE"), (False, "TRUE")])
+def test_another_time_may_be_proposed_or_not(counter: bool, disallowed: str) -> None:
+    assert f"X-MICROSOFT-DISALLOW-COUNTER:{disallowed}" in unfolded(copy(counter=counter))
 
 
 def test_a_copy_names_the_organizer_and_its_recipient_and_nobody_else() -> None:
     template = CalendarTemplate.of(FACTS)
     for attendee in (LAN, replace(LAN, name="Sok Dara", email="dara@kh.example.org")):
         lines = unfolded(template.copy_for(attendee))
-        assert [line for line in lines if "mailto:" in line and not line.startswith("ORGANIZER")] == [
-            line for line in lines if line.endswith(f":mailto:{attendee.email}")
-        ]
-        assert sum("mailto:" in line for line in lines) == 2
+        named = [line.rpartition(":mailto:")[2] for line in lines if "mailto:" in line]
+        assert named == [FACTS.organizer_address, FACTS.organizer_address, attendee.email]
 
 
 def test_a_meeting_without_a_link_says_nothing_of_a_place() -> None:
@@ -164,7 +218,8 @@ def test_nothing_is_emitted_that_clients_trip_over() -> None:
 def test_a_spliced_copy_equals_building_it_whole(method: Method, name: str) -> None:
     attendee = replace(LAN, name=name)
     spliced = copy(attendee, method=method)
-    assert Calendar.from_ical(spliced).to_ical() == spliced
+    # The lines of people stand last, where ``icalendar`` would sort them in.
+    assert Calendar.from_ical(spliced).to_ical(sorted=False) == spliced
 
 
 @pytest.mark.parametrize(
@@ -181,7 +236,7 @@ def test_a_spliced_copy_equals_building_it_whole(method: Method, name: str) -> N
 )
 def test_a_common_name_loses_what_clients_show_or_cut(name: str, cleaned: str) -> None:
     assert common_name(name) == cleaned
-    attendee = event(copy(replace(LAN, name=name)))["attendee"]
+    attendee = attendees(event(copy(replace(LAN, name=name))))[-1]
     assert (attendee.params["CN"], str(attendee)) == (cleaned, "mailto:lan@vn.example.org")
 
 
@@ -205,6 +260,9 @@ def test_an_address_is_a_bare_mailto(address: str, uri: str) -> None:
         "x" * 67 + "ATTENDEE:mailto:recipient@invalid",
         "SOM\r\nATTENDEE:mailto:eve@example.org",
         "SOM\r\nEND:VEVENT\r\nBEGIN:VEVENT",
+        "END:VEVENT",
+        "END:VEVENT\r\n",
+        "x" * 67 + "END:VEVENT\r\n",
         "SOM\nMETHOD:CANCEL",
         "SOM; with, all\\ of: it\\n",
     ],
@@ -213,11 +271,14 @@ def test_a_title_cannot_add_lines_or_take_the_recipient_s_place(title: str) -> N
     content = copy(summary=title, description=title, organizer_name=title)
     assert_well_formed(content)
     found = event(content)
-    assert str(found["attendee"]) == "mailto:lan@vn.example.org"
+    assert [str(item) for item in attendees(found)] == [
+        "mailto:meetings@accsm.example.org",
+        "mailto:lan@vn.example.org",
+    ]
     assert str(found["organizer"]) == "mailto:meetings@accsm.example.org"
     assert str(found["summary"]).splitlines() == title.splitlines()
     assert [line for line in unfolded(content) if line.startswith("METHOD")] == ["METHOD:REQUEST"]
-    assert len([line for line in unfolded(content) if line.startswith("ATTENDEE")]) == 1
+    assert len([line for line in unfolded(content) if line.startswith("ATTENDEE")]) == 2
 
 
 @given(st.text(max_size=120), st.text(max_size=60), st.text(max_size=60))
