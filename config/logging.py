@@ -23,6 +23,7 @@ def configure_logging(level: str = "INFO") -> None:
                 "alembic": {"level": "WARNING"},
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.app.trace": {"level": "WARNING"},
+                "imapclient": {"level": "WARNING"},
             },
         }
     )

@@ -147,6 +147,10 @@ class Mailbox(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """End a ``wait`` in another thread, and let go of what waiting held open."""
+        ...
+
     def check(self) -> str:
         """Connect, log in and find the folders; return a line for ``doctor`` saying what was found."""
         ...

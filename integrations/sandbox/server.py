@@ -32,8 +32,9 @@ Ready = Callable[[int, int], None]
 class SandboxPlan:
     """What a sandbox serves.
 
-    ``folder`` keeps its certificate and online meetings, ``outbox`` is the Maildir. Port 0 means any
-    free one. Everything listens on 127.0.0.1 only.
+    ``folder`` keeps its certificate and online meetings, ``outbox`` is the Maildir of what was caught.
+    ``inbox``, if there is one, is the Maildir that gets the mail to ``organizer_upn`` and its
+    subaddresses. Port 0 means any free one. Everything listens on 127.0.0.1 only.
     """
 
     folder: Path
@@ -46,6 +47,7 @@ class SandboxPlan:
     client_secret: str
     organizer_id: str
     organizer_upn: str = "meetings@accsm.example"
+    inbox: Path | None = None
 
 
 def serve(
@@ -60,6 +62,7 @@ def serve(
     client_secret: str,
     organizer_id: str,
     ready: Ready,
+    inbox: Path | None = None,
 ) -> None:
     """Run the sandbox until SIGTERM or SIGINT; must be called in the main thread.
 
@@ -76,6 +79,7 @@ def serve(
         client_id=client_id,
         client_secret=client_secret,
         organizer_id=organizer_id,
+        inbox=inbox,
     )
     asyncio.run(_until_signalled(plan, ready))
 
@@ -84,7 +88,7 @@ async def run(plan: SandboxPlan, ready: Ready, stop: asyncio.Event) -> None:
     """Run the sandbox in this event loop until ``stop`` is set. Raises ``Conflict``."""
     ensure_certificate(plan.folder, plan.clock.system_now())
     smtp_faults = Faults[SmtpFault]()
-    catcher = SmtpCatcher(plan.outbox, plan.clock, smtp_faults)
+    catcher = SmtpCatcher(plan.outbox, plan.clock, smtp_faults, plan.inbox, plan.organizer_upn)
     web = _GraphServer(_web_configuration(plan, smtp_faults))
     with _listening(plan.graph_port) as graph_socket, _listening(plan.smtp_port) as smtp_socket:
         ports = _port(graph_socket), _port(smtp_socket)

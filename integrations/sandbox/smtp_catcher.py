@@ -1,4 +1,7 @@
-"""An SMTP server that keeps every mail in a Maildir and sends nothing on."""
+"""An SMTP server that keeps every mail in a Maildir and sends nothing on.
+
+Mail to the service itself goes into a Maildir of its own, the inbox, where answers are read from.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +24,30 @@ _LARGEST = 25 * 1024 * 1024
 class SmtpCatcher:
     """Answers SMTP and writes one file per recipient into the Maildir ``outbox``.
 
-    Each file begins with Return-Path, Delivered-To and Received; the date of Received is the time of
-    ``clock``. What follows is the content, byte for byte as it came. ``faults`` says whom to refuse.
+    Each file begins with Return-Path, Delivered-To and Received; the date of Received, like the time
+    of the file, is the time of ``clock``. What follows is the content, byte for byte as it came.
+    ``faults`` says whom to refuse. Mail to ``own_address`` or a subaddress of it (RFC 5233) goes into
+    the Maildir ``inbox`` instead, if there is one.
     """
 
-    def __init__(self, outbox: Path, clock: Clock, faults: Faults[SmtpFault]) -> None:
+    def __init__(
+        self,
+        outbox: Path,
+        clock: Clock,
+        faults: Faults[SmtpFault],
+        inbox: Path | None = None,
+        own_address: str = "",
+    ) -> None:
         self._outbox = outbox
+        self._inbox = inbox
+        self._own_address = own_address
         self._clock = clock
         self._faults = faults
         self._numbers = itertools.count()
         self._open: set[SMTP] = set()
-        for folder in ("tmp", "new", "cur"):
-            (outbox / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_maildir(outbox)
+        if inbox is not None:
+            _make_maildir(inbox)
 
     def protocol(self) -> SMTP:
         """Return the protocol of one new connection, for ``loop.create_server``."""
@@ -100,11 +115,32 @@ class SmtpCatcher:
         # Names sort by time; number, process and chance make them unique.
         stamp = int(now.timestamp() * 1_000_000)
         key = f"{stamp}.{os.getpid()}_{next(self._numbers):06d}_{secrets.token_hex(4)}.sandbox"
-        draft = self._outbox / "tmp" / key
+        maildir = self._maildir(recipient)
+        draft = maildir / "tmp" / key
         with open(draft, "xb", opener=_private) as file:
             file.write(trace.encode() + (envelope.original_content or b""))
-        draft.rename(self._outbox / "new" / key)
+        # Readers of the Maildir take the time of the file for the time of receipt.
+        os.utime(draft, (now.timestamp(), now.timestamp()))
+        draft.rename(maildir / "new" / key)
         return key
+
+    def _maildir(self, recipient: str) -> Path:
+        if self._inbox is not None and _belongs(recipient, self._own_address):
+            return self._inbox
+        return self._outbox
+
+
+def _belongs(recipient: str, address: str) -> bool:
+    """Say whether a recipient is an address or a subaddress of it, in any case of letters."""
+    local, _, domain = recipient.lower().rpartition("@")
+    own_local, _, own_domain = address.lower().rpartition("@")
+    return domain == own_domain and local.partition("+")[0] == own_local
+
+
+def _make_maildir(path: Path) -> None:
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in ("tmp", "new", "cur"):
+        (path / folder).mkdir(mode=0o700, exist_ok=True)
 
 
 def _private(path: str, flags: int) -> int:

