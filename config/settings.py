@@ -54,6 +54,32 @@ class Settings(BaseSettings):
     )
     organizer_name: str = Field("ACCSM Meetings", description="Display name of that mailbox.")
 
+    propose_new_time: bool = Field(
+        True, description="Whether calendars may offer attendees to propose another time."
+    )
+    link_key: SecretStr | None = Field(
+        None, description="Key that signs personal links; empty means `link-key` in the data folder."
+    )
+    reply_subaddress: bool = Field(
+        False,
+        description="Whether the mailbox takes `name+anything@`: each attendee then has an own one.",
+    )
+
+    imap_host: str | None = Field(
+        None, description="IMAP server of that mailbox; without it, answers come by the personal pages only."
+    )
+    imap_port: int | None = Field(None, ge=1, le=65535, description="Port; 993 with `tls`, else 143.")
+    imap_security: Literal["tls", "starttls", "plain"] = Field(
+        "tls", description="How the connection is protected."
+    )
+    imap_username: str | None = Field(None, description="Login name.")
+    imap_password: SecretStr | None = Field(None, description="Password for it.")
+    imap_folder: str = Field("INBOX", description="Folder that answers arrive in.")
+    imap_processed: str = Field("Processed", description="Folder for mails that were dealt with.")
+    imap_quarantine: str = Field("Quarantine", description="Folder for mails that a person has to look at.")
+    imap_timeout: float = Field(20.0, gt=0, description="Seconds to wait for the IMAP server.")
+    poll_seconds: float = Field(60.0, ge=5, description="Longest time between two looks into the mailbox.")
+
     smtp_host: str | None = Field(None, description="SMTP relay.")
     smtp_port: int | None = Field(
         None, ge=1, le=65535, description="Port; 465 with `tls`, 587 with `starttls`, else 25."
@@ -86,7 +112,7 @@ class Settings(BaseSettings):
         2.0, gt=0, description="Longest sleep of beat between looks at the database, in seconds."
     )
     heartbeat_file: Path | None = Field(
-        None, description="File that beat touches whenever it has looked at the database, for health checks."
+        None, description="File that beat or the watcher touches whenever it has looked, for health checks."
     )
     worker_concurrency: int = Field(2, ge=1, description="Worker processes started by `orchestrator up`.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level.")

@@ -28,24 +28,31 @@ from integrations.documents import FolderDocumentStore
 from integrations.graph.client import GraphClient
 from integrations.graph.clouds import CLOUDS
 from integrations.graph.conferences import TeamsConferences
+from integrations.imap import ImapMailbox
 from integrations.redis_wakeup import RedisWakeUp, SilentWakeUp
 from integrations.sandbox.clock import SandboxClock
 from integrations.sandbox.endpoints import SandboxEndpoints
+from integrations.sandbox.inbox import MaildirMailbox
 from integrations.sandbox.outbox import MaildirOutbox
 from integrations.smtp import SmtpMailer
 from orchestrator.domain.delegation import Directory
-from orchestrator.domain.message import TEXT_WIDTH, Mailbox
+from orchestrator.domain.message import TEXT_WIDTH
+from orchestrator.domain.message import Mailbox as Identity
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.timeline import Timeline, Timelines
 from orchestrator.errors import ConfigurationError, Problem
-from orchestrator.ports import Clock, ConferenceProvider, Mailer, Outbox, WakeUp
+from orchestrator.ports import Clock, ConferenceProvider, Mailbox, Mailer, Outbox, WakeUp
 from orchestrator.services.delivering import Delivering, Outside
 from orchestrator.services.examples import Examples
+from orchestrator.services.inbox import Inbox
 from orchestrator.services.letters import Letters
+from orchestrator.services.links import Links
 from orchestrator.services.meetings import Meetings
 from orchestrator.services.minutes import Minutes
 from orchestrator.services.operations import Operations
+from orchestrator.services.personal import Personal
 from orchestrator.services.planner import Planner
+from orchestrator.services.quarantine import Quarantine
 from orchestrator.services.reading import Reading
 from orchestrator.services.scheduling import Policy, Scheduling
 from orchestrator.store.engine import Database
@@ -54,10 +61,11 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 T = TypeVar("T")
 _PRODUCTION_ONLY = (
     "smtp_host", "smtp_username", "smtp_password",
+    "imap_host", "imap_username", "imap_password",
     "graph_tenant_id", "graph_client_id", "graph_client_secret", "graph_organizer",
 )  # fmt: skip
 _PRODUCTION_NEEDS = (
-    "database_url", "broker_url", "api_token", "smtp_host",
+    "database_url", "broker_url", "api_token", "public_url", "link_key", "smtp_host",
     "graph_tenant_id", "graph_client_id", "graph_client_secret", "graph_organizer",
 )  # fmt: skip
 
@@ -131,6 +139,27 @@ def _production_problems(settings: Settings) -> list[Problem]:
 
 def _mail_problems(settings: Settings) -> list[Problem]:
     problems = []
+    if not settings.imap_host and (settings.imap_username or settings.imap_password):
+        problems.append(
+            Problem(
+                _variable("imap_host"), "", "is missing; a name or password for the mailbox is set",
+                "Set it too, or take both out.",
+            )
+        )  # fmt: skip
+    if settings.imap_host and not (settings.imap_username and settings.imap_password):
+        problems.append(
+            Problem(
+                _variable("imap_password" if settings.imap_username else "imap_username"), "",
+                "is missing; ORCHESTRATOR_IMAP_HOST needs name and password", "Set both.",
+            )
+        )  # fmt: skip
+    if settings.imap_host and settings.imap_security == "plain":
+        problems.append(
+            Problem(
+                _variable("imap_security"), "plain", "would send the password unprotected",
+                "Use tls or starttls.",
+            )
+        )  # fmt: skip
     if (settings.smtp_username is None) != (settings.smtp_password is None):
         lacking = "smtp_password" if settings.smtp_username else "smtp_username"
         problems.append(
@@ -149,16 +178,16 @@ def _mail_problems(settings: Settings) -> list[Problem]:
 
 
 def _lease_problems(settings: Settings) -> list[Problem]:
-    # A message takes up to nine answers of the relay, a meeting up to three of Graph; claims are
-    # renewed when a third of them has passed, so the other two thirds must be enough for either.
-    least = 1.5 * max(9 * settings.smtp_timeout, 3 * settings.graph_timeout)
+    # A message takes up to nine answers of the relay, a meeting up to three of Graph, opening the mailbox
+    # up to five; claims are renewed when a third of them has passed, so the other two thirds must do.
+    least = 1.5 * max(9 * settings.smtp_timeout, 3 * settings.graph_timeout, 5 * settings.imap_timeout)
     if settings.lease_seconds >= least:
         return []
     return [
         Problem(
             _variable("lease_seconds"), str(settings.lease_seconds),
             "is so short that a claim could run out while a server is only slow",
-            f"Set at least {least:g}, or shorten ORCHESTRATOR_SMTP_TIMEOUT and ORCHESTRATOR_GRAPH_TIMEOUT.",
+            f"Set at least {least:g}, or shorten the timeouts of SMTP, Graph and IMAP.",
         )
     ]  # fmt: skip
 
@@ -179,6 +208,11 @@ def endpoints_file(settings: Settings) -> Path:
 def outbox_folder(settings: Settings) -> Path:
     """Return the Maildir in which the sandbox keeps every mail."""
     return settings.data_dir / "outbox"
+
+
+def inbox_folder(settings: Settings) -> Path:
+    """Return the Maildir in which the sandbox keeps what is sent to the organizer."""
+    return settings.data_dir / "inbox"
 
 
 def make_private(folder: Path) -> Path:
@@ -263,6 +297,26 @@ class Container:
         )
 
     @cached_property
+    def mailbox(self) -> Mailbox | None:
+        """The mailbox that answers come to: over IMAP, or the sandbox's; ``None`` when none is set."""
+        settings = self.settings
+        if settings.sandbox:
+            return MaildirMailbox(inbox_folder(settings))
+        if settings.imap_host is None:
+            return None
+        return ImapMailbox(
+            settings.imap_host,
+            settings.imap_port or (993 if settings.imap_security == "tls" else 143),
+            settings.imap_security,
+            username=settings.imap_username or "",
+            password=settings.imap_password.get_secret_value() if settings.imap_password else "",
+            folder=settings.imap_folder,
+            processed=settings.imap_processed,
+            quarantine=settings.imap_quarantine,
+            timeout=settings.imap_timeout,
+        )
+
+    @cached_property
     def conferences(self) -> ConferenceProvider:
         """How video meetings are made: Microsoft Graph, or the sandbox's."""
         settings = self.settings
@@ -309,8 +363,8 @@ class Container:
             )
         return {item.name: item for item in found}
 
-    def beat_was_alive(self) -> None:
-        """Touch the heartbeat file, when one is set; called after each successful look of beat."""
+    def was_alive(self) -> None:
+        """Touch the heartbeat file, when one is set; called after each successful look."""
         if self.settings.heartbeat_file is not None:
             self.settings.heartbeat_file.touch()
 
@@ -324,7 +378,38 @@ class Container:
     @cached_property
     def meetings(self) -> Meetings:
         """Creating, publishing, changing and ending meetings."""
-        return Meetings(self.database, self.planner, self.clock, self.wake_up)
+        organizer = self.settings.organizer_address
+        return Meetings(self.database, self.planner, self.clock, self.wake_up, organizer)
+
+    @cached_property
+    def links(self) -> Links:
+        """Personal links and reply addresses."""
+        settings = self.settings
+        public_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+        return Links(
+            self.link_key, public_url, settings.organizer_address, subaddress=settings.reply_subaddress
+        )
+
+    @cached_property
+    def inbox(self) -> Inbox | None:
+        """Taking answers from the mailbox; ``None`` when none is set."""
+        if self.mailbox is None:
+            return None
+        return Inbox(
+            self.database,
+            self.planner,
+            self.mailbox,
+            self.documents,
+            self.links,
+            clock=self.clock,
+            wake_up=self.wake_up,
+            interval=timedelta(seconds=self.settings.poll_seconds),
+        )
+
+    @cached_property
+    def personal(self) -> Personal:
+        """What the personal links open."""
+        return Personal(self.database, self.planner, self.links, self.documents, self.clock, self.wake_up)
 
     @cached_property
     def reading(self) -> Reading:
@@ -349,6 +434,11 @@ class Container:
         return Operations(self.database, self.clock, self.wake_up)
 
     @cached_property
+    def quarantine(self) -> Quarantine:
+        """Mails that no program could apply."""
+        return Quarantine(self.database, self.planner, self.documents, self.clock, self.wake_up)
+
+    @cached_property
     def examples(self) -> Examples:
         """Loading the example."""
         return Examples(self.meetings, self.directory, self.clock)
@@ -357,19 +447,22 @@ class Container:
     def scheduling(self) -> Scheduling:
         """What beat does."""
         settings = self.settings
-        policy = Policy(settings.batch_size, settings.max_claimed, timedelta(seconds=settings.lease_seconds))
+        lease, polls = timedelta(seconds=settings.lease_seconds), self.mailbox is not None
+        policy = Policy(settings.batch_size, settings.max_claimed, lease, polls)
         return Scheduling(self.database, self.clock, self.lease_clock, self.wake_up, policy)
 
     @cached_property
     def delivering(self) -> Delivering:
         """What workers do."""
         settings = self.settings
-        organizer = Mailbox(settings.organizer_name, settings.organizer_address)
+        organizer = Identity(settings.organizer_name, settings.organizer_address)
         return Delivering(
             self.database,
             self.planner,
-            Letters(mail_templates(), self.directory, organizer),
-            Outside(self.mailer, self.conferences, self.documents),
+            Letters(
+                mail_templates(), self.directory, organizer, self.links, counter=settings.propose_new_time
+            ),
+            Outside(self.mailer, self.conferences, self.documents, self.inbox),
             clock=self.clock,
             lease_clock=self.lease_clock,
             wake_up=self.wake_up,
@@ -383,6 +476,13 @@ class Container:
         if self.settings.api_token is not None:
             return self.settings.api_token.get_secret_value()
         return _token_in(self.settings.data_dir / "api-token")
+
+    @cached_property
+    def link_key(self) -> str:
+        """The key that signs personal links: the setting, or the file ``link-key``, made when missing."""
+        if self.settings.link_key is not None:
+            return self.settings.link_key.get_secret_value()
+        return _token_in(self.settings.data_dir / "link-key")
 
     def _require_sandbox(self, what: str) -> None:
         if not self.settings.sandbox:
@@ -411,6 +511,7 @@ def mail_templates() -> Environment:
         auto_reload=False,
     )
     environment.filters["wrapped"] = _wrapped
+    environment.filters["quoted"] = _quoted
     environment.globals["day_mark"] = day_mark
     return environment
 
@@ -425,6 +526,12 @@ def _wrapped(text: str, indent: int = 0) -> str:
         text, TEXT_WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
     )
     return "\n".join(lines)
+
+
+def _quoted(text: str, indent: int = 0) -> str:
+    """Lay out what somebody wrote: its line breaks stay, its lines end at 72 columns all the same."""
+    lines = [line for part in text.splitlines() for line in wrap(part, TEXT_WIDTH - indent)]
+    return f"\n{' ' * indent}".join(lines)
 
 
 def _read_data(file: Path, parse: Callable[[Any], T]) -> T:

@@ -23,16 +23,23 @@ class ActionScheduler(Scheduler):  # type: ignore[misc]
     """Celery beat's scheduler over the action table instead of a remembered list of entries."""
 
     def setup_schedule(self) -> None:
-        """Start listening for wake-ups before the first look at the database, so that none is lost."""
+        """Start listening for wake-ups before the first look at the database, so that none is lost.
+
+        The database may not be there yet, so what beat prepares in it waits for the first tick.
+        """
         container().wake_up.wait(0)
+        self._begun = False
 
     def tick(self, *_: Any, **__: Any) -> float:
         """Publish what is due, or sleep until something may be; returns 0, as the sleeping is done here."""
         scheduling = container().scheduling
         try:
+            if not self._begun:
+                scheduling.begin()
+                self._begun = True
             batches = scheduling.claim()
             refused = [batch for batch in batches if not self._publish(batch)]
-            container().beat_was_alive()
+            container().was_alive()
             if refused:
                 scheduling.wait(self.max_interval)
             elif not batches:

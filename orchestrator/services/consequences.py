@@ -13,7 +13,7 @@ from orchestrator.domain.delegation import Directory
 from orchestrator.domain.meeting import Meeting
 from orchestrator.domain.planning import Obligation, Reconciliation
 from orchestrator.domain.timeline import Step, Timeline
-from orchestrator.domain.zones import LocalTime, local_time
+from orchestrator.domain.zones import LocalTime, Place, local_time
 from orchestrator.services.planner import Planner
 from orchestrator.services.views import ActionView, Consequence
 from orchestrator.store.actions import ListedAction
@@ -24,20 +24,35 @@ WHAT = {
     ActionKind.REMIND: "Reminder",
     ActionKind.CANCEL: "Cancellation",
     ActionKind.MINUTES: "Minutes",
+    ActionKind.RESEND: "Invitation, again",
+    ActionKind.REFUSAL: "Answer to a proposed time",
+    ActionKind.DIGEST: "Digest of answers",
+    ActionKind.DECLINE_ALERT: "Alert: head declined",
     ActionKind.LINK_ALERT: "Alert: no link",
     ActionKind.CONFERENCE: "Teams meeting",
     ActionKind.CONFERENCE_DELETE: "Remove Teams meeting",
     ActionKind.CONCLUDE: "Conclude",
+    ActionKind.POLL: "Read the mailbox",
 }
+_NOWHERE = Place("UTC", "UTC")
 _WITHOUT_STEP = {
     "cancel": "at once, to whoever was invited",
     "link-alert": "while the join link is missing",
     "conference-delete": "at once, because the meeting was cancelled",
+    "resend": "at once, because it was asked for",
+    "refusal": "at once, because the proposed time was refused",
+    "digest": "at most once an hour, while answers come in",
+    "decline-alert": "at once, because a head of delegation declined close to the start",
+    "poll": "from time to time, and at once when mail arrives",
 }
 
 
-def what_words(kind: ActionKind, obligation_revision: int, step: Step | None) -> str:
-    """Return what an action is, such as ``Reminder, 7 days before``."""
+def what_words(
+    kind: ActionKind, obligation_revision: int, step: Step | None, *, tentative: bool = False
+) -> str:
+    """Return what an action is, such as ``Reminder, 7 days before``; ``tentative`` is the meeting's."""
+    if kind is ActionKind.INVITE and tentative:
+        return "Updated save-the-date" if obligation_revision > 1 else "Save-the-date"
     if kind is ActionKind.REMIND and step is not None and step.at is not None:
         return f"Reminder, {step.words().split(',')[0]}"
     if kind is ActionKind.INVITE and obligation_revision > 1:
@@ -47,12 +62,12 @@ def what_words(kind: ActionKind, obligation_revision: int, step: Step | None) ->
     return WHAT[kind]
 
 
-def why_words(step_name: str, timeline: Timeline | None) -> str:
-    """Return the rule an action comes from, in words."""
+def why_words(step_name: str, timeline: Timeline | None, *, tentative: bool = False) -> str:
+    """Return the rule an action comes from, in words; ``tentative`` is the meeting's."""
     step = _step(step_name, timeline)
     if step is None:
         return _WITHOUT_STEP.get(step_name, step_name)
-    waits = ", once the link is there" if step.do is ActionKind.INVITE else ""
+    waits = ", once the link is there" if step.do is ActionKind.INVITE and not tentative else ""
     return f"{step.words()}{waits}"
 
 
@@ -62,13 +77,14 @@ def _step(name: str, timeline: Timeline | None) -> Step | None:
 
 def view_of_action(listed: ListedAction, directory: Directory, timeline: Timeline | None) -> ActionView:
     """Return a listed action as people read it."""
-    row, reference, _, host, name, email, delegation = listed
-    place = directory.get(delegation or host).place
+    row, reference, _, host, tentative, name, email, delegation = listed
+    code = delegation or host
+    place = directory.get(code).place if code else _NOWHERE
     kind = ActionKind(row.kind)
     return ActionView(
-        id=row.id, key=row.key, meeting=reference, kind=row.kind,
-        what=what_words(kind, row.revision, _step(row.step, timeline)),
-        why=why_words(row.step, timeline), state=row.state,
+        id=row.id, key=row.key, meeting=reference or "", kind=row.kind,
+        what=what_words(kind, row.revision, _step(row.step, timeline), tentative=bool(tentative)),
+        why=why_words(row.step, timeline, tentative=bool(tentative)), state=row.state,
         recipient_name=name, recipient_email=email, delegation=delegation,
         due_at=row.due_at, due=local_time(row.due_at, place),
         planned=local_time(row.planned_at, place) if row.planned_at else None,
@@ -99,7 +115,8 @@ class Explainer:
         self, meeting: Meeting, effect: str, wanted: Obligation, reason: str | None = None
     ) -> Consequence:
         timeline = self._planner.timeline(meeting.timeline)
-        what = what_words(wanted.kind, wanted.revision, _step(wanted.step, timeline))
+        step = _step(wanted.step, timeline)
+        what = what_words(wanted.kind, wanted.revision, step, tentative=meeting.tentative)
         return self._consequence(meeting, effect, wanted.kind, what, wanted.attendee_id, wanted.due, reason)
 
     def _cancelled(

@@ -15,12 +15,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from orchestrator.domain import meeting as lifecycle
+from orchestrator.domain import lifecycle
 from orchestrator.domain.actions import ActionKind, ActionState, CancelCode, retry_at
-from orchestrator.domain.changes import Difference, Snapshot, differences
+from orchestrator.domain.changes import REINSTATED, Difference, Snapshot, differences, update_subject
 from orchestrator.domain.meeting import Attendee, Conference, Meeting
 from orchestrator.domain.message import Attachment, Letter, assemble
 from orchestrator.domain.planning import objection
+from orchestrator.domain.revision import cancel_to, request_to
 from orchestrator.domain.zones import local_time
 from orchestrator.errors import DeliveryError, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.ports import (
@@ -33,9 +34,11 @@ from orchestrator.ports import (
     MailSession,
     WakeUp,
 )
+from orchestrator.services.inbox import Inbox
 from orchestrator.services.letters import Letters, Occasion
 from orchestrator.services.planner import Planner
-from orchestrator.store import actions, deliveries
+from orchestrator.services.reports import report_of
+from orchestrator.store import actions, deliveries, responses
 from orchestrator.store import meetings as store
 from orchestrator.store.actions import Held, Taken
 from orchestrator.store.deliveries import Earlier, Key, Told
@@ -44,15 +47,17 @@ from orchestrator.store.models import DeliveryState
 
 _LOG = logging.getLogger(__name__)
 _MOST_CRASHES = 5
+_CURRENT = (ActionKind.RESEND, ActionKind.REFUSAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """The world that actions act upon."""
+    """The world that actions act upon; without a mailbox there is no ``inbox``."""
 
     mailer: Mailer
     conferences: ConferenceProvider
     documents: DocumentStore
+    inbox: Inbox | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,7 @@ class Ready:
     """A mail whose delivery row is committed as ``sending``."""
 
     delivery_id: int
+    sender: str
     recipient: str
     content: bytes
 
@@ -146,7 +152,9 @@ class Delivering:
             ids = [item.id for item in taken]
             held = actions.held_of(session, taken)
             seen = {
-                item.id: Seen(held[item.id], meetings[item.meeting_id]) for item in taken if item.id in held
+                item.id: Seen(held[item.id], meetings[item.meeting_id])
+                for item in taken
+                if item.id in held and item.meeting_id is not None
             }
             earlier, told = deliveries.earlier(session, ids), deliveries.told(session, ids)
         renew_at = self._lease_clock.now() + self._lease / 3
@@ -172,10 +180,12 @@ class Delivering:
     def _perform(self, item: Taken, batch: Batch) -> None:
         """Do one action; whatever goes wrong with it stays with it."""
         try:
-            if item.kind.is_mail:
-                self._send(item, batch)
+            if item.kind is ActionKind.POLL:
+                self._poll(item)
             elif item.kind is ActionKind.CONCLUDE:
                 self._conclude(item)
+            elif item.kind.is_mail:
+                self._send(item, batch)
             else:
                 self._confer(item)
         except DeliveryError as error:
@@ -183,6 +193,21 @@ class Delivering:
         except Exception as error:  # noqa: BLE001 - one action's defect must not take others along.
             _LOG.exception("action %s failed unexpectedly", item.id)
             self._record_failure(item, _as_failure(error, item.attempt))
+
+    def _poll(self, item: Taken) -> None:
+        """Read the mailbox; the same action comes round again, whether that went well or not."""
+        if self._outside.inbox is None:
+            raise PermanentFailure("no mailbox is set any more, so there is nothing to read")
+        reason = None
+        try:
+            self._outside.inbox.poll(lambda: self._renew([item]))
+        except DeliveryError as error:
+            reason = error.message
+            _LOG.warning("the mailbox could not be read: %s", error.code)
+        now = self._clock.now()
+        due_at = now + self._outside.inbox.interval
+        with self._database.statements() as connection:
+            actions.finish(connection, item, ActionState.SCHEDULED, now, reason=reason, due_at=due_at)
 
     # Mail
 
@@ -193,9 +218,7 @@ class Delivering:
         if ready is None:
             return
         try:
-            answer = batch.mail.send(
-                sender=self._letters.sender, recipient=ready.recipient, content=ready.content
-            )
+            answer = batch.mail.send(sender=ready.sender, recipient=ready.recipient, content=ready.content)
         except DeliveryError as error:
             self._record_failure(item, error, ready.delivery_id)
             return
@@ -223,7 +246,7 @@ class Delivering:
         now = self._clock.now()
         with self._database.statements() as connection:
             # The meeting is locked first, for both: a batch is of one meeting.
-            meeting = self._meeting(connection, item.meeting_id)
+            meeting = self._meeting(connection, item.of_meeting)
             self._settle(connection, batch, now)
             seen = self._still_wanted(connection, item, meeting, now)
             fitting = draft is not None and draft.seen == seen
@@ -241,7 +264,7 @@ class Delivering:
     def _settle_last(self, batch: Batch) -> None:
         if batch.accepted is not None:
             with self._database.statements() as connection:
-                store.saves(connection, batch.accepted.item.meeting_id)
+                store.saves(connection, batch.accepted.item.of_meeting)
                 self._settle(connection, batch, self._clock.now())
 
     def _begin(
@@ -249,10 +272,12 @@ class Delivering:
     ) -> Ready | None:
         new = self._new_delivery(draft, now)
         before = batch.earlier.get((new.action_id, new.recipient, new.channel, new.purpose))
-        if before is not None and before.state is DeliveryState.SENT:
+        # What a slow worker sent of an older revision does not stand for this one.
+        if before is not None and before.state is DeliveryState.SENT and before.revision == new.revision:
             self._finish(connection, item, ActionState.SUCCEEDED, now, reason="it had been sent already")
             return None
-        return Ready(deliveries.begin(connection, new, before, now), new.recipient, draft.content)
+        delivery_id = deliveries.begin(connection, new, before, now)
+        return Ready(delivery_id, draft.letter.envelope_sender, new.recipient, draft.content)
 
     def _still_wanted(self, executor: Executor, item: Taken, meeting: Meeting, now: datetime) -> Seen | None:
         """Return action and meeting as they are now, unless the action has lost its point.
@@ -280,31 +305,59 @@ class Delivering:
         return known[1]
 
     def _occasion(self, held: Held, meeting: Meeting, batch: Batch) -> Occasion:
-        kind, attendee = held.action.kind, held.attendee
+        kind, attendee, number = held.action.kind, held.attendee, held.action.revision
         told = batch.told.get(attendee.id) if attendee is not None else None
-        changed: Sequence[Difference] = ()
-        if kind is ActionKind.INVITE and told is not None and attendee is not None:
-            changed = self._differences(meeting, attendee, told.latest_revision, batch)
-        return Occasion(
+        occasion = Occasion(
             kind=kind,
             step=held.step,
-            number=held.action.revision,
-            sequence=_cancel_sequence(meeting, attendee) if kind is ActionKind.CANCEL else meeting.sequence,
+            number=number,
+            sequence=_sequence(kind, meeting, attendee),
             first_message_id=told.first_message_id if told else None,
-            differences=tuple(changed),
-            attachment=self._minutes(meeting, held.action.revision) if kind is ActionKind.MINUTES else None,
+            attachment=self._minutes(meeting, number) if kind is ActionKind.MINUTES else None,
+            tentative=meeting.tentative,
         )
+        if kind is ActionKind.INVITE and told is not None and attendee is not None:
+            return self._with_changes(occasion, meeting, attendee, told.latest_revision, batch)
+        return self._with_details(occasion, held, meeting)
 
-    def _differences(
-        self, meeting: Meeting, attendee: Attendee, known_revision: int, batch: Batch
-    ) -> Sequence[Difference]:
+    def _with_details(self, occasion: Occasion, held: Held, meeting: Meeting) -> Occasion:
+        """Add what only some occasions tell."""
+        match occasion.kind:
+            case ActionKind.RESEND | ActionKind.REFUSAL:
+                return self._with_request(occasion, held, meeting)
+            case ActionKind.DIGEST | ActionKind.DECLINE_ALERT:
+                urgent = occasion.kind is ActionKind.DECLINE_ALERT
+                with self._database.reading() as session:
+                    found = responses.unreported(session, meeting.id, occasion.number, urgent=urgent)
+                return replace(occasion, report=report_of(meeting, found, self._planner.directory))
+        return occasion
+
+    def _with_request(self, occasion: Occasion, held: Held, meeting: Meeting) -> Occasion:
+        """The current revision once more; its DTSTAMP says that it is newer than what was there."""
+        occasion = replace(occasion, asked_at=self._clock.now())
+        if occasion.kind is ActionKind.RESEND or held.attendee is None:
+            return occasion
+        with self._database.reading() as session:
+            proposal = responses.get(session, int(held.action.obligation.rpartition("-")[2]))
+        place = self._planner.directory.get(held.attendee.delegation).place
+        proposed = str(local_time(proposal.starts_at, place)) if proposal.starts_at else None
+        return replace(occasion, proposed=proposed, comment=proposal.reply)
+
+    def _with_changes(
+        self, occasion: Occasion, meeting: Meeting, attendee: Attendee, known_revision: int, batch: Batch
+    ) -> Occasion:
+        """Add what is new to somebody who has been told ``known_revision``."""
         key = (meeting.id, known_revision)
         if key not in batch.snapshots:
             with self._database.reading() as session:
                 batch.snapshots[key] = store.snapshot(session, *key)
-        old = batch.snapshots[key]
+        old, new = batch.snapshots[key], Snapshot.of(meeting)
         place = self._planner.directory.get(attendee.delegation).place
-        return differences(old, Snapshot.of(meeting), place) if old else ()
+        found: tuple[Difference, ...] = tuple(differences(old, new, place)) if old else ()
+        subject = update_subject(old, new, place) if old else ""
+        if meeting.attendee(attendee.id).withdrawn:
+            found, subject = (REINSTATED, *found), f"Reinstated: {meeting.title_en}"
+        return replace(occasion, differences=found, subject=subject)
 
     def _minutes(self, meeting: Meeting, version: int) -> Attachment:
         """The minutes as an attachment; versions never change, so the last one is kept encoded."""
@@ -330,7 +383,8 @@ class Delivering:
             message_id=draft.letter.message_id,
             subject=draft.letter.subject,
             sequence=draft.occasion.sequence,
-            revision=action.revision,
+            # What is sent again, for whatever reason, tells the revision that is current.
+            revision=meeting.revision if action.kind in _CURRENT else action.revision,
             local_time=str(local_time(now, place)),
         )
 
@@ -338,7 +392,7 @@ class Delivering:
 
     def _confer(self, item: Taken) -> None:
         with self._database.transaction() as session:
-            meeting = self._meeting(session, item.meeting_id)
+            meeting = self._meeting(session, item.of_meeting)
             seen = self._still_wanted(session, item, meeting, self._clock.now())
             if seen is None:
                 return
@@ -351,7 +405,7 @@ class Delivering:
         with self._database.transaction() as session:
             now = self._clock.now()
             # The meeting is locked before its action, in the same order as everywhere else.
-            meeting = store.load(session, item.meeting_id, lock=True)
+            meeting = store.load(session, item.of_meeting, lock=True)
             if not self._finish(session, item, ActionState.SUCCEEDED, now):
                 return
             conference = _conference_with(meeting, info)
@@ -364,7 +418,7 @@ class Delivering:
         now = self._clock.now()
         with self._database.transaction() as session:
             # What this worker remembers of the meeting may lack answers that came since.
-            meeting = store.load(session, item.meeting_id, lock=True)
+            meeting = store.load(session, item.of_meeting, lock=True)
             if self._still_wanted(session, item, meeting, now) is None:
                 return
             self._finish(session, item, ActionState.SUCCEEDED, now)
@@ -397,7 +451,8 @@ class Delivering:
     def _record_failure(self, item: Taken, error: DeliveryError, delivery_id: int | None = None) -> None:
         now = self._clock.now()
         with self._database.transaction() as session:
-            store.saves(session, item.meeting_id)
+            if item.meeting_id is not None:
+                store.saves(session, item.meeting_id)
             held = actions.held(session, item)
             if held is None:
                 return  # A newer attempt has it in hand, and its delivery too.
@@ -431,10 +486,11 @@ def _as_failure(error: Exception, attempt: int) -> DeliveryError:
     return TransientFailure(message) if attempt < _MOST_CRASHES else PermanentFailure(message)
 
 
-def _cancel_sequence(meeting: Meeting, attendee: Attendee | None) -> int:
-    if attendee is None or attendee.removed_sequence is None:
-        return meeting.sequence
-    return attendee.removed_sequence
+def _sequence(kind: ActionKind, meeting: Meeting, attendee: Attendee | None) -> int:
+    if attendee is None:
+        return meeting.revised_sequence
+    cancels = kind is ActionKind.CANCEL
+    return (cancel_to(meeting, attendee) if cancels else request_to(meeting, attendee)).sequence
 
 
 def _conference_request(meeting: Meeting) -> ConferenceRequest:

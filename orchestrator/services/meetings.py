@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from orchestrator.domain import meeting as lifecycle
+from orchestrator.domain import lifecycle
 from orchestrator.domain.definition import (
     AgendaItem,
     Coordinator,
@@ -30,10 +30,10 @@ from orchestrator.domain.definition import (
     WallTime,
     check,
 )
+from orchestrator.domain.lifecycle import Change
 from orchestrator.domain.meeting import (
     AgendaEntry,
     Attendee,
-    Change,
     Conference,
     Meeting,
     MeetingStatus,
@@ -41,10 +41,12 @@ from orchestrator.domain.meeting import (
 )
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
 from orchestrator.ports import Clock, WakeUp
+from orchestrator.services.answering import Given, cut, record
 from orchestrator.services.consequences import Explainer
 from orchestrator.services.planner import Planner
 from orchestrator.services.views import Created, Outcome
 from orchestrator.store import meetings as store
+from orchestrator.store import responses
 from orchestrator.store.engine import Database
 
 _LINK = re.compile(r"https://[^\s<>\"]{3,2000}")
@@ -56,6 +58,7 @@ class MeetingUpdate(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: Text | None = None
+    coordinator: Coordinator | None = None
     start: WallTime | None = None
     zone: str | None = None
     duration: MeetingLength | None = None
@@ -67,11 +70,15 @@ class MeetingUpdate(BaseModel):
 class Meetings:
     """The use cases around one meeting."""
 
-    def __init__(self, database: Database, planner: Planner, clock: Clock, wake_up: WakeUp) -> None:
+    def __init__(
+        self, database: Database, planner: Planner, clock: Clock, wake_up: WakeUp, organizer: str
+    ) -> None:
+        """``organizer`` is the address that attendees of meetings published from now on answer to."""
         self._database = database
         self._planner = planner
         self._clock = clock
         self._wake_up = wake_up
+        self._organizer = organizer
         self._explainer = Explainer(planner)
 
     def create(self, definitions: Sequence[MeetingDefinition], *, actor: str) -> list[Created]:
@@ -90,13 +97,29 @@ class Meetings:
                 created.append(Created(new_id, definition.reference))
         return created
 
-    def publish(self, name: str, *, actor: str, version: int | None = None, preview: bool = False) -> Outcome:
-        """Publish a draft: from here on everything goes out by itself."""
+    def publish(
+        self,
+        name: str,
+        *,
+        actor: str,
+        version: int | None = None,
+        save_the_date: bool = False,
+        preview: bool = False,
+    ) -> Outcome:
+        """Publish a draft: from here on everything goes out by itself.
+
+        With ``save_the_date`` only the date is announced; publishing again without it confirms the
+        meeting under the same UID.
+        """
 
         def apply(meeting: Meeting, now: datetime) -> Meeting:
-            return lifecycle.publish(meeting, uid=f"{uuid4()}@accsm-meetings", now=now)
+            uid = f"{uuid4()}@accsm-meetings"
+            return lifecycle.publish(
+                meeting, uid, now, organizer=self._organizer, save_the_date=save_the_date
+            )
 
-        return self._change(name, apply, "published", actor=actor, version=version, preview=preview)
+        what = "announced" if save_the_date else "published"
+        return self._change(name, apply, what, actor=actor, version=version, preview=preview)
 
     def update(
         self,
@@ -134,23 +157,75 @@ class Meetings:
             name, lifecycle.cancel, "cancelled", actor=actor, version=version, preview=preview, detail=reason
         )
 
+    def reinstate(
+        self, name: str, *, actor: str, version: int | None = None, preview: bool = False
+    ) -> Outcome:
+        """Let a cancelled meeting take place after all; everybody is told, and asked again."""
+        return self._change(
+            name, lifecycle.reinstate, "reinstated", actor=actor, version=version, preview=preview
+        )
+
     def conclude(self, name: str, *, actor: str, preview: bool = False) -> Outcome:
         """Conclude a meeting that has begun; after that, minutes may be attached."""
         return self._change(name, lifecycle.conclude, "concluded", actor=actor, preview=preview)
 
-    def answer(self, name: str, email: str, participation: Participation, *, actor: str) -> Outcome:
+    def move_mailbox(self, name: str, *, actor: str, preview: bool = False) -> Outcome:
+        """Let attendees answer to the mailbox that is set now, when the meeting went out from another."""
+
+        def apply(meeting: Meeting, now: datetime) -> Meeting:
+            return lifecycle.with_organizer(meeting, self._organizer, now)
+
+        return self._change(name, apply, "moved to another mailbox", actor=actor, preview=preview)
+
+    def answer(
+        self, name: str, email: str, participation: Participation, *, actor: str, comment: str | None = None
+    ) -> Outcome:
         """Record an attendee's answer, for example one given by telephone.
 
-        Who declines gets no more reminders; who accepts again gets the coming ones. The meeting's
-        version stays, so that an answer never gets in the way of a coordinator's change.
+        Who declines gets no more reminders; who accepts again gets the coming ones.
         """
         now = self._clock.now()
         with self._database.transaction() as session:
             meeting = store.load(session, store.find_id(session, name), lock=True)
             lifecycle.require_status(meeting, "answered", MeetingStatus.DRAFT, MeetingStatus.PUBLISHED)
             attendee = _find_attendee(meeting, email)
-            store.record_answer(session, attendee.id, participation, actor, now)
-            store.note(session, meeting.id, actor, "answered", now, f"{attendee.name}: {participation.words}")
+            given = Given(attendee.id, participation, channel=actor, by=actor, stamp=now, comment=comment)
+            record(session, meeting, [given], now)
+            outcome = self._replanned(session, store.load(session, meeting.id), now)
+        self._wake_up.notify()
+        return outcome
+
+    def send_again(self, name: str, email: str, *, actor: str) -> Outcome:
+        """Send somebody the current invitation once more."""
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            meeting = store.load(session, store.find_id(session, name), lock=True)
+            lifecycle.require_status(meeting, "sent again", MeetingStatus.PUBLISHED)
+            attendee = _find_attendee(meeting, email)
+            if not responses.was_written_to(session, attendee.id):
+                raise Conflict(f"{attendee.name} has not been sent an invitation yet; it goes out by itself.")
+            responses.ask_again(session, attendee.id, now)
+            store.note(session, meeting.id, actor, "sent again", now, attendee.name)
+            outcome = self._replanned(session, store.load(session, meeting.id), now)
+        self._wake_up.notify()
+        return outcome
+
+    def refuse_proposal(
+        self, name: str, response_id: int, *, actor: str, reply: str | None = None
+    ) -> Outcome:
+        """Refuse a proposed time: its author gets a mail with ``reply`` and the invitation as it stands.
+
+        Raises ``NotFound`` for a proposal that is not open, or not of this meeting.
+        """
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            meeting = store.load(session, store.find_id(session, name), lock=True)
+            lifecycle.require_status(meeting, "kept at its time", MeetingStatus.PUBLISHED)
+            if responses.get(session, response_id).meeting_id != meeting.id or not responses.refuse(
+                session, response_id, cut(reply)
+            ):
+                raise NotFound(f"{meeting.reference} has no open proposal {response_id}.")
+            store.note(session, meeting.id, actor, "proposal refused", now, cut(reply))
             outcome = self._replanned(session, store.load(session, meeting.id), now)
         self._wake_up.notify()
         return outcome
@@ -182,12 +257,15 @@ class Meetings:
         detail: str | None = None,
     ) -> Outcome:
         """Load, check the version, apply, save, replan, and say what follows; then wake the beats."""
-        now = self._clock.now()
         with self._unit(preview=preview) as session:
             meeting = store.load(session, store.find_id(session, name), lock=True)
+            # Read once the meeting is ours, so that stamps rise in the order of the changes.
+            now = self._clock.now()
             if version is not None and version != meeting.version:
                 raise store.changed_meanwhile(meeting.reference)
             changed = store.save(session, apply(meeting, now), now)
+            if changed.time_revision != meeting.time_revision:
+                responses.settle_proposals(session, changed.id)
             store.note(session, changed.id, actor, what, now, detail)
             outcome = self._replanned(session, changed, now, previewed=preview)
         if not preview:
@@ -258,6 +336,7 @@ class Meetings:
                 delegation=item.delegation,
                 group=item.group,
                 role=item.role or directory.group(item.group).role,
+                seat=item.seat,
             )
             for item in ordered
         )
@@ -272,6 +351,8 @@ class Meetings:
         return Change(
             title_en=update.title.en if update.title else None,
             title_vi=_vietnamese(update.title) if update.title else None,
+            coordinator_name=update.coordinator.name if update.coordinator else None,
+            coordinator_email=update.coordinator.email if update.coordinator else None,
             wall_start=merged.start if retimed else None,
             zone=merged.zone if retimed else None,
             duration=merged.length if retimed else None,
@@ -309,7 +390,8 @@ def _merged(meeting: Meeting, update: MeetingUpdate) -> MeetingDefinition:
         kind=MeetingKind(meeting.kind),
         title=update.title or Text(en=meeting.title_en, vi=meeting.title_vi),
         host=meeting.host,
-        coordinator=Coordinator(name=meeting.coordinator_name, email=meeting.coordinator_email),
+        coordinator=update.coordinator
+        or Coordinator(name=meeting.coordinator_name, email=meeting.coordinator_email),
         start=update.start or meeting.wall_start,
         zone=update.zone or meeting.zone,
         duration=meeting.duration if kept else update.duration,
@@ -323,7 +405,12 @@ def _merged(meeting: Meeting, update: MeetingUpdate) -> MeetingDefinition:
 def _invitees(meeting: Meeting) -> tuple[Invitee, ...]:
     return tuple(
         Invitee(
-            group=item.group, delegation=item.delegation, name=item.name, email=item.email, role=item.role
+            group=item.group,
+            delegation=item.delegation,
+            name=item.name,
+            email=item.email,
+            role=item.role,
+            seat=item.seat,
         )
         for item in meeting.invited
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.domain.meeting import MeetingStatus, require_status
+from orchestrator.domain.lifecycle import require_status
+from orchestrator.domain.meeting import MeetingStatus
 from orchestrator.domain.minutes import media_type_of, safe_filename
 from orchestrator.ports import Clock, DocumentStore, WakeUp
 from orchestrator.services.consequences import Explainer

@@ -35,7 +35,8 @@ class Operations:
                 raise Conflict(
                     f"Action {action_id} is {row.state}; only a failed or missed one can be retried."
                 )
-            store.note(session, row.meeting_id, actor, "retried", now, row.key)
+            if row.meeting_id is not None:
+                store.note(session, row.meeting_id, actor, "retried", now, row.key)
         self._wake_up.notify()
 
     def discard(self, action_id: int, *, actor: str, reason: str | None = None) -> None:
@@ -46,6 +47,10 @@ class Operations:
         now = self._clock.now()
         with self._database.transaction() as session:
             row = actions.get(session, action_id)
+            if row.meeting_id is None:
+                raise Conflict(
+                    "Reading the mailbox cannot be discarded. Unset ORCHESTRATOR_IMAP_HOST to end it."
+                )
             why = f"discarded by {actor}" + (f": {reason}" if reason else "")
             if not actions.discard(session, row, now, why):
                 raise Conflict(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import fields
 from datetime import datetime, timedelta
 
@@ -11,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.actions import ActionKind, ActionState
 from orchestrator.domain.definition import duration_text
-from orchestrator.domain.meeting import Attendee, Meeting, MeetingStatus
+from orchestrator.domain.meeting import Attendee, Meeting, MeetingStatus, Participation
+from orchestrator.domain.responses import ProposalState
 from orchestrator.domain.zones import local_time
 from orchestrator.ports import Clock
 from orchestrator.services.consequences import WHAT, view_of_action, why_words
@@ -22,11 +24,13 @@ from orchestrator.services.views import (
     AttendeeView,
     DeliveryView,
     HistoryView,
+    MailboxView,
     MeetingSummary,
     MeetingView,
     MinutesView,
+    ResponseView,
 )
-from orchestrator.store import actions, deliveries
+from orchestrator.store import actions, deliveries, responses
 from orchestrator.store import meetings as store
 from orchestrator.store.actions import ListedAction
 from orchestrator.store.engine import Database
@@ -35,8 +39,11 @@ from orchestrator.store.models import (
     DeliveryRow,
     DeliveryState,
     HistoryRow,
+    IncomingOutcome,
+    IncomingRow,
     MeetingRow,
     MinutesRow,
+    ResponseRow,
 )
 
 _OVERDUE = timedelta(minutes=1)
@@ -92,7 +99,11 @@ class Reading:
             people = {item.id: item for item in meeting.attendees}
             timeline = self._planner.timelines.get(meeting.timeline)
             return [
-                _delivery(row, people.get(row.attendee_id or 0), why_words(steps[row.action_id], timeline))
+                _delivery(
+                    row,
+                    people.get(row.attendee_id or 0),
+                    why_words(steps[row.action_id], timeline, tentative=row.purpose == "save-the-date"),
+                )
                 for row in rows
             ]
 
@@ -109,14 +120,22 @@ class Reading:
             return {(reference, purpose): count for reference, purpose, count in rows}
 
     def next_due(self) -> datetime | None:
-        """Return when the next action is due, over all meetings."""
+        """Return when the next action is due, over all meetings; reading the mailbox does not count."""
         with self._database.reading() as session:
-            return actions.next_due(session)
+            return actions.next_due(session, routine=False)
 
     def busy(self) -> int:
         """Count the actions that are due now or being worked on; zero means quiet."""
         with self._database.reading() as session:
             return actions.overdue_or_in_flight(session, self._clock.now())
+
+    def mailbox(self) -> MailboxView | None:
+        """Return how reading the mailbox goes; ``None`` when there is none to read."""
+        with self._database.reading() as session:
+            row = actions.polling(session)
+            if row is None or row.state == ActionState.CANCELLED:
+                return None
+            return MailboxView(row.due_at, row.reason, responses.quarantined(session))
 
     def counts(self) -> dict[str, int]:
         """Return how many actions stand in each state."""
@@ -152,7 +171,12 @@ class Reading:
             meetings = session.execute(select(func.count(), func.sum(MeetingRow.saves))).one()
             history = session.scalar(select(func.max(HistoryRow.id)))
             counted = sorted(actions.counts(session).items())
-            return repr((counted, sorted(map(tuple, sent)), tuple(meetings), history))
+            mails = session.execute(
+                select(func.max(IncomingRow.id), func.count()).where(
+                    IncomingRow.outcome == IncomingOutcome.QUARANTINED
+                )
+            ).one()
+            return repr((counted, sorted(map(tuple, sent)), tuple(meetings), history, tuple(mails)))
 
     def _summary(self, session: Session, meeting: Meeting, now: datetime) -> MeetingSummary:
         place = self._planner.directory.host_place(meeting.host, meeting.zone)
@@ -166,7 +190,7 @@ class Reading:
         return MeetingSummary(
             id=meeting.id, reference=meeting.reference, kind=meeting.kind,
             title_en=meeting.title_en, title_vi=meeting.title_vi, status=meeting.status.value,
-            starts_at=meeting.starts_at, ends_at=meeting.ends_at,
+            tentative=meeting.tentative, starts_at=meeting.starts_at, ends_at=meeting.ends_at,
             host_time=local_time(meeting.starts_at, place), host_end=local_time(meeting.ends_at, place),
             invited=len(meeting.invited), answers=dict(answers),
             next_action=following.kind if following else None,
@@ -186,14 +210,18 @@ class Reading:
         found = [
             f"{count} × {WHAT[ActionKind(kind)]} {state}: {reason}" for kind, state, count, reason in rows
         ]
-        return (*self._link_attention(meeting, now), *found)
+        return (
+            *self._link_attention(meeting, now),
+            *found,
+            *(_open_questions(session, meeting) if meeting.status is MeetingStatus.PUBLISHED else ()),
+        )
 
     def _link_attention(self, meeting: Meeting, now: datetime) -> tuple[str, ...]:
         if meeting.status is not MeetingStatus.PUBLISHED or meeting.conference.join_url:
             return ()
         timeline = self._planner.timelines.get(meeting.timeline)
         step = timeline.step(ActionKind.CONFERENCE) if timeline else None
-        if step is None or step.alert_after is None or meeting.published_at is None:
+        if step is None or step.alert_after is None or meeting.published_at is None or meeting.tentative:
             return ()
         if now < meeting.published_at + step.alert_after:
             return ()
@@ -216,6 +244,9 @@ class Reading:
             feeds=target, fed_by=sources,
             agenda=tuple(AgendaView(item.number, item.en, item.vi, item.lead) for item in meeting.agenda),
             attendees=tuple(self._attendee(item, *answered[item.id]) for item in ordered),
+            responses=tuple(
+                self._response(meeting, row) for row in responses.of_meeting(session, meeting.id)
+            ),
             minutes=tuple(
                 MinutesView(
                     row.version, row.document.filename, row.document.media_type, row.document.size,
@@ -233,7 +264,21 @@ class Reading:
         return AttendeeView(
             id=item.id, name=item.name, email=item.email, delegation=item.delegation,
             delegation_name=self._planner.directory.get(item.delegation).name, group=item.group,
-            role=item.role.value, participation=item.participation.words, answered_at=at, answered_via=via,
+            role=item.role.value, seat=item.seat.value if item.seat else None,
+            participation=item.participation.words, comment=item.comment, delegated_to=item.delegated_to,
+            answered_at=at, answered_via=via,
+        )  # fmt: skip
+
+    def _response(self, meeting: Meeting, row: ResponseRow) -> ResponseView:
+        person = next((item for item in meeting.attendees if item.id == row.attendee_id), None)
+        place = self._planner.directory.host_place(meeting.host, meeting.zone)
+        answer = Participation(row.participation).words if row.participation else None
+        return ResponseView(
+            id=row.id, kind=row.kind, name=person.name if person else None,
+            delegation=person.delegation if person else None, participation=answer, delegate=row.delegate,
+            proposed=local_time(row.starts_at, place) if row.starts_at else None, state=row.state,
+            comment=row.comment, reply=row.reply, channel=row.channel, by=row.by, at=row.at,
+            incoming_id=row.incoming_id,
         )  # fmt: skip
 
 
@@ -246,3 +291,29 @@ def _delivery(row: DeliveryRow, person: Attendee | None, why: str) -> DeliveryVi
         started_at=row.started_at, ended_at=row.ended_at, local_time=row.local_time,
         answer=row.answer, tries=row.tries, repeated=row.repeated, why=why,
     )  # fmt: skip
+
+
+def _bouncing(session: Session, meeting_id: int) -> list[str]:
+    """Return the addresses of a meeting whose latest mail did not arrive."""
+    latest = select(func.max(DeliveryRow.id)).where(DeliveryRow.meeting_id == meeting_id)
+    bounced = select(DeliveryRow.recipient).where(
+        DeliveryRow.id.in_(latest.group_by(DeliveryRow.recipient)),
+        DeliveryRow.state == DeliveryState.BOUNCED,
+    )
+    return list(session.scalars(bounced.order_by(DeliveryRow.recipient)))
+
+
+def _open_questions(session: Session, meeting: Meeting) -> Iterator[str]:
+    """What came back and waits for the coordinator to decide."""
+    open_proposals = select(func.count()).where(
+        ResponseRow.meeting_id == meeting.id, ResponseRow.state == ProposalState.OPEN
+    )
+    if count := session.scalar(open_proposals):
+        yield f"{count} × another time was proposed; move the meeting, or refuse."
+    addresses = {item.address for item in meeting.invited}
+    for address in _bouncing(session, meeting.id):
+        if address.casefold() in addresses:
+            yield f"Mail to {address} could not be delivered; correct the address."
+    for item in meeting.invited:
+        if item.delegated_to and item.delegated_to.casefold() not in addresses:
+            yield f"{item.name} delegated to {item.delegated_to}, who is not invited yet."

@@ -6,18 +6,29 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 
+from sqlalchemy.exc import IntegrityError
+
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.store import actions
+from orchestrator.store.actions import Claimed
 from orchestrator.store.engine import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How claims are made: actions a task, actions out at a time, and how long a claim lasts."""
+    """How claims are made: actions a task, actions out at a time, and how long a claim lasts.
+
+    ``polls`` says whether there is a mailbox to read.
+    """
 
     batch_size: int
     most_claimed: int
     lease: timedelta
+    polls: bool = False
+
+
+def _batch(item: Claimed) -> tuple[int, str]:
+    return item.meeting_id or 0, item.kind
 
 
 class Scheduling:
@@ -33,6 +44,14 @@ class Scheduling:
         self._wake_up = wake_up
         self._policy = policy
 
+    def begin(self) -> None:
+        """Make sure that the mailbox is read from time to time, if there is one."""
+        try:
+            with self._database.transaction() as session:
+                actions.keep_polling(session, self._clock.now(), wanted=self._policy.polls)
+        except IntegrityError:
+            return  # Another beat has just made the action.
+
     def claim(self) -> list[list[int]]:
         """Claim what is due and return the ids in batches, ready to be published."""
         now, real_now = self._clock.now(), self._lease_clock.now()
@@ -46,10 +65,10 @@ class Scheduling:
                 limit=self._policy.most_claimed,
                 most_claimed=self._policy.most_claimed,
             )
-        ordered = sorted(claimed, key=lambda item: (item.meeting_id, item.kind))
+        ordered = sorted(claimed, key=_batch)
         return [
             batch
-            for _, group in groupby(ordered, key=lambda item: (item.meeting_id, item.kind))
+            for _, group in groupby(ordered, key=_batch)
             for batch in self._chunks([item.id for item in group])
         ]
 

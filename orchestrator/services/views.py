@@ -19,9 +19,62 @@ class AttendeeView:
     delegation_name: str
     group: str
     role: str
+    seat: str | None
     participation: str
+    comment: str | None
+    delegated_to: str | None
     answered_at: datetime | None
     answered_via: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseView:
+    """Something that came back from an attendee.
+
+    ``kind`` is answer, proposal, bounce, composition or letter; ``state`` is that of a proposal;
+    ``proposed`` is the proposed start, in the host's time.
+    """
+
+    id: int
+    kind: str
+    name: str | None
+    delegation: str | None
+    participation: str | None
+    delegate: str | None
+    proposed: LocalTime | None
+    state: str | None
+    comment: str | None
+    reply: str | None
+    channel: str
+    by: str
+    at: datetime
+    incoming_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingView:
+    """A mail that came in. ``outcome`` says what became of it, ``reason`` why."""
+
+    id: int
+    received_at: datetime
+    sort: str
+    method: str
+    sender: str | None
+    subject: str
+    participation: str | None
+    text: str
+    meeting: str | None
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxView:
+    """How reading the mailbox goes. ``trouble`` says in words why it could not be read last time."""
+
+    next_at: datetime
+    trouble: str | None
+    quarantined: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +87,7 @@ class MeetingSummary:
     title_en: str
     title_vi: str | None
     status: str
+    tentative: bool
     starts_at: datetime
     ends_at: datetime
     host_time: LocalTime
@@ -101,6 +155,7 @@ class MeetingView(MeetingSummary):
     fed_by: tuple[str, ...]
     agenda: tuple[AgendaView, ...]
     attendees: tuple[AttendeeView, ...]
+    responses: tuple[ResponseView, ...]
     minutes: tuple[MinutesView, ...]
     history: tuple[HistoryView, ...]
 
@@ -111,6 +166,7 @@ class ActionView:
 
     ``due`` and ``planned`` are local times of whoever receives it (the host's for what nobody
     receives); ``due_at`` is the same instant as UTC; ``why`` is the step of the timeline in words.
+    ``meeting`` is empty for what belongs to no meeting, such as reading the mailbox.
     """
 
     id: int

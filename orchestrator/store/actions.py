@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -24,11 +23,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.actions import TRANSITIONS, ActionKind, ActionState, CancelCode, sources_of
-from orchestrator.domain.delegation import Role
-from orchestrator.domain.meeting import Attendee, Participation
+from orchestrator.domain.meeting import Attendee
 from orchestrator.domain.planning import Cancel, Insert, Move, Reconciliation, StoredAction
 from orchestrator.errors import NotFound
 from orchestrator.store.engine import Executor
+from orchestrator.store.meetings import ATTENDEE_COLUMNS, attendee_of
 from orchestrator.store.models import ActionRow, AttendeeRow, Instant, MeetingRow, table_of
 
 PENDING = (ActionState.BLOCKED, ActionState.SCHEDULED)
@@ -46,10 +45,10 @@ _PLANNED = (
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A claimed action, as far as publishing needs it."""
+    """A claimed action, as far as publishing needs it; what belongs to no meeting has no ``meeting_id``."""
 
     id: int
-    meeting_id: int
+    meeting_id: int | None
     kind: ActionKind
 
 
@@ -58,16 +57,29 @@ class Taken:
     """An action a worker has in hand; ``attempt`` is the fence against a newer claim."""
 
     id: int
-    meeting_id: int
+    meeting_id: int | None
     kind: ActionKind
     attempt: int
 
+    @property
+    def of_meeting(self) -> int:
+        """The meeting's id; raises ``ValueError`` for an action that belongs to none."""
+        if self.meeting_id is None:
+            raise ValueError(f"action {self.id} belongs to no meeting")
+        return self.meeting_id
 
-def stored(session: Session, meeting_id: int) -> list[StoredAction]:
-    """Return all actions of a meeting as planning needs them, locked so that none is claimed meanwhile."""
-    rows = session.connection().execute(
-        select(*_PLANNED).where(_A.meeting_id == meeting_id).order_by(_A.id).with_for_update()
-    )
+
+def stored(
+    session: Session, meeting_id: int, attendee_ids: Sequence[int] | None = None
+) -> list[StoredAction]:
+    """Return the actions of a meeting as planning needs them, locked so that none is claimed meanwhile.
+
+    With ``attendee_ids`` only theirs and those that belong to no attendee.
+    """
+    wanted = select(*_PLANNED).where(_A.meeting_id == meeting_id)
+    if attendee_ids is not None:
+        wanted = wanted.where(or_(_A.attendee_id.is_(None), _A.attendee_id.in_(attendee_ids)))
+    rows = session.connection().execute(wanted.order_by(_A.id).with_for_update())
     return [_stored_action(row) for row in rows]
 
 
@@ -95,13 +107,15 @@ def apply(session: Session, meeting_id: int, result: Reconciliation, now: dateti
             select(ActionRow.key, ActionRow.id).where(ActionRow.meeting_id == meeting_id)
         )
     }
-    for reason, cancels in groupby(sorted(result.cancels, key=_reason), key=_reason):
-        _cancel(session, [item.action_id for item in cancels], reason, now)
-    # What attendees' actions wait for is added before them, so that they can name it.
-    own = [item for item in result.inserts if item.obligation.attendee_id is None]
-    ids |= _insert(session, [_values(item, meeting_id, ids, now) for item in own])
-    others = [item for item in result.inserts if item.obligation.attendee_id is not None]
-    _insert(session, [_values(item, meeting_id, ids, now) for item in others])
+    _cancel(session, result.cancels, now)
+    waiting = list(result.inserts)
+    while waiting:
+        # What others wait for is added before them, so that they can name it.
+        ready = [item for item in waiting if item.blocked_by is None or item.blocked_by in ids]
+        waiting = [item for item in waiting if item.blocked_by is not None and item.blocked_by not in ids]
+        if not ready:
+            raise ValueError(f"nothing can be added that {waiting[0].key} waits for")
+        ids |= _insert(session, [_values(item, meeting_id, ids, now) for item in ready])
     for moves in _alike(result.moves).values():
         _move(session, moves, ids, now)
     session.flush()
@@ -135,15 +149,28 @@ def _values(item: Insert, meeting_id: int, ids: dict[str, int], now: datetime) -
     }
 
 
-def _reason(item: Cancel) -> tuple[str, str]:
-    return item.code.value, item.reason
+_REPLANNED = frozenset((*PENDING, ActionState.FAILED))
+"""The states that replanning may take an action out of."""
+_CANCEL = (
+    update(_ACTION)
+    # A list of values could not be sent for many rows at once.
+    .where(_A.id == bindparam("wanted"))
+    .where(or_(*(_A.state == state for state in sorted(sources_of(ActionState.CANCELLED) & _REPLANNED))))
+    .values(
+        state=ActionState.CANCELLED, lease_until=None, finished_at=bindparam("at", type_=Instant()),
+        cancel_code=bindparam("code"), reason=bindparam("why"),
+    )
+)  # fmt: skip
 
 
-def _cancel(session: Session, ids: Sequence[int], reason: tuple[str, str], now: datetime) -> None:
-    _transition(
-        session, sorted(ids), ActionState.CANCELLED, sources=(*PENDING, ActionState.FAILED), finished_at=now,
-        cancel_code=reason[0], reason=reason[1],
-    )  # fmt: skip
+def _cancel(session: Session, cancels: Sequence[Cancel], now: datetime) -> None:
+    """Cancel actions, each with its own reason, in one statement and in the order of their ids."""
+    rows = [
+        {"wanted": item.action_id, "code": item.code.value, "why": item.reason, "at": now}
+        for item in sorted(cancels, key=lambda item: item.action_id)
+    ]
+    if rows:
+        session.connection().execute(_CANCEL, rows)
 
 
 def _alike(moves: Iterable[Move]) -> dict[tuple[Any, ...], list[Move]]:
@@ -252,7 +279,8 @@ def unclaim(session: Session, ids: Sequence[int]) -> None:
 
 def meetings_of(session: Session, ids: Sequence[int]) -> list[int]:
     """Return the meetings that actions belong to, in the order of their ids."""
-    return sorted(session.scalars(select(ActionRow.meeting_id).where(ActionRow.id.in_(ids)).distinct()))
+    found = session.scalars(select(ActionRow.meeting_id).where(ActionRow.id.in_(ids)).distinct())
+    return sorted(item for item in found if item is not None)
 
 
 def take(session: Session, wanted: Sequence[int], lease_until: datetime) -> list[Taken]:
@@ -298,13 +326,10 @@ class Held:
 
 # Statements of the way of every single message are built once; building costs more than running.
 _RUNNING = (
-    select(
-        *_PLANNED, _A.attempt, _A.step,
-        _P.name, _P.email, _P.delegation, _P.group_code, _P.role, _P.participation, _P.removed_sequence,
-    )
+    select(*_PLANNED, _A.attempt, _A.step, *ATTENDEE_COLUMNS)
     .outerjoin_from(_ACTION, _ATTENDEE, _P.id == _A.attendee_id)
     .where(_A.state == ActionState.RUNNING)
-)  # fmt: skip
+)
 _HELD = _RUNNING.where(_A.id == bindparam("wanted"), _A.attempt == bindparam("fence"))
 _FINISH = (
     update(_ACTION)
@@ -343,21 +368,8 @@ def held_of(session: Session, taken: Sequence[Taken]) -> dict[int, Held]:
 
 
 def _held(row: Row[*tuple[Any, ...]]) -> Held:
-    attendee = None if row.attendee_id is None else _attendee(row)
+    attendee = None if row.attendee_id is None else attendee_of(row, attendee_id=row.attendee_id)
     return Held(_stored_action(row), row.step, row.attempt, attendee)
-
-
-def _attendee(row: Row[*tuple[Any, ...]]) -> Attendee:
-    return Attendee(
-        id=row.attendee_id,
-        name=row.name,
-        email=row.email,
-        delegation=row.delegation,
-        group=row.group_code,
-        role=Role(row.role),
-        participation=Participation(row.participation),
-        removed_sequence=row.removed_sequence,
-    )
 
 
 def finish(
@@ -431,9 +443,55 @@ def mark_missed(session: Session, now: datetime) -> int:
     return len(ids)
 
 
-def next_due(session: Session) -> datetime | None:
-    """Return when the next scheduled action is due, if there is one."""
-    return session.scalar(select(func.min(ActionRow.due_at)).where(ActionRow.state == ActionState.SCHEDULED))
+def next_due(session: Session, *, routine: bool = True) -> datetime | None:
+    """Return when the next scheduled action is due, if there is one.
+
+    Without ``routine``, what comes round again and again (reading the mailbox) does not count.
+    """
+    due = select(func.min(ActionRow.due_at)).where(ActionRow.state == ActionState.SCHEDULED)
+    return session.scalar(due if routine else due.where(ActionRow.kind != ActionKind.POLL))
+
+
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+def keep_polling(session: Session, now: datetime, *, wanted: bool) -> None:
+    """Make the action that reads the mailbox exist and be due, or end it when no mailbox is wanted."""
+    own = select(ActionRow).where(ActionRow.kind == ActionKind.POLL).with_for_update()
+    row = session.scalars(own).one_or_none()
+    if row is None and wanted:
+        session.add(
+            ActionRow(
+                key="poll", obligation="poll", kind=ActionKind.POLL, step="poll", revision=1,
+                state=ActionState.SCHEDULED, due_at=now, expires_at=_NEVER, created_at=now,
+            )
+        )  # fmt: skip
+    elif row is not None and not wanted and row.state in PENDING:
+        code, reason = CancelCode.NOT_NEEDED, "no mailbox is set"
+        _transition(
+            session, [row.id], ActionState.CANCELLED, sources=PENDING, cancel_code=code, reason=reason
+        )
+    elif row is not None and wanted and row.state in (*ENDED_BADLY, ActionState.CANCELLED):
+        _transition(
+            session, [row.id], ActionState.SCHEDULED, sources=(*ENDED_BADLY, ActionState.CANCELLED),
+            due_at=now, cancel_code=None, reason=None, finished_at=None,
+        )  # fmt: skip
+
+
+def poll_now(session: Session, now: datetime) -> bool:
+    """Make reading the mailbox due now; false when somebody has it in hand or there is none."""
+    due = (
+        update(ActionRow)
+        .where(ActionRow.kind == ActionKind.POLL, ActionRow.state == ActionState.SCHEDULED)
+        .values(due_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return cast(CursorResult[Any], session.execute(due)).rowcount == 1
+
+
+def polling(session: Session) -> ActionRow | None:
+    """Return the action that reads the mailbox, if there is one."""
+    return session.scalars(select(ActionRow).where(ActionRow.kind == ActionKind.POLL)).one_or_none()
 
 
 def overdue_or_in_flight(session: Session, now: datetime) -> int:
@@ -453,14 +511,14 @@ def counts(session: Session) -> dict[str, int]:
 
 def listing(
     *, state: ActionState | None = None, meeting_id: int | None = None
-) -> Select[ActionRow, str, str, str, str | None, str | None, str | None]:
+) -> Select[ActionRow, str | None, str | None, str | None, bool | None, str | None, str | None, str | None]:
     """Select actions with their meeting and recipient, in the order they are due."""
     statement = (
         select(
-            ActionRow, MeetingRow.reference, MeetingRow.timeline, MeetingRow.host,
+            ActionRow, MeetingRow.reference, MeetingRow.timeline, MeetingRow.host, MeetingRow.tentative,
             AttendeeRow.name, AttendeeRow.email, AttendeeRow.delegation,
         )
-        .join(MeetingRow, MeetingRow.id == ActionRow.meeting_id)
+        .outerjoin(MeetingRow, MeetingRow.id == ActionRow.meeting_id)
         .outerjoin(AttendeeRow, AttendeeRow.id == ActionRow.attendee_id)
         .order_by(ActionRow.due_at, ActionRow.id)
     )  # fmt: skip
@@ -471,7 +529,9 @@ def listing(
     return statement
 
 
-ListedAction = Row[ActionRow, str, str, str, str | None, str | None, str | None]
+ListedAction = Row[
+    ActionRow, str | None, str | None, str | None, bool | None, str | None, str | None, str | None
+]
 
 
 def get(session: Session, action_id: int) -> ActionRow:

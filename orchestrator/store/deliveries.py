@@ -13,6 +13,9 @@ from sqlalchemy.orm import Session
 from orchestrator.store.engine import Executor
 from orchestrator.store.models import ActionRow, AttendeeRow, DeliveryRow, DeliveryState, Instant, table_of
 
+REQUESTS = ("invitation", "save-the-date", "update", "again", "refusal")
+"""The purposes of mails that hold a REQUEST, so that whoever got one has the meeting in the calendar."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
@@ -38,6 +41,7 @@ class Earlier:
     id: int
     state: DeliveryState
     tries: int
+    revision: int
 
 
 Key = tuple[int, str, str, str]
@@ -49,7 +53,7 @@ def earlier(session: Session, action_ids: Sequence[int]) -> dict[Key, Earlier]:
     rows = session.scalars(select(DeliveryRow).where(DeliveryRow.action_id.in_(action_ids)))
     return {
         (row.action_id, row.recipient, row.channel, row.purpose): Earlier(
-            row.id, DeliveryState(row.state), row.tries
+            row.id, DeliveryState(row.state), row.tries, row.revision
         )
         for row in rows
     }
@@ -60,7 +64,8 @@ _INSERT = insert(_DELIVERY).returning(_DELIVERY.c.id)
 _AGAIN = update(_DELIVERY).where(_DELIVERY.c.id == bindparam("wanted"))
 _END = (
     update(_DELIVERY)
-    .where(DeliveryRow.id == bindparam("wanted"))
+    # A report that it did not arrive may come before the worker has recorded that it was accepted.
+    .where(DeliveryRow.id == bindparam("wanted"), DeliveryRow.state != DeliveryState.BOUNCED)
     .values(state=bindparam("to_state"), answer=bindparam("said"), ended_at=bindparam("at", type_=Instant()))
 )
 
@@ -115,7 +120,7 @@ def told(session: Session, action_ids: Sequence[int]) -> dict[int, Told]:
     rows = session.execute(
         select(AttendeeRow.id, DeliveryRow.message_id, DeliveryRow.revision)
         .join(AttendeeRow, AttendeeRow.id == DeliveryRow.attendee_id)
-        .where(AttendeeRow.id.in_(attendees), DeliveryRow.purpose.in_(("invitation", "update")))
+        .where(AttendeeRow.id.in_(attendees), DeliveryRow.purpose.in_(REQUESTS))
         .where(DeliveryRow.state == DeliveryState.SENT, DeliveryRow.action_id.not_in(action_ids))
         .order_by(DeliveryRow.id)
     )

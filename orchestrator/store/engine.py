@@ -91,11 +91,31 @@ class Database:
         """Bring the schema to the newest migration."""
         if self.dialect == "sqlite" and self._url.database:
             Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
-        with self.engine.connect() as connection:
+        with self.migrating() as connection:
             config = _alembic()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A connection whose foreign keys rest, where changing a table means making it anew.
+
+        SQLite would take dropping the old table for deleting its rows, and delete what refers to them.
+        """
+        with self.engine.connect() as connection:
+            if self.dialect != "sqlite":
+                yield connection
+                return
+            # The pragma does nothing inside a transaction, so it must come before the first statement.
+            plain = connection.connection.cursor()
+            plain.execute("PRAGMA foreign_keys=OFF")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+                plain.execute("PRAGMA foreign_keys=ON")
+                plain.close()
 
     def revisions(self) -> tuple[str | None, str | None]:
         """Return the schema's migration and the newest one; equal means up to date."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, exists, func, or_, select, update
+from sqlalchemy import bindparam, case, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from orchestrator.domain.actions import ActionKind
+from orchestrator.domain.actions import ActionKind, ActionState
 from orchestrator.domain.changes import Snapshot
 from orchestrator.domain.delegation import Role
 from orchestrator.domain.meeting import (
@@ -18,10 +19,15 @@ from orchestrator.domain.meeting import (
     Conference,
     Meeting,
     MeetingStatus,
+    News,
     Participation,
+    Refusal,
+    Seat,
 )
+from orchestrator.domain.responses import ProposalState, ResponseKind
 from orchestrator.domain.zones import tzdata_version
 from orchestrator.errors import Conflict, NotFound
+from orchestrator.store.deliveries import REQUESTS
 from orchestrator.store.engine import Executor
 from orchestrator.store.models import (
     ActionRow,
@@ -29,17 +35,21 @@ from orchestrator.store.models import (
     AttendeeRow,
     ConferenceRow,
     DeliveryRow,
+    DeliveryState,
     DocumentRow,
     FeedRow,
     HistoryRow,
     MeetingRow,
     MinutesRow,
     PersonRow,
+    ResponseRow,
     RevisionRow,
     seconds_of,
+    table_of,
 )
 
-_TELLING = ("invitation", "update")
+TOLD_CHANNELS = ("mail", "web")
+"""Responses that came through these are news to the coordinator; a coordinator entered the rest."""
 
 
 def find_id(session: Session, name: str) -> int:
@@ -52,6 +62,11 @@ def find_id(session: Session, name: str) -> int:
     if found is None:
         raise NotFound(f"There is no meeting {name}. 'orchestrator meeting list' shows them all.")
     return found
+
+
+def reference_of(session: Session, meeting_id: int) -> str | None:
+    """Return a meeting's reference."""
+    return session.scalar(select(MeetingRow.reference).where(MeetingRow.id == meeting_id))
 
 
 def load(session: Session, meeting_id: int, *, lock: bool = False) -> Meeting:
@@ -67,7 +82,6 @@ def load(session: Session, meeting_id: int, *, lock: bool = False) -> Meeting:
         .where(MeetingRow.id == meeting_id)
         .options(
             selectinload(MeetingRow.agenda),
-            selectinload(MeetingRow.attendees),
             selectinload(MeetingRow.conference),
         )
         .execution_options(populate_existing=True)
@@ -88,6 +102,11 @@ def saves(executor: Executor, meeting_id: int) -> int:
     return int(executor.execute(_SAVES, {"wanted": meeting_id}).scalar_one())
 
 
+def touch(session: Session, meeting_id: int) -> None:
+    """Count a change that is no save, so that workers who remember the meeting look again."""
+    session.execute(update(MeetingRow).where(MeetingRow.id == meeting_id).values(saves=MeetingRow.saves + 1))
+
+
 def load_all(session: Session) -> list[Meeting]:
     """Return all meetings, the next to come first, then what is past, latest first."""
     ids = session.scalars(select(MeetingRow.id).order_by(MeetingRow.starts_at, MeetingRow.id))
@@ -95,14 +114,7 @@ def load_all(session: Session) -> list[Meeting]:
 
 
 def _meeting(session: Session, row: MeetingRow) -> Meeting:
-    notified = set(
-        session.scalars(
-            select(DeliveryRow.attendee_id)
-            .where(DeliveryRow.meeting_id == row.id, DeliveryRow.purpose.in_(_TELLING))
-            # Repeated means that the outcome was unknown once: something may have left even then.
-            .where(or_(DeliveryRow.state.in_(("sending", "sent")), DeliveryRow.repeated))
-        )
-    )
+    told = _told(session, row.id)
     minutes = session.execute(
         select(MinutesRow.version, MinutesRow.attached_at)
         .where(MinutesRow.meeting_id == row.id)
@@ -140,9 +152,13 @@ def _meeting(session: Session, row: MeetingRow) -> Meeting:
             attempted=bool(attempted),
         ),
         status=MeetingStatus(row.status),
+        tentative=row.tentative,
         version=row.version,
         uid=row.uid,
+        organizer=row.organizer,
         sequence=row.sequence,
+        revised_sequence=row.revised_sequence,
+        reset_sequence=row.reset_sequence,
         revision=row.revision,
         time_revision=row.time_revision,
         revised_at=row.revised_at,
@@ -150,22 +166,127 @@ def _meeting(session: Session, row: MeetingRow) -> Meeting:
         minutes_version=minutes.version if minutes else 0,
         minutes_at=minutes.attached_at if minutes else None,
         agenda=tuple(AgendaEntry(item.number, item.en, item.vi, item.lead) for item in row.agenda),
-        attendees=tuple(_attendee(item, item.id in notified) for item in row.attendees),
+        attendees=tuple(
+            attendee_of(item, told.get(item.id, _NOTHING))
+            # Plain rows: making objects of the mapper of hundreds of attendees costs more than all the rest.
+            for item in session.connection().execute(_ATTENDEES, {"wanted": row.id})
+        ),
+        news=_news(session, row.id),
+        refusals=_refusals(session, row.id),
     )
 
 
-def _attendee(row: AttendeeRow, notified: bool) -> Attendee:
+_D, _A = table_of(DeliveryRow).c, table_of(AttendeeRow).c
+# What may have left counts as told: repeated means that the outcome was unknown once, and a report that it
+# bounced may be forged, or be about one of several mailboxes behind an address.
+_LEFT = or_(_D.state.in_(("sending", "sent", "bounced")), _D.repeated)
+_TOLD = (
+    select(_D.attendee_id, _D.purpose.in_(REQUESTS).label("is_request"))
+    .where(_D.meeting_id == bindparam("wanted"), _D.attendee_id.is_not(None))
+    .where(
+        or_(
+            _D.purpose.in_(REQUESTS) & _LEFT,
+            (_D.purpose == "cancellation") & (_D.state == DeliveryState.SENT),
+        )
+    )
+    # A row is used again when its action is, so the order in which mails left is that of their start.
+    .order_by(_D.started_at, _D.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSoFar:
+    """Whether a REQUEST may have left for somebody, and whether the last thing that left was a CANCEL."""
+
+    notified: bool = False
+    withdrawn: bool = False
+
+
+_NOTHING = ToldSoFar()
+
+
+def _told(session: Session, meeting_id: int) -> dict[int, ToldSoFar]:
+    """Return what calendar messages have left, per attendee."""
+    found: dict[int, ToldSoFar] = {}
+    for number, is_request in session.connection().execute(_TOLD, {"wanted": meeting_id}):
+        before = found.get(number, _NOTHING)
+        found[number] = ToldSoFar(before.notified or bool(is_request), not is_request)
+    return found
+
+
+ATTENDEE_COLUMNS = (
+    _A.name, _A.email, _A.delegation, _A.group_code, _A.role, _A.seat, _A.participation, _A.answer_stamp,
+    _A.comment, _A.delegated_to, _A.joined_sequence, _A.joined_at, _A.removed_sequence, _A.removed_at,
+    _A.resends, _A.link_version,
+)  # fmt: skip
+"""The columns that ``attendee_of`` reads, beside the id."""
+
+
+_ATTENDEES = select(_A.id, *ATTENDEE_COLUMNS).where(_A.meeting_id == bindparam("wanted")).order_by(_A.id)
+
+
+def attendee_of(row: Any, told: ToldSoFar = _NOTHING, attendee_id: int | None = None) -> Attendee:
+    """Return the attendee in a row of the table or of ``ATTENDEE_COLUMNS``.
+
+    ``attendee_id`` is given where the row's own id is something else's.
+    """
     return Attendee(
-        id=row.id,
+        id=attendee_id or row.id,
         name=row.name,
         email=row.email,
         delegation=row.delegation,
-        group=row.group,
+        group=row.group_code,
         role=Role(row.role),
+        seat=Seat(row.seat) if row.seat else None,
         participation=Participation(row.participation),
-        notified=notified,
+        answer_stamp=row.answer_stamp,
+        comment=row.comment,
+        delegated_to=row.delegated_to,
+        joined_sequence=row.joined_sequence,
+        joined_at=row.joined_at,
         removed_sequence=row.removed_sequence,
+        removed_at=row.removed_at,
+        notified=told.notified,
+        withdrawn=told.withdrawn,
+        resends=row.resends,
+        link_version=row.link_version,
     )
+
+
+_R, _ACTION = table_of(ResponseRow).c, table_of(ActionRow).c
+_REPORTED = (
+    select(func.coalesce(func.max(_ACTION.revision), 0))
+    .where(_ACTION.meeting_id == bindparam("wanted"), _ACTION.kind == ActionKind.DIGEST)
+    # A digest in hand counts as sent, so that what comes meanwhile waits for the next one.
+    .where(_ACTION.state.in_((ActionState.SUCCEEDED, ActionState.CLAIMED, ActionState.RUNNING)))
+    .scalar_subquery()
+)
+_NEWS = select(
+    func.max(_R.id).label("latest"),
+    func.min(case((_R.id > _REPORTED, _R.at))).label("first_at"),
+    func.max(case((_R.urgent, _R.id))).label("urgent"),
+    _REPORTED.label("reported"),
+).where(_R.meeting_id == bindparam("wanted"), _R.channel.in_(TOLD_CHANNELS))
+
+
+def _news(session: Session, meeting_id: int) -> News:
+    row = session.connection().execute(_NEWS, {"wanted": meeting_id}).one()
+    return News(row.latest or 0, row.reported, row.first_at, row.urgent or 0)
+
+
+def with_news(session: Session, meeting: Meeting) -> Meeting:
+    """Return a meeting with what has come back in this transaction."""
+    return replace(meeting, news=_news(session, meeting.id), refusals=_refusals(session, meeting.id))
+
+
+_REFUSED = select(_R.id, _R.attendee_id).where(
+    _R.meeting_id == bindparam("wanted"), _R.kind == ResponseKind.PROPOSAL, _R.state == ProposalState.REFUSED
+)
+
+
+def _refusals(session: Session, meeting_id: int) -> tuple[Refusal, ...]:
+    rows = session.connection().execute(_REFUSED, {"wanted": meeting_id})
+    return tuple(Refusal(row.id, row.attendee_id) for row in rows)
 
 
 def add(session: Session, meeting: Meeting, feeds: Iterable[tuple[str, str]], now: datetime) -> int:
@@ -214,7 +335,7 @@ def save(session: Session, meeting: Meeting, now: datetime, *, by_person: bool =
     row.conference.join_url = meeting.conference.join_url
     row.conference.by_hand = meeting.conference.by_hand
     _write_agenda(session, row, meeting)
-    changed = _stored_attendees(session, row.id) != [_values(item) for item in meeting.attendees]
+    changed = _stored_attendees(session, row.id) != [(item.id, _values(item)) for item in meeting.attendees]
     if changed:
         _write_attendees(session, row.id, meeting)
     _write_revision(session, row, meeting, now)
@@ -237,8 +358,12 @@ def _write(row: MeetingRow, meeting: Meeting) -> None:
     row.duration_seconds = seconds_of(meeting.duration)
     row.starts_at, row.ends_at = meeting.starts_at, meeting.ends_at
     row.tzdata = tzdata_version()
-    row.status, row.uid = meeting.status.value, meeting.uid
-    row.sequence, row.revision, row.time_revision = meeting.sequence, meeting.revision, meeting.time_revision
+    row.coordinator_name, row.coordinator_email = meeting.coordinator_name, meeting.coordinator_email
+    row.status, row.tentative = meeting.status.value, meeting.tentative
+    row.uid, row.organizer = meeting.uid, meeting.organizer
+    row.sequence, row.revised_sequence = meeting.sequence, meeting.revised_sequence
+    row.reset_sequence = meeting.reset_sequence
+    row.revision, row.time_revision = meeting.revision, meeting.time_revision
     row.revised_at, row.published_at = meeting.revised_at, meeting.published_at
 
 
@@ -253,29 +378,23 @@ def _write_agenda(session: Session, row: MeetingRow, meeting: Meeting) -> None:
     ]
 
 
-_ATTENDEE_VALUES = (
-    AttendeeRow.id,
-    AttendeeRow.name,
-    AttendeeRow.email,
-    AttendeeRow.delegation,
-    AttendeeRow.group,
-    AttendeeRow.role,
-    AttendeeRow.participation,
-    AttendeeRow.removed_sequence,
-)
+_WRITTEN = (
+    "name", "delegation", "participation", "answer_stamp", "comment", "delegated_to",
+    "joined_sequence", "joined_at", "removed_sequence", "removed_at",
+)  # fmt: skip
+"""What a change of the meeting may set in an attendee, under the same name in row and value."""
 
 
-def _values(item: Attendee) -> tuple[object, ...]:
-    """The values of an attendee in the order of ``_ATTENDEE_VALUES``."""
-    return (
-        item.id, item.name, item.email, item.delegation, item.group,
-        item.role.value, item.participation.value, item.removed_sequence,
-    )  # fmt: skip
+def _values(item: Attendee) -> dict[str, Any]:
+    """The columns of an attendee that a change of the meeting may set."""
+    own = {name: getattr(item, name) for name in _WRITTEN}
+    return own | {"group_code": item.group, "role": item.role.value, "seat": item.seat}
 
 
-def _stored_attendees(session: Session, meeting_id: int) -> list[tuple[object, ...]]:
-    wanted = select(*_ATTENDEE_VALUES).where(AttendeeRow.meeting_id == meeting_id).order_by(AttendeeRow.id)
-    return [tuple(row) for row in session.execute(wanted)]
+def _stored_attendees(session: Session, meeting_id: int) -> list[tuple[int, dict[str, Any]]]:
+    wanted = select(_A.id, *ATTENDEE_COLUMNS).where(_A.meeting_id == meeting_id).order_by(_A.id)
+    rows = session.connection().execute(wanted)
+    return [(row.id, _values(attendee_of(row))) for row in rows]
 
 
 def _write_attendees(session: Session, meeting_id: int, meeting: Meeting) -> None:
@@ -292,10 +411,8 @@ def _write_attendees(session: Session, meeting_id: int, meeting: Meeting) -> Non
             target = AttendeeRow(meeting_id=meeting_id, email=item.email, address=item.email.casefold())
             target.person_id = people[target.address].id
             session.add(target)
-        target.name, target.delegation = item.name, item.delegation
-        target.group, target.role = item.group, item.role.value
-        target.participation = item.participation.value
-        target.removed_sequence = item.removed_sequence
+        for name, value in _values(item).items():
+            setattr(target, name, value)
     session.flush()
 
 
@@ -330,7 +447,12 @@ def _write_revision(session: Session, row: MeetingRow, meeting: Meeting, now: da
         session.add(stored)
     elif any(item.notified for item in meeting.attendees):
         return  # What somebody was told is never rewritten.
-    stored.sequence, stored.title = meeting.sequence, snapshot.title
+    stored.sequence, stored.tentative = meeting.revised_sequence, snapshot.tentative
+    stored.title, stored.title_vi, stored.coordinator = (
+        snapshot.title,
+        snapshot.title_vi,
+        snapshot.coordinator,
+    )
     stored.starts_at, stored.ends_at = snapshot.starts_at, snapshot.ends_at
     stored.join_url, stored.agenda = snapshot.join_url, list(snapshot.agenda)
 
@@ -340,7 +462,10 @@ def snapshot(session: Session, meeting_id: int, revision: int) -> Snapshot | Non
     row = session.get(RevisionRow, (meeting_id, revision))
     if row is None:
         return None
-    return Snapshot(row.revision, row.title, row.starts_at, row.ends_at, row.join_url, tuple(row.agenda))
+    return Snapshot(
+        row.revision, row.title, row.title_vi, row.tentative, row.coordinator,
+        row.starts_at, row.ends_at, row.join_url, tuple(row.agenda),
+    )  # fmt: skip
 
 
 def feeds(session: Session, reference: str) -> tuple[str | None, tuple[str, ...]]:
@@ -352,17 +477,6 @@ def feeds(session: Session, reference: str) -> tuple[str | None, tuple[str, ...]
     ).all()
     target = next((row.target for row in rows if row.source == reference), None)
     return target, tuple(row.source for row in rows if row.target == reference)
-
-
-def record_answer(
-    session: Session, attendee_id: int, participation: Participation, via: str, now: datetime
-) -> None:
-    """Store an attendee's answer with when and through which channel it came."""
-    session.execute(
-        update(AttendeeRow)
-        .where(AttendeeRow.id == attendee_id)
-        .values(participation=participation.value, answered_at=now, answered_via=via)
-    )
 
 
 def answers(session: Session, meeting_id: int) -> dict[int, tuple[datetime | None, str | None]]:
@@ -408,6 +522,18 @@ def note(
 ) -> None:
     """Write a line of the meeting's history."""
     session.add(HistoryRow(meeting_id=meeting_id, at=now, actor=actor, what=what, detail=detail))
+
+
+def notes(
+    session: Session, meeting_id: int, what: str, now: datetime, lines: Sequence[tuple[str, str]]
+) -> None:
+    """Write several lines of the meeting's history, each an actor and a detail."""
+    if lines:
+        rows = [
+            {"meeting_id": meeting_id, "at": now, "actor": actor, "what": what, "detail": detail}
+            for actor, detail in lines
+        ]
+        session.connection().execute(insert(table_of(HistoryRow)), rows)
 
 
 def history(session: Session, meeting_id: int) -> Sequence[HistoryRow]:

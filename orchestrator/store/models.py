@@ -25,7 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from orchestrator.domain.actions import ActionKind, ActionState
-from orchestrator.domain.meeting import MeetingStatus, Participation
+from orchestrator.domain.meeting import MeetingStatus, Participation, Seat
+from orchestrator.domain.responses import ProposalState, ResponseKind
 from orchestrator.domain.zones import require_instant
 
 
@@ -75,13 +76,25 @@ class DeliveryState(StrEnum):
     """How the delivery of one message to one recipient stands.
 
     ``sending`` is written before the message leaves; left behind by a dead worker it means
-    *unknown*. ``deferred`` means the server said "not now".
+    *unknown*. ``deferred`` means the server said "not now", ``bounced`` that a server further on could
+    not deliver what had been accepted.
     """
 
     SENDING = "sending"
     SENT = "sent"
     DEFERRED = "deferred"
     FAILED = "failed"
+    BOUNCED = "bounced"
+
+
+class IncomingOutcome(StrEnum):
+    """What became of a mail that came in."""
+
+    APPLIED = "applied"
+    IGNORED = "ignored"
+    QUARANTINED = "quarantined"
+    ASSIGNED = "assigned"
+    DISCARDED = "discarded"
 
 
 def _one_of(column: str, values: Iterable[str]) -> str:
@@ -99,6 +112,7 @@ class PersonRow(Base):
     name: Mapped[str]
     delegation: Mapped[str] = mapped_column(String(6))
     role: Mapped[str] = mapped_column(String(40))
+    feed_version: Mapped[int] = mapped_column(default=1, doc="Rises when the calendar feed is revoked.")
 
 
 class MeetingRow(Base):
@@ -110,6 +124,9 @@ class MeetingRow(Base):
         CheckConstraint("duration_seconds > 0", name="duration"),
         CheckConstraint("ends_at > starts_at", name="order"),
         CheckConstraint("sequence >= 0 AND revision >= 0 AND time_revision <= revision", name="revisions"),
+        CheckConstraint(
+            "reset_sequence <= revised_sequence AND revised_sequence <= sequence", name="sequences"
+        ),
         CheckConstraint("status IN ('draft', 'cancelled') OR uid IS NOT NULL", name="uid"),
     )
 
@@ -130,10 +147,14 @@ class MeetingRow(Base):
     tzdata: Mapped[str] = mapped_column(String(20), doc="Version of the zone data behind the instants.")
     timeline: Mapped[str] = mapped_column(String(64))
     status: Mapped[str] = mapped_column(String(16), default=MeetingStatus.DRAFT)
+    tentative: Mapped[bool] = mapped_column(default=False, doc="Published as a save-the-date only.")
     version: Mapped[int] = mapped_column(default=1, doc="Counts what people changed, for optimistic locking.")
     saves: Mapped[int] = mapped_column(default=0, doc="Counts every save, also the service's own.")
     uid: Mapped[str | None] = mapped_column(String(255), unique=True)
+    organizer: Mapped[str | None] = mapped_column(String(254), doc="ORGANIZER as attendees were told it.")
     sequence: Mapped[int] = mapped_column(default=0)
+    revised_sequence: Mapped[int] = mapped_column(default=0)
+    reset_sequence: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=0)
     time_revision: Mapped[int] = mapped_column(default=0)
     revised_at: Mapped[datetime | None]
@@ -179,6 +200,7 @@ class AttendeeRow(Base):
     __tablename__ = "attendee"
     __table_args__ = (
         CheckConstraint(_one_of("participation", Participation), name="participation"),
+        CheckConstraint(_one_of("seat", Seat), name="seat"),
         Index(
             "uq_attendee_invited",
             "meeting_id",
@@ -196,12 +218,22 @@ class AttendeeRow(Base):
     email: Mapped[str] = mapped_column(String(254), doc="As written by the coordinator.")
     address: Mapped[str] = mapped_column(String(254), doc="Case-folded, for comparing.")
     delegation: Mapped[str] = mapped_column(String(6))
-    group: Mapped[str] = mapped_column("group_code", String(40))
+    group_code: Mapped[str] = mapped_column(String(40))
     role: Mapped[str] = mapped_column(String(40))
     participation: Mapped[str] = mapped_column(String(16), default=Participation.NEEDS_ACTION)
+    seat: Mapped[str | None] = mapped_column(String(20))
     answered_at: Mapped[datetime | None]
     answered_via: Mapped[str | None] = mapped_column(String(20))
+    answer_stamp: Mapped[datetime | None] = mapped_column(doc="DTSTAMP of the answer that counts.")
+    comment: Mapped[str | None] = mapped_column(Text())
+    delegated_to: Mapped[str | None] = mapped_column(String(254))
+    joined_sequence: Mapped[int] = mapped_column(default=0)
+    joined_at: Mapped[datetime | None]
     removed_sequence: Mapped[int | None]
+    removed_at: Mapped[datetime | None]
+    resends: Mapped[int] = mapped_column(default=0, doc="How often the invitation was asked for again.")
+    resend_asked_at: Mapped[datetime | None]
+    link_version: Mapped[int] = mapped_column(default=1, doc="Rises when the personal link is revoked.")
 
 
 class ConferenceRow(Base):
@@ -226,6 +258,9 @@ class RevisionRow(Base):
     revision: Mapped[int] = mapped_column(primary_key=True)
     sequence: Mapped[int]
     title: Mapped[str]
+    title_vi: Mapped[str | None]
+    tentative: Mapped[bool] = mapped_column(default=False)
+    coordinator: Mapped[str] = mapped_column(doc="Name and address, as mails name them.")
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     join_url: Mapped[str | None] = mapped_column(Text())
@@ -239,6 +274,7 @@ class ActionRow(Base):
     Planning writes key, kind, planned_at, expires_at and revision; beat writes claims; workers write
     how it ended. ``due_at`` is when it is next to be tried, ``planned_at`` when it was planned for.
     ``lease_until`` is in real time, not in the sandbox clock's, because a claim measures work.
+    What belongs to no meeting, such as reading the mailbox, has no ``meeting_id``.
     """
 
     __tablename__ = "action"
@@ -248,6 +284,13 @@ class ActionRow(Base):
         CheckConstraint(_one_of("kind", ActionKind), name="kind"),
         CheckConstraint("(state IN ('claimed', 'running')) = (lease_until IS NOT NULL)", name="lease"),
         CheckConstraint("attempt >= 0", name="attempt"),
+        Index(
+            "uq_action_own_key",
+            "key",
+            unique=True,
+            sqlite_where=text("meeting_id IS NULL"),
+            postgresql_where=text("meeting_id IS NULL"),
+        ),
         Index(
             "ix_action_due",
             "due_at",
@@ -270,7 +313,7 @@ class ActionRow(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"))
+    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"))
     key: Mapped[str] = mapped_column(String(120))
     obligation: Mapped[str] = mapped_column(String(120))
     kind: Mapped[str] = mapped_column(String(20))
@@ -318,6 +361,77 @@ class DeliveryRow(Base):
     repeated: Mapped[bool] = mapped_column(default=False, doc="Sent again after an unknown outcome.")
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class IncomingRow(Base):
+    """A mail that came to the mailbox, and what became of it.
+
+    ``digest`` is the SHA-256 of its bytes, by which the same mail is known again when a poller died
+    between applying it and moving it away, or when the mailbox numbers its mails anew.
+    """
+
+    __tablename__ = "incoming_mail"
+    __table_args__ = (
+        CheckConstraint(_one_of("outcome", IncomingOutcome), name="outcome"),
+        Index(
+            "ix_incoming_mail_quarantined",
+            "id",
+            sqlite_where=text("outcome = 'quarantined'"),
+            postgresql_where=text("outcome = 'quarantined'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    mailbox: Mapped[str]
+    size: Mapped[int]
+    received_at: Mapped[datetime]
+    read_at: Mapped[datetime]
+    sort: Mapped[str] = mapped_column(String(20), doc="What kind of mail it is.")
+    method: Mapped[str] = mapped_column(String(20), doc="The iTIP method, or nothing.")
+    sender: Mapped[str | None] = mapped_column(String(320))
+    subject: Mapped[str] = mapped_column(Text())
+    message_id: Mapped[str | None] = mapped_column(Text())
+    uid: Mapped[str | None] = mapped_column(Text())
+    participation: Mapped[str | None] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text(), doc="The beginning of what can be read.")
+    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id", ondelete="SET NULL"), index=True)
+    attendee_id: Mapped[int | None] = mapped_column(ForeignKey("attendee.id", ondelete="SET NULL"))
+    outcome: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str] = mapped_column(Text(), doc="Why, in words.")
+
+
+class ResponseRow(Base):
+    """Something that came back from an attendee; never changed, but for a proposal's state.
+
+    ``by`` names who gave it, who may be a focal point or a coordinator answering for somebody.
+    """
+
+    __tablename__ = "response"
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", ResponseKind), name="kind"),
+        CheckConstraint(_one_of("participation", Participation), name="participation"),
+        CheckConstraint(_one_of("state", ProposalState), name="state"),
+        CheckConstraint("(kind = 'proposal') = (state IS NOT NULL)", name="proposal"),
+        Index("ix_response_meeting_id", "meeting_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"))
+    attendee_id: Mapped[int | None] = mapped_column(ForeignKey("attendee.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    participation: Mapped[str | None] = mapped_column(String(16))
+    urgent: Mapped[bool] = mapped_column(default=False, doc="A head of delegation's late decline.")
+    delegate: Mapped[str | None] = mapped_column(String(254))
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    state: Mapped[str | None] = mapped_column(String(10))
+    comment: Mapped[str | None] = mapped_column(Text())
+    reply: Mapped[str | None] = mapped_column(Text(), doc="What a refused proposal's author is told.")
+    channel: Mapped[str] = mapped_column(String(20))
+    by: Mapped[str] = mapped_column(Text())
+    at: Mapped[datetime]
+    incoming_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_mail.id", ondelete="SET NULL"))
 
 
 class DocumentRow(Base):

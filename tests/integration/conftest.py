@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ from orchestrator.domain.definition import MeetingDefinition
 from orchestrator.domain.delegation import Directory
 from orchestrator.domain.message import Mailbox
 from orchestrator.domain.timeline import Timelines
-from orchestrator.ports import ConferenceInfo, ConferenceRequest
+from orchestrator.ports import ConferenceInfo, ConferenceRequest, IncomingMail, Tray
 from orchestrator.services.delivering import Delivering, Outside
 from orchestrator.services.letters import Letters
 from orchestrator.store.engine import Database
@@ -188,6 +188,48 @@ class FakeConferences:
         return "a fake"
 
 
+class FakeMailbox:
+    """A mailbox in memory; ``during`` is called with what is about to be put away."""
+
+    name = "fake"
+
+    def __init__(self) -> None:
+        self.inbox: dict[str, bytes] = {}
+        self.trays: dict[Tray, dict[str, bytes]] = {tray: {} for tray in Tray}
+        self.during: Callable[[object], None] = _pass
+
+    def arrive(self, *contents: bytes) -> None:
+        """Let mails arrive, in this order."""
+        for content in contents:
+            total = len(self.inbox) + sum(map(len, self.trays.values()))
+            self.inbox[f"mail-{total:06d}"] = content
+
+    @contextmanager
+    def session(self) -> Iterator[FakeMailbox]:
+        yield self
+
+    def waiting(self, limit: int) -> list[str]:
+        return sorted(self.inbox)[:limit]
+
+    def read(self, keys: Sequence[str], largest: int) -> Iterator[IncomingMail]:
+        for key in keys:
+            if key in self.inbox:
+                content = self.inbox[key]
+                yield IncomingMail(key, NOW, len(content), content[:largest])
+
+    def put_away(self, keys: Sequence[str], tray: Tray) -> None:
+        self.during(keys)
+        for key in keys:
+            if key in self.inbox:
+                self.trays[tray][key] = self.inbox.pop(key)
+
+    def wait(self, seconds: float) -> bool:
+        return bool(self.inbox)
+
+    def check(self) -> str:
+        return "a fake"
+
+
 @lru_cache(maxsize=1)
 def _data() -> tuple[Directory, Timelines, Environment]:
     """What is only read, read once for all tests."""
@@ -207,6 +249,7 @@ class World(Container):
         self.wake_up = CountedWakeUp()
         self.mailer = FakeMailer()
         self.conferences = FakeConferences()
+        self.mailbox = FakeMailbox()
 
     @cached_property
     def delivering(self) -> Delivering:
@@ -217,8 +260,13 @@ class World(Container):
         return Delivering(
             self.database,
             self.planner,
-            Letters(self._templates, self.directory, Mailbox("ACCSM Meetings", "meetings@accsm.example")),
-            Outside(self.mailer, self.conferences, self.documents),
+            Letters(
+                self._templates,
+                self.directory,
+                Mailbox("ACCSM Meetings", "meetings@accsm.example"),
+                self.links,
+            ),
+            Outside(self.mailer, self.conferences, self.documents, self.inbox),
             clock=self.clock,
             lease_clock=self.lease_clock,
             wake_up=self.wake_up,

@@ -233,7 +233,7 @@ def compose() -> dict[str, Any]:
     return loaded
 
 
-PROCESSES = ("migrate", "web", "worker", "beat")
+PROCESSES = ("migrate", "web", "worker", "beat", "mailbox")
 
 
 def test_compose_follows_the_specification(compose: dict[str, Any]) -> None:
@@ -245,7 +245,7 @@ def test_compose_follows_the_specification(compose: dict[str, Any]) -> None:
 def test_compose_starts_everything_in_order_and_again_when_it_dies(compose: dict[str, Any]) -> None:
     services = compose["services"]
     assert set(services) == {*PROCESSES, "postgres", "redis", "mailpit"}
-    for name in ("web", "worker", "beat"):
+    for name in PROCESSES[1:]:
         wanted = {item: how["condition"] for item, how in services[name]["depends_on"].items()}
         assert wanted == {
             "migrate": "service_completed_successfully",
@@ -270,6 +270,7 @@ def test_compose_gives_each_process_the_time_it_takes_to_stop(compose: dict[str,
     assert grace["worker"] >= celery_app.conf.worker_soft_shutdown_timeout + 10
     assert grace["web"] >= 10
     assert grace["beat"] >= 10
+    assert grace["mailbox"] >= 10
 
 
 def test_compose_declares_the_volumes_it_mounts(compose: dict[str, Any]) -> None:

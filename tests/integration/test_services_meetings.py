@@ -14,11 +14,11 @@ from sqlalchemy import select
 
 from orchestrator.domain.actions import ActionKind
 from orchestrator.domain.meeting import Participation
-from orchestrator.errors import Conflict, InvalidInput, NotFound, OrchestratorError, PermanentFailure
+from orchestrator.errors import Conflict, InvalidInput, NotFound, PermanentFailure
 from orchestrator.services.examples import ACCSM21
-from orchestrator.services.meetings import MeetingUpdate
+from orchestrator.services.meetings import Meetings, MeetingUpdate
 from orchestrator.services.views import Outcome
-from orchestrator.store import actions
+from orchestrator.store import actions, responses
 from orchestrator.store import meetings as store
 from orchestrator.store.models import FeedRow
 from tests.integration.conftest import (
@@ -173,7 +173,7 @@ def published_and_invited(world: World) -> None:
     world.invited()
 
 
-REFUSALS: dict[str, tuple[Callable[[World], Any], type[OrchestratorError], str]] = {
+REFUSALS: dict[str, tuple[Callable[[World], Any], type[Exception], str]] = {
     "unknown meeting": (lambda w: w.meetings.publish("NONE", actor="x"), NotFound, "no meeting NONE"),
     "published twice": (lambda w: w.meetings.publish("SOM-2026", actor="x"), Conflict, "only a draft"),
     "stale version": (lambda w: change(w, 1, title="New"), Conflict, "changed by somebody else"),
@@ -200,6 +200,21 @@ REFUSALS: dict[str, tuple[Callable[[World], Any], type[OrchestratorError], str]]
         lambda w: w.meetings.enter_link("SOM-2026", "javascript:x", actor="x"), InvalidInput, "join_url",
     ),
     "an answer of a stranger": (lambda w: answer(w, "who@example.org", P.ACCEPTED), NotFound, "not invited"),
+    "a seat that is none": (
+        lambda w: change(w, 2, attendees=[{**PEOPLE[TAN], "seat": "guest"}]), ValueError, "seat",
+    ),
+    "announced after it was published": (
+        lambda w: w.meetings.publish("SOM-2026", actor="x", save_the_date=True), Conflict, "only a draft",
+    ),
+    "reinstated without being cancelled": (
+        lambda w: w.meetings.reinstate("SOM-2026", actor="x"), Conflict, "only a cancelled meeting",
+    ),
+    "sent again to a stranger": (
+        lambda w: w.meetings.send_again("SOM-2026", "who@example.org", actor="x"), NotFound, "not invited",
+    ),
+    "a proposal that nobody made": (
+        lambda w: w.meetings.refuse_proposal("SOM-2026", 99, actor="x"), NotFound, "no response 99",
+    ),
     "concluded too early": (lambda w: w.meetings.conclude("SOM-2026", actor="x"), Conflict, "not begun"),
     "minutes too early": (attach, Conflict, "only a concluded meeting"),
     "minutes of no meeting": (
@@ -354,6 +369,89 @@ def test_who_is_added_gets_an_invitation_and_nobody_else_anything(world: World) 
     assert {item.recipient_email for item in outcome.consequences} == {"ratih@asean.example.org"}
     world.run()
     assert [mail.recipient for mail in world.mailer.accepted[3:]] == ["ratih@asean.example.org"]
+
+
+def test_an_invitation_is_sent_again_on_demand_as_it_stands_now(world: World) -> None:
+    world.invited()
+    world.clock.move(hours=1)
+    outcome = world.meetings.send_again("SOM-2026", TAN.upper(), actor="coordinator")
+    assert [(item.effect, item.what, item.recipient_email) for item in outcome.consequences] == [
+        ("new", "Invitation, again", TAN)
+    ]
+    world.run()
+    first, again = world.mailer.to(TAN)
+    assert (again.subject, again.method) == ("Invitation: Senior Officials Meeting", "REQUEST")
+    assert again.message["Message-ID"] != first.message["Message-ID"]
+    assert again.message["References"] == first.message["Message-ID"]
+    assert len(world.mailer.accepted) == 4, "nobody else hears of it"
+    assert world.reading.meeting("SOM-2026").sequence == 0
+
+
+def test_nobody_is_sent_again_what_has_not_been_sent(world: World) -> None:
+    world.published()
+    with pytest.raises(Conflict, match="goes out by itself"):
+        world.meetings.send_again("SOM-2026", TAN, actor="coordinator")
+
+
+# --- the life of a meeting beyond being published
+
+
+def test_a_date_is_announced_first_and_confirmed_later_under_the_same_uid(world: World) -> None:
+    world.create()
+    preview = world.meetings.publish("SOM-2026", actor="coordinator", save_the_date=True, preview=True)
+    announced = world.meetings.publish("SOM-2026", actor="coordinator", save_the_date=True)
+    assert preview.consequences == announced.consequences
+    assert told(announced) == {("new", "Save-the-date"): 3}, "there is nothing to join, nothing to remind of"
+    world.run()
+    assert {mail.subject.partition(":")[0] for mail in world.mailer.accepted} == {"Save the date"}
+    assert all("STATUS:TENTATIVE" in mail.calendar for mail in world.mailer.accepted)
+    assert world.conferences.calls == []
+    answer(world, TAN, P.ACCEPTED)
+    confirmed = world.meetings.publish("SOM-2026", actor="coordinator")
+    assert told(confirmed)["new", "Reminder, 1 day before"] == 3
+    world.run()
+    first, second = world.mailer.to(TAN)
+    assert second.subject == "Confirmed: Senior Officials Meeting"
+    uids = {line for mail in (first, second) for line in mail.calendar.splitlines() if line[:4] == "UID:"}
+    assert len(uids) == 1
+    assert "STATUS:CONFIRMED" in second.calendar
+    assert ("SEQUENCE:0" in first.calendar, "SEQUENCE:0" in second.calendar) == (True, False)
+    assert "PARTSTAT=ACCEPTED" in second.calendar, "the time is the same, so the answer stays"
+    assert world.reading.meeting("SOM-2026").join_url is not None
+
+
+def test_a_cancelled_meeting_takes_place_after_all_and_everybody_is_asked_again(world: World) -> None:
+    world.invited()
+    answer(world, TAN, P.DECLINED)
+    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.run()
+    world.mailer.accepted.clear()
+    preview = world.meetings.reinstate("SOM-2026", actor="coordinator", preview=True)
+    outcome = world.meetings.reinstate("SOM-2026", actor="coordinator")
+    assert preview.consequences == outcome.consequences
+    world.run()
+    assert {mail.recipient for mail in world.mailer.accepted} == {*PEOPLE}
+    assert {mail.subject for mail in world.mailer.accepted} == {"Reinstated: Senior Officials Meeting"}
+    assert all("PARTSTAT=NEEDS-ACTION" in mail.calendar for mail in world.mailer.accepted)
+    view = world.reading.meeting("SOM-2026")
+    assert (view.status, view.answers) == ("published", {"no answer": 3})
+    assert view.join_url is not None
+    assert of(world, TAN) | dict.fromkeys(REMINDERS, "scheduled") == of(world, TAN)
+
+
+def test_a_meeting_moves_to_another_mailbox_and_everybody_is_told(world: World) -> None:
+    world.invited()
+    assert world.meetings.move_mailbox("SOM-2026", actor="coordinator").consequences == (), "it is there"
+    other = Meetings(world.database, world.planner, world.clock, world.wake_up, "new@accsm.example")
+    preview = other.move_mailbox("SOM-2026", actor="coordinator", preview=True)
+    outcome = other.move_mailbox("SOM-2026", actor="coordinator")
+    assert preview.consequences == outcome.consequences
+    assert told(outcome)["new", "Updated invitation"] == 3
+    world.run()
+    for email in PEOPLE:
+        latest = world.mailer.to(email)[-1]
+        assert "new@accsm.example" in latest.calendar
+        assert "SEQUENCE:1" in latest.calendar
 
 
 # --- the link
@@ -620,6 +718,34 @@ def in_hand(world: World) -> None:
     change(world, 2, title="Other")
 
 
+def announced(world: World) -> None:
+    world.create()
+    world.meetings.publish("SOM-2026", actor="coordinator", save_the_date=True)
+
+
+def reinstated(world: World) -> None:
+    cancelled(world)
+    world.meetings.reinstate("SOM-2026", actor="coordinator")
+
+
+def sent_again(world: World) -> None:
+    world.invited()
+    world.meetings.send_again("SOM-2026", TAN, actor="coordinator")
+
+
+def refused(world: World) -> None:
+    """Somebody proposed another time, which is news, and was refused."""
+    world.invited()
+    with world.database.transaction() as session:
+        attendee = store.load(session, 1).attendees[0].id
+        proposed = {
+            "meeting_id": 1, "attendee_id": attendee, "kind": "proposal", "state": "open", "channel": "mail",
+            "starts_at": STARTS, "ends_at": ENDS, "by": TAN, "at": NOW,
+        }  # fmt: skip
+        responses.add(session, [proposed])
+    world.meetings.refuse_proposal("SOM-2026", 1, actor="coordinator")
+
+
 @pytest.mark.parametrize(
     "life",
     [
@@ -633,6 +759,10 @@ def in_hand(world: World) -> None:
         cancelled,
         with_minutes,
         in_hand,
+        announced,
+        reinstated,
+        sent_again,
+        refused,
     ],
     ids=lambda life: life.__name__,
 )

@@ -23,6 +23,8 @@ PRODUCTION = {
     "database_url": f"postgresql://orchestrator:{SECRET}@postgres/orchestrator",
     "broker_url": f"redis://:{SECRET}@redis:6379/0",
     "api_token": SECRET,
+    "public_url": "https://meetings.ministry.example",
+    "link_key": SECRET,
     "organizer_address": "meetings@ministry.example",
     "smtp_host": "smtp.ministry.example",
     "graph_tenant_id": TENANT,
@@ -31,8 +33,11 @@ PRODUCTION = {
     "graph_organizer": "organizer@ministry.example",
 }
 # These reach nobody outside, so the sandbox may have them too.
-HARMLESS = {"profile", "database_url", "broker_url", "api_token"}
+HARMLESS = {"profile", "database_url", "broker_url", "api_token", "public_url", "link_key"}
 LOGIN = {"smtp_username": "meetings", "smtp_password": SECRET}
+MAILBOX = {
+    "imap_host": "imap.ministry.example", "imap_username": "meetings", "imap_password": SECRET,
+}  # fmt: skip
 Given = Callable[..., None]
 
 
@@ -81,8 +86,11 @@ def test_the_embedded_sandbox_needs_no_settings(given: Given) -> None:
         LOGIN,
         LOGIN | {"smtp_security": "tls"},
         {"smtp_security": "plain", "smtp_port": "1025"},
-        {"lease_seconds": "135"},
+        {"lease_seconds": "150"},
         {"graph_tenant_id": TENANT.upper()},
+        MAILBOX,
+        MAILBOX | {"imap_security": "starttls", "imap_port": "1143", "reply_subaddress": "true"},
+        {"imap_security": "plain"},
     ],
     ids=lambda more: ",".join(more) or "least",
 )
@@ -95,6 +103,7 @@ def test_a_default_lease_is_long_enough_for_the_default_timeouts() -> None:
     fields = Settings.model_fields
     assert fields["lease_seconds"].default >= 1.5 * 9 * fields["smtp_timeout"].default
     assert fields["lease_seconds"].default >= 1.5 * 3 * fields["graph_timeout"].default
+    assert fields["lease_seconds"].default >= 1.5 * 5 * fields["imap_timeout"].default
 
 
 # --- the sandbox beside production
@@ -109,11 +118,11 @@ def test_the_sandbox_does_not_start_beside_a_production_setting(given: Given, na
 
 
 def test_the_sandbox_names_every_production_setting_at_once(given: Given) -> None:
-    given(**(without("profile") | LOGIN))
+    given(**(without("profile") | LOGIN | MAILBOX))
     with pytest.raises(ConfigurationError) as caught:
         read_settings()
     assert {item.field for item in caught.value.problems} == {
-        f"ORCHESTRATOR_{name.upper()}" for name in {*PRODUCTION, *LOGIN} - HARMLESS
+        f"ORCHESTRATOR_{name.upper()}" for name in {*PRODUCTION, *LOGIN, *MAILBOX} - HARMLESS
     }
     assert SECRET not in caught.value.message
 
@@ -161,8 +170,20 @@ def test_a_password_does_not_go_over_an_unprotected_connection(given: Given) -> 
     assert "would send the password unprotected" in problem_of("smtp_security")
 
 
+@pytest.mark.parametrize("lacks", ["imap_username", "imap_password"])
+def test_a_mailbox_without_its_login(given: Given, lacks: str) -> None:
+    given(**PRODUCTION, **{key: value for key, value in MAILBOX.items() if key != lacks})
+    assert "ORCHESTRATOR_IMAP_HOST needs name and password" in problem_of(lacks)
+
+
+def test_the_password_of_the_mailbox_does_not_go_over_an_unprotected_connection(given: Given) -> None:
+    given(**PRODUCTION, **MAILBOX, imap_security="plain")
+    assert "would send the password unprotected" in problem_of("imap_security")
+
+
 @pytest.mark.parametrize(
-    ("timeout", "seconds", "least"), [("smtp_timeout", "12", "162"), ("graph_timeout", "40", "180")]
+    ("timeout", "seconds", "least"),
+    [("smtp_timeout", "12", "162"), ("graph_timeout", "40", "180"), ("imap_timeout", "30", "225")],
 )
 def test_a_lease_is_longer_than_any_server_may_take(
     given: Given, timeout: str, seconds: str, least: str
@@ -172,8 +193,8 @@ def test_a_lease_is_longer_than_any_server_may_take(
 
 
 def test_a_short_lease_is_found_in_the_sandbox_too(given: Given) -> None:
-    given(lease_seconds="134.9")
-    assert "(given: 134.9)" in problem_of("lease_seconds")
+    given(lease_seconds="149.9")
+    assert "(given: 149.9)" in problem_of("lease_seconds")
 
 
 @pytest.mark.parametrize("tenant", ["ministry.example", "common", TENANT[:-1], f"{TENANT}\nx", f" {TENANT}"])
@@ -196,6 +217,12 @@ def test_a_tenant_is_a_guid(given: Given, tenant: str) -> None:
         ("smtp_port", "smtp"),
         ("smtp_security", "ssl"),
         ("smtp_timeout", "0"),
+        ("imap_port", "0"),
+        ("imap_security", "ssl"),
+        ("imap_timeout", "0"),
+        ("poll_seconds", "4.9"),
+        ("reply_subaddress", "perhaps"),
+        ("propose_new_time", "sometimes"),
         ("graph_cloud", "moon"),
         ("graph_timeout", "soon"),
         ("attachment_max_bytes", "10MB"),
@@ -224,7 +251,7 @@ def test_all_unreadable_values_are_named_at_once(given: Given) -> None:
 
 
 def test_secrets_are_not_in_the_text_of_the_settings(given: Given) -> None:
-    given(**PRODUCTION, **LOGIN)
+    given(**PRODUCTION, **LOGIN, **MAILBOX)
     settings = read_settings()
     assert SECRET not in repr(settings)
     assert SECRET not in str(settings)
@@ -234,14 +261,17 @@ def test_secrets_are_not_in_the_text_of_the_settings(given: Given) -> None:
 def test_every_production_setting_may_be_a_secret_file(given: Given, tmp_path: Path) -> None:
     secrets = tmp_path / "secrets"
     secrets.mkdir()
-    for name, value in {**PRODUCTION, **LOGIN}.items():
+    for name, value in {**PRODUCTION, **LOGIN, **MAILBOX}.items():
         (secrets / f"orchestrator_{name}").write_text(f"{value}\n", "utf-8")
     given(secrets_dir=str(secrets))
     settings = read_settings()
     assert not settings.sandbox
     assert settings.smtp_password is not None
     assert settings.smtp_password.get_secret_value() == SECRET
-    assert Container(settings).api_token == SECRET
+    assert settings.imap_password is not None
+    assert settings.imap_password.get_secret_value() == SECRET
+    container = Container(settings)
+    assert (container.api_token, container.link_key) == (SECRET, SECRET)
 
 
 def test_an_empty_secret_file_is_as_good_as_none(given: Given, tmp_path: Path) -> None:
@@ -260,6 +290,35 @@ def test_a_secret_file_contradicts_the_sandbox_as_a_variable_does(given: Given, 
     (tmp_path / "orchestrator_smtp_host").write_text("smtp.ministry.example", "utf-8")
     given(secrets_dir=str(tmp_path))
     problem_of("smtp_host")
+
+
+@pytest.mark.parametrize("what", ["api_token", "link_key"])
+def test_a_key_that_is_not_set_is_made_once_and_kept_for_the_owner_only(
+    given: Given, tmp_path: Path, what: str
+) -> None:
+    given(data_dir=str(tmp_path / "data"))
+    made = getattr(Container(read_settings()), what)
+    assert len(made) >= 32
+    assert getattr(Container(read_settings()), what) == made, "links signed before a restart stay good"
+    file = tmp_path / "data" / what.replace("_", "-")
+    assert (file.read_text("ascii").strip(), file.stat().st_mode & 0o077) == (made, 0)
+
+
+# --- the mailbox that answers come to
+
+
+def test_without_an_imap_server_production_reads_no_mailbox(given: Given, tmp_path: Path) -> None:
+    given(**PRODUCTION, data_dir=str(tmp_path))
+    container = Container(read_settings())
+    assert (container.mailbox, container.inbox) == (None, None)
+
+
+def test_the_sandbox_reads_its_own_mailbox(given: Given, tmp_path: Path) -> None:
+    given(data_dir=str(tmp_path))
+    container = Container(read_settings())
+    assert container.mailbox is not None
+    assert container.inbox is not None
+    assert container.inbox.interval.total_seconds() == 60
 
 
 # --- what the command line makes of it

@@ -282,6 +282,85 @@ def test_invitations_wait_for_the_link_and_not_for_an_attempt_to_make_one(databa
     assert states(database) == {1: "missed", 2: "blocked"}
 
 
+# --- what belongs to no meeting
+
+
+def keep_polling(database: Database, *, wanted: bool = True, now: datetime = NOW) -> None:
+    with database.transaction() as session:
+        actions.keep_polling(session, now, wanted=wanted)
+
+
+def the_poll(database: Database) -> ActionRow:
+    with database.reading() as session:
+        found = actions.polling(session)
+    assert found is not None
+    return found
+
+
+def test_what_belongs_to_no_meeting_is_claimed_and_taken_like_the_rest(database: Database) -> None:
+    keep_polling(database)
+    number = the_poll(database).id
+    store_actions(database, [action_values(10)])
+    with database.transaction() as session:
+        found = actions.claim(session, now=NOW, lease_until=NOW + LEASE, limit=9, most_claimed=9)
+        assert sorted((item.id, item.meeting_id, item.kind) for item in found) == [
+            (number, None, ActionKind.POLL), (10, 1, ActionKind.REMIND),
+        ]  # fmt: skip
+        assert actions.meetings_of(session, [10, number]) == [1]
+    taken = take(database, number)
+    assert [(item.meeting_id, item.kind, item.attempt) for item in taken] == [(None, ActionKind.POLL, 1)]
+    with pytest.raises(ValueError, match="belongs to no meeting"):
+        _ = taken[0].of_meeting
+    with database.transaction() as session:
+        assert actions.finish(session, taken[0], S.SCHEDULED, NOW, reason="away", due_at=NOW + MINUTE)
+    polled = the_poll(database)
+    assert (polled.state, polled.reason, polled.due_at, polled.lease_until) == (
+        "scheduled", "away", NOW + MINUTE, None,
+    )  # fmt: skip
+    assert claim(database) == []
+    assert claim(database, now=NOW + MINUTE) == [number]
+
+
+def test_there_is_one_poll_however_often_a_beat_begins(database: Database) -> None:
+    for _ in range(3):
+        keep_polling(database)
+    assert list(states(database).values()) == ["scheduled"]
+    assert the_poll(database).expires_at.year == 9999, "it is never missed"
+
+
+@pytest.mark.parametrize("state", ["failed", "missed", "cancelled"])
+def test_a_poll_that_ended_begins_again_with_the_next_beat(database: Database, state: str) -> None:
+    keep_polling(database)
+    with database.transaction() as session:
+        polled = session.get_one(ActionRow, the_poll(database).id)
+        polled.state, polled.reason, polled.finished_at = state, "why", NOW
+    keep_polling(database, now=NOW + MINUTE)
+    again = the_poll(database)
+    assert (again.state, again.reason, again.finished_at, again.due_at) == (
+        "scheduled", None, None, NOW + MINUTE,
+    )  # fmt: skip
+
+
+def test_a_poll_that_is_not_wanted_any_more_ends_unless_somebody_has_it_in_hand(database: Database) -> None:
+    keep_polling(database, wanted=False)
+    assert states(database) == {}
+    keep_polling(database)
+    claim(database)
+    keep_polling(database, wanted=False)
+    assert the_poll(database).state == "claimed"
+    scheduling(database).release([the_poll(database).id])
+    keep_polling(database, wanted=False)
+    assert (the_poll(database).state, the_poll(database).reason) == ("cancelled", "no mailbox is set")
+
+
+def test_the_next_thing_to_happen_is_not_the_routine_of_reading_the_mailbox(database: Database) -> None:
+    keep_polling(database)
+    store_actions(database, [action_values(10, due_at=NOW + 5 * MINUTE)])
+    with database.reading() as session:
+        assert actions.next_due(session) == NOW
+        assert actions.next_due(session, routine=False) == NOW + 5 * MINUTE
+
+
 # --- many at once
 
 

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from orchestrator.domain.delegation import Role
+from orchestrator.domain.lifecycle import publish
 from orchestrator.domain.meeting import (
     AgendaEntry,
     Attendee,
@@ -20,10 +21,11 @@ from orchestrator.domain.meeting import (
     Meeting,
     MeetingStatus,
     Participation,
-    publish,
+    Seat,
 )
 from orchestrator.domain.zones import tzdata_version
 from orchestrator.errors import Conflict, NotFound
+from orchestrator.services.answering import Given, record
 from orchestrator.store import meetings as store
 from orchestrator.store.engine import Database
 from orchestrator.store.models import (
@@ -93,16 +95,20 @@ def test_a_draft_comes_back_as_it_was_stored(database: Database) -> None:
 def test_every_field_that_may_change_comes_back_as_it_was_saved(database: Database) -> None:
     before = added(database)
     wanted = replace(
-        publish(before, "uid-1", NOW),
+        publish(before, "uid-1", NOW, organizer="meetings@accsm.example"),
         title_en="SOM+3", title_vi=None, wall_start=datetime(2026, 12, 4, 9, 30),  # noqa: DTZ001
-        zone="Asia/Dili", duration=timedelta(hours=1), sequence=3, revision=4, time_revision=2,
+        zone="Asia/Dili", duration=timedelta(hours=1), tentative=True, organizer="other@accsm.example",
+        sequence=3, revised_sequence=2, reset_sequence=1, revision=4, time_revision=2,
         revised_at=LATER, published_at=NOW,
         conference=Conference("external-1", "provider-1", LINK, by_hand=True),
         agenda=(AgendaEntry(1, "Report", None, "all"),),
         attendees=(
-            replace(before.attendees[0], participation=Participation.TENTATIVE, role=Role.OBSERVER),
-            replace(before.attendees[1], removed_sequence=3),
-            person("thida@mm.example.org", delegation="MM"),
+            replace(
+                before.attendees[0], participation=Participation.DELEGATED, role=Role.OBSERVER,
+                seat=Seat.HEAD, answer_stamp=NOW, comment="My deputy comes.", delegated_to="d@vn.example.org",
+            ),
+            replace(before.attendees[1], removed_sequence=3, removed_at=LATER),
+            person("thida@mm.example.org", delegation="MM", joined_sequence=3, joined_at=LATER),
         ),
     )  # fmt: skip
     after = saved(database, wanted)
@@ -212,8 +218,8 @@ def snapshot(database: Database, number: int, revision: int) -> tuple[Any, ...]:
 
 
 def test_a_revision_is_kept_as_told_from_the_moment_somebody_was_told(database: Database) -> None:
-    published = saved(database, publish(added(database), "uid-1", NOW))
-    items = ("Opening", "Other matters")
+    published = saved(database, publish(added(database), "uid-1", NOW, organizer="meetings@accsm.example"))
+    items = ("Opening (VN)", "Other matters")
     assert snapshot(database, published.id, 1) == ("Senior Officials Meeting", None, items, STARTS)
     first = saved(database, replace(published, conference=Conference("external-1", "p", "https://first")))
     assert snapshot(database, published.id, 1) == ("Senior Officials Meeting", "https://first", items, STARTS)
@@ -223,15 +229,13 @@ def test_a_revision_is_kept_as_told_from_the_moment_somebody_was_told(database: 
     changes = {"title_en": "Changed without telling anybody", "agenda": (), "attendees": told}
     quiet = saved(database, replace(linked, **changes))
     assert snapshot(database, published.id, 1) == ("Senior Officials Meeting", LINK, items, STARTS)
-    saved(database, replace(quiet, revision=2, sequence=1))
+    saved(database, replace(quiet, revision=2, sequence=3, revised_sequence=1))
     assert snapshot(database, published.id, 1) == ("Senior Officials Meeting", LINK, items, STARTS)
     assert snapshot(database, published.id, 2) == ("Changed without telling anybody", LINK, (), STARTS)
     assert snapshot(database, published.id, 3) == ()
     with database.reading() as session:
-        assert [(row.revision, row.sequence) for row in session.scalars(select(RevisionRow))] == [
-            (1, 0),
-            (2, 1),
-        ]
+        rows = [(row.revision, row.sequence) for row in session.scalars(select(RevisionRow))]
+        assert rows == [(1, 0), (2, 1)], "a number that a removal used up belongs to no revision"
 
 
 def test_a_draft_has_no_revision(database: Database) -> None:
@@ -256,6 +260,11 @@ def test_feeds_are_by_reference_and_need_no_order(database: Database) -> None:
         ("sent", False, "invitation", True),
         ("sending", False, "invitation", True),
         ("sent", False, "update", True),
+        ("sent", False, "save-the-date", True),
+        ("sent", False, "again", True),
+        ("sent", False, "refusal", True),
+        ("bounced", False, "invitation", True),
+        ("bounced", True, "invitation", True),
         ("deferred", False, "invitation", False),
         ("failed", False, "invitation", False),
         ("failed", True, "invitation", True),
@@ -294,11 +303,14 @@ def test_an_answer_keeps_when_and_how_it_came(database: Database) -> None:
     meeting = added(database)
     first, second = (item.id for item in meeting.attendees)
     with database.transaction() as session:
-        store.record_answer(session, first, Participation.DECLINED, "telephone", LATER)
+        given = Given(first, Participation.DECLINED, "telephone", by="ops", stamp=NOW, comment=" Ill. ")
+        recorded = record(session, store.load(session, meeting.id, lock=True), [given], LATER)
     with database.reading() as session:
         assert store.answers(session, meeting.id) == {first: (LATER, "telephone"), second: (None, None)}
     after = loaded(database, meeting.id)
     assert [item.declined for item in after.attendees] == [True, False]
+    assert (after.attendees[0].answer_stamp, after.attendees[0].comment) == (NOW, "Ill.")
+    assert after.attendees == recorded.attendees, "what is returned is what was stored"
     assert after.version == meeting.version
 
 

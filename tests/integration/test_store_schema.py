@@ -11,7 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, insert, inspect
+from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 import orchestrator.store
@@ -25,9 +25,11 @@ from orchestrator.store.models import (
     DeliveryRow,
     DocumentRow,
     FeedRow,
+    IncomingRow,
     MeetingRow,
     MinutesRow,
     PersonRow,
+    ResponseRow,
     RevisionRow,
 )
 from tests.integration.conftest import ENDS, NOW, STARTS, action_values, meeting_values
@@ -54,7 +56,7 @@ def test_the_migrations_make_what_the_models_say(database_url: str) -> None:
             connection.exec_driver_sql(f"DROP TABLE {table}")
         Base.metadata.create_all(connection)
         assert migrated == check_constraints(connection)
-        assert sum(len(found) for found in migrated.values()) == 13
+        assert sum(len(found) for found in migrated.values()) == 20
     database.dispose()
 
 
@@ -94,6 +96,9 @@ def filled(database: Database) -> Database:
         session.execute(insert(MinutesRow), [MINUTES])
         session.execute(insert(FeedRow), [{"source": "PREP", "target": "SOM"}])
         session.execute(insert(RevisionRow), [REVISION])
+        session.execute(insert(ActionRow), [POLL])
+        session.execute(insert(IncomingRow), [INCOMING])
+        session.execute(insert(ResponseRow), [RESPONSE])
     return database
 
 
@@ -102,7 +107,7 @@ CONFERENCE = {"meeting_id": 1, "external_id": "x", "by_hand": False}
 PERSON = {"id": 1, "email": "p@vn.example.org", "name": "P", "delegation": "VN", "role": "delegate"}
 ATTENDEE = {
     "id": 1, "meeting_id": 1, "person_id": 1, "name": "P", "email": "P@vn.example.org",
-    "address": "p@vn.example.org", "delegation": "VN", "group": "SOM", "role": "delegate",
+    "address": "p@vn.example.org", "delegation": "VN", "group_code": "SOM", "role": "delegate",
     "participation": "NEEDS-ACTION",
 }  # fmt: skip
 DELIVERY = {
@@ -113,9 +118,20 @@ DELIVERY = {
 DOCUMENT = {"id": 1, "digest": "0" * 64, "filename": "m.md", "media_type": "text/markdown", "size": 1}
 MINUTES = {"meeting_id": 1, "version": 1, "document_id": 1, "attached_at": NOW}
 REVISION = {
-    "meeting_id": 1, "revision": 1, "sequence": 0, "title": "T", "starts_at": STARTS, "ends_at": ENDS,
-    "agenda": [], "at": NOW,
+    "meeting_id": 1, "revision": 1, "sequence": 0, "title": "T", "coordinator": "K",
+    "starts_at": STARTS, "ends_at": ENDS, "agenda": [], "at": NOW,
 }  # fmt: skip
+POLL = action_values(50, meeting_id=None, key="poll", obligation="poll", kind="poll", step="poll")
+INCOMING = {
+    "id": 1, "digest": "1" * 64, "mailbox": "m", "size": 1, "received_at": NOW, "read_at": NOW,
+    "sort": "answer", "method": "REPLY", "subject": "S", "text": "", "meeting_id": 1, "attendee_id": 1,
+    "outcome": "applied", "reason": "P: accepted",
+}  # fmt: skip
+RESPONSE = {
+    "id": 1, "meeting_id": 1, "attendee_id": 1, "kind": "answer", "participation": "ACCEPTED",
+    "urgent": False, "channel": "mail", "by": "p@vn.example.org", "at": NOW, "incoming_id": 1,
+}  # fmt: skip
+PROPOSAL = RESPONSE | {"id": 2, "kind": "proposal", "participation": None, "state": "open"}
 
 
 def second(row: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -128,6 +144,10 @@ REFUSED = {
     "a meeting that ends as it starts": (MeetingRow, meeting_values(2, ends_at=STARTS)),
     "a time revision beyond the revision": (MeetingRow, meeting_values(2, time_revision=2)),
     "a negative sequence": (MeetingRow, meeting_values(2, sequence=-1)),
+    "a sequence of the revision beyond the highest": (MeetingRow, meeting_values(2, revised_sequence=1)),
+    "a time set after the revision": (
+        MeetingRow, meeting_values(2, sequence=2, revised_sequence=1, reset_sequence=2),
+    ),
     "a published meeting without UID": (MeetingRow, meeting_values(2, uid=None)),
     "a concluded meeting without UID": (MeetingRow, meeting_values(2, uid=None, status="concluded")),
     "the UID of another meeting": (MeetingRow, meeting_values(2, uid="uid-1")),
@@ -140,12 +160,14 @@ REFUSED = {
     "a lease without claim": (ActionRow, action_values(2, lease_until=NOW)),
     "a negative attempt": (ActionRow, action_values(2, attempt=-1)),
     "an action's key twice in one meeting": (ActionRow, action_values(2, key=KEY)),
-    "an action of no meeting": (ActionRow, action_values(2, meeting_id=99)),
+    "an action of an unknown meeting": (ActionRow, action_values(2, meeting_id=99)),
+    "a second poll": (ActionRow, POLL | {"id": 2}),
     "an action for nobody known": (ActionRow, action_values(2, attendee_id=99)),
     "an action behind none": (ActionRow, action_values(2, blocked_by=99)),
     "a delivery twice": (DeliveryRow, second(DELIVERY)),
     "a delivery state of its own": (DeliveryRow, second(DELIVERY, purpose="update", state="lost")),
     "an answer of its own": (AttendeeRow, second(ATTENDEE, address="q", participation="MAYBE")),
+    "a seat of its own": (AttendeeRow, second(ATTENDEE, address="q", seat="guest")),
     "an address invited twice": (AttendeeRow, second(ATTENDEE, email="p@VN.example.org")),
     "a person twice": (PersonRow, second(PERSON)),
     "an agenda number twice": (AgendaRow, {"meeting_id": 1, "number": 1, "en": "Closing"}),
@@ -154,7 +176,18 @@ REFUSED = {
     "minutes of version 0": (MinutesRow, MINUTES | {"version": 0}),
     "a version of the minutes twice": (MinutesRow, MINUTES),
     "a revision twice": (RevisionRow, REVISION),
-}
+    "an outcome of its own": (IncomingRow, second(INCOMING, digest="2" * 64, outcome="lost")),
+    "a mail read twice": (IncomingRow, second(INCOMING)),
+    "a mail about an unknown meeting": (IncomingRow, second(INCOMING, digest="2" * 64, meeting_id=99)),
+    "a response of its own kind": (ResponseRow, second(RESPONSE, kind="rumour")),
+    "a response that says perhaps": (ResponseRow, second(RESPONSE, participation="MAYBE")),
+    "a proposal in a state of its own": (ResponseRow, PROPOSAL | {"state": "forgotten"}),
+    "a proposal without a state": (ResponseRow, PROPOSAL | {"state": None}),
+    "an answer with the state of a proposal": (ResponseRow, second(RESPONSE, state="open")),
+    "a response to an unknown meeting": (ResponseRow, second(RESPONSE, meeting_id=99)),
+    "a response of somebody unknown": (ResponseRow, second(RESPONSE, attendee_id=99)),
+    "a response in an unknown mail": (ResponseRow, second(RESPONSE, incoming_id=99)),
+}  # fmt: skip
 
 
 def test_the_database_refuses_what_must_not_be(filled: Database) -> None:
@@ -191,7 +224,24 @@ ALLOWED = {
     "the same recipient for another purpose": (DeliveryRow, DELIVERY | {"id": 3, "purpose": "update"}),
     "somebody removed, beside who is invited": (AttendeeRow, second(ATTENDEE, removed_sequence=1)),
     "the same person removed twice": (AttendeeRow, ATTENDEE | {"id": 3, "removed_sequence": 3}),
-}
+    "a removal that used up a number": (
+        MeetingRow, meeting_values(4, sequence=3, revised_sequence=2, reset_sequence=1),
+    ),
+    "another action of no meeting": (ActionRow, POLL | {"id": 51, "key": "poll-2"}),
+    "the poll's key in a meeting": (ActionRow, POLL | {"id": 52, "meeting_id": 2}),
+    "a delivery that bounced": (DeliveryRow, DELIVERY | {"id": 4, "purpose": "again", "state": "bounced"}),
+    "somebody who delegated": (
+        AttendeeRow, ATTENDEE | {"id": 4, "address": "q", "participation": "DELEGATED", "seat": "substitute"},
+    ),
+    "the same answer twice": (ResponseRow, second(RESPONSE)),
+    "a proposal": (ResponseRow, PROPOSAL | {"id": 3}),
+    "a letter of nobody known": (
+        ResponseRow, RESPONSE | {"id": 4, "kind": "letter", "attendee_id": None, "participation": None},
+    ),
+    "a mail about nothing": (
+        IncomingRow, second(INCOMING, digest="2" * 64, meeting_id=None, attendee_id=None),
+    ),
+}  # fmt: skip
 
 
 def test_the_database_accepts_what_looks_alike_and_may_be(filled: Database) -> None:
@@ -237,6 +287,10 @@ def test_a_meeting_takes_all_that_is_its_own_along(filled: Database) -> None:
         left = {
             table.name: session.execute(table.select()).all()
             for table in Base.metadata.sorted_tables
-            if table.name not in ("person", "document", "meeting_feed")
+            if table.name not in ("person", "document", "meeting_feed", "incoming_mail", "action")
         }
+        actions = session.scalars(select(ActionRow.key)).all()
+        mails = session.execute(select(IncomingRow.id, IncomingRow.meeting_id, IncomingRow.attendee_id)).all()
     assert not any(left.values())
+    assert actions == ["poll"], "reading the mailbox goes on"
+    assert mails == [(1, None, None)], "that a mail was read must not be forgotten, or it would be read again"

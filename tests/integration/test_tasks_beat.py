@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError as DatabaseError
 
 from orchestrator.domain.actions import ActionKind
 from orchestrator.store.engine import Database
-from tests.integration.conftest import LEASE, NOW, PEOPLE, TAN, World, crowd
+from tests.integration.conftest import LEASE, NOW, PEOPLE, TAN, FakeMailbox, World, crowd
 
 K = ActionKind
 
@@ -47,7 +47,11 @@ class Broker:
 
 @pytest.fixture
 def broker(beat: ModuleType, world: World, monkeypatch: pytest.MonkeyPatch) -> Broker:
-    """What beat publishes to, with the world behind it."""
+    """What beat publishes to, with the world behind it.
+
+    The world has no mailbox, so that every message is one of a meeting; ``mailbox`` gives it one.
+    """
+    world.mailbox = None
     found = Broker()
     monkeypatch.setattr(beat, "deliver", found)
     monkeypatch.setattr(beat, "container", lambda: world)
@@ -61,6 +65,13 @@ def scheduler(beat: ModuleType, broker: Broker, monkeypatch: pytest.MonkeyPatch,
     from tasks.app import app
 
     return beat.ActionScheduler(app=app, max_interval=2.0, lazy=False)
+
+
+@pytest.fixture
+def mailbox(world: World, broker: Broker) -> FakeMailbox:
+    """A mailbox that is read from time to time; it must be there before the first tick."""
+    world.mailbox = FakeMailbox()
+    return world.mailbox
 
 
 def test_a_tick_publishes_batches_of_ids_and_nothing_else(
@@ -164,6 +175,98 @@ def test_two_beats_publish_everything_once(
     for each in (scheduler, second, scheduler, second):
         each.tick()
     assert len(broker.messages) == 1
+
+
+# --- reading the mailbox is an action like any other
+
+
+POLLED = timedelta(seconds=60)
+
+
+def test_the_first_tick_makes_the_poll_and_publishes_it_in_a_task_of_its_own(
+    world: World, mailbox: FakeMailbox, broker: Broker, scheduler: Any
+) -> None:
+    world.published()
+    assert world.rows(K.POLL) == [], "the database may not be there before the first tick"
+    scheduler.tick()
+    (poll,), (conference,) = world.rows(K.POLL), world.rows(K.CONFERENCE)
+    assert (poll.meeting_id, poll.key, poll.state) == (None, "poll", "claimed")
+    assert sorted(broker.messages) == sorted([[[poll.id]], [[conference.id]]])
+
+
+def test_the_poll_comes_round_again_by_itself_and_beat_sleeps_until_then(
+    world: World, mailbox: FakeMailbox, broker: Broker, scheduler: Any
+) -> None:
+    for turn in range(3):
+        scheduler.tick()
+        assert len(broker.messages) == turn + 1
+        world.delivering.deliver(*broker.messages[-1])
+        (poll,) = world.rows(K.POLL)
+        assert (poll.state, poll.due_at, poll.reason) == ("scheduled", world.clock.now() + POLLED, None)
+        world.wake_up.waits.clear()
+        world.clock.at = poll.due_at - timedelta(seconds=1.25)
+        scheduler.tick()
+        assert world.wake_up.waits == [pytest.approx(1.25)]
+        world.clock.at = poll.due_at
+    assert len({tuple(message[0]) for message in broker.messages}) == 1, "it is the same action every time"
+
+
+def test_two_beats_and_a_restart_make_one_poll(
+    world: World, mailbox: FakeMailbox, broker: Broker, scheduler: Any, beat: ModuleType
+) -> None:
+    for each in [scheduler, *(beat.ActionScheduler(app=scheduler.app, max_interval=2.0) for _ in range(2))]:
+        each.tick()
+    assert len(world.rows(K.POLL)) == 1
+    assert len(broker.messages) == 1
+
+
+def test_a_poll_whose_worker_died_is_published_again(
+    world: World, mailbox: FakeMailbox, broker: Broker, scheduler: Any
+) -> None:
+    scheduler.tick()
+    world.lease_clock.at = NOW + 2 * LEASE
+    scheduler.tick()
+    assert len(broker.messages) == 2
+    assert broker.messages[0] == broker.messages[1]
+
+
+def test_the_poll_ends_when_there_is_no_mailbox_any_more_and_begins_again_with_one(
+    world: World, mailbox: FakeMailbox, broker: Broker, scheduler: Any, beat: ModuleType
+) -> None:
+    scheduler.tick()
+    world.delivering.deliver(*broker.messages.pop())
+    without, again = World(world.database, world.settings.data_dir), world
+    without.mailbox = None
+    without.scheduling.begin()
+    (poll,) = world.rows(K.POLL)
+    assert (poll.state, poll.cancel_code, poll.reason) == ("cancelled", "not-needed", "no mailbox is set")
+    again.scheduling.begin()
+    (poll,) = world.rows(K.POLL)
+    assert (poll.state, poll.cancel_code, poll.reason, poll.due_at) == ("scheduled", None, None, NOW)
+
+
+def test_without_a_mailbox_there_is_nothing_to_poll(world: World, broker: Broker, scheduler: Any) -> None:
+    scheduler.tick()
+    assert world.rows() == []
+
+
+def test_a_tick_that_cannot_begin_tries_again_and_then_polls(
+    world: World,
+    mailbox: FakeMailbox,
+    broker: Broker,
+    scheduler: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(_: Database) -> None:
+        raise DatabaseError("SELECT", {}, Exception("the database is away"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "transaction", away)
+        assert scheduler.tick() == 0
+    assert (world.rows(K.POLL), broker.messages) == ([], [])
+    scheduler.tick()
+    assert [len(message[0]) for message in broker.messages] == [1]
+    assert world.states(K.POLL) == ["claimed"]
 
 
 def test_beat_keeps_no_schedule_in_a_file(world: World, scheduler: Any, tmp_path: Path) -> None:
