@@ -22,16 +22,26 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.logging import configure_logging
 from integrations.sandbox.server import serve
 from orchestrator import __version__, doctor, rehearsal, supervisor, terminal
-from orchestrator.bootstrap import Container, container, outbox_folder
+from orchestrator.bootstrap import Container, container, inbox_folder, outbox_folder
 from orchestrator.domain.actions import ActionState
 from orchestrator.domain.definition import read_definitions, read_yaml
 from orchestrator.domain.durations import parse_duration
 from orchestrator.domain.meeting import Participation
 from orchestrator.domain.problems import problems_of
-from orchestrator.errors import Conflict, DeliveryError, InvalidInput, NotFound, OrchestratorError
+from orchestrator.errors import (
+    Conflict,
+    DeliveryError,
+    InvalidInput,
+    NotFound,
+    OrchestratorError,
+)
 from orchestrator.services.examples import ACCSM21
+from orchestrator.services.inbox import LARGEST_MAIL
 from orchestrator.services.meetings import MeetingUpdate
+from orchestrator.services.quarantine import explain
 from orchestrator.services.views import Created, Outcome
+from orchestrator.store.models import IncomingOutcome
+from orchestrator.watching import watch, watch_nothing
 
 ACTOR = "command line"
 _EXIT_CODES: list[tuple[type[OrchestratorError], int]] = [
@@ -98,6 +108,9 @@ def _confirm_and_do(use_case: Callable[[bool], Outcome], *, preview: bool, yes: 
         click.echo(terminal.as_json(done))
     else:
         terminal.out.print(f"Done: {done.reference}, now version {done.version}.")
+
+
+_ANSWERS = click.Choice(["accepted", "tentative", "declined", "needs-action"])
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -241,10 +254,13 @@ def deliveries(reference: str, as_json: bool) -> None:
 
 @meeting.command(name="publish")
 @click.argument("reference")
+@click.option("--save-the-date", is_flag=True, help="Announce the date only; publish again to invite.")
 @_previewed
-def publish(reference: str) -> Callable[[bool], Outcome]:
-    """Publish a draft: from here on everything goes out by itself."""
-    return lambda preview: container().meetings.publish(reference, actor=ACTOR, preview=preview)
+def publish(reference: str, save_the_date: bool) -> Callable[[bool], Outcome]:
+    """Publish a draft, or a save-the-date: from here on everything goes out by itself."""
+    return lambda preview: container().meetings.publish(
+        reference, actor=ACTOR, save_the_date=save_the_date, preview=preview
+    )
 
 
 @meeting.command(name="update")
@@ -286,6 +302,14 @@ def cancel(reference: str, reason: str | None) -> Callable[[bool], Outcome]:
     return lambda preview: container().meetings.cancel(reference, actor=ACTOR, reason=reason, preview=preview)
 
 
+@meeting.command(name="reinstate")
+@click.argument("reference")
+@_previewed
+def reinstate(reference: str) -> Callable[[bool], Outcome]:
+    """Let a cancelled meeting take place after all: everybody is told, and asked again."""
+    return lambda preview: container().meetings.reinstate(reference, actor=ACTOR, preview=preview)
+
+
 @meeting.command(name="conclude")
 @click.argument("reference")
 @_previewed
@@ -306,11 +330,58 @@ def link(reference: str, join_url: str) -> Callable[[bool], Outcome]:
 @meeting.command(name="answer")
 @click.argument("reference")
 @click.argument("email")
-@click.argument("participation", type=click.Choice(["accepted", "tentative", "declined", "needs-action"]))
-def answer(reference: str, email: str, participation: str) -> None:
+@click.argument("participation", type=_ANSWERS)
+@click.option("--comment", help="What the attendee said with it.")
+def answer(reference: str, email: str, participation: str, comment: str | None) -> None:
     """Record an attendee's answer, for example one given by telephone."""
     value = Participation(participation.upper())
-    terminal.show_outcome(container().meetings.answer(reference, email, value, actor=ACTOR))
+    terminal.show_outcome(container().meetings.answer(reference, email, value, actor=ACTOR, comment=comment))
+
+
+@meeting.command(name="responses")
+@click.argument("reference")
+@_json_option
+def meeting_responses(reference: str, as_json: bool) -> None:
+    """Show what came back: answers, comments, proposed times, bounced mails; newest first."""
+    found = container().reading.meeting(reference).responses
+    click.echo(terminal.as_json(found)) if as_json else terminal.show_responses(found)
+
+
+@meeting.command(name="send-again")
+@click.argument("reference")
+@click.argument("email")
+def send_again(reference: str, email: str) -> None:
+    """Send somebody the current invitation once more."""
+    terminal.show_outcome(container().meetings.send_again(reference, email, actor=ACTOR))
+
+
+@meeting.command(name="refuse")
+@click.argument("reference")
+@click.argument("proposal", type=int)
+@click.option("--reply", help="What its author is told.")
+def refuse(reference: str, proposal: int, reply: str | None) -> None:
+    """Refuse a PROPOSAL of another time; 'meeting responses' shows its number."""
+    terminal.show_outcome(container().meetings.refuse_proposal(reference, proposal, actor=ACTOR, reply=reply))
+
+
+@meeting.command(name="personal-link")
+@click.argument("reference")
+@click.argument("email")
+@click.option("--revoke", is_flag=True, help="Make the present link useless, then show the new one.")
+def personal_link(reference: str, email: str, revoke: bool) -> None:
+    """Show the personal page of an attendee, for example to hand it over by other means."""
+    personal = container().personal
+    if revoke:
+        personal.revoke_link(reference, email, actor=ACTOR)
+    click.echo(personal.my_link(reference, email))
+
+
+@meeting.command(name="move-mailbox")
+@click.argument("reference")
+@_previewed
+def move_mailbox(reference: str) -> Callable[[bool], Outcome]:
+    """Let attendees answer to the mailbox that is set now, after ORCHESTRATOR_ORGANIZER_ADDRESS changed."""
+    return lambda preview: container().meetings.move_mailbox(reference, actor=ACTOR, preview=preview)
 
 
 # Minutes
@@ -347,6 +418,74 @@ def list_minutes(reference: str, as_json: bool) -> None:
     for item in found:
         made.add_row(str(item.version), item.filename, f"{item.size:,}", f"{item.attached_at:%Y-%m-%d %H:%M}")
     terminal.out.print(made if found else "No minutes are attached.")
+
+
+# The mailbox
+
+
+@cli.group(name="mailbox")
+def mailbox_group() -> None:
+    """Look at what came in, and deal with what no program could read."""
+
+
+@mailbox_group.command(name="list")
+@click.option("--outcome", type=click.Choice([item.value for item in IncomingOutcome]), help="Only these.")
+@_json_option
+def list_incoming(outcome: str | None, as_json: bool) -> None:
+    """List the mails that came in, newest first, and what became of them."""
+    found = container().quarantine.mails(IncomingOutcome(outcome) if outcome else None)
+    click.echo(terminal.as_json(found)) if as_json else terminal.show_incoming(found)
+
+
+@mailbox_group.command(name="show")
+@click.argument("mail", type=int)
+@_json_option
+def show_incoming(mail: int, as_json: bool) -> None:
+    """Show one mail that came in."""
+    found = container().quarantine.mail(mail)
+    click.echo(terminal.as_json(found)) if as_json else terminal.show_mail(found)
+
+
+@mailbox_group.command(name="explain")
+@click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
+@_json_option
+def explain_mails(files: tuple[Path, ...], as_json: bool) -> None:
+    """Say what mails in FILES would be read as; nothing is changed."""
+    found = {str(file): explain(_bytes_of(file, LARGEST_MAIL)) for file in files}
+    click.echo(terminal.as_json(found)) if as_json else terminal.show_readings(found)
+
+
+@mailbox_group.command(name="assign")
+@click.argument("mail", type=int)
+@click.argument("reference")
+@click.argument("email")
+@click.option("--as", "participation", type=_ANSWERS, help="The answer, when the mail does not say it.")
+def assign(mail: int, reference: str, email: str, participation: str | None) -> None:
+    """Take a quarantined MAIL for the answer of an attendee."""
+    value = Participation(participation.upper()) if participation else None
+    found = container().quarantine.assign(mail, reference, email, actor=ACTOR, participation=value)
+    terminal.out.print(f"Mail {mail}: {found.reason}.")
+
+
+@mailbox_group.command(name="discard")
+@click.argument("mail", type=int)
+def discard_incoming(mail: int) -> None:
+    """Let a quarantined MAIL go without effect."""
+    container().quarantine.discard(mail, actor=ACTOR)
+    terminal.out.print(f"Mail {mail} is discarded.")
+
+
+@mailbox_group.command(name="watch", hidden=True)
+def watch_mailbox() -> None:
+    """Have the mailbox read the moment mail arrives; 'up' runs this for you."""
+    stop = threading.Event()
+    supervisor.until_signalled(stop)
+    found = container()
+    configure_logging(found.settings.log_level)
+    if found.mailbox is None or found.inbox is None:
+        watch_nothing(stop, found.was_alive)
+    else:
+        watch(found.mailbox, found.inbox, stop, found.was_alive)
 
 
 # The queue
@@ -403,6 +542,15 @@ def advance(to_next: bool, by: str | None) -> None:
         terminal.out.print(sentence)
 
 
+@sandbox.command(name="answer")
+@click.option("--all", "ahead", is_flag=True, help="Also give the answers that some take their time for.")
+@_json_option
+def let_attendees_answer(ahead: bool, as_json: bool) -> None:
+    """Let simulated attendees answer what was caught so far, by mail and on their personal pages."""
+    replies = rehearsal.answer(container(), ahead=ahead)
+    click.echo(terminal.as_json(replies)) if as_json else rehearsal.show_replies(replies)
+
+
 @sandbox.command(name="outbox")
 @_json_option
 def outbox(as_json: bool) -> None:
@@ -426,6 +574,7 @@ def serve_sandbox() -> None:
     serve(
         folder=endpoints.ca_file.parent,
         outbox=outbox_folder(found.settings),
+        inbox=inbox_folder(found.settings),
         clock=found.sandbox_clock,
         graph_port=int(endpoints.authority_url.rpartition(":")[2]),
         smtp_port=endpoints.smtp_port,

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import redis
+from sqlalchemy import select
 
 from orchestrator.bootstrap import Container, broker_url, parse_settings, settings_problems
+from orchestrator.domain.meeting import MeetingStatus
 from orchestrator.domain.zones import tzdata_version
 from orchestrator.errors import InvalidInput, OrchestratorError
+from orchestrator.store.models import MeetingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,9 @@ def examine() -> Iterator[Finding]:
         ("database", _database),
         ("broker", _broker),
         ("mail", lambda found: found.mailer.check()),
+        ("mailbox", _mailbox),
+        ("organizer", _organizer),
+        ("public address", _public_address),
         ("Microsoft Graph", lambda found: found.conferences.check()),
         ("queue", _queue),
     ):
@@ -109,6 +115,51 @@ def _broker(container: Container) -> str:
         ) from None  # fmt: skip
     finally:
         client.close()
+
+
+def _mailbox(container: Container) -> str:
+    if container.mailbox is None:
+        return "none is set (ORCHESTRATOR_IMAP_HOST), so answers come by the personal pages only"
+    found = container.mailbox.check()
+    reading = container.reading.mailbox()
+    if reading is not None and reading.trouble:
+        raise InvalidInput.of(
+            "mailbox", None, f"answers now, but could not be read the last time: {reading.trouble}",
+            "It is tried again by itself; look again in a minute.",
+        )  # fmt: skip
+    waiting = reading.quarantined if reading else 0
+    return f"{found} {waiting} mail(s) wait in quarantine" if waiting else found
+
+
+def _organizer(container: Container) -> str:
+    """Whether coming meetings are answered to the address that is set now."""
+    address = container.settings.organizer_address
+    told_another = (
+        select(MeetingRow.reference)
+        .where(MeetingRow.status == MeetingStatus.PUBLISHED, MeetingRow.ends_at > container.clock.now())
+        .where(MeetingRow.organizer != address)
+        .order_by(MeetingRow.starts_at)
+    )
+    with container.database.reading() as session:
+        references = session.scalars(told_another).all()
+    if references:
+        raise InvalidInput.of(
+            "organizer", ", ".join(references), f"went out with another address than {address} to answer to",
+            "Run 'orchestrator meeting move-mailbox REFERENCE' for each; it tells the attendees.",
+        )  # fmt: skip
+    return f"attendees answer to {address}"
+
+
+def _public_address(container: Container) -> str:
+    """Whether personal links lead here, and safely."""
+    settings = container.settings
+    address = settings.public_url or f"http://{settings.host}:{settings.port}"
+    if not settings.sandbox and not address.startswith("https://"):
+        raise InvalidInput.of(
+            "ORCHESTRATOR_PUBLIC_URL", address, "is not protected, and personal links lead there",
+            "Put the service behind HTTPS and write the address with https://.",
+        )  # fmt: skip
+    return f"personal links lead to {address}"
 
 
 def _queue(container: Container) -> str:

@@ -241,6 +241,7 @@ def _programs(settings: Settings, endpoints: SandboxEndpoints, folder: Path) -> 
             [*celery, "worker", "--concurrency", str(settings.worker_concurrency), "--without-gossip",
              "--without-mingle", "--loglevel", settings.log_level],
         ),
+        Program("mailbox", [python, "-m", "orchestrator", "mailbox", "watch"]),
         Program(
             "beat", [*celery, "beat", "--pidfile=", "--schedule", str(beat), "--loglevel", settings.log_level]
         ),

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,13 +14,17 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestrator.domain.zones import LocalTime
+from orchestrator.services.quarantine import Reading
 from orchestrator.services.views import (
     ActionView,
+    AttendeeView,
     Consequence,
     DeliveryView,
+    IncomingView,
     MeetingSummary,
     MeetingView,
     Outcome,
+    ResponseView,
 )
 
 # What is printed is other people's text, so nothing in it is markup. A pipe or a log has no width to
@@ -34,11 +38,12 @@ err = Console(
 STATE_MARKS = {
     "blocked": "… blocked", "scheduled": "→ scheduled", "claimed": "→ claimed", "running": "→ running",
     "succeeded": "✓ succeeded", "missed": "! missed", "cancelled": "– cancelled", "failed": "× failed",
-    "sent": "✓ sent", "sending": "? unknown", "deferred": "→ deferred",
+    "sent": "✓ sent", "sending": "? unknown", "deferred": "→ deferred", "bounced": "× bounced",
 }  # fmt: skip
 ANSWER_MARKS = {
     "accepted": "● accepted",
     "tentative": "◐ tentative",
+    "delegated": "➜ delegated",
     "declined": "⊘ declined",
     "no answer": "◌ no answer",
 }
@@ -96,7 +101,7 @@ def show_meeting(item: MeetingView) -> None:
     facts.show_header = False
     for label, value in (
         ("Reference", f"{item.reference}, version {item.version}"),
-        ("Status", item.status),
+        ("Status", "save-the-date" if item.tentative else item.status),
         ("When", f"{item.host_time} – {item.host_end.clock}"),
         ("Link", item.join_url or "none yet"),
         ("Host", f"{item.host_name}; {item.coordinator_name} <{item.coordinator_email}>"),
@@ -107,14 +112,20 @@ def show_meeting(item: MeetingView) -> None:
     out.print(facts)
     for sentence in item.attention:
         out.print(f"! {sentence}", style="yellow")
-    people = table("", "Delegation", "Name", "Role", "Answer")
+    people = table("", "Delegation", "Name", "Role", "Answer", "Comment")
     for person in item.attendees:
         people.add_row(
             person.delegation, person.delegation_name, person.name, person.role,
-            ANSWER_MARKS[person.participation],
+            answer_words(person), person.comment or "",
         )  # fmt: skip
     out.print()
     out.print(people)
+
+
+def answer_words(person: AttendeeView) -> str:
+    """Return an attendee's answer with its mark."""
+    mark = ANSWER_MARKS[person.participation]
+    return f"{mark} to {person.delegated_to}" if person.delegated_to else mark
 
 
 def show_actions(actions: Iterable[ActionView], *, with_meeting: bool = False) -> None:
@@ -137,6 +148,59 @@ def show_deliveries(deliveries: Iterable[DeliveryView]) -> None:
         who = f"{item.recipient_name} ({item.delegation})" if item.recipient_name else item.recipient
         made.add_row(STATE_MARKS[item.state], item.purpose, who, item.local_time, item.answer or "")
     out.print(made if made.row_count else "Nothing was sent yet.")
+
+
+def show_responses(responses: Iterable[ResponseView]) -> None:
+    """Print what came back for a meeting, newest first."""
+    made = table("Id", "At (UTC)", "From", "What", "Comment", "Through")
+    for item in responses:
+        who = f"{item.name} ({item.delegation})" if item.name else item.by
+        made.add_row(
+            str(item.id), f"{item.at:%Y-%m-%d %H:%M}", who, response_words(item), item.comment or "",
+            f"{item.channel}, {item.by}",
+        )  # fmt: skip
+    out.print(made if made.row_count else "Nothing has come back yet.")
+
+
+def response_words(item: ResponseView) -> str:
+    """Return what came back, in a few words."""
+    if item.kind == "proposal":
+        return f"proposes {item.proposed} ({item.state})"
+    if item.kind != "answer":
+        return item.kind
+    words = item.participation or ""
+    return f"{words} to {item.delegate}" if item.delegate else words
+
+
+def show_incoming(mails: Iterable[IncomingView]) -> None:
+    """Print mails that came in, newest first."""
+    made = table("Id", "Received (UTC)", "From", "Subject", "Outcome", "Why")
+    for item in mails:
+        made.add_row(
+            str(item.id), f"{item.received_at:%Y-%m-%d %H:%M}", item.sender or "", item.subject,
+            item.outcome, item.reason,
+        )  # fmt: skip
+    out.print(made if made.row_count else "No mail has come in.")
+
+
+def show_mail(item: IncomingView) -> None:
+    """Print one mail that came in, and what can be done with it."""
+    show_incoming([item])
+    if item.text:
+        out.print()
+        out.print(item.text)
+    if item.outcome == "quarantined":
+        out.print(f"\nAssign it:   orchestrator mailbox assign {item.id} MEETING EMAIL --as accepted")
+        out.print(f"Let it go:   orchestrator mailbox discard {item.id}")
+
+
+def show_readings(readings: Mapping[str, Reading]) -> None:
+    """Print what mails would be read as."""
+    made = table("File", "Kind", "From", "Says", "UID", "Trouble")
+    for file, item in readings.items():
+        said = " ".join(filter(None, (item.method, item.participation, ", ".join(item.bounced))))
+        made.add_row(file, item.sort, item.sender or "", said, item.uid, item.problem or "")
+    out.print(made)
 
 
 def show_outcome(outcome: Outcome, *, limit: int = 60) -> None:

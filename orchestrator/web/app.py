@@ -8,7 +8,7 @@ from starlette.staticfiles import StaticFiles
 
 from orchestrator import __version__
 from orchestrator.bootstrap import Container
-from orchestrator.web import api, console, events, health, outbox, problems, session
+from orchestrator.web import api, console, events, health, mailbox, outbox, personal, problems, session
 from orchestrator.web.pages import HERE, Pages
 from orchestrator.web.security import SecurityHeaders
 from orchestrator.web.services import services
@@ -39,6 +39,8 @@ def create_app(container: Container | None = None) -> FastAPI:
     app.include_router(session.router)
     app.include_router(events.router)
     app.include_router(outbox.router)
+    app.include_router(personal.router)
+    app.include_router(mailbox.router)
     app.include_router(console.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     return app

@@ -7,24 +7,26 @@ what and when, computed by the very code that then does it; pressing its button 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Form, Path, Request, Response, UploadFile
 from pydantic import BaseModel, ValidationError
 
 from orchestrator.bootstrap import Container
 from orchestrator.domain.actions import ActionState
 from orchestrator.domain.definition import MOST_ATTENDEES, read_definitions
+from orchestrator.domain.meeting import Participation
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.zones import LocalTime, Place, instant_of, local_time, zone
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
 from orchestrator.services.examples import ACCSM21
 from orchestrator.services.meetings import MeetingUpdate
-from orchestrator.services.views import MeetingView, Outcome
+from orchestrator.services.views import AttendeeView, MeetingView, Outcome
 from orchestrator.web import presentation
-from orchestrator.web.pages import PagesDep, local_path, meeting_path, see_other
+from orchestrator.web.pages import PagesDep, local_path, mails_waiting, meeting_path, see_other
 from orchestrator.web.security import require_sign_in
 from orchestrator.web.services import services
 
@@ -39,6 +41,8 @@ Services = Annotated[Container, Depends(services)]
 Typed = Annotated[str, Form()]
 Version = Annotated[int, Form()]
 Ticked = Annotated[bool, Form()]
+# A number that no column can hold is nobody's, and a database would complain of it in its own way.
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 class ChangeForm(BaseModel):
@@ -82,6 +86,69 @@ class ChangeForm(BaseModel):
             raise InvalidInput(problems_of(error)) from error
 
 
+class InviteForm(BaseModel):
+    """What was typed to invite a delegate or, ``instead`` of somebody, a corrected address."""
+
+    version: int
+    name: str = ""
+    email: str = ""
+    instead: bool = False
+    confirmed: bool = False
+
+    @property
+    def doing(self) -> str:
+        """Which form it is."""
+        return "correct" if self.instead else "invite"
+
+    def update(self, meeting: MeetingView, person: AttendeeView) -> MeetingUpdate:
+        """Return the attendees with the new one last, in the group of ``person``; raises ``InvalidInput``."""
+        kept = [item for item in meeting.attendees if not (self.instead and item.id == person.id)]
+        new = {
+            "group": person.group,
+            "delegation": person.delegation,
+            "name": self.name.strip(),
+            "email": self.email.strip(),
+            **({"role": person.role, "seat": person.seat} if self.instead else {}),
+        }
+        invitees = [_invitee(item) for item in kept]
+        try:
+            return MeetingUpdate.model_validate({"attendees": [*invitees, new]})
+        except ValidationError as error:
+            raise InvalidInput(problems_of(error)) from error
+
+    @staticmethod
+    def problems(error: InvalidInput | Conflict) -> Sequence[Problem]:
+        """Return what is wrong, each under the name of its field on the page."""
+        if isinstance(error, Conflict):
+            return [Problem("meeting", "", error.message, "What you typed is still here.")]
+        return [
+            Problem(item.field.rpartition(".")[2], item.value, item.message, item.remedy)
+            for item in error.problems
+        ]
+
+
+def _invitee(item: AttendeeView) -> dict[str, Any]:
+    return {
+        "group": item.group, "delegation": item.delegation, "name": item.name, "email": item.email,
+        "role": item.role, "seat": item.seat,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A form of a meeting's page as it was sent: which one, for whom, what was typed, what is wrong."""
+
+    form: str
+    number: int
+    values: dict[str, str] = field(default_factory=dict)
+    problems: dict[str, Problem] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, form: str, number: int, problems: Sequence[Problem], **values: str) -> Kept:
+        """Keep what was typed, with its problems by field."""
+        return cls(form, number, values, {item.field: item for item in problems})
+
+
 # Meetings
 
 
@@ -93,9 +160,12 @@ def meetings(
     reading = container.reading
     found = reading.meetings()
     scheduled = reading.actions(ActionState.SCHEDULED, _MOST_READ)
+    mailbox = reading.mailbox()
     return pages.render(
         request, "meetings.html.j2", meetings=found, done=done, count=count,
-        needs=presentation.needs_of(found, reading.without_minutes()),
+        needs=presentation.needs_of(
+            found, reading.without_minutes(), mails_waiting(container), mailbox.trouble if mailbox else None
+        ),
         following=presentation.next_thing(found, scheduled),
     )  # fmt: skip
 
@@ -158,40 +228,76 @@ def meeting(
     count: int | None = None,
 ) -> Response:
     """Answer "is it ready, and what goes out next?", then show everything about a meeting."""
-    found = container.reading.meeting(reference)
+    return _meeting_page(request, container, pages, container.reading.meeting(reference), done, count)
+
+
+def _meeting_page(
+    request: Request,
+    container: Container,
+    pages: PagesDep,
+    found: MeetingView,
+    done: str = "",
+    count: int | None = None,
+    *,
+    status: int = 200,
+    kept: Kept | None = None,
+) -> Response:
+    """Show a meeting; with ``kept``, one of its forms as it was sent, and what is wrong with it."""
     place = _place(container, found)
-    plan = container.reading.plan(reference)
+    plan = container.reading.plan(found.reference)
+    deliveries = container.reading.deliveries(found.reference)
+    facts = presentation.people_facts(found, deliveries)
     following = presentation.next_group(plan, place)
-    publish, refusal = _publish_preview(container, found)
     return pages.render(
-        request, "meeting.html.j2", meeting=found, place=place, done=done, count=count,
+        request, "meeting.html.j2", status=status, meeting=found, place=place, done=done, count=count,
+        kept=kept, facts=facts, came_back=presentation.came_back(found, facts),
+        through=presentation.through, giver=presentation.giver,
         delegations=presentation.delegations_of(found, container.directory),
         plan=presentation.plan_groups(plan, place),
         following=following,
         readiness=presentation.readiness(found, following),
-        sent=presentation.delivery_groups(container.reading.deliveries(reference)),
-        publish=publish, refusal=refusal, cancel=_cancel_preview(container, found),
+        sent=presentation.delivery_groups(deliveries),
+        ahead=Ahead.of(container, found),
     )  # fmt: skip
 
 
-def _publish_preview(container: Container, meeting: MeetingView) -> tuple[Outcome | None, str]:
-    """Return what publishing a draft would do, or why it is not possible."""
-    if meeting.status != "draft":
-        return None, ""
-    try:
-        return container.meetings.publish(meeting.reference, actor=ACTOR, preview=True), ""
-    except Conflict as error:
-        return None, error.message
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What the buttons of a meeting's page would do, each as previewed; ``None`` for what it cannot do.
 
+    ``refusal`` says why a meeting that waits to be published or reinstated cannot be.
+    """
 
-def _cancel_preview(container: Container, meeting: MeetingView) -> Outcome | None:
-    """Return what cancelling would do; ``None`` for a meeting that can no longer be cancelled."""
-    if meeting.status not in ("draft", "published"):
-        return None
-    try:
-        return container.meetings.cancel(meeting.reference, actor=ACTOR, preview=True)
-    except Conflict:
-        return None
+    publish: Outcome | None = None
+    announce: Outcome | None = None
+    cancel: Outcome | None = None
+    reinstate: Outcome | None = None
+    refusal: str = ""
+
+    @classmethod
+    def of(cls, container: Container, meeting: MeetingView) -> Ahead:
+        """Look ahead to what the status of the meeting allows."""
+        use_cases, reference = container.meetings, meeting.reference
+        draft, announced = meeting.status == "draft", meeting.status == "published" and meeting.tentative
+        refusals: list[str] = []
+
+        def look(wanted: bool, use_case: Callable[..., Outcome], **options: Any) -> Outcome | None:
+            try:
+                return use_case(reference, actor=ACTOR, preview=True, **options) if wanted else None
+            except Conflict as error:
+                refusals.append(error.message)
+                return None
+
+        publish = look(draft or announced, use_cases.publish)
+        reinstate = look(meeting.status == "cancelled", use_cases.reinstate)
+        refusal = next(iter(refusals), "")
+        return cls(
+            publish=publish,
+            announce=look(draft, use_cases.publish, save_the_date=True),
+            cancel=look(meeting.status in ("draft", "published"), use_cases.cancel),
+            reinstate=reinstate,
+            refusal=refusal,
+        )
 
 
 def _place(container: Container, meeting: MeetingView) -> Place:
@@ -202,18 +308,43 @@ def _place(container: Container, meeting: MeetingView) -> Place:
 
 
 @router.get("/meetings/{reference}/publish")
-def confirm_publish(request: Request, reference: str, container: Services, pages: PagesDep) -> Response:
-    """Show what publishing would send."""
+def confirm_publish(
+    request: Request, reference: str, container: Services, pages: PagesDep, save_the_date: bool = False
+) -> Response:
+    """Show what publishing would send, or what announcing the date would."""
     found = container.reading.meeting(reference)
-    outcome = container.meetings.publish(reference, actor=ACTOR, version=found.version, preview=True)
-    return _confirm(request, container, pages, "publish", found, outcome, {"version": found.version})
+    outcome = container.meetings.publish(
+        reference, actor=ACTOR, version=found.version, save_the_date=save_the_date, preview=True
+    )
+    hidden: dict[str, Any] = {"version": found.version}
+    if save_the_date:
+        hidden["save_the_date"] = "yes"
+    doing = "announce" if save_the_date else "confirm" if found.tentative else "publish"
+    return _confirm(request, container, pages, doing, found, outcome, hidden)
 
 
 @router.post("/meetings/{reference}/publish")
-def publish(reference: str, container: Services, version: Version) -> Response:
-    """Publish the version that was shown."""
-    outcome = container.meetings.publish(reference, actor=ACTOR, version=version)
-    return see_other(meeting_path(outcome.reference), done="published", count=outcome.count("invite"))
+def publish(reference: str, container: Services, version: Version, save_the_date: Ticked = False) -> Response:
+    """Publish the version that was shown, or announce its date."""
+    before = container.reading.meeting(reference)
+    outcome = container.meetings.publish(reference, actor=ACTOR, version=version, save_the_date=save_the_date)
+    done = "announced" if save_the_date else "confirmed" if before.tentative else "published"
+    return see_other(meeting_path(outcome.reference), done=done, count=outcome.count("invite"))
+
+
+@router.get("/meetings/{reference}/reinstate")
+def confirm_reinstate(request: Request, reference: str, container: Services, pages: PagesDep) -> Response:
+    """Show who would be told that a cancelled meeting takes place after all."""
+    found = container.reading.meeting(reference)
+    outcome = container.meetings.reinstate(reference, actor=ACTOR, version=found.version, preview=True)
+    return _confirm(request, container, pages, "reinstate", found, outcome, {"version": found.version})
+
+
+@router.post("/meetings/{reference}/reinstate")
+def reinstate(reference: str, container: Services, version: Version) -> Response:
+    """Reinstate the version that was shown."""
+    outcome = container.meetings.reinstate(reference, actor=ACTOR, version=version)
+    return see_other(meeting_path(outcome.reference), done="reinstated", count=outcome.count("invite"))
 
 
 @router.get("/meetings/{reference}/cancel")
@@ -234,10 +365,15 @@ def cancel(reference: str, container: Services, version: Version, reason: Typed 
 
 
 @router.get("/meetings/{reference}/change")
-def change_form(request: Request, reference: str, container: Services, pages: PagesDep) -> Response:
-    """Show the form to move or rename a meeting."""
+def change_form(
+    request: Request, reference: str, container: Services, pages: PagesDep, start: str = ""
+) -> Response:
+    """Show the form to move or rename a meeting, filled in with ``start`` when somebody proposed one."""
     found = container.reading.meeting(reference)
-    return _change_page(request, container, pages, found, ChangeForm.of(found))
+    form = ChangeForm.of(found)
+    return _change_page(
+        request, container, pages, found, form.model_copy(update={"start": start}) if start else form
+    )
 
 
 @router.post("/meetings/{reference}/change")
@@ -376,11 +512,113 @@ def _confirm(
 ) -> Response:
     """Show exactly who gets what and when, and the button that does it."""
     place = _place(container, meeting)
-    context: dict[str, Any] = {"form": None, "new_start": None, "join_url": None, "filename": None, **shown}
+    absent = dict.fromkeys(("form", "new_start", "join_url", "filename", "invitee", "instead_of"))
+    context: dict[str, Any] = {**absent, **shown}
     return pages.render(
         request, "confirm.html.j2", doing=doing, meeting=meeting, outcome=outcome, hidden=hidden, place=place,
         action=action or request.url.path, groups=presentation.consequence_groups(outcome, place), **context,
     )  # fmt: skip
+
+
+# Answers and attendees
+
+
+def answer_of(typed: str) -> Participation:
+    """Return the answer that was chosen; raises ``InvalidInput`` for none."""
+    chosen = typed.strip().upper()
+    if chosen in _ANSWERS:
+        return Participation(chosen)
+    raise InvalidInput.of(
+        "participation", typed, "is not an answer" if typed else "is missing", "Choose one."
+    )
+
+
+_ANSWERS = frozenset(Participation) - {Participation.DELEGATED}
+
+
+@router.post("/meetings/{reference}/attendees/{attendee}/answer")
+def answer(
+    request: Request,
+    reference: str,
+    attendee: Number,
+    container: Services,
+    pages: PagesDep,
+    participation: Typed = "",
+    comment: Typed = "",
+) -> Response:
+    """Record what somebody answered, for example by telephone."""
+    found = container.reading.meeting(reference)
+    person = _person(found, attendee)
+    try:
+        given = answer_of(participation)
+    except InvalidInput as error:
+        kept = Kept.of("answer", attendee, error.problems, participation=participation, comment=comment)
+        return _meeting_page(request, container, pages, found, status=422, kept=kept)
+    container.meetings.answer(found.reference, person.email, given, actor=ACTOR, comment=comment)
+    return see_other(meeting_path(found.reference), done="answered")
+
+
+@router.post("/meetings/{reference}/attendees/{attendee}/send-again")
+def send_again(reference: str, attendee: Number, container: Services) -> Response:
+    """Send somebody the current invitation once more."""
+    found = container.reading.meeting(reference)
+    container.meetings.send_again(found.reference, _person(found, attendee).email, actor=ACTOR)
+    return see_other(meeting_path(found.reference), done="again")
+
+
+@router.post("/meetings/{reference}/attendees/{attendee}/revoke-link")
+def revoke_link(reference: str, attendee: Number, container: Services) -> Response:
+    """Make somebody's personal link useless."""
+    found = container.reading.meeting(reference)
+    container.personal.revoke_link(found.reference, _person(found, attendee).email, actor=ACTOR)
+    return see_other(meeting_path(found.reference), done="revoked")
+
+
+@router.post("/meetings/{reference}/proposals/{response}/refuse")
+def refuse(reference: str, response: Number, container: Services, reply: Typed = "") -> Response:
+    """Keep the time, and tell whoever proposed another one."""
+    container.meetings.refuse_proposal(reference, response, actor=ACTOR, reply=reply)
+    return see_other(meeting_path(reference), done="refused")
+
+
+@router.post("/meetings/{reference}/attendees/{attendee}/invite")
+def invite(
+    request: Request,
+    reference: str,
+    attendee: Number,
+    form: Annotated[InviteForm, Form()],
+    container: Services,
+    pages: PagesDep,
+) -> Response:
+    """Show whom inviting a delegate, or correcting an address, would tell; do it once that was confirmed."""
+    found = container.reading.meeting(reference)
+    person = _person(found, attendee)
+    try:
+        wanted = form.update(found, person)
+        outcome = container.meetings.update(
+            found.reference, wanted, actor=ACTOR, version=form.version, preview=not form.confirmed
+        )
+    except (InvalidInput, Conflict) as error:
+        kept = Kept.of(form.doing, attendee, form.problems(error), name=form.name, email=form.email)
+        status = 422 if isinstance(error, InvalidInput) else 409
+        newest = container.reading.meeting(reference)
+        return _meeting_page(request, container, pages, newest, status=status, kept=kept)
+    if form.confirmed:
+        told = outcome.count("invite") + outcome.count("cancel")
+        return see_other(meeting_path(found.reference), done=form.doing, count=told)
+    hidden = {name: value for name, value in form if name != "confirmed" and value is not False}
+    return _confirm(
+        request, container, pages, form.doing, found, outcome, hidden,
+        invitee=wanted.attendees[-1] if wanted.attendees else None,
+        instead_of=person if form.instead else None,
+    )  # fmt: skip
+
+
+def _person(meeting: MeetingView, attendee_id: int) -> AttendeeView:
+    for item in meeting.attendees:
+        if item.id == attendee_id:
+            return item
+    raise NotFound(f"Nobody of that number is invited to {meeting.reference}.")
 
 
 # The queue

@@ -17,7 +17,9 @@ from orchestrator.domain.definition import MeetingKind
 from orchestrator.domain.zones import LocalTime, Place, local_time, long_date
 from orchestrator.errors import Problem
 from orchestrator.services.consequences import WHAT
+from orchestrator.store.models import IncomingOutcome
 from orchestrator.web.presentation import ANSWERS, MARKS, answer_counts, iso
+from orchestrator.web.security import signed_in
 
 HERE = Path(__file__).parent
 
@@ -39,9 +41,14 @@ class Pages:
             product=container.settings.organizer_name,
             sandbox=container.settings.sandbox,
             version=__version__,
+            mails_waiting=lambda: self._mails_waiting(request),
             **context,
         )
         return HTMLResponse(text, status)
+
+    def _mails_waiting(self, request: Request) -> int:
+        """How many mails wait for somebody; only who is signed in is told."""
+        return mails_waiting(self._container) if signed_in(self._container, request) else 0
 
     def error(
         self, request: Request, status: int, message: str, problems: tuple[Problem, ...] = ()
@@ -50,6 +57,12 @@ class Pages:
         return self.render(
             request, "error.html.j2", status=status, code=status, message=message, problems=problems
         )
+
+
+def mails_waiting(container: Container) -> int:
+    """Return how many mails wait for somebody, also when there is no mailbox to read any more."""
+    mailbox = container.reading.mailbox()
+    return mailbox.quarantined if mailbox else len(container.quarantine.mails(IncomingOutcome.QUARANTINED))
 
 
 def pages_of(request: Request) -> Pages:

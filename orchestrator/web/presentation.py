@@ -22,6 +22,7 @@ from orchestrator.services.views import (
     MeetingSummary,
     MeetingView,
     Outcome,
+    ResponseView,
 )
 
 
@@ -37,6 +38,7 @@ class Mark:
 MARKS = {
     "accepted": Mark("accepted", "full", "good"),
     "tentative": Mark("tentative", "half", "attention"),
+    "delegated": Mark("delegated", "handed", "accent"),
     "declined": Mark("declined", "crossed", "bad"),
     "no answer": Mark("no answer", "dashed", "quiet"),
     "blocked": Mark("blocked", "dots", "quiet"),
@@ -47,17 +49,34 @@ MARKS = {
     "missed": Mark("missed", "missed", "attention"),
     "cancelled": Mark("cancelled", "dash", "quiet"),
     "failed": Mark("failed", "failed", "bad"),
+    "bounced": Mark("bounced", "failed", "bad"),
     "sent": Mark("sent", "done", "good"),
     "sending": Mark("unknown", "unknown", "attention"),
     "deferred": Mark("deferred", "next", "attention"),
     "draft": Mark("draft", "dots", "quiet"),
+    "save-the-date": Mark("save-the-date", "half", "accent"),
     "published": Mark("published", "next", "accent"),
     "concluded": Mark("concluded", "done", "good"),
     "new": Mark("planned", "next", "accent"),
     "moved": Mark("moved", "next", "accent"),
     "skipped": Mark("too late, left out", "missed", "attention"),
+    "open": Mark("waits for you", "missed", "attention"),
+    "refused": Mark("refused", "crossed", "quiet"),
+    "settled": Mark("settled by a new time", "done", "quiet"),
+    "applied": Mark("recorded", "done", "good"),
+    "ignored": Mark("ignored", "dash", "quiet"),
+    "quarantined": Mark("needs you", "missed", "attention"),
+    "assigned": Mark("assigned by hand", "done", "good"),
+    "discarded": Mark("discarded", "dash", "quiet"),
 }
-ANSWERS = ("accepted", "tentative", "declined", "no answer")
+ANSWERS = ("accepted", "tentative", "delegated", "declined", "no answer")
+CHANNELS = {
+    "mail": "by e-mail",
+    "web": "on the personal page",
+    "console": "entered in the console",
+    "command line": "entered on the command line",
+    "api": "entered through the API",
+}
 PENDING = frozenset({ActionState.BLOCKED, ActionState.SCHEDULED, ActionState.CLAIMED, ActionState.RUNNING})
 _UTC = Place("UTC", "UTC")
 
@@ -165,7 +184,127 @@ def delegations_of(meeting: MeetingView, directory: Directory) -> list[Delegatio
 def _joint_answer(people: Sequence[AttendeeView]) -> str:
     """One answer for a delegation: it comes when one of its people does, it declined when all did."""
     given = {item.participation for item in people}
-    return next(item for item in ("accepted", "tentative", "no answer", "declined") if item in given)
+    order = ("accepted", "tentative", "no answer", "delegated", "declined")
+    return next(item for item in order if item in given)
+
+
+def through(channel: str) -> str:
+    """Return through which door an answer came, in words."""
+    return CHANNELS.get(channel, f"through {channel}")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """What stands beside an attendee's answer.
+
+    ``given_by`` names who gave it, if that was somebody else. ``bounced`` is what the server said when
+    the last mail to them did not arrive. ``written`` says that a mail has left, or may have. ``delegate``
+    is the address of whoever they delegated to, as long as that person is not invited.
+    """
+
+    given_by: str | None
+    bounced: str | None
+    written: bool
+    delegate: str | None
+
+
+def people_facts(meeting: MeetingView, deliveries: Iterable[DeliveryView]) -> dict[int, PersonFacts]:
+    """Return for each attendee, by id, what stands beside the answer; ``deliveries`` newest first."""
+    written: dict[str, list[DeliveryView]] = {}
+    for item in deliveries:
+        # What goes to the coordinator names nobody, even where the coordinator is an attendee as well.
+        if item.recipient_name is not None:
+            written.setdefault(item.recipient.casefold(), []).append(item)
+    invited = {item.email.casefold() for item in meeting.attendees}
+    return {
+        item.id: _facts(item, written.get(item.email.casefold(), []), meeting, invited)
+        for item in meeting.attendees
+    }
+
+
+def _facts(
+    person: AttendeeView, mails: Sequence[DeliveryView], meeting: MeetingView, invited: set[str]
+) -> PersonFacts:
+    delegate = person.delegated_to
+    bounced = (
+        mails[0].answer or "it could not be delivered" if mails and mails[0].state == "bounced" else None
+    )
+    return PersonFacts(
+        given_by=_given_by(person, meeting) if person.answered_at else None,
+        bounced=bounced,
+        written=any(item.state in ("sent", "sending") for item in mails),
+        delegate=delegate if delegate and delegate.casefold() not in invited else None,
+    )
+
+
+def _given_by(person: AttendeeView, meeting: MeetingView) -> str | None:
+    """Who gave the newest answer of somebody, unless they did so themselves."""
+    answers = (
+        item
+        for item in meeting.responses
+        if item.kind == "answer" and (item.name, item.delegation) == (person.name, person.delegation)
+    )
+    newest = next(answers, None)
+    return giver(newest, meeting) if newest else None
+
+
+def giver(item: ResponseView, meeting: MeetingView) -> str | None:
+    """Return who sent or entered something, unless that was the attendee; a channel of ours names nobody."""
+    if item.name is None or not item.by or item.by == item.channel:
+        return None
+    own = (
+        person.email.casefold()
+        for person in meeting.attendees
+        if (person.name, person.delegation) == (item.name, item.delegation)
+    )
+    return None if any(address in item.by.casefold() for address in own) else item.by
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedTime:
+    """Another time for the meeting, and everybody who proposed it."""
+
+    when: LocalTime
+    proposals: tuple[ResponseView, ...]
+
+    @property
+    def start(self) -> str:
+        """The proposed wall time, as the form to move a meeting takes it."""
+        return f"{self.when.day} {self.when.clock}"
+
+
+@dataclass(frozen=True, slots=True)
+class CameBack:
+    """What came back for a meeting: what waits for a decision, and everything else, newest first."""
+
+    times: tuple[ProposedTime, ...]
+    delegators: tuple[AttendeeView, ...]
+    bounced: tuple[AttendeeView, ...]
+    rest: tuple[ResponseView, ...]
+
+    @property
+    def any(self) -> bool:
+        """Whether anything came back at all."""
+        return bool(self.times or self.delegators or self.bounced or self.rest)
+
+
+def came_back(meeting: MeetingView, facts: dict[int, PersonFacts]) -> CameBack:
+    """Sort what came back for a meeting; nothing waits any more once it is not published."""
+    if meeting.status != "published":
+        return CameBack((), (), (), meeting.responses)
+    waiting: dict[LocalTime, list[ResponseView]] = {}
+    rest = []
+    for item in meeting.responses:
+        if item.state == "open" and item.proposed is not None:
+            waiting.setdefault(item.proposed, []).append(item)
+        else:
+            rest.append(item)
+    return CameBack(
+        times=tuple(ProposedTime(when, tuple(items)) for when, items in waiting.items()),
+        delegators=tuple(item for item in meeting.attendees if facts[item.id].delegate),
+        bounced=tuple(item for item in meeting.attendees if facts[item.id].bounced),
+        rest=tuple(rest),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +473,8 @@ def readiness(meeting: MeetingView, following: ActionGroup | None) -> str:
     """Return in one word how a meeting stands; the page says it in a sentence."""
     if meeting.attention:
         return "needs"
+    if meeting.status == "published" and meeting.tentative:
+        return "announced"
     if meeting.status == "published" and not meeting.join_url:
         return "waits"
     if meeting.status == "concluded" and not meeting.minutes:
@@ -345,22 +486,53 @@ def readiness(meeting: MeetingView, following: ActionGroup | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What needs somebody, over all meetings."""
+    """What needs somebody: meetings, mails that no program could read, a mailbox that cannot be read."""
 
     attention: tuple[MeetingSummary, ...]
     drafts: tuple[MeetingSummary, ...]
     minutes: tuple[MeetingSummary, ...]
+    mails: int
+    trouble: str | None
 
     @property
     def count(self) -> int:
         """How many meetings need somebody."""
         return len({item.id for item in (*self.attention, *self.drafts, *self.minutes)})
 
+    @property
+    def any(self) -> bool:
+        """Whether anything needs somebody."""
+        return bool(self.count or self.mails or self.trouble)
 
-def needs_of(meetings: Sequence[MeetingSummary], without_minutes: frozenset[str]) -> Needs:
-    """Sort out what needs somebody: trouble, drafts to publish, minutes to attach."""
+    @property
+    def headline(self) -> str:
+        """What needs somebody, in one sentence."""
+        parts = [
+            *_counted(self.count, "meeting"),
+            *_counted(self.mails, "mail"),
+            *(["the mailbox"] if self.trouble else []),
+        ]
+        if not parts:
+            return "Nothing needs you."
+        single = self.count + self.mails + bool(self.trouble) == 1
+        joined = " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+        return f"{joined[0].upper()}{joined[1:]} {'needs' if single else 'need'} you."
+
+
+def _counted(count: int, what: str) -> list[str]:
+    if not count:
+        return []
+    return [f"one {what}" if count == 1 else f"{count} {what}s"]
+
+
+def needs_of(
+    meetings: Sequence[MeetingSummary], without_minutes: frozenset[str], mails: int, trouble: str | None
+) -> Needs:
+    """Sort out what needs somebody: trouble, drafts to publish, minutes to attach, mails to look at."""
     return Needs(
         attention=tuple(item for item in meetings if item.attention),
         drafts=tuple(item for item in meetings if item.status == "draft"),
         minutes=tuple(item for item in meetings if item.reference in without_minutes),
+        mails=mails,
+        trouble=trouble,
     )

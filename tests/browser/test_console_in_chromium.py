@@ -18,14 +18,14 @@ import pytest
 import requests
 
 from config.settings import Settings
-from orchestrator.bootstrap import Container
+from orchestrator.bootstrap import Container, inbox_folder
 from orchestrator.domain.meeting import Participation
 from orchestrator.services.examples import ACCSM21
 
 PREP, SOM = "ACCSM21-PREP-2021-04", "ACCSM21-SOM-2021-04"
 PAGES = ("/", "/meetings/new", f"/meetings/{SOM}", f"/meetings/{PREP}", f"/meetings/{SOM}/cancel",
-         f"/meetings/{SOM}/change", "/actions", "/sandbox/outbox", "/sandbox/outbox/1.mail",
-         "/nowhere")  # fmt: skip
+         f"/meetings/{SOM}/change", "/actions", "/mailbox", "/mailbox/1", "/sandbox/outbox",
+         "/sandbox/outbox/1.mail", f"/meetings/{PREP}/publish?save_the_date=yes", "/nowhere")  # fmt: skip
 
 # What every visible piece of text stands out by against what lies behind it (WCAG 2, 1.4.3).
 WEAK_TEXT = """
@@ -72,6 +72,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     container.meetings.publish(SOM, actor="test")
     container.meetings.answer(SOM, "focal.point@bn.example.org", Participation.ACCEPTED, actor="test")
     _catch_a_mail(folder)
+    _let_something_come_back(container)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -110,6 +111,32 @@ def _catch_a_mail(folder: Path) -> None:
     target = folder / "outbox" / "new"
     target.mkdir(parents=True)
     (target / "1.mail").write_bytes(message.as_bytes())
+
+
+def _let_something_come_back(container: Container) -> None:
+    """A letter that waits for somebody, another time, and somebody who sends a delegate."""
+    meeting = container.reading.meeting(SOM)
+    head = "MIME-Version: 1.0\r\nTo: meetings@accsm.example\r\n"
+    times = f"DTSTART:{meeting.starts_at:%Y%m%d}T010000Z\r\nDTEND:{meeting.starts_at:%Y%m%d}T030000Z\r\n"
+    delegate = ';PARTSTAT=DELEGATED;DELEGATED-TO="mailto:deputy.secretary.general@sg.example.org"'
+    mails = [f"{head}From: focal.point@bn.example.org\r\nSubject: {'long' * 50}\r\n\r\n{'x' * 300}\r\n"]
+    for method, email, parameters, more in (
+        ("COUNTER", "senior.official@id.example.org", "", f"{times}COMMENT:{'earlier' * 30}\r\n"),
+        ("REPLY", "senior.official@sg.example.org", delegate, ""),
+    ):
+        mails.append(
+            f"{head}From: {email}\r\nSubject: {method}\r\nContent-Type: text/calendar; method={method}\r\n"
+            f"\r\nBEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\nUID:{meeting.uid}\r\n"
+            f"SEQUENCE:0\r\nDTSTAMP:{container.clock.now():%Y%m%dT%H%M%SZ}\r\n{more}"
+            f"ATTENDEE{parameters}:mailto:{email}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        )
+    target = inbox_folder(container.settings) / "new"
+    for folder in ("cur", "new", "tmp"):
+        target.with_name(folder).mkdir(parents=True, exist_ok=True)
+    for number, content in enumerate(mails):
+        (target / f"1700000000.{number}.test").write_bytes(content.encode())
+    assert container.inbox is not None
+    assert container.inbox.poll() == len(mails)
 
 
 @pytest.mark.parametrize("width", [1280, 1024, 390])
@@ -157,6 +184,28 @@ def test_an_open_page_keeps_itself_up_to_date(console: Console, browser: Any) ->
     browser.wait_for("document.querySelector('#answers').textContent.includes('1 tentative')")
     assert browser.evaluate(f"document.getElementById('{opened}').open")
     assert browser.evaluate("document.getElementById('join_url').value") == "https://half.typed"
+
+
+def test_a_choice_is_left_alone_when_something_changes(console: Console, browser: Any) -> None:
+    browser.open(f"{console.url}/meetings/{SOM}", width=1280)
+    browser.wait_for("performance.getEntriesByType('resource').some((item) => item.initiatorType == 'fetch')")
+    browser.evaluate("document.querySelector('#attendees select').value = 'DECLINED'")
+    console.container.meetings.answer(
+        SOM, "focal.point@la.example.org", Participation.DECLINED, actor="test", comment="Told by telephone"
+    )
+    browser.wait_for("document.querySelector('#came-back').textContent.includes('Told by telephone')")
+    assert browser.evaluate("document.querySelector('#attendees select').value") == "DECLINED"
+
+
+def test_a_mail_is_assigned_in_the_browser(console: Console, browser: Any) -> None:
+    browser.open(f"{console.url}/mailbox", width=1280)
+    assert browser.evaluate("document.querySelector('.badge').textContent.startsWith('1')")
+    browser.evaluate("document.querySelector('[name=participation]').value = 'TENTATIVE'")
+    browser.evaluate("document.querySelector('form[action$=assign] button').click()")
+    browser.wait_for("document.querySelector('.notice')?.textContent.includes('taken for the answer')")
+    assert browser.evaluate("document.querySelector('.badge')") is None
+    (mail,) = (item for item in console.container.quarantine.mails() if item.outcome == "assigned")
+    assert mail.reason.startswith("assigned to Siti Nurhazwani")
 
 
 def test_the_keyboard_reaches_the_content_first(console: Console, browser: Any) -> None:

@@ -5,10 +5,16 @@
   const regions = () => document.querySelectorAll("[data-live]");
   if (!window.EventSource || !document.querySelector("main [data-live]")) return;
 
-  // A region in which somebody is typing, or has typed, is left alone.
+  const touched = (field) => {
+    if (!field.matches("select")) return field.value !== field.defaultValue;
+    const preset = [...field.options].findIndex((option) => option.defaultSelected);
+    return field.selectedIndex !== Math.max(preset, 0);
+  };
+
+  // A region in which somebody is typing, or has typed or chosen, is left alone.
   const inUse = (region) =>
     region.querySelector("form :focus") !== null ||
-    [...region.querySelectorAll("input, textarea")].some((field) => field.value !== field.defaultValue);
+    [...region.querySelectorAll("input, select, textarea")].some(touched);
 
   const refresh = async () => {
     const answer = await fetch(location.href, { credentials: "same-origin" });
