@@ -5,21 +5,35 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
-from orchestrator.bootstrap import Container
+from integrations.sandbox.attendees import Attendees, Reply
+from integrations.sandbox.outbox import MaildirOutbox
+from integrations.sandbox.replies import Says, Software
+from orchestrator.bootstrap import Container, outbox_folder
 from orchestrator.domain.actions import ActionKind, ActionState
-from orchestrator.domain.timeline import Step
+from orchestrator.domain.responses import ProposalState
 from orchestrator.domain.zones import local_time
-from orchestrator.errors import Conflict, OrchestratorError
+from orchestrator.errors import ConfigurationError, Conflict
+from orchestrator.judging import (
+    Case,
+    CaughtLine,
+    expected_mails,
+    wrong_answers,
+    wrong_mails,
+    wrong_quarantine,
+)
+from orchestrator.ports import Mailbox
 from orchestrator.services.examples import ACCSM21
-from orchestrator.services.views import ActionView, AttendeeView, MeetingSummary, MeetingView
+from orchestrator.services.views import ActionView, MeetingSummary, MeetingView
+from orchestrator.store.models import IncomingOutcome
 from orchestrator.supervisor import Supervisor, free_ports, running
-from orchestrator.terminal import STATE_MARKS, out, table
+from orchestrator.terminal import ANSWER_MARKS, STATE_MARKS, answers, out, table
 
 _ACTOR = "rehearsal"
 _QUIET_TIMEOUT = 180.0
@@ -33,17 +47,14 @@ _MINUTES = """# Minutes (rehearsal)
 _PURPOSE_WORDS = {
     "invitation": "Invitation", "update": "Updated invitation", "reminder": "Reminder",
     "cancellation": "Cancellation", "minutes": "Minutes", "alert": "Alert",
+    "save-the-date": "Save the date", "again": "Invitation once more", "refusal": "Time unchanged",
+    "digest": "Digest of answers", "decline-alert": "Alert that a head of delegation declined",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class CaughtLine:
-    """A caught mail as the command line lists it."""
-
-    key: str
-    received_at: datetime
-    recipient: str
-    subject: str
+_SPECIAL = (Says.PROPOSED, Says.DELEGATED, Says.BOUNCED)
+_FEW = 3
+_TO_COORDINATOR = ("alert", "digest", "decline-alert")
+_BADLY = (ActionState.FAILED, ActionState.MISSED)
+_EVERY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound.
 
 
 def caught(container: Container) -> list[CaughtLine]:
@@ -72,7 +83,7 @@ def advance(container: Container, length: timedelta | None) -> Iterator[str]:
     wait_until_quiet(container)
     end = clock.now() + length if length is not None else None
     while True:
-        due = container.reading.next_due()
+        due = _next_due(container)
         if due is None and end is None:
             yield "Nothing is planned; the clock stays where it is."
             return
@@ -80,12 +91,28 @@ def advance(container: Container, length: timedelta | None) -> Iterator[str]:
         if target is None:
             return
         before = Counter(container.reading.counts())
-        clock.move_to(max(target, clock.now()))
-        container.wake_up.notify()
-        wait_until_quiet(container)
+        _move_to(container, target)
         yield _what_happened(target, before, Counter(container.reading.counts()))
         if end is None or target == end:
             return
+
+
+def _next_due(container: Container) -> datetime | None:
+    """Return when the next action is due; nothing is in hand then that the clock could leave behind."""
+    while True:
+        wait_until_quiet(container)
+        due = container.reading.next_due()
+        # What fell due by itself meanwhile is no longer among what waits, and is not done yet.
+        if not container.reading.busy():
+            return due
+
+
+def _move_to(container: Container, moment: datetime) -> None:
+    """Move the clock and wait until everything due then is done."""
+    with suppress(Conflict):  # The moment may have come by itself meanwhile.
+        container.sandbox_clock.move_to(moment)
+    container.wake_up.notify()
+    wait_until_quiet(container)
 
 
 def _what_happened(at: datetime, before: Counter[str], after: Counter[str]) -> str:
@@ -126,7 +153,8 @@ def show_running(container: Container, *, example: bool, start: date | None) -> 
         wait_until_quiet(container)
         for meeting in container.reading.meetings():
             _show_life(container, meeting)
-        out.print("\nMove the clock:  orchestrator sandbox advance --to-next   (or --by P1D)")
+        out.print("\nLet the invited answer:  orchestrator sandbox answer")
+        out.print("Move the clock:          orchestrator sandbox advance --to-next   (or --by P1D)")
     out.print("Stop with Ctrl-C.")
 
 
@@ -180,21 +208,81 @@ def follow(container: Container, processes: Supervisor, stop: threading.Event) -
     out.print("\nStopping …")
 
 
+# The simulated attendees
+
+
+def attendees_of(container: Container) -> Attendees:
+    """Return the simulated attendees of the running sandbox; raises ``ConfigurationError`` when none runs."""
+    settings, endpoints = container.settings, container.endpoints
+    clock, folder = container.sandbox_clock, outbox_folder(settings)
+    host = "127.0.0.1" if settings.host in _EVERY_ADDRESS else settings.host
+    return Attendees(
+        MaildirOutbox(folder), clock, smtp_host=endpoints.smtp_host, smtp_port=endpoints.smtp_port,
+        web_url=f"http://{host}:{settings.port}", state=folder.with_name("attendees.json"),
+    )  # fmt: skip
+
+
+def answer(container: Container, *, ahead: bool = False) -> list[Reply]:
+    """Let the simulated attendees answer what was caught so far, and wait until their answers are read.
+
+    ``ahead`` also gives the answers for which some of them take their time.
+    """
+    replies = attendees_of(container).answer(ahead=ahead)
+    wait_until_read(container)
+    return replies
+
+
+def wait_until_read(container: Container) -> None:
+    """Wait until the mailbox is empty and everything that follows from its mails is done."""
+    inbox, mailbox = container.inbox, container.mailbox
+    if inbox is None or mailbox is None:
+        raise ConfigurationError.of("mailbox", None, "is not set", "The sandbox brings its own.")
+    pause = threading.Event()
+    waited = 0.0
+    wait_until_quiet(container)
+    while _mail_waits(mailbox):
+        if waited > _QUIET_TIMEOUT:
+            raise Conflict("The mailbox is not read. Look into run/worker.log and run/beat.log.")
+        inbox.poll_soon()
+        wait_until_quiet(container)
+        pause.wait(0.05)
+        waited += 0.05
+
+
+def _mail_waits(mailbox: Mailbox) -> bool:
+    with mailbox.session() as session:
+        return bool(session.waiting(1))
+
+
+def show_replies(replies: Sequence[Reply]) -> None:
+    """Print who answered how and through what, meeting by meeting."""
+    if not replies:
+        out.print("Nobody has anything to answer.")
+    for title in dict.fromkeys(reply.summary for reply in replies):
+        out.print(title, style="bold", soft_wrap=True)
+        made = table("Who", "Answer", "Through")
+        for reply in replies:
+            if reply.summary == title:
+                made.add_row(_author(reply), f"{_mark(reply)} {reply.problem or reply.says}", reply.through)
+        out.print(made)
+
+
+def _mark(reply: Reply) -> str:
+    known = ANSWER_MARKS.get("" if reply.problem else reply.says)
+    return known[0] if known else "!"
+
+
+def _author(reply: Reply) -> str:
+    others = f" (and {len(reply.also)} more of the delegation)" if reply.also else ""
+    alias = f" (from {reply.by}, where nobody is invited)" if reply.by != reply.recipient else ""
+    return f"{reply.name}{others}{alias}"
+
+
 # The rehearsal
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """A mail that must have come, once: what, for whom, and at which instant if one is fixed."""
-
-    what: str
-    recipient: str
-    subject: str
-    at: datetime | None
-
-
 def rehearse(container: Container, start: date | None) -> bool:
-    """Take the example through its whole life in a folder of its own; true when nothing is missing."""
+    """Take the example through its whole life in a folder of its own; true when all was right."""
     stop = threading.Event()
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
         changed = {"data_dir": Path(folder), "port": free_ports(1)[0]}
@@ -202,89 +290,202 @@ def rehearse(container: Container, start: date | None) -> bool:
         own.database.upgrade()
         try:
             with running(own.settings, stop):
-                return _live_through(own, start)
+                return _Rehearsal.of(own, start).live_through()
         finally:
             own.database.dispose()
 
 
-def _live_through(container: Container, start: date | None) -> bool:
-    created = container.examples.load(ACCSM21.read_text("utf-8"), start, actor=_ACTOR)
-    references = [item.reference for item in created]
-    for reference in references:
-        outcome = container.meetings.publish(reference, actor=_ACTOR)
-        out.print(f"Published {reference}: {outcome.count('invite')} invitations are planned")
-    for reference in references:
-        end = container.reading.meeting(reference).ends_at + _SHORT
-        for _ in advance(container, end - container.clock.now()):
-            pass
-        container.minutes.attach(reference, "minutes.md", _MINUTES.encode(), actor=_ACTOR)
-        wait_until_quiet(container)
-    _print_messages(container, references)
-    return _judge(container, references)
+@dataclass(slots=True)
+class _Rehearsal:
+    """The example on its way, and what of it was printed already."""
 
+    container: Container
+    attendees: Attendees
+    references: Sequence[str]
+    began: datetime
+    noted_until: datetime
+    sent: Counter[tuple[str, str]] = field(default_factory=Counter)
+    sent_at: str = ""
+    shown_time: str = ""
+    shown: dict[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
-def _print_messages(container: Container, references: Iterable[str]) -> None:
-    people = _people(container, references)
-    made = table("In the recipient's time", "To", "What")
-    for item in caught(container):
-        person = people[item.recipient]
-        place = container.directory.get(person.delegation).place
-        made.add_row(
-            str(local_time(item.received_at, place)), f"{person.delegation} {person.name}", item.subject
+    @classmethod
+    def of(cls, container: Container, start: date | None) -> _Rehearsal:
+        began = container.clock.now()
+        created = container.examples.load(ACCSM21.read_text("utf-8"), start, actor=_ACTOR)
+        return cls(container, attendees_of(container), [item.reference for item in created], began, began)
+
+    def live_through(self) -> bool:
+        """Live through all meetings, one after the other, and judge what came."""
+        for reference in self.references:
+            outcome = self.container.meetings.publish(reference, actor=_ACTOR)
+            out.print(f"Published {reference}: {outcome.count('invite')} invitations are planned")
+        wait_until_quiet(self.container)
+        for reference in self.references:
+            self._live_until(self._meeting(reference).ends_at + _SHORT)
+            self.container.minutes.attach(reference, "minutes.md", _MINUTES.encode(), actor=_ACTOR)
+            wait_until_quiet(self.container)
+        self._live_until(None)
+        return self._judge()
+
+    def _meeting(self, reference: str) -> MeetingView:
+        return self.container.reading.meeting(reference)
+
+    def _live_until(self, end: datetime | None) -> None:
+        """Move from one moment at which something is due, or somebody answers, to the next."""
+        container = self.container
+        while True:
+            self._let_answer()
+            moments = [_next_due(container), self.attendees.next_at(), end]
+            target = min((item for item in moments if item is not None), default=None)
+            self._note_sent()  # What fell due by itself meanwhile belongs to this moment.
+            if target is None:
+                return
+            _move_to(container, target)
+            if target == end:
+                self._let_answer()
+                return
+
+    def _let_answer(self) -> None:
+        """Let attendees and coordinator answer one another until nobody has anything to say."""
+        self._note_sent()
+        while replies := self.attendees.answer():
+            wait_until_read(self.container)
+            self._show_replies(replies)
+            self._refuse_proposals()
+            self._note_sent()
+
+    def _refuse_proposals(self) -> None:
+        """Keep the time, as the coordinator: who proposed another one is told, and asked again."""
+        for reference in self.references:
+            for item in self._meeting(reference).responses:
+                if item.state == ProposalState.OPEN:
+                    self.container.meetings.refuse_proposal(
+                        reference, item.id, actor=_ACTOR, reply="The time suits most delegations."
+                    )
+                    self._say("·", reference, f"the coordinator keeps the time; {item.name} is asked again")
+        wait_until_quiet(self.container)
+
+    # What it prints
+
+    def _note_sent(self) -> None:
+        """Count what has left; it is printed when the time moves on, in an order that is always the same."""
+        now = self.container.clock.now()
+        sent = self.container.reading.sent_between(self.noted_until, now)
+        self.noted_until = now
+        if sent and self._local_time() != self.sent_at:
+            self._show_sent()
+            self.sent_at = self._local_time()
+        self.sent.update(sent)
+
+    def _show_sent(self) -> None:
+        if self.sent:
+            self._show_time(self.sent_at)
+        for (reference, purpose), count in sorted(self.sent.items()):
+            whom = "the coordinator" if purpose in _TO_COORDINATOR else f"{count}"
+            self._say("→", reference, f"{_PURPOSE_WORDS[purpose].lower()} to {whom}")
+        self.sent.clear()
+
+    def _local_time(self) -> str:
+        """The time where the host is."""
+        host = self.container.directory.get(self._meeting(self.references[0]).host)
+        return str(local_time(self.container.clock.now(), host.place))
+
+    def _show_time(self, shown: str) -> None:
+        """Print a time once for all that happens then."""
+        if shown != self.shown_time:
+            out.print(f"\n{shown}", style="bold")
+            self.shown_time = shown
+
+    def _show_replies(self, replies: Sequence[Reply]) -> None:
+        """Print what came back, what the service made of it, and what it now asks of the coordinator."""
+        self._show_sent()
+        self._show_time(self._local_time())
+        for reference in self.references:
+            meeting = self._meeting(reference)
+            own = sorted(
+                (reply for reply in replies if reply.uid == meeting.uid), key=lambda reply: reply.recipient
+            )
+            self._show_round(reference, own)
+            self._show_standing(meeting)
+
+    def _show_round(self, reference: str, replies: Sequence[Reply]) -> None:
+        """Print many answers as numbers, few or unusual ones each by itself."""
+        apart = [reply for reply in replies if len(replies) <= _FEW or _is_special(reply)]
+        counted = [reply for reply in replies if reply not in apart]
+        if counted:
+            said = Counter(reply.says for reply in counted)
+            through = Counter(reply.through for reply in counted)
+            numbers = ", ".join(f"{said[item]} {item}" for item in Says if said[item])
+            ways = ", ".join(f"{item} {through[item]}" for item in Software if through[item])
+            self._say("←", reference, f"{numbers} ({ways})")
+        for reply in apart:
+            comment = f": “{reply.comment}”" if reply.comment and reply.says is not Says.BOUNCED else ""
+            self._say("←", reference, f"{_author(reply)}: {reply.says}, {reply.through}{comment}")
+
+    def _show_standing(self, meeting: MeetingView) -> None:
+        """Print how the answers stand and what needs somebody, where that is new."""
+        lines = [("=", answers(meeting.answers)), *(("!", sentence) for sentence in meeting.attention)]
+        for mark, sentence in lines:
+            if (mark, sentence) not in self.shown.get(meeting.reference, ()):
+                self._say(mark, meeting.reference, sentence)
+        self.shown[meeting.reference] = lines
+
+    def _say(self, mark: str, reference: str, sentence: str) -> None:
+        out.print(f"  {mark} {reference}: {sentence}", soft_wrap=True)
+
+    # What it is judged by
+
+    def _judge(self) -> bool:
+        """Hold mails, answers and quarantine against what the timeline and the attendees called for."""
+        self._show_sent()
+        out.print()
+        replies, found = self.attendees.replies(), caught(self.container)
+        strangers = [reply for reply in replies if self._is_stranger(reply)]
+        cases = [self._case(reference, replies, strangers) for reference in self.references]
+        wanted = [item for case in cases for item in expected_mails(case)]
+        kept = self.container.quarantine.mails(IncomingOutcome.QUARANTINED)
+        for mail in sorted(kept, key=lambda mail: mail.subject):
+            out.print(f"In quarantine: “{mail.subject}”: {mail.reason}", soft_wrap=True)
+        self._show_spared()
+        mails = list(wrong_mails(wanted, found))
+        effects = [sentence for case in cases for sentence in wrong_answers(case)]
+        effects += wrong_quarantine(strangers, (mail.sender for mail in kept))
+        failed = [item for state in _BADLY for item in self.container.reading.actions(state)]
+        for sentence in (*mails, *effects, *(f"{item.what}: {item.reason}" for item in failed)):
+            out.print(f"× {sentence}", style="red", soft_wrap=True)
+        out.print(
+            f"{len(replies)} answers came back, and {len(effects) or 'none'} went astray.\n"
+            f"{len(found)} mails came, {len(wanted)} were expected, {len(mails)} missing, repeated or "
+            f"unexpected, {len(failed)} actions failed or missed."
         )
-    out.print(made)
+        return not (mails or effects or failed)
+
+    def _is_stranger(self, reply: Reply) -> bool:
+        """Whether an answer may not count: the sender is not invited, and no reply address says who it is."""
+        return reply.by != reply.recipient and not self.container.settings.reply_subaddress
+
+    def _case(self, reference: str, replies: Sequence[Reply], strangers: Sequence[Reply]) -> Case:
+        meeting, directory = self._meeting(reference), self.container.directory
+        return Case(
+            meeting=meeting,
+            steps=self.container.timelines[meeting.timeline].steps,
+            zone_of=lambda code: directory.get(code).zone,
+            published_at=self.began,
+            replies=[item for item in replies if item.uid == meeting.uid and item not in strangers],
+        )
+
+    def _show_spared(self) -> None:
+        """Print who was not reminded any more, and why."""
+        for reference in self.references:
+            spared = Counter(
+                item.reason
+                for item in self.container.reading.plan(reference)
+                if item.kind == ActionKind.REMIND and item.state == ActionState.CANCELLED
+            )
+            for reason, count in spared.items():
+                out.print(f"Not sent: {count} × reminder of {reference}: {reason}", soft_wrap=True)
 
 
-def _people(container: Container, references: Iterable[str]) -> dict[str, AttendeeView]:
-    return {
-        person.email: person
-        for reference in references
-        for person in container.reading.meeting(reference).attendees
-    }
-
-
-def _judge(container: Container, references: Sequence[str]) -> bool:
-    """Hold the mails that came against what the timeline promises, computed anew from its steps."""
-    found = [(item.recipient, item.subject, item.received_at) for item in caught(container)]
-    wanted = [
-        each
-        for reference in references
-        for each in _expected(container, container.reading.meeting(reference))
-    ]
-    missing = [item for item in wanted if sum(_matches(item, *mail) for mail in found) != 1]
-    for item in missing:
-        when = f" at {item.at:%Y-%m-%d %H:%M} UTC" if item.at else ""
-        count = sum(_matches(item, *mail) for mail in found)
-        out.print(f"× {item.what} to {item.recipient}{when}: came {count} times", style="red")
-    surplus = len(found) - len(wanted)
-    failed = [item for item in container.reading.actions() if item.state in ("failed", "missed")]
-    out.print(
-        f"{len(found)} mails came, {len(wanted)} were expected, {len(missing)} missing or repeated, "
-        f"{len(failed)} actions failed or missed."
-    )
-    return not missing and not surplus and not failed
-
-
-def _expected(container: Container, meeting: MeetingView) -> Iterator[Expected]:
-    for person in meeting.attendees:
-        yield Expected("Invitation", person.email, f"Invitation: {meeting.title_en}", None)
-        yield Expected("Minutes", person.email, f"Minutes: {meeting.title_en}", None)
-        for step in container.timelines[meeting.timeline].steps:
-            if step.do is ActionKind.REMIND:
-                yield _expected_reminder(container, meeting, person, step)
-
-
-def _expected_reminder(
-    container: Container, meeting: MeetingView, person: AttendeeView, step: Step
-) -> Expected:
-    if step.at is None:
-        raise OrchestratorError(f"step {step.name} has no offset")
-    zone_name = container.directory.get(person.delegation).zone
-    at = step.at.instant(meeting.starts_at, meeting.ends_at, zone_name)
-    return Expected(f"Reminder {step.id}", person.email, f"Reminder: {meeting.title_en}", at)
-
-
-def _matches(wanted: Expected, recipient: str, subject: str, received_at: datetime) -> bool:
-    if recipient != wanted.recipient or not subject.startswith(wanted.subject):
-        return False
-    return wanted.at is None or wanted.at <= received_at < wanted.at + _SHORT
+def _is_special(reply: Reply) -> bool:
+    return reply.says in _SPECIAL or reply.by != reply.recipient or bool(reply.also or reply.problem)

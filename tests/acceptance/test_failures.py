@@ -31,7 +31,10 @@ MANY = 120
 @pytest.fixture(scope="module")
 def quick_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service whose claims run out after fourteen seconds, so that a death is mended within the test."""
-    settings = {"smtp_timeout": "1", "graph_timeout": "1", "lease_seconds": "14", "batch_size": "10"}
+    settings = {
+        "smtp_timeout": "1", "graph_timeout": "1", "imap_timeout": "1", "lease_seconds": "14",
+        "batch_size": "10",
+    }  # fmt: skip
     with running_service(tmp_path_factory.mktemp("failures"), **settings) as found:
         yield found
 
