@@ -3,8 +3,11 @@
 
 PYTHON ?= python3
 UPGRADE ?=
-# One after the other: the tests start whole services, so more at a time is no faster on a small machine.
 PYTEST_ARGS ?=
+
+# Two at a time, but for those that start whole services and browsers, which keep a small machine busy alone.
+SIDE_BY_SIDE := tests/unit tests/conformance tests/integration
+ALONE := tests/contract tests/acceptance tests/browser tests/fuzz
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -42,7 +45,8 @@ run: setup ## Run everything on this machine, with the example meetings; Ctrl-C 
 	@exec $(BIN)/orchestrator up --example
 
 test: lint types contracts ## Run all checks and all tests
-	@$(BIN)/pytest $(PYTEST_ARGS)
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS) $(SIDE_BY_SIDE)
+	@$(BIN)/pytest $(PYTEST_ARGS) $(ALONE)
 
 lint: setup ## Check style
 	@$(BIN)/ruff check .
@@ -63,6 +67,8 @@ rehearse: setup ## Take the example meetings through their whole life in a minut
 
 bench: setup ## Measure
 	@$(BIN)/python tests/benchmarks/run.py
+	@$(BIN)/python tests/benchmarks/mails.py
+	@$(BIN)/python tests/benchmarks/replies.py
 
 lock: setup ## Write the lock files anew; UPGRADE=--upgrade takes the newest versions
 	@$(PIP) install uv

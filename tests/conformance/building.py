@@ -1,0 +1,128 @@
+"""The one place where this suite makes calendars and mails with our own code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html import escape
+from typing import Any
+
+import yaml
+
+from config import DATA
+from orchestrator.bootstrap import mail_templates
+from orchestrator.domain.actions import ActionKind
+from orchestrator.domain.delegation import Directory, Role
+from orchestrator.domain.invitation import CalendarFacts, CalendarTemplate, EventStatus, Method
+from orchestrator.domain.meeting import AgendaEntry, Attendee, Conference, Meeting, Participation
+from orchestrator.domain.message import Attachment, CalendarCopy, Letter, Mailbox, assemble
+from orchestrator.domain.revision import Notice
+from orchestrator.services.letters import Letters, Occasion
+from orchestrator.services.links import Links
+
+STARTS = datetime(2026, 12, 10, 7, tzinfo=UTC)
+LINK = "https://meet.example.org/l/meetup-join/19%3ameeting?a=1,2;b&c=%22x%22"
+ORGANIZER = "meetings@accsm.example"
+COORDINATOR = "coordinator@vn.example.org"
+LAN = Attendee("Lê Thị Lan", "lan@vn.example.org", "VN", "SOM", Role.SENIOR_OFFICIAL, id=7)
+FACTS = CalendarFacts(
+    method=Method.REQUEST,
+    status=EventStatus.CONFIRMED,
+    uid="4f8c2d1e-0000-4000-8000-1234567890ab@accsm.example",
+    sequence=0,
+    stamp=datetime(2026, 11, 22, 8, 30, tzinfo=UTC),
+    starts_at=STARTS,
+    ends_at=STARTS + timedelta(hours=3),
+    summary="Senior Officials Meeting",
+    description=f"Join the meeting:\n{LINK}",
+    organizer_name="Trần Minh Khôi",
+    organizer_address=ORGANIZER,
+    join_url=LINK,
+)
+
+
+def calendar(attendee: Attendee = LAN, **facts: Any) -> bytes:
+    """Return a recipient's calendar with some facts other than usual."""
+    return CalendarTemplate.of(replace(FACTS, **facts)).copy_for(attendee)
+
+
+def cancelled(attendee: Attendee = LAN, **facts: Any) -> bytes:
+    """Return a recipient's cancellation."""
+    return calendar(attendee, method=Method.CANCEL, status=EventStatus.CANCELLED, **facts)
+
+
+def named(name: str, **fields: Any) -> Attendee:
+    """Return an attendee of that name."""
+    return replace(LAN, name=name, **fields)
+
+
+def answered(answer: str) -> Attendee:
+    """Return an attendee who has answered so."""
+    return replace(LAN, participation=Participation(answer))
+
+
+def mail(
+    *,
+    subject: str = "Invitation: Senior Officials Meeting",
+    names: str = "Lê Thị Lan",
+    text: str = LINK,
+    content: bytes | None = None,
+    method: Method = Method.REQUEST,
+    files: tuple[tuple[str, bytes], ...] = (),
+    first: str | None = None,
+) -> bytes:
+    """Return a whole mail in which sender, recipient and Reply-To all carry ``names``."""
+    return assemble(
+        Letter(
+            sender=Mailbox(names, ORGANIZER),
+            recipient=Mailbox(names, LAN.email),
+            reply_to=Mailbox(names, COORDINATOR),
+            subject=subject,
+            date=FACTS.stamp,
+            message_id="<0123456789abcdef0123456789abcdef01234567@accsm.example>",
+            text=text,
+            html=f'<p>{escape(text)}</p><a href="{escape(LINK)}">Join</a>',
+            references=first,
+            calendar=CalendarCopy(method, content or calendar(method=method)),
+            attachments=tuple(Attachment(name, "application/pdf", body) for name, body in files),
+        )
+    )
+
+
+# --- the mails of a meeting's life
+
+LETTERS = Letters(
+    mail_templates(),
+    Directory.of(yaml.safe_load((DATA / "delegations.yaml").read_text("utf-8"))),
+    Mailbox("ACCSM Meetings", ORGANIZER),
+    Links("a key", "https://meetings.accsm.example", ORGANIZER, subaddress=True),
+)
+PEOPLE = (LAN, replace(LAN, name="Sok Dara", email="dara@kh.example.org", delegation="KH", id=8))
+DRAFT = Meeting(
+    id=1,
+    reference="ACCSM21-SOM",
+    programme="ACCSM 21",
+    kind="som",
+    title_en=FACTS.summary,
+    title_vi=None,
+    host="VN",
+    coordinator_name=FACTS.organizer_name,
+    coordinator_email=COORDINATOR,
+    wall_start=datetime(2026, 12, 10, 14, 0),  # noqa: DTZ001 - a wall time.
+    zone="Asia/Ho_Chi_Minh",
+    duration=timedelta(hours=3),
+    timeline="standard",
+    conference=Conference("external", "provider", LINK),
+    agenda=(AgendaEntry(1, "Opening"), AgendaEntry(2, "Sharing of information", lead="all")),
+    attendees=PEOPLE,
+)
+
+
+def mail_of(meeting: Meeting, notice: Notice, now: datetime, first: str | None = None) -> tuple[str, bytes]:
+    """Return the Message-ID and the mail by which an attendee is told of a revision of a meeting."""
+    kind = ActionKind.CANCEL if notice.method is Method.CANCEL else ActionKind.INVITE
+    occasion = Occasion(
+        kind, kind.value, meeting.revision, notice.sequence, first, tentative=meeting.tentative
+    )
+    letter = LETTERS.to_attendee(meeting, notice.attendee, occasion, now)
+    return letter.message_id, assemble(letter)
