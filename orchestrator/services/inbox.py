@@ -82,11 +82,6 @@ class Effects:
         self.responses.append((item, {"kind": kind, "by": item.received.sender or "", **values}))
 
     @property
-    def attendees(self) -> frozenset[int]:
-        """Whose plan may change."""
-        return frozenset([given.attendee_id for _, given in self.given] + self.resends)
-
-    @property
     def any(self) -> bool:
         """Whether there is anything to write."""
         return bool(self.given or self.responses or self.resends)
@@ -332,7 +327,8 @@ class Inbox:
         for number in effects.resends:
             responses.ask_again(session, number, now)
         meeting = _with_resends(meeting, effects.resends)
-        self._planner.replan_for(session, store.with_news(session, meeting), effects.attendees, now)
+        concerned = _otherwise_planned(reading.meeting, meeting)
+        self._planner.replan_for(session, store.with_news(session, meeting), concerned, now)
 
     # The record
 
@@ -413,6 +409,15 @@ def _without_meeting(item: Item) -> None:
         item.end(IncomingOutcome.QUARANTINED, f"it is about {named}, which is not known here")
     else:
         item.end(IncomingOutcome.QUARANTINED, "a person wrote it, and it holds no answer a program can read")
+
+
+def _otherwise_planned(before: Meeting, after: Meeting) -> frozenset[int]:
+    """Return whose answers change what is planned; yes or maybe after silence changes nothing."""
+    return frozenset(
+        now.id
+        for then, now in zip(before.attendees, after.attendees, strict=True)
+        if (then.declined, then.resends) != (now.declined, now.resends)
+    )
 
 
 def _meetings(items: Iterable[Item]) -> list[int]:

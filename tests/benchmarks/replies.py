@@ -19,11 +19,12 @@ from icalendar import Calendar
 from config.settings import Settings
 from integrations.sandbox.inbox import MaildirMailbox
 from orchestrator.bootstrap import Container, inbox_folder
-from orchestrator.domain.definition import MOST_ATTENDEES, MeetingDefinition
+from orchestrator.domain.definition import MeetingDefinition
 from orchestrator.domain.incoming import read
 from orchestrator.services.views import MeetingView
 
 REPLIES = 5000
+ATTENDEES = 500
 ROUNDS = 3
 ANSWERS = ("ACCEPTED", "TENTATIVE", "DECLINED", "ACCEPTED")
 
@@ -87,8 +88,8 @@ def reply(meeting: MeetingView, email: str, answer: str, number: int) -> bytes:
 def prepared(container: Container, number: int) -> list[bytes]:
     """Publish enough meetings for 5,000 attendees and return a reply of each."""
     made = []
-    for part in range(REPLIES // MOST_ATTENDEES):
-        wanted = definition(number * 100 + part, MOST_ATTENDEES)
+    for part in range(REPLIES // ATTENDEES):
+        wanted = definition(number * 100 + part, ATTENDEES)
         container.meetings.create([wanted], actor="bench")
         container.meetings.publish(wanted.reference, actor="bench")
         view = container.reading.meeting(wanted.reference)
@@ -104,8 +105,9 @@ def whole_way(container: Container, mails: list[bytes]) -> float:
     folder = inbox_folder(container.settings)
     MaildirMailbox(folder).check()
     (folder / "new").mkdir(parents=True, exist_ok=True)
+    now = int(time.time())
     for index, content in enumerate(mails):
-        (folder / "new" / f"{index:09d}.bench").write_bytes(content)
+        (folder / "new" / f"{now}.M{index:06d}P1.bench").write_bytes(content)
     inbox = container.inbox
     if inbox is None:
         raise SystemExit("there is no mailbox")
