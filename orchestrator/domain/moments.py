@@ -74,7 +74,7 @@ def instant(found: Property | None, definitions: Mapping[str, Component]) -> dat
     if match is None:
         return None
     try:
-        wall = datetime(*(int(part or 0) for part in match.groups()[:6]))  # type: ignore[arg-type]  # noqa: DTZ001
+        wall = _wall_of(match)
         if match[7]:
             return wall.replace(tzinfo=UTC)
         if match[8]:
@@ -233,7 +233,12 @@ def _wall(text: str) -> datetime | None:
     match = _MOMENT.fullmatch(text.strip())
     if match is None or match[7] or match[8]:
         return None
-    return datetime(*(int(part or 0) for part in match.groups()[:6]))  # type: ignore[arg-type]  # noqa: DTZ001
+    return _wall_of(match)
+
+
+def _wall_of(match: re.Match[str]) -> datetime:
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - a wall time; its zone follows.
 
 
 def _offset(text: str) -> timedelta | None:

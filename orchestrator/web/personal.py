@@ -22,7 +22,8 @@ from starlette.exceptions import HTTPException
 from orchestrator.bootstrap import Container
 from orchestrator.domain.meeting import Participation, Seat
 from orchestrator.errors import Conflict, InvalidInput, NotFound, OrchestratorError, Problem
-from orchestrator.services.personal import Composition, LinkClosedError, Member, MemberView, PersonalView
+from orchestrator.services.composing import Composition, Member
+from orchestrator.services.personal import LinkClosedError, MemberView, PersonalView
 from orchestrator.web.pages import PagesDep, pages_of, see_other
 from orchestrator.web.problems import status_of
 from orchestrator.web.security import require_own_page

@@ -345,7 +345,8 @@ def test_a_list_changed_meanwhile_is_told_kindly(client: TestClient, world: Worl
 
 
 def world_member(name: str, email: str) -> Any:
-    from orchestrator.services.personal import Member, Seat
+    from orchestrator.domain.meeting import Seat
+    from orchestrator.services.composing import Member
 
     return Member(name, email, Seat.MEMBER)
 

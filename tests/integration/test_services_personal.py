@@ -16,16 +16,10 @@ from orchestrator.domain.actions import ActionKind, ActionState
 from orchestrator.domain.invitation import description
 from orchestrator.domain.meeting import Attendee, Meeting, Participation, Seat
 from orchestrator.errors import Conflict, InvalidInput, NotFound, OrchestratorError
+from orchestrator.services.composing import MOST_MEMBERS, Composition, Contact, Member
 from orchestrator.services.links import VALID_AFTER_THE_END
 from orchestrator.services.meetings import MeetingUpdate
-from orchestrator.services.personal import (
-    MOST_MEMBERS,
-    Composition,
-    Contact,
-    LinkClosedError,
-    Member,
-    Personal,
-)
+from orchestrator.services.personal import LinkClosedError, Personal
 from orchestrator.store import meetings as store
 from orchestrator.store.engine import Database
 from orchestrator.store.models import HistoryRow, ResponseRow
