@@ -36,8 +36,7 @@ from integrations.sandbox.inbox import MaildirMailbox
 from integrations.sandbox.outbox import MaildirOutbox
 from integrations.smtp import SmtpMailer
 from orchestrator.domain.delegation import Directory
-from orchestrator.domain.message import TEXT_WIDTH
-from orchestrator.domain.message import Mailbox as Identity
+from orchestrator.domain.message import TEXT_WIDTH, NamedAddress
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.timeline import Timeline, Timelines
 from orchestrator.errors import ConfigurationError, Problem
@@ -455,7 +454,7 @@ class Container:
     def delivering(self) -> Delivering:
         """What workers do."""
         settings = self.settings
-        organizer = Identity(settings.organizer_name, settings.organizer_address)
+        organizer = NamedAddress(settings.organizer_name, settings.organizer_address)
         return Delivering(
             self.database,
             self.planner,

@@ -28,7 +28,7 @@ _CHARACTERS_IN_ONE_LINE = 75  # At most 12 octets each when percent-encoded; a l
 
 
 @dataclass(frozen=True, slots=True)
-class Mailbox:
+class NamedAddress:
     """A display name and an address."""
 
     name: str
@@ -105,9 +105,9 @@ class Letter:
     ``return_path`` is the envelope's sender, where it is not the header's.
     """
 
-    sender: Mailbox
-    recipient: Mailbox
-    reply_to: Mailbox
+    sender: NamedAddress
+    recipient: NamedAddress
+    reply_to: NamedAddress
     subject: str
     date: datetime
     message_id: str
@@ -184,7 +184,7 @@ def _needs_no_encoding(text: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def address_header(name: str, mailbox: Mailbox) -> str:
+def address_header(name: str, mailbox: NamedAddress) -> str:
     """Return ``Name <address>`` for the header ``name``."""
     display = " ".join(mailbox.name.split())
     if not display:

@@ -29,7 +29,7 @@ from orchestrator.domain.message import (
     CalendarCopy,
     Form,
     Letter,
-    Mailbox,
+    NamedAddress,
     message_id,
 )
 from orchestrator.domain.revision import Notice, cancel_to, request_to
@@ -179,8 +179,8 @@ class Edition:
     """A meeting without what differs from recipient to recipient; compared by identity, for speed."""
 
     meeting: Meeting
-    sender: Mailbox
-    reply_to: Mailbox
+    sender: NamedAddress
+    reply_to: NamedAddress
 
 
 def _greeting(name: str) -> str:
@@ -196,7 +196,7 @@ class Letters:
         self,
         templates: Environment,
         directory: Directory,
-        organizer: Mailbox,
+        organizer: NamedAddress,
         links: Links,
         *,
         counter: bool = True,
@@ -218,7 +218,7 @@ class Letters:
     def to_attendee(self, meeting: Meeting, attendee: Attendee, occasion: Occasion, now: datetime) -> Letter:
         """Write the mail of ``occasion`` to ``attendee``, dated ``now`` (aware UTC)."""
         edition = self._edition(meeting)
-        recipient = Mailbox(attendee.name, attendee.email)
+        recipient = NamedAddress(attendee.name, attendee.email)
         reader = Reader(attendee.delegation, answered=attendee.answered, removed=not attendee.invited)
         address = self._links.reply_address(meeting, attendee)
         calendar = None
@@ -232,7 +232,7 @@ class Letters:
 
     def to_coordinator(self, meeting: Meeting, occasion: Occasion, now: datetime) -> Letter:
         """Write the mail of ``occasion`` to the coordinator."""
-        recipient = Mailbox(meeting.coordinator_name, meeting.coordinator_email)
+        recipient = NamedAddress(meeting.coordinator_name, meeting.coordinator_email)
         return self._letter(self._edition(meeting), recipient, Reader(meeting.host), occasion, now)
 
     def _edition(self, meeting: Meeting) -> Edition:
@@ -244,8 +244,10 @@ class Letters:
         if edition is None or edition.meeting != common:
             edition = Edition(
                 common,
-                Mailbox(f"{meeting.coordinator_name} via {self._organizer.name}", self._organizer.address),
-                Mailbox(meeting.coordinator_name, meeting.coordinator_email),
+                NamedAddress(
+                    f"{meeting.coordinator_name} via {self._organizer.name}", self._organizer.address
+                ),
+                NamedAddress(meeting.coordinator_name, meeting.coordinator_email),
             )
         self._seen = (meeting, edition)
         return edition
@@ -253,7 +255,7 @@ class Letters:
     def _letter(
         self,
         edition: Edition,
-        recipient: Mailbox,
+        recipient: NamedAddress,
         reader: Reader,
         occasion: Occasion,
         now: datetime,

@@ -40,7 +40,7 @@ from orchestrator.domain.actions import ActionKind
 from orchestrator.domain.delegation import Directory, Role
 from orchestrator.domain.lifecycle import publish
 from orchestrator.domain.meeting import AgendaEntry, Attendee, Conference, Meeting
-from orchestrator.domain.message import CalendarCopy, Letter, Mailbox, address_header, assemble
+from orchestrator.domain.message import CalendarCopy, Letter, NamedAddress, address_header, assemble
 from orchestrator.services.letters import Letters, Occasion
 from orchestrator.services.links import Links
 
@@ -57,7 +57,7 @@ NAMES = [
     "Araújo",
 ]
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
-ORGANIZER = Mailbox("ACCSM Meetings", "meetings@accsm.example")
+ORGANIZER = NamedAddress("ACCSM Meetings", "meetings@accsm.example")
 LINKS = Links("a key", "https://meetings.accsm.example", ORGANIZER.address, subaddress=True)
 DIRECTORY = Directory.of(yaml.safe_load((DATA / "delegations.yaml").read_text("utf-8")))
 OCCASION = Occasion(ActionKind.INVITE, "invite", 1, 0)
@@ -259,7 +259,7 @@ def ready(templates: Environment, common: Common, sample: bytes) -> Ready:
     lines: dict[bytes, str] = {}
     letter = replace(
         common.letter,
-        recipient=Mailbox("", "@@TO@@"),
+        recipient=NamedAddress("", "@@TO@@"),
         message_id="@@ID@@",
         text=with_tokens(rendered(templates, common, "txt"), lines),
         html=with_tokens(rendered(templates, common, "html"), lines),
@@ -314,7 +314,7 @@ def by_hand_mailbox(person: Person) -> bytes:
     octets = person.name.encode()
     of_base64, of_quoted = base64mime.header_length(octets), quoprimime.header_length(octets)
     if min(of_base64, of_quoted) > 50:
-        return address_header("To", Mailbox(person.name, person.email)).encode()
+        return address_header("To", NamedAddress(person.name, person.email)).encode()
     encode = base64mime.header_encode if of_base64 < of_quoted else quoprimime.header_encode
     return f"{encode(octets, 'utf-8')}\r\n <{person.email}>".encode()
 

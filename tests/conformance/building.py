@@ -15,7 +15,7 @@ from orchestrator.domain.actions import ActionKind
 from orchestrator.domain.delegation import Directory, Role
 from orchestrator.domain.invitation import CalendarFacts, CalendarTemplate, EventStatus, Method
 from orchestrator.domain.meeting import AgendaEntry, Attendee, Conference, Meeting, Participation
-from orchestrator.domain.message import Attachment, CalendarCopy, Letter, Mailbox, assemble
+from orchestrator.domain.message import Attachment, CalendarCopy, Letter, NamedAddress, assemble
 from orchestrator.domain.revision import Notice
 from orchestrator.services.letters import Letters, Occasion
 from orchestrator.services.links import Links
@@ -74,9 +74,9 @@ def mail(
     """Return a whole mail in which sender, recipient and Reply-To all carry ``names``."""
     return assemble(
         Letter(
-            sender=Mailbox(names, ORGANIZER),
-            recipient=Mailbox(names, LAN.email),
-            reply_to=Mailbox(names, COORDINATOR),
+            sender=NamedAddress(names, ORGANIZER),
+            recipient=NamedAddress(names, LAN.email),
+            reply_to=NamedAddress(names, COORDINATOR),
             subject=subject,
             date=FACTS.stamp,
             message_id="<0123456789abcdef0123456789abcdef01234567@accsm.example>",
@@ -94,7 +94,7 @@ def mail(
 LETTERS = Letters(
     mail_templates(),
     Directory.of(yaml.safe_load((DATA / "delegations.yaml").read_text("utf-8"))),
-    Mailbox("ACCSM Meetings", ORGANIZER),
+    NamedAddress("ACCSM Meetings", ORGANIZER),
     Links("a key", "https://meetings.accsm.example", ORGANIZER, subaddress=True),
 )
 PEOPLE = (LAN, replace(LAN, name="Sok Dara", email="dara@kh.example.org", delegation="KH", id=8))

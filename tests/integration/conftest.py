@@ -24,7 +24,7 @@ from orchestrator.bootstrap import Container, mail_templates
 from orchestrator.domain.actions import ActionKind, ActionState
 from orchestrator.domain.definition import MeetingDefinition
 from orchestrator.domain.delegation import Directory
-from orchestrator.domain.message import Mailbox
+from orchestrator.domain.message import NamedAddress
 from orchestrator.domain.timeline import Timelines
 from orchestrator.ports import ConferenceInfo, ConferenceRequest, IncomingMail, Tray
 from orchestrator.services.delivering import Delivering, Outside
@@ -263,7 +263,7 @@ class World(Container):
             Letters(
                 self._templates,
                 self.directory,
-                Mailbox("ACCSM Meetings", "meetings@accsm.example"),
+                NamedAddress("ACCSM Meetings", "meetings@accsm.example"),
                 self.links,
             ),
             Outside(self.mailer, self.conferences, self.documents, self.inbox),

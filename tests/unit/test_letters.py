@@ -28,7 +28,7 @@ from orchestrator.domain.meeting import (
     MeetingStatus,
     Participation,
 )
-from orchestrator.domain.message import Attachment, Letter, Mailbox, assemble
+from orchestrator.domain.message import Attachment, Letter, NamedAddress, assemble
 from orchestrator.services.letters import Letters, Occasion, Report, ReportLine
 from orchestrator.services.links import Links
 
@@ -37,7 +37,7 @@ NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 FIRST = "<first@accsm.example>"
 
 DIRECTORY = Directory.of(yaml.safe_load((DATA / "delegations.yaml").read_text("utf-8")))
-MAILBOX = Mailbox("ACCSM Meetings", "meetings@accsm.example")
+MAILBOX = NamedAddress("ACCSM Meetings", "meetings@accsm.example")
 LINKS = Links("a key", "https://meetings.accsm.example", MAILBOX.address, subaddress=False)
 LETTERS = Letters(mail_templates(), DIRECTORY, MAILBOX, LINKS)
 SUBADDRESSED = Letters(

@@ -16,13 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.domain.invitation import Method
-from orchestrator.domain.message import Attachment, CalendarCopy, Letter, Mailbox, assemble, message_id
+from orchestrator.domain.message import Attachment, CalendarCopy, Letter, NamedAddress, assemble, message_id
 
 CALENDAR = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSUMMARY:Hội nghị\r\nEND:VCALENDAR\r\n".encode()
 LETTER = Letter(
-    sender=Mailbox("ACCSM meetings", "meetings@accsm.example.org"),
-    recipient=Mailbox("Lê Thị Lan", "lan@vn.example.org"),
-    reply_to=Mailbox("Trần Minh Khôi", "coordinator@vn.example.org"),
+    sender=NamedAddress("ACCSM meetings", "meetings@accsm.example.org"),
+    recipient=NamedAddress("Lê Thị Lan", "lan@vn.example.org"),
+    reply_to=NamedAddress("Trần Minh Khôi", "coordinator@vn.example.org"),
     subject="Invitation: Senior Officials Meeting",
     date=datetime(2026, 11, 1, 2, 3, 4, tzinfo=UTC),
     message_id="<abc@accsm.example.org>",
@@ -196,9 +196,9 @@ def test_the_date_keeps_its_instant_in_any_zone() -> None:
 def test_every_script_comes_back_unchanged(text: str) -> None:
     letter = replace(
         LETTER,
-        sender=Mailbox(text, "meetings@accsm.example.org"),
-        recipient=Mailbox(text, "lan@vn.example.org"),
-        reply_to=Mailbox(text, "coordinator@vn.example.org"),
+        sender=NamedAddress(text, "meetings@accsm.example.org"),
+        recipient=NamedAddress(text, "lan@vn.example.org"),
+        reply_to=NamedAddress(text, "coordinator@vn.example.org"),
         subject=f"Updated: {text}",
         text=f"{text}\n\n{text}",
         html=f"<p>{text}</p>",
@@ -243,9 +243,9 @@ def test_no_name_or_subject_can_add_a_header(before: str, line_break: str) -> No
     letter = replace(
         LETTER,
         subject=evil,
-        sender=Mailbox(evil, "meetings@accsm.example.org"),
-        recipient=Mailbox(evil, "lan@vn.example.org"),
-        reply_to=Mailbox(evil, "coordinator@vn.example.org"),
+        sender=NamedAddress(evil, "meetings@accsm.example.org"),
+        recipient=NamedAddress(evil, "lan@vn.example.org"),
+        reply_to=NamedAddress(evil, "coordinator@vn.example.org"),
         attachments=(Attachment(f"{evil}.pdf", "application/pdf", b"%PDF-"),),
     )
     message = parse(letter)
@@ -338,7 +338,7 @@ def test_any_subject_comes_back(subject: str) -> None:
 
 @given(LINES)
 def test_any_display_name_comes_back(name: str) -> None:
-    letter = replace(LETTER, recipient=Mailbox(name, "lan@vn.example.org"))
+    letter = replace(LETTER, recipient=NamedAddress(name, "lan@vn.example.org"))
     assert mailbox(letter, "To") == (tidy(name), "lan@vn.example.org")
     assert [item.addr_spec for item in parse(letter)["To"].addresses] == ["lan@vn.example.org"]
 
