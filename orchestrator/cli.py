@@ -452,7 +452,7 @@ def show_incoming(mail: int, as_json: bool) -> None:
 def explain_mails(files: tuple[Path, ...], as_json: bool) -> None:
     """Say what mails in FILES would be read as; nothing is changed."""
     found = {str(file): explain(_bytes_of(file, LARGEST_MAIL)) for file in files}
-    click.echo(terminal.as_json(found)) if as_json else terminal.show_readings(found)
+    click.echo(terminal.as_json(found)) if as_json else terminal.show_explanations(found)
 
 
 @mailbox_group.command(name="assign")

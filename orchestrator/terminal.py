@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestrator.domain.zones import LocalTime
-from orchestrator.services.quarantine import Reading
+from orchestrator.services.quarantine import Explanation
 from orchestrator.services.views import (
     ActionView,
     AttendeeView,
@@ -194,10 +194,10 @@ def show_mail(item: IncomingView) -> None:
         out.print(f"Let it go:   orchestrator mailbox discard {item.id}")
 
 
-def show_readings(readings: Mapping[str, Reading]) -> None:
+def show_explanations(explanations: Mapping[str, Explanation]) -> None:
     """Print what mails would be read as."""
     made = table("File", "Kind", "From", "Says", "UID", "Trouble")
-    for file, item in readings.items():
+    for file, item in explanations.items():
         said = " ".join(filter(None, (item.method, item.participation, ", ".join(item.bounced))))
         made.add_row(file, item.sort, item.sender or "", said, item.uid, item.problem or "")
     out.print(made)

@@ -88,7 +88,7 @@ class Effects:
 
 
 @dataclass(slots=True)
-class Reading:
+class MeetingMail:
     """A meeting while the mails of a batch are held against it."""
 
     meeting: Meeting
@@ -196,14 +196,14 @@ class Inbox:
             fresh = self._fresh(session, items)
             self._find_meetings(session, fresh)
             # Meetings are locked in the order of their ids, as everywhere.
-            readings = [self._reading(session, number, fresh, now) for number in _meetings(fresh)]
+            concerned = [self._about(session, number, fresh, now) for number in _meetings(fresh)]
             for item in fresh:
                 if item.meeting_id is None:
                     _without_meeting(item)
             rows = [self._row(item, now) for item in fresh]
             numbers = responses.add_incoming(session, rows)
-            for reading in readings:
-                self._write(session, reading, numbers)
+            for about in concerned:
+                self._write(session, about, numbers)
         self._store_quarantined(items)
 
     def _fresh(self, session: Session, items: list[Item]) -> list[Item]:
@@ -266,28 +266,28 @@ class Inbox:
 
     # What it does
 
-    def _reading(self, session: Session, meeting_id: int, items: list[Item], now: datetime) -> Reading:
+    def _about(self, session: Session, meeting_id: int, items: list[Item], now: datetime) -> MeetingMail:
         """Hold the mails of one meeting against it, each as the one before has left it."""
         meeting = store.load(session, meeting_id, lock=True)
         asked = responses.last_asked(session, meeting_id)
         proposed = responses.open_proposals(session, meeting_id)
-        reading = Reading(meeting, People.of(meeting), asked, proposed, now)
+        about = MeetingMail(meeting, People.of(meeting), asked, proposed, now)
         for item in items:
             if item.meeting_id == meeting_id:
-                self._consider(session, reading, item)
-        return reading
+                self._consider(session, about, item)
+        return about
 
-    def _consider(self, session: Session, reading: Reading, item: Item) -> None:
+    def _consider(self, session: Session, about: MeetingMail, item: Item) -> None:
         """Decide about one mail."""
         received = item.received
         if received.sort is Sort.REPORT:
-            self._report(session, reading, item)
+            self._report(session, about, item)
         elif received.problem is not None or received.calendar is None:
-            _letter(reading, item)
+            _letter(about, item)
         else:
-            _judge(reading, item, received.calendar)
+            _judge(about, item, received.calendar)
 
-    def _report(self, session: Session, reading: Reading, item: Item) -> None:
+    def _report(self, session: Session, about: MeetingMail, item: Item) -> None:
         """Mark a delivery that did not arrive; one that is only late is noted."""
         failed = [report for report in item.received.reports if report.failed]
         if item.delivery is None:
@@ -301,19 +301,19 @@ class Inbox:
             item.end(IncomingOutcome.IGNORED, f"that a mail to {item.delivery.recipient} bounced is known")
             return
         said = _diagnosis(failed[0])
-        responses.bounced(session, item.delivery, said, reading.now)
+        responses.bounced(session, item.delivery, said, about.now)
         item.end(IncomingOutcome.APPLIED, f"a mail to {item.delivery.recipient} could not be delivered")
         # A digest that bounced must not be the reason for the next one.
         if item.attendee_id is not None:
-            reading.effects.add(item, ResponseKind.BOUNCE, comment=cut(said))
+            about.effects.add(item, ResponseKind.BOUNCE, comment=cut(said))
 
-    def _write(self, session: Session, reading: Reading, numbers: Mapping[str, int]) -> None:
+    def _write(self, session: Session, about: MeetingMail, numbers: Mapping[str, int]) -> None:
         """Store what the mails of one meeting do, and replan it for whom it concerns."""
-        effects, now = reading.effects, reading.now
+        effects, now = about.effects, about.now
         if not effects.any:
             return
         given = [replace(answer, incoming_id=numbers[item.digest]) for item, answer in effects.given]
-        meeting = record(session, reading.meeting, given, now)
+        meeting = record(session, about.meeting, given, now)
         responses.add(
             session,
             [
@@ -327,7 +327,7 @@ class Inbox:
         for number in effects.resends:
             responses.ask_again(session, number, now)
         meeting = _with_resends(meeting, effects.resends)
-        concerned = _otherwise_planned(reading.meeting, meeting)
+        concerned = _otherwise_planned(about.meeting, meeting)
         self._planner.replan_for(session, store.with_news(session, meeting), concerned, now)
 
     # The record
@@ -433,36 +433,36 @@ def _with_resends(meeting: Meeting, attendee_ids: Sequence[int]) -> Meeting:
     return replace(meeting, attendees=people)
 
 
-def _letter(reading: Reading, item: Item) -> None:
+def _letter(about: MeetingMail, item: Item) -> None:
     """A mail about a meeting that no program can apply: a person has to read it."""
     _without_meeting(item)
     if item.outcome is not IncomingOutcome.QUARANTINED:
         return
-    known = reading.people.of_id(item.delivery.attendee_id if item.delivery else item.token_id)
+    known = about.people.of_id(item.delivery.attendee_id if item.delivery else item.token_id)
     item.attendee_id = known.id if known else None
-    if reading.meeting.status is MeetingStatus.PUBLISHED:
-        reading.effects.add(item, ResponseKind.LETTER, comment=cut(item.received.text))
+    if about.meeting.status is MeetingStatus.PUBLISHED:
+        about.effects.add(item, ResponseKind.LETTER, comment=cut(item.received.text))
 
 
-def _judge(reading: Reading, item: Item, message: CalendarMessage) -> None:
+def _judge(about: MeetingMail, item: Item, message: CalendarMessage) -> None:
     """Hold a calendar message against the meeting and keep what it does."""
-    attendee = reading.people.find(message, item.token_id)
+    attendee = about.people.find(message, item.token_id)
     # An address of another meeting opens nothing here.
-    by_token = reading.people.of_id(item.token_id) is not None
-    verdict = judge(message, item.received.sender, reading.meeting, attendee, by_token=by_token)
+    by_token = about.people.of_id(item.token_id) is not None
+    verdict = judge(message, item.received.sender, about.meeting, attendee, by_token=by_token)
     item.attendee_id = attendee.id if attendee else None
     item.end(_OUTCOMES[verdict.effect], verdict.reason)
     if attendee is None:
         return
     match verdict.effect:
         case Effect.ANSWER:
-            given = _given(item, message, attendee.id, reading.now)
-            reading.people.put(answered(attendee, given))
-            reading.effects.given.append((item, given))
+            given = _given(item, message, attendee.id, about.now)
+            about.people.put(answered(attendee, given))
+            about.effects.given.append((item, given))
         case Effect.PROPOSE:
-            _propose(reading, item, message, attendee.id)
+            _propose(about, item, message, attendee.id)
         case Effect.RESEND:
-            _resend(reading, item, attendee.id)
+            _resend(about, item, attendee.id)
 
 
 def _given(item: Item, message: CalendarMessage, attendee_id: int, now: datetime) -> Given:
@@ -478,21 +478,21 @@ def _given(item: Item, message: CalendarMessage, attendee_id: int, now: datetime
     )
 
 
-def _propose(reading: Reading, item: Item, message: CalendarMessage, attendee_id: int) -> None:
+def _propose(about: MeetingMail, item: Item, message: CalendarMessage, attendee_id: int) -> None:
     """Keep a proposed time, unless nobody can mean it or the same one is open already."""
     starts_at = message.starts_at
-    if starts_at is None or not _conceivable(starts_at, reading.now):
+    if starts_at is None or not _conceivable(starts_at, about.now):
         item.end(IncomingOutcome.QUARANTINED, "it proposes a time that nobody can mean")
         return
-    ends_at = message.ends_at or starts_at + reading.meeting.duration
-    if not (starts_at < ends_at and _conceivable(ends_at, reading.now)):
+    ends_at = message.ends_at or starts_at + about.meeting.duration
+    if not (starts_at < ends_at and _conceivable(ends_at, about.now)):
         item.end(IncomingOutcome.QUARANTINED, "it proposes a time that nobody can mean")
         return
-    if (attendee_id, starts_at, ends_at) in reading.proposed:
+    if (attendee_id, starts_at, ends_at) in about.proposed:
         item.end(IncomingOutcome.IGNORED, "the same proposal is open already")
         return
-    reading.proposed.add((attendee_id, starts_at, ends_at))
-    reading.effects.add(
+    about.proposed.add((attendee_id, starts_at, ends_at))
+    about.effects.add(
         item, ResponseKind.PROPOSAL, starts_at=starts_at, ends_at=ends_at, state=ProposalState.OPEN,
         comment=cut(message.comment),
     )  # fmt: skip
@@ -503,14 +503,14 @@ def _conceivable(moment: datetime, now: datetime) -> bool:
     return abs(moment - now) < _FURTHEST
 
 
-def _resend(reading: Reading, item: Item, attendee_id: int) -> None:
+def _resend(about: MeetingMail, item: Item, attendee_id: int) -> None:
     """Send the invitation again, but not for every mail of a calendar that asks without end."""
-    last = reading.asked.get(attendee_id)
-    if last is not None and reading.now - last < _RESEND_PAUSE:
+    last = about.asked.get(attendee_id)
+    if last is not None and about.now - last < _RESEND_PAUSE:
         item.end(IncomingOutcome.IGNORED, "the invitation was sent again less than an hour ago")
         return
-    reading.asked[attendee_id] = reading.now
-    reading.effects.resends.append(attendee_id)
+    about.asked[attendee_id] = about.now
+    about.effects.resends.append(attendee_id)
 
 
 def _diagnosis(report: DeliveryReport) -> str:

@@ -23,7 +23,7 @@ from orchestrator.store.models import IncomingOutcome, IncomingRow
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Explanation:
     """What a mail says, as the mailbox would read it; nothing is changed."""
 
     sort: str
@@ -42,11 +42,11 @@ class Reading:
     problem: str | None
 
 
-def explain(content: bytes) -> Reading:
+def explain(content: bytes) -> Explanation:
     """Return what a mail says (RFC 5322 bytes); works without any database."""
     received = read(content)
     calendar = received.calendar
-    return Reading(
+    return Explanation(
         sort=received.sort.value,
         method=calendar.method if calendar else "",
         uid=calendar.uid if calendar else "",
