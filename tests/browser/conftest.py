@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 _TIMEOUT = 30.0
 _OPTIONS = (
@@ -142,3 +144,18 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
         pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
     with running(binary, tmp_path_factory.mktemp("profile")) as found:
         yield found
+
+
+def await_answer(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the web process answers at ``url``; fails when it ends or takes too long."""
+    pause, deadline = threading.Event(), time.monotonic() + 60
+    with requests.Session() as session:
+        session.trust_env = False
+        while True:
+            try:
+                if session.get(url, timeout=5).ok:
+                    return
+            except requests.ConnectionError:
+                assert process.poll() is None, "the web process has ended"
+                assert time.monotonic() < deadline, "the web process does not answer"
+                pause.wait(0.1)

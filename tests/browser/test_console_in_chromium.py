@@ -6,8 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -15,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from config.settings import Settings
 from orchestrator.bootstrap import Container, inbox_folder
 from orchestrator.domain.meeting import Participation
 from orchestrator.services.examples import ACCSM21
+from tests.browser.conftest import await_answer
 
 PREP, SOM = "ACCSM21-PREP-2021-04", "ACCSM21-SOM-2021-04"
 PAGES = ("/", "/meetings/new", f"/meetings/{SOM}", f"/meetings/{PREP}", f"/meetings/{SOM}/cancel",
@@ -80,25 +78,11 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     url = f"http://127.0.0.1:{port}"
     with subprocess.Popen([sys.executable, "-m", "orchestrator", "web"], env=environment) as process:
         try:
-            _await_answer(f"{url}/readyz", process)
+            await_answer(f"{url}/readyz", process)
             yield Console(url, container)
         finally:
             process.terminate()
     container.database.dispose()
-
-
-def _await_answer(url: str, process: subprocess.Popen[bytes]) -> None:
-    pause, deadline = threading.Event(), time.monotonic() + 60
-    with requests.Session() as session:
-        session.trust_env = False
-        while True:
-            try:
-                if session.get(url, timeout=5).ok:
-                    return
-            except requests.ConnectionError:
-                assert process.poll() is None, "the web process has ended"
-                assert time.monotonic() < deadline, "the web process does not answer"
-                pause.wait(0.1)
 
 
 def _catch_a_mail(folder: Path) -> None:

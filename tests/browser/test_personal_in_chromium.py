@@ -6,21 +6,19 @@ import os
 import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from config.settings import Settings
 from orchestrator.bootstrap import Container
 from orchestrator.domain.meeting import Participation
 from orchestrator.services.examples import ACCSM21
 from orchestrator.services.meetings import MeetingUpdate
+from tests.browser.conftest import await_answer
 from tests.browser.test_console_in_chromium import WEAK_TEXT
 
 PREP, SOM = "ACCSM21-PREP-2021-04", "ACCSM21-SOM-2021-04"
@@ -65,7 +63,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     environment = {**os.environ, "ORCHESTRATOR_DATA_DIR": str(folder), "ORCHESTRATOR_PORT": str(port)}
     with subprocess.Popen([sys.executable, "-m", "orchestrator", "web"], env=environment) as process:
         try:
-            _await_answer(f"{url}/readyz", process)
+            await_answer(f"{url}/readyz", process)
             yield Site(url, container, paths)
         finally:
             process.terminate()
@@ -99,20 +97,6 @@ def _prepared(container: Container) -> dict[str, str]:
 
 def _path(container: Container, reference: str, email: str) -> str:
     return "/a/" + container.personal.my_link(reference, email).rpartition("/")[2]
-
-
-def _await_answer(url: str, process: subprocess.Popen[bytes]) -> None:
-    pause, deadline = threading.Event(), time.monotonic() + 60
-    with requests.Session() as session:
-        session.trust_env = False
-        while True:
-            try:
-                if session.get(url, timeout=5).ok:
-                    return
-            except requests.ConnectionError:
-                assert process.poll() is None, "the web process has ended"
-                assert time.monotonic() < deadline, "the web process does not answer"
-                pause.wait(0.1)
 
 
 def opened(site: Site, browser: Any, page: str, *, width: int, dark: bool = False) -> None:
