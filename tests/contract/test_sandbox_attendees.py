@@ -43,7 +43,7 @@ from orchestrator.domain.delegation import Role
 from orchestrator.domain.incoming import CalendarMessage, Received, Sort, read
 from orchestrator.domain.invitation import CalendarFacts, CalendarTemplate, EventStatus, Method
 from orchestrator.domain.meeting import Attendee
-from orchestrator.domain.message import CalendarCopy, Mailbox, assemble
+from orchestrator.domain.message import CalendarCopy, NamedAddress, assemble
 from orchestrator.domain.message import Letter as OurLetter
 from orchestrator.errors import TransientFailure
 from orchestrator.ports import CaughtMail
@@ -71,9 +71,9 @@ def our_mail(email: str, *, sequence: int = 0, starts_at: datetime = STARTS) -> 
     )  # fmt: skip
     return assemble(
         OurLetter(
-            sender=Mailbox("ACCSM Meetings", "meetings@accsm.example"),
-            recipient=Mailbox(name, email),
-            reply_to=Mailbox("Trần Minh Khôi", "coordinator@vn.example.org"),
+            sender=NamedAddress("ACCSM Meetings", "meetings@accsm.example"),
+            recipient=NamedAddress(name, email),
+            reply_to=NamedAddress("Trần Minh Khôi", "coordinator@vn.example.org"),
             subject=f"Invitation: {TITLE}",
             date=STAMP,
             message_id=f"<{sequence}-{email}>",
