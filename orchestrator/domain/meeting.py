@@ -6,9 +6,11 @@ tell whom stands in ``revision``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from orchestrator.domain.delegation import Role
 from orchestrator.domain.zones import instant_of, zone
@@ -46,6 +48,50 @@ class Seat(StrEnum):
     SUBSTITUTE = "substitute"
 
 
+class Need(StrEnum):
+    """What a meeting wants of a delegation, in the order in which it is wanted."""
+
+    ANSWER = "answer"
+    LIST = "delegation list"
+    PAPER = "paper"
+    TEST = "connectivity test"
+
+
+class ContributionState(StrEnum):
+    """How what a delegation owes stands: it is in, it need not come, or it was tried and failed."""
+
+    IN = "in"
+    WAIVED = "waived"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What a delegation has done of what it owes; ``by`` says who recorded it, ``note`` what was said."""
+
+    delegation: str
+    need: Need
+    state: ContributionState
+    by: str
+    at: datetime
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalSlot:
+    """When a delegation tries its connection before a meeting.
+
+    ``note`` says in words why it lies outside somebody's office hours, where it does. ``moves`` counts how
+    often it was moved by hand after the delegation had been told of it, and so has to be told again.
+    """
+
+    delegation: str
+    starts_at: datetime
+    ends_at: datetime
+    note: str | None = None
+    moves: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Attendee:
     """A person in one meeting.
@@ -54,8 +100,9 @@ class Attendee:
     being added to a published meeting; ``removed_sequence`` and ``removed_at`` those of the CANCEL due to
     somebody who was removed. ``notified`` says that an invitation has left, or may have, and
     ``withdrawn`` that a CANCEL has left since. ``answer_stamp`` is the DTSTAMP of the answer that counts,
-    ``resends`` counts how often the invitation was asked for again. ``link_version`` rises when the
-    personal link is revoked.
+    ``resends`` counts how often the invitation was asked for again, ``nudges`` how often a coordinator has
+    asked for what is missing. ``link_version`` rises when the personal link is revoked. ``language`` is a
+    locale such as ``fil_PH``, where it is not the delegation's.
     """
 
     name: str
@@ -77,6 +124,8 @@ class Attendee:
     withdrawn: bool = False
     resends: int = 0
     link_version: int = 1
+    language: str | None = None
+    nudges: int = 0
 
     @property
     def address(self) -> str:
@@ -106,12 +155,17 @@ class Attendee:
 
 @dataclass(frozen=True, slots=True)
 class AgendaEntry:
-    """One numbered item of the agenda."""
+    """One numbered item of the agenda.
+
+    ``input_from`` is the reference of the meeting whose outcomes it reports, ``points`` are those outcomes.
+    """
 
     number: int
     en: str
     vi: str | None = None
     lead: str | None = None
+    input_from: str | None = None
+    points: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +207,21 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenPoll:
+    """A date poll that is open: which one, until when, for which starts, and which delegations have voted.
+
+    ``asked`` numbers the latest asking of the meeting, over all its polls.
+    """
+
+    id: int
+    opened_at: datetime
+    closes_at: datetime
+    options: tuple[datetime, ...] = ()
+    voted: frozenset[str] = frozenset()
+    asked: int = 1
+
+
+@dataclass(frozen=True)
 class Meeting:
     """A meeting as stored.
 
@@ -162,6 +231,10 @@ class Meeting:
     contents that attendees must be told, ``time_revision`` is the revision that last set the time,
     ``revised_at`` is the DTSTAMP of the current revision. ``tentative`` marks a save-the-date;
     ``organizer`` is the ORGANIZER address that attendees were told, ``None`` before publishing.
+    ``own_timeline`` is the meeting's own copy of a timeline, as it was written, where it has one.
+    ``date_poll`` is there while the delegations are asked for a date.
+
+    It has no slots, so that what planning asks of its attendees again and again is worked out once.
     """
 
     id: int
@@ -196,8 +269,12 @@ class Meeting:
     attendees: tuple[Attendee, ...] = field(default=(), repr=False)
     news: News = News()
     refusals: tuple[Refusal, ...] = ()
+    own_timeline: str | None = field(default=None, repr=False)
+    contributions: tuple[Contribution, ...] = ()
+    slots: tuple[RehearsalSlot, ...] = ()
+    date_poll: OpenPoll | None = None
 
-    @property
+    @cached_property
     def starts_at(self) -> datetime:
         """The instant of the start, UTC, derived from wall time and zone."""
         return instant_of(self.wall_start, zone(self.zone))
@@ -207,7 +284,7 @@ class Meeting:
         """The instant of the end, UTC."""
         return self.starts_at + self.duration
 
-    @property
+    @cached_property
     def invited(self) -> tuple[Attendee, ...]:
         """The attendees who are (still) in the meeting."""
         return tuple(item for item in self.attendees if item.invited)
@@ -219,9 +296,30 @@ class Meeting:
                 return item
         raise KeyError(attendee_id)
 
+    @cached_property
+    def _by_delegation(self) -> Mapping[str, tuple[Attendee, ...]]:
+        found: dict[str, list[Attendee]] = {}
+        for item in self.invited:
+            found.setdefault(item.delegation, []).append(item)
+        return {code: tuple(people) for code, people in found.items()}
+
+    @property
+    def delegations(self) -> tuple[str, ...]:
+        """The codes of the delegations that are invited, in the order of their attendees."""
+        return tuple(self._by_delegation)
+
+    def people_of(self, delegation: str) -> tuple[Attendee, ...]:
+        """Return the attendees of a delegation who are (still) in the meeting."""
+        return self._by_delegation.get(delegation, ())
+
+    def contribution(self, delegation: str, need: Need) -> Contribution | None:
+        """Return what a delegation has done of a need."""
+        found = (item for item in self.contributions if item.delegation == delegation)
+        return next((item for item in found if item.need is need), None)
+
     def head_of(self, delegation: str) -> Attendee | None:
         """Return who leads a delegation: whoever was named so, else its most senior official."""
-        own = [item for item in self.invited if item.delegation == delegation]
+        own = self.people_of(delegation)
         named = [item for item in own if item.seat is Seat.HEAD]
         senior = [item for role in _LEADING for item in own if item.role is role]
         return next(iter([*named, *senior]), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     func,
     insert,
+    literal,
     or_,
     select,
     update,
@@ -24,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.actions import TRANSITIONS, ActionKind, ActionState, CancelCode, sources_of
 from orchestrator.domain.meeting import Attendee
-from orchestrator.domain.planning import Cancel, Insert, Move, Reconciliation, StoredAction
+from orchestrator.domain.reconciling import Cancel, Insert, Move, Reconciliation, StoredAction
 from orchestrator.errors import NotFound
 from orchestrator.store.engine import Executor
 from orchestrator.store.meetings import ATTENDEE_COLUMNS, attendee_of
@@ -39,7 +40,7 @@ _ACTION, _ATTENDEE = table_of(ActionRow), table_of(AttendeeRow)
 _A, _P = _ACTION.c, _ATTENDEE.c
 _PLANNED = (
     _A.id, _A.key, _A.obligation, _A.kind, _A.attendee_id, _A.revision,
-    _A.state, _A.planned_at, _A.expires_at, _A.blocked_by, _A.cancel_code,
+    _A.state, _A.planned_at, _A.expires_at, _A.blocked_by, _A.cancel_code, _A.note,
 )  # fmt: skip
 
 
@@ -96,17 +97,16 @@ def _stored_action(row: Row[*tuple[Any, ...]]) -> StoredAction:
         expires=row.expires_at,
         blocked_by=row.blocked_by,
         cancel_code=CancelCode(row.cancel_code) if row.cancel_code else None,
+        note=row.note,
     )
 
 
 def apply(session: Session, meeting_id: int, result: Reconciliation, now: datetime) -> None:
     """Write a reconciliation; the plan and the meeting commit together or not at all."""
-    ids: dict[str, int] = {
-        row.key: row.id
-        for row in session.execute(
-            select(ActionRow.key, ActionRow.id).where(ActionRow.meeting_id == meeting_id)
-        )
-    }
+    if result.changes_nothing:
+        return
+    blockers = {item.blocked_by for item in result.inserts} | {item.blocked_by for item in result.moves}
+    ids = _ids(session, meeting_id, blockers - {None})
     _cancel(session, result.cancels, now)
     waiting = list(result.inserts)
     while waiting:
@@ -119,6 +119,14 @@ def apply(session: Session, meeting_id: int, result: Reconciliation, now: dateti
     for moves in _alike(result.moves).values():
         _move(session, moves, ids, now)
     session.flush()
+
+
+def _ids(session: Session, meeting_id: int, keys: Collection[str | None]) -> dict[str, int]:
+    """Return the ids of those of a meeting's actions that are there already, by key."""
+    if not keys:
+        return {}
+    wanted = select(_A.key, _A.id).where(_A.meeting_id == meeting_id, _A.key.in_(keys))
+    return {row.key: row.id for row in session.connection().execute(wanted)}
 
 
 def _insert(session: Session, values: Sequence[dict[str, Any]]) -> dict[str, int]:
@@ -145,6 +153,7 @@ def _values(item: Insert, meeting_id: int, ids: dict[str, int], now: datetime) -
         "expires_at": wanted.expires,
         "blocked_by": ids[item.blocked_by] if item.blocked_by else None,
         "attempt": 0,
+        "note": wanted.note,
         "created_at": now,
     }
 
@@ -178,7 +187,7 @@ def _alike(moves: Iterable[Move]) -> dict[tuple[Any, ...], list[Move]]:
     groups: dict[tuple[Any, ...], list[Move]] = {}
     for move in moves:
         wanted = move.obligation
-        key = (wanted.due, wanted.expires, wanted.revision, move.blocked_by, move.at_once)
+        key = (wanted.due, wanted.expires, wanted.revision, wanted.note, move.blocked_by, move.at_once)
         groups.setdefault(key, []).append(move)
     return groups
 
@@ -190,12 +199,17 @@ def _move(session: Session, moves: Sequence[Move], ids: dict[str, int], now: dat
         "planned_at": wanted.due,
         "expires_at": wanted.expires,
         "revision": wanted.revision,
+        "note": wanted.note,
         "blocked_by": ids[first.blocked_by] if first.blocked_by else None,
     }
     if wanted.due is not None:
         values["due_at"] = wanted.due
     elif first.at_once:
         values["due_at"] = now
+    else:
+        # What waited for its hour waits no longer; what is tried again later is so still.
+        waited = (ActionRow.planned_at.is_not(None), literal(now, Instant()))
+        values["due_at"] = case(waited, else_=ActionRow.due_at)
     state = ActionState.BLOCKED if first.blocked_by else ActionState.SCHEDULED
     if not first.at_once:
         kept = update(ActionRow).where(ActionRow.id.in_(numbers), ActionRow.state == state)
@@ -349,7 +363,15 @@ _WAITERS = (
     .where(ActionRow.blocked_by.in_(bindparam("ended", expanding=True)))
     .where(ActionRow.state == ActionState.BLOCKED)
     .where(ActionRow.kind.in_(bindparam("kinds", expanding=True)))
-    .values(state=ActionState.SCHEDULED, blocked_by=None, due_at=bindparam("due", type_=Instant()))
+    .values(
+        state=ActionState.SCHEDULED,
+        blocked_by=None,
+        # What waited for an earlier mail may still have its own hour to wait for.
+        due_at=case(
+            (ActionRow.planned_at > bindparam("due", type_=Instant()), ActionRow.planned_at),
+            else_=bindparam("due", type_=Instant()),
+        ),
+    )
 )
 
 
@@ -511,11 +533,14 @@ def counts(session: Session) -> dict[str, int]:
 
 def listing(
     *, state: ActionState | None = None, meeting_id: int | None = None
-) -> Select[ActionRow, str | None, str | None, str | None, bool | None, str | None, str | None, str | None]:
+) -> Select[
+    ActionRow, str | None, str | None, str | None, str | None, bool | None, str | None, str | None, str | None
+]:
     """Select actions with their meeting and recipient, in the order they are due."""
     statement = (
         select(
-            ActionRow, MeetingRow.reference, MeetingRow.timeline, MeetingRow.host, MeetingRow.tentative,
+            ActionRow, MeetingRow.reference, MeetingRow.timeline, MeetingRow.own_timeline, MeetingRow.host,
+            MeetingRow.tentative,
             AttendeeRow.name, AttendeeRow.email, AttendeeRow.delegation,
         )
         .outerjoin(MeetingRow, MeetingRow.id == ActionRow.meeting_id)
@@ -530,7 +555,7 @@ def listing(
 
 
 ListedAction = Row[
-    ActionRow, str | None, str | None, str | None, bool | None, str | None, str | None, str | None
+    ActionRow, str | None, str | None, str | None, str | None, bool | None, str | None, str | None, str | None
 ]
 
 

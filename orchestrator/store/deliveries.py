@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from orchestrator.domain.readiness import LinkMail
 from orchestrator.store.engine import Executor
 from orchestrator.store.models import ActionRow, AttendeeRow, DeliveryRow, DeliveryState, Instant, table_of
 
@@ -104,6 +105,28 @@ def of_meeting(session: Session, meeting_id: int) -> Sequence[DeliveryRow]:
         .where(DeliveryRow.meeting_id == meeting_id)
         .order_by(DeliveryRow.started_at.desc(), DeliveryRow.id.desc())
     ).all()
+
+
+_D = _DELIVERY.c
+_LINK_MAILS = (
+    select(_D.attendee_id, _D.purpose, _D.revision, _D.started_at, _D.state)
+    .where(_D.meeting_id == bindparam("wanted"), _D.attendee_id.is_not(None))
+    .where(_D.purpose.in_((*REQUESTS, "reminder")), _D.purpose != "save-the-date")
+    .order_by(_D.started_at, _D.id)
+)
+
+
+def link_mails(session: Session, meeting_id: int) -> list[LinkMail]:
+    """Return the mails of a meeting that were to carry its join link, in the order in which they left."""
+    rows = session.connection().execute(_LINK_MAILS, {"wanted": meeting_id})
+    return [
+        LinkMail(
+            row.attendee_id, row.purpose, row.purpose in REQUESTS, row.revision, row.started_at,
+            arrived=row.state == DeliveryState.SENT,
+            returned=row.state in (DeliveryState.BOUNCED, DeliveryState.FAILED),
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import bindparam, case, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from orchestrator.domain.actions import ActionKind, ActionState
 from orchestrator.domain.changes import Snapshot
+from orchestrator.domain.costs import Held
 from orchestrator.domain.delegation import Role
+from orchestrator.domain.linked import Feed, Timing
 from orchestrator.domain.meeting import (
     AgendaEntry,
     Attendee,
@@ -27,6 +30,7 @@ from orchestrator.domain.meeting import (
 from orchestrator.domain.responses import ProposalState, ResponseKind
 from orchestrator.domain.zones import tzdata_version
 from orchestrator.errors import Conflict, NotFound
+from orchestrator.store import contributions, polls
 from orchestrator.store.deliveries import REQUESTS
 from orchestrator.store.engine import Executor
 from orchestrator.store.models import (
@@ -107,6 +111,70 @@ def touch(session: Session, meeting_id: int) -> None:
     session.execute(update(MeetingRow).where(MeetingRow.id == meeting_id).values(saves=MeetingRow.saves + 1))
 
 
+def note_basis(session: Session, meeting_id: int, basis: str) -> None:
+    """Record what a meeting's plan rests on, as ``Planner.basis`` says it."""
+    session.execute(
+        update(MeetingRow)
+        .where(MeetingRow.id == meeting_id)
+        .where(MeetingRow.basis != basis)
+        .values(basis=basis)
+        .execution_options(synchronize_session=False)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A meeting that things are planned for, with what its plan rests on."""
+
+    id: int
+    reference: str
+    status: MeetingStatus
+    timeline: str
+    own_timeline: str | None
+    basis: str
+    tzdata: str
+
+
+def planned(session: Session, since: datetime, *, delegation: str | None = None) -> list[Planned]:
+    """Return the published meetings, and the concluded ones with something left to do, in a fixed order.
+
+    Of the concluded ones only those that ended after ``since``. With ``delegation`` only the meetings that
+    it hosts or is invited to.
+    """
+    pending = (ActionState.BLOCKED, ActionState.SCHEDULED)
+    left = exists().where(ActionRow.meeting_id == MeetingRow.id, ActionRow.state.in_(pending))
+    over = (MeetingRow.status == MeetingStatus.CONCLUDED) & (MeetingRow.ends_at > since) & left
+    wanted = or_(MeetingRow.status == MeetingStatus.PUBLISHED, over)
+    if delegation is not None:
+        invited = exists().where(
+            _A.meeting_id == MeetingRow.id, _A.delegation == delegation, _A.removed_sequence.is_(None)
+        )
+        wanted = wanted & or_(MeetingRow.host == delegation, invited)
+    return _planned(session, wanted)
+
+
+def drafts_of_other_zone_data(session: Session) -> list[Planned]:
+    """Return the drafts whose instants were derived from another version of the zone data."""
+    other = MeetingRow.tzdata != tzdata_version()
+    return _planned(session, (MeetingRow.status == MeetingStatus.DRAFT) & other)
+
+
+_PLANNED = select(
+    MeetingRow.id, MeetingRow.reference, MeetingRow.status, MeetingRow.timeline, MeetingRow.own_timeline,
+    MeetingRow.basis, MeetingRow.tzdata,
+).order_by(MeetingRow.id)  # fmt: skip
+
+
+def _planned(session: Session, wanted: ColumnElement[bool]) -> list[Planned]:
+    rows = session.execute(_PLANNED.where(wanted))
+    return [Planned(row[0], row[1], MeetingStatus(row[2]), *row[3:]) for row in rows]
+
+
+def planned_one(session: Session, meeting_id: int) -> Planned:
+    """Return what the plan of one meeting rests on."""
+    return _planned(session, MeetingRow.id == meeting_id)[0]
+
+
 def load_all(session: Session) -> list[Meeting]:
     """Return all meetings, the next to come first, then what is past, latest first."""
     ids = session.scalars(select(MeetingRow.id).order_by(MeetingRow.starts_at, MeetingRow.id))
@@ -144,6 +212,7 @@ def _meeting(session: Session, row: MeetingRow) -> Meeting:
         zone=row.zone,
         duration=timedelta(seconds=row.duration_seconds),
         timeline=row.timeline,
+        own_timeline=row.own_timeline,
         conference=Conference(
             external_id=row.conference.external_id,
             provider_id=row.conference.provider_id,
@@ -165,7 +234,7 @@ def _meeting(session: Session, row: MeetingRow) -> Meeting:
         published_at=row.published_at,
         minutes_version=minutes.version if minutes else 0,
         minutes_at=minutes.attached_at if minutes else None,
-        agenda=tuple(AgendaEntry(item.number, item.en, item.vi, item.lead) for item in row.agenda),
+        agenda=tuple(_agenda_entry(item) for item in row.agenda),
         attendees=tuple(
             attendee_of(item, told.get(item.id, _NOTHING))
             # Plain rows: making objects of the mapper of hundreds of attendees costs more than all the rest.
@@ -173,6 +242,9 @@ def _meeting(session: Session, row: MeetingRow) -> Meeting:
         ),
         news=_news(session, row.id),
         refusals=_refusals(session, row.id),
+        contributions=contributions.of_meeting(session, row.id),
+        slots=contributions.slots(session, row.id),
+        date_poll=polls.open_poll(session, row.id) if row.status == MeetingStatus.DRAFT else None,
     )
 
 
@@ -217,7 +289,7 @@ def _told(session: Session, meeting_id: int) -> dict[int, ToldSoFar]:
 ATTENDEE_COLUMNS = (
     _A.name, _A.email, _A.delegation, _A.group_code, _A.role, _A.seat, _A.participation, _A.answer_stamp,
     _A.comment, _A.delegated_to, _A.joined_sequence, _A.joined_at, _A.removed_sequence, _A.removed_at,
-    _A.resends, _A.link_version,
+    _A.resends, _A.link_version, _A.language, _A.nudges,
 )  # fmt: skip
 """The columns that ``attendee_of`` reads, beside the id."""
 
@@ -250,6 +322,8 @@ def attendee_of(row: Any, told: ToldSoFar = _NOTHING, attendee_id: int | None = 
         withdrawn=told.withdrawn,
         resends=row.resends,
         link_version=row.link_version,
+        language=row.language,
+        nudges=row.nudges,
     )
 
 
@@ -298,7 +372,7 @@ def add(session: Session, meeting: Meeting, feeds: Iterable[tuple[str, str]], no
     row = MeetingRow(
         reference=meeting.reference, programme=meeting.programme, kind=meeting.kind, host=meeting.host,
         coordinator_name=meeting.coordinator_name, coordinator_email=meeting.coordinator_email,
-        timeline=meeting.timeline, created_at=now,
+        created_at=now,
     )  # fmt: skip
     row.agenda = []
     row.conference = ConferenceRow(external_id=meeting.conference.external_id)
@@ -358,6 +432,7 @@ def _write(row: MeetingRow, meeting: Meeting) -> None:
     row.duration_seconds = seconds_of(meeting.duration)
     row.starts_at, row.ends_at = meeting.starts_at, meeting.ends_at
     row.tzdata = tzdata_version()
+    row.timeline, row.own_timeline = meeting.timeline, meeting.own_timeline
     row.coordinator_name, row.coordinator_email = meeting.coordinator_name, meeting.coordinator_email
     row.status, row.tentative = meeting.status.value, meeting.tentative
     row.uid, row.organizer = meeting.uid, meeting.organizer
@@ -367,20 +442,27 @@ def _write(row: MeetingRow, meeting: Meeting) -> None:
     row.revised_at, row.published_at = meeting.revised_at, meeting.published_at
 
 
+def _agenda_entry(row: AgendaRow) -> AgendaEntry:
+    return AgendaEntry(row.number, row.en, row.vi, row.lead, row.input_from, tuple(row.points))
+
+
 def _write_agenda(session: Session, row: MeetingRow, meeting: Meeting) -> None:
-    stored = [(item.number, item.en, item.vi, item.lead) for item in row.agenda]
-    if stored == [(item.number, item.en, item.vi, item.lead) for item in meeting.agenda]:
+    if tuple(_agenda_entry(item) for item in row.agenda) == meeting.agenda:
         return
     row.agenda.clear()
     session.flush()  # The old numbers must be gone before the new ones come.
     row.agenda += [
-        AgendaRow(number=item.number, en=item.en, vi=item.vi, lead=item.lead) for item in meeting.agenda
-    ]
+        AgendaRow(
+            number=item.number, en=item.en, vi=item.vi, lead=item.lead, input_from=item.input_from,
+            points=list(item.points),
+        )
+        for item in meeting.agenda
+    ]  # fmt: skip
 
 
 _WRITTEN = (
     "name", "delegation", "participation", "answer_stamp", "comment", "delegated_to",
-    "joined_sequence", "joined_at", "removed_sequence", "removed_at",
+    "joined_sequence", "joined_at", "removed_sequence", "removed_at", "language",
 )  # fmt: skip
 """What a change of the meeting may set in an attendee, under the same name in row and value."""
 
@@ -455,6 +537,7 @@ def _write_revision(session: Session, row: MeetingRow, meeting: Meeting, now: da
     )
     stored.starts_at, stored.ends_at = snapshot.starts_at, snapshot.ends_at
     stored.join_url, stored.agenda = snapshot.join_url, list(snapshot.agenda)
+    stored.wall_start, stored.zone = snapshot.wall_start, snapshot.zone
 
 
 def snapshot(session: Session, meeting_id: int, revision: int) -> Snapshot | None:
@@ -464,8 +547,36 @@ def snapshot(session: Session, meeting_id: int, revision: int) -> Snapshot | Non
         return None
     return Snapshot(
         row.revision, row.title, row.title_vi, row.tentative, row.coordinator,
-        row.starts_at, row.ends_at, row.join_url, tuple(row.agenda),
+        row.starts_at, row.ends_at, row.join_url, tuple(row.agenda), row.wall_start, row.zone,
     )  # fmt: skip
+
+
+def held(session: Session, since: datetime, before: datetime) -> list[Held]:
+    """Return the concluded meetings that began within that time, oldest first.
+
+    The host took part, and every delegation with somebody invited who had not declined.
+    """
+    rows = session.execute(
+        select(MeetingRow.id, MeetingRow.starts_at, MeetingRow.ends_at, MeetingRow.host, _A.delegation)
+        .outerjoin(
+            table_of(AttendeeRow),
+            (_A.meeting_id == MeetingRow.id)
+            & _A.removed_sequence.is_(None)
+            & (_A.participation != Participation.DECLINED),
+        )
+        .where(MeetingRow.status == MeetingStatus.CONCLUDED)
+        .where(MeetingRow.starts_at >= since, MeetingRow.starts_at < before)
+        .order_by(MeetingRow.starts_at, MeetingRow.id, _A.delegation)
+        .distinct()
+    )
+    return [
+        _held(list(together)) for _, together in groupby(rows, key=lambda row: (row.starts_at, row.id))
+    ]  # fmt: skip
+
+
+def _held(rows: Sequence[Any]) -> Held:
+    taking_part = {rows[0].host, *(row.delegation for row in rows if row.delegation)}
+    return Held(rows[0].starts_at, rows[0].ends_at, tuple(sorted(taking_part)))
 
 
 def feeds(session: Session, reference: str) -> tuple[str | None, tuple[str, ...]]:
@@ -477,6 +588,58 @@ def feeds(session: Session, reference: str) -> tuple[str | None, tuple[str, ...]
     ).all()
     target = next((row.target for row in rows if row.source == reference), None)
     return target, tuple(row.source for row in rows if row.target == reference)
+
+
+def links(session: Session, references: Iterable[str]) -> frozenset[Feed]:
+    """Return the links of these meetings to others, either way."""
+    wanted = {*references}
+    near = or_(FeedRow.source.in_(wanted), FeedRow.target.in_(wanted))
+    return frozenset((row.source, row.target) for row in session.scalars(select(FeedRow).where(near)))
+
+
+def chain(session: Session, references: Iterable[str]) -> frozenset[Feed]:
+    """Return all links between meetings that are linked to ``references``, directly or through others."""
+    found: set[Feed] = set()
+    seen: set[str] = set()
+    while following := {*references} - seen:
+        seen |= following
+        found |= links(session, following)
+        references = {reference for link in found for reference in link}
+    return frozenset(found)
+
+
+def lock_chain(session: Session, meeting_id: int) -> None:
+    """Lock a meeting with all that it is linked to, in one order: no two changes then wait for each other."""
+    own = reference_of(session, meeting_id) or ""
+    references = {own, *(reference for link in chain(session, [own]) for reference in link)}
+    wanted = select(MeetingRow.id).where(MeetingRow.reference.in_(references))
+    session.execute(wanted.order_by(MeetingRow.id).with_for_update())
+
+
+def called(session: Session, references: Iterable[str]) -> dict[str, Meeting]:
+    """Return the meetings of these references, as far as they exist, by reference."""
+    wanted = select(MeetingRow.id).where(MeetingRow.reference.in_({*references})).order_by(MeetingRow.id)
+    found = [load(session, number) for number in session.scalars(wanted).all()]
+    return {item.reference: item for item in found}
+
+
+def timings(session: Session, references: Iterable[str]) -> dict[str, Timing]:
+    """Return where these meetings stand in time, as far as they exist, by reference."""
+    wanted = select(MeetingRow.reference, MeetingRow.status, MeetingRow.starts_at, MeetingRow.ends_at).where(
+        MeetingRow.reference.in_({*references})
+    )
+    return {
+        reference: Timing(MeetingStatus(status), starts_at, ends_at)
+        for reference, status, starts_at, ends_at in session.execute(wanted)
+    }
+
+
+def concluded(session: Session, references: Iterable[str]) -> dict[str, int]:
+    """Return the ids of those of these meetings that are concluded, by reference."""
+    wanted = select(MeetingRow.reference, MeetingRow.id).where(
+        MeetingRow.reference.in_({*references}), MeetingRow.status == MeetingStatus.CONCLUDED
+    )
+    return {row.reference: row.id for row in session.execute(wanted)}
 
 
 def answers(session: Session, meeting_id: int) -> dict[int, tuple[datetime | None, str | None]]:

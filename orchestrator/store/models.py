@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, cast
 
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    Date,
     DateTime,
     Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     MetaData,
     String,
@@ -25,8 +27,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from orchestrator.domain.actions import ActionKind, ActionState
-from orchestrator.domain.meeting import MeetingStatus, Participation, Seat
+from orchestrator.domain.date_poll import PollState, Vote
+from orchestrator.domain.meeting import ContributionState, MeetingStatus, Need, Participation, Seat
 from orchestrator.domain.responses import ProposalState, ResponseKind
+from orchestrator.domain.workdays import OverrideKind
 from orchestrator.domain.zones import require_instant
 
 
@@ -145,7 +149,9 @@ class MeetingRow(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     tzdata: Mapped[str] = mapped_column(String(20), doc="Version of the zone data behind the instants.")
+    basis: Mapped[str] = mapped_column(Text(), default="", doc="What the plan rests on: versions, digests.")
     timeline: Mapped[str] = mapped_column(String(64))
+    own_timeline: Mapped[str | None] = mapped_column(Text(), doc="The meeting's own copy, as JSON.")
     status: Mapped[str] = mapped_column(String(16), default=MeetingStatus.DRAFT)
     tentative: Mapped[bool] = mapped_column(default=False, doc="Published as a save-the-date only.")
     version: Mapped[int] = mapped_column(default=1, doc="Counts what people changed, for optimistic locking.")
@@ -182,6 +188,8 @@ class AgendaRow(Base):
     en: Mapped[str]
     vi: Mapped[str | None]
     lead: Mapped[str | None] = mapped_column(String(6))
+    input_from: Mapped[str | None] = mapped_column(String(64), doc="Whose outcomes it reports, by reference.")
+    points: Mapped[list[str]] = mapped_column(JSON, default=list, doc="Those outcomes, carried over.")
 
 
 class FeedRow(Base):
@@ -234,6 +242,9 @@ class AttendeeRow(Base):
     resends: Mapped[int] = mapped_column(default=0, doc="How often the invitation was asked for again.")
     resend_asked_at: Mapped[datetime | None]
     link_version: Mapped[int] = mapped_column(default=1, doc="Rises when the personal link is revoked.")
+    language: Mapped[str | None] = mapped_column(String(20), doc="Locale, where not the delegation's.")
+    nudges: Mapped[int] = mapped_column(default=0, doc="How often a coordinator asked for what is missing.")
+    nudged_at: Mapped[datetime | None]
 
 
 class ConferenceRow(Base):
@@ -265,6 +276,8 @@ class RevisionRow(Base):
     ends_at: Mapped[datetime]
     join_url: Mapped[str | None] = mapped_column(Text())
     agenda: Mapped[list[str]] = mapped_column(JSON)
+    wall_start: Mapped[datetime | None] = mapped_column(DateTime(), doc="As told to whoever is in `zone`.")
+    zone: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[datetime]
 
 
@@ -329,6 +342,7 @@ class ActionRow(Base):
     lease_until: Mapped[datetime | None]
     cancel_code: Mapped[str | None] = mapped_column(String(20))
     reason: Mapped[str | None] = mapped_column(Text(), doc="Why it stands where it stands, in words.")
+    note: Mapped[str] = mapped_column(Text(), default="", doc="Why it is not due when the timeline wants it.")
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 
@@ -462,6 +476,146 @@ class MinutesRow(Base):
     attached_at: Mapped[datetime]
 
     document: Mapped[DocumentRow] = relationship(lazy="joined", innerjoin=True)
+
+
+class OverrideRow(Base):
+    """What a coordinator has entered over a delegation's calendar; withdrawn ones are kept."""
+
+    __tablename__ = "calendar_override"
+    __table_args__ = (
+        CheckConstraint(_one_of("kind", OverrideKind), name="kind"),
+        CheckConstraint("first_day <= last_day", name="days"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    delegation: Mapped[str] = mapped_column(String(6), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    first_day: Mapped[date] = mapped_column(Date())
+    last_day: Mapped[date] = mapped_column(Date())
+    name: Mapped[str] = mapped_column(doc="What the day is, such as National mourning.")
+    hours: Mapped[list[str]] = mapped_column(JSON, doc="Stretches such as 08:00-14:00.")
+    why: Mapped[str] = mapped_column(Text())
+    by: Mapped[str]
+    at: Mapped[datetime]
+    withdrawn_by: Mapped[str | None]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class ContributionRow(Base):
+    """What a delegation has done of what it owes a meeting; the newest word counts, history has the rest."""
+
+    __tablename__ = "contribution"
+    __table_args__ = (
+        CheckConstraint(_one_of("need", (need for need in Need if need is not Need.ANSWER)), name="need"),
+        CheckConstraint(_one_of("state", ContributionState), name="state"),
+    )
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"), primary_key=True)
+    delegation: Mapped[str] = mapped_column(String(6), primary_key=True)
+    need: Mapped[str] = mapped_column(String(20), primary_key=True)
+    state: Mapped[str] = mapped_column(String(10))
+    note: Mapped[str | None] = mapped_column(Text())
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+
+class JoinRow(Base):
+    """When a delegation was first seen in a meeting, and who says so."""
+
+    __tablename__ = "delegation_joined"
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"), primary_key=True)
+    delegation: Mapped[str] = mapped_column(String(6), primary_key=True)
+    at: Mapped[datetime]
+    by: Mapped[str]
+
+
+class RehearsalSlotRow(Base):
+    """When a delegation tries its connection; kept while the meeting keeps its time."""
+
+    __tablename__ = "rehearsal_slot"
+    __table_args__ = (CheckConstraint("ends_at > starts_at", name="order"),)
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"), primary_key=True)
+    delegation: Mapped[str] = mapped_column(String(6), primary_key=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    note: Mapped[str | None] = mapped_column(Text(), doc="Why it is outside office hours, where it is.")
+    time_revision: Mapped[int] = mapped_column(doc="For which time of the meeting it was allotted.")
+    moves: Mapped[int] = mapped_column(default=0, doc="How often it was moved after it had been told.")
+
+
+class OutcomeRow(Base):
+    """One outcome of a meeting, which a meeting it prepares may have on its agenda."""
+
+    __tablename__ = "outcome"
+    __table_args__ = (UniqueConstraint("meeting_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    text: Mapped[str] = mapped_column(Text())
+    is_open: Mapped[bool] = mapped_column(default=False, doc="Not agreed yet.")
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+
+class DatePollRow(Base):
+    """A date poll among the delegations of a draft."""
+
+    __tablename__ = "date_poll"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", PollState), name="state"),
+        CheckConstraint("closes_at > opened_at", name="order"),
+        Index(
+            "uq_date_poll_open",
+            "meeting_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"), index=True)
+    state: Mapped[str] = mapped_column(String(10))
+    opened_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+    by: Mapped[str]
+    asked: Mapped[int] = mapped_column(doc="Number of the latest asking of the meeting, over all its polls.")
+    asked_at: Mapped[datetime]
+    chosen: Mapped[int | None] = mapped_column(doc="Number of the option that became the meeting's time.")
+
+
+class DateOptionRow(Base):
+    """One start that a date poll proposes, as wall time in the meeting's zone."""
+
+    __tablename__ = "date_option"
+
+    poll_id: Mapped[int] = mapped_column(ForeignKey("date_poll.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    wall_start: Mapped[datetime] = mapped_column(DateTime(), doc="Naive wall time in the meeting's zone.")
+    starts_at: Mapped[datetime]
+
+
+class DateVoteRow(Base):
+    """What a delegation says of one option; its newest word counts."""
+
+    __tablename__ = "date_vote"
+    __table_args__ = (
+        CheckConstraint(_one_of("vote", Vote), name="vote"),
+        ForeignKeyConstraint(
+            ["poll_id", "number"], ["date_option.poll_id", "date_option.number"], ondelete="CASCADE"
+        ),
+    )
+
+    poll_id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    delegation: Mapped[str] = mapped_column(String(6), primary_key=True)
+    vote: Mapped[str] = mapped_column(String(10))
+    attendee_id: Mapped[int | None] = mapped_column(ForeignKey("attendee.id", ondelete="SET NULL"))
+    by: Mapped[str]
+    at: Mapped[datetime]
 
 
 class HistoryRow(Base):

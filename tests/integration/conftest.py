@@ -28,6 +28,7 @@ from orchestrator.domain.message import NamedAddress
 from orchestrator.domain.timeline import Timelines
 from orchestrator.ports import ConferenceInfo, ConferenceRequest, IncomingMail, Tray
 from orchestrator.services.delivering import Delivering, Outside
+from orchestrator.services.languages import Languages
 from orchestrator.services.letters import Letters
 from orchestrator.store.engine import Database
 from orchestrator.store.models import ActionRow, Base, ConferenceRow, DeliveryRow, MeetingRow
@@ -49,6 +50,7 @@ def definition(reference: str = "SOM-2026", **changes: Any) -> MeetingDefinition
     whole: dict[str, Any] = {
         "reference": reference,
         "kind": "som",
+        "timeline": "standard",
         "title": {"en": "Senior Officials Meeting", "vi": "Hội nghị quan chức cấp cao"},
         "host": "VN",
         "coordinator": {"name": "Trần Minh Khôi", "email": "coordinator@vn.example.org"},
@@ -231,10 +233,10 @@ class FakeMailbox:
 
 
 @lru_cache(maxsize=1)
-def _data() -> tuple[Directory, Timelines, Environment]:
+def _data() -> tuple[Directory, Timelines, Environment, Languages]:
     """What is only read, read once for all tests."""
     container = Container(Settings())
-    return container.directory, container.timelines, mail_templates()
+    return container.directory, container.timelines, mail_templates(), container.languages
 
 
 class World(Container):
@@ -242,7 +244,7 @@ class World(Container):
 
     def __init__(self, database: Database, folder: Path) -> None:
         super().__init__(Settings(data_dir=folder, lease_seconds=LEASE.total_seconds()))
-        self.directory, self.timelines, self._templates = _data()
+        self.directory, self.timelines, self._templates, self.languages = _data()
         self.database = database
         self.clock = ManualClock(NOW)
         self.lease_clock = ManualClock(NOW)
@@ -260,11 +262,13 @@ class World(Container):
         return Delivering(
             self.database,
             self.planner,
+            self.occasions,
             Letters(
                 self._templates,
                 self.directory,
                 NamedAddress("ACCSM Meetings", "meetings@accsm.example"),
                 self.links,
+                languages=self.languages,
             ),
             Outside(self.mailer, self.conferences, self.documents, self.inbox),
             clock=self.clock,

@@ -22,13 +22,21 @@ from orchestrator.store.models import (
     AttendeeRow,
     Base,
     ConferenceRow,
+    ContributionRow,
+    DateOptionRow,
+    DatePollRow,
+    DateVoteRow,
     DeliveryRow,
     DocumentRow,
     FeedRow,
     IncomingRow,
+    JoinRow,
     MeetingRow,
     MinutesRow,
+    OutcomeRow,
+    OverrideRow,
     PersonRow,
+    RehearsalSlotRow,
     ResponseRow,
     RevisionRow,
 )
@@ -56,7 +64,7 @@ def test_the_migrations_make_what_the_models_say(database_url: str) -> None:
             connection.exec_driver_sql(f"DROP TABLE {table}")
         Base.metadata.create_all(connection)
         assert migrated == check_constraints(connection)
-        assert sum(len(found) for found in migrated.values()) == 20
+        assert sum(len(found) for found in migrated.values()) == 28
     database.dispose()
 
 
@@ -99,6 +107,14 @@ def filled(database: Database) -> Database:
         session.execute(insert(ActionRow), [POLL])
         session.execute(insert(IncomingRow), [INCOMING])
         session.execute(insert(ResponseRow), [RESPONSE])
+        session.execute(insert(OverrideRow), [OVERRIDE])
+        session.execute(insert(ContributionRow), [CONTRIBUTION])
+        session.execute(insert(JoinRow), [JOINED])
+        session.execute(insert(RehearsalSlotRow), [SLOT])
+        session.execute(insert(OutcomeRow), [OUTCOME])
+        session.execute(insert(DatePollRow), [DATE_POLL])
+        session.execute(insert(DateOptionRow), [OPTION])
+        session.execute(insert(DateVoteRow), [VOTE])
     return database
 
 
@@ -131,6 +147,24 @@ RESPONSE = {
     "id": 1, "meeting_id": 1, "attendee_id": 1, "kind": "answer", "participation": "ACCEPTED",
     "urgent": False, "channel": "mail", "by": "p@vn.example.org", "at": NOW, "incoming_id": 1,
 }  # fmt: skip
+OVERRIDE = {
+    "id": 1, "delegation": "VN", "kind": "closed", "first_day": STARTS.date(), "last_day": STARTS.date(),
+    "name": "National mourning", "hours": [], "why": "announced", "by": "coordinator", "at": NOW,
+}  # fmt: skip
+CONTRIBUTION = {
+    "meeting_id": 1, "delegation": "VN", "need": "paper", "state": "in", "by": "coordinator", "at": NOW,
+}  # fmt: skip
+JOINED = {"meeting_id": 1, "delegation": "VN", "at": NOW, "by": "coordinator"}
+SLOT = {"meeting_id": 1, "delegation": "VN", "starts_at": STARTS, "ends_at": ENDS, "time_revision": 1}
+OUTCOME = {
+    "id": 1, "meeting_id": 1, "number": 1, "text": "Agreed", "is_open": False, "by": "coordinator", "at": NOW,
+}  # fmt: skip
+DATE_POLL = {
+    "id": 1, "meeting_id": 1, "state": "open", "opened_at": NOW, "closes_at": STARTS,
+    "asked": 1, "asked_at": NOW, "by": "coordinator",
+}  # fmt: skip
+OPTION = {"poll_id": 1, "number": 1, "wall_start": STARTS.replace(tzinfo=None), "starts_at": STARTS}
+VOTE = {"poll_id": 1, "number": 1, "delegation": "VN", "vote": "yes", "by": "P", "at": NOW}
 PROPOSAL = RESPONSE | {"id": 2, "kind": "proposal", "participation": None, "state": "open"}
 
 
@@ -187,6 +221,25 @@ REFUSED = {
     "a response to an unknown meeting": (ResponseRow, second(RESPONSE, meeting_id=99)),
     "a response of somebody unknown": (ResponseRow, second(RESPONSE, attendee_id=99)),
     "a response in an unknown mail": (ResponseRow, second(RESPONSE, incoming_id=99)),
+    "an override of its own kind": (OverrideRow, second(OVERRIDE, kind="half")),
+    "an override that ends before it begins": (OverrideRow, second(OVERRIDE, last_day=NOW.date())),
+    "a contribution of its own": (ContributionRow, CONTRIBUTION | {"need": "flowers"}),
+    "an answer as a contribution": (ContributionRow, CONTRIBUTION | {"need": "answer"}),
+    "a contribution in a state of its own": (
+        ContributionRow, CONTRIBUTION | {"need": "connectivity test", "state": "late"},
+    ),
+    "a contribution twice": (ContributionRow, CONTRIBUTION),
+    "a delegation that joins twice": (JoinRow, JOINED),
+    "a slot of no length": (RehearsalSlotRow, SLOT | {"delegation": "MM", "ends_at": STARTS}),
+    "a second slot of a delegation": (RehearsalSlotRow, SLOT),
+    "an outcome's number twice": (OutcomeRow, second(OUTCOME)),
+    "a second open poll": (DatePollRow, second(DATE_POLL)),
+    "a poll in a state of its own": (DatePollRow, second(DATE_POLL, state="paused")),
+    "a poll that closes as it opens": (DatePollRow, second(DATE_POLL, state="closed", closes_at=NOW)),
+    "an option twice": (DateOptionRow, OPTION),
+    "a vote of its own": (DateVoteRow, VOTE | {"delegation": "MM", "vote": "perhaps"}),
+    "a second vote of a delegation": (DateVoteRow, VOTE),
+    "a vote for no option": (DateVoteRow, VOTE | {"number": 9}),
 }  # fmt: skip
 
 
@@ -234,6 +287,8 @@ ALLOWED = {
         AttendeeRow, ATTENDEE | {"id": 4, "address": "q", "participation": "DELEGATED", "seat": "substitute"},
     ),
     "the same answer twice": (ResponseRow, second(RESPONSE)),
+    "a second override of the same day": (OverrideRow, second(OVERRIDE)),
+    "a poll after one that is closed": (DatePollRow, second(DATE_POLL, state="closed")),
     "a proposal": (ResponseRow, PROPOSAL | {"id": 3}),
     "a letter of nobody known": (
         ResponseRow, RESPONSE | {"id": 4, "kind": "letter", "attendee_id": None, "participation": None},
@@ -280,6 +335,9 @@ def test_an_instant_comes_back_as_it_was(filled: Database) -> None:
     assert (found, found.utcoffset()) == (exact, NOW.utcoffset())
 
 
+_NOT_OF_A_MEETING = ("person", "document", "meeting_feed", "incoming_mail", "action", "calendar_override")
+
+
 def test_a_meeting_takes_all_that_is_its_own_along(filled: Database) -> None:
     with filled.transaction() as session:
         session.execute(MeetingRow.__table__.delete())
@@ -287,7 +345,7 @@ def test_a_meeting_takes_all_that_is_its_own_along(filled: Database) -> None:
         left = {
             table.name: session.execute(table.select()).all()
             for table in Base.metadata.sorted_tables
-            if table.name not in ("person", "document", "meeting_feed", "incoming_mail", "action")
+            if table.name not in _NOT_OF_A_MEETING
         }
         actions = session.scalars(select(ActionRow.key)).all()
         mails = session.execute(select(IncomingRow.id, IncomingRow.meeting_id, IncomingRow.attendee_id)).all()
