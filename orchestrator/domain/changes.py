@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from enum import StrEnum
 
 from orchestrator.domain.meeting import Meeting
-from orchestrator.domain.zones import Place, local_time
+from orchestrator.domain.zones import LocalTime, Place, instant_of, local_time, local_time_in, zone
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What attendees were told in one revision. Instants are aware UTC; the agenda is in English."""
+    """What attendees were told in one revision. Instants are aware UTC; the agenda is in English.
+
+    ``wall_start`` and ``zone`` are those of the meeting: whoever is in that zone was told that wall time,
+    even if the zone has other rules by now.
+    """
 
     revision: int
     title: str
@@ -23,6 +27,8 @@ class Snapshot:
     ends_at: datetime
     join_url: str | None
     agenda: tuple[str, ...]
+    wall_start: datetime | None = None
+    zone: str | None = None
 
     @classmethod
     def of(cls, meeting: Meeting) -> Snapshot:
@@ -37,7 +43,22 @@ class Snapshot:
             ends_at=meeting.ends_at,
             join_url=meeting.conference.join_url,
             agenda=tuple(f"{item.en} ({item.lead})" if item.lead else item.en for item in meeting.agenda),
+            wall_start=meeting.wall_start,
+            zone=meeting.zone,
         )
+
+    def read_at(self, instant: datetime, place: Place) -> LocalTime:
+        """Return ``instant`` as it was told to people at ``place``."""
+        if self.wall_start is None or self.zone != place.zone or not self._under_other_rules():
+            return local_time(instant, place)
+        told = self.wall_start - self.starts_at.replace(tzinfo=None)
+        return local_time_in(instant, timezone(told), place.city)
+
+    def _under_other_rules(self) -> bool:
+        """Whether the meeting's zone had other rules when this was told."""
+        if self.wall_start is None or self.zone is None:
+            return False
+        return instant_of(self.wall_start, zone(self.zone)) != self.starts_at
 
 
 class What(StrEnum):
@@ -111,15 +132,18 @@ def update_subject(old: Snapshot, new: Snapshot, place: Place) -> str:
 
 def _move(old: Snapshot, new: Snapshot, place: Place) -> str:
     """A change of time, short enough for a subject."""
-    was, now = local_time(old.starts_at, place), local_time(new.starts_at, place)
+    was, now = old.read_at(old.starts_at, place), new.read_at(new.starts_at, place)
     where = f"{now.city} ({now.offset})"
+    if (was.day, was.clock) == (now.day, now.clock) and was.offset != now.offset:
+        return f"{now.date}, {now.clock} {now.city}, {was.offset} → {now.offset}"
     if was.day == now.day:
         return f"{_clocks(old, place)} → {_clocks(new, place)}, {now.date}, {where}"
     return f"{was.date}, {was.clock} → {now.date}, {now.clock} {where}"
 
 
 def _clocks(snapshot: Snapshot, place: Place) -> str:
-    return f"{local_time(snapshot.starts_at, place).clock}–{local_time(snapshot.ends_at, place).clock}"
+    start, end = (snapshot.read_at(item, place) for item in (snapshot.starts_at, snapshot.ends_at))
+    return f"{start.clock}–{end.clock}"
 
 
 def _status(snapshot: Snapshot) -> str:
@@ -127,7 +151,7 @@ def _status(snapshot: Snapshot) -> str:
 
 
 def _span(snapshot: Snapshot, place: Place) -> str:
-    start, end = local_time(snapshot.starts_at, place), local_time(snapshot.ends_at, place)
+    start, end = (snapshot.read_at(item, place) for item in (snapshot.starts_at, snapshot.ends_at))
     if start.day == end.day:
         return f"{start.date}, {start.clock}–{end.clock} {start.city} ({start.offset})"
     return f"{start} – {end}"

@@ -7,14 +7,14 @@ merge and weekends change.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from orchestrator.domain.problems import problems_of
-from orchestrator.domain.zones import Place, city_of, zone_names
+from orchestrator.domain.zones import Place, city_of, local_date, zone, zone_names
 from orchestrator.errors import ConfigurationError, InvalidInput
 
 
@@ -68,12 +68,48 @@ class Hours(_Data):
         return self
 
 
+class HolidayRule(_Data):
+    """Which public holidays hold, in the codes of the ``holidays`` package."""
+
+    country: str = Field(pattern=r"^[A-Z]{2}$")
+    subdivision: str | None = None
+    categories: tuple[str, ...] = ("public",)
+
+
+class Era(_Data):
+    """What holds of a delegation from ``since`` until before ``until``; what is left out stays as it is."""
+
+    since: date
+    until: date | None = None
+    zone: str | None = None
+    city: str | None = None
+    hours: tuple[Hours, ...] | None = None
+    holidays: HolidayRule | None = None
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Era:
+        if self.until is not None and self.until <= self.since:
+            raise ValueError("'until' must be later than 'since'")
+        if (self.zone is None) != (self.city is None):
+            raise ValueError("'zone' and 'city' change together, for the city is printed beside the time")
+        if self.zone is not None and self.zone not in zone_names():
+            raise ValueError(f"zone {self.zone} is not a zone of the IANA time zone database")
+        return self
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it is in force on ``day``."""
+        return self.since <= day and (self.until is None or day < self.until)
+
+
 class Delegation(_Data):
     """A member state, the Secretariat or a partner.
 
     ``code`` is the ISO 3166 alpha-2 code (``ASEC`` for the Secretariat), ``order`` the protocol
     order within its kind, ``since`` the first day it takes part in its kind (``None``: always).
-    ``confidence`` says how sure a fact is: S seen in a source, M likely, L to be verified.
+    ``changes`` are dated: ``on`` gives the delegation as it is on a day. ``soft_days`` are days off on
+    which a meeting can be held all the same, if it must. ``confidence`` says how sure a fact is: S seen
+    in a source, M likely, L to be verified.
     """
 
     code: str = Field(pattern=r"^[A-Z]{2,6}$")
@@ -84,6 +120,9 @@ class Delegation(_Data):
     zone: str
     city: str
     hours: tuple[Hours, ...] = ()
+    holidays: HolidayRule | None = None
+    changes: tuple[Era, ...] = ()
+    soft_days: tuple[Weekday, ...] = ()
     locale: str = "en"
     agency: str | None = None
     since: date | None = None
@@ -101,6 +140,20 @@ class Delegation(_Data):
     def place(self) -> Place:
         """The zone with the city whose name stands for it."""
         return Place(self.zone, self.city)
+
+    def on(self, day: date) -> Delegation:
+        """Return the delegation as it is on ``day``; a later change wins over an earlier one."""
+        found = [item for item in self.changes if item.holds_on(day)]
+        if not found:
+            return self
+        values: dict[str, Any] = {}
+        for item in sorted(found, key=lambda era: era.since):
+            values |= {
+                name: value
+                for name in ("zone", "city", "hours", "holidays", "note")
+                if (value := getattr(item, name)) is not None
+            }
+        return self.model_copy(update=values)
 
     @property
     def working_days(self) -> frozenset[str]:
@@ -171,12 +224,27 @@ class Directory(_Data):
         known = ", ".join(item.code for item in self.groups)
         raise InvalidInput.of("group", code, "is not a group", f"Known are: {known}.")
 
-    def host_place(self, host: str, zone: str) -> Place:
-        """Return the place whose clock a meeting of ``host`` in ``zone`` follows.
+    def has_focal_points(self, code: str) -> bool:
+        """Whether the delegation ``code`` should have a focal point: there is a group of them for it."""
+        delegation = self.get(code)
+        return any(item.role is Role.FOCAL_POINT and item.admits(delegation) for item in self.groups)
+
+    def place_of(self, code: str, moment: datetime) -> Place:
+        """Return where the delegation ``code`` is at ``moment`` (aware): zones are dated, like all of it."""
+        delegation = self.get(code)
+        place, day = delegation.place, moment.date()
+        for _ in range(2 if delegation.changes else 0):
+            # Which zone holds depends on the date there, which depends on the zone.
+            place = delegation.on(day).place
+            day = local_date(moment, zone(place.zone))
+        return delegation.on(day).place if delegation.changes else place
+
+    def host_place(self, host: str, zone: str, moment: datetime) -> Place:
+        """Return the place whose clock a meeting of ``host`` in ``zone`` at ``moment`` follows.
 
         It is the host's city where the meeting is in the host's zone, else the city of the zone.
         """
-        place = self.get(host).place
+        place = self.place_of(host, moment)
         return place if place.zone == zone else Place(zone, city_of(zone))
 
     def members_on(self, day: date) -> tuple[Delegation, ...]:

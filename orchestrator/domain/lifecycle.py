@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -51,8 +52,14 @@ def publish(
     and nothing more. Raises ``Conflict`` when the meeting cannot be published.
     """
     if meeting.status is MeetingStatus.PUBLISHED and meeting.tentative and not save_the_date:
-        return _confirmed(meeting, organizer, now)
+        return confirm(replace(meeting, organizer=organizer), now, before=meeting)
     require_status(meeting, "published", MeetingStatus.DRAFT)
+    if meeting.date_poll is not None:
+        raise Conflict(
+            f"{meeting.reference} has an open date poll; make one of its dates the time, or withdraw the "
+            "poll, then publish the meeting.",
+            code="open-date-poll",
+        )
     _require_coming(meeting, now)
     if not meeting.invited:
         raise Conflict(f"{meeting.reference} has no attendees; add somebody to invite, then publish it.")
@@ -67,12 +74,19 @@ def publish(
     return revision.first(published, now)
 
 
-def _confirmed(meeting: Meeting, organizer: str, now: datetime) -> Meeting:
-    """A save-the-date that becomes a meeting; its answers stay, for its time does."""
+def confirm(meeting: Meeting, now: datetime, *, before: Meeting | None = None) -> Meeting:
+    """Return a save-the-date that becomes a meeting; its answers stay, for its time does.
+
+    ``before`` is the meeting as attendees know it, where more than that has changed. Raises ``Conflict``
+    for anything but a save-the-date that is still to come.
+    """
+    require_status(meeting, "confirmed", MeetingStatus.PUBLISHED)
+    if not meeting.tentative:
+        raise Conflict(f"{meeting.reference} is confirmed already.")
     _require_coming(meeting, now)
     # Only now is the link asked for, so only from now on can it be late.
-    confirmed = replace(meeting, tentative=False, organizer=organizer, published_at=now)
-    return revision.revised(meeting, confirmed, now)
+    confirmed = replace(meeting, tentative=False, published_at=now)
+    return revision.revised(before or meeting, confirmed, now)
 
 
 def _require_coming(meeting: Meeting, now: datetime) -> None:
@@ -98,6 +112,12 @@ def revise(meeting: Meeting, change: Change, now: datetime, *, notify: bool = Tr
         duration=change.duration or meeting.duration,
         agenda=meeting.agenda if change.agenda is None else change.agenda,
     )
+    if meeting.date_poll is not None and new.zone != meeting.zone:
+        raise Conflict(
+            f"{meeting.reference} has an open date poll, whose dates are in {meeting.zone}; make one of them "
+            "the time, or withdraw the poll, then change the zone.",
+            code="open-date-poll",
+        )
     if meeting.status is MeetingStatus.PUBLISHED:
         _require_movable(meeting, new, now)
         new = revision.revised(meeting, new, now, notify=notify)
@@ -121,13 +141,10 @@ def _with_attendees(meeting: Meeting, wanted: tuple[Attendee, ...], now: datetim
     A removal raises SEQUENCE for its CANCEL (RFC 5546 section 3.2.5), and so does inviting again somebody
     who was removed, because that person's calendar has seen the CANCEL. The revision stays: nobody else
     has anything new to be told. When the same edit has raised SEQUENCE already (``risen``), that will do.
+    Who is taken out of a draft is marked too, for answers, votes and mails of a date poll refer to them.
     """
     by_address = {item.address: item for item in wanted}
     staying = {item.address for item in meeting.invited}
-    if meeting.status is MeetingStatus.DRAFT:
-        kept = [item for item in meeting.attendees if item.address in by_address]
-    else:
-        kept = list(meeting.attendees)
     added = [item for key, item in by_address.items() if key not in staying]
     sequence = meeting.sequence + (not risen and _calls_for_new_sequence(meeting, by_address, added))
     joined_at = now if meeting.status is MeetingStatus.PUBLISHED else None
@@ -135,7 +152,7 @@ def _with_attendees(meeting: Meeting, wanted: tuple[Attendee, ...], now: datetim
         meeting,
         sequence=sequence,
         attendees=(
-            *(_merged(item, by_address.get(item.address), sequence, now) for item in kept),
+            *(_merged(item, by_address.get(item.address), sequence, now) for item in meeting.attendees),
             *(replace(item, joined_sequence=sequence, joined_at=joined_at) for item in added),
         ),
     )
@@ -161,6 +178,7 @@ def _merged(stored: Attendee, wanted: Attendee | None, sequence: int, now: datet
         group=wanted.group,
         role=wanted.role,
         seat=wanted.seat,
+        language=wanted.language,
     )
 
 
@@ -176,6 +194,22 @@ def with_link(meeting: Meeting, conference: Conference, now: datetime) -> Meetin
     return revision.revised(meeting, new, now)
 
 
+def retimed(meeting: Meeting, told_start: datetime, told_end: datetime, now: datetime) -> Meeting:
+    """Return a meeting whose wall time stays, while new rules of its zone make it another instant.
+
+    ``told_start`` and ``told_end`` (UTC) are what attendees have been told. Everybody gets a REQUEST with
+    a higher SEQUENCE and is asked again, as for any new time. A meeting that has begun by either reckoning
+    stays as it is, for nobody can be told in time.
+    """
+    require_status(meeting, "moved to new zone rules", MeetingStatus.PUBLISHED)
+    if min(told_start, meeting.starts_at) <= now:
+        return meeting
+    told = replace(
+        meeting, wall_start=told_start.replace(tzinfo=None), zone="UTC", duration=told_end - told_start
+    )
+    return revision.revised(told, meeting, now)
+
+
 def with_organizer(meeting: Meeting, organizer: str, now: datetime) -> Meeting:
     """Return ``meeting`` organized from another mailbox; raises ``Conflict`` unless it is published.
 
@@ -184,6 +218,21 @@ def with_organizer(meeting: Meeting, organizer: str, now: datetime) -> Meeting:
     """
     require_status(meeting, "moved to another mailbox", MeetingStatus.PUBLISHED)
     return revision.revised(meeting, replace(meeting, organizer=organizer), now)
+
+
+def with_points(meeting: Meeting, points: Mapping[str, tuple[str, ...]], now: datetime) -> Meeting:
+    """Return ``meeting`` with the outcomes of other meetings, by their references, on its agenda.
+
+    Nobody is told by this alone; every mail and calendar object from now on has them.
+    """
+    agenda = tuple(
+        replace(item, points=points.get(item.input_from, ())) if item.input_from else item
+        for item in meeting.agenda
+    )
+    if agenda == meeting.agenda:
+        return meeting
+    new = replace(meeting, agenda=agenda)
+    return revision.restamped(new, now) if meeting.status is MeetingStatus.PUBLISHED else new
 
 
 def cancel(meeting: Meeting, now: datetime) -> Meeting:

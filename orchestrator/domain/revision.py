@@ -102,6 +102,11 @@ def revised(before: Meeting, after: Meeting, now: datetime, *, notify: bool = Tr
     return asked_again(new) if weight is Weight.TIME else new
 
 
+def restamped(meeting: Meeting, now: datetime) -> Meeting:
+    """Return ``meeting`` with a fresh DTSTAMP: its text is newer, though nobody is told of it by itself."""
+    return replace(meeting, revised_at=_fresh_stamp(meeting, now))
+
+
 def _fresh_stamp(meeting: Meeting, now: datetime) -> datetime:
     """Return a DTSTAMP later than any given out before; calendars count whole seconds."""
     given = [meeting.revised_at, *(item.joined_at for item in meeting.attendees)]

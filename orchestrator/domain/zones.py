@@ -6,18 +6,53 @@ Wall time plus IANA zone is the truth; UTC instants are derived. Zone data comes
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from importlib import metadata, resources
+from importlib.resources.abc import Traversable
 from zoneinfo import ZoneInfo
 
 from orchestrator.errors import InvalidInput
 
 
+@dataclass(frozen=True, slots=True)
+class ZoneData:
+    """Where zones are read from: a folder like that of the ``tzdata`` package, and its version."""
+
+    folder: Traversable
+    version: str
+
+
+def pinned_zone_data() -> ZoneData:
+    """Return the data of the pinned package."""
+    return ZoneData(resources.files("tzdata"), metadata.version("tzdata"))
+
+
+_in_use = pinned_zone_data()
+
+
+@contextmanager
+def zone_data(other: ZoneData) -> Iterator[None]:
+    """Use other zone data for a while, to see what a version that is not installed would do.
+
+    For the whole process, so for nothing that serves anybody meanwhile; what has been derived stays.
+    """
+    global _in_use
+    before, _in_use = _in_use, other
+    zone.cache_clear()
+    try:
+        yield
+    finally:
+        _in_use = before
+        zone.cache_clear()
+
+
 def tzdata_version() -> str:
     """Return the version of the zone data in use, such as ``2026.6``."""
-    return metadata.version("tzdata")
+    return _in_use.version
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +75,7 @@ def zone(name: str) -> ZoneInfo:
             "is not a zone of the IANA time zone database",
             "Write a zone such as Asia/Ho_Chi_Minh; abbreviations and offsets are ambiguous.",
         )
-    source = resources.files("tzdata").joinpath("zoneinfo", *name.split("/"))
+    source = _in_use.folder.joinpath("zoneinfo", *name.split("/"))
     with source.open("rb") as data:
         return ZoneInfo.from_file(data, key=name)
 
@@ -77,7 +112,7 @@ def at_local(day: date, clock: time, in_zone: ZoneInfo) -> datetime:
     return instant_of(datetime.combine(day, clock), in_zone)
 
 
-def offset_text(instant: datetime, in_zone: ZoneInfo) -> str:
+def offset_text(instant: datetime, in_zone: tzinfo) -> str:
     """Return the offset in force, as ``UTC+07:00``; abbreviations are never printed."""
     offset = instant.astimezone(in_zone).utcoffset() or timedelta(0)
     sign = "-" if offset < timedelta(0) else "+"
@@ -130,12 +165,16 @@ class LocalTime:
 
 def local_time(instant: datetime, place: Place) -> LocalTime:
     """Return ``instant`` (aware) as it reads at ``place``."""
-    in_zone = zone(place.zone)
+    return local_time_in(instant, zone(place.zone), place.city)
+
+
+def local_time_in(instant: datetime, in_zone: tzinfo, city: str) -> LocalTime:
+    """Return ``instant`` (aware) as clocks in ``in_zone`` show it, which is printed with ``city``."""
     there = instant.astimezone(in_zone)
     return LocalTime(
         date=long_date(there.date()),
         clock=f"{there:%H:%M}",
-        city=place.city,
+        city=city,
         offset=offset_text(instant, in_zone),
         day=there.date(),
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
@@ -12,6 +15,8 @@ from orchestrator.ports import Clock, WakeUp
 from orchestrator.store import actions
 from orchestrator.store.actions import Claimed
 from orchestrator.store.engine import Database
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +40,34 @@ class Scheduling:
     """Claims due actions in batches of one meeting and kind; safe to run in several beats at once."""
 
     def __init__(
-        self, database: Database, clock: Clock, lease_clock: Clock, wake_up: WakeUp, policy: Policy
+        self,
+        database: Database,
+        clock: Clock,
+        lease_clock: Clock,
+        wake_up: WakeUp,
+        policy: Policy,
+        at_begin: Callable[[], object] = lambda: None,
     ) -> None:
-        """``clock`` decides what is due; ``lease_clock`` is the machine's, and measures claims."""
+        """``clock`` decides what is due; ``lease_clock`` is the machine's, and measures claims.
+
+        ``at_begin`` is done once when a beat begins; whatever goes wrong in it keeps no beat from working.
+        """
         self._database = database
         self._clock = clock
         self._lease_clock = lease_clock
         self._wake_up = wake_up
         self._policy = policy
+        self._at_begin = at_begin
 
     def begin(self) -> None:
-        """Make sure that the mailbox is read from time to time, if there is one."""
+        """Make sure that the mailbox is read from time to time, if there is one, and that plans are new."""
+        # Another beat may just have made the action.
+        with suppress(IntegrityError), self._database.transaction() as session:
+            actions.keep_polling(session, self._clock.now(), wanted=self._policy.polls)
         try:
-            with self._database.transaction() as session:
-                actions.keep_polling(session, self._clock.now(), wanted=self._policy.polls)
-        except IntegrityError:
-            return  # Another beat has just made the action.
+            self._at_begin()
+        except Exception:  # noqa: BLE001 - an old plan is better than no beat.
+            _LOG.exception("plans are not brought up to date; try 'orchestrator calendar recalculate'")
 
     def claim(self) -> list[list[int]]:
         """Claim what is due and return the ids in batches, ready to be published."""

@@ -164,4 +164,27 @@ def test_a_snapshot_holds_what_attendees_are_told() -> None:
         revision=1,
         agenda=(AgendaEntry(1, "Opening"), AgendaEntry(2, "Report", "Báo cáo", "VN")),
     )
-    assert Snapshot.of(meeting) == OLD
+    wall = {"wall_start": datetime(2026, 12, 3, 14), "zone": "Asia/Ho_Chi_Minh"}
+    assert Snapshot.of(meeting) == replace(OLD, **wall)
+
+
+def test_new_rules_of_a_zone_leave_its_own_wall_time_and_name_the_offset() -> None:
+    """Told as 14:00 at UTC+07:00; by the rules of today the same wall time is another instant."""
+    now = replace(OLD, wall_start=datetime(2026, 12, 3, 14), zone="Asia/Ho_Chi_Minh")
+    told = replace(
+        now,
+        starts_at=STARTS - timedelta(hours=1),
+        ends_at=OLD.ends_at - timedelta(hours=1),
+    )
+    new = replace(now, revision=2)
+    (found,) = differences(told, new, HA_NOI)
+    assert found == Difference(
+        What.TIME,
+        "Thursday, 3 December 2026, 14:00–17:00 Ha Noi (UTC+08:00)",
+        "Thursday, 3 December 2026, 14:00–17:00 Ha Noi (UTC+07:00)",
+    )
+    assert update_subject(told, new, HA_NOI) == (
+        "Updated time: Thursday, 3 December 2026, 14:00 Ha Noi, UTC+08:00 → UTC+07:00: SOM"
+    )
+    singapore = Place("Asia/Singapore", "Singapore")
+    assert update_subject(told, new, singapore).startswith("Updated time: 14:00–17:00 → 15:00–18:00")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +186,16 @@ def test_a_delegation_takes_part_from_its_first_day_until_the_day_before_its_end
 
 
 def test_the_host_s_city_stands_for_the_meeting_s_zone_when_it_is_the_host_s(shipped: Directory) -> None:
-    assert shipped.host_place("VN", "Asia/Ho_Chi_Minh") == Place("Asia/Ho_Chi_Minh", "Ha Noi")
-    assert shipped.host_place("VN", "Asia/Phnom_Penh") == Place("Asia/Phnom_Penh", "Phnom Penh")
+    moment = datetime(2026, 12, 3, 7, tzinfo=UTC)
+    assert shipped.host_place("VN", "Asia/Ho_Chi_Minh", moment) == Place("Asia/Ho_Chi_Minh", "Ha Noi")
+    assert shipped.host_place("VN", "Asia/Phnom_Penh", moment) == Place("Asia/Phnom_Penh", "Phnom Penh")
     with pytest.raises(InvalidInput):
-        shipped.host_place("XX", "Asia/Phnom_Penh")
+        shipped.host_place("XX", "Asia/Phnom_Penh", moment)
+
+
+def test_a_delegation_that_moves_to_another_zone_is_there_from_its_own_midnight_on() -> None:
+    moving = {"since": "2028-08-17", "zone": "Asia/Makassar", "city": "Nusantara"}
+    found = directory(delegation(code="ID", zone="Asia/Jakarta", city="Jakarta", changes=[moving]))
+    midnight = datetime(2028, 8, 16, 17, tzinfo=UTC)
+    assert found.place_of("ID", midnight).city == "Nusantara"
+    assert found.place_of("ID", midnight - timedelta(hours=2)).city == "Jakarta"

@@ -17,6 +17,7 @@ from orchestrator.domain.lifecycle import (
     publish,
     reinstate,
     require_status,
+    retimed,
     revise,
     with_link,
     with_organizer,
@@ -145,10 +146,12 @@ def test_a_draft_is_changed_without_any_revision() -> None:
     assert meeting.revised_at is None
 
 
-def test_somebody_removed_from_a_draft_is_gone() -> None:
+def test_somebody_removed_from_a_draft_is_marked_so_and_no_number_is_used_up() -> None:
     meeting = revise(draft(), Change(attendees=wanted(person(2), person(3))), NOW)
-    assert [item.name for item in meeting.attendees] == ["Person 2", "Person 3"]
-    assert meeting.attendees[0].id == 2
+    assert [(item.name, item.id) for item in meeting.invited] == [("Person 2", 2), ("Person 3", 0)]
+    gone = meeting.attendees[0]
+    assert (gone.name, gone.removed_sequence, gone.removed_at) == ("Person 1", 0, NOW)
+    assert numbers(meeting) == (0, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -624,3 +627,35 @@ def test_a_meeting_is_not_reinstated_once_it_would_have_started() -> None:
 def test_only_a_cancelled_meeting_is_reinstated(status: MeetingStatus) -> None:
     with pytest.raises(Conflict, match=f"is {status}; only a cancelled meeting can be reinstated"):
         reinstate(published(status=status), LATER)
+
+
+# --- new rules of a zone
+
+
+def test_new_zone_rules_number_a_new_time_and_ask_everybody_again() -> None:
+    """Attendees were told 15:00; by the new rules 14:00 in Ha Noi is an hour before that."""
+    told = STARTS + timedelta(hours=1)
+    meeting = retimed(published(), told, told + timedelta(hours=3), LATER)
+    assert (meeting.wall_start, meeting.zone) == (datetime(2026, 12, 3, 14), "Asia/Ho_Chi_Minh")
+    assert (meeting.starts_at, meeting.duration) == (STARTS, timedelta(hours=3))
+    assert (numbers(meeting), sequences(meeting)) == ((1, 2, 2), (1, 1, 1))
+    assert meeting.revised_at == LATER
+    assert {item.participation for item in meeting.attendees} == {Participation.NEEDS_ACTION}
+
+
+def test_what_was_told_right_stays() -> None:
+    meeting = published()
+    assert retimed(meeting, STARTS, STARTS + timedelta(hours=3), LATER) == meeting
+
+
+@pytest.mark.parametrize("told", [STARTS - timedelta(hours=1), STARTS + timedelta(hours=1)])
+def test_a_meeting_that_has_begun_by_either_reckoning_is_not_told_again(told: datetime) -> None:
+    meeting, first = published(), min(told, STARTS)
+    assert retimed(meeting, told, told + timedelta(hours=3), first) == meeting
+    assert retimed(meeting, told, told + timedelta(hours=3), first - timedelta(seconds=1)).sequence == 1
+
+
+@pytest.mark.parametrize("status", [MeetingStatus.DRAFT, MeetingStatus.CANCELLED, MeetingStatus.CONCLUDED])
+def test_only_a_published_meeting_is_told_of_new_zone_rules(status: MeetingStatus) -> None:
+    with pytest.raises(Conflict, match="only a published meeting can be moved to new zone rules"):
+        retimed(published(status=status), STARTS, STARTS + timedelta(hours=3), LATER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import zoneinfo
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from orchestrator.domain.zones import (
     Place,
+    ZoneData,
     at_local,
     city_of,
     exists,
@@ -20,9 +22,11 @@ from orchestrator.domain.zones import (
     local_time,
     long_date,
     offset_text,
+    pinned_zone_data,
     require_instant,
     tzdata_version,
     zone,
+    zone_data,
     zone_names,
 )
 from orchestrator.errors import InvalidInput
@@ -262,3 +266,17 @@ def test_a_date_before_the_host_s_counts_negative_also_across_a_month() -> None:
     instant = utc(2026, 12, 1, 2)
     host = local_time(instant, Place("Asia/Ho_Chi_Minh", "Ha Noi"))
     assert local_time(instant, Place("America/Toronto", "Ottawa")).days_after(host) == -1
+
+
+def test_other_zone_data_is_used_for_a_while_and_then_no_more(tmp_path: Path) -> None:
+    """In the other data Viet Nam keeps the time of Singapore, UTC+08:00."""
+    pinned = pinned_zone_data()
+    folder = tmp_path / "zoneinfo" / "Asia"
+    folder.mkdir(parents=True)
+    (folder / "Ho_Chi_Minh").write_bytes(pinned.folder.joinpath("zoneinfo", "Asia", "Singapore").read_bytes())
+    wall = datetime(2026, 12, 3, 14)
+    with zone_data(ZoneData(tmp_path, "2027.1")):
+        assert tzdata_version() == "2027.1"
+        assert instant_of(wall, zone("Asia/Ho_Chi_Minh")) == utc(2026, 12, 3, 6)
+    assert tzdata_version() == pinned.version
+    assert instant_of(wall, zone("Asia/Ho_Chi_Minh")) == utc(2026, 12, 3, 7)
