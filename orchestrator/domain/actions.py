@@ -16,6 +16,10 @@ class ActionKind(StrEnum):
 
     INVITE = "invite"
     REMIND = "remind"
+    NOTICE = "notice"
+    CHASE = "chase"
+    REHEARSAL = "rehearse"
+    DATE_POLL = "date-poll"
     CANCEL = "cancel"
     MINUTES = "minutes"
     RESEND = "resend"
@@ -25,6 +29,7 @@ class ActionKind(StrEnum):
     DECLINE_ALERT = "decline-alert"
     CONFERENCE = "conference"
     CONFERENCE_DELETE = "conference-delete"
+    CONFIRM = "confirm"
     CONCLUDE = "conclude"
     POLL = "poll"
 
@@ -40,7 +45,13 @@ class ActionKind(StrEnum):
 
 
 _OWN_WORK = frozenset(
-    {ActionKind.CONFERENCE, ActionKind.CONFERENCE_DELETE, ActionKind.CONCLUDE, ActionKind.POLL}
+    {
+        ActionKind.CONFERENCE,
+        ActionKind.CONFERENCE_DELETE,
+        ActionKind.CONFIRM,
+        ActionKind.CONCLUDE,
+        ActionKind.POLL,
+    }
 )
 _WITH_CALENDAR = frozenset({ActionKind.INVITE, ActionKind.CANCEL, ActionKind.RESEND, ActionKind.REFUSAL})
 

@@ -30,6 +30,19 @@ def parse_duration(text: str) -> timedelta:
     return length
 
 
+def duration_text(length: timedelta, *, days: bool = False) -> str:
+    """Return ``length`` as an ISO 8601 duration, such as ``PT2H30M``; with ``days``, such as ``P7D``."""
+    seconds = int(length.total_seconds())
+    whole_days, rest = divmod(seconds, 86400) if days else (0, seconds)
+    hours, rest = divmod(rest, 3600)
+    minutes, rest = divmod(rest, 60)
+    parts = ((hours, "H"), (minutes, "M"), (rest, "S"))
+    clock = "".join(f"{number}{unit}" for number, unit in parts if number)
+    if not (whole_days or clock):
+        clock = "0M"
+    return "P" + (f"{whole_days}D" if whole_days else "") + (f"T{clock}" if clock else "")
+
+
 def duration_words(length: timedelta) -> str:
     """Return ``2 h 30 min`` or ``7 days``, for people."""
     days, rest = divmod(int(length.total_seconds()), 86400)

@@ -1,27 +1,29 @@
-"""Planning: what must happen for a meeting, and how that differs from what is planned already.
+"""Planning: what must happen for a meeting, to whom and when.
 
-``plan`` turns meeting + timeline into obligations. ``reconcile`` compares them with the stored
-actions and says what to add, move, cancel or bring back: what is done stays, what is pending moves,
-what no longer applies is cancelled with its reason. Both are pure; doing it twice changes nothing.
+``plan`` turns meeting + timeline + working calendars into obligations, and is pure. How they differ from
+what is stored already stands in ``reconciling``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 
-from orchestrator.domain.actions import ActionKind, ActionState, CancelCode
-from orchestrator.domain.meeting import Attendee, Meeting, MeetingStatus
+from orchestrator.domain.actions import ActionKind
+from orchestrator.domain.audience import admitted
+from orchestrator.domain.delegation import Directory, Role
+from orchestrator.domain.meeting import Attendee, Meeting, MeetingStatus, Need, RehearsalSlot
+from orchestrator.domain.needs import is_missing, missing_from, spokespeople
 from orchestrator.domain.revision import cancel_to, to_cancel
-from orchestrator.domain.timeline import Offset, Step, Timeline
-
-ZoneOf = Callable[[str], str]
-"""From a delegation's code to its IANA zone."""
+from orchestrator.domain.timeline import Due, Offset, Step, Timeline
+from orchestrator.domain.workdays import EARLIEST, Calendars, NoWorkingDayError, WorkingCalendar
+from orchestrator.domain.zones import local_time
 
 _AFTERWARDS = timedelta(days=7)
 _DIGEST_EVERY = timedelta(hours=1)
+NUDGE = "nudge"
+"""The step of what is sent because a coordinator asks for what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Obligation:
     soon as possible. After ``expires`` it must not be done any more. An action done for an older
     ``revision`` does not fulfil it. ``waits_for`` is the key of an obligation that comes first.
     ``late`` marks what may be planned although its time has passed, and is then due at once.
+    ``note`` says in words why it is not due on the day or at the hour that the timeline wants, ``left_out``
+    why it is not to be done at all.
     """
 
     key: str
@@ -43,114 +47,461 @@ class Obligation:
     expires: datetime
     waits_for: str | None = None
     late: bool = False
+    note: str = ""
+    left_out: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAction:
-    """An action as the store has it, as far as planning needs it.
-
-    ``key`` is unique in the meeting: that of its obligation, with ``#2`` and so on when the same
-    obligation had to be fulfilled again. ``planned_at`` is the planned instant or ``None``.
-    """
-
-    id: int
-    key: str
-    obligation: str
-    kind: ActionKind
-    attendee_id: int | None
-    revision: int
-    state: ActionState
-    planned_at: datetime | None
-    expires: datetime
-    blocked_by: int | None = None
-    cancel_code: CancelCode | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Insert:
-    """Add an action under ``key``; blocked while ``blocked_by`` (an obligation's key) is undone."""
-
-    key: str
-    obligation: Obligation
-    blocked_by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Give a pending or cancelled action the obligation's present values and state."""
-
-    action_id: int
-    obligation: Obligation
-    blocked_by: str | None
-    at_once: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """Cancel a pending action, with its reason for programs and for people."""
-
-    action_id: int
-    code: CancelCode
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Skip:
-    """An obligation that is not planned because its time has passed."""
-
-    obligation: Obligation
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciliation:
-    """What has to change in the stored actions so that they match the plan."""
-
-    inserts: tuple[Insert, ...] = ()
-    moves: tuple[Move, ...] = ()
-    cancels: tuple[Cancel, ...] = ()
-    skips: tuple[Skip, ...] = ()
-
-    @property
-    def changes_nothing(self) -> bool:
-        """Whether the stored actions match the plan already."""
-        return not (self.inserts or self.moves or self.cancels)
-
-
-def plan(meeting: Meeting, timeline: Timeline, zone_of: ZoneOf) -> list[Obligation]:
+def plan(
+    meeting: Meeting, timeline: Timeline, calendars: Calendars, only: Collection[int] | None = None
+) -> list[Obligation]:
     """Return everything the meeting calls for in its present state, past or future.
 
-    ``zone_of`` gives the zone of a delegation, for steps at a recipient's local time.
+    ``calendars`` give each recipient's zone, working days and hours. With ``only`` it is what these
+    attendees (by id) are due, and what belongs to nobody.
     """
     match meeting.status:
         case MeetingStatus.DRAFT:
-            return []
+            wanted = date_poll(meeting)
         case MeetingStatus.PUBLISHED:
-            wanted = _published(meeting, timeline, zone_of)
+            wanted = _Published(meeting, timeline, calendars, only).obligations()
         case MeetingStatus.CANCELLED:
             wanted = _called_off(meeting)
         case MeetingStatus.CONCLUDED:
-            wanted = _minutes(meeting, timeline)
-    return [*wanted, *_cancellations(meeting), *_news(meeting)]
+            wanted = [
+                *_minutes(meeting, timeline),
+                *_Published(meeting, timeline, calendars, only).afterwards(),
+            ]
+    if meeting.uid is not None:
+        wanted += [*_cancellations(meeting), *_news(meeting)]
+    if only is None:
+        return wanted
+    return [item for item in wanted if item.attendee_id is None or item.attendee_id in only]
 
 
-def _published(meeting: Meeting, timeline: Timeline, zone_of: ZoneOf) -> list[Obligation]:
-    wanted: list[Obligation] = []
-    waits_for: str | None = None
-    # A save-the-date announces a date: there is nothing to join yet, and nothing to remind of.
-    steps = [step for step in timeline.steps if step.do is ActionKind.INVITE or not meeting.tentative]
-    for step in steps:
+class _Published:
+    """What a published meeting calls for, step by step."""
+
+    def __init__(
+        self, meeting: Meeting, timeline: Timeline, calendars: Calendars, only: Collection[int] | None
+    ) -> None:
+        self._meeting = meeting
+        self._timeline = timeline
+        self._calendars = calendars
+        self._starts, self._ends = meeting.starts_at, meeting.ends_at
+        self._invited = [item for item in meeting.invited if only is None or item.id in only]
+        self._ids = {item.id for item in self._invited}
+        self._waits_for: str | None = None
+
+    def obligations(self) -> list[Obligation]:
+        """Return all of it but what comes after a meeting that is over."""
+        wanted: list[Obligation] = []
+        for step in self._steps():
+            wanted += self._of(step)
+        return _without_doubles([*wanted, *_asked_for(self._meeting, self._waits_for), *self._nudges()])
+
+    def afterwards(self) -> list[Obligation]:
+        """Return what is still to be said once the meeting is over, such as thanks."""
+        steps = [item for item in self._timeline.steps if item.do is ActionKind.NOTICE]
+        return [found for step in steps if self._timeline.is_after(step) for found in self._notices(step)]
+
+    def _steps(self) -> Sequence[Step]:
+        """The steps that apply: a save-the-date has nothing to join and nothing to remind of yet."""
+        invitation = self._timeline.invitation(tentative=self._meeting.tentative)
+        return [
+            step
+            for step in self._timeline.steps
+            if (step is invitation if step.do is ActionKind.INVITE else self._applies(step))
+        ]
+
+    def _applies(self, step: Step) -> bool:
+        return (step.do is ActionKind.CONFIRM) == self._meeting.tentative
+
+    def _of(self, step: Step) -> list[Obligation]:
         match step.do:
-            case ActionKind.CONFERENCE if not meeting.conference.by_hand:
-                wanted += _conference(meeting, step)
-                waits_for = None if meeting.conference.join_url else step.name
+            case ActionKind.CONFERENCE:
+                return self._conference(step)
             case ActionKind.INVITE:
-                wanted += [_invitation(meeting, step, item, waits_for) for item in _to_invite(meeting)]
+                return [self._invitation(step, item) for item in self._invited if not item.declined]
             case ActionKind.REMIND:
-                wanted += [_reminder(meeting, step, item, zone_of) for item in _to_remind(meeting)]
-            case ActionKind.CONCLUDE:
-                wanted.append(_conclusion(meeting, step, zone_of))
-    return [*wanted, *_asked_for(meeting, waits_for)]
+                return self._reminders(step)
+            case ActionKind.NOTICE:
+                return self._notices(step)
+            case ActionKind.CHASE:
+                return [*self._chasers(step)]
+            case ActionKind.REHEARSAL:
+                return [*self._rehearsals(step)]
+            case ActionKind.CONFIRM | ActionKind.CONCLUDE:
+                return [self._own_work(step)]
+        return []
+
+    def _conference(self, step: Step) -> list[Obligation]:
+        """The link, made or kept up to date; and the alert while there is none."""
+        meeting = self._meeting
+        if meeting.conference.by_hand:
+            return []
+        self._waits_for = None if meeting.conference.join_url else step.name
+        wanted = [
+            Obligation(step.name, ActionKind.CONFERENCE, step.name, None, meeting.revision, None, self._ends)
+        ]
+        if step.alert_after is not None and meeting.published_at and not meeting.conference.join_url:
+            due = meeting.published_at + step.alert_after
+            wanted.append(
+                Obligation("link-alert", ActionKind.LINK_ALERT, "link-alert", None, 1, due, self._ends)
+            )
+        return wanted
+
+    def _invitation(self, step: Step, attendee: Attendee) -> Obligation:
+        due = self._invited_at(step, attendee)
+        return Obligation(
+            key=f"{step.name}:attendee-{attendee.id}",
+            kind=ActionKind.INVITE,
+            step=step.name,
+            attendee_id=attendee.id,
+            revision=self._meeting.revision,
+            due=due.instant if due else None,
+            # Somebody added, or a link replaced, while the meeting goes on is told; after it nobody is.
+            expires=self._ends,
+            waits_for=self._waits_for,
+            late=True,
+            note=due.moved if due else "",
+        )
+
+    def _invited_at(self, step: Step, attendee: Attendee) -> Due | None:
+        """When somebody is first invited; ``None`` is at once. Whoever comes late waits for their morning.
+
+        A date that is announced by hand, where the timeline does not do so, is announced at once.
+        """
+        if step.first is None or (self._meeting.tentative and not step.tentative):
+            return None
+        due = step.first.due(self._starts, self._calendars.of(attendee.delegation))
+        return self._not_before_publishing(due, attendee)
+
+    def _not_before_publishing(self, due: Due, attendee: Attendee) -> Due | None:
+        since = self._since(attendee)
+        if since is None or since <= due.instant:
+            return due
+        try:
+            soonest = self._calendars.of(attendee.delegation).soonest(since).instant
+        except NoWorkingDayError:
+            return None
+        return Due(soonest, _OVERDUE) if soonest < self._starts else None
+
+    def _since(self, attendee: Attendee | None) -> datetime | None:
+        """From when on somebody is in the meeting, and the meeting is public."""
+        moments = (self._meeting.published_at, attendee.joined_at if attendee else None)
+        return max((item for item in moments if item is not None), default=None)
+
+    def _reminders(self, step: Step) -> list[Obligation]:
+        found = [
+            self._mail(step, step.first, step.name, item)
+            for item in self._admitted(step)
+            if not item.declined and self._condition_holds(step, item.delegation)
+        ]
+        return [*found, *self._for_coordinator(step, 1)]
+
+    def _notices(self, step: Step) -> list[Obligation]:
+        found = [
+            self._mail(step, step.first, step.name, item)
+            for item in (self._spoken_to(step, self._owing(step)) if step.ask else self._admitted(step))
+            if not item.declined and self._condition_holds(step, item.delegation)
+        ]
+        return [*found, *self._for_coordinator(step, 1)]
+
+    def _for_coordinator(self, step: Step, rung: int) -> list[Obligation]:
+        if not step.tells_coordinator(rung):
+            return []
+        name = f"{step.name}/{rung}" if step.do is ActionKind.CHASE else step.name
+        return [self._mail(step, step.at[rung - 1], name, None)]
+
+    def _chasers(self, step: Step) -> Iterator[Obligation]:
+        """One mail a rung to whoever can mend what is missing, and to those the matter is taken to."""
+        lacking = [code for code in self._owing(step) if self._condition_holds(step, code)]
+        if not lacking:
+            return
+        asked = self._spoken_to(step, lacking)
+        for rung, at in enumerate(step.at, 1):
+            people = {item.id: item for item in (*asked, *self._added(step, rung, lacking))}
+            for attendee in people.values():
+                yield self._mail(step, at, f"{step.name}/{rung}", attendee)
+            yield from self._for_coordinator(step, rung)
+
+    def _owing(self, step: Step) -> list[str]:
+        return owing(self._meeting, step, self._calendars.directory)
+
+    def _spoken_to(self, step: Step, codes: Iterable[str]) -> list[Attendee]:
+        """Who speaks for each of these delegations in what a step is about."""
+        found = voices(self._meeting, step, self._calendars.directory)
+        return [item for code in codes for item in found.get(code, ()) if item.id in self._ids]
+
+    def _added(self, step: Step, rung: int, lacking: Collection[str]) -> list[Attendee]:
+        """Whom a rung adds: those who hear of all delegations that lack something, or of their own."""
+        directory, added = self._calendars.directory, step.escalated(rung)
+        overseeing = [item for item in added if item.oversees]
+        found = [
+            *admitted(overseeing, self._meeting, directory),
+            *(item for item in admitted(added, self._meeting, directory) if item.delegation in lacking),
+        ]
+        return [item for item in found if item.id in self._ids]
+
+    def _rehearsals(self, step: Step) -> Iterator[Obligation]:
+        """Tell each delegation its slot, and at once again when it was moved after that."""
+        slots = {slot.delegation: slot for slot in self._meeting.slots}
+        lacking = [code for code in self._owing(step) if self._lacks(code, Need.TEST)]
+        for item in self._spoken_to(step, lacking):
+            wanted = self._mail(step, step.first, step.name, item)
+            slot = slots.get(item.delegation)
+            if slot is None:
+                wanted = replace(wanted, left_out="no slot for a test is free on that day")
+            else:
+                wanted = self._in_time_for(wanted, step, slot)
+            yield wanted
+            if slot is not None and slot.moves:
+                name = f"{step.name}/{slot.moves + 1}"
+                yield replace(
+                    wanted, key=f"{name}:attendee-{item.id}", step=name, due=None, expires=slot.starts_at,
+                    note=_SLOT_MOVED, left_out="",
+                )  # fmt: skip
+
+    def _in_time_for(self, wanted: Obligation, step: Step, slot: RehearsalSlot) -> Obligation:
+        """Let a mail that tells of a slot go out before it, also when its day has passed, never after it."""
+        if wanted.due is not None and wanted.due >= slot.starts_at:
+            clock = step.first.clock if step.first else None
+            day_before = Offset(after=False, days=1, clock=clock or EARLIEST)
+            calendar = self._calendars.of(slot.delegation)
+            due = day_before.due(slot.starts_at, calendar).instant
+            there = local_time(due, calendar.place(calendar.local_date(due)))
+            note = f"the test is before the usual day of this mail, so it goes out on {there}"
+            wanted = replace(wanted, due=due, expires=self._expiry(step, due), note=note, left_out="")
+        return replace(wanted, expires=min(wanted.expires, slot.starts_at), late=True)
+
+    def _nudges(self) -> list[Obligation]:
+        """Ask now for what is missing, because a coordinator wants it."""
+        if not any(item.nudges for item in self._invited):
+            return []
+        meeting = self._meeting
+        due = owed(meeting, self._timeline, self._calendars.directory)
+        return [
+            Obligation(
+                f"{NUDGE}:attendee-{item.id}", ActionKind.CHASE, NUDGE, item.id, item.nudges, None,
+                self._starts,
+            )
+            for item in self._invited
+            if item.nudges and missing_from(meeting, item, due[item.delegation])
+        ]  # fmt: skip
+
+    def _own_work(self, step: Step) -> Obligation:
+        """What the service does by itself, at the host's hour."""
+        due, confirms = self._due(step, step.first, self._meeting.host, None), step.do is ActionKind.CONFIRM
+        return Obligation(
+            step.name, step.do, step.name, None, self._meeting.time_revision, due.instant,
+            self._starts if confirms else due.instant + timedelta(days=365),
+            late=confirms, note=due.moved,
+            left_out=_ANNOUNCED_LATE if confirms and self._announced_after(due.instant) else "",
+        )  # fmt: skip
+
+    def _announced_after(self, moment: datetime) -> bool:
+        """Whether somebody announced the date by hand when the timeline would have confirmed it.
+
+        Where the date has moved since, the timeline decides again.
+        """
+        announced = self._meeting.published_at
+        return self._meeting.time_revision == 1 and announced is not None and announced > moment
+
+    def _mail(self, step: Step, at: Offset | None, name: str, attendee: Attendee | None) -> Obligation:
+        """One mail to somebody, or to the coordinator, who is where the host is."""
+        delegation = attendee.delegation if attendee else self._meeting.host
+        due = self._due(step, at, delegation, attendee)
+        if (step.ask or step.do is ActionKind.REHEARSAL) and attendee and at and at.clock:
+            # What is asked for is still wanted when the meeting is published late.
+            due = self._not_before_publishing(due, attendee) or due
+        return Obligation(
+            key=f"{name}:attendee-{attendee.id}" if attendee else f"{name}:coordinator",
+            kind=step.do,
+            step=name,
+            attendee_id=attendee.id if attendee else None,
+            revision=self._meeting.time_revision,
+            due=due.instant,
+            expires=self._expiry(step, due.instant),
+            note=due.moved,
+            left_out=self._left_out(step, due, delegation),
+        )
+
+    def _due(self, step: Step, at: Offset | None, delegation: str, attendee: Attendee | None) -> Due:
+        """When a step is due for a recipient of ``delegation``."""
+        if at is None:
+            raise ValueError(f"step {step.name} has no offset")
+        calendar = self._calendars.of(delegation)
+        due = at.due(self._anchor(step, at, delegation, attendee), calendar)
+        bound = step.not_before
+        if bound is None:
+            return due
+        return put_off(due, at, bound, self._end_of(bound), calendar)
+
+    def _anchor(self, step: Step, at: Offset, delegation: str, attendee: Attendee | None) -> datetime:
+        source = self._timeline.named(step.source) if step.source else None
+        if source is None:
+            return self._end_of(at)
+        if source.first is None:
+            return self._since(attendee) or self._starts
+        due = self._due(source, source.first, delegation, attendee)
+        if source.do is ActionKind.INVITE and attendee is not None:
+            due = self._not_before_publishing(due, attendee) or due
+        return due.instant
+
+    def _end_of(self, at: Offset) -> datetime:
+        """The end of the meeting for what comes after it, else its start."""
+        return self._ends if at.after else self._starts
+
+    def _expiry(self, step: Step, due: datetime) -> datetime:
+        """Until when a step makes sense: for its grace, and before the meeting not past the start."""
+        if self._timeline.is_after(step):
+            return due + (step.grace or _AFTERWARDS)
+        return min(due + step.grace, self._starts) if step.grace else self._starts
+
+    def _left_out(self, step: Step, due: Due, delegation: str) -> str:
+        """Why a step cannot be met for somebody; empty when it can."""
+        if not self._timeline.is_after(step) and due.instant >= self._starts:
+            return "it would come after the start"
+        bound = step.not_after
+        if bound is None or not beyond(due, bound, self._end_of(bound), self._calendars.of(delegation)):
+            return ""
+        return "it would come later than the timeline allows"
+
+    def _admitted(self, step: Step) -> list[Attendee]:
+        people = admitted(step.audiences, self._meeting, self._calendars.directory)
+        return [item for item in people if item.id in self._ids]
+
+    def _condition_holds(self, step: Step, delegation: str) -> bool:
+        return step.when is None or self._lacks(delegation, step.when.need)
+
+    def _lacks(self, delegation: str, need: Need) -> bool:
+        return is_missing(self._meeting, delegation, need)
+
+
+_OVERDUE = "its day had passed when it was published, so it goes out in the next working hours"
+_ANNOUNCED_LATE = "its day had passed when the date was announced; publish the meeting to confirm it"
+_SLOT_MOVED = "the slot was moved after it had been told, so the new one goes out at once"
+
+
+def put_off(due: Due, at: Offset, bound: Offset, anchor: datetime, calendar: WorkingCalendar) -> Due:
+    """Return ``due``, or the first moment that ``bound`` lets something at ``at`` go out.
+
+    ``anchor`` (UTC) is what the bound counts from. What counts whole days keeps to working hours.
+    """
+    try:
+        if bound.clock is None:
+            earliest = bound.due(anchor, calendar).instant
+            if due.instant >= earliest:
+                return due
+            moment = earliest if at.clock is None else calendar.soonest(earliest).instant
+        else:
+            day = bound.day(anchor, calendar)
+            if calendar.local_date(due.instant) >= day:
+                return due
+            moment = calendar.land(day, at.clock or EARLIEST, forward=True).instant
+    except NoWorkingDayError:
+        return due
+    place = calendar.place(calendar.local_date(moment))
+    return Due(moment, f"it is not to go out earlier, so it goes out on {local_time(moment, place)}")
+
+
+def beyond(due: Due, bound: Offset, anchor: datetime, calendar: WorkingCalendar) -> bool:
+    """Whether ``due`` is later than ``bound`` allows, which counts from ``anchor`` (UTC)."""
+    if bound.clock is None:
+        return due.instant > bound.due(anchor, calendar).instant
+    try:
+        return calendar.local_date(due.instant) > bound.day(anchor, calendar)
+    except NoWorkingDayError:
+        return False
+
+
+def owing(meeting: Meeting, step: Step, directory: Directory) -> list[str]:
+    """Return the delegations that a step asks, or chases, for something, in protocol order.
+
+    They are those with somebody in its audience. Where that is the focal points, a delegation that should
+    have one and sends none owes the same, and all of them owe an answer.
+    """
+    codes = {item.delegation for item in admitted(step.audiences, meeting, directory)}
+    if any(item.value == Role.FOCAL_POINT for item in step.audiences):
+        codes |= {
+            code
+            for code in meeting.delegations
+            if step.need is Need.ANSWER or directory.has_focal_points(code)
+        }
+    return sorted(codes, key=directory.rank)
+
+
+def oversees(meeting: Meeting, step: Step, rung: int, attendee: Attendee, directory: Directory) -> bool:
+    """Whether a rung tells ``attendee`` of all delegations that lack something, not of their own only."""
+    circles = (item for item in step.escalated(rung) if item.oversees)
+    return any(item.admits(attendee, meeting, directory) for item in circles)
+
+
+def voices(meeting: Meeting, step: Step, directory: Directory) -> dict[str, list[Attendee]]:
+    """Return who of each delegation a step speaks to: its audience, else its head, else whoever comes."""
+    found: dict[str, list[Attendee]] = {}
+    for item in admitted(step.audiences, meeting, directory):
+        found.setdefault(item.delegation, []).append(item)
+    for code in meeting.delegations:
+        if code not in found:
+            found[code] = [meeting.head_of(code) or meeting.people_of(code)[0]]
+    return found
+
+
+def owed(meeting: Meeting, timeline: Timeline, directory: Directory) -> dict[str, frozenset[Need]]:
+    """Return what each delegation owes a meeting: an answer, and what its timeline asks for."""
+    found: dict[str, set[Need]] = {code: {Need.ANSWER} for code in meeting.delegations}
+    for step in timeline.steps:
+        if step.need is not None:
+            for code in owing(meeting, step, directory):
+                found[code].add(step.need)
+    return {code: frozenset(found[code]) for code in sorted(found, key=directory.rank)}
+
+
+def _without_doubles(wanted: list[Obligation]) -> list[Obligation]:
+    """Leave out a reminder, or a rung, that lands at the very moment of a later one: one mail says both."""
+    last: dict[tuple[object, ...], str] = {}
+    for item in wanted:
+        if item.kind in _MERGED and not item.left_out:
+            last[_twin(item)] = item.key
+    return [
+        replace(item, left_out=f"another {_MERGED[item.kind]} goes out at the same moment")
+        if item.kind in _MERGED and not item.left_out and last[_twin(item)] != item.key
+        else item
+        for item in wanted
+    ]
+
+
+_MERGED = {ActionKind.REMIND: "reminder", ActionKind.CHASE: "chaser"}
+
+
+def _twin(item: Obligation) -> tuple[object, ...]:
+    """What two mails have in common of which one is enough; of a chaser also what it is about."""
+    about = item.step.partition("/")[0] if item.kind is ActionKind.CHASE else ""
+    return item.kind, about, item.attendee_id, item.due
+
+
+def date_poll(meeting: Meeting) -> list[Obligation]:
+    """Ask those who speak for the delegations of a draft for the dates that suit them, until the poll closes.
+
+    Those of a delegation that has voted are not asked (again).
+    """
+    poll = meeting.date_poll
+    if poll is None:
+        return []
+    return [
+        Obligation(
+            f"date-poll:{poll.id}:attendee-{item.id}", ActionKind.DATE_POLL, "date-poll", item.id,
+            poll.asked, None, poll.closes_at,
+        )
+        for item in asked_for_a_date(meeting)
+        if item.delegation not in poll.voted
+    ]  # fmt: skip
+
+
+def asked_for_a_date(meeting: Meeting) -> list[Attendee]:
+    """Return who speaks for each delegation in a date poll."""
+    return [item for code in meeting.delegations for item in spokespeople(meeting, code)]
 
 
 def _asked_for(meeting: Meeting, waits_for: str | None) -> list[Obligation]:
@@ -196,75 +547,6 @@ def _news(meeting: Meeting) -> list[Obligation]:
     return wanted
 
 
-def _conference(meeting: Meeting, step: Step) -> list[Obligation]:
-    """The link, made or kept up to date; and the alert while there is none."""
-    wanted = [
-        Obligation(step.name, ActionKind.CONFERENCE, step.name, None, meeting.revision, None, meeting.ends_at)
-    ]
-    if step.alert_after is not None and meeting.published_at and not meeting.conference.join_url:
-        due = meeting.published_at + step.alert_after
-        wanted.append(
-            Obligation(
-                "link-alert", ActionKind.LINK_ALERT, "link-alert", None, 1, due, meeting.ends_at
-            )
-        )  # fmt: skip
-    return wanted
-
-
-def _to_invite(meeting: Meeting) -> Iterable[Attendee]:
-    return (item for item in meeting.invited if not item.declined)
-
-
-_to_remind = _to_invite
-
-
-def _invitation(meeting: Meeting, step: Step, attendee: Attendee, waits_for: str | None) -> Obligation:
-    return Obligation(
-        key=f"{step.name}:attendee-{attendee.id}",
-        kind=ActionKind.INVITE,
-        step=step.name,
-        attendee_id=attendee.id,
-        revision=meeting.revision,
-        due=None,
-        # Somebody added, or a link replaced, while the meeting goes on is told; after it nobody is.
-        expires=meeting.ends_at,
-        waits_for=waits_for,
-    )
-
-
-def _reminder(meeting: Meeting, step: Step, attendee: Attendee, zone_of: ZoneOf) -> Obligation:
-    due = _instant(meeting, step, zone_of(attendee.delegation))
-    expires = min(due + step.grace, meeting.starts_at) if step.grace else meeting.starts_at
-    return Obligation(
-        key=f"{step.name}:attendee-{attendee.id}",
-        kind=ActionKind.REMIND,
-        step=step.name,
-        attendee_id=attendee.id,
-        revision=meeting.time_revision,
-        due=due,
-        expires=expires,
-    )
-
-
-def _conclusion(meeting: Meeting, step: Step, zone_of: ZoneOf) -> Obligation:
-    due = _instant(meeting, step, zone_of(meeting.host))
-    return Obligation(
-        step.name, ActionKind.CONCLUDE, step.name, None, meeting.time_revision, due, due + timedelta(days=365)
-    )  # fmt: skip
-
-
-def _instant(meeting: Meeting, step: Step, recipient_zone: str) -> datetime:
-    if step.at is None:
-        raise ValueError(f"step {step.name} has no offset")
-    return _moment(step.at, meeting.starts_at, meeting.ends_at, recipient_zone)
-
-
-@lru_cache(maxsize=1024)
-def _moment(at: Offset, starts_at: datetime, ends_at: datetime, recipient_zone: str) -> datetime:
-    """The same for everybody in a zone, so worked out once."""
-    return at.instant(starts_at, ends_at, recipient_zone)
-
-
 def _called_off(meeting: Meeting) -> list[Obligation]:
     conference = meeting.conference
     # An attempt without an answer may have made something; with a link by hand nobody was waiting for it.
@@ -302,261 +584,3 @@ def _minutes(meeting: Meeting, timeline: Timeline) -> list[Obligation]:
         )
         for item in meeting.invited
     ]  # fmt: skip
-
-
-def reconcile(
-    meeting: Meeting, wanted: Sequence[Obligation], stored: Iterable[StoredAction], now: datetime
-) -> Reconciliation:
-    """Say how the stored actions of ``meeting`` must change so that they match ``wanted``.
-
-    Nothing is ever planned into the past: an obligation whose time is over is skipped with its
-    reason. An overdue action that is already planned stays, for its grace decides about it.
-    """
-    rows = list(stored)
-    latest = _latest(rows)
-    planned_keys = {item.key for item in wanted}
-    decision = _Decision(meeting, latest, rows, now)
-    for obligation in wanted:
-        decision.take(obligation)
-    decision.cancels += [
-        Cancel(row.id, *_why_not(meeting, row))
-        for row in rows
-        if _is_open(row, meeting) and row.obligation not in planned_keys
-    ]
-    decision.cancels += [
-        Cancel(row.id, CancelCode.SUPERSEDED, "the meeting was changed in the meantime")
-        for row in rows
-        if _is_open(row, meeting) and row.obligation in planned_keys and row is not latest[row.obligation]
-    ]
-    return Reconciliation(
-        tuple(decision.inserts), tuple(decision.moves), tuple(decision.cancels), tuple(decision.skips)
-    )
-
-
-def _is_open(row: StoredAction, meeting: Meeting) -> bool:
-    """Whether an action still asks for something: it waits, or it failed while its meeting goes on.
-
-    A failure that no longer matters, because the link was entered by hand or the person was removed,
-    must not go on asking for attention.
-    """
-    running = meeting.status is MeetingStatus.PUBLISHED
-    return row.state.is_pending or (row.state is ActionState.FAILED and running)
-
-
-def _latest(rows: Iterable[StoredAction]) -> dict[str, StoredAction]:
-    """The newest action of each obligation; ids rise."""
-    latest: dict[str, StoredAction] = {}
-    for row in sorted(rows, key=lambda item: item.id):
-        latest[row.obligation] = row
-    return latest
-
-
-def _calendar_mail_in_flight(meeting: Meeting, rows: Iterable[StoredAction]) -> dict[str, str]:
-    """Per address the key of the calendar message that somebody has in hand.
-
-    Those that follow queue behind it, one after the other, so that a CANCEL never overtakes its REQUEST,
-    nor a REQUEST the CANCEL of an earlier time in the meeting: the address counts, for somebody invited
-    again is another attendee.
-    """
-    return {
-        meeting.attendee(row.attendee_id).address: row.key
-        for row in rows
-        if row.attendee_id is not None and row.kind.carries_calendar and row.state.is_in_flight
-    }
-
-
-_CONFERENCE_KINDS = (ActionKind.CONFERENCE, ActionKind.CONFERENCE_DELETE)
-
-
-class _Decision:
-    """Collects what to do about one obligation after another."""
-
-    def __init__(
-        self,
-        meeting: Meeting,
-        latest: Mapping[str, StoredAction],
-        rows: Sequence[StoredAction],
-        now: datetime,
-    ) -> None:
-        self._address = {item.id: item.address for item in meeting.attendees}
-        self._latest = latest
-        self._ids: dict[str | None, int] = {row.key: row.id for row in rows}
-        self._last_mail = _calendar_mail_in_flight(meeting, rows)
-        self._conference_in_flight = next(
-            (row.key for row in rows if row.kind in _CONFERENCE_KINDS and row.state.is_in_flight), None
-        )
-        self._added: dict[str, str] = {}
-        self._now = now
-        self.inserts: list[Insert] = []
-        self.moves: list[Move] = []
-        self.cancels: list[Cancel] = []
-        self.skips: list[Skip] = []
-
-    def take(self, wanted: Obligation) -> None:
-        row = self._latest.get(wanted.key)
-        if row is None:
-            self._insert(wanted, wanted.key)
-        elif row.state.is_pending:
-            self._adjust(wanted, row)
-        elif row.state is ActionState.CANCELLED:
-            self._revive(wanted, row)
-        elif row.revision < wanted.revision:
-            self._insert(wanted, _next_key(row))
-
-    def _insert(self, wanted: Obligation, key: str) -> None:
-        if self._passed(wanted):
-            self.skips.append(Skip(wanted, "its time had already passed"))
-        else:
-            self.inserts.append(Insert(key, wanted, self._blocker(wanted, key)))
-            self._added[wanted.key] = key
-
-    def _adjust(self, wanted: Obligation, row: StoredAction) -> None:
-        blocked_by = self._blocker(wanted, row.key)
-        same_state = (row.state is ActionState.BLOCKED) == (blocked_by is not None)
-        same_time = wanted.due is None or wanted.due == row.planned_at
-        # Waiting for the wrong action would be waiting for ever.
-        same_wait = same_state and row.blocked_by == self._ids.get(blocked_by)
-        if same_time and same_wait and (row.revision, row.expires) == (wanted.revision, wanted.expires):
-            return
-        if not same_time and self._passed(wanted):
-            reason = "the meeting moved, and the time for this had already passed"
-            self.cancels.append(Cancel(row.id, CancelCode.TIME_PASSED, reason))
-        else:
-            self.moves.append(Move(row.id, wanted, blocked_by, at_once=not same_state))
-
-    def _revive(self, wanted: Obligation, row: StoredAction) -> None:
-        if row.cancel_code is CancelCode.DISCARDED and row.revision >= wanted.revision:
-            return
-        if self._passed(wanted):
-            self.skips.append(Skip(wanted, "its time had already passed"))
-        else:
-            self.moves.append(Move(row.id, wanted, self._blocker(wanted, row.key), at_once=True))
-
-    def _passed(self, wanted: Obligation) -> bool:
-        """Whether it is too late, or would be: a reminder at 09:00 may fall after an early start."""
-        if wanted.due is None or wanted.late:
-            return wanted.expires <= self._now
-        return wanted.due < self._now or wanted.due >= wanted.expires
-
-    def _blocker(self, wanted: Obligation, key: str) -> str | None:
-        """The key of the action that has to end before the one under ``key`` may start."""
-        before = self._mail_before(wanted, key)
-        if wanted.waits_for is not None:
-            first = self._latest.get(wanted.waits_for)
-            return self._added.get(wanted.waits_for) or (first.key if first else wanted.waits_for)
-        return self._conference_in_flight if wanted.kind in _CONFERENCE_KINDS else before
-
-    def _mail_before(self, wanted: Obligation, key: str) -> str | None:
-        """The calendar message to the same person that goes before this one, which is then the last."""
-        if wanted.attendee_id is None or not wanted.kind.carries_calendar:
-            return None
-        address = self._address[wanted.attendee_id]
-        before = self._last_mail.get(address)
-        self._last_mail[address] = key
-        return before
-
-
-def _next_key(row: StoredAction) -> str:
-    _, _, number = row.key.partition("#")
-    return f"{row.obligation}#{int(number or 1) + 1}"
-
-
-def _why_not(meeting: Meeting, row: StoredAction) -> tuple[CancelCode, str]:
-    """Why a pending action is no longer wanted."""
-    if meeting.status is MeetingStatus.CANCELLED:
-        return CancelCode.MEETING_CANCELLED, "the meeting was cancelled"
-    if row.kind is ActionKind.CANCEL:
-        return CancelCode.SUPERSEDED, "whoever it was meant for is in the meeting again, or was told already"
-    if row.attendee_id is not None:
-        attendee = meeting.attendee(row.attendee_id)
-        if not attendee.invited:
-            return CancelCode.REMOVED, f"{attendee.name} was removed from the meeting"
-        if attendee.declined:
-            return CancelCode.DECLINED, f"{attendee.name} has declined"
-    if meeting.status is MeetingStatus.CONCLUDED:
-        return CancelCode.MEETING_OVER, "the meeting is over"
-    if row.kind in (ActionKind.CONFERENCE, ActionKind.LINK_ALERT) and meeting.conference.join_url:
-        return CancelCode.NOT_NEEDED, "the link is there"
-    return CancelCode.NOT_NEEDED, "the plan no longer calls for it"
-
-
-@dataclass(frozen=True, slots=True)
-class Objection:
-    """Why an action must not be done any more, and the state it therefore ends in."""
-
-    state: ActionState
-    reason: str
-    code: CancelCode | None = None
-
-
-def objection(
-    action: StoredAction, meeting: Meeting, attendee: Attendee | None, now: datetime
-) -> Objection | None:
-    """Look again just before doing ``action``; ``None`` means go ahead."""
-    if now >= action.expires:
-        late = "it could not be done in time, and doing it late would mislead"
-        return Objection(ActionState.MISSED, late)
-    return (
-        _status_objection(action.kind, meeting)
-        or _superseded(action, meeting)
-        or _attendee_objection(action.kind, attendee)
-        or (_cancel_objection(action, meeting, attendee) if attendee is not None else None)
-    )
-
-
-def _status_objection(kind: ActionKind, meeting: Meeting) -> Objection | None:
-    allowed = {
-        ActionKind.CANCEL: tuple(MeetingStatus),
-        ActionKind.CONFERENCE_DELETE: (MeetingStatus.CANCELLED,),
-        ActionKind.MINUTES: (MeetingStatus.CONCLUDED,),
-        ActionKind.DIGEST: tuple(MeetingStatus),
-    }.get(kind, (MeetingStatus.PUBLISHED,))
-    if meeting.status is MeetingStatus.CANCELLED and meeting.status not in allowed:
-        return Objection(ActionState.CANCELLED, "the meeting was cancelled", CancelCode.MEETING_CANCELLED)
-    if meeting.status not in allowed:
-        return Objection(ActionState.CANCELLED, f"the meeting is {meeting.status}", CancelCode.MEETING_OVER)
-    if kind is ActionKind.LINK_ALERT and meeting.conference.join_url:
-        return Objection(ActionState.CANCELLED, "the link is there", CancelCode.NOT_NEEDED)
-    return None
-
-
-def _superseded(action: StoredAction, meeting: Meeting) -> Objection | None:
-    """An action that was in hand while the meeting changed belongs to the older revision."""
-    current = {
-        ActionKind.INVITE: meeting.revision,
-        ActionKind.REMIND: meeting.time_revision,
-        ActionKind.CONCLUDE: meeting.time_revision,
-        ActionKind.MINUTES: meeting.minutes_version,
-    }.get(action.kind, action.revision)
-    if action.revision >= current:
-        return None
-    return Objection(ActionState.CANCELLED, "the meeting was changed in the meantime", CancelCode.SUPERSEDED)
-
-
-def _attendee_objection(kind: ActionKind, attendee: Attendee | None) -> Objection | None:
-    if attendee is None or kind in (ActionKind.CANCEL, ActionKind.MINUTES):
-        return None
-    if not attendee.invited:
-        gone = f"{attendee.name} was removed from the meeting"
-        return Objection(ActionState.CANCELLED, gone, CancelCode.REMOVED)
-    if attendee.declined and kind in (ActionKind.INVITE, ActionKind.REMIND):
-        return Objection(ActionState.CANCELLED, f"{attendee.name} has declined", CancelCode.DECLINED)
-    return None
-
-
-def _cancel_objection(action: StoredAction, meeting: Meeting, attendee: Attendee) -> Objection | None:
-    """A CANCEL takes back what is in a calendar, once, and from nobody who is in the meeting again."""
-    if action.kind is not ActionKind.CANCEL:
-        return None
-    due = next((item for item in to_cancel(meeting) if item.address == attendee.address), None)
-    if due is not None and due.id == attendee.id and cancel_to(meeting, due).sequence == action.revision:
-        return None
-    if due is not None:
-        newer = "a newer cancellation takes its place"
-        return Objection(ActionState.CANCELLED, newer, CancelCode.SUPERSEDED)
-    over = meeting.status is MeetingStatus.CANCELLED
-    if not over and any(item.address == attendee.address for item in meeting.invited):
-        again = f"{attendee.name} is in the meeting again"
-        return Objection(ActionState.CANCELLED, again, CancelCode.SUPERSEDED)
-    nothing = f"{attendee.name} has no invitation that could be taken back"
-    return Objection(ActionState.CANCELLED, nothing, CancelCode.NOT_NEEDED)

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.actions import ActionKind
 from orchestrator.domain.delegation import Directory
 from orchestrator.domain.meeting import Meeting
-from orchestrator.domain.planning import Obligation, Reconciliation
+from orchestrator.domain.planning import Obligation
+from orchestrator.domain.reconciling import Reconciliation
 from orchestrator.domain.timeline import Step, Timeline
 from orchestrator.domain.zones import LocalTime, Place, local_time
 from orchestrator.services.planner import Planner
@@ -22,6 +23,10 @@ from orchestrator.store.models import ActionRow
 WHAT = {
     ActionKind.INVITE: "Invitation",
     ActionKind.REMIND: "Reminder",
+    ActionKind.NOTICE: "Notice",
+    ActionKind.CHASE: "Chaser",
+    ActionKind.REHEARSAL: "Connectivity test",
+    ActionKind.DATE_POLL: "Date poll",
     ActionKind.CANCEL: "Cancellation",
     ActionKind.MINUTES: "Minutes",
     ActionKind.RESEND: "Invitation, again",
@@ -31,6 +36,7 @@ WHAT = {
     ActionKind.LINK_ALERT: "Alert: no link",
     ActionKind.CONFERENCE: "Teams meeting",
     ActionKind.CONFERENCE_DELETE: "Remove Teams meeting",
+    ActionKind.CONFIRM: "Confirm the date",
     ActionKind.CONCLUDE: "Conclude",
     ActionKind.POLL: "Read the mailbox",
 }
@@ -43,6 +49,8 @@ _WITHOUT_STEP = {
     "refusal": "at once, because the proposed time was refused",
     "digest": "at most once an hour, while answers come in",
     "decline-alert": "at once, because a head of delegation declined close to the start",
+    "date-poll": "at once, because a date poll was opened",
+    "nudge": "at once, because a coordinator asked for what is missing",
     "poll": "from time to time, and at once when mail arrives",
 }
 
@@ -50,11 +58,18 @@ _WITHOUT_STEP = {
 def what_words(
     kind: ActionKind, obligation_revision: int, step: Step | None, *, tentative: bool = False
 ) -> str:
-    """Return what an action is, such as ``Reminder, 7 days before``; ``tentative`` is the meeting's."""
-    if kind is ActionKind.INVITE and tentative:
+    """Return what an action is, such as ``Reminder, 7 days before``; ``tentative`` is the meeting's.
+
+    What a step announces stays a save-the-date also when the meeting has been confirmed since.
+    """
+    if kind is ActionKind.INVITE and _announces(step, tentative=tentative):
         return "Updated save-the-date" if obligation_revision > 1 else "Save-the-date"
-    if kind is ActionKind.REMIND and step is not None and step.at is not None:
+    if kind is ActionKind.REMIND and step is not None:
         return f"Reminder, {step.words().split(',')[0]}"
+    if kind in (ActionKind.NOTICE, ActionKind.CHASE) and step is not None:
+        return f"{WHAT[kind]}: {step.need or (step.about or '').replace('-', ' ')}"
+    if kind is ActionKind.CHASE:
+        return "Nudge: what is missing"
     if kind is ActionKind.INVITE and obligation_revision > 1:
         return "Updated invitation"
     if kind is ActionKind.CONFERENCE and obligation_revision > 1:
@@ -67,19 +82,33 @@ def why_words(step_name: str, timeline: Timeline | None, *, tentative: bool = Fa
     step = _step(step_name, timeline)
     if step is None:
         return _WITHOUT_STEP.get(step_name, step_name)
-    waits = ", once the link is there" if step.do is ActionKind.INVITE and not tentative else ""
-    return f"{step.words()}{waits}"
+    if step.do is ActionKind.REHEARSAL and rung_of(step_name) > 1:
+        return "at once, because the slot was moved"
+    invites = step.do is ActionKind.INVITE and not _announces(step, tentative=tentative)
+    waits = ", once the link is there" if invites else ""
+    condition = f", while this holds: {step.when}" if step.when else ""
+    return f"{step.words(rung_of(step_name))}{waits}{condition}"
+
+
+def _announces(step: Step | None, *, tentative: bool) -> bool:
+    """Return whether an invitation only announces the date, as ``tentative`` meetings and steps do."""
+    return tentative or (step is not None and step.tentative)
+
+
+def rung_of(step_name: str) -> int:
+    """Return the rung of a ladder that an action's step names, as ``chase:list/2`` does; else 1."""
+    return int(step_name.partition("/")[2] or 1)
 
 
 def _step(name: str, timeline: Timeline | None) -> Step | None:
-    return next((item for item in timeline.steps if item.name == name), None) if timeline else None
+    return timeline.named(name) if timeline else None
 
 
 def view_of_action(listed: ListedAction, directory: Directory, timeline: Timeline | None) -> ActionView:
     """Return a listed action as people read it."""
-    row, reference, _, host, tentative, name, email, delegation = listed
+    row, reference, _, _, host, tentative, name, email, delegation = listed
     code = delegation or host
-    place = directory.get(code).place if code else _NOWHERE
+    place = directory.place_of(code, row.due_at) if code else _NOWHERE
     kind = ActionKind(row.kind)
     return ActionView(
         id=row.id, key=row.key, meeting=reference or "", kind=row.kind,
@@ -89,6 +118,7 @@ def view_of_action(listed: ListedAction, directory: Directory, timeline: Timelin
         due_at=row.due_at, due=local_time(row.due_at, place),
         planned=local_time(row.planned_at, place) if row.planned_at else None,
         expires_at=row.expires_at, revision=row.revision, attempt=row.attempt, reason=row.reason,
+        note=row.note or None,
     )  # fmt: skip
 
 
@@ -101,8 +131,14 @@ class Explainer:
     def explain(self, session: Session, meeting: Meeting, result: Reconciliation) -> tuple[Consequence, ...]:
         """Return everything that the reconciliation makes happen, move, end or pass over."""
         found = [
-            *((item.obligation.due, self._of(meeting, "new", item.obligation)) for item in result.inserts),
-            *((item.obligation.due, self._of(meeting, "moved", item.obligation)) for item in result.moves),
+            *(
+                (item.obligation.due, self._of(meeting, "new", item.obligation, item.obligation.note))
+                for item in result.inserts
+            ),
+            *(
+                (item.obligation.due, self._of(meeting, "moved", item.obligation, item.obligation.note))
+                for item in result.moves
+            ),
             *self._cancelled(session, meeting, result),
             *(
                 (item.obligation.due, self._of(meeting, "skipped", item.obligation, item.reason))
@@ -114,24 +150,27 @@ class Explainer:
     def _of(
         self, meeting: Meeting, effect: str, wanted: Obligation, reason: str | None = None
     ) -> Consequence:
-        timeline = self._planner.timeline(meeting.timeline)
+        timeline = self._planner.timeline(meeting)
         step = _step(wanted.step, timeline)
         what = what_words(wanted.kind, wanted.revision, step, tentative=meeting.tentative)
-        return self._consequence(meeting, effect, wanted.kind, what, wanted.attendee_id, wanted.due, reason)
+        why = why_words(wanted.step, timeline, tentative=meeting.tentative)
+        return self._consequence(
+            meeting, effect, wanted.kind, what, why, wanted.attendee_id, wanted.due, reason
+        )
 
     def _cancelled(
         self, session: Session, meeting: Meeting, result: Reconciliation
     ) -> Sequence[tuple[datetime | None, Consequence]]:
         reasons = {item.action_id: item.reason for item in result.cancels}
         rows = session.scalars(select(ActionRow).where(ActionRow.id.in_(reasons)).order_by(ActionRow.id))
-        timeline = self._planner.timeline(meeting.timeline)
+        timeline = self._planner.timeline(meeting)
         return [
             (
                 row.planned_at,
                 self._consequence(
                     meeting, "cancelled", ActionKind(row.kind),
                     what_words(ActionKind(row.kind), row.revision, _step(row.step, timeline)),
-                    row.attendee_id, row.planned_at, reasons[row.id],
+                    why_words(row.step, timeline), row.attendee_id, row.planned_at, reasons[row.id],
                 ),
             )
             for row in rows
@@ -143,17 +182,18 @@ class Explainer:
         effect: str,
         kind: ActionKind,
         what: str,
+        why: str,
         attendee_id: int | None,
         due: datetime | None,
         reason: str | None,
     ) -> Consequence:
         attendee = meeting.attendee(attendee_id) if attendee_id is not None else None
         delegation = attendee.delegation if attendee else None
-        place = self._planner.directory.get(delegation or meeting.host).place
+        place = self._planner.directory.place_of(delegation or meeting.host, due or meeting.starts_at)
         when: LocalTime | None = local_time(due, place) if due else None
         return Consequence(
             effect, kind, what, attendee.name if attendee else None,
-            attendee.email if attendee else None, delegation, when, reason,
+            attendee.email if attendee else None, delegation, when, reason or None, why=why,
         )  # fmt: skip
 
 

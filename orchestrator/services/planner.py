@@ -2,39 +2,100 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy.orm import Session
 
+from orchestrator.domain import connectivity
+from orchestrator.domain.actions import ActionKind
+from orchestrator.domain.audience import admitted
 from orchestrator.domain.delegation import Directory
-from orchestrator.domain.meeting import Meeting
-from orchestrator.domain.planning import Reconciliation, plan, reconcile
+from orchestrator.domain.meeting import Meeting, MeetingStatus
+from orchestrator.domain.planning import owing, plan
+from orchestrator.domain.public_holidays import holidays_version
+from orchestrator.domain.reconciling import Reconciliation, StoredAction, reconcile
 from orchestrator.domain.timeline import Timeline, Timelines
+from orchestrator.domain.workdays import Calendars
+from orchestrator.domain.zones import tzdata_version
 from orchestrator.errors import InvalidInput
-from orchestrator.store import actions
+from orchestrator.store import actions, contributions
+from orchestrator.store import calendars as calendar_store
+from orchestrator.store import meetings as store
 
 
 class Planner:
-    """Plans meetings with the timelines and delegations in force."""
+    """Plans meetings with the timelines, delegations and calendars in force."""
 
     def __init__(self, directory: Directory, timelines: Timelines) -> None:
         self.directory = directory
         self.timelines = timelines
+        self._delegations = _digest(directory.model_dump_json())
+        self._calendars: tuple[tuple[int, int] | None, Calendars] = (None, Calendars(directory))
 
-    def timeline(self, name: str) -> Timeline:
-        """Return a timeline; raises ``InvalidInput`` when its file has gone since it was chosen."""
-        if name not in self.timelines:
+    def timeline(self, meeting: Meeting) -> Timeline:
+        """Return the timeline of a meeting: its own copy, or the one it names.
+
+        Raises ``InvalidInput`` when the file of that has gone since it was chosen.
+        """
+        found = self.known_timeline(meeting.timeline, meeting.own_timeline)
+        if found is None:
             known = ", ".join(sorted(self.timelines))
-            raise InvalidInput.of("timeline", name, "is not a timeline", f"Known are: {known}.")
-        return self.timelines[name]
+            raise InvalidInput.of("timeline", meeting.timeline, "is not a timeline", f"Known are: {known}.")
+        return found
+
+    def known_timeline(self, name: str | None, own: str | None) -> Timeline | None:
+        """Return a meeting's own timeline as stored, else the one called ``name`` if it is there."""
+        return own_timeline(own) if own is not None else self.timelines.get(name or "")
+
+    def calendars(self, session: Session) -> Calendars:
+        """Return the working calendars with all overrides in force."""
+        mark = calendar_store.mark(session)
+        if self._calendars[0] != mark:
+            self._calendars = (mark, Calendars(self.directory, calendar_store.overrides(session)))
+        return self._calendars[1]
+
+    def basis(self, meeting: Meeting) -> str:
+        """Return, as JSON, what a plan of ``meeting`` rests on beside the meeting itself."""
+        return self.basis_with(self.timeline(meeting))
+
+    def basis_with(self, timeline: Timeline) -> str:
+        """Return the basis of every meeting with that timeline."""
+        return json.dumps(self.versions() | {"timeline": digest_of(timeline)})
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions that every plan rests on, whatever its timeline."""
+        return {
+            "tzdata": tzdata_version(),
+            "holidays": holidays_version(),
+            "delegations": self._delegations,
+        }
+
+    def announces_first(self, session: Session, meeting: Meeting, now: datetime) -> bool:
+        """Whether publishing ``meeting`` now announces its date only, and invites later by itself."""
+        confirms_at = self.confirms_at(session, meeting)
+        return confirms_at is not None and confirms_at > now
+
+    def confirms_at(self, session: Session, meeting: Meeting) -> datetime | None:
+        """When the timeline confirms an announced date by itself; ``None`` where it never does."""
+        confirm = self.timeline(meeting).step(ActionKind.CONFIRM)
+        if confirm is None or confirm.first is None:
+            return None
+        return confirm.first.due(meeting.starts_at, self.calendars(session).of(meeting.host)).instant
 
     def replan(self, session: Session, meeting: Meeting, now: datetime) -> Reconciliation:
         """Plan ``meeting`` (as stored) and bring its actions in step; doing so twice changes nothing."""
-        wanted = plan(meeting, self.timeline(meeting.timeline), self._zone_of)
+        timeline, calendars = self.timeline(meeting), self.calendars(session)
+        meeting = self._with_slots(session, meeting, timeline, calendars)
+        wanted = plan(meeting, timeline, calendars)
         result = reconcile(meeting, wanted, actions.stored(session, meeting.id), now)
         actions.apply(session, meeting.id, result, now)
+        if meeting.status is not MeetingStatus.DRAFT:
+            store.note_basis(session, meeting.id, self.basis(meeting))
         return result
 
     def replan_for(
@@ -42,17 +103,66 @@ class Planner:
     ) -> Reconciliation:
         """Replan only what some attendees' answers can change, and what belongs to nobody.
 
-        The result is that of ``replan``, because obligations of different addresses do not depend on each
-        other; in a large meeting it costs a fraction.
+        The result is that of ``replan``: an answer concerns the people of its delegation and those to whom
+        its silence is reported; in a large meeting it costs a fraction.
         """
-        addresses = {item.address for item in meeting.attendees if item.id in attendee_ids}
-        concerned = tuple(item for item in meeting.attendees if item.address in addresses)
-        part = replace(meeting, attendees=concerned)
-        wanted = plan(part, self.timeline(meeting.timeline), self._zone_of)
-        rows = actions.stored(session, meeting.id, [item.id for item in concerned])
-        result = reconcile(part, wanted, rows, now)
+        timeline = self.timeline(meeting)
+        ids = self._concerned(meeting, timeline, attendee_ids)
+        wanted = plan(meeting, timeline, self.calendars(session), ids)
+        rows = actions.stored(session, meeting.id, sorted(ids))
+        result = reconcile(meeting, wanted, rows, now)
         actions.apply(session, meeting.id, result, now)
         return result
 
-    def _zone_of(self, code: str) -> str:
-        return self.directory.get(code).zone
+    def calls_for(self, meeting: Meeting, action: StoredAction) -> bool:
+        """Whether the plan of ``meeting`` as it is now still holds what ``action`` is to do.
+
+        Only whether, not when: the calendars may be older than the newest override.
+        """
+        ids = () if action.attendee_id is None else (action.attendee_id,)
+        wanted = plan(meeting, self.timeline(meeting), self._calendars[1], ids)
+        return any(item.key == action.obligation for item in wanted)
+
+    def _concerned(self, meeting: Meeting, timeline: Timeline, attendee_ids: Collection[int]) -> set[int]:
+        speaking = [item for item in meeting.attendees if item.id in attendee_ids]
+        delegations = {item.delegation for item in speaking}
+        # Where nothing is asked of delegations, an answer can end only that somebody else is nudged for it.
+        asks = any(step.need is not None for step in timeline.steps)
+        together = [
+            item for item in meeting.invited if item.delegation in delegations and (asks or item.nudges)
+        ]
+        circles = [item for step in timeline.steps for item in step.escalated(len(step.at)) if item.oversees]
+        overseeing = admitted(dict.fromkeys(circles), meeting, self.directory)
+        addresses = {item.address for item in (*speaking, *together, *overseeing)}
+        return {item.id for item in meeting.attendees if item.address in addresses}
+
+    def _with_slots(
+        self, session: Session, meeting: Meeting, timeline: Timeline, calendars: Calendars
+    ) -> Meeting:
+        """Allot a rehearsal slot to each delegation that has none for the present time of the meeting."""
+        step = timeline.step(ActionKind.REHEARSAL)
+        if step is None or meeting.tentative or meeting.status is not MeetingStatus.PUBLISHED:
+            return meeting
+        same = contributions.slots_are_for(session, meeting.id) == meeting.time_revision
+        codes = owing(meeting, step, self.directory)
+        kept = meeting.slots if same else connectivity.fitting(meeting, step, calendars)
+        wanted = connectivity.allot(meeting, codes, step, calendars, kept)
+        if wanted != meeting.slots or (wanted and not same):
+            contributions.write_slots(session, meeting.id, wanted, meeting.time_revision)
+            store.touch(session, meeting.id)
+        return replace(meeting, slots=wanted)
+
+
+@lru_cache(maxsize=256)
+def own_timeline(text: str) -> Timeline:
+    """Read a meeting's own copy of a timeline, as stored; raises ``ConfigurationError``."""
+    return Timeline.of(json.loads(text))
+
+
+def digest_of(timeline: Timeline) -> str:
+    """Return what tells one state of a timeline from another."""
+    return _digest(timeline.model_dump_json())
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -72,6 +72,10 @@ def test_mails_are_told_from_what_the_service_does_by_itself() -> None:
     assert [kind.value for kind in ActionKind if kind.is_mail] == [
         "invite",
         "remind",
+        "notice",
+        "chase",
+        "rehearse",
+        "date-poll",
         "cancel",
         "minutes",
         "resend",

@@ -30,7 +30,7 @@ from icalendar import Calendar
 
 from orchestrator.domain import lifecycle
 from orchestrator.domain.actions import ActionKind, ActionState, CancelCode
-from orchestrator.domain.delegation import Role
+from orchestrator.domain.delegation import Directory, Role
 from orchestrator.domain.invitation import CalendarFacts, CalendarTemplate, EventStatus, Method
 from orchestrator.domain.lifecycle import Change
 from orchestrator.domain.meeting import (
@@ -43,7 +43,8 @@ from orchestrator.domain.meeting import (
     Refusal,
     Seat,
 )
-from orchestrator.domain.planning import StoredAction, objection, plan, reconcile
+from orchestrator.domain.planning import plan
+from orchestrator.domain.reconciling import StoredAction, objection, reconcile
 from orchestrator.domain.revision import (
     Notice,
     Weight,
@@ -55,6 +56,7 @@ from orchestrator.domain.revision import (
     weigh,
 )
 from orchestrator.domain.timeline import Timeline
+from orchestrator.domain.workdays import Calendars
 from orchestrator.errors import Conflict
 
 ORGANIZER = "meetings@accsm.example"
@@ -795,6 +797,19 @@ TIMELINE = Timeline.of(
         ],
     }
 )
+CALENDARS = Calendars(
+    Directory.of(
+        {
+            "delegations": [
+                {
+                    "code": "VN", "kind": "member", "order": 1, "name": "Viet Nam",
+                    "zone": "Asia/Ho_Chi_Minh", "city": "Ha Noi",
+                }
+            ],
+            "groups": [],
+        }
+    )
+)  # fmt: skip
 K, S = ActionKind, ActionState
 SECOND = timedelta(seconds=1)
 
@@ -867,7 +882,7 @@ class Life:
             people.append(item if item.id else replace(item, id=last))
         self.meeting = replace(self.meeting, attendees=tuple(self._told(item) for item in people))
         self.texts[self.meeting.revision].add(text_of(self.meeting))
-        wanted = plan(self.meeting, TIMELINE, lambda _: "Asia/Ho_Chi_Minh")
+        wanted = plan(self.meeting, TIMELINE, CALENDARS)
         result = reconcile(self.meeting, wanted, self.rows.values(), self.now)
         assert result.skips == ()
         for gone in result.cancels:

@@ -1,23 +1,34 @@
-"""Timelines: the grammar of offsets and the instants they mean."""
+"""Timelines: the grammar of offsets, the instants they mean, and what a timeline may not say."""
 # ruff: noqa: DTZ001 - wall times have no zone on purpose.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.domain.actions import ActionKind
-from orchestrator.domain.definition import read_yaml
-from orchestrator.domain.timeline import Offset, Timeline
+from orchestrator.domain.definition import MeetingDefinition, MeetingKind, read_yaml
+from orchestrator.domain.delegation import Delegation, Directory, Hours
+from orchestrator.domain.meeting import Need
+from orchestrator.domain.notices import notice_texts
+from orchestrator.domain.timeline import Offset, Step, Timeline, checked
+from orchestrator.domain.workdays import Override, OverrideKind, WorkingCalendar
 from orchestrator.domain.zones import zone
 from orchestrator.errors import ConfigurationError
 
-SHIPPED = Path(__file__).parents[2] / "config" / "timelines" / "standard.yaml"
+CONFIG = Path(__file__).parents[2] / "config"
+SHIPPED = {
+    file.stem: Timeline.of(read_yaml(file.read_text("utf-8")))
+    for file in (CONFIG / "timelines").glob("*.yaml")
+}
+DIRECTORY = Directory.of(read_yaml((CONFIG / "delegations.yaml").read_text("utf-8")))
+NOTICES = notice_texts(read_yaml((CONFIG / "notices.yaml").read_text("utf-8")))
 STARTS = datetime(2026, 12, 3, 7, tzinfo=UTC)  # 14:00 in Ha Noi.
 ENDS = STARTS + timedelta(hours=3)
 
@@ -26,6 +37,25 @@ def offset(text: str) -> Offset:
     found = Offset.parse(text)
     assert found is not None
     return found
+
+
+def at(name: str, *overrides: Override) -> WorkingCalendar:
+    """A calendar in the zone ``name`` where every day is worked from nine to five."""
+    hours = Hours(days=("mon", "tue", "wed", "thu", "fri", "sat", "sun"), opens=time(9), closes=time(17))
+    there = Delegation(
+        code="XX", kind="member", order=1, name="Nowhere", zone=name, city="City", hours=(hours,)
+    )
+    return WorkingCalendar(there, overrides)
+
+
+def closed(first: date, last: date, name: str = "a day off") -> Override:
+    return Override(1, "XX", OverrideKind.CLOSED, first, last, name)
+
+
+def due(text: str, anchor: datetime, name: str = "Asia/Ho_Chi_Minh") -> datetime:
+    found = offset(text).due(anchor, at(name))
+    assert not found.moved
+    return found.instant
 
 
 def timeline(*steps: dict[str, Any], **fields: Any) -> dict[str, Any]:
@@ -41,16 +71,22 @@ def problems(data: Any) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("P7D before at 09:00 local", Offset(timedelta(days=-7), False, time(9))),
-        ("PT1H before", Offset(timedelta(hours=-1), False, None)),
-        ("P3D after", Offset(timedelta(days=3), True, None)),
-        ("P3D after at 16:30 local", Offset(timedelta(days=3), True, time(16, 30))),
-        ("P1W before at 09:00 local", Offset(timedelta(days=-7), False, time(9))),
-        ("  PT0S   after ", Offset(timedelta(0), True, None)),
+        ("-P7D at 09:00 local", Offset(False, 7, False, time(9))),
+        ("-P7D", Offset(False, 7, False, time(9))),
+        ("-5WD", Offset(False, 5, True, time(9))),
+        ("-5WD at 14:30 local", Offset(False, 5, True, time(14, 30))),
+        ("-PT1H", Offset(False, exact=timedelta(hours=1))),
+        ("-P1DT12H", Offset(False, exact=timedelta(hours=36))),
+        ("+P3D", Offset(True, 3, False, time(9))),
+        ("+1WD", Offset(True, 1, True, time(9))),
+        ("+P3D at 16:00 local", Offset(True, 3, False, time(16))),
+        ("-P1W at 09:00 local", Offset(False, 7, False, time(9))),
+        ("  +PT0S ", Offset(True)),
     ],
 )
-def test_an_offset_is_read(text: str, expected: Offset) -> None:
+def test_an_offset_is_read_and_written(text: str, expected: Offset) -> None:
     assert Offset.parse(text) == expected
+    assert Offset.parse(str(expected)) == expected
 
 
 def test_immediately_is_no_offset() -> None:
@@ -62,15 +98,22 @@ def test_immediately_is_no_offset() -> None:
     [
         ("", "is not an offset"),
         ("now", "is not an offset"),
-        ("7D before", "is not an offset"),
+        ("7D", "is not an offset"),
         ("P7D", "is not an offset"),
-        ("P7D before at 9:00 local", "is not an offset"),
-        ("P7D before at 09:00", "is not an offset"),
-        ("P7D before at 09:00 Ha Noi", "is not an offset"),
-        ("P1M before", "is not an ISO 8601 duration"),
-        ("P7D before at 25:00 local", "hour must be in"),
-        ("PT36H before at 09:00 local", "counts hours and names a local time"),
-        ("P99999999D before", "is longer than ten years"),
+        ("P7D before at 09:00 local", "is not an offset"),
+        ("5WD", "is not an offset"),
+        ("- P7D", "is not an offset"),
+        ("-P7D at 9:00 local", "is not an offset"),
+        ("-P7D at 09:00", "is not an offset"),
+        ("-P7D at 09:00 Ha Noi", "is not an offset"),
+        ("-5.5WD", "is not an offset"),
+        ("-261WD", "counts more than 260 working days"),
+        ("-P1M", "is not an ISO 8601 duration"),
+        ("-P7D at 25:00 local", "hour must be in"),
+        ("-P7D at 08:59 local", "names 08:59, and what counts days goes out between 09:00 and 16:00"),
+        ("-5WD at 16:01 local", "names 16:01, and what counts days goes out between 09:00 and 16:00"),
+        ("-PT36H at 09:00 local", "counts hours and names a local time"),
+        ("-P99999999D", "is longer than ten years"),
     ],
 )
 def test_what_is_no_offset_is_refused(text: str, message: str) -> None:
@@ -91,33 +134,68 @@ def test_what_is_no_offset_is_refused(text: str, message: str) -> None:
     ],
 )
 def test_a_local_clock_time_is_the_recipient_s(recipient: str, expected: datetime) -> None:
-    assert offset("P7D before at 09:00 local").instant(STARTS, ENDS, recipient) == expected
+    assert due("-P7D at 09:00 local", STARTS, recipient) == expected
 
 
 def test_days_are_counted_from_the_date_at_the_recipient_s() -> None:
     late = datetime(2026, 12, 3, 15, tzinfo=UTC)  # 22:00 on the 3rd in Ha Noi, 04:00 on the 4th in Auckland.
-    day_before = offset("P1D before at 09:00 local")
-    assert day_before.instant(late, late, "Asia/Ho_Chi_Minh") == datetime(2026, 12, 2, 2, tzinfo=UTC)
-    assert day_before.instant(late, late, "Pacific/Auckland") == datetime(2026, 12, 2, 20, tzinfo=UTC)
+    assert due("-P1D", late, "Asia/Ho_Chi_Minh") == datetime(2026, 12, 2, 2, tzinfo=UTC)
+    assert due("-P1D", late, "Pacific/Auckland") == datetime(2026, 12, 2, 20, tzinfo=UTC)
 
 
-def test_an_exact_offset_is_the_same_instant_everywhere_and_counts_from_start_or_end() -> None:
+def test_an_exact_offset_is_the_same_instant_everywhere_whatever_the_hour_or_day() -> None:
     for recipient in ("Asia/Ho_Chi_Minh", "America/Toronto"):
-        assert offset("PT1H before").instant(STARTS, ENDS, recipient) == datetime(2026, 12, 3, 6, tzinfo=UTC)
-        assert offset("P3D after").instant(STARTS, ENDS, recipient) == datetime(2026, 12, 6, 10, tzinfo=UTC)
-        assert offset("PT0S after").instant(STARTS, ENDS, recipient) == ENDS
+        assert due("-PT1H", STARTS, recipient) == datetime(2026, 12, 3, 6, tzinfo=UTC)
+        assert due("+PT72H", ENDS, recipient) == datetime(2026, 12, 6, 10, tzinfo=UTC)
+        assert due("+PT0S", ENDS, recipient) == ENDS
+    calendar = at("Asia/Ho_Chi_Minh", closed(date(2026, 12, 1), date(2026, 12, 31)))
+    assert offset("-PT1H").due(STARTS, calendar).instant == STARTS - timedelta(hours=1)
 
 
 def test_a_local_time_after_counts_from_the_date_of_the_end() -> None:
     ends = datetime(2026, 12, 3, 18, tzinfo=UTC)  # 01:00 on the 4th in Ha Noi.
-    found = offset("P1D after at 09:00 local").instant(STARTS, ends, "Asia/Ho_Chi_Minh")
-    assert found == datetime(2026, 12, 5, 2, tzinfo=UTC)
+    assert due("+P1D at 09:00 local", ends) == datetime(2026, 12, 5, 2, tzinfo=UTC)
 
 
 def test_a_local_time_across_a_change_of_clocks_keeps_its_reading() -> None:
     starts = datetime(2026, 10, 7, 5, tzinfo=UTC)  # Sydney put its clocks forward on 4 October.
-    found = offset("P7D before at 09:00 local").instant(starts, starts, "Australia/Sydney")
-    assert found == datetime(2026, 9, 29, 23, tzinfo=UTC)
+    assert due("-P7D at 09:00 local", starts, "Australia/Sydney") == datetime(2026, 9, 29, 23, tzinfo=UTC)
+
+
+def test_working_days_are_counted_without_days_off_and_calendar_days_are_put_off() -> None:
+    calendar = at("Asia/Ho_Chi_Minh", closed(date(2026, 11, 30), date(2026, 12, 1)))
+    assert offset("-3WD").due(STARTS, calendar).instant == datetime(2026, 11, 28, 2, tzinfo=UTC)
+    assert not offset("-3WD").due(STARTS, calendar).moved
+    before = offset("-P2D at 10:00 local").due(STARTS, calendar)
+    assert before.instant == datetime(2026, 11, 29, 3, tzinfo=UTC)
+    assert before.moved == (
+        "Tuesday, 1 December 2026 is a declared day off (a day off) in Nowhere, "
+        "so it goes out on Sunday, 29 November 2026 at 10:00"
+    )
+    after = offset("+P2D").due(datetime(2026, 11, 28, 2, tzinfo=UTC), calendar)
+    assert after.instant == datetime(2026, 12, 2, 2, tzinfo=UTC)
+    assert after.moved.endswith("so it goes out on Wednesday, 2 December 2026 at 09:00")
+
+
+def test_what_comes_after_the_end_is_never_before_it_and_says_why_it_is_later() -> None:
+    ends = datetime(2026, 12, 3, 3, tzinfo=UTC)  # 10:00 in Ha Noi.
+    assert due("+P0D at 10:00 local", ends) == ends
+    found = offset("+P0D").due(ends, at("Asia/Ho_Chi_Minh"))
+    assert found.instant == datetime(2026, 12, 4, 2, tzinfo=UTC)
+    assert found.moved == (
+        "Thursday, 3 December 2026 at 09:00 is too early, so it goes out on Friday, 4 December 2026 at 09:00"
+    )
+
+
+@pytest.mark.parametrize("text", ["-P7D", "-5WD", "+3WD"])
+def test_where_there_is_no_working_day_at_all_it_goes_out_all_the_same_and_says_so(text: str) -> None:
+    calendar = at("Asia/Ho_Chi_Minh", closed(date(2026, 1, 1), date(2027, 12, 31)))
+    found = offset(text).due(STARTS, calendar)
+    local = found.instant.astimezone(zone("Asia/Ho_Chi_Minh"))
+    days = {"-P7D": -7, "-5WD": -5, "+3WD": 3}[text]
+    assert (local.date(), local.time()) == (date(2026, 12, 3) + timedelta(days=days), time(9))
+    assert "Nowhere has no working day within 120 days of" in found.moved
+    assert found.moved.endswith("at 09:00 all the same")
 
 
 @given(
@@ -127,30 +205,38 @@ def test_a_local_time_across_a_change_of_clocks_keeps_its_reading() -> None:
 )
 def test_every_reminder_at_nine_reads_nine_on_the_right_date(start: datetime, days: int, name: str) -> None:
     starts = start.replace(tzinfo=UTC)
-    due = offset(f"P{days}D before at 09:00 local").instant(starts, starts, name).astimezone(zone(name))
-    assert (due.hour, due.minute, due.second) == (9, 0, 0)
-    assert (starts.astimezone(zone(name)).date() - due.date()).days == days
+    found = due(f"-P{days}D at 09:00 local", starts, name).astimezone(zone(name))
+    assert (found.hour, found.minute, found.second) == (9, 0, 0)
+    assert (starts.astimezone(zone(name)).date() - found.date()).days == days
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "anchor", "words"),
     [
-        ("P7D before at 09:00 local", "7 days before, at 09:00 their time"),
-        ("PT1H before", "1 h before"),
-        ("P1D after", "1 day after the end"),
-        ("P3D after at 16:30 local", "3 days after the end, at 16:30 their time"),
-        ("PT0S after", "at the end"),
-        ("PT0S before", "at the start"),
-        ("P0D before at 09:00 local", "on the day of the start, at 09:00 their time"),
-        ("P0D after at 17:00 local", "on the day of the end, at 17:00 their time"),
+        ("-P7D at 09:00 local", "", "7 days before, at 09:00 their time"),
+        ("-1WD", "", "1 working day before, at 09:00 their time"),
+        ("-5WD", "notice:papers", "5 working days before notice:papers, at 09:00 their time"),
+        ("-PT1H", "", "1 h before"),
+        ("+PT24H", "", "1 day after the end"),
+        ("+P3D at 15:30 local", "", "3 days after the end, at 15:30 their time"),
+        ("+2WD", "invite", "2 working days after invite, at 09:00 their time"),
+        ("+PT0S", "", "at the end"),
+        ("-PT0S", "", "at the start"),
+        ("+PT0S", "invite", "at invite"),
+        ("-P0D at 09:00 local", "", "on the day of the start, at 09:00 their time"),
+        ("+P0D at 15:00 local", "", "on the day of the end, at 15:00 their time"),
+        ("+P0D at 15:00 local", "invite", "on the day of invite, at 15:00 their time"),
     ],
 )
-def test_an_offset_in_words(text: str, words: str) -> None:
-    assert offset(text).words() == words
+def test_an_offset_in_words(text: str, anchor: str, words: str) -> None:
+    assert offset(text).words(anchor) == words
 
 
-def test_the_shipped_timeline_loads_with_its_steps_in_order() -> None:
-    shipped = Timeline.of(read_yaml(SHIPPED.read_text("utf-8")))
+# What is shipped.
+
+
+def test_the_standard_timeline_loads_with_its_steps_in_order() -> None:
+    shipped = SHIPPED["standard"]
     assert [step.name for step in shipped.steps] == [
         "conference",
         "invite",
@@ -176,45 +262,318 @@ def test_the_shipped_timeline_loads_with_its_steps_in_order() -> None:
     assert shipped.step(ActionKind.CANCEL) is None
 
 
-INVITE = {"do": "invite", "at": "immediately"}
+def test_the_timelines_that_ship_are_named_as_their_files_and_name_nothing_unknown() -> None:
+    assert sorted(SHIPPED) == [
+        "heads", "preparatory", "som", "som-plus-three", "standard", "workshop",
+    ]  # fmt: skip
+    for name, timeline in SHIPPED.items():
+        assert timeline.name == name
+        assert timeline.problems(DIRECTORY, NOTICES) == []
+
+
+@pytest.mark.parametrize("name", sorted(SHIPPED))
+def test_a_timeline_is_written_as_it_is_read(name: str) -> None:
+    shipped = SHIPPED[name]
+    document = shipped.document()
+    assert Timeline.of(document) == shipped
+    assert Timeline.of(yaml.safe_load(yaml.safe_dump(document))) == shipped
+
+
+def test_a_document_says_what_was_written_and_no_more() -> None:
+    written = timeline(
+        {"do": "invite", "at": "immediately"},
+        {
+            "do": "chase", "id": "list", "when": "list missing", "at": ["-15WD", "-10WD at 14:00 local"],
+            "to": ["members", "group SOM"], "escalate": {2: "secretariat"}, "grace": "PT7H",
+            "not_before": "-P20D",
+        },
+        {"do": "rehearse", "at": "-3WD", "day": "-1WD", "slot": "PT15M"},
+    )  # fmt: skip
+    expected = timeline(
+        {"do": "invite", "at": "immediately"},
+        {
+            "do": "chase", "id": "list", "when": "list missing",
+            "at": ["-15WD at 09:00 local", "-10WD at 14:00 local"], "to": ["members", "group SOM"],
+            "escalate": {2: ["secretariat"]}, "grace": "PT7H", "not_before": "-P20D",
+        },
+        {"do": "rehearse", "at": "-3WD at 09:00 local", "day": "-1WD at 09:00 local", "slot": "PT15M"},
+    )  # fmt: skip
+    assert Timeline.of(written).document() == expected
 
 
 @pytest.mark.parametrize(
-    ("step", "field", "message"),
+    ("kind", "name"),
     [
-        ({"do": "remind", "at": "sometime"}, "steps[0].at", "is not an offset; write 'immediately'"),
-        ({"do": "remind", "at": "P1M before"}, "steps[0].at", "is not an ISO 8601 duration"),
-        ({"do": "remind"}, "steps[0].at", "is missing"),
-        ({"do": "dance", "at": "immediately"}, "steps[0].do", "input should be"),
-        ({"do": "cancel", "at": "immediately"}, "steps[0]", "'cancel' is not a step; write one of conclude,"),
-        ({"do": "invite", "at": "PT1H before"}, "steps[0]", "a step 'invite' needs 'at: immediately'"),
-        ({"do": "remind", "at": "immediately"}, "steps[0]", "a step 'remind' needs 'at: an offset'"),
-        ({"do": "conclude", "at": "immediately"}, "steps[0]", "a step 'conclude' needs 'at: an offset'"),
-        ({"do": "remind", "at": "PT1H after"}, "steps[0]", "a reminder comes before the meeting"),
-        (INVITE | {"alert_after": "PT1M"}, "steps[0]", "'alert_after' belongs to the step 'conference'"),
-        (INVITE | {"grace": "soon"}, "steps[0].grace", "is not an ISO 8601 duration"),
-        (INVITE | {"grace": "PT0S"}, "steps[0]", "'grace' of zero would never let the step be done"),
-        (INVITE | {"id": "a:b"}, "steps[0].id", "string should match pattern"),
-        (INVITE | {"when": "now"}, "steps[0].when", "is not a known field"),
+        ("preparatory", "preparatory"),
+        ("som", "som"),
+        ("workshop", "workshop"),
+        ("som-plus-three", "som-plus-three"),
+        ("heads", "heads"),
+        ("heads-plus-three", "heads"),
+        ("focal-point", "standard"),
+        ("forum", "standard"),
     ],
 )
-def test_a_wrong_step_is_named(step: dict[str, Any], field: str, message: str) -> None:
-    ((where, what),) = problems(timeline(step))
-    assert where == field
-    assert what.startswith(message)
+def test_a_meeting_that_names_no_timeline_gets_the_one_of_its_kind(kind: str, name: str) -> None:
+    bare = MeetingDefinition.of(
+        {
+            "reference": "M", "kind": MeetingKind(kind), "title": "A meeting", "host": "VN",
+            "coordinator": {"name": "K", "email": "k@vn.example.org"}, "start": "2026-12-03 14:00",
+            "zone": "Asia/Ho_Chi_Minh", "duration": "PT1H", "attendees": [],
+        }
+    )  # fmt: skip
+    assert bare.timeline_of(SHIPPED) == name
+    assert bare.timeline_of({"standard": SHIPPED["standard"]}) == "standard"
+    assert bare.model_copy(update={"timeline": "workshop"}).timeline_of(SHIPPED) == "workshop"
+
+
+def step_of(name: str, step: str) -> Step:
+    found = SHIPPED[name].named(step)
+    assert found is not None, step
+    return found
+
+
+@pytest.mark.parametrize(
+    ("step", "at", "to"),
+    [
+        # Times and audiences of the domain's default actions for one SOM.
+        ("invite:save-the-date", ["-P45D"], []),
+        ("confirm", ["-P38D"], []),
+        ("invite", ["-P28D"], []),
+        ("notice:partner-letter", ["-P28D"], ["partners"]),
+        ("notice:delegation-list", ["-P28D"], ["focal point"]),
+        ("chase:delegation-list", ["-15WD", "-10WD", "-7WD"], ["focal point"]),
+        ("notice:agenda-comments", ["-15WD"], ["focal point", "secretariat"]),
+        ("notice:papers", ["-20WD"], ["focal point", "secretariat"]),
+        ("chase:papers", ["-12WD", "-8WD"], ["focal point"]),
+        ("notice:documents", ["-5WD"], ["members", "secretariat"]),
+        ("rehearse", ["-3WD"], ["focal point"]),
+        ("remind:P7D", ["-P7D"], ["everyone"]),
+        ("remind:P1D", ["-P1D"], ["everyone"]),
+        ("remind:PT1H", ["-PT1H"], ["everyone"]),
+        ("notice:room-open", ["-PT30M"], ["focal point"]),
+        ("conclude", ["+PT0S"], []),
+        ("notice:thank-you", ["+1WD"], ["head of delegation", "focal point"]),
+    ],
+)
+def test_the_timeline_of_a_som_is_what_was_agreed(step: str, at: list[str], to: list[str]) -> None:
+    found = step_of("som", step)
+    assert found.at == tuple(Offset.parse(item) for item in at)
+    assert [item.words for item in found.audiences] == to
+
+
+def test_what_else_was_agreed_of_a_som() -> None:
+    papers, rehearsal = step_of("som", "notice:papers"), step_of("som", "rehearse")
+    assert (papers.ask, papers.deadline) == (Need.PAPER, Offset.parse("-10WD"))
+    assert (rehearsal.day, rehearsal.slot) == (Offset.parse("-1WD"), timedelta(minutes=15))
+    for name in ("chase:delegation-list", "chase:answer"):
+        added = [item.words for item in step_of("som", name).escalated(3)]
+        assert added == ["head of delegation", "secretariat"]
+        assert step_of("som", name).escalated(2) == ()
+
+
+def test_the_other_timelines_are_lighter_or_longer() -> None:
+    names = {name: {step.name for step in item.steps} for name, item in SHIPPED.items()}
+    about = {name: {step.need for step in item.steps} for name, item in SHIPPED.items()}
+    assert not names["preparatory"] & {"confirm", "notice:papers", "notice:delegation-list"}
+    assert about["preparatory"] == {None, Need.ANSWER}
+    assert Need.LIST not in about["workshop"]
+    assert names["som-plus-three"] == names["som"]
+    assert names["heads"] >= names["som"]
+    for step in ("invite:save-the-date", "invite", "notice:delegation-list", "notice:papers"):
+        sooner, later = step_of("heads", step).first, step_of("som", step).first
+        assert sooner is not None
+        assert later is not None
+        assert sooner.distance < later.distance
+
+
+# What a timeline may not say.
+
+INVITE = {"do": "invite", "at": "immediately"}
+
+
+CHASE = {"do": "chase", "when": "list missing", "at": "-5WD"}
+NOTICE = {"do": "notice", "about": "papers", "to": "members", "at": "-5WD"}
+REHEARSE = {"do": "rehearse", "at": "-3WD", "day": "-1WD", "slot": "PT15M"}
+REMIND = {"do": "remind", "at": "-P1D"}
+
+
+@pytest.mark.parametrize(
+    ("step", "field", "value", "message"),
+    [
+        (REMIND | {"at": "sometime"}, "at", "sometime", "is not an offset; write 'immediately'"),
+        (REMIND | {"at": "-P1M"}, "at", "-P1M", "is not an ISO 8601 duration"),
+        ({"do": "remind"}, "at", "", "is missing"),
+        ({"do": "dance", "at": "immediately"}, "do", "dance", "is not a step; the steps are chase, conclude"),
+        ({"do": "cancel", "at": "immediately"}, "do", "cancel", "is not a step; the steps are chase,"),
+        (REMIND | {"at": "immediately"}, "at", "immediately", "is at once, and a step 'remind' needs an"),
+        (INVITE | {"do": "conclude"}, "at", "immediately", "is at once, and a step 'conclude' needs an"),
+        (INVITE | {"at": "+P1D"}, "at", "+P1D", "is after the meeting, and 'invite' comes before it"),
+        (REMIND | {"at": "+PT1H"}, "at", "+PT1H", "is after the meeting, and 'remind' comes before it"),
+        (CHASE | {"at": "+1WD"}, "at", "+1WD", "is after the meeting, and 'chase' comes before it"),
+        ({"do": "conference", "at": "-P1D"}, "at", "-P1D", "is an offset, and a step 'conference' happens"),
+        ({"do": "conclude", "at": "-PT1H"}, "at", "-PT1H", "is before the end of the meeting"),
+        (REMIND | {"at": ["-P2D", "-P1D"]}, "at", "", "holds several offsets, a ladder, which belongs to"),
+        (CHASE | {"at": []}, "at", "", "holds no offset"),
+        (CHASE | {"at": ["-5WD", "soon"]}, "at[1]", "soon", "is not an offset"),
+        (CHASE | {"at": ["-5WD", "-7WD"]}, "at", "", "holds '-7WD at 09:00 local' after '-5WD at"),
+        (CHASE | {"at": ["-5WD", "-5WD"]}, "at", "", "holds '-5WD at 09:00 local' after '-5WD at"),
+        (CHASE | {"when": "it rains"}, "when", "it rains", "input should be 'no answer', 'list missing'"),
+        ({"do": "chase", "at": "-5WD"}, "when", "", "is missing"),
+        (CHASE | {"to": "ministers"}, "to", "ministers", "'ministers' is not an audience; known are"),
+        (CHASE | {"to": ["members", "x"]}, "to[1]", "x", "'x' is not an audience; known are everyone, head"),
+        (CHASE | {"escalate": {2: "secretariat"}}, "escalate", "", "names rung 2, and the ladder has 1"),
+        (CHASE | {"escalate": {0: "secretariat"}}, "escalate", "", "names rung 0, and the ladder has 1"),
+        (CHASE | {"escalate": {1: "x"}}, "escalate[1]", "x", "'x' is not an audience"),
+        (REMIND | {"escalate": {1: "members"}}, "escalate", "", "belongs to 'chase', not to 'remind'"),
+        (INVITE | {"alert_after": "PT1M"}, "alert_after", "PT1M", "belongs to 'conference', not to 'invite'"),
+        (INVITE | {"to": "members"}, "to", "members", "belongs to 'chase', 'notice', 'rehearse', 'remind'"),
+        (INVITE | {"from": "remind"}, "from", "remind", "belongs to 'chase', 'notice', 'rehearse', 'remind'"),
+        (REMIND | {"tentative": True}, "tentative", "True", "belongs to 'invite', not to 'remind'"),
+        (REMIND | {"about": "papers"}, "about", "papers", "belongs to 'notice', not to 'remind'"),
+        (REMIND | {"ask": "paper"}, "ask", "paper", "belongs to 'notice', not to 'remind'"),
+        (REMIND | {"deadline": "-5WD"}, "deadline", "-5WD", "belongs to 'chase', 'notice', not to 'remind'"),
+        (REMIND | {"grace": "soon"}, "grace", "soon", "is not an ISO 8601 duration"),
+        (REMIND | {"grace": "PT0S"}, "grace", "PT0S", "of zero would never let the step be done"),
+        (REMIND | {"not_before": "-P7D at 09:00 local"}, "not_before", None, "names a local time; a bound"),
+        (
+            REMIND | {"not_before": "-P2D", "not_after": "-P3D"},
+            "not_after", "-P3D", "comes before 'not_before', so the step could never be done",
+        ),
+        ({k: v for k, v in NOTICE.items() if k != "about"}, "about", "", "is missing"),
+        ({k: v for k, v in NOTICE.items() if k != "to"}, "to", "", "is missing"),
+        (NOTICE | {"ask": "money"}, "ask", "money", "input should be 'answer', 'delegation list', 'paper'"),
+        ({k: v for k, v in REHEARSE.items() if k != "day"}, "day", "", "is missing"),
+        ({k: v for k, v in REHEARSE.items() if k != "slot"}, "slot", "", "is missing"),
+        (REHEARSE | {"day": "+1WD"}, "day", "+1WD", "is not a day before the meeting, such as -1WD"),
+        (REHEARSE | {"day": "-PT5H"}, "day", "-PT5H", "is not a day before the meeting, such as -1WD"),
+        (REHEARSE | {"slot": "PT4M"}, "slot", "PT4M", "is not between 5 minutes and 4 hours"),
+        (REHEARSE | {"slot": "PT5H"}, "slot", "PT5H", "is not between 5 minutes and 4 hours"),
+        (INVITE | {"id": "a:b"}, "id", "a:b", "string should match pattern"),
+        (INVITE | {"colour": "red"}, "colour", "red", "is not a known field"),
+    ],
+)  # fmt: skip
+def test_a_wrong_step_is_named(step: dict[str, Any], field: str, value: str | None, message: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Timeline.of(timeline(REMIND | {"id": "fine"}, step))
+    (problem,) = caught.value.problems
+    assert problem.field == f"steps[1].{field}"
+    assert value is None or problem.value == value
+    assert problem.message.startswith(message)
+    assert problem.remedy
 
 
 def test_a_timeline_needs_a_step_and_a_plain_name() -> None:
     assert [field for field, _ in problems(timeline())] == ["steps"]
     assert [field for field, _ in problems(timeline(INVITE, name="My own"))] == ["name"]
+    assert [field for field, _ in problems(timeline(INVITE, title=""))] == ["title"]
+    assert [field for field, _ in problems("steps")] == ["document"]
 
 
 def test_steps_of_one_name_are_refused_since_their_actions_could_not_be_told_apart() -> None:
-    remind = {"do": "remind", "at": "PT1H before"}
-    assert problems(timeline(remind, remind)) == [
-        ("document", "step remind is there twice; give each an 'id' of its own")
-    ]
+    remind = {"do": "remind", "at": "-PT1H"}
+    assert problems(timeline(remind, remind)) == [("steps[1].id", "step remind is there twice")]
     assert Timeline.of(timeline(remind, remind | {"id": "again"})).steps[1].name == "remind:again"
+
+
+@pytest.mark.parametrize("kind", ["conference", "invite", "conclude", "minutes"])
+def test_what_a_meeting_does_once_stands_once(kind: str) -> None:
+    step = {"do": kind, "at": "+PT0S" if kind == "conclude" else "immediately"}
+    found = problems(timeline(step, step | {"id": "again"}))
+    assert found == [("steps[1].do", "is there twice, and a meeting does it once")]
+
+
+SAVE_THE_DATE = {"do": "invite", "id": "save-the-date", "tentative": True, "at": "-P45D"}
+CONFIRM, CONFERENCE = {"do": "confirm", "at": "-P29D"}, {"do": "conference", "at": "immediately"}
+
+
+def test_the_link_comes_before_the_invitations_but_a_save_the_date_needs_none() -> None:
+    assert problems(timeline(INVITE, CONFERENCE)) == [
+        ("steps[1].do", "comes after 'invite', and invitations carry the link")
+    ]
+    Timeline.of(timeline(SAVE_THE_DATE, CONFIRM, CONFERENCE, INVITE))
+
+
+def test_a_date_that_is_announced_is_confirmed_and_the_other_way_round() -> None:
+    assert problems(timeline(SAVE_THE_DATE, INVITE)) == [
+        ("steps[0].tentative", "announces the date, and no step 'confirm' ends that")
+    ]
+    assert problems(timeline(INVITE, CONFIRM)) == [("steps[1].do", "confirms a date that no step announces")]
+
+
+def _cycle(*names: str) -> str:
+    return " counts from ".join(f"remind:{name}" for name in names)
+
+
+@pytest.mark.parametrize(
+    ("sources", "expected"),
+    [
+        ({"a": "remind:b"}, [("steps[0].from", "remind:b", "is not a step")]),
+        ({"a": "remind:a"}, [("steps[0].from", "remind:a", f"is a cycle: {_cycle('a', 'a')}")]),
+        (
+            {"a": "remind:b", "b": "remind:b"},
+            [
+                ("steps[0].from", "remind:b", f"is a cycle: {_cycle('a', 'b', 'b')}"),
+                ("steps[1].from", "remind:b", f"is a cycle: {_cycle('b', 'b')}"),
+            ],
+        ),
+        (
+            {"a": "remind:b", "b": "remind:c", "c": "remind:a"},
+            [
+                ("steps[0].from", "remind:b", f"is a cycle: {_cycle('a', 'b', 'c', 'a')}"),
+                ("steps[1].from", "remind:c", f"is a cycle: {_cycle('b', 'c', 'a', 'b')}"),
+                ("steps[2].from", "remind:a", f"is a cycle: {_cycle('c', 'a', 'b', 'c')}"),
+            ],
+        ),
+        (
+            {"a": "minutes"},
+            [
+                (
+                    "steps[0].from",
+                    "minutes",
+                    "happens whenever minutes are attached, which nobody knows beforehand",
+                )
+            ],
+        ),
+        (
+            {"a": "conclude"},
+            [("steps[0].from", "conclude", "is after the meeting, and 'remind' comes before it")],
+        ),
+    ],
+)
+def test_a_step_counts_from_another_that_is_there_and_never_from_itself(
+    sources: dict[str, str], expected: list[tuple[str, str, str]]
+) -> None:
+    steps = [
+        {"do": "remind", "id": name, "at": "-P1D", **({"from": source} if source else {})}
+        for name, source in sources.items()
+    ]
+    others = [{"do": "minutes", "at": "immediately"}, {"do": "conclude", "at": "+PT0S"}]
+    with pytest.raises(ConfigurationError) as caught:
+        Timeline.of(timeline(*steps, *others))
+    found = caught.value.problems
+    assert [(item.field, item.value) for item in found] == [(field, value) for field, value, _ in expected]
+    for item, (_, _, message) in zip(found, expected, strict=True):
+        assert item.message == message
+
+
+def test_unknown_groups_delegations_and_texts_are_named() -> None:
+    found = Timeline.of(
+        timeline(
+            INVITE,
+            NOTICE | {"about": "weather", "to": ["members", "group XYZ"]},
+            CHASE | {"to": "delegation QQ", "escalate": {1: ["delegation ZZ", "group SOM"]}},
+        )
+    )
+    assert [(item.field, item.value, item.message) for item in found.problems(DIRECTORY, NOTICES)] == [
+        ("steps[1].to", "group XYZ", "is not a group"),
+        ("steps[1].about", "weather", "is not a text of notices.yaml"),
+        ("steps[2].to", "delegation QQ", "is not a delegation"),
+        ("steps[2].escalate[1]", "delegation ZZ", "is not a delegation"),
+    ]
+    with pytest.raises(ConfigurationError):
+        checked(found.document(), DIRECTORY, NOTICES)
+    assert checked(timeline(INVITE), DIRECTORY, ()) == Timeline.of(timeline(INVITE))
 
 
 def test_all_problems_are_told_at_once() -> None:
