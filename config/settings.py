@@ -100,6 +100,12 @@ class Settings(BaseSettings):
     graph_cloud: Literal["global", "gcc-high", "dod"] = Field("global", description="Microsoft cloud.")
     graph_timeout: float = Field(20.0, gt=0, description="Seconds to wait for Graph.")
 
+    unreviewed_languages: str = Field(
+        "",
+        description="Languages that mails are written in although no native speaker has reviewed the "
+        "translation: codes such as `th,km`, separated by commas, or `all`. Vietnamese is always on.",
+    )
+
     attachment_max_bytes: int = Field(
         10 * 1024 * 1024, gt=0, description="Largest minutes file accepted, in bytes."
     )
@@ -119,6 +125,7 @@ class Settings(BaseSettings):
 
     delegations_file: Path = Field(DATA / "delegations.yaml", description="Delegations and groups.")
     timelines_dir: Path = Field(DATA / "timelines", description="Folder of timelines.")
+    notices_file: Path = Field(DATA / "notices.yaml", description="Texts of notices.")
 
     @property
     def sandbox(self) -> bool:

@@ -8,6 +8,7 @@ than one.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +17,8 @@ from urllib.parse import quote
 from icalendar import Calendar, Event, vText, vUri
 
 from orchestrator.domain.delegation import Directory, Role
-from orchestrator.domain.meeting import Attendee, Meeting, Participation
+from orchestrator.domain.meeting import AgendaEntry, Attendee, Meeting, Participation
+from orchestrator.domain.wording import marked
 from orchestrator.domain.zones import local_time
 
 PRODID = "-//ACCSM//Meeting Orchestrator//EN"
@@ -133,11 +135,8 @@ class CalendarText(vText):
 
 def description(meeting: Meeting, directory: Directory, join_url: str | None) -> str:
     """Return the text of a calendar entry; the same for everybody, so it names the host's time."""
-    start = local_time(meeting.starts_at, directory.host_place(meeting.host, meeting.zone))
-    agenda = [
-        f"{item.number}. {item.en}" + (f" ({lead_words(item.lead, directory)})" if item.lead else "")
-        for item in meeting.agenda
-    ]
+    start = local_time(meeting.starts_at, directory.host_place(meeting.host, meeting.zone, meeting.starts_at))
+    agenda = [line for item in meeting.agenda for line in _agenda_lines(item, directory)]
     blocks = [
         meeting.title_en,
         f"Join the meeting:\n{join_url}" if join_url else "",
@@ -148,9 +147,15 @@ def description(meeting: Meeting, directory: Directory, join_url: str | None) ->
     return "\n\n".join(block for block in blocks if block)
 
 
+def _agenda_lines(item: AgendaEntry, directory: Directory) -> Iterator[str]:
+    lead = f" ({lead_words(item.lead, directory)})" if item.lead else ""
+    yield f"{item.number}. {item.en}{lead}"
+    yield from (f"   – {point}" for point in item.points)
+
+
 def lead_words(code: str, directory: Directory) -> str:
     """Return who leads an item of the agenda, in words."""
-    return "all delegations" if code == "all" else directory.get(code).name
+    return marked("all delegations") if code == "all" else directory.get(code).name
 
 
 def _conference(join_url: str) -> vUri:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -17,11 +17,9 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain import lifecycle
 from orchestrator.domain.actions import ActionKind, ActionState, CancelCode, retry_at
-from orchestrator.domain.changes import REINSTATED, Difference, Snapshot, differences, update_subject
-from orchestrator.domain.meeting import Attendee, Conference, Meeting
-from orchestrator.domain.message import Attachment, Letter, assemble
-from orchestrator.domain.planning import objection
-from orchestrator.domain.revision import cancel_to, request_to
+from orchestrator.domain.meeting import Conference, Meeting, MeetingStatus
+from orchestrator.domain.message import Letter, assemble
+from orchestrator.domain.reconciling import no_longer_called_for, objection
 from orchestrator.domain.zones import local_time
 from orchestrator.errors import DeliveryError, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.ports import (
@@ -36,9 +34,10 @@ from orchestrator.ports import (
 )
 from orchestrator.services.inbox import Inbox
 from orchestrator.services.letters import Letters, Occasion
+from orchestrator.services.linking import Linking
+from orchestrator.services.occasions import Occasions
 from orchestrator.services.planner import Planner
-from orchestrator.services.reports import report_of
-from orchestrator.store import actions, deliveries, responses
+from orchestrator.store import actions, deliveries
 from orchestrator.store import meetings as store
 from orchestrator.store.actions import Held, Taken
 from orchestrator.store.deliveries import Earlier, Key, Told
@@ -48,6 +47,11 @@ from orchestrator.store.models import DeliveryState
 _LOG = logging.getLogger(__name__)
 _MOST_CRASHES = 5
 _CURRENT = (ActionKind.RESEND, ActionKind.REFUSAL)
+_CONDITIONAL = (ActionKind.CHASE, ActionKind.NOTICE, ActionKind.REHEARSAL, ActionKind.DATE_POLL)
+_TURNS: Mapping[ActionKind, tuple[Callable[[Meeting, datetime], Meeting], str]] = {
+    ActionKind.CONCLUDE: (lifecycle.conclude, "concluded"),
+    ActionKind.CONFIRM: (lifecycle.confirm, "confirmed"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,6 @@ class Batch:
     seen: Mapping[int, Seen]
     earlier: Mapping[Key, Earlier]
     told: Mapping[int, Told]
-    snapshots: dict[tuple[int, int], Snapshot | None] = field(default_factory=dict)
     accepted: Accepted | None = None
 
 
@@ -116,6 +119,7 @@ class Delivering:
         self,
         database: Database,
         planner: Planner,
+        occasions: Occasions,
         letters: Letters,
         outside: Outside,
         *,
@@ -128,15 +132,16 @@ class Delivering:
         """``lease_clock`` is the machine's time; ``jitter`` returns numbers in [0, 1]."""
         self._database = database
         self._planner = planner
+        self._occasions = occasions
         self._letters = letters
         self._outside = outside
+        self._linking = Linking(planner)
         self._clock = clock
         self._lease_clock = lease_clock
         self._wake_up = wake_up
         self._lease = lease
         self._jitter = jitter
         self._meetings: dict[int, tuple[int, Meeting]] = {}
-        self._attachments: dict[tuple[int, int], Attachment] = {}
 
     def deliver(self, action_ids: Sequence[int]) -> int:
         """Perform the claimed actions among ``action_ids`` and return how many were in hand.
@@ -182,8 +187,8 @@ class Delivering:
         try:
             if item.kind is ActionKind.POLL:
                 self._poll(item)
-            elif item.kind is ActionKind.CONCLUDE:
-                self._conclude(item)
+            elif item.kind in _TURNS:
+                self._turn(item)
             elif item.kind.is_mail:
                 self._send(item, batch)
             else:
@@ -230,7 +235,8 @@ class Delivering:
         held, meeting = seen.held, seen.meeting
         if objection(held.action, meeting, held.attendee, now) is not None:
             return None
-        occasion = self._occasion(held, meeting, batch)
+        told = batch.told.get(held.attendee.id) if held.attendee is not None else None
+        occasion = self._occasions.of(held, meeting, told)
         if held.attendee is None:
             letter = self._letters.to_coordinator(meeting, occasion, now)
         else:
@@ -289,10 +295,20 @@ class Delivering:
         if held is None:
             return None
         against = objection(held.action, meeting, held.attendee, now)
+        if against is None and self._is_conditional(held, meeting):
+            called_for = self._planner.calls_for(meeting, held.action)
+            against = None if called_for else no_longer_called_for(held.action)
         if against is not None:
             self._finish(executor, item, against.state, now, reason=against.reason, code=against.code)
             return None
         return Seen(held, meeting)
+
+    def _is_conditional(self, held: Held, meeting: Meeting) -> bool:
+        """Whether the plan has to be asked again, because more than meeting and attendee decides."""
+        if held.action.kind is not ActionKind.REMIND:
+            return held.action.kind in _CONDITIONAL
+        step = self._planner.timeline(meeting).named(held.step)
+        return step is not None and step.when is not None
 
     def _meeting(self, executor: Executor, meeting_id: int) -> Meeting:
         """The meeting, share-locked; loaded again only when it was saved since this worker saw it."""
@@ -304,75 +320,10 @@ class Delivering:
             self._meetings = {meeting_id: known}
         return known[1]
 
-    def _occasion(self, held: Held, meeting: Meeting, batch: Batch) -> Occasion:
-        kind, attendee, number = held.action.kind, held.attendee, held.action.revision
-        told = batch.told.get(attendee.id) if attendee is not None else None
-        occasion = Occasion(
-            kind=kind,
-            step=held.step,
-            number=number,
-            sequence=_sequence(kind, meeting, attendee),
-            first_message_id=told.first_message_id if told else None,
-            attachment=self._minutes(meeting, number) if kind is ActionKind.MINUTES else None,
-            tentative=meeting.tentative,
-        )
-        if kind is ActionKind.INVITE and told is not None and attendee is not None:
-            return self._with_changes(occasion, meeting, attendee, told.latest_revision, batch)
-        return self._with_details(occasion, held, meeting)
-
-    def _with_details(self, occasion: Occasion, held: Held, meeting: Meeting) -> Occasion:
-        """Add what only some occasions tell."""
-        match occasion.kind:
-            case ActionKind.RESEND | ActionKind.REFUSAL:
-                return self._with_request(occasion, held, meeting)
-            case ActionKind.DIGEST | ActionKind.DECLINE_ALERT:
-                urgent = occasion.kind is ActionKind.DECLINE_ALERT
-                with self._database.reading() as session:
-                    found = responses.unreported(session, meeting.id, occasion.number, urgent=urgent)
-                return replace(occasion, report=report_of(meeting, found, self._planner.directory))
-        return occasion
-
-    def _with_request(self, occasion: Occasion, held: Held, meeting: Meeting) -> Occasion:
-        """The current revision once more; its DTSTAMP says that it is newer than what was there."""
-        occasion = replace(occasion, asked_at=self._clock.now())
-        if occasion.kind is ActionKind.RESEND or held.attendee is None:
-            return occasion
-        with self._database.reading() as session:
-            proposal = responses.get(session, int(held.action.obligation.rpartition("-")[2]))
-        place = self._planner.directory.get(held.attendee.delegation).place
-        proposed = str(local_time(proposal.starts_at, place)) if proposal.starts_at else None
-        return replace(occasion, proposed=proposed, comment=proposal.reply)
-
-    def _with_changes(
-        self, occasion: Occasion, meeting: Meeting, attendee: Attendee, known_revision: int, batch: Batch
-    ) -> Occasion:
-        """Add what is new to somebody who has been told ``known_revision``."""
-        key = (meeting.id, known_revision)
-        if key not in batch.snapshots:
-            with self._database.reading() as session:
-                batch.snapshots[key] = store.snapshot(session, *key)
-        old, new = batch.snapshots[key], Snapshot.of(meeting)
-        place = self._planner.directory.get(attendee.delegation).place
-        found: tuple[Difference, ...] = tuple(differences(old, new, place)) if old else ()
-        subject = update_subject(old, new, place) if old else ""
-        if meeting.attendee(attendee.id).withdrawn:
-            found, subject = (REINSTATED, *found), f"Reinstated: {meeting.title_en}"
-        return replace(occasion, differences=found, subject=subject)
-
-    def _minutes(self, meeting: Meeting, version: int) -> Attachment:
-        """The minutes as an attachment; versions never change, so the last one is kept encoded."""
-        key = (meeting.id, version)
-        if key not in self._attachments:
-            with self._database.reading() as session:
-                document = store.minutes_document(session, *key)
-            content = self._outside.documents.get(document.digest)
-            self._attachments = {key: Attachment(document.filename, document.media_type, content)}
-        return self._attachments[key]
-
     def _new_delivery(self, draft: Draft, now: datetime) -> deliveries.NewDelivery:
         held, meeting = draft.seen.held, draft.seen.meeting
         attendee, action = held.attendee, held.action
-        place = self._planner.directory.get(attendee.delegation if attendee else meeting.host).place
+        place = self._planner.directory.place_of(attendee.delegation if attendee else meeting.host, now)
         return deliveries.NewDelivery(
             action_id=action.id,
             meeting_id=meeting.id,
@@ -414,17 +365,22 @@ class Delivering:
                 store.note(session, meeting.id, "service", "link ready", now, info.join_url)
             self._planner.replan(session, meeting, now)
 
-    def _conclude(self, item: Taken) -> None:
-        now = self._clock.now()
+    def _turn(self, item: Taken) -> None:
+        """Conclude the meeting, or make a save-the-date a meeting."""
+        now, (turn, what) = self._clock.now(), _TURNS[item.kind]
         with self._database.transaction() as session:
+            # What it prepares is written to as well, so all of them are locked, in the order of everybody.
+            store.lock_chain(session, item.of_meeting)
             # What this worker remembers of the meeting may lack answers that came since.
             meeting = store.load(session, item.of_meeting, lock=True)
             if self._still_wanted(session, item, meeting, now) is None:
                 return
             self._finish(session, item, ActionState.SUCCEEDED, now)
-            meeting = store.save(session, lifecycle.conclude(meeting, now), now, by_person=False)
-            store.note(session, meeting.id, "service", "concluded", now)
+            meeting = store.save(session, turn(meeting, now), now, by_person=False)
+            store.note(session, meeting.id, "service", what, now)
             self._planner.replan(session, meeting, now)
+            if meeting.status is MeetingStatus.CONCLUDED:
+                self._linking.carry_over(session, meeting, now)
 
     # Outcomes
 
@@ -484,13 +440,6 @@ def _as_failure(error: Exception, attempt: int) -> DeliveryError:
         return PermanentFailure(error.message, code=error.code)
     message = f"an unexpected error ({type(error).__name__}); the worker's log has the details"
     return TransientFailure(message) if attempt < _MOST_CRASHES else PermanentFailure(message)
-
-
-def _sequence(kind: ActionKind, meeting: Meeting, attendee: Attendee | None) -> int:
-    if attendee is None:
-        return meeting.revised_sequence
-    cancels = kind is ActionKind.CANCEL
-    return (cancel_to(meeting, attendee) if cancels else request_to(meeting, attendee)).sequence
 
 
 def _conference_request(meeting: Meeting) -> ConferenceRequest:

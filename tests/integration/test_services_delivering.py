@@ -426,7 +426,7 @@ def test_nothing_is_sent_to_who_declined_or_was_removed_since_the_claim(world: W
     world.meetings.answer("SOM-2026", TAN, Participation.DECLINED, actor="telephone")
     change(world, attendees=[PEOPLE[NHUNG], PEOPLE[TAN]])
     world.delivering.deliver(batch)
-    assert world.mailer.sent() == [(NHUNG, "Reminder")]
+    assert world.mailer.sent() == [(NHUNG, "Nhắc")]
     ended = {row.reason: (row.state, row.cancel_code) for row in world.rows(K.REMIND) if row.id in batch}
     assert ended == {
         None: ("succeeded", None),

@@ -1,0 +1,69 @@
+"""What mails say is missing, and of whom, as their recipients get them; on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World
+
+LAN, RATIH = "lan@vn.example.org", "ratih@asean.example.org"
+STAFF = [
+    PEOPLE[NHUNG],
+    {"group": "ACCSM_FP", "delegation": "VN", "name": "Phạm Thu Lan", "email": LAN},
+    PEOPLE[THIDA],
+    PEOPLE[TAN],
+    {"group": "ASEC", "delegation": "ASEC", "name": "Ratih Lestari", "email": RATIH},
+]
+LIST = "the list of who comes for your delegation"
+ANSWER = "your own answer: whether you will take part"
+
+
+def lived_through(world: World) -> None:
+    """A SOM on 24 June 2027 to which nobody answers and for which nothing comes in."""
+    world.published(timeline="som", attendees=STAFF, start="2027-06-24 14:00")
+    for month, day in ((5, 12), (5, 26), (5, 27), (5, 28), *((6, number) for number in range(1, 27))):
+        world.clock.at = datetime(2027, month, day, 4, tzinfo=UTC)
+        world.run()
+
+
+def texts(world: World, email: str, subject: str) -> list[str]:
+    """The plain texts of the mails to somebody under a subject, with every run of blanks as one."""
+    return [
+        " ".join(body.get_content().split())
+        for mail in world.mailer.to(email)
+        if mail.subject.startswith(subject)
+        if (body := mail.message.get_body(("plain",))) is not None
+    ]
+
+
+def test_a_call_names_what_it_asks_for_and_the_deadline_of_that_alone(world: World) -> None:
+    lived_through(world)
+    (call,) = texts(world, TAN, "Delegation list")
+    assert LIST in call
+    assert "Deadline" in call
+    assert ANSWER not in call
+    assert "paper" not in call
+
+
+def test_a_notice_that_asks_nothing_does_not_say_what_is_missing(world: World) -> None:
+    lived_through(world)
+    for subject in ("Provisional agenda", "Documents of the meeting", "Thank you"):
+        (text,) = texts(world, TAN, subject)
+        assert "Still missing" not in text
+
+
+def test_a_reminder_says_everything_that_is_missing(world: World) -> None:
+    lived_through(world)
+    first = texts(world, TAN, "Reminder")[0]
+    assert ANSWER in first
+    assert LIST in first
+
+
+def test_the_secretariat_is_chased_for_its_own_answer_until_the_rung_that_reports_to_it(world: World) -> None:
+    lived_through(world)
+    own = [ANSWER in text for text in texts(world, RATIH, "Still missing")]
+    all_of_them = ["Singapore: answer" in text for text in texts(world, RATIH, "Still missing")]
+    lists = ["Singapore: delegation list" in text for text in texts(world, RATIH, "Still missing")]
+    assert own.count(True) == 2
+    assert all_of_them.count(True) == 1
+    assert lists.count(True) == 1
