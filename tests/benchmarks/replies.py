@@ -35,6 +35,7 @@ def definition(number: int, size: int) -> MeetingDefinition:
         {
             "reference": f"REPLIES-{number}",
             "kind": "som",
+            "timeline": "standard",
             "title": "Senior Officials Meeting of many",
             "host": "VN",
             "coordinator": {"name": "Trần Minh Khôi", "email": "coordinator@vn.example.org"},

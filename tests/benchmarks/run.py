@@ -40,6 +40,7 @@ def definition(number: int) -> MeetingDefinition:
         {
             "reference": f"BENCH-{number}",
             "kind": "som",
+            "timeline": "standard",
             "title": "Senior Officials Meeting of three hundred",
             "host": "VN",
             "coordinator": {"name": "Trần Minh Khôi", "email": "coordinator@vn.example.org"},
