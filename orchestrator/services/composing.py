@@ -12,6 +12,7 @@ from orchestrator.domain.actions import ActionKind
 from orchestrator.domain.definition import Address, Line
 from orchestrator.domain.delegation import Directory, Role
 from orchestrator.domain.meeting import Attendee, Meeting, Seat
+from orchestrator.domain.needs import may_speak
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import InvalidInput, Problem
 from orchestrator.services.views import Consequence
@@ -75,7 +76,7 @@ class Visit:
     @property
     def speaks(self) -> bool:
         """Whether the attendee may answer for the delegation: its focal points and its head may."""
-        return self.attendee.role is Role.FOCAL_POINT or self.seat_of(self.attendee) is Seat.HEAD
+        return may_speak(self.meeting, self.attendee)
 
     def seat_of(self, item: Attendee) -> Seat:
         """Return the seat of somebody in the delegation, also of those for whom nobody has named one."""

@@ -25,7 +25,15 @@ from orchestrator.domain.changes import Difference, Snapshot, differences
 from orchestrator.domain.durations import duration_words
 from orchestrator.domain.invitation import lead_words
 from orchestrator.domain.lifecycle import Change
-from orchestrator.domain.meeting import Attendee, Meeting, MeetingStatus, Participation
+from orchestrator.domain.meeting import (
+    Attendee,
+    Contribution,
+    ContributionState,
+    Meeting,
+    MeetingStatus,
+    Need,
+    Participation,
+)
 from orchestrator.domain.responses import ResponseKind
 from orchestrator.domain.zones import LocalTime, Place, local_time
 from orchestrator.errors import Conflict, InvalidInput, NotFound
@@ -42,11 +50,12 @@ from orchestrator.services.composing import (
     wanted_members,
 )
 from orchestrator.services.consequences import Explainer
-from orchestrator.services.links import VALID_AFTER_THE_END, Links, SignedId
+from orchestrator.services.links import Links, SignedId
 from orchestrator.services.planner import Planner
 from orchestrator.services.views import AgendaView, MinutesView
+from orchestrator.services.visiting import NotAnnouncedError, follow, refusal, require_open, told
+from orchestrator.store import contributions, responses
 from orchestrator.store import meetings as store
-from orchestrator.store import responses
 from orchestrator.store.engine import Database
 from orchestrator.store.models import AttendeeRow, HistoryRow, MeetingRow, PersonRow, ResponseRow, RevisionRow
 
@@ -54,14 +63,6 @@ _LOG = logging.getLogger(__name__)
 CHANNEL = "web"
 ANSWERS = (Participation.ACCEPTED, Participation.TENTATIVE, Participation.DECLINED)
 _CHANNELS = {"mail": "by e-mail", "web": "on the personal page", "telephone": "by telephone"}
-
-
-class LinkClosedError(Conflict):
-    """The link was right once and opens nothing any more; ``contact`` says whom to write to."""
-
-    def __init__(self, message: str, *, code: str, contact: Contact) -> None:
-        super().__init__(message, code=code)
-        self.contact = contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,12 @@ class Personal:
         with self._database.reading() as session:
             return self._view(session, self._visit(session, signed, now), now)
 
+    def join_url(self, token: str) -> str | None:
+        """Return the meeting's link as it is now; ``None`` when there is nothing to join yet, or any more."""
+        signed, now = self._links.read_page(token), self._clock.now()
+        with self._database.reading() as session:
+            return _join_url(self._visit(session, signed, now).meeting, now)
+
     def invitation(self, token: str) -> bytes:
         """Return the current revision as a calendar file, METHOD:PUBLISH (see ``domain.feed``).
 
@@ -254,9 +261,9 @@ class Personal:
         attendee = rows[-1]
         if not attendee.invited and not any(item.notified for item in rows):
             return  # Removed before having been told, so there is nothing to take back.
-        told = _told(session, meeting, attendee)
+        known = told(session, meeting, attendee)
         organizer = meeting.organizer or ""
-        facts = calendars.facts_of(meeting, attendee, self._planner.directory, organizer, told)
+        facts = calendars.facts_of(meeting, attendee, self._planner.directory, organizer, known)
         yield calendars.entry_of(facts, attendee.participation)
 
     # Answering
@@ -284,7 +291,7 @@ class Personal:
             )
         with self._unit() as session:
             visit = self._visit(session, signed, now, lock=True)
-            _require_open(visit.meeting, now)
+            require_open(visit.meeting, now)
             others = _others(visit, set(for_also))
             given = _given(visit, participation, text, others, now, myself=myself)
             if given:
@@ -310,7 +317,7 @@ class Personal:
         signed, now = self._links.read_page(token), self._clock.now()
         with self._unit(preview=preview) as session:
             visit = self._visit(session, signed, now, lock=True)
-            _require_open(visit.meeting, now)
+            require_open(visit.meeting, now)
             if not visit.speaks:
                 raise Conflict(
                     "Only the focal point and the head of a delegation can name who comes.",
@@ -344,6 +351,8 @@ class Personal:
         responses.add(session, [row])
         detail = f"{own.delegation}, by {own.name}: {said}"
         store.note(session, stored.id, CHANNEL, "delegation named", now, detail)
+        named = Contribution(own.delegation, Need.LIST, ContributionState.IN, signature(own), now)
+        contributions.record(session, stored.id, named)
         meeting = store.load(session, stored.id)
         result = self._planner.replan(session, meeting, now)
         consequences = self._explainer.explain(session, meeting, result)
@@ -354,7 +363,8 @@ class Personal:
     def my_link(self, name: str, email: str) -> str:
         """Return the address of somebody's page, to hand over.
 
-        Raises ``NotFound`` for whoever was never invited, and ``Conflict`` before the meeting is published.
+        Raises ``NotFound`` for whoever was never invited, and ``Conflict`` before there is a page: the
+        meeting is neither published nor has it an open date poll.
         """
         with self._database.reading() as session:
             meeting = store.load(session, store.find_id(session, name))
@@ -401,33 +411,13 @@ class Personal:
                 code="simultaneous-change",
             ) from error
 
-    def _visit(self, session: Session, signed: SignedId, now: datetime, *, lock: bool = False) -> Visit:
-        """Follow a link whose signature was right."""
-        row = responses.attendee_row(session, signed.id)
-        meeting = store.load(session, row.meeting_id, lock=lock)
-        if meeting.uid is None:
-            raise NotFound("This meeting has not been announced yet.")
-        contact = Contact(meeting.coordinator_name, meeting.coordinator_email)
-        if row.link_version != signed.version:
-            raise LinkClosedError(
-                "The coordinator has closed it, so it opens nothing any more.",
-                code="link-revoked",
-                contact=contact,
-            )
-        if now > meeting.ends_at + VALID_AFTER_THE_END:
-            raise LinkClosedError(
-                f"The meeting ended more than {VALID_AFTER_THE_END.days} days ago, so this page is closed.",
-                code="link-expired",
-                contact=contact,
-            )
-        # Somebody removed and invited again has two rows; whichever link was kept leads to the newest.
-        attendee = [item for item in meeting.attendees if item.address == row.address][-1]
-        if not attendee.invited:
-            title = (_told(session, meeting, attendee) or _now_told(meeting)).title
-            raise LinkClosedError(
-                f"You are no longer invited to “{title}”.", code="not-invited", contact=contact
-            )
-        return Visit(meeting, attendee, row.person_id)
+    @staticmethod
+    def _visit(session: Session, signed: SignedId, now: datetime, *, lock: bool = False) -> Visit:
+        """Follow a link whose signature was right; raises ``NotAnnouncedError`` too."""
+        visit = follow(session, signed, now, lock=lock)
+        if visit.meeting.uid is None:
+            raise NotAnnouncedError("This meeting has not been announced yet.")
+        return visit
 
     # Putting the page together
 
@@ -450,7 +440,7 @@ class Personal:
             answered_via=_channel(via) if via else None,
             answered_by=_by(latest, attendee) if latest else None,
             asked_again=not attendee.answered and answered_at is not None,
-            comment=attendee.comment, refusal=_refusal(meeting, now),
+            comment=attendee.comment, refusal=refusal(meeting, now),
             answers_for_delegation=visit.speaks,
             members=tuple(_member(visit, item) for item in visit.delegation) if visit.speaks else (),
             mark=visit.mark, history=tuple(_audit(row, visit, own.place) for row in history),
@@ -466,7 +456,7 @@ class Personal:
         )  # fmt: skip
 
     def _times(self, meeting: Meeting, own: Place, now: datetime) -> TimesView:
-        host = self._planner.directory.host_place(meeting.host, meeting.zone)
+        host = self._planner.directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
         return TimesView(
             starts=local_time(meeting.starts_at, own),
             ends=local_time(meeting.ends_at, own),
@@ -480,31 +470,14 @@ class Personal:
         directory = self._planner.directory
         for item in meeting.agenda:
             lead = lead_words(item.lead, directory) if item.lead else None
-            yield AgendaView(item.number, item.en, item.vi, lead)
+            yield AgendaView(item.number, item.en, item.vi, lead, item.points)
 
     def _feed_url(self, session: Session, visit: Visit) -> str:
         person = responses.person(session, visit.person_id)
         return self._links.feed(person.id, person.feed_version)
 
 
-# Whether something can be answered
-
-
-def _refusal(meeting: Meeting, now: datetime) -> str:
-    """Why nothing can be answered any more, in words; empty as long as it can."""
-    if meeting.status is MeetingStatus.CANCELLED:
-        return "The meeting was cancelled; there is nothing to answer any more."
-    if meeting.status is MeetingStatus.CONCLUDED or meeting.ends_at <= now:
-        return "The meeting is over."
-    if meeting.starts_at <= now:
-        return "The meeting has begun; answers could be given until its start."
-    return ""
-
-
-def _require_open(meeting: Meeting, now: datetime) -> None:
-    refusal = _refusal(meeting, now)
-    if refusal:
-        raise Conflict(refusal, code="closed")
+# What is answered
 
 
 def _comment(text: str | None) -> str | None:
@@ -661,29 +634,16 @@ def _revision_at(session: Session, meeting: Meeting, moment: datetime) -> int:
     return session.scalar(newest.where(RevisionRow.meeting_id == meeting.id, RevisionRow.at <= moment)) or 0
 
 
-def _told(session: Session, meeting: Meeting, attendee: Attendee) -> calendars.Told | None:
-    """Return what somebody had been told when they were removed; ``None`` for whoever is invited."""
-    if attendee.removed_at is None:
-        return None
-    # What came in the same breath as the removal was not told any more.
-    wanted = select(func.max(RevisionRow.revision)).where(
-        RevisionRow.meeting_id == meeting.id, RevisionRow.at < attendee.removed_at
-    )
-    known = store.snapshot(session, meeting.id, session.scalar(wanted) or 1)
-    return calendars.Told(known.title, known.starts_at, known.ends_at) if known else None
-
-
-def _now_told(meeting: Meeting) -> calendars.Told:
-    return calendars.Told(meeting.title_en, meeting.starts_at, meeting.ends_at)
-
-
 # Finding people and meetings
 
 
 def _rows_of(meeting: Meeting, email: str) -> list[Attendee]:
     """Return the rows of one address, oldest first; raises as ``Personal.my_link`` does."""
-    if meeting.uid is None:
-        raise Conflict(f"{meeting.reference} is not published; personal links begin with the invitations.")
+    if meeting.uid is None and meeting.date_poll is None:
+        raise Conflict(
+            f"{meeting.reference} is not published; personal links begin with the invitations, "
+            "or with a date poll."
+        )
     rows = [item for item in meeting.attendees if item.address == email.strip().casefold()]
     if not rows:
         raise NotFound(f"{email} is not invited to {meeting.reference}.")
