@@ -1,0 +1,193 @@
+"""``orchestrator meeting poll``: ask the delegations of a draft which of several starts suit them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import click
+from pydantic import TypeAdapter, ValidationError
+from rich.table import Table
+
+from orchestrator import terminal
+from orchestrator.bootstrap import container
+from orchestrator.commands.common import ACTOR, json_option, previewed
+from orchestrator.commands.linking import CHOICE, asking
+from orchestrator.domain.date_poll import Vote
+from orchestrator.domain.definition import WallTime
+from orchestrator.domain.zones import LocalTime
+from orchestrator.errors import InvalidInput
+from orchestrator.services.poll_views import OptionView, PollOutcome, PollView
+from orchestrator.services.polls import PollRequest
+from orchestrator.services.views import Outcome
+
+VOTE_MARKS = {"yes": "●", "if needed": "◐", "no": "⊘", "no answer": "◌"}
+
+
+def show_opening(outcome: PollOutcome) -> None:
+    """Print who will be asked, and the options in each capital's time."""
+    terminal.show_outcome(outcome)
+    poll = outcome.poll
+    terminal.out.print(f"\nDelegations can answer until {poll.closes}.")
+    for item in poll.options:
+        terminal.out.print(f"\n{item.number}. {_span(item)}", style="bold")
+        terminal.out.print(_capitals(item))
+
+
+@click.group()
+def poll() -> None:
+    """Ask the delegations of a draft for a date; the result becomes its time."""
+
+
+@poll.command(name="open")
+@click.argument("reference")
+@click.option("--start", "starts", multiple=True, help="A start, such as '2026-12-03 14:00'; repeatable.")
+@click.option("--top", type=int, help="So many of the best starts of the slot finder.")
+@click.option("--from", "from_", metavar="DATE", help="First date the finder looks at.")
+@click.option("--to", metavar="DATE", help="Last date the finder looks at.")
+@click.option(
+    "--closes", required=True, help="Until when delegations can answer, such as '2026-11-13 17:00'."
+)
+@partial(previewed, show=show_opening)
+def open_poll(
+    reference: str, starts: Sequence[str], from_: str | None, **given: Any
+) -> Callable[..., Outcome]:
+    """Ask those who speak for each delegation which of 2 to 10 starts suit them.
+
+    All times are wall times in the meeting's zone.
+    """
+    values = given | {"starts": list(starts), "from": from_}
+    request = PollRequest.of({name: value for name, value in values.items() if value is not None})
+    return lambda preview: container().polls.open(reference, request, actor=ACTOR, preview=preview)
+
+
+@poll.command(name="show")
+@click.argument("reference")
+@json_option
+def show(reference: str, as_json: bool) -> None:
+    """Show what each delegation says, what is missing, and which option would win."""
+    found = container().polls.show(reference)
+    click.echo(terminal.as_json(found)) if as_json else show_poll(found)
+
+
+@poll.command(name="remind")
+@click.argument("reference")
+@previewed
+def remind(reference: str) -> Callable[..., Outcome]:
+    """Ask those again who have not answered; at most once a day."""
+    return lambda preview: container().polls.remind(reference, actor=ACTOR, preview=preview)
+
+
+@poll.command(name="extend")
+@click.argument("reference")
+@click.option("--closes", required=True, help="Until when instead, such as '2026-11-20 17:00'.")
+@previewed
+def extend(reference: str, closes: str) -> Callable[..., Outcome]:
+    """Let the poll close at another time, a wall time in the meeting's zone."""
+    at = _wall_time("closes", closes)
+    return lambda preview: container().polls.extend(reference, at, actor=ACTOR, preview=preview)
+
+
+@poll.command(name="withdraw")
+@click.argument("reference")
+@previewed
+def withdraw(reference: str) -> Callable[..., Outcome]:
+    """End the poll without a result."""
+    return lambda preview: container().polls.withdraw(reference, actor=ACTOR, preview=preview)
+
+
+@poll.command(name="close")
+@click.argument("reference")
+@click.argument("option", type=int)
+@click.option("--linked", type=CHOICE, help="What becomes of linked meetings when the time changes.")
+@previewed
+def close(reference: str, option: int, linked: str | None) -> Callable[..., Outcome]:
+    """Make OPTION, a number, the meeting's time and end the poll; the meeting stays a draft."""
+    return asking(
+        lambda preview, choice: container().polls.close(
+            reference, option, actor=ACTOR, preview=preview, linked=choice
+        ),
+        linked,
+    )
+
+
+@poll.command(name="vote")
+@click.argument("reference")
+@click.argument("delegation")
+@click.argument("votes", nargs=-1, required=True)
+@json_option
+def vote(reference: str, delegation: str, votes: Sequence[str], as_json: bool) -> None:
+    """Enter what a DELEGATION said, for example by telephone, of every option: 1=yes 2=no '3=if needed'."""
+    done = container().polls.vote_for(reference, delegation, _votes(votes), actor=ACTOR)
+    click.echo(terminal.as_json(done)) if as_json else show_poll(done.poll)
+
+
+def show_poll(view: PollView) -> None:
+    """Print the options with their votes, the best one first, and what is missing."""
+    terminal.out.print(_headline(view), style="bold")
+    if view.leading is not None and view.open:
+        terminal.out.print(f"Option {view.leading} would win. {view.verdict}")
+    else:
+        terminal.out.print(view.verdict)
+    made = terminal.table(
+        "", "At the host's", "Cost", *VOTE_MARKS.values(), *(item.delegation for item in view.voters)
+    )
+    for item in sorted(view.options, key=lambda option: option.rank):
+        figures = (item.cost, item.yes, item.if_needed, item.no, item.silent)
+        made.add_row(
+            str(item.number), _span(item), *(f"{figure:,}" for figure in figures),
+            *(VOTE_MARKS[said.vote] for said in item.votes),
+        )  # fmt: skip
+    terminal.out.print(made)
+    if view.silent:
+        terminal.out.print(f"Not answered: {', '.join(view.silent)}.")
+
+
+def _headline(view: PollView) -> str:
+    if view.open:
+        return f"Open until {view.closes}. {view.answered} of {len(view.voters)} delegations have answered."
+    if view.chosen is not None:
+        return f"Closed. Option {view.chosen} became the meeting's time."
+    if view.state == "withdrawn":
+        return "Withdrawn."
+    return f"No answers are taken since {view.closes}. Choose an option, extend the poll, or withdraw it."
+
+
+def _capitals(item: OptionView) -> Table:
+    made = terminal.table("", "Delegation", "Local time", "UTC", "")
+    for said in item.votes:
+        made.add_row(
+            said.delegation, said.name, _local(said.starts), said.starts.offset.removeprefix("UTC"), said.why
+        )
+    return made
+
+
+def _local(when: LocalTime) -> str:
+    return f"{when.date}, {when.clock}"
+
+
+def _span(item: OptionView) -> str:
+    starts, ends = item.starts, item.ends
+    until = ends.clock if ends.day == starts.day else _local(ends)
+    return f"{_local(starts)}–{until} {starts.city} ({starts.offset})"
+
+
+def _wall_time(field: str, text: str) -> Any:
+    try:
+        return TypeAdapter(WallTime).validate_python(text)
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise InvalidInput.of(field, text, message, "Write for example '2026-11-20 17:00'.") from error
+
+
+def _votes(texts: Sequence[str]) -> dict[int, Vote]:
+    """Read ``1=yes``; raises ``InvalidInput``."""
+    known, found = {item.value: item for item in Vote}, {}
+    for text in texts:
+        number, _, word = text.partition("=")
+        said = known.get(word.strip().lower().replace("-", " "))
+        if said is None or not (number.isascii() and number.isdigit()):
+            raise InvalidInput.of("votes", text, "is not a vote", "Write 1=yes, 1=no or '1=if needed'.")
+        found[int(number)] = said
+    return found
