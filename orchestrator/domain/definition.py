@@ -27,6 +27,7 @@ from pydantic import (
 )
 
 from orchestrator.domain.delegation import Directory, Role
+from orchestrator.domain.durations import duration_text as duration_text
 from orchestrator.domain.durations import parse_duration
 from orchestrator.domain.meeting import Seat
 from orchestrator.domain.problems import problems_of
@@ -37,6 +38,7 @@ from orchestrator.errors import InvalidInput, Problem
 MOST_ATTENDEES = 2000
 LARGEST_FILE = 1_000_000
 LONGEST_MEETING = timedelta(days=14)
+STANDARD_TIMELINE = "standard"
 
 _ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
@@ -65,6 +67,8 @@ class MeetingKind(StrEnum):
         return _KIND_WORDS.get(self, self.value.replace("-", " ").capitalize())
 
 
+_TIMELINES_OF_KINDS = {MeetingKind.HEADS_PLUS_THREE: MeetingKind.HEADS.value}
+"""Where it is not the one of the kind's own name."""
 _KIND_WORDS = {
     MeetingKind.SOM: "SOM",
     MeetingKind.SOM_PLUS_THREE: "SOM+3",
@@ -72,7 +76,7 @@ _KIND_WORDS = {
 }
 
 
-def _single_line(value: str) -> str:
+def single_line(value: str) -> str:
     """Trim, normalise to NFC, and refuse control characters, which could inject header lines."""
     text = unicodedata.normalize("NFC", value.strip())
     if any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in text):
@@ -114,13 +118,8 @@ def _meeting_length(value: object) -> object:
     return parse_duration(value)
 
 
-def duration_text(length: timedelta) -> str:
-    """Return ``length`` as an ISO 8601 duration, such as ``PT2H30M``."""
-    hours, rest = divmod(int(length.total_seconds()) // 60, 60)
-    return "PT" + (f"{hours}H" if hours else "") + (f"{rest}M" if rest or not hours else "")
-
-
-Line = Annotated[str, Field(max_length=250), AfterValidator(_single_line)]
+Line = Annotated[str, Field(max_length=250), AfterValidator(single_line)]
+Reference = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]
 Address = Annotated[str, Field(max_length=254), AfterValidator(_address)]
 WallTime = Annotated[
     datetime,
@@ -165,6 +164,7 @@ class AgendaItem(_Written):
     en: Line
     vi: Line | None = None
     lead: str | None = None
+    input_from: str | None = Field(None, description="Reference of the meeting whose outcomes it reports.")
 
     @model_validator(mode="before")
     @classmethod
@@ -181,15 +181,36 @@ class Invitee(_Written):
     email: Address
     role: Role | None = None
     seat: Seat | None = Field(None, description="What the person is in the delegation, if that matters.")
+    language: str | None = Field(
+        None, pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$", description="Locale, where it is not the delegation's."
+    )
+
+
+class Preparatory(_Written):
+    """The preparatory meeting that a meeting is made with; what is left out follows from the meeting.
+
+    Its start is wall time in the meeting's zone; without it, it is the host's working day before, at the
+    same clock.
+    """
+
+    reference: Reference | None = Field(None, description="Without it, the meeting's own with -PREP.")
+    title: Text | None = None
+    start: WallTime | None = None
+    duration: MeetingLength | None = None
+    agenda: tuple[AgendaItem, ...] = ()
+
+
+def _preparatory(value: object) -> object:
+    """Read ``true`` as a preparatory meeting without anything of its own, and ``false`` as none."""
+    if isinstance(value, bool):
+        return Preparatory() if value else None
+    return value
 
 
 class MeetingDefinition(_Written):
     """A meeting as its coordinator writes it: wall time and zone, never UTC."""
 
-    reference: str = Field(
-        pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$",
-        description="A name of your own, such as ACCSM21-SOM-2021-04.",
-    )
+    reference: Reference = Field(description="A name of your own, such as ACCSM21-SOM-2021-04.")
     programme: Line | None = None
     kind: MeetingKind
     title: Text
@@ -199,11 +220,16 @@ class MeetingDefinition(_Written):
     zone: str = Field(description="IANA zone of the wall time.")
     duration: MeetingLength | None = None
     end: WallTime | None = Field(None, description="Instead of a duration: the wall time of the end.")
-    timeline: str = "standard"
+    timeline: str | None = Field(None, description="Its name; without it, the one of the meeting's kind.")
     agenda: tuple[AgendaItem, ...] = ()
     attendees: tuple[Invitee, ...] = Field(max_length=MOST_ATTENDEES)
     feeds: str | None = Field(None, description="Reference of the meeting this one prepares.")
     fed_by: tuple[str, ...] = Field((), description="References of the meetings that prepare this one.")
+    preparatory: Annotated[
+        Preparatory | None,
+        BeforeValidator(_preparatory),
+        Field(description="Make its preparatory meeting with it: true, or what is its own."),
+    ] = None
 
     @classmethod
     def of(cls, data: Any) -> MeetingDefinition:
@@ -223,17 +249,30 @@ class MeetingDefinition(_Written):
         there = zone(self.zone)
         return instant_of(self.end, there) - instant_of(self.start, there)
 
+    def timeline_of(self, timelines: Timelines) -> str:
+        """Return the name of its timeline: the one given, else the one of its kind, else the standard one."""
+        return self.timeline or timeline_of_kind(self.kind, timelines)
+
     def moved_by(self, days: int) -> MeetingDefinition:
         """Return the same meeting that many days later, at the same wall time."""
         shift = timedelta(days=days)
         end = self.end + shift if self.end else None
-        return self.model_copy(update={"start": self.start + shift, "end": end})
+        before = self.preparatory
+        if before and before.start:
+            before = before.model_copy(update={"start": before.start + shift})
+        return self.model_copy(update={"start": self.start + shift, "end": end, "preparatory": before})
 
     def without_inactive(self, directory: Directory) -> MeetingDefinition:
         """Leave out invitees whose delegation did not yet (or no longer) take part on the day."""
         day = self.start.date()
         kept = tuple(item for item in self.attendees if directory.get(item.delegation).active_on(day))
         return self.model_copy(update={"attendees": kept})
+
+
+def timeline_of_kind(kind: MeetingKind, timelines: Timelines) -> str:
+    """Return the name of the timeline that a meeting of ``kind`` gets when it names none."""
+    usual = _TIMELINES_OF_KINDS.get(kind, kind.value)
+    return usual if usual in timelines else STANDARD_TIMELINE
 
 
 def check(definition: MeetingDefinition, directory: Directory, timelines: Timelines) -> list[Problem]:
@@ -308,10 +347,11 @@ def _check_delegation(field: str, code: str, day: date, directory: Directory) ->
 
 
 def _check_timeline(definition: MeetingDefinition, timelines: Timelines) -> list[Problem]:
-    if definition.timeline in timelines:
+    name = definition.timeline_of(timelines)
+    if name in timelines:
         return []
     known = ", ".join(sorted(timelines))
-    return [Problem("timeline", definition.timeline, "is not a timeline", f"Known are: {known}.")]
+    return [Problem("timeline", name, "is not a timeline", f"Known are: {known}.")]
 
 
 def _check_agenda(definition: MeetingDefinition, directory: Directory) -> list[Problem]:
@@ -369,7 +409,20 @@ def _check_links(definition: MeetingDefinition) -> list[Problem]:
         for field, references in links.items()
         for reference in references
         if reference == definition.reference
-    ]
+    ] + _check_preparatory(definition)
+
+
+def _check_preparatory(definition: MeetingDefinition) -> list[Problem]:
+    wanted = definition.preparatory
+    if wanted is None:
+        return []
+    if definition.kind is MeetingKind.PREPARATORY:
+        remedy = "Take it out, or put it to the meeting that is prepared."
+        return [Problem("preparatory", "", "is given for a preparatory meeting", remedy)]
+    if wanted.reference == definition.reference:
+        remedy = "Choose another reference."
+        return [Problem("preparatory.reference", wanted.reference, "is this meeting itself", remedy)]
+    return []
 
 
 class _StrictLoader(yaml.SafeLoader):

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from config import DATA
 from orchestrator.domain.definition import MeetingDefinition, read_definitions
 from orchestrator.domain.delegation import Directory
+from orchestrator.domain.preparatory import asking_for_one
 from orchestrator.ports import Clock
 from orchestrator.services.meetings import Meetings
 from orchestrator.services.views import Created
@@ -24,23 +25,29 @@ class Examples:
         self._directory = directory
         self._clock = clock
 
-    def load(self, text: str, start: date | None, *, actor: str) -> list[Created]:
+    def load(
+        self, text: str, start: date | None, *, actor: str, with_preparatory: bool = False
+    ) -> list[Created]:
         """Store the meetings of ``text`` with the first one on ``start``, the others as far apart as written.
 
         Without ``start`` they move by whole weeks to at least two weeks ahead, which keeps their
         weekdays. Delegations that do not take part on the new dates are left out and named in the
-        result. Raises as ``Meetings.create`` does.
+        result. With ``with_preparatory`` each is made with its preparatory meeting. Raises as
+        ``Meetings.create`` does.
         """
         definitions = read_definitions(text)
+        if with_preparatory:
+            definitions = [asking_for_one(item) for item in definitions]
         first = min(item.start.date() for item in definitions)
         days = (start - first).days if start else self._weeks_ahead(first)
         moved = [item.moved_by(days) for item in definitions]
         fitting = [item.without_inactive(self._directory) for item in moved]
+        left_out = {
+            before.reference: _left_out(before, after) for before, after in zip(moved, fitting, strict=True)
+        }
+        # A preparatory meeting made on the way has the people of its meeting, so nobody else was left out.
         created = self._meetings.create(fitting, actor=actor)
-        return [
-            replace(item, left_out=_left_out(before, after))
-            for item, before, after in zip(created, moved, fitting, strict=True)
-        ]
+        return [replace(item, left_out=left_out.get(item.reference, ())) for item in created]
 
     def _weeks_ahead(self, first: date) -> int:
         earliest = (self._clock.now() + _AHEAD).date()

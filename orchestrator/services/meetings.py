@@ -8,7 +8,7 @@ preview shows exactly what would happen.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -31,6 +31,7 @@ from orchestrator.domain.definition import (
     check,
 )
 from orchestrator.domain.lifecycle import Change
+from orchestrator.domain.linked import Linked
 from orchestrator.domain.meeting import (
     AgendaEntry,
     Attendee,
@@ -39,16 +40,22 @@ from orchestrator.domain.meeting import (
     MeetingStatus,
     Participation,
 )
+from orchestrator.domain.preparatory import PREPARATORY, PreparatoryTexts, pair
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.answering import Given, cut, record
 from orchestrator.services.consequences import Explainer
+from orchestrator.services.linking import Companion, Linking
 from orchestrator.services.planner import Planner
-from orchestrator.services.views import Created, Outcome
+from orchestrator.services.views import Consequence, Created, Outcome
 from orchestrator.store import meetings as store
 from orchestrator.store import responses
 from orchestrator.store.engine import Database
 
+Applied = Callable[[Session, Meeting, datetime], Meeting]
+"""How a use case changes a meeting, inside the transaction."""
+Placed = tuple[str, MeetingDefinition]
+"""A definition, and what stands before the names of its fields where problems with them are told."""
 _LINK = re.compile(r"https://[^\s<>\"]{3,2000}")
 
 
@@ -71,31 +78,69 @@ class Meetings:
     """The use cases around one meeting."""
 
     def __init__(
-        self, database: Database, planner: Planner, clock: Clock, wake_up: WakeUp, organizer: str
+        self,
+        database: Database,
+        planner: Planner,
+        clock: Clock,
+        wake_up: WakeUp,
+        organizer: str,
+        preparatory: PreparatoryTexts,
     ) -> None:
-        """``organizer`` is the address that attendees of meetings published from now on answer to."""
+        """``organizer`` is the address that attendees of meetings published from now on answer to.
+
+        ``preparatory`` are the texts of preparatory meetings that are made together with another.
+        """
         self._database = database
         self._planner = planner
         self._clock = clock
         self._wake_up = wake_up
         self._organizer = organizer
+        self._preparatory = preparatory
         self._explainer = Explainer(planner)
+        self._linking = Linking(planner)
 
     def create(self, definitions: Sequence[MeetingDefinition], *, actor: str) -> list[Created]:
-        """Store new drafts, all or none; nothing is sent.
+        """Store new drafts, all or none, each with the preparatory meeting it asks for; nothing is sent.
 
         Raises ``InvalidInput`` with every problem of every definition, and ``Conflict`` when a
         reference is taken.
         """
-        self._require_valid(definitions)
+        several = len(definitions) > 1
+        placed = [(f"meetings[{index}]." if several else "", item) for index, item in enumerate(definitions)]
         now = self._clock.now()
-        created = []
         with self._unit() as session:
-            for definition in definitions:
-                new_id = store.add(session, self._draft(definition), _feeds(definition), now)
-                store.note(session, new_id, actor, "created", now)
-                created.append(Created(new_id, definition.reference))
-        return created
+            self._require_valid(session, placed)
+            created = [self._add(session, item, actor, now) for item in self._pairs(session, placed)]
+            # Only now are all of them there, so that each can be held against the others.
+            return [self._with_warnings(session, item, now) for item in created]
+
+    def _pairs(self, session: Session, placed: Iterable[Placed]) -> list[MeetingDefinition]:
+        """Return the definitions with the preparatory meetings they ask for, as valid as they are."""
+        calendars = self._planner.calendars(session)
+        found: list[MeetingDefinition] = []
+        preparing: list[Placed] = []
+        for prefix, definition in placed:
+            try:
+                own, *more = pair(definition, self._preparatory, calendars)
+            except InvalidInput as error:
+                raise InvalidInput([_prefixed(prefix, item) for item in error.problems]) from error
+            found += [own, *more]
+            preparing += [(f"{prefix}{PREPARATORY}.", item) for item in more]
+        self._require_valid(session, preparing)
+        return found
+
+    def _add(self, session: Session, definition: MeetingDefinition, actor: str, now: datetime) -> Created:
+        new_id = store.add(session, self._draft(definition), _feeds(definition), now)
+        store.note(session, new_id, actor, "created", now)
+        return Created(new_id, definition.reference)
+
+    def _with_warnings(self, session: Session, created: Created, now: datetime) -> Created:
+        """Put what meetings before it have decided on a new agenda, and say what is amiss with its links."""
+        stored = store.load(session, created.id)
+        meeting = self._linking.with_points(session, stored, now)
+        if meeting != stored:
+            meeting = store.save(session, meeting, now, by_person=False)
+        return replace(created, warnings=self._linking.warnings(session, None, meeting, now))
 
     def publish(
         self,
@@ -103,19 +148,23 @@ class Meetings:
         *,
         actor: str,
         version: int | None = None,
-        save_the_date: bool = False,
+        save_the_date: bool | None = None,
         preview: bool = False,
     ) -> Outcome:
         """Publish a draft: from here on everything goes out by itself.
 
         With ``save_the_date`` only the date is announced; publishing again without it confirms the
-        meeting under the same UID.
+        meeting under the same UID. Where it is not said, the timeline decides for a draft, and the meeting
+        is then confirmed by itself.
         """
 
-        def apply(meeting: Meeting, now: datetime) -> Meeting:
+        def apply(session: Session, meeting: Meeting, now: datetime) -> Meeting:
+            announce = save_the_date
+            if announce is None and meeting.status is MeetingStatus.DRAFT:
+                announce = self._planner.announces_first(session, meeting, now)
             uid = f"{uuid4()}@accsm-meetings"
             return lifecycle.publish(
-                meeting, uid, now, organizer=self._organizer, save_the_date=save_the_date
+                meeting, uid, now, organizer=self._organizer, save_the_date=bool(announce)
             )
 
         what = "announced" if save_the_date else "published"
@@ -130,18 +179,25 @@ class Meetings:
         version: int,
         notify: bool = True,
         preview: bool = False,
+        linked: Linked | None = None,
     ) -> Outcome:
         """Change a draft or published meeting that is still at ``version``.
 
-        A new time asks everybody again; a new text is told unless ``notify`` is false. Raises
-        ``InvalidInput`` as creating does, and ``Conflict`` for a version that is not the newest.
+        A new time asks everybody again; a new text is told unless ``notify`` is false. ``linked`` says what
+        becomes of the meetings it is linked to when its time changes. Raises ``InvalidInput`` as creating
+        does, and ``Conflict`` for a version that is not the newest, or with the code ``linked-meetings``
+        where there are linked meetings and nobody has said what becomes of them.
         """
 
-        def apply(meeting: Meeting, now: datetime) -> Meeting:
-            change = self._checked_change(meeting, update)
-            return lifecycle.revise(meeting, change, now, notify=notify)
+        def apply(session: Session, meeting: Meeting, now: datetime) -> Meeting:
+            change = self.checked_change(meeting, update)
+            revised = lifecycle.revise(meeting, change, now, notify=notify)
+            return revised if update.agenda is None else self._linking.with_points(session, revised, now)
 
-        return self._change(name, apply, "updated", actor=actor, version=version, preview=preview)
+        return self._change(
+            name, apply, "updated", actor=actor, version=version, preview=preview, linked=linked,
+            touches_linked=True,
+        )  # fmt: skip
 
     def cancel(
         self,
@@ -154,7 +210,13 @@ class Meetings:
     ) -> Outcome:
         """Cancel: pending actions end, whoever was invited is told, the Teams meeting is removed."""
         return self._change(
-            name, lifecycle.cancel, "cancelled", actor=actor, version=version, preview=preview, detail=reason
+            name,
+            _alone(lifecycle.cancel),
+            "cancelled",
+            actor=actor,
+            version=version,
+            preview=preview,
+            detail=reason,
         )
 
     def reinstate(
@@ -162,17 +224,19 @@ class Meetings:
     ) -> Outcome:
         """Let a cancelled meeting take place after all; everybody is told, and asked again."""
         return self._change(
-            name, lifecycle.reinstate, "reinstated", actor=actor, version=version, preview=preview
+            name, _alone(lifecycle.reinstate), "reinstated", actor=actor, version=version, preview=preview
         )
 
     def conclude(self, name: str, *, actor: str, preview: bool = False) -> Outcome:
         """Conclude a meeting that has begun; after that, minutes may be attached."""
-        return self._change(name, lifecycle.conclude, "concluded", actor=actor, preview=preview)
+        return self._change(
+            name, _alone(lifecycle.conclude), "concluded", actor=actor, preview=preview, touches_linked=True
+        )
 
     def move_mailbox(self, name: str, *, actor: str, preview: bool = False) -> Outcome:
         """Let attendees answer to the mailbox that is set now, when the meeting went out from another."""
 
-        def apply(meeting: Meeting, now: datetime) -> Meeting:
+        def apply(_: Session, meeting: Meeting, now: datetime) -> Meeting:
             return lifecycle.with_organizer(meeting, self._organizer, now)
 
         return self._change(name, apply, "moved to another mailbox", actor=actor, preview=preview)
@@ -238,7 +302,7 @@ class Meetings:
                 "join_url", url[:80], "is not a web address", "Enter the whole link, beginning with https://."
             )
 
-        def apply(meeting: Meeting, now: datetime) -> Meeting:
+        def apply(_: Session, meeting: Meeting, now: datetime) -> Meeting:
             lifecycle.require_status(meeting, "given a link", MeetingStatus.PUBLISHED)
             conference = replace(meeting.conference, join_url=url, by_hand=True)
             return lifecycle.with_link(meeting, conference, now)
@@ -248,36 +312,149 @@ class Meetings:
     def _change(
         self,
         name: str,
-        apply: Callable[[Meeting, datetime], Meeting],
+        apply: Applied,
         what: str,
         *,
         actor: str,
         version: int | None = None,
         preview: bool = False,
         detail: str | None = None,
+        linked: Linked | None = None,
+        touches_linked: bool = False,
     ) -> Outcome:
-        """Load, check the version, apply, save, replan, and say what follows; then wake the beats."""
+        """Load, check the version, apply, save, replan, and say what follows; then wake the beats.
+
+        ``linked`` says what becomes of linked meetings where the time changes; they are locked too where the
+        change ``touches_linked`` ones.
+        """
         with self._unit(preview=preview) as session:
-            meeting = store.load(session, store.find_id(session, name), lock=True)
+            number = store.find_id(session, name)
+            if touches_linked:
+                store.lock_chain(session, number)
+            meeting = store.load(session, number, lock=True)
             # Read once the meeting is ours, so that stamps rise in the order of the changes.
             now = self._clock.now()
             if version is not None and version != meeting.version:
                 raise store.changed_meanwhile(meeting.reference)
-            changed = store.save(session, apply(meeting, now), now)
-            if changed.time_revision != meeting.time_revision:
-                responses.settle_proposals(session, changed.id)
-            store.note(session, changed.id, actor, what, now, detail)
-            outcome = self._replanned(session, changed, now, previewed=preview)
+            changed = apply(session, meeting, now)
+            outcome = self.save(
+                session, meeting, changed, what, now, actor=actor, previewed=preview, detail=detail,
+                linked=linked,
+            )  # fmt: skip
         if not preview:
             self._wake_up.notify()
         return outcome
+
+    def save(
+        self,
+        session: Session,
+        before: Meeting,
+        changed: Meeting,
+        what: str,
+        now: datetime,
+        *,
+        actor: str,
+        previewed: bool,
+        detail: str | None = None,
+        linked: Linked | None = None,
+    ) -> Outcome:
+        """Store a meeting changed from ``before``, replan it, and say what follows, for linked meetings too.
+
+        It runs in the caller's transaction, who has locked the meeting, and with ``store.lock_chain`` all
+        that it is linked to where the time may change. Raises as ``update`` does.
+        """
+        answer = self._linking.answer(session, before, changed, linked, now)
+        detail = f"{detail}." if detail and answer.sentences else detail
+        stored, outcome = self._saved(
+            session, before, changed, what, now, actor=actor, previewed=previewed,
+            detail=" ".join(filter(None, [detail, *answer.sentences])) or None,
+        )  # fmt: skip
+        along = [
+            self._moved_along(session, item, stored.reference, now, actor=actor, previewed=previewed)
+            for item in answer.companions
+        ]
+        theirs = [replace(item, meeting=other.reference) for other in along for item in other.consequences]
+        return replace(
+            outcome,
+            consequences=(*outcome.consequences, *theirs),
+            warnings=(*answer.sentences, *self._warnings(session, before, stored, now)),
+        )
+
+    def _saved(
+        self,
+        session: Session,
+        before: Meeting,
+        changed: Meeting,
+        what: str,
+        now: datetime,
+        *,
+        actor: str,
+        previewed: bool,
+        detail: str | None,
+    ) -> tuple[Meeting, Outcome]:
+        """Store a changed meeting with its history and its plan; return it as stored, and what follows."""
+        stored = store.save(session, changed, now)
+        if stored.time_revision != before.time_revision:
+            responses.settle_proposals(session, stored.id)
+        store.note(session, stored.id, actor, what, now, detail)
+        return stored, self._replanned(session, stored, now, previewed=previewed)
+
+    def _moved_along(
+        self,
+        session: Session,
+        companion: Companion,
+        reference: str,
+        now: datetime,
+        *,
+        actor: str,
+        previewed: bool,
+    ) -> Outcome:
+        """Move a linked meeting with the one called ``reference``; its fields are named with its own."""
+        meeting = companion.meeting
+        try:
+            wanted = MeetingUpdate(start=companion.wall_start, zone=companion.zone)
+            changed = lifecycle.revise(meeting, self.checked_change(meeting, wanted), now)
+        except InvalidInput as error:
+            raise InvalidInput(
+                [_prefixed(f"{meeting.reference}: ", item) for item in error.problems]
+            ) from error
+        _, outcome = self._saved(
+            session, meeting, changed, "moved along", now, actor=actor, previewed=previewed,
+            detail=f"with {reference}",
+        )  # fmt: skip
+        return outcome
+
+    def _warnings(self, session: Session, before: Meeting, after: Meeting, now: datetime) -> tuple[str, ...]:
+        if after.status is MeetingStatus.CONCLUDED:
+            return self._linking.carry_over(session, after, now)
+        return self._linking.warnings(session, before, after, now)
 
     def _replanned(
         self, session: Session, meeting: Meeting, now: datetime, *, previewed: bool = False
     ) -> Outcome:
         result = self._planner.replan(session, meeting, now)
         consequences = self._explainer.explain(session, meeting, result)
-        return Outcome(meeting.reference, meeting.version, previewed, consequences)
+        later = self._once_confirmed(session, meeting, now) if previewed and meeting.tentative else ()
+        return Outcome(
+            meeting.reference,
+            meeting.version,
+            previewed,
+            consequences,
+            tentative=meeting.tentative,
+            later=later,
+        )
+
+    def _once_confirmed(self, session: Session, meeting: Meeting, now: datetime) -> tuple[Consequence, ...]:
+        """What follows when the timeline confirms an announced date by itself.
+
+        It plans and stores that too, so it is for a look that is rolled back.
+        """
+        confirms_at = self._planner.confirms_at(session, meeting)
+        if confirms_at is None or confirms_at <= now:
+            return ()
+        confirmed = store.save(session, lifecycle.confirm(meeting, confirms_at), confirms_at)
+        result = self._planner.replan(session, confirmed, confirms_at)
+        return self._explainer.explain(session, confirmed, replace(result, moves=(), cancels=()))
 
     @contextmanager
     def _unit(self, *, preview: bool = False) -> Iterator[Session]:
@@ -291,18 +468,14 @@ class Meetings:
                 code="simultaneous-change",
             ) from error
 
-    def _require_valid(self, definitions: Sequence[MeetingDefinition]) -> None:
-        several = len(definitions) > 1
+    def _require_valid(self, session: Session, placed: Sequence[Placed]) -> None:
         problems = [
-            Problem(
-                f"meetings[{index}].{item.field}" if several else item.field,
-                item.value,
-                item.message,
-                item.remedy,
-            )
-            for index, definition in enumerate(definitions)
+            _prefixed(prefix, item)
+            for prefix, definition in placed
             for item in check(definition, self._planner.directory, self._planner.timelines)
         ]
+        # A meeting that is linked to itself has been found by the check already.
+        problems += [] if problems else self._linking.circles(session, placed)
         if problems:
             raise InvalidInput(problems)
 
@@ -320,7 +493,7 @@ class Meetings:
             wall_start=definition.start,
             zone=definition.zone,
             duration=definition.length,
-            timeline=definition.timeline,
+            timeline=definition.timeline_of(self._planner.timelines),
             conference=Conference(external_id=str(uuid4())),
             agenda=_agenda(definition.agenda),
             attendees=self._attendees(definition.attendees),
@@ -337,12 +510,13 @@ class Meetings:
                 group=item.group,
                 role=item.role or directory.group(item.group).role,
                 seat=item.seat,
+                language=item.language,
             )
             for item in ordered
         )
 
-    def _checked_change(self, meeting: Meeting, update: MeetingUpdate) -> Change:
-        """Hold the update against the same checks as a new definition."""
+    def checked_change(self, meeting: Meeting, update: MeetingUpdate) -> Change:
+        """Hold the update against the same checks as a new definition; raises ``InvalidInput``."""
         merged = _merged(meeting, update)
         problems = check(merged, self._planner.directory, self._planner.timelines)
         if problems:
@@ -361,13 +535,25 @@ class Meetings:
         )
 
 
+def _prefixed(prefix: str, item: Problem) -> Problem:
+    return replace(item, field=f"{prefix}{item.field}")
+
+
+def _alone(apply: Callable[[Meeting, datetime], Meeting]) -> Applied:
+    """A change that needs nothing but the meeting."""
+    return lambda _, meeting, now: apply(meeting, now)
+
+
 def _vietnamese(title: Text) -> str | None:
     """Return what an update says of the Vietnamese title; empty takes it out, ``None`` leaves it."""
     return title.vi or "" if "vi" in title.model_fields_set else None
 
 
 def _agenda(items: Sequence[AgendaItem]) -> tuple[AgendaEntry, ...]:
-    return tuple(AgendaEntry(number, item.en, item.vi, item.lead) for number, item in enumerate(items, 1))
+    return tuple(
+        AgendaEntry(number, item.en, item.vi, item.lead, item.input_from)
+        for number, item in enumerate(items, 1)
+    )
 
 
 def _feeds(definition: MeetingDefinition) -> list[tuple[str, str]]:
@@ -411,6 +597,7 @@ def _invitees(meeting: Meeting) -> tuple[Invitee, ...]:
             email=item.email,
             role=item.role,
             seat=item.seat,
+            language=item.language,
         )
         for item in meeting.invited
     )
