@@ -11,8 +11,9 @@ import random
 import re
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, TypeVar
@@ -37,25 +38,39 @@ from integrations.sandbox.outbox import MaildirOutbox
 from integrations.smtp import SmtpMailer
 from orchestrator.domain.delegation import Directory
 from orchestrator.domain.message import TEXT_WIDTH, NamedAddress
+from orchestrator.domain.notices import NoticeTexts, notice_texts
+from orchestrator.domain.preparatory import PreparatoryTexts
 from orchestrator.domain.problems import problems_of
-from orchestrator.domain.timeline import Timeline, Timelines
-from orchestrator.errors import ConfigurationError, Problem
+from orchestrator.domain.public_holidays import holiday_problems
+from orchestrator.domain.timeline import Timeline, Timelines, checked
+from orchestrator.errors import ConfigurationError, InvalidInput, Problem
 from orchestrator.ports import Clock, ConferenceProvider, Mailbox, Mailer, Outbox, WakeUp
+from orchestrator.services.calendars import WorkingCalendars
 from orchestrator.services.delivering import Delivering, Outside
 from orchestrator.services.examples import Examples
 from orchestrator.services.inbox import Inbox
+from orchestrator.services.languages import Languages, codes_of, read_wordings
 from orchestrator.services.letters import Letters
 from orchestrator.services.links import Links
 from orchestrator.services.meetings import Meetings
 from orchestrator.services.minutes import Minutes
+from orchestrator.services.occasions import Occasions
 from orchestrator.services.operations import Operations
+from orchestrator.services.outcomes import Outcomes
+from orchestrator.services.owing import Owing
 from orchestrator.services.personal import Personal
 from orchestrator.services.planner import Planner
+from orchestrator.services.polls import Polls
 from orchestrator.services.quarantine import Quarantine
+from orchestrator.services.readiness import Readiness
 from orchestrator.services.reading import Reading
+from orchestrator.services.recalculating import Recalculating
 from orchestrator.services.scheduling import Policy, Scheduling
+from orchestrator.services.slots import Slots
+from orchestrator.services.timelines import MeetingTimelines
 from orchestrator.store.engine import Database
 
+_BLANK_LINES = re.compile(r"\n\s*\n")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 T = TypeVar("T")
 _PRODUCTION_ONLY = (
@@ -98,7 +113,9 @@ def _variable(field: str) -> str:
 def settings_problems(settings: Settings) -> list[Problem]:
     """Return what is missing from the settings and what contradicts what."""
     profile = _sandbox_problems(settings) if settings.sandbox else _production_problems(settings)
-    return [*profile, *_mail_problems(settings), *_lease_problems(settings)]
+    return [
+        *profile, *_mail_problems(settings), *_language_problems(settings), *_lease_problems(settings),
+    ]  # fmt: skip
 
 
 def _sandbox_problems(settings: Settings) -> list[Problem]:
@@ -174,6 +191,14 @@ def _mail_problems(settings: Settings) -> list[Problem]:
             )
         )  # fmt: skip
     return problems
+
+
+def _language_problems(settings: Settings) -> list[Problem]:
+    try:
+        codes_of(settings.unreviewed_languages)
+    except InvalidInput as error:
+        return [replace(item, field=_variable(item.field)) for item in error.problems]
+    return []
 
 
 def _lease_problems(settings: Settings) -> list[Problem]:
@@ -345,14 +370,27 @@ class Container:
 
     @cached_property
     def directory(self) -> Directory:
-        """Delegations and groups."""
-        return _read_data(self.settings.delegations_file, Directory.of)
+        """Delegations and groups; the holiday data must know what they name."""
+        found = _read_data(self.settings.delegations_file, Directory.of)
+        problems = [problem for item in found.delegations for problem in holiday_problems(item)]
+        if problems:
+            raise ConfigurationError(problems)
+        return found
 
     @cached_property
     def timelines(self) -> Timelines:
         """All timelines by name."""
         folder = self.settings.timelines_dir
-        found = [_read_data(file, Timeline.of) for file in sorted(folder.glob("*.yaml"))]
+        read = partial(checked, directory=self.directory, texts=self.notices)
+        found: dict[str, Timeline] = {}
+        for file in sorted(folder.glob("*.yaml")):
+            item = _read_data(file, read)
+            if item.name in found:
+                raise ConfigurationError.of(
+                    f"{file.name}: name", item.name, "is the name of another file's timeline too",
+                    "Give one of the two another name.",
+                )  # fmt: skip
+            found[item.name] = item
         if not found:
             raise ConfigurationError.of(
                 _variable("timelines_dir"),
@@ -360,7 +398,22 @@ class Container:
                 "holds no timeline",
                 "Name the folder with the *.yaml files.",
             )
-        return {item.name: item for item in found}
+        return found
+
+    @cached_property
+    def languages(self) -> Languages:
+        """The languages that mails can be in, with their catalogues."""
+        return Languages(read_wordings(DATA / "locales"), codes_of(self.settings.unreviewed_languages))
+
+    @cached_property
+    def notices(self) -> NoticeTexts:
+        """The texts of notices by key."""
+        return _read_data(self.settings.notices_file, notice_texts)
+
+    @cached_property
+    def preparatory_texts(self) -> PreparatoryTexts:
+        """What preparatory meetings say that are made together with another meeting."""
+        return _read_data(DATA / "preparatory.yaml", PreparatoryTexts.of)
 
     def was_alive(self) -> None:
         """Touch the heartbeat file, when one is set; called after each successful look."""
@@ -375,10 +428,22 @@ class Container:
         return Planner(self.directory, self.timelines)
 
     @cached_property
+    def calendars(self) -> WorkingCalendars:
+        """Working calendars, and what is entered over them."""
+        return WorkingCalendars(self.database, self.planner, self.clock, self.wake_up)
+
+    @cached_property
+    def recalculating(self) -> Recalculating:
+        """Bringing plans up to date with newer data."""
+        return Recalculating(self.database, self.planner, self.clock, self.wake_up)
+
+    @cached_property
     def meetings(self) -> Meetings:
         """Creating, publishing, changing and ending meetings."""
         organizer = self.settings.organizer_address
-        return Meetings(self.database, self.planner, self.clock, self.wake_up, organizer)
+        return Meetings(
+            self.database, self.planner, self.clock, self.wake_up, organizer, self.preparatory_texts
+        )
 
     @cached_property
     def links(self) -> Links:
@@ -411,9 +476,31 @@ class Container:
         return Personal(self.database, self.planner, self.links, self.documents, self.clock, self.wake_up)
 
     @cached_property
+    def polls(self) -> Polls:
+        """Asking delegations which dates suit them."""
+        return Polls(
+            self.database, self.planner, self.meetings, self.slots, self.links, self.clock, self.wake_up
+        )
+
+    @cached_property
+    def readiness(self) -> Readiness:
+        """How ready delegations are, and asking for what is missing."""
+        return Readiness(self.database, self.planner, self.clock, self.wake_up)
+
+    @cached_property
+    def owing(self) -> Owing:
+        """What a delegation owes, on its personal pages."""
+        return Owing(self.database, self.planner, self.readiness, self.links, self.clock, self.wake_up)
+
+    @cached_property
     def reading(self) -> Reading:
         """Looking things up."""
         return Reading(self.database, self.planner, self.clock)
+
+    @cached_property
+    def meeting_timelines(self) -> MeetingTimelines:
+        """Timelines, and the copy that a meeting may have of its own."""
+        return MeetingTimelines(self.database, self.planner, self.notices, self.clock, self.wake_up)
 
     @cached_property
     def minutes(self) -> Minutes:
@@ -426,6 +513,16 @@ class Container:
             wake_up=self.wake_up,
             largest=self.settings.attachment_max_bytes,
         )
+
+    @cached_property
+    def occasions(self) -> Occasions:
+        """What each mail has to tell."""
+        return Occasions(self.database, self.planner, self.documents, self.notices, self.clock)
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """Recording outcomes of meetings."""
+        return Outcomes(self.database, self.planner, self.clock, self.wake_up)
 
     @cached_property
     def operations(self) -> Operations:
@@ -448,7 +545,14 @@ class Container:
         settings = self.settings
         lease, polls = timedelta(seconds=settings.lease_seconds), self.mailbox is not None
         policy = Policy(settings.batch_size, settings.max_claimed, lease, polls)
-        return Scheduling(self.database, self.clock, self.lease_clock, self.wake_up, policy)
+        return Scheduling(
+            self.database, self.clock, self.lease_clock, self.wake_up, policy, self.recalculating.run
+        )  # fmt: skip
+
+    @cached_property
+    def slots(self) -> Slots:
+        """Finding starts that are fair."""
+        return Slots(self.database, self.planner, self.clock)
 
     @cached_property
     def delivering(self) -> Delivering:
@@ -458,8 +562,14 @@ class Container:
         return Delivering(
             self.database,
             self.planner,
+            self.occasions,
             Letters(
-                mail_templates(), self.directory, organizer, self.links, counter=settings.propose_new_time
+                mail_templates(),
+                self.directory,
+                organizer,
+                self.links,
+                counter=settings.propose_new_time,
+                languages=self.languages,
             ),
             Outside(self.mailer, self.conferences, self.documents, self.inbox),
             clock=self.clock,
@@ -509,15 +619,10 @@ def mail_templates() -> Environment:
         # Looking at the files for every mail costs more than rendering it.
         auto_reload=False,
     )
+    environment.filters["paragraphs"] = _paragraphs
     environment.filters["wrapped"] = _wrapped
     environment.filters["quoted"] = _quoted
-    environment.globals["day_mark"] = day_mark
     return environment
-
-
-def day_mark(days: int) -> str:
-    """Return `` (+1 day)`` for a time on another date; nothing for the same date."""
-    return f" ({days:+d} day{'s' if abs(days) != 1 else ''})" if days else ""
 
 
 def _wrapped(text: str, indent: int = 0) -> str:
@@ -525,6 +630,11 @@ def _wrapped(text: str, indent: int = 0) -> str:
         text, TEXT_WIDTH, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
     )
     return "\n".join(lines)
+
+
+def _paragraphs(text: str) -> str:
+    """Keep one blank line between paragraphs, and none before the first and after the last."""
+    return _BLANK_LINES.sub("\n\n", text).strip("\n")
 
 
 def _quoted(text: str, indent: int = 0) -> str:

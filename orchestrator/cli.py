@@ -6,7 +6,6 @@ Exit codes: 0 done; 1 an unexpected error; 2 wrong use, input or settings; 3 no 
 
 from __future__ import annotations
 
-import functools
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -23,10 +22,18 @@ from config.logging import configure_logging
 from integrations.sandbox.server import serve
 from orchestrator import __version__, doctor, rehearsal, supervisor, terminal
 from orchestrator.bootstrap import Container, container, inbox_folder, outbox_folder
+from orchestrator.commands.calendars import calendar
+from orchestrator.commands.common import ACTOR, json_option, previewed, text_of
+from orchestrator.commands.linking import CHOICE, asking, outcome
+from orchestrator.commands.polls import poll
+from orchestrator.commands.readiness import COMMANDS as READINESS
+from orchestrator.commands.slots import slots
+from orchestrator.commands.timelines import meeting_timeline, timeline
 from orchestrator.domain.actions import ActionState
 from orchestrator.domain.definition import read_definitions, read_yaml
 from orchestrator.domain.durations import parse_duration
 from orchestrator.domain.meeting import Participation
+from orchestrator.domain.preparatory import asking_for_one
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import (
     Conflict,
@@ -43,7 +50,6 @@ from orchestrator.services.views import Created, Outcome
 from orchestrator.store.models import IncomingOutcome
 from orchestrator.watching import watch, watch_nothing
 
-ACTOR = "command line"
 _EXIT_CODES: list[tuple[type[OrchestratorError], int]] = [
     (InvalidInput, 2),
     (NotFound, 3),
@@ -71,43 +77,6 @@ def main() -> None:
         terminal.err.print(f"Error: the database cannot be used ({type(error).__name__}).")
         terminal.err.print("Run 'orchestrator db upgrade'; if that does not help, 'orchestrator doctor'.")
         sys.exit(5)
-
-
-def _json_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")(command)
-
-
-def _previewed(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of whatever sends mail: look first, then confirm."""
-
-    @click.option("--preview", is_flag=True, help="Only show who would get what.")
-    @click.option("--yes", is_flag=True, help="Do not ask.")
-    @_json_option
-    @functools.wraps(command)
-    def wrapped(*args: Any, preview: bool, yes: bool, as_json: bool, **kwargs: Any) -> None:
-        use_case: Callable[[bool], Outcome] = command(*args, **kwargs)
-        _confirm_and_do(use_case, preview=preview, yes=yes, as_json=as_json)
-
-    return wrapped
-
-
-def _confirm_and_do(use_case: Callable[[bool], Outcome], *, preview: bool, yes: bool, as_json: bool) -> None:
-    """Show exactly what will happen, ask where a person is at the keyboard, then do it."""
-    if preview or not (yes or as_json):
-        planned = use_case(True)
-        if as_json:
-            click.echo(terminal.as_json(planned))
-        else:
-            terminal.show_outcome(planned)
-        if preview:
-            return
-        if sys.stdin.isatty():
-            click.confirm("Go ahead?", abort=True)
-    done = use_case(False)
-    if as_json:
-        click.echo(terminal.as_json(done))
-    else:
-        terminal.out.print(f"Done: {done.reference}, now version {done.version}.")
 
 
 _ANSWERS = click.Choice(["accepted", "tentative", "declined", "needs-action"])
@@ -156,7 +125,7 @@ def web() -> None:
 
 
 @cli.command(name="doctor")
-@_json_option
+@json_option
 def doctor_command(as_json: bool) -> None:
     """Check every part the service depends on, and say how to mend what is wrong."""
     findings = list(doctor.examine())
@@ -182,15 +151,19 @@ def meeting() -> None:
 @meeting.command(name="create")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="Move the first meeting to this date.")
-@_json_option
-def create(file: Path, start: Any, as_json: bool) -> None:
+@click.option("--with-preparatory", is_flag=True, help="Make each with a preparatory meeting before it.")
+@json_option
+def create(file: Path, start: Any, with_preparatory: bool, as_json: bool) -> None:
     """Create drafts from a YAML or JSON FILE; nothing is sent."""
-    text = _text_of(file)
+    text = text_of(file)
     found = container()
     if start is not None:
-        created = found.examples.load(text, start.date(), actor=ACTOR)
+        created = found.examples.load(text, start.date(), actor=ACTOR, with_preparatory=with_preparatory)
     else:
-        created = found.meetings.create(read_definitions(text), actor=ACTOR)
+        definitions = read_definitions(text)
+        if with_preparatory:
+            definitions = [asking_for_one(item) for item in definitions]
+        created = found.meetings.create(definitions, actor=ACTOR)
     _show_created(created, as_json=as_json)
 
 
@@ -204,11 +177,12 @@ def _show_created(created: Sequence[Created], *, as_json: bool) -> None:
         )
         if item.left_out:
             terminal.out.print(f"  Left out, as not taking part on that date: {', '.join(item.left_out)}")
+        terminal.show_warnings(item.warnings)
 
 
 @meeting.command(name="example")
 @click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="Date of the first meeting.")
-@_json_option
+@json_option
 def load_example(start: Any, as_json: bool) -> None:
     """Load the ACCSM 21 example (preparatory meeting and SOM) as drafts, by default on coming dates."""
     created = container().examples.load(
@@ -218,7 +192,7 @@ def load_example(start: Any, as_json: bool) -> None:
 
 
 @meeting.command(name="list")
-@_json_option
+@json_option
 def list_meetings(as_json: bool) -> None:
     """List all meetings."""
     found = container().reading.meetings()
@@ -227,7 +201,7 @@ def list_meetings(as_json: bool) -> None:
 
 @meeting.command(name="show")
 @click.argument("reference")
-@_json_option
+@json_option
 def show(reference: str, as_json: bool) -> None:
     """Show one meeting and who has answered."""
     found = container().reading.meeting(reference)
@@ -236,7 +210,7 @@ def show(reference: str, as_json: bool) -> None:
 
 @meeting.command(name="plan")
 @click.argument("reference")
-@_json_option
+@json_option
 def plan(reference: str, as_json: bool) -> None:
     """Show what happens when, in each recipient's local time."""
     found = container().reading.plan(reference)
@@ -245,7 +219,7 @@ def plan(reference: str, as_json: bool) -> None:
 
 @meeting.command(name="deliveries")
 @click.argument("reference")
-@_json_option
+@json_option
 def deliveries(reference: str, as_json: bool) -> None:
     """Show every message that was sent, or tried."""
     found = container().reading.deliveries(reference)
@@ -254,9 +228,13 @@ def deliveries(reference: str, as_json: bool) -> None:
 
 @meeting.command(name="publish")
 @click.argument("reference")
-@click.option("--save-the-date", is_flag=True, help="Announce the date only; publish again to invite.")
-@_previewed
-def publish(reference: str, save_the_date: bool) -> Callable[[bool], Outcome]:
+@click.option(
+    "--save-the-date/--invite",
+    default=None,
+    help="Announce the date only, or invite at once; without either, the timeline decides.",
+)
+@previewed
+def publish(reference: str, save_the_date: bool | None) -> Callable[[bool], Outcome]:
     """Publish a draft, or a save-the-date: from here on everything goes out by itself."""
     return lambda preview: container().meetings.publish(
         reference, actor=ACTOR, save_the_date=save_the_date, preview=preview
@@ -272,12 +250,18 @@ def publish(reference: str, save_the_date: bool) -> Callable[[bool], Outcome]:
 @click.option("--file", "file", type=click.Path(path_type=Path), help="YAML with the fields to change.")
 @click.option("--version", type=int, help="The version you read; without it, the newest.")
 @click.option("--notify/--no-notify", default=True, help="Whether to tell attendees of a new text.")
-@_previewed
+@click.option("--linked", type=CHOICE, help="What becomes of linked meetings when the time changes.")
+@previewed
 def update(
-    reference: str, file: Path | None, version: int | None, notify: bool, **fields: str | None
+    reference: str,
+    file: Path | None,
+    version: int | None,
+    notify: bool,
+    linked: str | None,
+    **fields: str | None,
 ) -> Callable[[bool], Outcome]:
     """Change a meeting. A new time asks everybody again; a new text is told unless --no-notify."""
-    given: dict[str, Any] = read_yaml(_text_of(file)) if file else {}
+    given: dict[str, Any] = read_yaml(text_of(file)) if file else {}
     if not isinstance(given, dict):
         raise InvalidInput.of(
             str(file), None, "holds no fields", "Write for example 'start: 2026-12-03 14:00'."
@@ -288,15 +272,18 @@ def update(
     except ValidationError as error:
         raise InvalidInput(problems_of(error)) from error
     at_version = version or container().reading.meeting(reference).version
-    return lambda preview: container().meetings.update(
-        reference, wanted, actor=ACTOR, version=at_version, notify=notify, preview=preview
+    return asking(
+        lambda preview, choice: container().meetings.update(
+            reference, wanted, actor=ACTOR, version=at_version, notify=notify, preview=preview, linked=choice
+        ),
+        linked,
     )
 
 
 @meeting.command(name="cancel")
 @click.argument("reference")
 @click.option("--reason", help="Kept in the history.")
-@_previewed
+@previewed
 def cancel(reference: str, reason: str | None) -> Callable[[bool], Outcome]:
     """Cancel a meeting: whoever was invited is told, nothing else goes out."""
     return lambda preview: container().meetings.cancel(reference, actor=ACTOR, reason=reason, preview=preview)
@@ -304,7 +291,7 @@ def cancel(reference: str, reason: str | None) -> Callable[[bool], Outcome]:
 
 @meeting.command(name="reinstate")
 @click.argument("reference")
-@_previewed
+@previewed
 def reinstate(reference: str) -> Callable[[bool], Outcome]:
     """Let a cancelled meeting take place after all: everybody is told, and asked again."""
     return lambda preview: container().meetings.reinstate(reference, actor=ACTOR, preview=preview)
@@ -312,7 +299,7 @@ def reinstate(reference: str) -> Callable[[bool], Outcome]:
 
 @meeting.command(name="conclude")
 @click.argument("reference")
-@_previewed
+@previewed
 def conclude(reference: str) -> Callable[[bool], Outcome]:
     """Conclude a meeting that has begun; at its end this happens by itself."""
     return lambda preview: container().meetings.conclude(reference, actor=ACTOR, preview=preview)
@@ -321,7 +308,7 @@ def conclude(reference: str) -> Callable[[bool], Outcome]:
 @meeting.command(name="link")
 @click.argument("reference")
 @click.argument("join_url")
-@_previewed
+@previewed
 def link(reference: str, join_url: str) -> Callable[[bool], Outcome]:
     """Enter a join link by hand; invitations that wait for one go out at once."""
     return lambda preview: container().meetings.enter_link(reference, join_url, actor=ACTOR, preview=preview)
@@ -340,7 +327,7 @@ def answer(reference: str, email: str, participation: str, comment: str | None) 
 
 @meeting.command(name="responses")
 @click.argument("reference")
-@_json_option
+@json_option
 def meeting_responses(reference: str, as_json: bool) -> None:
     """Show what came back: answers, comments, proposed times, bounced mails; newest first."""
     found = container().reading.meeting(reference).responses
@@ -378,7 +365,7 @@ def personal_link(reference: str, email: str, revoke: bool) -> None:
 
 @meeting.command(name="move-mailbox")
 @click.argument("reference")
-@_previewed
+@previewed
 def move_mailbox(reference: str) -> Callable[[bool], Outcome]:
     """Let attendees answer to the mailbox that is set now, after ORCHESTRATOR_ORGANIZER_ADDRESS changed."""
     return lambda preview: container().meetings.move_mailbox(reference, actor=ACTOR, preview=preview)
@@ -395,7 +382,7 @@ def minutes() -> None:
 @minutes.command(name="attach")
 @click.argument("reference")
 @click.argument("file", type=click.Path(path_type=Path))
-@_previewed
+@previewed
 def attach(reference: str, file: Path) -> Callable[[bool], Outcome]:
     """Attach FILE (PDF, DOCX, Markdown, text) as the minutes; it goes to all who were invited."""
     limit = container().settings.attachment_max_bytes
@@ -407,7 +394,7 @@ def attach(reference: str, file: Path) -> Callable[[bool], Outcome]:
 
 @minutes.command(name="list")
 @click.argument("reference")
-@_json_option
+@json_option
 def list_minutes(reference: str, as_json: bool) -> None:
     """List the versions of a meeting's minutes."""
     found = container().reading.meeting(reference).minutes
@@ -430,7 +417,7 @@ def mailbox_group() -> None:
 
 @mailbox_group.command(name="list")
 @click.option("--outcome", type=click.Choice([item.value for item in IncomingOutcome]), help="Only these.")
-@_json_option
+@json_option
 def list_incoming(outcome: str | None, as_json: bool) -> None:
     """List the mails that came in, newest first, and what became of them."""
     found = container().quarantine.mails(IncomingOutcome(outcome) if outcome else None)
@@ -439,7 +426,7 @@ def list_incoming(outcome: str | None, as_json: bool) -> None:
 
 @mailbox_group.command(name="show")
 @click.argument("mail", type=int)
-@_json_option
+@json_option
 def show_incoming(mail: int, as_json: bool) -> None:
     """Show one mail that came in."""
     found = container().quarantine.mail(mail)
@@ -448,7 +435,7 @@ def show_incoming(mail: int, as_json: bool) -> None:
 
 @mailbox_group.command(name="explain")
 @click.argument("files", type=click.Path(path_type=Path), nargs=-1, required=True)
-@_json_option
+@json_option
 def explain_mails(files: tuple[Path, ...], as_json: bool) -> None:
     """Say what mails in FILES would be read as; nothing is changed."""
     found = {str(file): explain(_bytes_of(file, LARGEST_MAIL)) for file in files}
@@ -498,7 +485,7 @@ def actions_group() -> None:
 
 @actions_group.command(name="list")
 @click.option("--state", type=click.Choice([item.value for item in ActionState]), help="Only this state.")
-@_json_option
+@json_option
 def list_actions(state: str | None, as_json: bool) -> None:
     """List actions of all meetings in the order they are due."""
     found = container().reading.actions(ActionState(state) if state else None)
@@ -544,7 +531,7 @@ def advance(to_next: bool, by: str | None) -> None:
 
 @sandbox.command(name="answer")
 @click.option("--all", "ahead", is_flag=True, help="Also give the answers that some take their time for.")
-@_json_option
+@json_option
 def let_attendees_answer(ahead: bool, as_json: bool) -> None:
     """Let simulated attendees answer what was caught so far, by mail and on their personal pages."""
     replies = rehearsal.answer(container(), ahead=ahead)
@@ -552,7 +539,7 @@ def let_attendees_answer(ahead: bool, as_json: bool) -> None:
 
 
 @sandbox.command(name="outbox")
-@_json_option
+@json_option
 def outbox(as_json: bool) -> None:
     """List the mails the sandbox has caught."""
     mails = rehearsal.caught(container())
@@ -602,15 +589,6 @@ def upgrade() -> None:
     terminal.out.print(f"The database is at migration {found.database.revisions()[0]}.")
 
 
-def _text_of(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidInput.of(str(file), None, "is not UTF-8 text", "Save it as UTF-8.") from error
-    except OSError as error:
-        raise InvalidInput.of("file", file, f"cannot be read: {error.strerror}", "Check the path.") from error
-
-
 def _bytes_of(file: Path, limit: int) -> bytes:
     """Read a file, at most one byte more than the limit, which is enough to know it is too large."""
     try:
@@ -628,3 +606,13 @@ def _duration_option(text: str) -> timedelta:
     if length <= timedelta(0):
         raise InvalidInput.of("--by", text, "moves nothing", "The clock only moves forward.")
     return length
+
+
+cli.add_command(calendar)
+cli.add_command(slots)
+cli.add_command(timeline)
+meeting.add_command(outcome)
+meeting.add_command(meeting_timeline)
+meeting.add_command(poll)
+for command in READINESS:
+    meeting.add_command(command)

@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from orchestrator.bootstrap import Container, broker_url, parse_settings, settings_problems
 from orchestrator.domain.meeting import MeetingStatus
-from orchestrator.domain.zones import tzdata_version
 from orchestrator.errors import InvalidInput, OrchestratorError
 from orchestrator.store.models import MeetingRow
 
@@ -42,8 +41,10 @@ def examine() -> Iterator[Finding]:
         ("data folder", _data_folder),
         ("delegations", _delegations),
         ("timelines", _timelines),
-        ("zone data", lambda _: f"tzdata {tzdata_version()}"),
+        ("notices", lambda found: ", ".join(found.notices)),
+        ("languages", _languages),
         ("database", _database),
+        ("calendars", _calendars),
         ("broker", _broker),
         ("mail", lambda found: found.mailer.check()),
         ("mailbox", _mailbox),
@@ -88,6 +89,20 @@ def _timelines(container: Container) -> str:
     return ", ".join(sorted(container.timelines))
 
 
+def _languages(container: Container) -> str:
+    """Which languages mails are written in, and which are off because nobody has reviewed them."""
+    states = container.languages.states()
+    on = [f"{item.english_name}{'' if item.review else ' (not reviewed)'}" for item in states if item.on]
+    off = [f"{item.english_name} ({item.code})" for item in states if not item.on]
+    found = f"mails in English and {', '.join(on)}"
+    if not off:
+        return found
+    return (
+        f"{found}; off until a native speaker has reviewed them, or ORCHESTRATOR_UNREVIEWED_LANGUAGES names "
+        f"them: {', '.join(off)}"
+    )
+
+
 def _database(container: Container) -> str:
     present, newest = container.database.revisions()
     if present != newest:
@@ -95,6 +110,19 @@ def _database(container: Container) -> str:
             "database", present or "empty", f"is not at migration {newest}", "Run 'orchestrator db upgrade'."
         )
     return f"{container.database.dialect}, migration {present}"
+
+
+def _calendars(container: Container) -> str:
+    """Which zone and holiday data is in use, and whether every plan rests on it."""
+    found = container.calendars.versions()
+    in_use = f"tzdata {found.tzdata}, holidays {found.holidays}"
+    if found.outdated:
+        raise InvalidInput.of(
+            "calendars", ", ".join(found.outdated),
+            f"{len(found.outdated)} plan(s) rest on something older than {in_use} and the files in use",
+            "Beat brings them up to date when it begins, and so does 'orchestrator calendar recalculate'.",
+        )  # fmt: skip
+    return f"{in_use}; every plan rests on them"
 
 
 def _broker(container: Container) -> str:

@@ -13,6 +13,8 @@ from orchestrator.domain.delegation import Role
 from orchestrator.domain.meeting import Participation, Seat
 from orchestrator.domain.responses import URGENT_BEFORE, ResponseKind
 from orchestrator.domain.timeline import Step
+from orchestrator.domain.workdays import Calendars
+from orchestrator.services.languages import Languages
 from orchestrator.services.views import AttendeeView, MeetingView
 
 _DIGEST_EVERY = timedelta(hours=1)
@@ -69,7 +71,8 @@ class Case:
 
     meeting: MeetingView
     steps: Sequence[Step]
-    zone_of: Callable[[str], str]
+    calendars: Calendars
+    languages: Languages
     published_at: datetime
     replies: Sequence[Reply]
 
@@ -111,12 +114,19 @@ def _reminders(case: Case, person: AttendeeView) -> Iterator[Expected]:
     """Who has declined gets no reminder until they accept again."""
     meeting = case.meeting
     for step in case.steps:
-        if step.do is not ActionKind.REMIND or step.at is None:
+        if step.do is not ActionKind.REMIND or step.first is None:
             continue
-        at = step.at.instant(meeting.starts_at, meeting.ends_at, case.zone_of(person.delegation))
+        at = step.first.due(meeting.starts_at, case.calendars.of(person.delegation)).instant
         declined = case.last_said(person.email, at) == Says.DECLINED
         if case.published_at <= at < meeting.starts_at and not declined:
-            yield Expected(f"Reminder {step.id}", person.email, f"Reminder: {meeting.title_en}", at)
+            yield Expected(f"Reminder {step.id}", person.email, _reminder_subject(case, person), at)
+
+
+def _reminder_subject(case: Case, person: AttendeeView) -> str:
+    """Reminders speak the recipient's language, and Vietnamese readers know a meeting by its own title."""
+    wording = case.languages.wording(case.calendars.directory.get(person.delegation).locale)
+    title = case.meeting.title_vi if wording.code == "vi" else None
+    return wording.say("Reminder: {title}", title=title or case.meeting.title_en)
 
 
 def _digests(case: Case) -> Iterator[datetime]:

@@ -18,6 +18,7 @@ from integrations.sandbox.replies import Says, Software
 from orchestrator.bootstrap import Container, outbox_folder
 from orchestrator.domain.actions import ActionKind, ActionState
 from orchestrator.domain.responses import ProposalState
+from orchestrator.domain.workdays import Calendars
 from orchestrator.domain.zones import local_time
 from orchestrator.errors import ConfigurationError, Conflict
 from orchestrator.judging import (
@@ -47,6 +48,7 @@ _MINUTES = """# Minutes (rehearsal)
 _PURPOSE_WORDS = {
     "invitation": "Invitation", "update": "Updated invitation", "reminder": "Reminder",
     "cancellation": "Cancellation", "minutes": "Minutes", "alert": "Alert",
+    "notice": "Notice", "chaser": "Chaser", "rehearsal": "Connectivity test", "date-poll": "Date poll",
     "save-the-date": "Save the date", "again": "Invitation once more", "refusal": "Time unchanged",
     "digest": "Digest of answers", "decline-alert": "Alert that a head of delegation declined",
 }  # fmt: skip
@@ -465,11 +467,12 @@ class _Rehearsal:
         return reply.by != reply.recipient and not self.container.settings.reply_subaddress
 
     def _case(self, reference: str, replies: Sequence[Reply], strangers: Sequence[Reply]) -> Case:
-        meeting, directory = self._meeting(reference), self.container.directory
+        meeting = self._meeting(reference)
         return Case(
             meeting=meeting,
             steps=self.container.timelines[meeting.timeline].steps,
-            zone_of=lambda code: directory.get(code).zone,
+            calendars=Calendars(self.container.directory),
+            languages=self.container.languages,
             published_at=self.began,
             replies=[item for item in replies if item.uid == meeting.uid and item not in strangers],
         )

@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
-from orchestrator.domain.zones import LocalTime
 from orchestrator.services.quarantine import Explanation
+from orchestrator.services.readiness import Board, CellView, DelegationReadiness, SlotView
+from orchestrator.services.timelines import TimelineView
 from orchestrator.services.views import (
     ActionView,
     AttendeeView,
@@ -24,6 +26,7 @@ from orchestrator.services.views import (
     MeetingSummary,
     MeetingView,
     Outcome,
+    OutcomeView,
     ResponseView,
 )
 
@@ -39,6 +42,10 @@ STATE_MARKS = {
     "blocked": "… blocked", "scheduled": "→ scheduled", "claimed": "→ claimed", "running": "→ running",
     "succeeded": "✓ succeeded", "missed": "! missed", "cancelled": "– cancelled", "failed": "× failed",
     "sent": "✓ sent", "sending": "? unknown", "deferred": "→ deferred", "bounced": "× bounced",
+}  # fmt: skip
+READINESS_MARKS = {
+    "in": "✓ in", "waived": "– waived", "missing": "◌ missing", "failed": "× failed", "not yet": "… not yet",
+    "not asked for": "– not asked for",
 }  # fmt: skip
 ANSWER_MARKS = {
     "accepted": "● accepted",
@@ -132,11 +139,10 @@ def show_actions(actions: Iterable[ActionView], *, with_meeting: bool = False) -
     """Print actions with their state, recipient and local time."""
     made = table("Id", *(["Meeting"] if with_meeting else []), "State", "What", "To", "Local time", "Why")
     for item in actions:
-        recipient = f"{item.recipient_name} ({item.delegation})" if item.recipient_name else "service"
-        why = item.reason or item.why
+        why = "; ".join(filter(None, (item.reason or item.why, item.note)))
         made.add_row(
             str(item.id), *([item.meeting] if with_meeting else []), STATE_MARKS[item.state], item.what,
-            recipient, str(item.due), why,
+            recipient(item), str(item.due), why,
         )  # fmt: skip
     out.print(made if made.row_count else "Nothing here.")
 
@@ -203,28 +209,148 @@ def show_explanations(explanations: Mapping[str, Explanation]) -> None:
     out.print(made)
 
 
-def show_outcome(outcome: Outcome, *, limit: int = 60) -> None:
+def show_outcome(outcome: Outcome) -> None:
     """Print what a use case does: totals first, then who gets what and when."""
-    totals = Counter((item.effect, item.what) for item in outcome.consequences)
-    if not totals:
+    if outcome.consequences:
+        _show_consequences(outcome.consequences)
+    else:
         out.print("Nothing follows from this; nobody is told anything.")
-        return
-    words = {"new": "planned", "moved": "moved", "cancelled": "cancelled", "skipped": "too late, left out"}
-    for (effect, what), count in totals.items():
-        out.print(f"{count:>5} × {what}: {words[effect]}")
-    made = table("What", "To", "When, in their time", "")
-    for item in outcome.consequences[:limit]:
-        made.add_row(item.what, recipient(item), when_words(item.when), item.reason or words[item.effect])
+    if outcome.later:
+        out.print("\nLater, when the announced date is confirmed by itself", style="bold")
+        _show_consequences(outcome.later)
+    show_warnings(outcome.warnings)
+
+
+_EFFECTS = {"new": "planned", "moved": "moved", "cancelled": "cancelled", "skipped": "too late, left out"}
+_NAMES = 40
+"""Of more people at one moment than this, only their number is shown for each delegation."""
+
+
+def _show_consequences(consequences: Sequence[Consequence]) -> None:
+    totals = Counter(_heading(item) for item in consequences)
+    for heading, count in totals.items():
+        out.print(f"{count:>5} × {heading}")
+    for heading in totals:
+        out.print(f"\n{heading}", style="bold")
+        moments: dict[tuple[object, ...], list[Consequence]] = {}
+        for item in consequences:
+            if _heading(item) == heading:
+                moments.setdefault(_moment(item), []).append(item)
+        for together in moments.values():
+            _show_moment(together)
+
+
+def _heading(item: Consequence) -> str:
+    return f"{what_words(item)}: {_EFFECTS[item.effect]}"
+
+
+def _moment(item: Consequence) -> tuple[object, ...]:
+    """What those have in common who get something at the same hour by their own clocks, for one reason."""
+    return (item.when and (item.when.day, item.when.clock), item.reason)
+
+
+def _show_moment(together: Sequence[Consequence]) -> None:
+    """Print one moment of one thing: when, to whom, and why then, or why not."""
+    places = {str(item.when): item.when for item in together if item.when}
+    when = " or ".join(places) or "at once"
+    if len(places) > 1:
+        one = next(iter(places.values()))
+        when = f"{one.date}, {one.clock} where they are"
+    _indented(when, 2)
+    people = _people(together)
+    if people:
+        _indented(people, 4)
+    if together[0].reason:
+        _indented(together[0].reason, 4, style="yellow")
+
+
+def _indented(text: str, by: int, *, style: str | None = None) -> None:
+    out.print(Padding(text, (0, 0, 0, by), expand=False), style=style)
+
+
+def _people(together: Sequence[Consequence]) -> str:
+    """Return who gets it, by delegation; nothing for what the service does by itself."""
+    named: dict[str, list[str]] = {}
+    for item in together:
+        if item.recipient_name:
+            named.setdefault(item.delegation or "", []).append(item.recipient_name)
+        elif item.kind in _FOR_COORDINATOR:
+            named.setdefault("", []).append("coordinator")
+    if sum(map(len, named.values())) > _NAMES:
+        return ", ".join(f"{code} {len(names)}" for code, names in named.items())
+    return "; ".join(f"{', '.join(names)} ({code})" if code else names[0] for code, names in named.items())
+
+
+def show_warnings(warnings: Iterable[str]) -> None:
+    """Print what somebody should know, one line each."""
+    for sentence in warnings:
+        out.print(f"! {sentence}", style="yellow")
+
+
+def show_outcomes(outcomes: Sequence[OutcomeView]) -> None:
+    """Print what a meeting has decided, by number."""
+    made = table("", "Outcome", "State", "By")
+    for item in outcomes:
+        made.add_row(str(item.number), item.text, "! open" if item.is_open else "✓ agreed", item.by)
+    out.print(made if outcomes else "No outcome is recorded.")
+
+
+def what_words(item: Consequence) -> str:
+    """Return what happens, with the meeting where it is another than the one that was changed."""
+    return f"{item.meeting}: {item.what}" if item.meeting else item.what
+
+
+_FOR_COORDINATOR = {"remind", "notice", "chase", "digest", "decline-alert", "link-alert"}
+"""Kinds of mail that go to the coordinator where they are for no attendee."""
+
+
+def recipient(item: ActionView) -> str:
+    """Return who gets it; what nobody gets is done by the service."""
+    if item.recipient_name:
+        return f"{item.recipient_name} ({item.delegation})"
+    return "coordinator" if item.kind in _FOR_COORDINATOR else "service"
+
+
+def show_board(board: Board, aspects: Sequence[str]) -> None:
+    """Print how ready the delegations are; what nobody is asked for is left out."""
+    shown = [name for name in aspects if board.tally[name].of]
+    counted = (f"{board.tally[name].settled} of {board.tally[name].of} {name}" for name in shown)
+    out.print(", ".join(counted) or "Nothing is asked for.", style="bold")
+    made = table("", "Delegation", *(name.capitalize() for name in shown), "Missing", "Nudge")
+    for item in board.delegations:
+        made.add_row(
+            item.code, item.name, *(_cell_words(item.cells[name]) for name in shown),
+            ", ".join(item.missing), _nudge_words(item),
+        )  # fmt: skip
     out.print(made)
-    if len(outcome.consequences) > limit:
-        out.print(f"and {len(outcome.consequences) - limit} more; 'orchestrator meeting plan' shows all")
 
 
-def recipient(item: Consequence) -> str:
-    """Return who gets it."""
-    return f"{item.recipient_name} ({item.delegation})" if item.recipient_name else "service"
+def _cell_words(cell: CellView) -> str:
+    mark = ANSWER_MARKS.get(cell.state) or READINESS_MARKS[cell.state]
+    return "\n".join((mark, *cell.details))
 
 
-def when_words(when: LocalTime | None) -> str:
-    """Return the local time, or ``at once``."""
-    return str(when) if when else "at once"
+def _nudge_words(item: DelegationReadiness) -> str:
+    to = ", ".join(person.name for person in item.nudge_to)
+    last = f"last {item.nudged_at.date}, {item.nudged_at.clock}" if item.nudged_at else ""
+    return "\n".join(filter(None, (to, last)))
+
+
+def show_slots(slots: Sequence[SlotView]) -> None:
+    """Print when delegations try their connection, in their own time and at the host's."""
+    made = table("", "Delegation", "Their time", "At the host's", "")
+    for item in slots:
+        begin, clocks = item.starts, f"{item.starts.clock}–{item.ends.clock}"
+        made.add_row(
+            item.delegation, item.delegation_name, f"{begin.date}, {clocks} {begin.city} ({begin.offset})",
+            item.host_starts.clock, item.note or "",
+        )  # fmt: skip
+    out.print(made if slots else "No connectivity test is planned.")
+
+
+def show_timelines(timelines: Sequence[TimelineView]) -> None:
+    """Print the timelines that meetings can name."""
+    made = table("Name", "Title", "For meetings of the kind", "Steps")
+    for item in timelines:
+        made.add_row(item.name, item.title, ", ".join(item.kinds), str(len(item.steps)))
+    out.print(made)

@@ -17,6 +17,8 @@ from orchestrator.domain.responses import ProposalState
 from orchestrator.domain.zones import local_time
 from orchestrator.ports import Clock
 from orchestrator.services.consequences import WHAT, view_of_action, why_words
+from orchestrator.services.linking import Linking
+from orchestrator.services.outcomes import views_of
 from orchestrator.services.planner import Planner
 from orchestrator.services.views import (
     ActionView,
@@ -24,13 +26,14 @@ from orchestrator.services.views import (
     AttendeeView,
     DeliveryView,
     HistoryView,
+    LinkedView,
     MailboxView,
     MeetingSummary,
     MeetingView,
     MinutesView,
     ResponseView,
 )
-from orchestrator.store import actions, deliveries, responses
+from orchestrator.store import actions, deliveries, outcomes, responses
 from orchestrator.store import meetings as store
 from orchestrator.store.actions import ListedAction
 from orchestrator.store.engine import Database
@@ -55,6 +58,7 @@ class Reading:
     def __init__(self, database: Database, planner: Planner, clock: Clock) -> None:
         self._database = database
         self._planner = planner
+        self._linking = Linking(planner)
         self._clock = clock
 
     def meetings(self) -> list[MeetingSummary]:
@@ -72,6 +76,13 @@ class Reading:
         with self._database.reading() as session:
             meeting = store.load(session, store.find_id(session, name))
             return self._view(session, meeting, now)
+
+    def linked(self, name: str) -> tuple[LinkedView, ...]:
+        """Return the meetings that have to be thought of when this one moves; raises ``NotFound``."""
+        now = self._clock.now()
+        with self._database.reading() as session:
+            meeting = store.load(session, store.find_id(session, name))
+            return self._linking.near(session, meeting, now)
 
     def plan(self, name: str) -> list[ActionView]:
         """Return the actions of a meeting in the order they are due; raises ``NotFound``."""
@@ -97,7 +108,7 @@ class Reading:
                 )
             }
             people = {item.id: item for item in meeting.attendees}
-            timeline = self._planner.timelines.get(meeting.timeline)
+            timeline = self._planner.known_timeline(meeting.timeline, meeting.own_timeline)
             return [
                 _delivery(
                     row,
@@ -155,7 +166,8 @@ class Reading:
             return session.scalar(waiting) or 0
 
     def _action(self, row: ListedAction) -> ActionView:
-        return view_of_action(row, self._planner.directory, self._planner.timelines.get(row.timeline))
+        timeline = self._planner.known_timeline(row.timeline, row.own_timeline)
+        return view_of_action(row, self._planner.directory, timeline)
 
     def without_minutes(self) -> frozenset[str]:
         """Return the references of concluded meetings that have no minutes yet."""
@@ -179,7 +191,7 @@ class Reading:
             return repr((counted, sorted(map(tuple, sent)), tuple(meetings), history, tuple(mails)))
 
     def _summary(self, session: Session, meeting: Meeting, now: datetime) -> MeetingSummary:
-        place = self._planner.directory.host_place(meeting.host, meeting.zone)
+        place = self._planner.directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
         following = session.execute(
             select(ActionRow.kind, ActionRow.due_at)
             .where(ActionRow.meeting_id == meeting.id, ActionRow.state == ActionState.SCHEDULED)
@@ -212,14 +224,16 @@ class Reading:
         ]
         return (
             *self._link_attention(meeting, now),
+            *_poll_attention(meeting, now),
             *found,
+            *self._linking.attention(session, meeting, now),
             *(_open_questions(session, meeting) if meeting.status is MeetingStatus.PUBLISHED else ()),
         )
 
     def _link_attention(self, meeting: Meeting, now: datetime) -> tuple[str, ...]:
         if meeting.status is not MeetingStatus.PUBLISHED or meeting.conference.join_url:
             return ()
-        timeline = self._planner.timelines.get(meeting.timeline)
+        timeline = self._planner.known_timeline(meeting.timeline, meeting.own_timeline)
         step = timeline.step(ActionKind.CONFERENCE) if timeline else None
         if step is None or step.alert_after is None or meeting.published_at is None or meeting.tentative:
             return ()
@@ -242,7 +256,9 @@ class Reading:
             version=meeting.version, uid=meeting.uid, sequence=meeting.sequence, revision=meeting.revision,
             join_url=meeting.conference.join_url, link_by_hand=meeting.conference.by_hand,
             feeds=target, fed_by=sources,
-            agenda=tuple(AgendaView(item.number, item.en, item.vi, item.lead) for item in meeting.agenda),
+            agenda=tuple(
+                AgendaView(item.number, item.en, item.vi, item.lead, item.points) for item in meeting.agenda
+            ),
             attendees=tuple(self._attendee(item, *answered[item.id]) for item in ordered),
             responses=tuple(
                 self._response(meeting, row) for row in responses.of_meeting(session, meeting.id)
@@ -258,6 +274,7 @@ class Reading:
                 HistoryView(row.at, row.actor, row.what, row.detail)
                 for row in store.history(session, meeting.id)
             ),
+            outcomes=views_of(outcomes.of_meeting(session, meeting.id)),
         )  # fmt: skip
 
     def _attendee(self, item: Attendee, at: datetime | None, via: str | None) -> AttendeeView:
@@ -271,7 +288,7 @@ class Reading:
 
     def _response(self, meeting: Meeting, row: ResponseRow) -> ResponseView:
         person = next((item for item in meeting.attendees if item.id == row.attendee_id), None)
-        place = self._planner.directory.host_place(meeting.host, meeting.zone)
+        place = self._planner.directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
         answer = Participation(row.participation).words if row.participation else None
         return ResponseView(
             id=row.id, kind=row.kind, name=person.name if person else None,
@@ -291,6 +308,13 @@ def _delivery(row: DeliveryRow, person: Attendee | None, why: str) -> DeliveryVi
         started_at=row.started_at, ended_at=row.ended_at, local_time=row.local_time,
         answer=row.answer, tries=row.tries, repeated=row.repeated, why=why,
     )  # fmt: skip
+
+
+def _poll_attention(meeting: Meeting, now: datetime) -> tuple[str, ...]:
+    poll = meeting.date_poll
+    if poll is None or now < poll.closes_at:
+        return ()
+    return ("The date poll has closed; choose a date, or extend it.",)
 
 
 def _bouncing(session: Session, meeting_id: int) -> list[str]:

@@ -67,7 +67,7 @@ def _what(meeting: Meeting, row: ResponseRow, directory: Directory) -> str:
             words = Participation(row.participation or "NEEDS-ACTION").words
             return f"{words} to {row.delegate}" if row.delegate else words
         case ResponseKind.PROPOSAL if row.starts_at is not None:
-            place = directory.host_place(meeting.host, meeting.zone)
+            place = directory.host_place(meeting.host, meeting.zone, row.starts_at)
             return f"proposes {local_time(row.starts_at, place)}"
         case ResponseKind.BOUNCE:
             return "a mail could not be delivered"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator.domain.zones import LocalTime
@@ -102,12 +102,46 @@ class MeetingSummary:
 
 @dataclass(frozen=True, slots=True)
 class AgendaView:
-    """One item of an agenda."""
+    """One item of an agenda; ``points`` are the outcomes of another meeting that it reports."""
 
     number: int
     en: str
     vi: str | None
     lead: str | None
+    points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeView:
+    """One outcome of a meeting; ``is_open`` says that it is not agreed yet."""
+
+    number: int
+    text: str
+    is_open: bool
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeList:
+    """The outcomes of a meeting after a change, and what somebody should know about it, in words."""
+
+    reference: str
+    outcomes: tuple[OutcomeView, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedView:
+    """A meeting that prepares this one, or that this one prepares, and is still to take place.
+
+    ``relation`` says in words what it is to this one.
+    """
+
+    reference: str
+    relation: str
+    status: str
+    host_time: LocalTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +192,7 @@ class MeetingView(MeetingSummary):
     responses: tuple[ResponseView, ...]
     minutes: tuple[MinutesView, ...]
     history: tuple[HistoryView, ...]
+    outcomes: tuple[OutcomeView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +201,8 @@ class ActionView:
 
     ``due`` and ``planned`` are local times of whoever receives it (the host's for what nobody
     receives); ``due_at`` is the same instant as UTC; ``why`` is the step of the timeline in words.
-    ``meeting`` is empty for what belongs to no meeting, such as reading the mailbox.
+    ``note`` says why it is not due when the timeline wants it, where it is not. ``meeting`` is empty for
+    what belongs to no meeting, such as reading the mailbox.
     """
 
     id: int
@@ -186,6 +222,7 @@ class ActionView:
     revision: int
     attempt: int
     reason: str | None
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +230,9 @@ class Consequence:
     """One thing that a use case makes happen, change or not happen.
 
     ``effect`` is ``new``, ``moved``, ``cancelled`` or ``skipped``; ``when`` is ``None`` for at once.
+    ``reason`` says why it is cancelled or skipped, or why it is not due when the timeline wants it.
+    ``meeting`` is the reference of a linked meeting, where it is not the one that was changed.
+    ``why`` is the step of the timeline in words.
     """
 
     effect: str
@@ -203,21 +243,37 @@ class Consequence:
     delegation: str | None
     when: LocalTime | None
     reason: str | None
+    meeting: str | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a use case did, or would do when only previewed."""
+    """What a use case did, or would do when only previewed.
+
+    ``warnings`` say in words what somebody should know about it, such as a meeting that stays where it is.
+    ``tentative`` says that the meeting is then a save-the-date. ``later`` is what a look at a save-the-date
+    shows beside: what follows when its timeline confirms it, if nothing changes until then.
+    """
 
     reference: str
     version: int
     previewed: bool
     consequences: tuple[Consequence, ...]
+    warnings: tuple[str, ...] = field(default=(), kw_only=True)
+    tentative: bool = field(default=False, kw_only=True)
+    later: tuple[Consequence, ...] = field(default=(), kw_only=True)
 
     def count(self, kind: str, *effects: str) -> int:
         """Return how many consequences are of that kind, with one of those effects."""
         wanted = effects or ("new", "moved")
         return sum(item.kind == kind and item.effect in wanted for item in self.consequences)
+
+    @property
+    def waits(self) -> bool:
+        """Whether no invitation goes out at once, because each has a day of its own."""
+        invitations = [item for item in self.consequences if item.kind == "invite" and item.effect == "new"]
+        return bool(invitations) and all(item.when is not None for item in invitations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +303,9 @@ class DeliveryView:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A new draft."""
+    """A new draft. ``warnings`` say in words what somebody should know about it."""
 
     id: int
     reference: str
     left_out: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from orchestrator.bootstrap import Container
 from orchestrator.domain.actions import ActionState
 from orchestrator.domain.definition import MeetingDefinition
+from orchestrator.domain.linked import Linked
 from orchestrator.domain.meeting import Participation
 from orchestrator.services.answering import LONGEST_COMMENT
 from orchestrator.services.meetings import MeetingUpdate
@@ -56,8 +57,10 @@ class PublishRequest(_Body):
     """Options of publishing."""
 
     version: int | None = Field(None, description="Publish only if the meeting is still at this version.")
-    save_the_date: bool = Field(
-        False, description="Announce the date only; publishing again without it confirms the meeting."
+    save_the_date: bool | None = Field(
+        None,
+        description="True announces the date only; publishing again without it confirms the meeting. "
+        "False invites. Left out, the timeline decides for a draft.",
     )
 
 
@@ -79,6 +82,9 @@ class UpdateRequest(MeetingUpdate):
 
     version: int = Field(description="The version the meeting was read at; another one answers 409.")
     notify: bool = Field(True, description="False saves a new text without telling; a new time always tells.")
+    linked: Linked | None = Field(
+        None, description="What becomes of linked meetings when the time changes; 409 until it is said."
+    )
 
 
 class LinkRequest(_Body):
@@ -157,7 +163,7 @@ def publish_meeting(
     meeting: str, container: Services, body: PublishRequest | None = None, preview: Preview = False
 ) -> Outcome:
     """Publish a draft, or confirm a save-the-date; from here on everything goes out by itself."""
-    body = body or PublishRequest(version=None, save_the_date=False)
+    body = body or PublishRequest(version=None, save_the_date=None)
     return container.meetings.publish(
         meeting, actor=ACTOR, version=body.version, save_the_date=body.save_the_date, preview=preview
     )
@@ -168,11 +174,12 @@ def update_meeting(
     meeting: str, body: UpdateRequest, container: Services, preview: Preview = False
 ) -> Outcome:
     """Change what is given, leave the rest; 409 when the meeting changed since it was read."""
-    fields = body.model_dump(exclude={"version", "notify"}, exclude_unset=True)
+    fields = body.model_dump(exclude={"version", "notify", "linked"}, exclude_unset=True)
     update = MeetingUpdate.model_validate(fields)
     return container.meetings.update(
-        meeting, update, actor=ACTOR, version=body.version, notify=body.notify, preview=preview
-    )
+        meeting, update, actor=ACTOR, version=body.version, notify=body.notify, preview=preview,
+        linked=body.linked,
+    )  # fmt: skip
 
 
 @router.post("/meetings/{meeting}/cancel", tags=["meetings"], summary="Cancel")

@@ -8,7 +8,25 @@ from starlette.staticfiles import StaticFiles
 
 from orchestrator import __version__
 from orchestrator.bootstrap import Container
-from orchestrator.web import api, console, events, health, mailbox, outbox, personal, problems, session
+from orchestrator.web import (
+    api,
+    api_calendars,
+    api_linking,
+    api_polls,
+    api_readiness,
+    api_slots,
+    api_timelines,
+    console,
+    console_poll,
+    date_poll,
+    events,
+    health,
+    mailbox,
+    outbox,
+    personal,
+    problems,
+    session,
+)
 from orchestrator.web.pages import HERE, Pages
 from orchestrator.web.security import SecurityHeaders
 from orchestrator.web.services import services
@@ -36,12 +54,21 @@ def create_app(container: Container | None = None) -> FastAPI:
     problems.install(app)
     app.include_router(health.router)
     app.include_router(api.router)
+    app.include_router(api_calendars.router)
+    app.include_router(api_linking.router)
+    app.include_router(api_polls.router)
+    app.include_router(api_readiness.router)
+    app.include_router(api_slots.router)
+    app.include_router(api_timelines.router)
     app.include_router(session.router)
     app.include_router(events.router)
     app.include_router(outbox.router)
+    # Before the personal pages, which refuse every address below theirs that they do not know.
+    app.include_router(date_poll.router)
     app.include_router(personal.router)
     app.include_router(mailbox.router)
     app.include_router(console.router)
+    app.include_router(console_poll.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     return app
 

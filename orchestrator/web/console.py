@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -18,12 +19,16 @@ from pydantic import BaseModel, ValidationError
 from orchestrator.bootstrap import Container
 from orchestrator.domain.actions import ActionState
 from orchestrator.domain.definition import MOST_ATTENDEES, read_definitions
+from orchestrator.domain.linked import Linked
 from orchestrator.domain.meeting import Participation
+from orchestrator.domain.preparatory import asking_for_one
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.zones import LocalTime, Place, instant_of, local_time, zone
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
 from orchestrator.services.examples import ACCSM21
+from orchestrator.services.linking import QUESTION
 from orchestrator.services.meetings import MeetingUpdate
+from orchestrator.services.poll_views import PollView
 from orchestrator.services.views import AttendeeView, MeetingView, Outcome
 from orchestrator.web import presentation
 from orchestrator.web.pages import PagesDep, local_path, mails_waiting, meeting_path, see_other
@@ -45,6 +50,11 @@ Ticked = Annotated[bool, Form()]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
+def linked_choice(typed: str) -> Linked | None:
+    """Return what was chosen to become of linked meetings, if anything was."""
+    return Linked(typed) if typed in frozenset(Linked) else None
+
+
 class ChangeForm(BaseModel):
     """What was typed to move or rename a meeting, as typed."""
 
@@ -55,7 +65,13 @@ class ChangeForm(BaseModel):
     title_en: str = ""
     title_vi: str = ""
     notify: bool = False
+    linked: str = ""
     confirmed: bool = False
+
+    @property
+    def choice(self) -> Linked | None:
+        """What is to become of linked meetings, if that was chosen."""
+        return linked_choice(self.linked)
 
     @classmethod
     def of(cls, meeting: MeetingView) -> ChangeForm:
@@ -116,15 +132,15 @@ class InviteForm(BaseModel):
         except ValidationError as error:
             raise InvalidInput(problems_of(error)) from error
 
-    @staticmethod
-    def problems(error: InvalidInput | Conflict) -> Sequence[Problem]:
-        """Return what is wrong, each under the name of its field on the page."""
-        if isinstance(error, Conflict):
-            return [Problem("meeting", "", error.message, "What you typed is still here.")]
-        return [
-            Problem(item.field.rpartition(".")[2], item.value, item.message, item.remedy)
-            for item in error.problems
-        ]
+
+def refusals(error: InvalidInput | Conflict) -> Sequence[Problem]:
+    """Return what is wrong with a form, each under the name of its field on the page."""
+    if isinstance(error, Conflict):
+        return [Problem("meeting", "", error.message, "What you typed is still here.")]
+    return [
+        Problem(item.field.rpartition(".")[2], item.value, item.message, item.remedy)
+        for item in error.problems
+    ]
 
 
 def _invitee(item: AttendeeView) -> dict[str, Any]:
@@ -178,15 +194,23 @@ def new_meeting(request: Request, pages: PagesDep) -> Response:
 
 @router.post("/meetings/new")
 def create_meeting(
-    request: Request, container: Services, pages: PagesDep, definition: Typed = ""
+    request: Request,
+    container: Services,
+    pages: PagesDep,
+    definition: Typed = "",
+    with_preparatory: Ticked = False,
 ) -> Response:
     """Create drafts from what was pasted; what was typed stays when it cannot be read."""
+    again = partial(_new_page, request, pages, definition=definition, with_preparatory=with_preparatory)
     try:
-        created = container.meetings.create(read_definitions(definition), actor=ACTOR)
+        definitions = read_definitions(definition)
+        if with_preparatory:
+            definitions = [asking_for_one(item) for item in definitions]
+        created = container.meetings.create(definitions, actor=ACTOR)
     except InvalidInput as error:
-        return _new_page(request, pages, 422, definition, problems=error.problems)
+        return again(422, problems=error.problems)
     except Conflict as error:
-        return _new_page(request, pages, 409, definition, conflict=error.message)
+        return again(409, conflict=error.message)
     if len(created) == 1:
         return see_other(meeting_path(created[0].reference), done="created", count=1)
     return see_other("/", done="created", count=len(created))
@@ -208,14 +232,16 @@ def _new_page(
     request: Request,
     pages: PagesDep,
     status: int = 200,
-    definition: str = "",
     *,
+    definition: str = "",
+    with_preparatory: bool = False,
     problems: Sequence[Problem] = (),
     conflict: str = "",
 ) -> Response:
     return pages.render(
-        request, "new.html.j2", status=status, definition=definition, problems=problems, conflict=conflict
-    )
+        request, "new.html.j2", status=status, definition=definition, problems=problems, conflict=conflict,
+        with_preparatory=with_preparatory,
+    )  # fmt: skip
 
 
 @router.get("/meetings/{reference}")
@@ -228,10 +254,10 @@ def meeting(
     count: int | None = None,
 ) -> Response:
     """Answer "is it ready, and what goes out next?", then show everything about a meeting."""
-    return _meeting_page(request, container, pages, container.reading.meeting(reference), done, count)
+    return meeting_page(request, container, pages, container.reading.meeting(reference), done, count)
 
 
-def _meeting_page(
+def meeting_page(
     request: Request,
     container: Container,
     pages: PagesDep,
@@ -248,6 +274,7 @@ def _meeting_page(
     deliveries = container.reading.deliveries(found.reference)
     facts = presentation.people_facts(found, deliveries)
     following = presentation.next_group(plan, place)
+    poll = container.polls.newest(found.reference)
     return pages.render(
         request, "meeting.html.j2", status=status, meeting=found, place=place, done=done, count=count,
         kept=kept, facts=facts, came_back=presentation.came_back(found, facts),
@@ -256,52 +283,68 @@ def _meeting_page(
         plan=presentation.plan_groups(plan, place),
         following=following,
         readiness=presentation.readiness(found, following),
+        board=_board(container, found), said=presentation.said,
+        poll=poll,
         sent=presentation.delivery_groups(deliveries),
-        ahead=Ahead.of(container, found),
+        ahead=Ahead.of(container, found, poll),
     )  # fmt: skip
+
+
+def _board(container: Container, meeting: MeetingView) -> presentation.BoardTable | None:
+    """Return how ready the delegations are, as long as a meeting waits for them, and once it is over."""
+    if meeting.status not in ("published", "concluded") or meeting.tentative or not meeting.attendees:
+        return None
+    return presentation.board_table(container.readiness.board(meeting.reference))
 
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
     """What the buttons of a meeting's page would do, each as previewed; ``None`` for what it cannot do.
 
-    ``refusal`` says why a meeting that waits to be published or reinstated cannot be.
+    ``refusal`` says why a meeting that waits to be published or reinstated cannot be, ``not_again`` why
+    nobody is asked again in an open date poll.
     """
 
     publish: Outcome | None = None
     announce: Outcome | None = None
     cancel: Outcome | None = None
     reinstate: Outcome | None = None
+    again: Outcome | None = None
     refusal: str = ""
+    not_again: str = ""
 
     @classmethod
-    def of(cls, container: Container, meeting: MeetingView) -> Ahead:
-        """Look ahead to what the status of the meeting allows."""
+    def of(cls, container: Container, meeting: MeetingView, poll: PollView | None) -> Ahead:
+        """Look ahead to what the status of the meeting, and its newest date poll, allow."""
         use_cases, reference = container.meetings, meeting.reference
         draft, announced = meeting.status == "draft", meeting.status == "published" and meeting.tentative
-        refusals: list[str] = []
 
-        def look(wanted: bool, use_case: Callable[..., Outcome], **options: Any) -> Outcome | None:
+        def look(
+            wanted: bool, use_case: Callable[..., Outcome], **options: Any
+        ) -> tuple[Outcome | None, str]:
             try:
-                return use_case(reference, actor=ACTOR, preview=True, **options) if wanted else None
+                return use_case(reference, actor=ACTOR, preview=True, **options) if wanted else None, ""
             except Conflict as error:
-                refusals.append(error.message)
-                return None
+                return None, error.message
 
-        publish = look(draft or announced, use_cases.publish)
-        reinstate = look(meeting.status == "cancelled", use_cases.reinstate)
-        refusal = next(iter(refusals), "")
+        publish, unpublished = look(draft or announced, use_cases.publish)
+        reinstate, not_reinstated = look(meeting.status == "cancelled", use_cases.reinstate)
+        announce, _ = look(draft, use_cases.publish, save_the_date=True)
+        cancel, _ = look(meeting.status in ("draft", "published"), use_cases.cancel)
+        again, not_again = look(draft and poll is not None and poll.open, container.polls.remind)
         return cls(
             publish=publish,
-            announce=look(draft, use_cases.publish, save_the_date=True),
-            cancel=look(meeting.status in ("draft", "published"), use_cases.cancel),
+            announce=announce,
+            cancel=cancel,
             reinstate=reinstate,
-            refusal=refusal,
+            again=again,
+            refusal=unpublished or not_reinstated,
+            not_again=not_again,
         )
 
 
 def _place(container: Container, meeting: MeetingView) -> Place:
-    return container.directory.host_place(meeting.host, meeting.zone)
+    return container.directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
 
 
 # Confirming
@@ -309,18 +352,18 @@ def _place(container: Container, meeting: MeetingView) -> Place:
 
 @router.get("/meetings/{reference}/publish")
 def confirm_publish(
-    request: Request, reference: str, container: Services, pages: PagesDep, save_the_date: bool = False
+    request: Request, reference: str, container: Services, pages: PagesDep, save_the_date: bool | None = None
 ) -> Response:
-    """Show what publishing would send, or what announcing the date would."""
+    """Show what publishing would send, or what announcing the date would; the timeline knows which."""
     found = container.reading.meeting(reference)
     outcome = container.meetings.publish(
         reference, actor=ACTOR, version=found.version, save_the_date=save_the_date, preview=True
     )
     hidden: dict[str, Any] = {"version": found.version}
-    if save_the_date:
+    if outcome.tentative:
         hidden["save_the_date"] = "yes"
-    doing = "announce" if save_the_date else "confirm" if found.tentative else "publish"
-    return _confirm(request, container, pages, doing, found, outcome, hidden)
+    doing = "announce" if outcome.tentative else "confirm" if found.tentative else "publish"
+    return confirm_page(request, container, pages, doing, found, outcome, hidden)
 
 
 @router.post("/meetings/{reference}/publish")
@@ -337,7 +380,7 @@ def confirm_reinstate(request: Request, reference: str, container: Services, pag
     """Show who would be told that a cancelled meeting takes place after all."""
     found = container.reading.meeting(reference)
     outcome = container.meetings.reinstate(reference, actor=ACTOR, version=found.version, preview=True)
-    return _confirm(request, container, pages, "reinstate", found, outcome, {"version": found.version})
+    return confirm_page(request, container, pages, "reinstate", found, outcome, {"version": found.version})
 
 
 @router.post("/meetings/{reference}/reinstate")
@@ -352,7 +395,7 @@ def confirm_cancel(request: Request, reference: str, container: Services, pages:
     """Show who would be told, and what would not go out any more."""
     found = container.reading.meeting(reference)
     outcome = container.meetings.cancel(reference, actor=ACTOR, version=found.version, preview=True)
-    return _confirm(request, container, pages, "cancel", found, outcome, {"version": found.version})
+    return confirm_page(request, container, pages, "cancel", found, outcome, {"version": found.version})
 
 
 @router.post("/meetings/{reference}/cancel")
@@ -390,11 +433,14 @@ def change(
         wanted = form.update(found)
         outcome = container.meetings.update(
             reference, wanted, actor=ACTOR, version=form.version, notify=form.notify,
-            preview=not form.confirmed,
+            preview=not form.confirmed, linked=form.choice,
         )  # fmt: skip
     except InvalidInput as error:
         return _change_page(request, container, pages, found, form, 422, problems=error.problems)
     except Conflict as error:
+        if error.code == QUESTION:
+            lines = error.message.splitlines()
+            return _change_page(request, container, pages, found, form, 409, question=lines)
         return _change_page(request, container, pages, found, form, 409, conflict=error.message)
     if form.confirmed:
         return see_other(meeting_path(found.reference), done="changed", count=outcome.count("invite"))
@@ -403,7 +449,7 @@ def change(
     hidden = {name: value for name, value in form if name not in ("confirmed", "notify")}
     if form.notify:
         hidden["notify"] = "yes"
-    return _confirm(
+    return confirm_page(
         request, container, pages, doing, found, outcome, hidden,
         form=form, new_start=_new_start(container, found, wanted),
     )  # fmt: skip
@@ -413,8 +459,8 @@ def _new_start(container: Container, meeting: MeetingView, wanted: MeetingUpdate
     """Return the start after a change that was found to be possible."""
     zone_name = wanted.zone or meeting.zone
     wall = wanted.start or datetime.fromisoformat(meeting.start)
-    place = container.directory.host_place(meeting.host, zone_name)
-    return local_time(instant_of(wall, zone(zone_name)), place)
+    starts_at = instant_of(wall, zone(zone_name))
+    return local_time(starts_at, container.directory.host_place(meeting.host, zone_name, starts_at))
 
 
 def _change_page(
@@ -427,12 +473,17 @@ def _change_page(
     *,
     problems: Sequence[Problem] = (),
     conflict: str = "",
+    question: Sequence[str] = (),
 ) -> Response:
-    """Show the form with what was typed, beside what the meeting is now."""
+    """Show the form with what was typed, beside what the meeting is now.
+
+    ``question`` asks what becomes of linked meetings, a line for each behind the first.
+    """
     zones = sorted({item.zone for item in container.directory.delegations})
     return pages.render(
         request, "change.html.j2", status=status, meeting=meeting, form=form, zones=zones,
         problems=problems, fields={item.field: item for item in problems}, conflict=conflict,
+        question=question, linked=container.reading.linked(meeting.reference),
     )  # fmt: skip
 
 
@@ -456,7 +507,7 @@ def link(
     if confirmed:
         return see_other(meeting_path(found.reference), done="link", count=outcome.count("invite"))
     hidden = {"join_url": join_url.strip()}
-    return _confirm(request, container, pages, "link", found, outcome, hidden, join_url=join_url.strip())
+    return confirm_page(request, container, pages, "link", found, outcome, hidden, join_url=join_url.strip())
 
 
 @router.post("/meetings/{reference}/minutes")
@@ -477,7 +528,7 @@ def attach_minutes(
         return pages.render(request, "minutes.html.j2", status=422, meeting=found, problem=error.problems[0])
     # The preview has kept the file, so the page need only name it instead of sending it round again.
     hidden = {"digest": container.documents.put(content), "filename": file.filename or ""}
-    return _confirm(
+    return confirm_page(
         request, container, pages, "minutes", found, outcome, hidden,
         action=meeting_path(found.reference, "minutes", "confirmed"), filename=file.filename,
     )  # fmt: skip
@@ -498,7 +549,7 @@ def download_minutes(reference: str, version: int, container: Services) -> Respo
     return Response(content, media_type=media_type, headers={"Content-Disposition": disposition})
 
 
-def _confirm(
+def confirm_page(
     request: Request,
     container: Container,
     pages: PagesDep,
@@ -512,12 +563,78 @@ def _confirm(
 ) -> Response:
     """Show exactly who gets what and when, and the button that does it."""
     place = _place(container, meeting)
-    absent = dict.fromkeys(("form", "new_start", "join_url", "filename", "invitee", "instead_of"))
+    absent = dict.fromkeys(
+        (
+            "form", "new_start", "join_url", "filename", "invitee", "instead_of", "chosen", "poll", "linked",
+            "choice",
+        )
+    )  # fmt: skip
     context: dict[str, Any] = {**absent, **shown}
+    groups = presentation.consequence_groups(outcome, place)
     return pages.render(
         request, "confirm.html.j2", doing=doing, meeting=meeting, outcome=outcome, hidden=hidden, place=place,
-        action=action or request.url.path, groups=presentation.consequence_groups(outcome, place), **context,
+        action=action or request.url.path, groups=groups, brief=presentation.in_brief(groups), **context,
     )  # fmt: skip
+
+
+# Outcomes
+
+
+@router.post("/meetings/{reference}/outcomes")
+def add_outcome(
+    request: Request,
+    reference: str,
+    container: Services,
+    pages: PagesDep,
+    text: Typed = "",
+    is_open: Ticked = False,
+) -> Response:
+    """Record one more outcome; what was typed stays when it cannot be one."""
+    try:
+        recorded = container.outcomes.add(reference, text, is_open=is_open, actor=ACTOR)
+    except InvalidInput as error:
+        found = container.reading.meeting(reference)
+        kept = Kept.of("outcome", 0, error.problems, text=text, is_open="yes" if is_open else "")
+        return meeting_page(request, container, pages, found, status=422, kept=kept)
+    return see_other(meeting_path(recorded.reference), done="outcome")
+
+
+@router.post("/meetings/{reference}/outcomes/{number}/agree")
+def agree_outcome(reference: str, number: Number, container: Services) -> Response:
+    """Record that an open outcome is agreed."""
+    recorded = container.outcomes.agree(reference, number, actor=ACTOR)
+    return see_other(meeting_path(recorded.reference), done="outcome")
+
+
+@router.post("/meetings/{reference}/outcomes/{number}/remove")
+def remove_outcome(reference: str, number: Number, container: Services) -> Response:
+    """Take an outcome out."""
+    recorded = container.outcomes.remove(reference, number, actor=ACTOR)
+    return see_other(meeting_path(recorded.reference), done="outcome")
+
+
+# Asking for what is missing
+
+
+@router.get("/meetings/{reference}/nudge")
+def confirm_nudge(
+    request: Request, reference: str, container: Services, pages: PagesDep, to: str = ""
+) -> Response:
+    """Show who would be asked for what is missing from a delegation, or from all."""
+    found = container.reading.meeting(reference)
+    outcome = container.readiness.nudge(reference, _picked(to), actor=ACTOR, preview=True)
+    return confirm_page(request, container, pages, "nudge", found, outcome, {"to": to})
+
+
+@router.post("/meetings/{reference}/nudge")
+def nudge(reference: str, container: Services, to: Typed = "") -> Response:
+    """Ask the delegation that was shown, or all."""
+    outcome = container.readiness.nudge(reference, _picked(to), actor=ACTOR)
+    return see_other(meeting_path(outcome.reference), done="nudged", count=outcome.count("chase"))
+
+
+def _picked(to: str) -> tuple[str, ...]:
+    return (to,) if to else ()
 
 
 # Answers and attendees
@@ -553,7 +670,7 @@ def answer(
         given = answer_of(participation)
     except InvalidInput as error:
         kept = Kept.of("answer", attendee, error.problems, participation=participation, comment=comment)
-        return _meeting_page(request, container, pages, found, status=422, kept=kept)
+        return meeting_page(request, container, pages, found, status=422, kept=kept)
     container.meetings.answer(found.reference, person.email, given, actor=ACTOR, comment=comment)
     return see_other(meeting_path(found.reference), done="answered")
 
@@ -599,15 +716,15 @@ def invite(
             found.reference, wanted, actor=ACTOR, version=form.version, preview=not form.confirmed
         )
     except (InvalidInput, Conflict) as error:
-        kept = Kept.of(form.doing, attendee, form.problems(error), name=form.name, email=form.email)
+        kept = Kept.of(form.doing, attendee, refusals(error), name=form.name, email=form.email)
         status = 422 if isinstance(error, InvalidInput) else 409
         newest = container.reading.meeting(reference)
-        return _meeting_page(request, container, pages, newest, status=status, kept=kept)
+        return meeting_page(request, container, pages, newest, status=status, kept=kept)
     if form.confirmed:
         told = outcome.count("invite") + outcome.count("cancel")
         return see_other(meeting_path(found.reference), done=form.doing, count=told)
     hidden = {name: value for name, value in form if name != "confirmed" and value is not False}
-    return _confirm(
+    return confirm_page(
         request, container, pages, form.doing, found, outcome, hidden,
         invitee=wanted.attendees[-1] if wanted.attendees else None,
         instead_of=person if form.instead else None,

@@ -12,8 +12,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from orchestrator import __version__
-from orchestrator.bootstrap import Container, day_mark
+from orchestrator.bootstrap import Container
 from orchestrator.domain.definition import MeetingKind
+from orchestrator.domain.wording import ENGLISH
 from orchestrator.domain.zones import LocalTime, Place, local_time, long_date
 from orchestrator.errors import Problem
 from orchestrator.services.consequences import WHAT
@@ -109,7 +110,7 @@ def _environment() -> Environment:
     environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
     environment.filters["size"] = _size
     environment.globals.update(
-        MARKS=MARKS, ANSWERS=ANSWERS, WHAT=WHAT, day_mark=day_mark, meeting_path=meeting_path
+        MARKS=MARKS, ANSWERS=ANSWERS, WHAT=WHAT, day_mark=ENGLISH.day_mark, meeting_path=meeting_path
     )
     return environment
 

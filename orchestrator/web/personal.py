@@ -16,14 +16,15 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import PlainTextResponse, RedirectResponse
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 from starlette.exceptions import HTTPException
 
 from orchestrator.bootstrap import Container
-from orchestrator.domain.meeting import Participation, Seat
+from orchestrator.domain.meeting import ContributionState, Need, Participation, Seat
 from orchestrator.errors import Conflict, InvalidInput, NotFound, OrchestratorError, Problem
 from orchestrator.services.composing import Composition, Member
-from orchestrator.services.personal import LinkClosedError, MemberView, PersonalView
+from orchestrator.services.personal import MemberView, PersonalView
+from orchestrator.services.visiting import LinkClosedError, NotAnnouncedError
 from orchestrator.web.pages import PagesDep, pages_of, see_other
 from orchestrator.web.problems import status_of
 from orchestrator.web.security import require_own_page
@@ -67,7 +68,7 @@ router = APIRouter(
 )
 Services = Annotated[Container, Depends(services)]
 # Mail scanners look with HEAD, and must see that there is something.
-_LOOK = ["GET", "HEAD"]
+LOOK = ["GET", "HEAD"]
 
 
 class AnswerForm(BaseModel):
@@ -77,6 +78,19 @@ class AnswerForm(BaseModel):
     comment: str = ""
     myself: bool = False
     also: list[int] = []
+
+
+class OwedForm(BaseModel):
+    """Which button was pressed; without a state, what was said is taken back."""
+
+    need: Need
+    state: ContributionState | None = None
+    mark: str = ""
+
+    @field_validator("state", mode="before")
+    @classmethod
+    def _nothing(cls, value: object) -> object:
+        return value or None
 
 
 class DelegationForm(BaseModel):
@@ -114,7 +128,7 @@ class Row:
 # Looking
 
 
-@router.api_route("/a/{token}", methods=_LOOK)
+@router.api_route("/a/{token}", methods=LOOK)
 def page(
     request: Request,
     token: str,
@@ -125,24 +139,38 @@ def page(
     count: int = 0,
 ) -> Response:
     """Answer "when is it for me, how do I join, have I answered?"; changes nothing."""
+    try:
+        view = container.personal.page(token)
+    except NotAnnouncedError:
+        # Before a meeting is announced there can only be a date poll, which has a page of its own.
+        return RedirectResponse(f"/a/{quote(token, safe='')}/dates", 303)
+    return _page(request, container, pages, token, view, _first_form(view, answer), done=done, count=count)
+
+
+@router.api_route("/a/{token}/join", methods=LOOK)
+def join(request: Request, token: str, container: Services, pages: PagesDep) -> Response:
+    """Lead to the meeting by its link of now; where there is none, the page says why."""
+    url = container.personal.join_url(token)
+    if url is not None:
+        return RedirectResponse(url, 303)
     view = container.personal.page(token)
-    return _page(request, pages, token, view, _first_form(view, answer), done=done, count=count)
+    return _page(request, container, pages, token, view, _first_form(view, ""), done="no-link")
 
 
-@router.api_route("/a/{token}/meeting.ics", methods=_LOOK)
+@router.api_route("/a/{token}/meeting.ics", methods=LOOK)
 def calendar_file(token: str, container: Services) -> Response:
     """Return the meeting as a file for any calendar."""
     return _file(container.personal.invitation(token), CALENDAR, "meeting.ics")
 
 
-@router.api_route("/a/{token}/minutes/{version}", methods=_LOOK)
+@router.api_route("/a/{token}/minutes/{version}", methods=LOOK)
 def minutes(token: str, version: int, container: Services) -> Response:
     """Return one version of the minutes, under its own name."""
     filename, media_type, content = container.personal.minutes(token, version)
     return _file(content, media_type, filename)
 
 
-@router.api_route("/feed/{token}.ics", methods=_LOOK)
+@router.api_route("/feed/{token}.ics", methods=LOOK)
 def feed(request: Request, token: str, container: Services) -> Response:
     """Return the calendar of all of somebody's meetings, or say that it is as it was."""
     found = container.personal.feed(token)
@@ -187,10 +215,10 @@ def answer(
         raise
     except InvalidInput as error:
         view = container.personal.page(token)
-        return _page(request, pages, token, view, form, 422, problems=error.problems)
+        return _page(request, container, pages, token, view, form, 422, problems=error.problems)
     except Conflict as error:
         view = container.personal.page(token)
-        return _page(request, pages, token, view, form, 409, conflict=error.message)
+        return _page(request, container, pages, token, view, form, 409, conflict=error.message)
     return see_other(
         f"/a/{quote(token, safe='')}", done="answered" if done.names else "same", count=len(done.names)
     )
@@ -209,6 +237,7 @@ def _first_form(view: PersonalView, chosen: str) -> AnswerForm:
 
 def _page(
     request: Request,
+    container: Container,
     pages: PagesDep,
     token: str,
     view: PersonalView,
@@ -222,14 +251,42 @@ def _page(
 ) -> Response:
     return pages.render(
         request, "personal.html.j2", status=status, here=f"/a/{quote(token, safe='')}", view=view, form=form,
-        fields={item.field: item for item in problems}, conflict=conflict, done=done, count=count,
+        owing=container.owing.of(token), fields={item.field: item for item in problems}, conflict=conflict,
+        done=done, count=count,
     )  # fmt: skip
+
+
+# What the delegation owes
+
+
+@router.get("/a/{token}/owed")
+def back_from_owed(token: str) -> Response:
+    """Lead somebody who reloads the address of the form back to the page."""
+    return back_to_page(token)
+
+
+@router.post("/a/{token}/owed")
+def settle(
+    request: Request, token: str, form: Annotated[OwedForm, Form()], container: Services, pages: PagesDep
+) -> Response:
+    """Record what one click says of something the delegation owes, or take it back."""
+    try:
+        changed = container.owing.settle(token, form.need, form.state, mark=form.mark)
+    except LinkClosedError:
+        raise
+    except Conflict as error:
+        view = container.personal.page(token)
+        return _page(
+            request, container, pages, token, view, _first_form(view, ""), 409, conflict=error.message
+        )
+    done = "settled" if form.state else "unsettled"
+    return see_other(f"/a/{quote(token, safe='')}", done=done if changed else "same")
 
 
 # Naming who comes
 
 
-@router.api_route("/a/{token}/delegation", methods=_LOOK)
+@router.api_route("/a/{token}/delegation", methods=LOOK)
 def delegation(request: Request, token: str, container: Services, pages: PagesDep) -> Response:
     """Show who comes, in a form to change it."""
     view = _spokesperson(container.personal.page(token))
@@ -333,7 +390,7 @@ def _delegation(
 # Refusing
 
 
-@router.api_route("/a/{rest:path}", methods=_LOOK)
+@router.api_route("/a/{rest:path}", methods=LOOK)
 def nowhere(rest: str) -> Response:
     """Refuse every other address below ours."""
     raise NotFound("This address is not complete. Open the link in the mail again.")

@@ -13,7 +13,9 @@ from itertools import groupby
 
 from orchestrator.domain.actions import ActionState
 from orchestrator.domain.delegation import Directory
+from orchestrator.domain.readiness import Aspect
 from orchestrator.domain.zones import LocalTime, Place, local_time
+from orchestrator.services.readiness import Board, DelegationReadiness
 from orchestrator.services.views import (
     ActionView,
     AttendeeView,
@@ -41,6 +43,16 @@ MARKS = {
     "delegated": Mark("delegated", "handed", "accent"),
     "declined": Mark("declined", "crossed", "bad"),
     "no answer": Mark("no answer", "dashed", "quiet"),
+    "yes": Mark("yes", "full", "good"),
+    "if needed": Mark("if needed", "half", "attention"),
+    "no": Mark("no", "crossed", "bad"),
+    "in": Mark("in", "done", "good"),
+    "delivered": Mark("delivered", "done", "good"),
+    "joined": Mark("joined", "done", "good"),
+    "waived": Mark("waived", "dash", "quiet"),
+    "missing": Mark("missing", "dashed", "attention"),
+    "not asked for": Mark("not asked for", "dash", "quiet"),
+    "not yet": Mark("not yet", "dots", "quiet"),
     "blocked": Mark("blocked", "dots", "quiet"),
     "scheduled": Mark("scheduled", "next", "accent"),
     "claimed": Mark("claimed", "next", "accent"),
@@ -61,6 +73,8 @@ MARKS = {
     "moved": Mark("moved", "next", "accent"),
     "skipped": Mark("too late, left out", "missed", "attention"),
     "open": Mark("waits for you", "missed", "attention"),
+    "undecided": Mark("open", "missed", "attention"),
+    "agreed": Mark("agreed", "done", "good"),
     "refused": Mark("refused", "crossed", "quiet"),
     "settled": Mark("settled by a new time", "done", "quiet"),
     "applied": Mark("recorded", "done", "good"),
@@ -78,6 +92,7 @@ CHANNELS = {
     "api": "entered through the API",
 }
 PENDING = frozenset({ActionState.BLOCKED, ActionState.SCHEDULED, ActionState.CLAIMED, ActionState.RUNNING})
+_OVER = frozenset({ActionState.SUCCEEDED, ActionState.CANCELLED})
 _UTC = Place("UTC", "UTC")
 
 
@@ -321,8 +336,19 @@ def _states(states: Iterable[str]) -> tuple[StateCount, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Others:
+    """How many are due at another day or hour than most; ``deferred`` if each of them says why."""
+
+    count: int
+    deferred: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ActionGroup:
-    """Actions that do the same thing to different people: one step of the plan."""
+    """Actions that do the same thing to different people: one step of the plan.
+
+    ``others`` of them are due at another day or hour than most, of whose times ``span`` speaks.
+    """
 
     key: str
     kind: str
@@ -333,11 +359,17 @@ class ActionGroup:
     states: tuple[StateCount, ...]
     span: Span
     waits: bool
+    others: Others
 
     @property
     def recipients(self) -> int:
         """How many people it goes to; zero for what the service does by itself."""
         return sum(item.recipient_email is not None for item in self.actions)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing of it is still to come, and nothing of it went wrong."""
+        return all(item.state in _OVER for item in self.actions)
 
 
 def plan_groups(actions: Iterable[ActionView], host: Place) -> list[ActionGroup]:
@@ -354,10 +386,40 @@ def _action_group(items: Sequence[ActionView], host: Place) -> ActionGroup:
     first = items[0]
     states = _states(item.state for item in items)
     waits = all(item.state == ActionState.BLOCKED for item in items)
+    span, others = _usual_span([(item.due, item.note) for item in items], host)
     return ActionGroup(
         f"{first.meeting}-{first.key.replace(':', '-')}", first.kind, first.what, first.why, first.meeting,
-        tuple(items), states, span_of((item.due for item in items), host), waits,
+        tuple(items), states, span, waits, others,
     )  # fmt: skip
+
+
+def _usual_span(times: Sequence[tuple[LocalTime | None, str | None]], host: Place) -> tuple[Span, Others]:
+    """Return when most of it is due, each time given with its deferral in words, and how many are not.
+
+    Whoever is deferred is left out, unless that leaves out most: then the time that most of them share
+    counts, and so it does where the rest are spread over days.
+    """
+    kept = [item for item in times if item[1] is None] or list(times)
+    span = span_of((when for when, _ in kept), host)
+    shared = _most_shared(times)
+    if 2 * len(shared) > len(times) and (span.kind == "range" or len(kept) < len(shared)):
+        kept = shared
+        span = span_of((when for when, _ in kept), host)
+    usual = frozenset(kept)
+    others = [note for when, note in times if (when, note) not in usual]
+    return span, Others(len(others), all(note is not None for note in others))
+
+
+def _most_shared(
+    times: Sequence[tuple[LocalTime | None, str | None]],
+) -> list[tuple[LocalTime | None, str | None]]:
+    """Return those due at the moment, or at the date and clock where they are, that most have."""
+    sharing: dict[object, list[tuple[LocalTime | None, str | None]]] = {}
+    for item in times:
+        when = item[0]
+        for same in (None,) if when is None else ((when.day, when.clock), instant(when)):
+            sharing.setdefault(same, []).append(item)
+    return max(sharing.values(), key=len, default=[])
 
 
 def next_group(actions: Iterable[ActionView], host: Place) -> ActionGroup | None:
@@ -436,14 +498,21 @@ def delivery_groups(deliveries: Iterable[DeliveryView]) -> list[DeliveryGroup]:
 
 @dataclass(frozen=True, slots=True)
 class ConsequenceGroup:
-    """Consequences of one kind: the same thing for different people."""
+    """Consequences of one kind: the same thing for different people.
+
+    ``meeting`` is the reference of a linked meeting, where it is not the one that was changed.
+    ``others`` of them are due at another day or hour than most, of whose times ``span`` speaks.
+    """
 
     effect: str
     kind: str
     what: str
+    why: str
     reason: str | None
     items: tuple[Consequence, ...]
     span: Span
+    others: Others
+    meeting: str | None = None
 
     @property
     def recipients(self) -> int:
@@ -453,20 +522,59 @@ class ConsequenceGroup:
     @property
     def at_once(self) -> bool:
         """Whether it goes out as soon as the button is pressed."""
-        return self.effect in ("new", "moved") and self.span.kind == "now"
+        return self.effect in _HAPPENS and self.span.kind == "now"
 
 
 def consequence_groups(outcome: Outcome, host: Place) -> list[ConsequenceGroup]:
     """Group what follows from a use case, in the order in which it comes."""
-    grouped: dict[tuple[str, str, str, str | None], list[Consequence]] = {}
+    grouped: dict[tuple[str | None, str, str, str, str, str | None], list[Consequence]] = {}
     for item in outcome.consequences:
-        grouped.setdefault((item.effect, item.kind, item.what, item.reason), []).append(item)
+        # Why somebody's is due at another hour is said beside their name; it makes no group of its own.
+        reason = None if item.effect in _HAPPENS else item.reason
+        same = (item.meeting, item.effect, item.kind, item.what, item.why, reason)
+        grouped.setdefault(same, []).append(item)
     return [
         ConsequenceGroup(
-            effect, kind, what, reason, tuple(items), span_of((item.when for item in items), host)
+            effect, kind, what, why, reason, tuple(items),
+            *_usual_span([(item.when, item.reason if effect in _HAPPENS else None) for item in items], host),
+            meeting=meeting,
         )
-        for (effect, kind, what, reason), items in grouped.items()
-    ]
+        for (meeting, effect, kind, what, why, reason), items in grouped.items()
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class InBrief:
+    """What follows from a use case, in brief: what goes to people first, and how much there is of it.
+
+    ``first`` holds everything that goes out at once, or else the one step that comes first. ``mails`` to
+    ``people`` leave in ``steps``, the last at ``last``; ``ended`` steps no longer go out.
+    """
+
+    first: tuple[ConsequenceGroup, ...]
+    steps: int
+    mails: int
+    people: int
+    last: LocalTime | None
+    ended: int
+
+
+def in_brief(groups: Sequence[ConsequenceGroup]) -> InBrief:
+    """Sum up the consequences of a use case, which are in the order in which they come."""
+    told = [item for item in groups if item.recipients and item.effect in _HAPPENS]
+    mails = [item for group in told for item in group.items]
+    times = [item.when for item in mails if item.when is not None]
+    return InBrief(
+        first=tuple(item for item in told if item.at_once) or tuple(told[:1]),
+        steps=len(told),
+        mails=len(mails),
+        people=len({item.recipient_email for item in mails}),
+        last=max(times, key=instant, default=None),
+        ended=sum(item.effect == "cancelled" and item.recipients > 0 for item in groups),
+    )
+
+
+_HAPPENS = ("new", "moved")
 
 
 def readiness(meeting: MeetingView, following: ActionGroup | None) -> str:
@@ -482,6 +590,61 @@ def readiness(meeting: MeetingView, following: ActionGroup | None) -> str:
     if meeting.status == "concluded" and following is not None:
         return "distributing"
     return meeting.status
+
+
+@dataclass(frozen=True, slots=True)
+class BoardColumn:
+    """A column of the readiness board, with how many delegations are through with it, and of how many."""
+
+    name: str
+    heading: str
+    done: str
+    settled: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardTable:
+    """The readiness board without what nobody is asked for."""
+
+    columns: tuple[BoardColumn, ...]
+    delegations: tuple[DelegationReadiness, ...]
+
+    @property
+    def to_nudge(self) -> int:
+        """How many people can be asked for what is missing."""
+        return sum(len(item.nudge_to) for item in self.delegations)
+
+
+_COLUMNS = {
+    Aspect.ANSWER: ("Head’s answer", "answered"),
+    Aspect.LIST: ("List", "sent their list"),
+    Aspect.PAPER: ("Paper", "settled their paper"),
+    Aspect.TEST: ("Test", "tested"),
+    Aspect.LINK: ("Link", "have the link"),
+    Aspect.JOINED: ("Joined", "joined"),
+}
+
+
+_SAID = {
+    (Aspect.ANSWER, "missing"): "no answer",
+    (Aspect.LINK, "in"): "delivered",
+    (Aspect.JOINED, "in"): "joined",
+}
+
+
+def said(column: str, state: str) -> str:
+    """Return the mark for how something stands in a column of the board, in the words of that column."""
+    return _SAID.get((Aspect(column), state), state)
+
+
+def board_table(board: Board) -> BoardTable:
+    """Return the board as it is shown."""
+    columns = (
+        BoardColumn(name, *words, board.tally[name].settled, board.tally[name].of)
+        for name, words in _COLUMNS.items()
+    )
+    return BoardTable(tuple(item for item in columns if item.of), board.delegations)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.doctor import _looked, _mailbox, _organizer, _public_address
+from config import DATA
+from orchestrator.doctor import _calendars, _languages, _looked, _mailbox, _organizer, _public_address
+from orchestrator.domain.zones import ZoneData, pinned_zone_data, zone_data
 from orchestrator.errors import PermanentFailure, TransientFailure
+from orchestrator.services.languages import Languages, codes_of, read_wordings
 from tests.integration.conftest import World
 
 
@@ -82,3 +85,32 @@ def test_personal_links_must_be_protected_in_production(
 ) -> None:
     world.settings = world.settings.model_copy(update=settings)
     assert _looked("public address", _public_address, world).well is well
+
+
+def test_languages_that_nobody_has_reviewed_are_named_with_what_turns_them_on(world: World) -> None:
+    finding = _looked("languages", _languages, world)
+    assert finding.well
+    assert finding.message == (
+        "mails in English and Vietnamese (not reviewed); off until a native speaker has reviewed them, or "
+        "ORCHESTRATOR_UNREVIEWED_LANGUAGES names them: Indonesian (id), Malay (ms), Thai (th), Khmer (km), "
+        "Lao (lo), Burmese (my), Filipino (fil), Portuguese (pt)"
+    )
+    world.languages = Languages(read_wordings(DATA / "locales"), codes_of("all"))
+    finding = _looked("languages", _languages, world)
+    assert "Thai (not reviewed)" in finding.message and "off until" not in finding.message
+
+
+def test_plans_that_rest_on_older_data_are_counted_and_named(world: World) -> None:
+    world.invited()
+    pinned = pinned_zone_data()
+    well = _looked("calendars", _calendars, world)
+    assert well.well
+    assert well.message.startswith(f"tzdata {pinned.version}, holidays ")
+    with zone_data(ZoneData(pinned.folder, "2027.1")):
+        finding = _looked("calendars", _calendars, world)
+        assert not finding.well
+        assert "1 plan(s) rest on something older than tzdata 2027.1" in finding.message
+        assert "SOM-2026" in finding.message
+        assert "orchestrator calendar recalculate" in finding.message
+        world.scheduling.begin()
+        assert _looked("calendars", _calendars, world).well

@@ -22,7 +22,9 @@ from orchestrator import __version__
 from orchestrator import cli as command_line
 from orchestrator.bootstrap import Container
 from orchestrator.domain.actions import ActionState
+from orchestrator.domain.audience import KNOWN
 from orchestrator.domain.definition import AgendaItem, Invitee, MeetingDefinition, check, read_definitions
+from orchestrator.domain.needs import Condition
 from orchestrator.domain.timeline import Step, Timeline
 from orchestrator.store.models import DeliveryState
 from orchestrator.web.app import create_app
@@ -238,7 +240,15 @@ def test_the_standard_timeline_is_shown_as_it_is() -> None:
 
 def test_the_page_on_timelines_names_every_field() -> None:
     text = (ROOT / "docs" / "timelines.md").read_text("utf-8")
-    for name in {*Timeline.model_fields, *Step.model_fields}:
+    fields = {**Timeline.model_fields, **Step.model_fields}
+    for name in (item.alias or name for name, item in fields.items()):
+        assert f"| `{name}` |" in text, name
+
+
+def test_the_page_on_timelines_names_every_condition_audience_and_timeline() -> None:
+    text = (ROOT / "docs" / "timelines.md").read_text("utf-8")
+    shipped = [file.stem for file in (ROOT / "config" / "timelines").glob("*.yaml")]
+    for name in (*Condition, *KNOWN, *shipped):
         assert f"`{name}`" in text, name
 
 

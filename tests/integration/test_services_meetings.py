@@ -143,7 +143,7 @@ def test_reminders_are_due_at_the_local_hour_of_each_recipient(world: World) -> 
         for item in world.reading.plan("SOM-2026")
         if item.kind == "remind"
     }
-    assert due["MM", "remind:P7D"] == "Thursday, 26 November 2026, 09:00 Nay Pyi Taw (UTC+06:30)"
+    assert due["MM", "remind:P7D"] == "Thursday, 26 November 2026, 09:30 Nay Pyi Taw (UTC+06:30)"
     assert due["SG", "remind:P1D"] == "Wednesday, 2 December 2026, 09:00 Singapore (UTC+08:00)"
     assert due["VN", "remind:PT1H"] == "Thursday, 3 December 2026, 13:00 Ha Noi (UTC+07:00)"
 
@@ -442,7 +442,8 @@ def test_a_cancelled_meeting_takes_place_after_all_and_everybody_is_asked_again(
 def test_a_meeting_moves_to_another_mailbox_and_everybody_is_told(world: World) -> None:
     world.invited()
     assert world.meetings.move_mailbox("SOM-2026", actor="coordinator").consequences == (), "it is there"
-    other = Meetings(world.database, world.planner, world.clock, world.wake_up, "new@accsm.example")
+    texts = world.preparatory_texts
+    other = Meetings(world.database, world.planner, world.clock, world.wake_up, "new@accsm.example", texts)
     preview = other.move_mailbox("SOM-2026", actor="coordinator", preview=True)
     outcome = other.move_mailbox("SOM-2026", actor="coordinator")
     assert preview.consequences == outcome.consequences

@@ -19,7 +19,8 @@ from orchestrator.errors import Conflict, InvalidInput, NotFound, OrchestratorEr
 from orchestrator.services.composing import MOST_MEMBERS, Composition, Contact, Member
 from orchestrator.services.links import VALID_AFTER_THE_END
 from orchestrator.services.meetings import MeetingUpdate
-from orchestrator.services.personal import LinkClosedError, Personal
+from orchestrator.services.personal import Personal
+from orchestrator.services.visiting import LinkClosedError
 from orchestrator.store import meetings as store
 from orchestrator.store.engine import Database
 from orchestrator.store.models import HistoryRow, ResponseRow

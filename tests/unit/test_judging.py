@@ -14,6 +14,7 @@ from integrations.sandbox.attendees import Reply
 from integrations.sandbox.replies import Says, Software
 from orchestrator.domain.delegation import Directory
 from orchestrator.domain.timeline import Timeline
+from orchestrator.domain.workdays import Calendars
 from orchestrator.judging import (
     Case,
     CaughtLine,
@@ -23,6 +24,7 @@ from orchestrator.judging import (
     wrong_mails,
     wrong_quarantine,
 )
+from orchestrator.services.languages import Languages
 from orchestrator.services.views import AttendeeView, MeetingView
 
 STARTS = datetime(2026, 12, 10, 7, tzinfo=UTC)
@@ -45,10 +47,11 @@ def case(*replies: Reply, **recorded: str) -> Case:
         for number, email, role in ((1, HEAD, "senior official"), (2, FOCAL, "focal point"))
     )
     meeting = view(
-        MeetingView, reference="SOM", title_en="SOM", starts_at=STARTS, ends_at=STARTS + timedelta(hours=3),
+        MeetingView, reference="SOM", title_en="SOM", title_vi=None, starts_at=STARTS,
+        ends_at=STARTS + timedelta(hours=3),
         coordinator_email=COORDINATOR, attendees=people, responses=(),
     )  # fmt: skip
-    made = Case(meeting, STEPS, lambda code: DIRECTORY.get(code).zone, PUBLISHED, replies)
+    made = Case(meeting, STEPS, Calendars(DIRECTORY), Languages(), PUBLISHED, replies)
     named = {"head": HEAD, "focal": FOCAL}
     known = {named[name]: words.replace("_", " ") for name, words in recorded.items()}
     as_recorded = tuple(
