@@ -214,6 +214,7 @@ def definition(reference: str, start: datetime, **changes: Any) -> dict[str, Any
     return {
         "reference": reference,
         "kind": "som",
+        "timeline": "standard",
         "title": {"en": f"Meeting {reference}", "vi": f"Hội nghị {reference}"},
         "host": "VN",
         "coordinator": {"name": "Trần Minh Khôi", "email": "coordinator@vn.example.org"},
