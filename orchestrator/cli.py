@@ -90,9 +90,14 @@ def cli() -> None:
 
 @cli.command()
 @click.option("--example/--no-example", default=False, help="Load and publish the ACCSM 21 example.")
-@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="Date of the example's first meeting.")
+@click.option(
+    "--start", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Date of the example's first meeting."
+)
 def up(example: bool, start: Any) -> None:
-    """Run everything on this machine: web, beat, worker, private broker and sandbox."""
+    """Run everything on this machine.
+
+    That is web, beat, worker, private broker and sandbox.
+    """
     stop = threading.Event()
     supervisor.until_signalled(stop)
     found = container()
@@ -106,9 +111,14 @@ def up(example: bool, start: Any) -> None:
 
 
 @cli.command()
-@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="Date of the example's first meeting.")
+@click.option(
+    "--start", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Date of the example's first meeting."
+)
 def rehearse(start: Any) -> None:
-    """Take the example through its whole life on the sandbox clock and check that nothing is missing."""
+    """Take the example through its whole life on the sandbox clock.
+
+    It checks that every mail that was due has come, and no other.
+    """
     configure_logging("ERROR")
     sys.exit(0 if rehearsal.rehearse(container(), start.date() if start else None) else 1)
 
@@ -127,7 +137,7 @@ def web() -> None:
 @cli.command(name="doctor")
 @json_option
 def doctor_command(as_json: bool) -> None:
-    """Check every part the service depends on, and say how to mend what is wrong."""
+    """Check every part, and say how to mend what is wrong."""
     findings = list(doctor.examine())
     if as_json:
         click.echo(terminal.as_json(findings))
@@ -150,7 +160,9 @@ def meeting() -> None:
 
 @meeting.command(name="create")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="Move the first meeting to this date.")
+@click.option(
+    "--start", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Move the first meeting to this date."
+)
 @click.option("--with-preparatory", is_flag=True, help="Make each with a preparatory meeting before it.")
 @json_option
 def create(file: Path, start: Any, with_preparatory: bool, as_json: bool) -> None:
@@ -181,10 +193,13 @@ def _show_created(created: Sequence[Created], *, as_json: bool) -> None:
 
 
 @meeting.command(name="example")
-@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), help="Date of the first meeting.")
+@click.option("--start", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Date of the first meeting.")
 @json_option
 def load_example(start: Any, as_json: bool) -> None:
-    """Load the ACCSM 21 example (preparatory meeting and SOM) as drafts, by default on coming dates."""
+    """Load the ACCSM 21 example as drafts.
+
+    They are its preparatory meeting and its SOM, by default on coming dates.
+    """
     created = container().examples.load(
         ACCSM21.read_text("utf-8"), start.date() if start else None, actor=ACTOR
     )
@@ -235,7 +250,10 @@ def deliveries(reference: str, as_json: bool) -> None:
 )
 @previewed
 def publish(reference: str, save_the_date: bool | None) -> Callable[[bool], Outcome]:
-    """Publish a draft, or a save-the-date: from here on everything goes out by itself."""
+    """Publish a draft, or confirm a save-the-date.
+
+    From here on everything goes out by itself.
+    """
     return lambda preview: container().meetings.publish(
         reference, actor=ACTOR, save_the_date=save_the_date, preview=preview
     )
@@ -243,12 +261,14 @@ def publish(reference: str, save_the_date: bool | None) -> Callable[[bool], Outc
 
 @meeting.command(name="update")
 @click.argument("reference")
-@click.option("--title", help="New English title.")
-@click.option("--start", help="New wall time, such as '2026-12-03 14:00'.")
-@click.option("--zone", help="New IANA zone.")
-@click.option("--duration", help="New length, such as PT2H30M.")
-@click.option("--file", "file", type=click.Path(path_type=Path), help="YAML with the fields to change.")
-@click.option("--version", type=int, help="The version you read; without it, the newest.")
+@click.option("--title", metavar="TEXT", help="New English title.")
+@click.option("--start", metavar="TIME", help="New wall time, such as '2026-12-03 14:00'.")
+@click.option("--zone", metavar="ZONE", help="New IANA zone.")
+@click.option("--duration", metavar="LENGTH", help="New length, such as PT2H30M.")
+@click.option(
+    "--file", "file", type=click.Path(path_type=Path), metavar="FILE", help="YAML with the fields to change."
+)
+@click.option("--version", type=int, metavar="N", help="The version you read; without it, the newest.")
 @click.option("--notify/--no-notify", default=True, help="Whether to tell attendees of a new text.")
 @click.option("--linked", type=CHOICE, help="What becomes of linked meetings when the time changes.")
 @previewed
@@ -260,7 +280,10 @@ def update(
     linked: str | None,
     **fields: str | None,
 ) -> Callable[[bool], Outcome]:
-    """Change a meeting. A new time asks everybody again; a new text is told unless --no-notify."""
+    """Change a meeting.
+
+    A new time asks everybody again; a new text is told unless --no-notify.
+    """
     given: dict[str, Any] = read_yaml(text_of(file)) if file else {}
     if not isinstance(given, dict):
         raise InvalidInput.of(
@@ -282,10 +305,13 @@ def update(
 
 @meeting.command(name="cancel")
 @click.argument("reference")
-@click.option("--reason", help="Kept in the history.")
+@click.option("--reason", metavar="TEXT", help="Kept in the history.")
 @previewed
 def cancel(reference: str, reason: str | None) -> Callable[[bool], Outcome]:
-    """Cancel a meeting: whoever was invited is told, nothing else goes out."""
+    """Cancel a meeting and tell whoever was invited.
+
+    Nothing else goes out.
+    """
     return lambda preview: container().meetings.cancel(reference, actor=ACTOR, reason=reason, preview=preview)
 
 
@@ -293,7 +319,10 @@ def cancel(reference: str, reason: str | None) -> Callable[[bool], Outcome]:
 @click.argument("reference")
 @previewed
 def reinstate(reference: str) -> Callable[[bool], Outcome]:
-    """Let a cancelled meeting take place after all: everybody is told, and asked again."""
+    """Let a cancelled meeting take place after all.
+
+    Everybody is told, and asked again.
+    """
     return lambda preview: container().meetings.reinstate(reference, actor=ACTOR, preview=preview)
 
 
@@ -301,7 +330,10 @@ def reinstate(reference: str) -> Callable[[bool], Outcome]:
 @click.argument("reference")
 @previewed
 def conclude(reference: str) -> Callable[[bool], Outcome]:
-    """Conclude a meeting that has begun; at its end this happens by itself."""
+    """Conclude a meeting that has begun.
+
+    At its end this happens by itself.
+    """
     return lambda preview: container().meetings.conclude(reference, actor=ACTOR, preview=preview)
 
 
@@ -310,7 +342,10 @@ def conclude(reference: str) -> Callable[[bool], Outcome]:
 @click.argument("join_url")
 @previewed
 def link(reference: str, join_url: str) -> Callable[[bool], Outcome]:
-    """Enter a join link by hand; invitations that wait for one go out at once."""
+    """Enter a join link by hand.
+
+    Invitations that wait for one go out at once.
+    """
     return lambda preview: container().meetings.enter_link(reference, join_url, actor=ACTOR, preview=preview)
 
 
@@ -318,18 +353,23 @@ def link(reference: str, join_url: str) -> Callable[[bool], Outcome]:
 @click.argument("reference")
 @click.argument("email")
 @click.argument("participation", type=_ANSWERS)
-@click.option("--comment", help="What the attendee said with it.")
-def answer(reference: str, email: str, participation: str, comment: str | None) -> None:
-    """Record an attendee's answer, for example one given by telephone."""
+@click.option("--comment", metavar="TEXT", help="What the attendee said with it.")
+@json_option
+def answer(reference: str, email: str, participation: str, comment: str | None, as_json: bool) -> None:
+    """Record an attendee's answer, such as one by telephone."""
     value = Participation(participation.upper())
-    terminal.show_outcome(container().meetings.answer(reference, email, value, actor=ACTOR, comment=comment))
+    done = container().meetings.answer(reference, email, value, actor=ACTOR, comment=comment)
+    click.echo(terminal.as_json(done)) if as_json else terminal.show_outcome(done)
 
 
 @meeting.command(name="responses")
 @click.argument("reference")
 @json_option
 def meeting_responses(reference: str, as_json: bool) -> None:
-    """Show what came back: answers, comments, proposed times, bounced mails; newest first."""
+    """Show what came back, newest first.
+
+    That is answers, comments, proposed times and bounced mails.
+    """
     found = container().reading.meeting(reference).responses
     click.echo(terminal.as_json(found)) if as_json else terminal.show_responses(found)
 
@@ -337,37 +377,52 @@ def meeting_responses(reference: str, as_json: bool) -> None:
 @meeting.command(name="send-again")
 @click.argument("reference")
 @click.argument("email")
-def send_again(reference: str, email: str) -> None:
+@json_option
+def send_again(reference: str, email: str, as_json: bool) -> None:
     """Send somebody the current invitation once more."""
-    terminal.show_outcome(container().meetings.send_again(reference, email, actor=ACTOR))
+    done = container().meetings.send_again(reference, email, actor=ACTOR)
+    click.echo(terminal.as_json(done)) if as_json else terminal.show_outcome(done)
 
 
 @meeting.command(name="refuse")
 @click.argument("reference")
 @click.argument("proposal", type=int)
-@click.option("--reply", help="What its author is told.")
-def refuse(reference: str, proposal: int, reply: str | None) -> None:
-    """Refuse a PROPOSAL of another time; 'meeting responses' shows its number."""
-    terminal.show_outcome(container().meetings.refuse_proposal(reference, proposal, actor=ACTOR, reply=reply))
+@click.option("--reply", metavar="TEXT", help="What its author is told.")
+@json_option
+def refuse(reference: str, proposal: int, reply: str | None, as_json: bool) -> None:
+    """Refuse a PROPOSAL of another time.
+
+    'orchestrator meeting responses' shows its number.
+    """
+    done = container().meetings.refuse_proposal(reference, proposal, actor=ACTOR, reply=reply)
+    click.echo(terminal.as_json(done)) if as_json else terminal.show_outcome(done)
 
 
 @meeting.command(name="personal-link")
 @click.argument("reference")
 @click.argument("email")
 @click.option("--revoke", is_flag=True, help="Make the present link useless, then show the new one.")
-def personal_link(reference: str, email: str, revoke: bool) -> None:
-    """Show the personal page of an attendee, for example to hand it over by other means."""
+@json_option
+def personal_link(reference: str, email: str, revoke: bool, as_json: bool) -> None:
+    """Show the address of the personal page of an attendee.
+
+    It can be handed over by other means than mail.
+    """
     personal = container().personal
     if revoke:
         personal.revoke_link(reference, email, actor=ACTOR)
-    click.echo(personal.my_link(reference, email))
+    found = personal.my_link(reference, email)
+    click.echo(terminal.as_json({"url": found}) if as_json else found)
 
 
 @meeting.command(name="move-mailbox")
 @click.argument("reference")
 @previewed
 def move_mailbox(reference: str) -> Callable[[bool], Outcome]:
-    """Let attendees answer to the mailbox that is set now, after ORCHESTRATOR_ORGANIZER_ADDRESS changed."""
+    """Let attendees answer to the mailbox that is set now.
+
+    For a meeting published before ORCHESTRATOR_ORGANIZER_ADDRESS changed.
+    """
     return lambda preview: container().meetings.move_mailbox(reference, actor=ACTOR, preview=preview)
 
 
@@ -384,7 +439,10 @@ def minutes() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @previewed
 def attach(reference: str, file: Path) -> Callable[[bool], Outcome]:
-    """Attach FILE (PDF, DOCX, Markdown, text) as the minutes; it goes to all who were invited."""
+    """Attach FILE as the minutes and send it to all invited.
+
+    It is a PDF, DOCX, Markdown or text file.
+    """
     limit = container().settings.attachment_max_bytes
     content = _bytes_of(file, limit)
     return lambda preview: container().minutes.attach(
@@ -407,6 +465,10 @@ def list_minutes(reference: str, as_json: bool) -> None:
     terminal.out.print(made if found else "No minutes are attached.")
 
 
+def _say(value: Any, sentence: str, *, as_json: bool) -> None:
+    click.echo(terminal.as_json(value)) if as_json else terminal.out.print(sentence)
+
+
 # The mailbox
 
 
@@ -419,7 +481,10 @@ def mailbox_group() -> None:
 @click.option("--outcome", type=click.Choice([item.value for item in IncomingOutcome]), help="Only these.")
 @json_option
 def list_incoming(outcome: str | None, as_json: bool) -> None:
-    """List the mails that came in, newest first, and what became of them."""
+    """List the mails that came in and what became of them.
+
+    The newest comes first.
+    """
     found = container().quarantine.mails(IncomingOutcome(outcome) if outcome else None)
     click.echo(terminal.as_json(found)) if as_json else terminal.show_incoming(found)
 
@@ -447,19 +512,21 @@ def explain_mails(files: tuple[Path, ...], as_json: bool) -> None:
 @click.argument("reference")
 @click.argument("email")
 @click.option("--as", "participation", type=_ANSWERS, help="The answer, when the mail does not say it.")
-def assign(mail: int, reference: str, email: str, participation: str | None) -> None:
+@json_option
+def assign(mail: int, reference: str, email: str, participation: str | None, as_json: bool) -> None:
     """Take a quarantined MAIL for the answer of an attendee."""
     value = Participation(participation.upper()) if participation else None
     found = container().quarantine.assign(mail, reference, email, actor=ACTOR, participation=value)
-    terminal.out.print(f"Mail {mail}: {found.reason}.")
+    click.echo(terminal.as_json(found)) if as_json else terminal.out.print(f"Mail {mail}: {found.reason}.")
 
 
 @mailbox_group.command(name="discard")
 @click.argument("mail", type=int)
-def discard_incoming(mail: int) -> None:
+@json_option
+def discard_incoming(mail: int, as_json: bool) -> None:
     """Let a quarantined MAIL go without effect."""
     container().quarantine.discard(mail, actor=ACTOR)
-    terminal.out.print(f"Mail {mail} is discarded.")
+    _say({"mail": mail, "outcome": "discarded"}, f"Mail {mail} is discarded.", as_json=as_json)
 
 
 @mailbox_group.command(name="watch", hidden=True)
@@ -494,19 +561,21 @@ def list_actions(state: str | None, as_json: bool) -> None:
 
 @actions_group.command(name="retry")
 @click.argument("action_id", type=int)
-def retry(action_id: int) -> None:
+@json_option
+def retry(action_id: int, as_json: bool) -> None:
     """Make a failed or missed action due now."""
     container().operations.retry(action_id, actor=ACTOR)
-    terminal.out.print(f"Action {action_id} is due now.")
+    _say({"id": action_id, "state": "scheduled"}, f"Action {action_id} is due now.", as_json=as_json)
 
 
 @actions_group.command(name="discard")
 @click.argument("action_id", type=int)
-@click.option("--reason", help="Kept in the history.")
-def discard(action_id: int, reason: str | None) -> None:
+@click.option("--reason", metavar="TEXT", help="Kept in the history.")
+@json_option
+def discard(action_id: int, reason: str | None, as_json: bool) -> None:
     """Cancel a waiting, failed or missed action for good."""
     container().operations.discard(action_id, actor=ACTOR, reason=reason)
-    terminal.out.print(f"Action {action_id} is discarded.")
+    _say({"id": action_id, "state": "cancelled"}, f"Action {action_id} is discarded.", as_json=as_json)
 
 
 # The sandbox
@@ -519,21 +588,33 @@ def sandbox() -> None:
 
 @sandbox.command(name="advance")
 @click.option("--to-next", is_flag=True, help="Move to the next due action.")
-@click.option("--by", "by", help="Move by a duration such as P1D or PT2H.")
-def advance(to_next: bool, by: str | None) -> None:
-    """Move the sandbox clock forward, doing on the way everything that falls due."""
+@click.option("--by", "by", metavar="LENGTH", help="Move by a duration such as P1D or PT2H.")
+@json_option
+def advance(to_next: bool, by: str | None, as_json: bool) -> None:
+    """Move the sandbox clock forward.
+
+    Everything that falls due on the way is done at its time.
+    """
     if to_next == (by is not None):
         raise click.UsageError("Give exactly one of --to-next and --by.")
     length = _duration_option(by) if by else None
+    said: list[str] = []
     for sentence in rehearsal.advance(container(), length):
-        terminal.out.print(sentence)
+        said.append(sentence)
+        if not as_json:
+            terminal.out.print(sentence)
+    if as_json:
+        click.echo(terminal.as_json(said))
 
 
 @sandbox.command(name="answer")
 @click.option("--all", "ahead", is_flag=True, help="Also give the answers that some take their time for.")
 @json_option
 def let_attendees_answer(ahead: bool, as_json: bool) -> None:
-    """Let simulated attendees answer what was caught so far, by mail and on their personal pages."""
+    """Let simulated attendees answer what was caught so far.
+
+    They do so by mail and on their personal pages.
+    """
     replies = rehearsal.answer(container(), ahead=ahead)
     click.echo(terminal.as_json(replies)) if as_json else rehearsal.show_replies(replies)
 

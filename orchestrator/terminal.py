@@ -14,6 +14,10 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
+from orchestrator.domain.actions import ActionKind
+from orchestrator.domain.readiness import Aspect
+from orchestrator.domain.zones import LocalTime
+from orchestrator.services.consequences import WHAT
 from orchestrator.services.quarantine import Explanation
 from orchestrator.services.readiness import Board, CellView, DelegationReadiness, SlotView
 from orchestrator.services.timelines import TimelineView
@@ -45,7 +49,7 @@ STATE_MARKS = {
 }  # fmt: skip
 READINESS_MARKS = {
     "in": "✓ in", "waived": "– waived", "missing": "◌ missing", "failed": "× failed", "not yet": "… not yet",
-    "not asked for": "– not asked for",
+    "not asked for": "–",
 }  # fmt: skip
 ANSWER_MARKS = {
     "accepted": "● accepted",
@@ -77,6 +81,12 @@ def table(*columns: str) -> Table:
     return made
 
 
+def short_time(when: LocalTime) -> str:
+    """Return ``Thu 28 Jan 09:00``, where the year and the place stand beside it."""
+    weekday, day, month, _ = when.date.split()
+    return f"{weekday[:3]} {day} {month[:3]} {when.clock}"
+
+
 def show_meetings(meetings: Sequence[MeetingSummary]) -> None:
     """Print the list of meetings, or what to do when there is none."""
     if not meetings:
@@ -85,13 +95,27 @@ def show_meetings(meetings: Sequence[MeetingSummary]) -> None:
     made = table("Reference", "Status", "When, at the host's", "Invited", "Answers", "Next")
     for item in meetings:
         made.add_row(
-            item.reference, item.status, str(item.host_time), str(item.invited), answers(item.answers),
-            f"{item.next_action}, {item.next_due}" if item.next_action else "",
+            item.reference, status_words(item), str(item.host_time), str(item.invited),
+            answers(item.answers), next_words(item),
         )  # fmt: skip
     out.print(made)
     for item in meetings:
         for sentence in item.attention:
             out.print(f"! {item.reference}: {sentence}", style="yellow")
+
+
+def status_words(item: MeetingSummary) -> str:
+    """Return the status of a meeting; a published one may only have announced its date."""
+    return "save-the-date" if item.tentative else item.status
+
+
+def next_words(item: MeetingSummary) -> str:
+    """Return what happens next and when at the host's; nothing where nothing comes."""
+    if item.next_action is None:
+        return ""
+    kind = ActionKind(item.next_action)
+    what = "Save-the-date" if item.tentative and kind is ActionKind.INVITE else WHAT[kind]
+    return f"{what}, {item.next_due}"
 
 
 def answers(counted: dict[str, int]) -> str:
@@ -108,12 +132,12 @@ def show_meeting(item: MeetingView) -> None:
     facts.show_header = False
     for label, value in (
         ("Reference", f"{item.reference}, version {item.version}"),
-        ("Status", "save-the-date" if item.tentative else item.status),
+        ("Status", status_words(item)),
         ("When", f"{item.host_time} – {item.host_end.clock}"),
         ("Link", item.join_url or "none yet"),
         ("Host", f"{item.host_name}; {item.coordinator_name} <{item.coordinator_email}>"),
         ("Answers", answers(item.answers)),
-        ("Next", f"{item.next_action}, {item.next_due}" if item.next_action else "nothing"),
+        ("Next", next_words(item) or "nothing"),
     ):
         facts.add_row(label, value)
     out.print(facts)
@@ -316,24 +340,40 @@ def show_board(board: Board, aspects: Sequence[str]) -> None:
     shown = [name for name in aspects if board.tally[name].of]
     counted = (f"{board.tally[name].settled} of {board.tally[name].of} {name}" for name in shown)
     out.print(", ".join(counted) or "Nothing is asked for.", style="bold")
-    made = table("", "Delegation", *(name.capitalize() for name in shown), "Missing", "Nudge")
+    made = table("", "Delegation", *(name.capitalize() for name in shown))
+    for column in made.columns[2:]:
+        column.no_wrap = True
     for item in board.delegations:
-        made.add_row(
-            item.code, item.name, *(_cell_words(item.cells[name]) for name in shown),
-            ", ".join(item.missing), _nudge_words(item),
-        )  # fmt: skip
+        made.add_row(item.code, item.name, *(_cell_mark(item.cells[name]) for name in shown))
     out.print(made)
+    more = table("", "")
+    more.show_header = False
+    for item in board.delegations:
+        said = [*_cell_details(item, shown), *_nudge_words(item)]
+        if said:
+            more.add_row(item.code, "\n".join(said))
+    if more.row_count:
+        out.print()
+        out.print(more)
 
 
-def _cell_words(cell: CellView) -> str:
-    mark = ANSWER_MARKS.get(cell.state) or READINESS_MARKS[cell.state]
-    return "\n".join((mark, *cell.details))
+def _cell_mark(cell: CellView) -> str:
+    return ANSWER_MARKS.get(cell.state) or READINESS_MARKS[cell.state]
 
 
-def _nudge_words(item: DelegationReadiness) -> str:
-    to = ", ".join(person.name for person in item.nudge_to)
-    last = f"last {item.nudged_at.date}, {item.nudged_at.clock}" if item.nudged_at else ""
-    return "\n".join(filter(None, (to, last)))
+def _cell_details(item: DelegationReadiness, aspects: Sequence[str]) -> list[str]:
+    """What is said beside the marks: who has not answered, notes, to whom the link has not gone."""
+    said = {name: ", ".join(item.cells[name].details) for name in aspects}
+    if item.cells[Aspect.LINK].settled:
+        said.pop(Aspect.LINK, None)
+    return [words if name == Aspect.ANSWER else f"{name}: {words}" for name, words in said.items() if words]
+
+
+def _nudge_words(item: DelegationReadiness) -> list[str]:
+    if not item.nudge_to:
+        return []
+    last = f", last on {item.nudged_at.date}, {item.nudged_at.clock}" if item.nudged_at else ""
+    return [f"nudge: {', '.join(person.name for person in item.nudge_to)}{last}"]
 
 
 def show_slots(slots: Sequence[SlotView]) -> None:

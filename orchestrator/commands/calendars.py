@@ -241,7 +241,7 @@ def calendar() -> None:
 @click.option("--to", metavar="DATE", help="Last day, at most a year later.")
 @json_option
 def show(code: str, month: str | None, from_: str | None, to: str | None, as_json: bool) -> None:
-    """Show which days the delegation CODE works, and at which hours."""
+    """Show which days delegation CODE works, at which hours."""
     if month and (from_ or to):
         raise click.UsageError("Give either --month, or --from and --to.")
     first, last = _month(month) if month else (_day("--from", from_), _day("--to", to))
@@ -265,7 +265,10 @@ def _entering(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("days")
 @_entering
 def close(code: str, days: str, **said: Any) -> Callable[[bool], CalendarChange]:
-    """Enter a day off of CODE, or several: DAYS is 2027-02-15, or 2027-02-15..2027-02-17."""
+    """Enter a day off of delegation CODE, or several.
+
+    DAYS is 2027-02-15, or 2027-02-15..2027-02-17.
+    """
     return _enter(code, OverrideKind.CLOSED, days, "", said)
 
 
@@ -275,7 +278,10 @@ def close(code: str, days: str, **said: Any) -> Callable[[bool], CalendarChange]
 @click.option("--hours", default="", metavar="HOURS", help="Such as 08:00-12:00,13:00-16:00.")
 @_entering
 def open_(code: str, days: str, hours: str, **said: Any) -> Callable[[bool], CalendarChange]:
-    """Enter a day that CODE works although it usually would not; without --hours, the usual ones."""
+    """Enter a day that CODE works, though it usually would not.
+
+    DAYS is 2027-02-15, or 2027-02-15..2027-02-17. Without --hours, its usual hours count.
+    """
     return _enter(code, OverrideKind.OPEN, days, hours, said)
 
 
@@ -285,7 +291,10 @@ def open_(code: str, days: str, hours: str, **said: Any) -> Callable[[bool], Cal
 @click.argument("hours")
 @_entering
 def hours(code: str, days: str, hours: str, **said: Any) -> Callable[[bool], CalendarChange]:
-    """Enter other hours for the working days within DAYS, such as 08:00-14:00 during Ramadan."""
+    """Enter other hours of CODE for the working days in DAYS.
+
+    DAYS is such as 2027-02-08..2027-03-09, HOURS such as 08:00-14:00 during Ramadan.
+    """
     return _enter(code, OverrideKind.HOURS, days, hours, said)
 
 
@@ -311,7 +320,10 @@ def withdraw(number: int) -> Callable[[bool], CalendarChange]:
 @click.argument("code", required=False)
 @json_option
 def overrides(code: str | None, as_json: bool) -> None:
-    """List what was entered, for all delegations or for CODE, newest first; withdrawn ones too."""
+    """List what was entered, newest first.
+
+    For all delegations or for CODE, with what was withdrawn.
+    """
     found = container().calendars.overrides(code)
     click.echo(terminal.as_json(found)) if as_json else show_overrides(found)
 
@@ -319,7 +331,10 @@ def overrides(code: str | None, as_json: bool) -> None:
 @calendar.command(name="versions")
 @json_option
 def versions(as_json: bool) -> None:
-    """Show the versions of zone data, holiday data and files, and which plans rest on older ones."""
+    """Show the versions of zone data, holiday data and files.
+
+    It also says which plans rest on older ones.
+    """
     found = container().calendars.versions()
     click.echo(terminal.as_json(found)) if as_json else show_versions(found)
 
@@ -327,7 +342,10 @@ def versions(as_json: bool) -> None:
 @calendar.command(name="recalculate")
 @partial(previewed, show=_show_recalculation, done=_say_recalculated)
 def recalculate() -> Callable[[bool], Recalculation]:
-    """Replan what rests on older data; beat does this by itself when it begins."""
+    """Replan what rests on older data.
+
+    Beat does this by itself when it begins.
+    """
     return lambda preview: container().recalculating.run(preview=preview)
 
 

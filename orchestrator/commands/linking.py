@@ -34,8 +34,12 @@ def asking(
         try:
             return use_case(preview, chosen)
         except Conflict as error:
-            if error.code != QUESTION or not _somebody_to_ask():
+            if error.code != QUESTION:
                 raise
+            if not _somebody_to_ask():
+                raise Conflict(
+                    f"{error.message}\nGive --linked keep or --linked move.", code=error.code
+                ) from error
             for line in error.message.splitlines():
                 terminal.out.print(line)
             chosen = Linked(click.prompt("keep or move", type=CHOICE))
@@ -55,7 +59,10 @@ def _at_a_terminal() -> bool:
 
 @click.group(name="outcome")
 def outcome() -> None:
-    """Record what a meeting has decided; the meeting it prepares reports it."""
+    """Record what a meeting has decided.
+
+    The meeting that it prepares reports it in its agenda.
+    """
 
 
 @outcome.command(name="add")
@@ -89,14 +96,14 @@ def agree(reference: str, number: int, as_json: bool) -> None:
 @outcome.command(name="change")
 @click.argument("reference")
 @click.argument("number", type=int)
-@click.option("--text", help="What it says instead.")
+@click.option("--text", metavar="TEXT", help="What it says instead.")
 @click.option("--open/--agreed", "is_open", default=None, help="Whether it is still open.")
-@click.option("--to", "place", type=int, help="Its new place in the list.")
+@click.option("--to", "place", type=int, metavar="N", help="Its new place in the list.")
 @json_option
 def change(
     reference: str, number: int, text: str | None, is_open: bool | None, place: int | None, as_json: bool
 ) -> None:
-    """Change outcome NUMBER: its text, whether it is open, its place in the list."""
+    """Change outcome NUMBER: its text, state or place."""
     edit = Edit(text=text, is_open=is_open, number=place)
     _show(container().outcomes.change(reference, number, edit, actor=ACTOR), as_json=as_json)
 

@@ -37,25 +37,37 @@ def show_opening(outcome: PollOutcome) -> None:
 
 @click.group()
 def poll() -> None:
-    """Ask the delegations of a draft for a date; the result becomes its time."""
+    """Ask the delegations of a draft for a date.
+
+    The option that is chosen becomes its time.
+    """
 
 
 @poll.command(name="open")
 @click.argument("reference")
-@click.option("--start", "starts", multiple=True, help="A start, such as '2026-12-03 14:00'; repeatable.")
-@click.option("--top", type=int, help="So many of the best starts of the slot finder.")
+@click.option(
+    "--start",
+    "starts",
+    multiple=True,
+    metavar="TIME",
+    help="A start, such as '2026-12-03 14:00'; repeatable.",
+)
+@click.option("--top", type=int, metavar="N", help="So many of the best starts of the slot finder.")
 @click.option("--from", "from_", metavar="DATE", help="First date the finder looks at.")
 @click.option("--to", metavar="DATE", help="Last date the finder looks at.")
 @click.option(
-    "--closes", required=True, help="Until when delegations can answer, such as '2026-11-13 17:00'."
+    "--closes",
+    required=True,
+    metavar="TIME",
+    help="Until when delegations can answer, such as '2026-11-13 17:00'.",
 )
 @partial(previewed, show=show_opening)
 def open_poll(
     reference: str, starts: Sequence[str], from_: str | None, **given: Any
 ) -> Callable[..., Outcome]:
-    """Ask those who speak for each delegation which of 2 to 10 starts suit them.
+    """Ask each delegation which of 2 to 10 starts suit it.
 
-    All times are wall times in the meeting's zone.
+    Those who speak for it get a mail. All times are wall times in the meeting's zone.
     """
     values = given | {"starts": list(starts), "from": from_}
     request = PollRequest.of({name: value for name, value in values.items() if value is not None})
@@ -66,7 +78,7 @@ def open_poll(
 @click.argument("reference")
 @json_option
 def show(reference: str, as_json: bool) -> None:
-    """Show what each delegation says, what is missing, and which option would win."""
+    """Show what each delegation says, and what would win."""
     found = container().polls.show(reference)
     click.echo(terminal.as_json(found)) if as_json else show_poll(found)
 
@@ -81,10 +93,15 @@ def remind(reference: str) -> Callable[..., Outcome]:
 
 @poll.command(name="extend")
 @click.argument("reference")
-@click.option("--closes", required=True, help="Until when instead, such as '2026-11-20 17:00'.")
+@click.option(
+    "--closes", required=True, metavar="TIME", help="Until when instead, such as '2026-11-20 17:00'."
+)
 @previewed
 def extend(reference: str, closes: str) -> Callable[..., Outcome]:
-    """Let the poll close at another time, a wall time in the meeting's zone."""
+    """Let the poll close at another time.
+
+    It is a wall time in the meeting's zone.
+    """
     at = _wall_time("closes", closes)
     return lambda preview: container().polls.extend(reference, at, actor=ACTOR, preview=preview)
 
@@ -103,7 +120,10 @@ def withdraw(reference: str) -> Callable[..., Outcome]:
 @click.option("--linked", type=CHOICE, help="What becomes of linked meetings when the time changes.")
 @previewed
 def close(reference: str, option: int, linked: str | None) -> Callable[..., Outcome]:
-    """Make OPTION, a number, the meeting's time and end the poll; the meeting stays a draft."""
+    """Make OPTION, a number, the meeting's time.
+
+    The poll ends. The meeting stays a draft until it is published.
+    """
     return asking(
         lambda preview, choice: container().polls.close(
             reference, option, actor=ACTOR, preview=preview, linked=choice
@@ -118,30 +138,50 @@ def close(reference: str, option: int, linked: str | None) -> Callable[..., Outc
 @click.argument("votes", nargs=-1, required=True)
 @json_option
 def vote(reference: str, delegation: str, votes: Sequence[str], as_json: bool) -> None:
-    """Enter what a DELEGATION said, for example by telephone, of every option: 1=yes 2=no '3=if needed'."""
+    """Enter what a DELEGATION said by other means.
+
+    Name every option: 1=yes 2=no '3=if needed'.
+    """
     done = container().polls.vote_for(reference, delegation, _votes(votes), actor=ACTOR)
     click.echo(terminal.as_json(done)) if as_json else show_poll(done.poll)
 
 
 def show_poll(view: PollView) -> None:
-    """Print the options with their votes, the best one first, and what is missing."""
+    """Print the options, the best one first, what each delegation says of them, and what is missing."""
     terminal.out.print(_headline(view), style="bold")
     if view.leading is not None and view.open:
         terminal.out.print(f"Option {view.leading} would win. {view.verdict}")
-    else:
-        terminal.out.print(view.verdict)
-    made = terminal.table(
-        "", "At the host's", "Cost", *VOTE_MARKS.values(), *(item.delegation for item in view.voters)
-    )
-    for item in sorted(view.options, key=lambda option: option.rank):
-        figures = (item.cost, item.yes, item.if_needed, item.no, item.silent)
-        made.add_row(
-            str(item.number), _span(item), *(f"{figure:,}" for figure in figures),
-            *(VOTE_MARKS[said.vote] for said in item.votes),
-        )  # fmt: skip
-    terminal.out.print(made)
+    options = sorted(view.options, key=lambda option: option.rank)
+    terminal.out.print()
+    terminal.out.print(_ranking(options))
+    terminal.out.print()
+    terminal.out.print(_ballots(view, options))
     if view.silent:
-        terminal.out.print(f"Not answered: {', '.join(view.silent)}.")
+        terminal.out.print(f"\nNot answered: {', '.join(view.silent)}.")
+
+
+def _ranking(options: Sequence[OptionView]) -> Table:
+    """How many say what of each option; the place stands once where it is the same for all."""
+    places = {f"{item.starts.city} ({item.starts.offset})" for item in options}
+    head = f"At the host's, {places.pop()}" if len(places) == 1 else "At the host's"
+    made = terminal.table("", head, "Cost", *VOTE_MARKS.values())
+    for column in made.columns[2:]:
+        column.justify = "right"
+        column.no_wrap = True
+    for item in options:
+        figures = (item.cost, item.yes, item.if_needed, item.no, item.silent)
+        when = _hours(item) if head != "At the host's" else _span(item)
+        made.add_row(str(item.number), when, *(f"{figure:,}" for figure in figures))
+    return made
+
+
+def _ballots(view: PollView, options: Sequence[OptionView]) -> Table:
+    """A row for each delegation, a column for each option in the order of their ranks."""
+    made = terminal.table("", "Delegation", *(str(item.number) for item in options))
+    for place, voter in enumerate(view.voters):
+        said = (VOTE_MARKS[item.votes[place].vote] for item in options)
+        made.add_row(voter.delegation, voter.name, *said)
+    return made
 
 
 def _headline(view: PollView) -> str:
@@ -157,9 +197,8 @@ def _headline(view: PollView) -> str:
 def _capitals(item: OptionView) -> Table:
     made = terminal.table("", "Delegation", "Local time", "UTC", "")
     for said in item.votes:
-        made.add_row(
-            said.delegation, said.name, _local(said.starts), said.starts.offset.removeprefix("UTC"), said.why
-        )
+        offset = said.starts.offset.removeprefix("UTC")
+        made.add_row(said.delegation, said.name, terminal.short_time(said.starts), offset, said.why)
     return made
 
 
@@ -167,10 +206,14 @@ def _local(when: LocalTime) -> str:
     return f"{when.date}, {when.clock}"
 
 
-def _span(item: OptionView) -> str:
+def _hours(item: OptionView) -> str:
     starts, ends = item.starts, item.ends
     until = ends.clock if ends.day == starts.day else _local(ends)
-    return f"{_local(starts)}–{until} {starts.city} ({starts.offset})"
+    return f"{_local(starts)}–{until}"
+
+
+def _span(item: OptionView) -> str:
+    return f"{_hours(item)} {item.starts.city} ({item.starts.offset})"
 
 
 def _wall_time(field: str, text: str) -> Any:

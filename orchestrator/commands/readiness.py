@@ -18,7 +18,10 @@ from orchestrator.services.views import Outcome
 @click.argument("reference")
 @json_option
 def readiness(reference: str, as_json: bool) -> None:
-    """Show how ready each delegation is: answered, list, paper, tested, link, joined."""
+    """Show how ready each delegation is.
+
+    Answered, list, paper, tested, link, joined; then what was said beside.
+    """
     found = container().readiness.board(reference)
     click.echo(terminal.as_json(found)) if as_json else terminal.show_board(found, tuple(Aspect))
 
@@ -28,10 +31,10 @@ def readiness(reference: str, as_json: bool) -> None:
 @click.argument("delegation")
 @click.argument("need", type=click.Choice([*NEEDS]))
 @click.argument("state", type=click.Choice([*STATES]))
-@click.option("--note", help="What was said, or seen at the test.")
+@click.option("--note", metavar="TEXT", help="What was said, or seen at the test.")
 @json_option
 def record(reference: str, delegation: str, need: str, state: str, note: str | None, as_json: bool) -> None:
-    """Record that the list, paper or test of a DELEGATION is in, waived, failed, or missing after all."""
+    """Record the list, paper or test of a DELEGATION."""
     done = container().readiness.record(
         reference, delegation, NEEDS[need], STATES[state], actor=ACTOR, note=note
     )
@@ -41,11 +44,15 @@ def record(reference: str, delegation: str, need: str, state: str, note: str | N
 @click.command(name="joined")
 @click.argument("reference")
 @click.argument("delegation")
-def joined(reference: str, delegation: str) -> None:
+@json_option
+def joined(reference: str, delegation: str, as_json: bool) -> None:
     """Record that a DELEGATION is in the meeting."""
     is_new = container().readiness.joined(reference, delegation, actor=ACTOR)
     said = "has joined" if is_new else "had joined already"
-    terminal.out.print(f"{delegation.upper()} {said}.")
+    if as_json:
+        click.echo(terminal.as_json({"delegation": delegation.upper(), "is_new": is_new}))
+    else:
+        terminal.out.print(f"{delegation.upper()} {said}.")
 
 
 @click.command(name="nudge")
@@ -53,7 +60,10 @@ def joined(reference: str, delegation: str) -> None:
 @click.argument("who", nargs=-1, metavar="[CODE|EMAIL]...")
 @previewed
 def nudge(reference: str, who: Sequence[str]) -> Callable[[bool], Outcome]:
-    """Ask now for what is missing: delegations, people, or all that lack something."""
+    """Ask now for what is missing.
+
+    Name delegations and people; without a name, all that lack something are asked.
+    """
     return lambda preview: container().readiness.nudge(reference, who, actor=ACTOR, preview=preview)
 
 
@@ -72,7 +82,10 @@ def slots(reference: str, as_json: bool) -> None:
 @click.argument("start")
 @previewed
 def move_slot(reference: str, delegation: str, start: str) -> Callable[[bool], Outcome]:
-    """Let a DELEGATION try its connection at START, such as '2026-12-02 10:15' in the meeting's zone."""
+    """Let a DELEGATION try its connection at START.
+
+    START is a wall time in the meeting's zone, such as '2026-12-02 10:15'.
+    """
     move = SlotMove.of(start)
     return lambda preview: container().readiness.move_slot(
         reference, delegation, move, actor=ACTOR, preview=preview

@@ -38,7 +38,10 @@ EASE_MARKS = {Ease.EASY: ("●", "green"), Ease.STRAINED: ("◐", "yellow"), Eas
 @click.option("--why-not", metavar="DATE", help="Say what stands against this date.")
 @json_option
 def slots(as_json: bool, for_: Sequence[str], from_: str | None, **given: Any) -> None:
-    """Find the starts that cost the delegations least, and say what they cost whom."""
+    """Find the starts that cost the delegations least.
+
+    It says what they cost whom, and with --why-not what stands against a date.
+    """
     values = given | {"for": list(for_), "from": from_}
     query = SlotQuery.of({name: value for name, value in values.items() if value not in (None, ())})
     found = container().slots.find(query)
@@ -70,7 +73,7 @@ def _when(slot: Slot) -> str:
 
 def _verdict(best: Slot, found: Findings) -> str:
     kept = f"{found.suitable:,} of {found.considered:,} starts keep every hard constraint"
-    easy = f", {found.comfortable:,} lie within the office hours of all" if found.comfortable else ""
+    easy = f", {found.comfortable:,} lie between opening and closing everywhere" if found.comfortable else ""
     weighed = f", weighed {best.score:,.0f}" if best.score != best.cost else ""
     return f"Cost {best.cost:,}{weighed}. {kept}{easy}."
 
@@ -92,9 +95,8 @@ def _standings(standings: Sequence[Standing]) -> Table:
 
 
 def _span(begin: LocalTime, end: LocalTime) -> str:
-    weekday, day, month, _ = begin.date.split()
     until = end.clock if end.day == begin.day else f"{end.date[:3]} {end.clock}"
-    return f"{weekday[:3]} {day} {month[:3]} {begin.clock}–{until}"
+    return f"{terminal.short_time(begin)}–{until}"
 
 
 def _show_others(others: Sequence[Slot]) -> None:

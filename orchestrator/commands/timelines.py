@@ -17,7 +17,10 @@ from orchestrator.services.views import Outcome
 
 @click.group(name="timeline")
 def timeline() -> None:
-    """What happens when in a meeting's life: the timelines that meetings can name."""
+    """Show the timelines that meetings can name.
+
+    A timeline says what happens when in a meeting's life, and to whom.
+    """
 
 
 @timeline.command(name="list")
@@ -39,9 +42,11 @@ def show_timeline(name: str, as_json: bool) -> None:
 
 @click.command(name="timeline")
 @click.argument("reference")
-@click.option("--set", "file", type=click.Path(path_type=Path), help="YAML of a timeline of its own.")
+@click.option(
+    "--set", "file", type=click.Path(path_type=Path), metavar="FILE", help="YAML of a timeline of its own."
+)
 @click.option("--reset", is_flag=True, help="Back to the timeline that the meeting names.")
-@click.option("--version", type=int, help="The version you read; without it, the newest.")
+@click.option("--version", type=int, metavar="N", help="The version you read; without it, the newest.")
 @click.option("--preview", is_flag=True, help="Only show what would move.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
@@ -54,7 +59,10 @@ def meeting_timeline(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Show the timeline of a meeting as YAML, give it one of its own, or take that back."""
+    """Show or set the timeline of a meeting.
+
+    It is shown as YAML, to adjust and to give back with --set; --reset takes that back.
+    """
     service = container().meeting_timelines
     if file is None and not reset:
         if preview:

@@ -17,6 +17,7 @@ from orchestrator.domain import lifecycle
 from orchestrator.domain.actions import ActionKind, ActionState
 from orchestrator.domain.connectivity import placed
 from orchestrator.domain.definition import WallTime
+from orchestrator.domain.durations import duration_words
 from orchestrator.domain.meeting import (
     Attendee,
     Contribution,
@@ -279,7 +280,10 @@ class Readiness:
             for item, reason in self._candidates(meeting, word, due):
                 at = nudged.get(item.id)
                 if not reason and at is not None and now < at + AGAIN_AFTER:
-                    reason = f"{item.name} was asked at {self._at_host(meeting, at)} already"
+                    reason = (
+                        f"{item.name} was asked on {self._at_host(meeting, at)} already; "
+                        f"ask again {duration_words(AGAIN_AFTER)} later"
+                    )
                 if reason:
                     passed.append(reason)
                 else:

@@ -514,7 +514,7 @@ def test_the_command_line_takes_a_poll_through_its_life(world: World, run: Any) 
     shown = run("open", "SOM-2026", *starts, "--closes", CLOSES, "--preview")
     assert "3 × Date poll: planned" in shown
     assert "1. Tuesday, 8 December 2026, 09:00–11:30 Ha Noi (UTC+07:00)" in shown
-    assert re.search(r"MM +Myanmar +Tuesday, 8 December 2026, 08:30 +\+06:30 +early, up to 1 h before", shown)
+    assert re.search(r"MM +Myanmar +Tue 8 Dec 08:30 +\+06:30 +early, up to 1 h before", shown)
     assert world.polls.newest("SOM-2026") is None
     opening = json.loads(run("open", "SOM-2026", *starts, "--closes", CLOSES, "--json"))
     assert [item["number"] for item in opening["poll"]["options"]] == [1, 2]
@@ -524,6 +524,10 @@ def test_the_command_line_takes_a_poll_through_its_life(world: World, run: Any) 
     assert "2 of 3 delegations have answered" in shown
     assert "Option 2 would win. Nobody says no, 2 delegations say only if needed." in shown
     assert "Not answered: Myanmar." in shown
+    assert "At the host's, Ha Noi (UTC+07:00)" in shown
+    assert re.search(r"\n2 +Thursday, 10 December 2026, 14:00–16:30 +[\d,]+ +0 +2 +0 +1 *\n1 ", shown)
+    assert re.search(r"Delegation +2 +1 *\n", shown)
+    assert re.search(r"SG +Singapore +◐ +● *\n", shown)
     run("extend", "SOM-2026", "--closes", "2026-11-20 17:00", "--yes")
     world.clock.move(days=2)
     run("remind", "SOM-2026", "--yes")

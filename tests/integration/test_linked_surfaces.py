@@ -91,6 +91,7 @@ def test_a_script_is_told_what_to_say(pair: World, shell: Shell) -> None:
         with pytest.raises(Conflict, match="Say what becomes of it: keep or move") as caught:
             shell(*MOVE, *asked)
         assert caught.value.code == "linked-meetings"
+        assert caught.value.message.endswith("\nGive --linked keep or --linked move.")
     assert view(pair).start == "2026-12-03 14:00"
 
 

@@ -247,7 +247,7 @@ def test_a_nudge_shows_first_whom_it_asks(world: World, client: TestClient) -> N
     assert "1 person is asked now for what is missing." in words(client.get(done.headers["location"]))
     twice = client.post("/meetings/SOM-2026/nudge", data={"to": "VN"})
     assert twice.status_code == 409
-    assert "Phạm Thu Lan was asked at Sunday, 1 November 2026, 10:00" in words(twice)
+    assert "Phạm Thu Lan was asked on Sunday, 1 November 2026, 10:00" in words(twice)
     shown = client.get("/meetings/SOM-2026/nudge")
     assert "Not asked: Phạm Thu Lan was asked" in words(shown)
     client.post("/meetings/SOM-2026/nudge", data=forms(shown.text)["Nudge 2 people now"])
@@ -334,7 +334,12 @@ def test_the_command_line_shows_the_board(world: World, run: Command) -> None:
     record(world, "VN", Need.PAPER, C.IN)
     text = run("readiness", "SOM-2026")
     assert text.startswith("0 of 3 answered, 0 of 3 list, 1 of 3 paper, 0 of 3 tested, 3 of 3 link\n")
-    assert [line.split()[0] for line in text.splitlines()[2:] if line[:2].isupper()] == ["MM", "SG", "VN"]
+    board, said = text.split("\n\n")
+    assert [line.split()[0] for line in board.splitlines()[2:] if line[:2].isupper()] == ["MM", "SG", "VN"]
+    assert max(len(line.rstrip()) for line in board.splitlines()) <= 80
+    assert re.search(r"VN +◌ missing +◌ missing +✓ in +◌ missing +✓ in", board.replace("Viet Nam", ""))
+    assert "no answer: Lê Thị Hồng Nhung, Phạm Thu Lan, Đỗ Quang Minh" in said
+    assert "with the" not in said, "what is settled needs no words"
     found = json.loads(run("readiness", "SOM-2026", "--json"))
     assert found["delegations"][2]["cells"]["paper"]["state"] == "in"
 
@@ -368,3 +373,4 @@ def test_the_command_line_shows_and_moves_slots(world: World, run: Command) -> N
     world.clock.at = STARTS
     assert run("joined", "SOM-2026", "vn") == "VN has joined.\n"
     assert run("joined", "SOM-2026", "VN") == "VN had joined already.\n"
+    assert json.loads(run("joined", "SOM-2026", "VN", "--json")) == {"delegation": "VN", "is_new": False}

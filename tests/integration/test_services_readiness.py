@@ -355,13 +355,14 @@ def test_two_clicks_send_one_mail(published: World) -> None:
     published.readiness.nudge("SOM-2026", ["VN"], actor="console")
     published.run()
     published.clock.move(minutes=9)
-    with pytest.raises(Conflict, match="Phạm Thu Lan was asked at Sunday, 1 November 2026, 10:00") as refused:
+    with pytest.raises(Conflict, match="Phạm Thu Lan was asked on Sunday, 1 November 2026, 10:00") as refused:
         published.readiness.nudge("SOM-2026", ["VN"], actor="console")
     assert refused.value.code == "nobody-to-ask"
     again = published.readiness.nudge("SOM-2026", ["VN", "MM"], actor="console")
     assert [item.recipient_email for item in again.consequences] == [THIDA]
+    when = "Sunday, 1 November 2026, 10:00 Ha Noi (UTC+07:00)"
     assert again.warnings == (
-        "Not asked: Phạm Thu Lan was asked at Sunday, 1 November 2026, 10:00 Ha Noi (UTC+07:00) already.",
+        f"Not asked: Phạm Thu Lan was asked on {when} already; ask again 10 min later.",
     )
     published.run()
     assert nudged(published) == [LAN, THIDA]
