@@ -33,6 +33,7 @@ from orchestrator.domain.message import (
     NamedAddress,
     message_id,
 )
+from orchestrator.domain.needs import may_speak
 from orchestrator.domain.notices import NoticeText
 from orchestrator.domain.revision import Notice, cancel_to, request_to
 from orchestrator.domain.wording import ENGLISH, Wording, marked
@@ -209,6 +210,7 @@ class CalendarKey:
 class Reader:
     """What a mail's words depend on beside the meeting: whose clock and language, and what was answered.
 
+    ``head_silent`` says that the reader may answer for a delegation whose head, somebody else, has not.
     ``has_page`` says that there is a personal page, which coordinators have not.
     """
 
@@ -216,6 +218,7 @@ class Reader:
     wording: Wording = ENGLISH
     answered: bool = False
     removed: bool = False
+    head_silent: bool = False
     has_page: bool = True
 
 
@@ -269,6 +272,14 @@ def _script(wording: Wording) -> dict[str, Any]:
     }
 
 
+def _waits_for_head(meeting: Meeting, attendee: Attendee) -> bool:
+    """Whether somebody speaks for a delegation whose head, who is somebody else, has not answered."""
+    head = meeting.head_of(attendee.delegation)
+    if head is None or head.address == attendee.address or head.answered:
+        return False
+    return may_speak(meeting, attendee)
+
+
 def _translated(en: str, vi: str | None, wording: Wording) -> tuple[str, str]:
     """Return a text of the coordinator's as it is read in a language, and the language that it is in."""
     return (vi, "vi") if vi and wording.code == "vi" else (en, ENGLISH.code)
@@ -314,6 +325,7 @@ class Letters:
         reader = Reader(
             attendee.delegation, self._wording(attendee.delegation, attendee.language),
             answered=attendee.answered, removed=not attendee.invited,
+            head_silent=occasion.purpose in _IN_OWN_LANGUAGE and _waits_for_head(meeting, attendee),
         )  # fmt: skip
         address = self._links.reply_address(meeting, attendee)
         calendar = None
@@ -513,10 +525,13 @@ class Letters:
 
     def _wanted(self, key: PageKey, wording: Wording) -> dict[str, Any]:
         """Return what is still missing: of the recipient's delegation, and of all the others."""
-        occasion, answered = key.occasion, key.reader.answered
+        occasion, reader = key.occasion, key.reader
         # Who has not answered is asked for that in every reminder, whatever else is missing.
-        asks_answer = not answered and (occasion.kind is ActionKind.REMIND or Need.ANSWER in occasion.missing)
-        others = [need for need in occasion.missing if answered or need is not Need.ANSWER]
+        asked = occasion.kind is ActionKind.REMIND or Need.ANSWER in occasion.missing
+        asks_answer = asked and reader.has_page and not reader.answered
+        # A delegation has answered when its head has, so that its focal point's own answer is not enough.
+        of_head = reader.answered or reader.head_silent
+        others = [need for need in occasion.missing if of_head or need is not Need.ANSWER]
         return {
             "asks_answer": asks_answer,
             "missing": [*([_OWN_ANSWER] if asks_answer else []), *(_WANTED[need] for need in others)],

@@ -495,6 +495,27 @@ def test_an_answer_missing_from_somebody_who_has_answered_is_that_of_their_head(
     assert "your own answer" not in text
 
 
+@pytest.mark.parametrize("why", [REMIND, occasion(ActionKind.CHASE, "chase:answer")])
+def test_who_speaks_for_a_silent_head_is_asked_for_that_answer_too(why: Occasion) -> None:
+    """A delegation has answered when its head has: the focal point's own answer would end nothing."""
+    head = replace(VIETNAMESE, delegation="SG", email="head@sg.example.org", id=90)
+    member = replace(head, role=Role.DELEGATE, email="member@sg.example.org", id=91)
+    asking = replace(why, missing=(Need.ANSWER,))
+    own, of_head = "- your own answer", "- the answer of your head of delegation"
+    for people, to, wanted in (
+        ((head, SINGAPOREAN), SINGAPOREAN, (True, True)),
+        ((replace(head, participation=Participation.ACCEPTED), SINGAPOREAN), SINGAPOREAN, (True, False)),
+        ((head, SINGAPOREAN), head, (True, False)),
+        ((head, member), member, (True, False)),
+        ((SINGAPOREAN,), SINGAPOREAN, (True, False)),
+    ):
+        letter = LETTERS.to_attendee(
+            replace(MEETING, attendees=people), replace(to, language="en"), asking, NOW
+        )
+        text = body(letter, "plain")
+        assert (own in text, of_head in text) == wanted
+
+
 def test_a_chaser_to_the_secretariat_lists_who_still_owes_what_in_the_order_given() -> None:
     assert (
         "Delegations from which something is still missing:\n"
