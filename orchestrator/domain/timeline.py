@@ -471,6 +471,13 @@ class Timeline(BaseModel):
         plain = name.partition("/")[0]
         return next((step for step in self.steps if step.name == plain), None)
 
+    def deadline_of(self, step: Step) -> Offset | None:
+        """Return by when a step wants something; a chaser that does not say it, as the notice that asked."""
+        if step.deadline is not None or step.do is not _K.CHASE:
+            return step.deadline
+        asked = (item.deadline for item in self.steps if item.ask is not None and item.ask is step.need)
+        return next((deadline for deadline in asked if deadline is not None), None)
+
     def is_after(self, step: Step) -> bool:
         """Whether a step belongs to the time after the meeting, or counts from one that does."""
         while step.source is not None:

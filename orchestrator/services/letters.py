@@ -54,9 +54,9 @@ class Occasion:
 
     ``missing`` is what is still wanted of the recipient's delegation or, for an answer, of the recipient;
     ``silent`` tells the coordinator and the Secretariat which delegations, by name and in protocol order,
-    still owe what. ``deadline`` is until when that is wanted, or until when a date poll is open; ``slot``
-    is the delegation's time to test its connection, ``options`` are the starts to choose from. Instants
-    are aware UTC.
+    still owe what. ``deadline`` is until when that is wanted, or until when a date poll is open, and
+    ``overdue`` says that it has passed; ``slot`` is the delegation's time to test its connection,
+    ``options`` are the starts to choose from. Instants are aware UTC.
     """
 
     kind: ActionKind
@@ -75,6 +75,7 @@ class Occasion:
     missing: tuple[Need, ...] = ()
     silent: tuple[tuple[str, tuple[Need, ...]], ...] = ()
     deadline: datetime | None = None
+    overdue: bool = False
     notice: NoticeText | None = None
     slot: RehearsalSlot | None = None
     options: tuple[datetime, ...] = ()
@@ -521,6 +522,7 @@ class Letters:
                 self._stretch(key, wording, option, option + meeting.duration) for option in occasion.options
             ],
             "deadline": wording.moment(self._local(key, deadline)) if deadline else None,
+            "overdue": occasion.overdue,
         }
 
     def _wanted(self, key: PageKey, wording: Wording) -> dict[str, Any]:

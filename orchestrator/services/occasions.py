@@ -14,7 +14,7 @@ from orchestrator.domain.needs import is_missing, missing_from
 from orchestrator.domain.notices import NoticeText, NoticeTexts
 from orchestrator.domain.planning import oversees, owed, owing
 from orchestrator.domain.revision import cancel_to, request_to
-from orchestrator.domain.timeline import Step
+from orchestrator.domain.timeline import Offset, Step
 from orchestrator.domain.zones import local_time
 from orchestrator.errors import NotFound
 from orchestrator.ports import Clock, DocumentStore
@@ -124,11 +124,17 @@ class Occasions:
 
     def _with_needs(self, occasion: Occasion, attendee: Attendee | None, meeting: Meeting) -> Occasion:
         """Add what is asked of the recipient, by when, and what they still owe."""
-        step = self._planner.timeline(meeting).named(occasion.step)
+        timeline = self._planner.timeline(meeting)
+        step = timeline.named(occasion.step)
         code = attendee.delegation if attendee else meeting.host
+        deadline = self._deadline(timeline.deadline_of(step) if step else None, meeting, code)
+        overdue = deadline is not None and deadline <= self._clock.now()
+        # Who is asked late, because the meeting was published late, cannot give it by a day gone by.
+        named = not (overdue and occasion.kind is ActionKind.NOTICE)
         occasion = replace(
             occasion,
-            deadline=self._deadline(step, meeting, code),
+            deadline=deadline if named else None,
+            overdue=overdue and named,
             notice=self._notice(step),
             slot=next((slot for slot in meeting.slots if slot.delegation == code), None)
             if occasion.kind is ActionKind.REHEARSAL
@@ -153,18 +159,18 @@ class Occasions:
         rung = rung_of(occasion.step)
         if attendee is not None and not oversees(meeting, step, rung, attendee, directory):
             return replace(occasion, missing=(need,))
-        silent = [code for code in codes if is_missing(meeting, code, need)]
-        return replace(occasion, silent=tuple((directory.get(code).name, (need,)) for code in silent))
+        silent = tuple(
+            (directory.get(code).name, (need,)) for code in codes if is_missing(meeting, code, need)
+        )
+        # The deadline of each delegation is by its own calendar; the reader's would be wrong for most.
+        return replace(occasion, silent=silent, deadline=None, overdue=False)
 
-    def _deadline(self, step: Step | None, meeting: Meeting, code: str) -> datetime | None:
-        if step is None or step.deadline is None:
+    def _deadline(self, wanted: Offset | None, meeting: Meeting, code: str) -> datetime | None:
+        if wanted is None:
             return None
         with self._database.reading() as session:
             calendar = self._planner.calendars(session).of(code)
-        deadline = step.deadline.due(meeting.starts_at, calendar).instant
-        # Who is asked late, because the meeting was published late, cannot give it by a day gone by.
-        late = step.do is ActionKind.NOTICE and deadline <= self._clock.now()
-        return None if late else deadline
+        return wanted.due(meeting.starts_at, calendar).instant
 
     def _notice(self, step: Step | None) -> NoticeText | None:
         if step is None or step.about is None:

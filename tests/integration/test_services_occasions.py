@@ -45,6 +45,27 @@ def test_a_call_names_what_it_asks_for_and_the_deadline_of_that_alone(world: Wor
     assert "paper" not in call
 
 
+def test_a_chaser_says_by_when_it_was_asked_for_and_whether_that_has_passed(world: World) -> None:
+    """The list is wanted 16, the paper 10 of the recipient's working days before Thursday, 24 June 2027."""
+    lived_through(world)
+    chasers = texts(world, TAN, "Still missing")
+    lists = [text for text in chasers if LIST in text]
+    passed = "The deadline has passed: Wednesday, 2 June 2027, 09:00 Singapore (UTC+08:00)"
+    assert [passed in text for text in lists] == [True, True, True]
+    early, late = (text for text in chasers if "the paper of your delegation" in text)
+    assert " Deadline: Thursday, 10 June 2027, 09:00 Singapore (UTC+08:00)" in early
+    assert " The deadline has passed: Thursday, 10 June 2027, 09:00 Singapore (UTC+08:00)" in late
+    # Nobody has said until when an answer is wanted.
+    assert not [text for text in chasers if "answer: whether" in text and "eadline" in text]
+
+
+def test_who_hears_of_all_delegations_is_told_no_deadline_for_each_has_its_own(world: World) -> None:
+    lived_through(world)
+    reports = [text for text in texts(world, RATIH, "Still missing") if "Singapore: " in text]
+    assert len(reports) == 2
+    assert not [text for text in reports if "eadline" in text]
+
+
 def test_a_notice_that_asks_nothing_does_not_say_what_is_missing(world: World) -> None:
     lived_through(world)
     for subject in ("Provisional agenda", "Documents of the meeting", "Thank you"):

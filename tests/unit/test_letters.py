@@ -187,7 +187,7 @@ def notice(key: str, **more: object) -> Occasion:
 
 MINUTES = Attachment("Biên bản.md", "text/markdown; charset=utf-8", "# Biên bản\n".encode())
 REMIND = occasion(ActionKind.REMIND, "remind:P7D", first_message_id=FIRST)
-OVERSEEN = occasion(ActionKind.CHASE, "chase:list", silent=SILENT, deadline=DEADLINE)
+OVERSEEN = occasion(ActionKind.CHASE, "chase:list", silent=SILENT)
 # What people get in their own language: to whom (the coordinator is nobody's attendee), and why.
 ASKED: dict[str, tuple[Attendee | None, Occasion]] = {
     "reminder": (ACCEPTED, REMIND),
@@ -197,9 +197,9 @@ ASKED: dict[str, tuple[Attendee | None, Occasion]] = {
         KHMER, replace(REMIND, missing=(Need.ANSWER, Need.LIST, Need.TEST), deadline=DEADLINE)
     ),
     "chaser-thai": (THAI, CHASE),
-    "chaser-english": (SINGAPOREAN, CHASE),
+    "chaser-english": (SINGAPOREAN, replace(CHASE, overdue=True)),
     "chaser-secretariat": (SECRETARIAT, OVERSEEN),
-    "chaser-coordinator": (None, replace(OVERSEEN, deadline=None)),
+    "chaser-coordinator": (None, OVERSEEN),
     "notice-papers": (BURMESE, notice("papers", missing=(Need.PAPER,), deadline=DEADLINE)),
     "notice-room-open": (SINGAPOREAN, notice("room-open")),
     "rehearsal-lao": (LAO, rehearsal("LA")),
@@ -482,7 +482,8 @@ def test_a_chaser_names_what_is_missing_by_when_and_the_page() -> None:
         "- your own answer: whether you will take part\n"
         "- the list of who comes for your delegation\n"
         "- the paper of your delegation\n"
-        "Deadline: Thursday, 26 November 2026, 17:00 Singapore (UTC+08:00)\n\n"
+        "The deadline has passed: Thursday, 26 November 2026, 17:00 Singapore\n"
+        "  (UTC+08:00)\n\n"
         "One click opens your page, where you can do this:\n"
         f"{LINKS.page(SINGAPOREAN)}\n"
     ) in text_of("chaser-english")
