@@ -533,6 +533,31 @@ def test_a_coordinator_has_no_page_and_is_not_led_to_one() -> None:
         assert "/join" not in body(room, kind).replace(str(MEETING.conference.join_url), "")
 
 
+@pytest.mark.parametrize("why", [REMIND, notice("room-open"), notice("papers", deadline=DEADLINE), OVERSEEN])
+@pytest.mark.parametrize("meeting", [MEETING, LINKLESS], ids=["link", "no link"])
+def test_a_coordinator_is_asked_for_nothing_that_attendees_are_asked_for(
+    why: Occasion, meeting: Meeting
+) -> None:
+    letter = LETTERS.to_coordinator(meeting, why, NOW)
+    text, html = body(letter, "plain"), body(letter, "html")
+    for part in (text, html):
+        assert "your own answer" not in part
+        assert "your page" not in part.casefold()
+        assert (str(meeting.conference.join_url) in part) is (
+            meeting is MEETING and (why is REMIND or bool(why.notice and why.notice.join))
+        )
+    assert "?answer=" not in html
+    assert 'href=""' not in html
+    assert "\n\n\n" not in text
+
+
+def test_a_test_whose_time_is_not_known_yet_cannot_fail_to_suit() -> None:
+    for kind in ("plain", "html"):
+        unsuited = "If this time does not suit you"
+        assert unsuited in body(LETTERS_BY_NAME["rehearsal-lao"], kind)
+        assert unsuited not in body(LETTERS_BY_NAME["rehearsal-without-slot"], kind)
+
+
 def test_times_of_a_poll_are_the_readers_own_also_on_another_day() -> None:
     assert (
         "1. Thursday, 10 December 2026, 16:00–19:00 Dili (UTC+09:00)\n"
