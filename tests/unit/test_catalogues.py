@@ -26,6 +26,7 @@ from config import DATA
 from config.settings import Settings
 from orchestrator.bootstrap import settings_problems
 from orchestrator.domain.delegation import Directory
+from orchestrator.domain.message import TEXT_WIDTH
 from orchestrator.domain.notices import NoticeTexts, notice_texts
 from orchestrator.domain.wording import LANGUAGES, Review
 from orchestrator.errors import ConfigurationError, InvalidInput
@@ -142,6 +143,13 @@ def test_a_language_of_another_script_is_written_in_it(code: str) -> None:
         if re.sub(r"\{\w+\}|\W", "", text):
             scripts = {unicodedata.name(char).split()[0] for char in translation if char.isalpha()}
             assert scripts - {"LATIN"} == {name} or text == "{date}, {clock} {city} ({offset})", text
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_plain_text_can_be_wrapped_also_where_words_are_not_parted(code: str) -> None:
+    """Thai, Khmer, Lao and Burmese have spaces between clauses alone, and lines break there."""
+    clauses = [item for text in translations(code).values() for item in text.split(" ")]
+    assert [item for item in clauses if len(item) > TEXT_WIDTH] == []
 
 
 def test_delegations_are_called_in_vietnamese_as_the_directory_has_it() -> None:
