@@ -193,9 +193,7 @@ ASKED: dict[str, tuple[Attendee | None, Occasion]] = {
     "reminder": (ACCEPTED, REMIND),
     "reminder-unanswered": (VIETNAMESE, REMIND),
     "reminder-english": (CANADIAN, replace(REMIND, missing=(Need.TEST,))),
-    "reminder-khmer": (
-        KHMER, replace(REMIND, missing=(Need.ANSWER, Need.LIST, Need.TEST), deadline=DEADLINE)
-    ),
+    "reminder-khmer": (KHMER, replace(REMIND, missing=(Need.ANSWER, Need.LIST, Need.TEST))),
     "chaser-thai": (THAI, CHASE),
     "chaser-english": (SINGAPOREAN, replace(CHASE, overdue=True)),
     "chaser-secretariat": (SECRETARIAT, OVERSEEN),

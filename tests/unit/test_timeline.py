@@ -557,6 +557,29 @@ def test_a_step_counts_from_another_that_is_there_and_never_from_itself(
         assert item.message == message
 
 
+@pytest.mark.parametrize(
+    ("name", "step", "deadline"),
+    [
+        ("som", "notice:papers", "-10WD"), ("som", "chase:papers", "-10WD"),
+        ("som", "chase:delegation-list", "-16WD"), ("som", "chase:answer", None),
+        ("som", "chase:connectivity-test", None), ("som", "remind:P7D", None),
+        ("heads", "chase:papers", "-20WD"),
+    ],
+)  # fmt: skip
+def test_a_chaser_has_the_deadline_of_what_was_asked_for(name: str, step: str, deadline: str | None) -> None:
+    found = SHIPPED[name].named(step)
+    assert found is not None
+    assert SHIPPED[name].deadline_of(found) == (offset(deadline) if deadline else None)
+
+
+def test_a_deadline_of_a_chaser_s_own_goes_before_that_of_the_notice() -> None:
+    chase = {"do": "chase", "when": "paper missing", "at": "-3WD", "deadline": "-2WD"}
+    asked = {"do": "notice", "about": "papers", "ask": "paper", "to": "focal point", "at": "-9WD"}
+    found = Timeline.of(timeline(asked | {"deadline": "-4WD"}, chase))
+    assert found.deadline_of(found.steps[1]) == offset("-2WD")
+    assert found.deadline_of(found.steps[0]) == offset("-4WD")
+
+
 def test_unknown_groups_delegations_and_texts_are_named() -> None:
     found = Timeline.of(
         timeline(
