@@ -16,6 +16,7 @@ from itertools import accumulate
 from operator import add, sub
 from statistics import median_low
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from orchestrator.domain.costs import (
     DAY,
@@ -317,15 +318,24 @@ def _begins(request: Request, calendars: Calendars) -> list[datetime]:
     made = [begin for day in days for begin in _day_begins(day, request, host)]
     begins = [begin for begin in made if begin >= request.now and begin + request.duration <= limit]
     if not begins:
-        raise _nothing_left(request, limit)
+        raise _nothing_left(request, "to", request.last, made, limit)
     return begins
 
 
-def _nothing_left(request: Request, limit: datetime) -> InvalidInput:
+def _nothing_left(
+    request: Request, name: str, day: date, made: Sequence[datetime], limit: datetime
+) -> InvalidInput:
+    """Say why no start is left of those ``made`` up to ``day``, which ends at ``limit``.
+
+    ``name`` is the field that gave the day.
+    """
     if limit <= request.now:
-        return InvalidInput.of("to", request.last, "lies in the past", "Give a date that is to come.")
+        return InvalidInput.of(name, day, "lies in the past", "Give a date that is to come.")
+    if made:
+        return InvalidInput.of(name, day, "leaves no start that is still to come", "Give a later date.")
+    words = "counted from midnight, gives no start between 'earliest' and 'latest'"
     return InvalidInput.of(
-        "to", request.last, "leaves no start that is still to come", "Give a later date."
+        "step", duration_text(request.step), words, "Shorten it, or widen the hours."
     )  # fmt: skip
 
 
@@ -333,9 +343,11 @@ def _begins_on(day: date, request: Request, calendars: Calendars) -> list[dateti
     problems = list(_year_problems({"why_not": day}))
     if problems:
         raise InvalidInput(problems)
-    begins = [item for item in _day_begins(day, request, calendars.of(request.host)) if item >= request.now]
+    host = calendars.of(request.host)
+    made = _day_begins(day, request, host)
+    begins = [item for item in made if item >= request.now]
     if not begins:
-        raise InvalidInput.of("why_not", day, "lies in the past", "Ask about a date that is to come.")
+        raise _nothing_left(request, "why_not", day, made, host.instant(day + _ONE_DAY, time()))
     return begins
 
 
@@ -348,12 +360,20 @@ def _day_begins(day: date, request: Request, host: WorkingCalendar) -> list[date
     opens, closes = _clock_limits(request)
     last = closes - request.duration // _MINUTE if request.latest else DAY - 1
     minutes = range(0, DAY, request.step // _MINUTE)
-    wanted = [minute * _MINUTE for minute in minutes if opens <= minute <= last]
     begin = at_local(day, time(), in_zone)
     if at_local(day + _ONE_DAY, time(), in_zone) - begin == _ONE_DAY:
-        return [begin + minute for minute in wanted]
-    walls = (datetime.combine(day, time()) + minute for minute in wanted)
-    return [instant_of(wall, in_zone) for wall in walls if exists(wall, in_zone)]
+        return [begin + minute * _MINUTE for minute in minutes if opens <= minute <= last]
+    walls = (datetime.combine(day, time()) + minute * _MINUTE for minute in minutes if opens <= minute)
+    begins = (instant_of(wall, in_zone) for wall in walls if exists(wall, in_zone))
+    # While clocks change, a meeting does not end as much later on the clock as it is long.
+    return [item for item in begins if _ends_in_time(item, request, in_zone)]
+
+
+def _ends_in_time(begin: datetime, request: Request, in_zone: ZoneInfo) -> bool:
+    if request.latest is None:
+        return True
+    wall, end = (item.astimezone(in_zone) for item in (begin, begin + request.duration))
+    return end.date() == wall.date() and end.time() <= request.latest
 
 
 def _chosen(found: _Ranked, request: Request, calendars: Calendars) -> list[datetime]:

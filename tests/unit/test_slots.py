@@ -231,6 +231,16 @@ def test_only_clock_times_that_exist_are_proposed_and_each_once() -> None:
     assert clocks(date(2027, 11, 7)) == clocks(date(2027, 11, 8)) == sorted(set(clocks(date(2027, 11, 7))))
 
 
+def test_the_latest_end_is_read_off_the_clock_even_while_it_changes() -> None:
+    def clocks(day: date) -> list[tuple[str, str]]:
+        request = asked("NZ", host="NZ", first=day, last=day, latest=time(4), top=100)
+        return sorted((item.host_time.clock, item.host_end.clock) for item in found(request).slots)
+
+    # Wellington puts its clocks back at 03:00 on 4 April 2027, and forward at 02:00 on 26 September.
+    assert clocks(date(2027, 4, 4))[-1] == ("02:30", "03:30")
+    assert clocks(date(2027, 9, 26))[-1] == ("01:00", "04:00")
+
+
 # --- which starts are proposed
 
 
@@ -398,6 +408,16 @@ def test_why_not_of_a_past_date_is_refused() -> None:
     request = asked("VN")
     with pytest.raises(InvalidInput, match="lies in the past"):
         why_not(date(2026, 10, 1), request, CALENDARS, {}, found(request).slots[0])
+    late = replace(request, now=datetime(2027, 1, 12, 16, 45, tzinfo=UTC))  # 23:45 in Ha Noi.
+    with pytest.raises(InvalidInput, match="leaves no start that is still to come"):
+        why_not(date(2027, 1, 12), late, CALENDARS, {}, found(late).slots[0])
+
+
+def test_why_not_of_a_date_whose_clock_skips_all_that_is_wanted_says_so() -> None:
+    # In Ottawa the clocks skip the hour from 02:00 on 14 March 2027.
+    request = asked("CA", host="CA", duration=HOUR / 2, earliest=time(2), latest=time(3))
+    with pytest.raises(InvalidInput, match="gives no start between 'earliest' and 'latest'"):
+        why_not(date(2027, 3, 14), request, CALENDARS, {}, found(request).slots[0])
 
 
 # --- what has no answer
@@ -417,6 +437,11 @@ def test_why_not_of_a_past_date_is_refused() -> None:
         ({"duration": timedelta(seconds=90)}, "duration", "is no length of a meeting"),
         ({"earliest": time(11), "latest": time(12)}, "latest", "leaves less than 2 h after 11:00"),
         ({"latest": time(1)}, "latest", "leaves less than 2 h after 00:00"),
+        (
+            {"earliest": time(9, 1), "latest": time(11, 10)},
+            "step",
+            "counted from midnight, gives no start between 'earliest' and 'latest'",
+        ),
         ({"step": timedelta(minutes=20)}, "step", "is not a whole number of quarters of an hour"),
         ({"step": timedelta(0)}, "step", "is not a whole number of quarters of an hour"),
         ({"top": 0}, "top", "is not a number of starts"),
