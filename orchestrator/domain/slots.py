@@ -44,7 +44,8 @@ SHARE: Final = 480
 """So much burden beyond the typical one (the median) makes a delegation's cost count once more.
 
 It is the cost of an hour of meeting in the fourth hour after closing. The median is taken and not the least
-burden, so that somebody who has just joined does not make everybody else look burdened.
+burden, so that somebody who has just joined does not make everybody else look burdened. Nobody counts more
+often than there are delegations.
 """
 BROKEN_COST: Final = 30
 """What each minute that breaks a hard constraint adds to the score, so that the least bad can be told."""
@@ -458,7 +459,12 @@ class _Search:
         self._delegations = self._directory.in_order(named.values())
         self._burdens = {item.code: burdens.get(item.code, 0) for item in self._delegations}
         typical = median_low(self._burdens.values())
-        self._weights = {code: SHARE + max(burden - typical, 0) for code, burden in self._burdens.items()}
+        # Nobody counts more often than all together, or a long history would send everybody else into the
+        # night to spare one delegation its evening.
+        most = SHARE * len(self._burdens)
+        self._weights = {
+            code: min(SHARE + max(burden - typical, 0), most) for code, burden in self._burdens.items()
+        }
 
     def shares(self) -> tuple[Share, ...]:
         """Return the burdens and how they weigh, in protocol order."""
