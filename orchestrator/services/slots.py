@@ -60,11 +60,14 @@ def _date(value: object) -> object:
 
 
 def _words(value: object) -> object:
-    """Read ``VN,ID``, or several of such."""
+    """Read ``VN,ID``, or several of such. What was given and is empty is a slip, and no default."""
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, list | tuple):
         return value
-    return [word.strip() for text in texts for word in str(text).split(",") if word.strip()]
+    words = [word.strip() for text in texts for word in str(text).split(",") if word.strip()]
+    if texts and not words:
+        raise ValueError("is empty")
+    return words
 
 
 Words = Annotated[list[str], BeforeValidator(_words)]
@@ -85,7 +88,9 @@ class SlotQuery(BaseModel):
         description="Codes, such as VN,ID, or members, secretariat, plus-three, partners; by default those "
         "invited to the meeting, else the members.",
     )
-    meeting: str | None = Field(None, description="Number or reference; gives delegations, duration, host.")
+    meeting: str | None = Field(
+        None, min_length=1, description="Number or reference; gives delegations, duration, host."
+    )
     duration: MeetingLength | None = Field(None, description="Such as PT2H30M; by default the meeting's.")
     first: WallDate | None = Field(None, alias="from", description="First date at the host's; today.")
     last: WallDate | None = Field(None, alias="to", description="Last date; by default eight weeks on.")
@@ -150,7 +155,7 @@ class Slots:
 def _request(query: SlotQuery, meeting: Meeting | None, calendars: Calendars, now: datetime) -> Request:
     directory = calendars.directory
     host = query.host or (meeting.host if meeting else None)
-    duration = query.duration or (meeting.duration if meeting else None)
+    duration = meeting.duration if query.duration is None and meeting else query.duration
     if host is None:
         raise _missing("host", "Name the delegation whose clock counts, such as VN, or a meeting.")
     if duration is None:

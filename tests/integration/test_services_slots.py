@@ -91,6 +91,12 @@ def test_what_is_missing_or_wrong_is_named(world: World) -> None:
     assert asking(**JANUARY, top=0)[0] == "top"
     assert asking(**JANUARY, earliest="9") == ("earliest", "is not a time of day such as 09:00")
     assert asking(**JANUARY | {"from": "11.1.2027"}) == ("from", "is not a date such as 2027-03-01")
+    assert asking(**JANUARY, for_=" ,") == asking(**JANUARY, for_=[""]) == ("for", "is empty")
+    assert asking(**JANUARY, hard="") == ("hard", "is empty")
+    assert asking(**JANUARY, meeting="")[0] == "meeting"
+    assert asking(**JANUARY | {"duration": "PT0M"}) == ("duration", "is no length of a meeting")
+    world.create()
+    assert asking(meeting="SOM-2026", duration="PT0M") == ("duration", "is no length of a meeting")
     assert asking(**JANUARY, nonsense="1") == ("nonsense", "is not a known field")
     with pytest.raises(NotFound):
         world.slots.find(query(meeting="NONE"))
