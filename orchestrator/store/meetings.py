@@ -61,7 +61,9 @@ def find_id(session: Session, name: str) -> int:
 
     Raises ``NotFound``.
     """
-    wanted = MeetingRow.id == int(name) if name.isascii() and name.isdigit() else MeetingRow.reference == name
+    # A reference begins with a letter. No number of ours has more digits than a database can compare.
+    numbered = name.isascii() and name.isdigit() and len(name) < 19
+    wanted = MeetingRow.id == int(name) if numbered else MeetingRow.reference == name
     found = session.scalar(select(MeetingRow.id).where(wanted))
     if found is None:
         raise NotFound(f"There is no meeting {name}. 'orchestrator meeting list' shows them all.")

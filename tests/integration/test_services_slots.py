@@ -100,6 +100,8 @@ def test_what_is_missing_or_wrong_is_named(world: World) -> None:
     assert asking(**JANUARY, nonsense="1") == ("nonsense", "is not a known field")
     with pytest.raises(NotFound):
         world.slots.find(query(meeting="NONE"))
+    with pytest.raises(NotFound):
+        world.slots.find(query(meeting="9" * 30))
 
 
 def test_why_not_is_answered_for_a_date_outside_the_window(world: World) -> None:
