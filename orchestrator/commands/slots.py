@@ -32,8 +32,12 @@ EASE_MARKS = {Ease.EASY: ("●", "green"), Ease.STRAINED: ("◐", "yellow"), Eas
 @click.option("--step", metavar="LENGTH", help="Between one start and the next; by default PT30M.")
 @click.option("--earliest", metavar="TIME", help="Earliest start on the host's clock, such as 08:00.")
 @click.option("--latest", metavar="TIME", help="Latest end on the host's clock, such as 18:00.")
-@click.option("--hard", multiple=True, metavar="WHAT", help="Must be kept to: hours, or VN:hours for one.")
-@click.option("--soft", multiple=True, metavar="WHAT", help="Need not be kept to: weekend, or VN:weekend.")
+@click.option(
+    "--hard", multiple=True, metavar="WHAT", help="Must be kept to: hours, or VN:hours for one; repeatable."
+)
+@click.option(
+    "--soft", multiple=True, metavar="WHAT", help="Need not be kept to: weekend, or VN:weekend; repeatable."
+)
 @click.option("--top", metavar="N", help="How many starts to show; by default 5.")
 @click.option("--why-not", metavar="DATE", help="Say what stands against this date.")
 @json_option
@@ -41,6 +45,9 @@ def slots(as_json: bool, for_: Sequence[str], from_: str | None, **given: Any) -
     """Find the starts that cost the delegations least.
 
     It says what they cost whom, and with --why-not what stands against a date.
+
+    WHAT is weekend or holiday, which are hard if nothing is said, or hours, estimated-holiday or
+    soft-day, which are soft.
     """
     values = given | {"for": list(for_), "from": from_}
     query = SlotQuery.of({name: value for name, value in values.items() if value not in (None, ())})

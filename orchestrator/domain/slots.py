@@ -302,10 +302,13 @@ def _compared(slot: Slot, best: Slot) -> str:
     if best.suits and not slot.suits:
         states = f"{len(slot.hurt)} delegation{'s' if len(slot.hurt) != 1 else ''}"
         return f"It breaks a hard constraint for {states}, the best start found for none."
+    # What is shown beside these words are costs, so it is said where they are weighed.
+    weighed = ", weighed" if (slot.score, best.score) != (slot.cost, best.cost) else ""
     if slot.score == best.score:
-        return f"It is as good as the best start found: both cost {best.score:,.0f}."
+        return f"It is as good as the best start found: both cost {best.score:,.0f}{weighed}."
     words = "better" if slot.score < best.score else "worse"
-    return f"It costs {slot.score:,.0f}, the best start found {best.score:,.0f}, so it is {words}."
+    found = f"the best start found {best.score:,.0f}{weighed}"
+    return f"It costs {slot.score:,.0f}{weighed}, {found}, so it is {words}."
 
 
 # --- the possible starts

@@ -404,6 +404,17 @@ def test_why_not_compares_with_the_best_start_found() -> None:
     assert better.comparison == "It breaks no hard constraint, and the best start found does."
 
 
+def test_why_not_says_that_what_it_compares_is_weighed() -> None:
+    request = asked("VN", "CA", last=date(2027, 1, 15))
+    burdens = {"CA": 480}
+    best = found(request, burdens).slots[0]
+    other = why_not(date(2027, 3, 22), request, CALENDARS, burdens, best)
+    assert other.comparison == (
+        f"It costs {other.slot.score:,.0f}, weighed, the best start found {best.score:,.0f}, weighed, "
+        "so it is better."
+    )
+
+
 def test_why_not_of_a_past_date_is_refused() -> None:
     request = asked("VN")
     with pytest.raises(InvalidInput, match="lies in the past"):
