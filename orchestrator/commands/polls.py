@@ -55,6 +55,10 @@ def poll() -> None:
 @click.option("--top", type=int, metavar="N", help="So many of the best starts of the slot finder.")
 @click.option("--from", "from_", metavar="DATE", help="First date the finder looks at.")
 @click.option("--to", metavar="DATE", help="Last date the finder looks at.")
+@click.option("--earliest", metavar="TIME", help="Earliest start it looks at, such as 08:00.")
+@click.option("--latest", metavar="TIME", help="Latest end it looks at, such as 18:00.")
+@click.option("--hard", multiple=True, metavar="WHAT", help="What it must keep to, such as VN:hours.")
+@click.option("--soft", multiple=True, metavar="WHAT", help="What it need not keep to.")
 @click.option(
     "--closes",
     required=True,
@@ -70,7 +74,7 @@ def open_poll(
     Those who speak for it get a mail. All times are wall times in the meeting's zone.
     """
     values = given | {"starts": list(starts), "from": from_}
-    request = PollRequest.of({name: value for name, value in values.items() if value is not None})
+    request = PollRequest.of({name: value for name, value in values.items() if value not in (None, ())})
     return lambda preview: container().polls.open(reference, request, actor=ACTOR, preview=preview)
 
 

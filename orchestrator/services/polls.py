@@ -40,7 +40,7 @@ from orchestrator.services.links import Links
 from orchestrator.services.meetings import Meetings, MeetingUpdate
 from orchestrator.services.planner import Planner
 from orchestrator.services.poll_views import PersonalPoll, PollOutcome, PollView, PollViewer
-from orchestrator.services.slots import SlotQuery, Slots, WallDate
+from orchestrator.services.slots import SlotQuery, Slots, WallClock, WallDate, Words
 from orchestrator.services.views import Outcome
 from orchestrator.services.visiting import NotAnnouncedError, contact_of, follow
 from orchestrator.store import meetings as store
@@ -64,9 +64,22 @@ class PollRequest(BaseModel):
         None, alias="from", description="First date the finder looks at; the day after the poll closes."
     )
     last: WallDate | None = Field(None, alias="to", description="Last date; by default eight weeks on.")
+    earliest: WallClock | None = Field(None, description="Earliest start that the finder looks at.")
+    latest: WallClock | None = Field(None, description="Latest end that the finder looks at.")
+    hard: Words = Field(
+        default_factory=list, max_length=200, description="What the finder must keep to, such as VN:hours."
+    )
+    soft: Words = Field(default_factory=list, max_length=200, description="What it need not keep to.")
     closes: WallTime = Field(
         description="Until when delegations can answer: wall time in the meeting's zone."
     )
+
+    @property
+    def sought(self) -> dict[str, Any]:
+        """What is said to the slot finder beside how many starts it shall propose."""
+        fields = {"first", "last", "earliest", "latest", "hard", "soft"}
+        values = self.model_dump(include=fields, by_alias=True, exclude_none=True)
+        return {name: value for name, value in values.items() if value}
 
     @classmethod
     def of(cls, data: Any) -> PollRequest:
@@ -348,13 +361,13 @@ class Polls:
     def _found(self, name: str, request: PollRequest) -> Sequence[datetime]:
         """The instants that the slot finder proposes, where it is asked."""
         if request.top is None:
-            if request.first or request.last:
+            if request.sought:
                 raise InvalidInput.of(
-                    "top", None, "is missing", "Say how many of the best starts of these dates to propose."
-                )
+                    "top", None, "is missing", "Say how many of the best starts to propose."
+                )  # fmt: skip
             return ()
-        first = request.first or request.closes.date() + timedelta(days=1)
-        query = SlotQuery.of({"meeting": name, "top": request.top, "from": first, "to": request.last})
+        first = request.closes.date() + timedelta(days=1)
+        query = SlotQuery.of({"meeting": name, "top": request.top, "from": first} | request.sought)
         return [slot.starts_at for slot in self._slots.find(query).findings.slots]
 
     def _checked(

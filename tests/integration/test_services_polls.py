@@ -17,6 +17,7 @@ from orchestrator.services.linking import QUESTION
 from orchestrator.services.meetings import MeetingUpdate
 from orchestrator.services.poll_views import PollOutcome
 from orchestrator.services.polls import PollRequest
+from orchestrator.services.slots import SlotQuery
 from orchestrator.services.visiting import LinkClosedError
 from orchestrator.store import meetings as store
 from orchestrator.store.engine import Database
@@ -200,6 +201,21 @@ def test_the_best_starts_of_the_finder_are_proposed_after_the_closing(world: Wor
     assert both.poll.options[-1].cost > 0
     with pytest.raises(InvalidInput, match="top: is missing"):
         opened(world, **{"from": "2026-12-01"})
+
+
+def test_a_poll_proposes_what_the_finder_shows_for_the_same_wishes(world: World) -> None:
+    world.create(attendees=STAFF)
+    wishes = {"from": "2026-12-01", "to": "2026-12-04", "earliest": "16:00", "latest": "21:00"}
+    wishes |= {"hard": ["SG:hours"], "soft": ["weekend"]}
+    found = world.slots.find(SlotQuery.of({"meeting": "SOM-2026", "top": 3} | wishes)).findings
+    seen = opened(world, starts=[], top=3, preview=True, **wishes)
+    in_time = sorted(found.slots, key=lambda slot: slot.starts_at)
+    assert [item.starts for item in seen.poll.options] == [item.host_time for item in in_time]
+    assert all(item.starts.clock >= "16:00" for item in seen.poll.options)
+    with pytest.raises(InvalidInput, match="hard: is not a constraint"):
+        opened(world, starts=[], top=3, hard=["night"])
+    with pytest.raises(InvalidInput, match="top: is missing"):
+        opened(world, earliest="09:00")
 
 
 # Voting
