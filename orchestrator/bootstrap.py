@@ -18,7 +18,6 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, TypeVar
 
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import ValidationError
 
@@ -36,6 +35,7 @@ from integrations.sandbox.endpoints import SandboxEndpoints
 from integrations.sandbox.inbox import MaildirMailbox
 from integrations.sandbox.outbox import MaildirOutbox
 from integrations.smtp import SmtpMailer
+from orchestrator.domain.definition import read_yaml
 from orchestrator.domain.delegation import Directory
 from orchestrator.domain.message import TEXT_WIDTH, NamedAddress
 from orchestrator.domain.notices import NoticeTexts, notice_texts
@@ -645,12 +645,12 @@ def _quoted(text: str, indent: int = 0) -> str:
 
 def _read_data(file: Path, parse: Callable[[Any], T]) -> T:
     try:
-        return parse(yaml.safe_load(file.read_text("utf-8")))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        return parse(read_yaml(file.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError.of(
-            str(file), None, f"cannot be read: {error}", "Restore the file, or correct that line."
+            str(file), None, f"cannot be read: {error}", "Restore the file."
         ) from error
-    except ConfigurationError as error:
+    except InvalidInput as error:
         raise ConfigurationError(
             [
                 Problem(f"{file.name}: {item.field}", item.value, item.message, item.remedy)

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from config import DATA
 from config.settings import Settings
 from orchestrator import cli as command_line
 from orchestrator.bootstrap import Container
@@ -324,6 +325,53 @@ def test_two_files_of_one_name_and_an_unknown_text_stop_the_service(tmp_path: Pa
     (folder / "b.yaml").write_text(text.replace("papers", "weather").replace("mine", "other"), "utf-8")
     with pytest.raises(ConfigurationError, match=r"b.yaml: steps\[0\].about: is not a text of notices.yaml"):
         _ = Container(Settings(data_dir=tmp_path, timelines_dir=folder)).timelines
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        (
+            "timelines/a.yaml",
+            "at: -P1D",
+            "at: -P1D, at: -P2D",
+            r"a\.yaml: line 4, column 35: .* .at. is there twice",
+        ),
+        ("timelines/a.yaml", "steps:", "steps: [", r"a\.yaml: line \d+, column \d+: is not readable YAML"),
+        (
+            "notices.yaml",
+            "  - key: papers",
+            "  - key: papers\n    key: paper",
+            r"notices\.yaml: line .* 'key' is",
+        ),
+        (
+            "delegations.yaml",
+            "- code: KH",
+            "- code: KH\n    code: BN",
+            r"delegations\.yaml: line .* 'code' is",
+        ),
+    ],
+)
+def test_what_is_written_twice_or_not_yaml_in_a_file_of_the_service_stops_it_and_says_where(
+    tmp_path: Path, name: str, old: str, new: str, message: str
+) -> None:
+    """Plain YAML would silently keep the last of two."""
+    (tmp_path / "timelines").mkdir()
+    for shipped in ("notices.yaml", "delegations.yaml"):
+        (tmp_path / shipped).write_bytes((DATA / shipped).read_bytes())
+    text = "name: a\ntitle: A\nsteps:\n  - {do: remind, id: x, at: -P1D}\n"
+    (tmp_path / "timelines" / "a.yaml").write_text(text, "utf-8")
+    before = (tmp_path / name).read_text("utf-8")
+    assert old in before
+    settings = Settings(
+        data_dir=tmp_path,
+        timelines_dir=tmp_path / "timelines",
+        notices_file=tmp_path / "notices.yaml",
+        delegations_file=tmp_path / "delegations.yaml",
+    )
+    assert set(Container(settings).timelines) == {"a"}
+    (tmp_path / name).write_text(before.replace(old, new, 1), "utf-8")
+    with pytest.raises(ConfigurationError, match=message):
+        _ = Container(settings).timelines
 
 
 # The command line.
