@@ -19,7 +19,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import pairwise
+from itertools import combinations
 from typing import Annotated, Any
 
 from pydantic import (
@@ -35,7 +35,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from orchestrator.domain.actions import ActionKind
-from orchestrator.domain.audience import COORDINATOR, EVERYONE, Audience
+from orchestrator.domain.audience import COORDINATOR, EVERYONE, KNOWN, Audience
 from orchestrator.domain.delegation import Directory, Role
 from orchestrator.domain.durations import duration_text, duration_words, parse_duration
 from orchestrator.domain.meeting import Need
@@ -46,11 +46,17 @@ from orchestrator.domain.zones import long_date
 from orchestrator.errors import ConfigurationError, Problem
 
 _OFFSET = re.compile(
-    r"(?P<sign>[+-])(?:(?P<working>\d{1,4})WD|(?P<length>P\S+))(?:\s+at\s+(?P<clock>\d\d:\d\d)\s+local)?"
+    r"(?P<sign>[+-])(?:(?P<working>\d{1,4})WD|(?P<length>P\S+))(?:\s+at\s+(?P<clock>\d\d:\d\d)\s+local)?",
+    re.ASCII,
 )
+_NO_OFFSET = "is not an offset; write 'immediately', '-P7D at 09:00 local', '-5WD', '-PT1H' or '+1WD'"
 _MORNING = EARLIEST
 _ONE_DAY = timedelta(days=1)
 _MOST_WORKING_DAYS = 260  # A year of them.
+_MOST_STEPS, _MOST_RUNGS = 100, 20
+_LONGEST_CHAIN = 10
+_LONGEST_ID = 40
+"""What a timeline may hold: far more than those that ship, and never more than can be planned and stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +88,7 @@ class Offset:
             return None
         found = _OFFSET.fullmatch(text.strip())
         if not found:
-            raise ValueError(
-                "is not an offset; write 'immediately', '-P7D at 09:00 local', '-5WD', '-PT1H' or '+1WD'"
-            )
+            raise ValueError(_NO_OFFSET)
         after, clock = found["sign"] == "+", _clock(found["clock"])
         if found["working"]:
             if int(found["working"]) > _MOST_WORKING_DAYS:
@@ -170,31 +174,59 @@ def _clock(text: str | None) -> time | None:
 
 
 def _offset(value: object) -> object:
-    return Offset.parse(value) if isinstance(value, str) else value
+    """Read an offset; only text, and what has been read already, is one."""
+    if isinstance(value, str):
+        return Offset.parse(value)
+    if not isinstance(value, Offset):
+        raise ValueError(_NO_OFFSET)
+    return value
 
 
 def _ladder(value: object) -> object:
     """Read one offset; the items of a list are read one by one, so that a wrong one is named."""
+    if value is None:
+        raise PydanticCustomError("missing", "is missing")
     return value if isinstance(value, list | tuple) else (_offset(value),)
+
+
+def _rung(value: object) -> object:
+    return None if value is None else _offset(value)
+
+
+def _moment(value: object) -> object:
+    """Read an offset that is not ``immediately``."""
+    found = _offset(value)
+    if found is None:
+        raise ValueError("is no moment; write for example '-P7D at 09:00 local', '-5WD' or '-PT1H'")
+    return found
 
 
 def _whole_days_or_hours(value: object) -> object:
     """Read a bound. It has no clock, for a day that is early enough is so from its first hour on."""
     if isinstance(value, str) and " at " in value:
         raise ValueError("names a local time; a bound counts whole days, or exact hours")
-    return _offset(value)
+    return _moment(value)
 
 
 def _duration(value: object) -> object:
-    return parse_duration(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return parse_duration(value)
+    if not isinstance(value, timedelta):
+        # A bare number would be read as seconds.
+        raise ValueError("is not an ISO 8601 duration such as PT2H30M, P7D or P1W")
+    return value
 
 
 def _audience(value: object) -> object:
-    return Audience.parse(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return Audience.parse(value)
+    if not isinstance(value, Audience):
+        raise ValueError(f"is not an audience; known are {', '.join(KNOWN)}")
+    return value
 
 
 def _audiences(value: object) -> object:
-    return (_audience(value),) if isinstance(value, str) else value
+    return value if isinstance(value, list | tuple) else (_audience(value),)
 
 
 def _step_kind(value: object) -> object:
@@ -218,8 +250,8 @@ def _length_text(value: timedelta | None) -> str | None:
 Length = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(_length_text)]
 Circle = Annotated[Audience, BeforeValidator(_audience), PlainSerializer(lambda value: value.words)]
 Audiences = Annotated[tuple[Circle, ...], BeforeValidator(_audiences)]
-Rung = Annotated[Offset | None, BeforeValidator(_offset), PlainSerializer(_offset_text)]
-Moment = Annotated[Offset, BeforeValidator(_offset), PlainSerializer(_offset_text)]
+Rung = Annotated[Offset | None, BeforeValidator(_rung), PlainSerializer(_offset_text)]
+Moment = Annotated[Offset, BeforeValidator(_moment), PlainSerializer(_offset_text)]
 Bound = Annotated[Offset, BeforeValidator(_whole_days_or_hours), PlainSerializer(_bound_text)]
 
 _K = ActionKind
@@ -255,6 +287,7 @@ _DEFAULT_AUDIENCE = {
     _K.CHASE: (Audience.parse(Role.FOCAL_POINT),),
     _K.REHEARSAL: (Audience.parse(Role.FOCAL_POINT),),
 }
+_OF_DELEGATIONS = frozenset({_K.CHASE, _K.REHEARSAL})
 _SHORTEST_SLOT, _LONGEST_SLOT = timedelta(minutes=5), timedelta(hours=4)
 
 
@@ -275,7 +308,7 @@ class Step(BaseModel):
     )
 
     do: Annotated[ActionKind, BeforeValidator(_step_kind)]
-    id: str = Field("", pattern=r"^[A-Za-z0-9-]*$")
+    id: str = Field("", pattern=r"^[A-Za-z0-9-]*$", max_length=_LONGEST_ID)
     source: str | None = Field(None, alias="from")
     at: Annotated[tuple[Rung, ...], BeforeValidator(_ladder)]
     tentative: bool = False
@@ -315,10 +348,24 @@ class Step(BaseModel):
             raise ValueError("holds several offsets, a ladder, which belongs to 'chase'")
         for item in at:
             _check_moment(kind, item, counts_from_meeting=info.data.get("source") is None)
-        for one, following in pairwise(at):
+        if len(at) > _MOST_RUNGS:
+            raise ValueError(f"holds {len(at)} rungs; a ladder has at most {_MOST_RUNGS}")
+        for one, following in combinations(at, 2):
             if one and following and not _rises(one, following):
                 raise ValueError(f"holds '{following}' after '{one}'; the rungs of a ladder follow in time")
         return at
+
+    @field_validator("to")
+    @classmethod
+    def _holds_delegations(cls, to: Audiences, info: ValidationInfo) -> Audiences:
+        kind = info.data.get("do")
+        if kind in _OF_DELEGATIONS and to and all(item.words == COORDINATOR for item in to):
+            raise ValueError(f"names the coordinator alone, and '{kind}' asks delegations")
+        if kind is _K.REHEARSAL and any(item.words == COORDINATOR for item in to):
+            raise ValueError(
+                "names the coordinator, who has no slot and finds all of them on the meeting's page"
+            )
+        return to
 
     @field_validator("escalate")
     @classmethod
@@ -328,6 +375,16 @@ class Step(BaseModel):
             if rungs and not 1 <= number <= rungs:
                 raise ValueError(f"names rung {number}, and the ladder has {rungs}")
         return escalate
+
+    @field_validator("deadline")
+    @classmethod
+    def _can_be_met(cls, value: Offset | None, info: ValidationInfo) -> Offset | None:
+        """A chaser may name a deadline that has gone by; what asks for the first time may not."""
+        at: tuple[Offset | None, ...] = info.data.get("at", ())
+        counts = info.data.get("do") is _K.NOTICE and info.data.get("source") is None
+        if counts and value is not None and any(item and not _rises(item, value) for item in at):
+            raise ValueError("is over before the notice goes out, so nobody could meet it")
+        return value
 
     @field_validator("day")
     @classmethod
@@ -408,9 +465,14 @@ def _check_moment(kind: ActionKind, at: Offset | None, *, counts_from_meeting: b
 
 
 def _rises(one: Offset, following: Offset, *, or_same: bool = False) -> bool:
-    """Whether one offset is followed by another, as far as that can be known without a calendar."""
+    """Whether one offset is followed by another, as far as that can be known without a calendar.
+
+    So many working days are at least as many days.
+    """
     (unit, length), (other_unit, other_length) = one.distance, following.distance
-    return unit != other_unit or length < other_length or (or_same and length == other_length)
+    farther = ("working days", "days") if one.after and following.after else ("days", "working days")
+    known = unit == other_unit or ((unit, other_unit) == farther and one.after is following.after)
+    return not known or length < other_length or (or_same and length == other_length)
 
 
 def _listed(kinds: frozenset[ActionKind]) -> str:
@@ -433,7 +495,8 @@ class Timeline(BaseModel):
             found = cls.model_validate(data)
         except ValidationError as error:
             raise ConfigurationError(problems_of(error)) from error
-        problems = [*_own_names(found.steps), *_single_steps(found.steps), *_sources(found)]
+        problems = [*_how_many(found.steps)]
+        problems = problems or [*_own_names(found.steps), *_single_steps(found.steps), *_sources(found)]
         if problems:
             raise ConfigurationError(problems)
         return found
@@ -498,10 +561,15 @@ def _plain(step: dict[str, Any]) -> dict[str, Any]:
     return step
 
 
-def _own_names(steps: Sequence[Step]) -> Iterator[Problem]:
-    """Actions of two steps of one name could not be told apart."""
+def _how_many(steps: Sequence[Step]) -> Iterator[Problem]:
     if not steps:
         yield Problem("steps", "", "holds no step", "Write at least one.")
+    if len(steps) > _MOST_STEPS:
+        yield Problem("steps", f"{len(steps)} steps", "is too long", f"Write at most {_MOST_STEPS} steps.")
+
+
+def _own_names(steps: Sequence[Step]) -> Iterator[Problem]:
+    """Actions of two steps of one name could not be told apart."""
     names = [step.name for step in steps]
     for index, name in enumerate(names):
         if name in names[:index]:
@@ -560,6 +628,8 @@ def _wrong_source(step: Step, by_name: Mapping[str, Step]) -> tuple[str, str] | 
         if source in path:
             return f"is a cycle: {' counts from '.join([*path, source])}", "Count one from the meeting."
         path.append(source)
+    if len(path) > _LONGEST_CHAIN:
+        return f"counts through {len(path) - 1} other steps", f"Count through fewer than {_LONGEST_CHAIN}."
     return None
 
 

@@ -170,7 +170,7 @@ class Occasions:
             return None
         with self._database.reading() as session:
             calendar = self._planner.calendars(session).of(code)
-        return wanted.due(meeting.starts_at, calendar).instant
+        return wanted.due(meeting.ends_at if wanted.after else meeting.starts_at, calendar).instant
 
     def _notice(self, step: Step | None) -> NoticeText | None:
         if step is None or step.about is None:

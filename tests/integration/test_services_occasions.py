@@ -88,3 +88,21 @@ def test_the_secretariat_is_chased_for_its_own_answer_until_the_rung_that_report
     assert own.count(True) == 2
     assert all_of_them.count(True) == 1
     assert lists.count(True) == 1
+
+
+def test_a_deadline_after_the_meeting_counts_from_its_end(world: World) -> None:
+    """It goes on until after midnight: three working days from then are not three from the start."""
+    notice = {
+        "do": "notice", "id": "report", "about": "papers", "to": "focal point", "at": "+1WD",
+        "deadline": "+3WD",
+    }  # fmt: skip
+    document = world.meeting_timelines.one("standard").document
+    world.create(start="2026-12-03 20:00", duration="PT5H")
+    own = document | {"name": "own", "steps": [*document["steps"], notice]}
+    world.meeting_timelines.adjust("SOM-2026", own, actor="K")
+    world.meetings.publish("SOM-2026", actor="K")
+    world.clock.at = datetime(2026, 12, 7, 4, tzinfo=UTC)
+    world.run()
+    (text,) = texts(world, TAN, "Call for papers")
+    # In Singapore it ends on Friday, 4 December at 02:00.
+    assert "Wednesday, 9 December 2026" in text

@@ -418,6 +418,33 @@ REMIND = {"do": "remind", "at": "-P1D"}
         (CHASE | {"at": ["-5WD", "soon"]}, "at[1]", "soon", "is not an offset"),
         (CHASE | {"at": ["-5WD", "-7WD"]}, "at", "", "holds '-7WD at 09:00 local' after '-5WD at"),
         (CHASE | {"at": ["-5WD", "-5WD"]}, "at", "", "holds '-5WD at 09:00 local' after '-5WD at"),
+        (CHASE | {"at": ["-5WD", "-P2D", "-10WD"]}, "at", "", "holds '-10WD at 09:00 local' after '-5WD at"),
+        (CHASE | {"at": ["-P3D", "-3WD"]}, "at", "", "holds '-3WD at 09:00 local' after '-P3D at"),
+        (CHASE | {"at": [f"-{n}WD" for n in range(30, 9, -1)]}, "at", "", "holds 21 rungs; a ladder has at"),
+        (REMIND | {"at": None}, "at", "", "is missing"),
+        (INVITE | {"at": None}, "at", "", "is missing"),
+        (REMIND | {"at": 7}, "at", "7", "is not an offset; write 'immediately'"),
+        (REMIND | {"at": True}, "at", "True", "is not an offset; write 'immediately'"),
+        (REMIND | {"at": {"after": False, "days": 7}}, "at", "", "is not an offset; write 'immediately'"),
+        (CHASE | {"at": ["-5WD", ["-4WD"]]}, "at[1]", "", "is not an offset; write 'immediately'"),
+        (REMIND | {"at": "-٧WD"}, "at", "-٧WD", "is not an offset; write 'immediately'"),
+        (REMIND | {"at": "-P٧D"}, "at", "-P٧D", "is not an ISO 8601 duration"),
+        (CHASE | {"to": {"words": "x", "sort": "everyone"}}, "to", "", "is not an audience; known are"),
+        (CHASE | {"to": 7}, "to", "7", "is not an audience; known are"),
+        (CHASE | {"to": "coordinator"}, "to", "coordinator", "names the coordinator alone, and 'chase' asks"),
+        (REHEARSE | {"to": ["focal point", "coordinator"]}, "to", "", "names the coordinator, who has no"),
+        (REMIND | {"grace": -5}, "grace", "-5", "is not an ISO 8601 duration"),
+        (REMIND | {"grace": 3600}, "grace", "3600", "is not an ISO 8601 duration"),
+        (REMIND | {"id": "x" * 41}, "id", "x" * 41, "string should have at most 40 characters"),
+        (NOTICE | {"deadline": "immediately"}, "deadline", "immediately", "is no moment; write for example"),
+        (NOTICE | {"deadline": "-5WD"}, "deadline", "-5WD", "is over before the notice goes out"),
+        (NOTICE | {"deadline": "-10WD"}, "deadline", "-10WD", "is over before the notice goes out"),
+        (NOTICE | {"at": "-P5D", "deadline": "-6WD"}, "deadline", "-6WD", "is over before the notice goes"),
+        (REMIND | {"not_before": "immediately"}, "not_before", "immediately", "is no moment; write for"),
+        (
+            REMIND | {"not_before": "-P2D", "not_after": "-3WD"},
+            "not_after", "-3WD", "comes before 'not_before', so the step could never be done",
+        ),
         (CHASE | {"when": "it rains"}, "when", "it rains", "input should be 'no answer', 'list missing'"),
         ({"do": "chase", "at": "-5WD"}, "when", "", "is missing"),
         (CHASE | {"to": "ministers"}, "to", "ministers", "'ministers' is not an audience; known are"),
@@ -578,6 +605,35 @@ def test_a_deadline_of_a_chaser_s_own_goes_before_that_of_the_notice() -> None:
     found = Timeline.of(timeline(asked | {"deadline": "-4WD"}, chase))
     assert found.deadline_of(found.steps[1]) == offset("-2WD")
     assert found.deadline_of(found.steps[0]) == offset("-4WD")
+
+
+def test_a_chain_is_as_long_as_can_be_followed_and_a_cycle_of_any_length_is_told() -> None:
+    def chain(length: int) -> list[dict[str, Any]]:
+        first = {"do": "remind", "id": "0", "at": "-P9D"}
+        rest = range(1, length)
+        return [
+            first,
+            *({"do": "remind", "id": f"{n}", "at": "+PT1H", "from": f"remind:{n - 1}"} for n in rest),
+        ]
+
+    Timeline.of(timeline(*chain(10)))
+    assert problems(timeline(*chain(11))) == [("steps[10].from", "counts through 10 other steps")]
+    first, *others = chain(60)
+    found = problems(timeline(first | {"from": "remind:59"}, *others))
+    assert len(found) == 60
+    assert all(message.startswith("is a cycle: remind:") for _, message in found)
+
+
+def test_a_timeline_holds_no_more_steps_than_can_be_planned() -> None:
+    many = [{"do": "remind", "id": f"{n}", "at": "-P9D", "from": f"remind:{n - 1}"} for n in range(2000)]
+    assert problems(timeline(*many)) == [("steps", "is too long")]
+
+
+def test_a_deadline_that_may_come_later_is_taken() -> None:
+    # Whether five working days lie more than seven days back depends on the calendar.
+    Timeline.of(timeline(NOTICE | {"at": "-P7D", "deadline": "-5WD"}))
+    Timeline.of(timeline(NOTICE | {"at": "+3WD", "deadline": "+10WD"}))
+    Timeline.of(timeline(CHASE | {"deadline": "-10WD"}))
 
 
 def test_unknown_groups_delegations_and_texts_are_named() -> None:
