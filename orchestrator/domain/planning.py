@@ -6,6 +6,7 @@ what is stored already stands in ``reconciling``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -456,6 +457,29 @@ def owed(meeting: Meeting, timeline: Timeline, directory: Directory) -> dict[str
             for code in owing(meeting, step, directory):
                 found[code].add(step.need)
     return {code: frozenset(found[code]) for code in sorted(found, key=directory.rank)}
+
+
+def why_dropped(
+    meeting: Meeting, timeline: Timeline, directory: Directory, obligation: str, attendee_id: int | None
+) -> str:
+    """Return why the plan does not hold an obligation (by its key) that it held before.
+
+    Empty where neither the timeline nor who is asked explains it.
+    """
+    name = obligation.rpartition(":")[0] if _OF_ONE.search(obligation) else obligation
+    step, rung = timeline.named(name), name.partition("/")[2]
+    if name == NUDGE:
+        return ""
+    if step is None or (step.do is ActionKind.CHASE and int(rung or 1) > len(step.at)):
+        return "the timeline has no such step any more"
+    if step.do not in (ActionKind.CHASE, ActionKind.REHEARSAL) or step.need is None:
+        return ""
+    codes = {meeting.attendee(attendee_id).delegation} if attendee_id is not None else {*meeting.delegations}
+    still = [code for code in owing(meeting, step, directory) if is_missing(meeting, code, step.need)]
+    return "somebody else is told of it now" if codes.intersection(still) else ""
+
+
+_OF_ONE = re.compile(r":(attendee-\d+|coordinator)$")
 
 
 def _without_doubles(wanted: list[Obligation]) -> list[Obligation]:

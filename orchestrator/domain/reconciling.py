@@ -7,7 +7,7 @@ back: what is done stays, what is pending moves, what no longer applies is cance
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -90,12 +90,21 @@ class Reconciliation:
         return not (self.inserts or self.moves or self.cancels)
 
 
+def _unexplained(_: StoredAction) -> str:
+    return ""
+
+
 def reconcile(
-    meeting: Meeting, wanted: Sequence[Obligation], stored: Iterable[StoredAction], now: datetime
+    meeting: Meeting,
+    wanted: Sequence[Obligation],
+    stored: Iterable[StoredAction],
+    now: datetime,
+    why_dropped: Callable[[StoredAction], str] = _unexplained,
 ) -> Reconciliation:
     """Say how the stored actions of ``meeting`` must change so that they match ``wanted``.
 
-    Nothing is ever planned into the past: an obligation whose time is over is skipped with its
+    ``why_dropped`` says why the plan does not hold an action any more, where more than the meeting
+    explains it. Nothing is ever planned into the past: an obligation whose time is over is skipped with its
     reason. An overdue action that is already planned stays, for its grace decides about it.
     """
     rows = list(stored)
@@ -110,7 +119,7 @@ def reconcile(
     ]
     left_out = {item.key: item.left_out for item in wanted if item.left_out}
     decision.cancels += [
-        Cancel(row.id, *_why_not(meeting, row, left_out.get(row.obligation, "")))
+        Cancel(row.id, *_why_not(meeting, row, left_out.get(row.obligation, ""), why_dropped))
         for row in rows
         if _is_open(row, meeting) and row.obligation not in planned_keys
     ]
@@ -301,7 +310,9 @@ def _next_key(row: StoredAction) -> str:
     return f"{row.obligation}#{int(number or 1) + 1}"
 
 
-def _why_not(meeting: Meeting, row: StoredAction, left_out: str) -> tuple[CancelCode, str]:
+def _why_not(
+    meeting: Meeting, row: StoredAction, left_out: str, why_dropped: Callable[[StoredAction], str]
+) -> tuple[CancelCode, str]:
     """Why a pending action is no longer wanted; ``left_out`` is what the plan says of it, if anything."""
     if left_out:
         return CancelCode.NOT_NEEDED, left_out
@@ -317,7 +328,8 @@ def _why_not(meeting: Meeting, row: StoredAction, left_out: str) -> tuple[Cancel
             return CancelCode.DECLINED, f"{attendee.name} has declined"
     if meeting.status is MeetingStatus.CONCLUDED:
         return CancelCode.MEETING_OVER, "the meeting is over"
-    return CancelCode.NOT_NEEDED, _NOT_NEEDED.get(row.kind, "the plan no longer calls for it")
+    against = no_longer_called_for(row, why_dropped(row))
+    return CancelCode.NOT_NEEDED, against.reason
 
 
 _NOT_NEEDED = {
@@ -354,9 +366,9 @@ def objection(
     )
 
 
-def no_longer_called_for(action: StoredAction) -> Objection:
-    """Return the objection to what the plan does not hold any more."""
-    reason = _NOT_NEEDED.get(action.kind, "the plan no longer calls for it")
+def no_longer_called_for(action: StoredAction, why_dropped: str = "") -> Objection:
+    """Return the objection to what the plan does not hold any more; ``why_dropped`` where that is known."""
+    reason = why_dropped or _NOT_NEEDED.get(action.kind, "the plan no longer calls for it")
     return Objection(ActionState.CANCELLED, reason, CancelCode.NOT_NEEDED)
 
 

@@ -230,8 +230,8 @@ def _audiences(value: object) -> object:
 
 
 def _step_kind(value: object) -> object:
-    if value not in _STEP_KINDS:
-        raise ValueError(f"is not a step; the steps are {', '.join(sorted(_STEP_KINDS))}")
+    if value not in STEP_KINDS:
+        raise ValueError(f"is not a step; the steps are {', '.join(sorted(STEP_KINDS))}")
     return value
 
 
@@ -255,12 +255,13 @@ Moment = Annotated[Offset, BeforeValidator(_moment), PlainSerializer(_offset_tex
 Bound = Annotated[Offset, BeforeValidator(_whole_days_or_hours), PlainSerializer(_bound_text)]
 
 _K = ActionKind
-_STEP_KINDS = frozenset(
+STEP_KINDS = frozenset(
     {
         _K.CONFERENCE, _K.CONFIRM, _K.INVITE, _K.REMIND, _K.NOTICE, _K.CHASE, _K.REHEARSAL,
         _K.CONCLUDE, _K.MINUTES,
     }
 )  # fmt: skip
+"""What a step can do; other actions follow from what happens to a meeting."""
 _ONCE = (_K.CONFERENCE, _K.CONFIRM, _K.REHEARSAL, _K.CONCLUDE, _K.MINUTES)
 _AT_ONCE = frozenset({_K.CONFERENCE, _K.MINUTES})
 _BEFORE = frozenset({_K.INVITE, _K.REMIND, _K.CHASE, _K.REHEARSAL, _K.CONFIRM})

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.actions import ActionKind
 from orchestrator.domain.delegation import Directory
 from orchestrator.domain.meeting import Meeting
-from orchestrator.domain.planning import Obligation
+from orchestrator.domain.planning import NUDGE, Obligation
 from orchestrator.domain.reconciling import Reconciliation
 from orchestrator.domain.timeline import Step, Timeline
 from orchestrator.domain.zones import LocalTime, Place, local_time
@@ -56,10 +56,11 @@ _WITHOUT_STEP = {
 
 
 def what_words(
-    kind: ActionKind, obligation_revision: int, step: Step | None, *, tentative: bool = False
+    kind: ActionKind, obligation_revision: int, step: Step | None, *, name: str = "", tentative: bool = False
 ) -> str:
     """Return what an action is, such as ``Reminder, 7 days before``; ``tentative`` is the meeting's.
 
+    ``name`` is that of the step, which tells what a coordinator has asked for from what a timeline has lost.
     What a step announces stays a save-the-date also when the meeting has been confirmed since.
     """
     if kind is ActionKind.INVITE and _announces(step, tentative=tentative):
@@ -68,7 +69,7 @@ def what_words(
         return f"Reminder, {step.words().split(',')[0]}"
     if kind in (ActionKind.NOTICE, ActionKind.CHASE) and step is not None:
         return f"{WHAT[kind]}: {step.need or (step.about or '').replace('-', ' ')}"
-    if kind is ActionKind.CHASE:
+    if kind is ActionKind.CHASE and name == NUDGE:
         return "Nudge: what is missing"
     if kind is ActionKind.INVITE and obligation_revision > 1:
         return "Updated invitation"
@@ -112,7 +113,9 @@ def view_of_action(listed: ListedAction, directory: Directory, timeline: Timelin
     kind = ActionKind(row.kind)
     return ActionView(
         id=row.id, key=row.key, meeting=reference or "", kind=row.kind,
-        what=what_words(kind, row.revision, _step(row.step, timeline), tentative=bool(tentative)),
+        what=what_words(
+            kind, row.revision, _step(row.step, timeline), name=row.step, tentative=bool(tentative)
+        ),
         why=why_words(row.step, timeline, tentative=bool(tentative)), state=row.state,
         recipient_name=name, recipient_email=email, delegation=delegation,
         due_at=row.due_at, due=local_time(row.due_at, place),
@@ -152,7 +155,7 @@ class Explainer:
     ) -> Consequence:
         timeline = self._planner.timeline(meeting)
         step = _step(wanted.step, timeline)
-        what = what_words(wanted.kind, wanted.revision, step, tentative=meeting.tentative)
+        what = what_words(wanted.kind, wanted.revision, step, name=wanted.step, tentative=meeting.tentative)
         why = why_words(wanted.step, timeline, tentative=meeting.tentative)
         return self._consequence(
             meeting, effect, wanted.kind, what, why, wanted.attendee_id, wanted.due, reason
@@ -169,7 +172,7 @@ class Explainer:
                 row.planned_at,
                 self._consequence(
                     meeting, "cancelled", ActionKind(row.kind),
-                    what_words(ActionKind(row.kind), row.revision, _step(row.step, timeline)),
+                    what_words(ActionKind(row.kind), row.revision, _step(row.step, timeline), name=row.step),
                     why_words(row.step, timeline), row.attendee_id, row.planned_at, reasons[row.id],
                 ),
             )

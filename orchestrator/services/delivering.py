@@ -295,9 +295,9 @@ class Delivering:
         if held is None:
             return None
         against = objection(held.action, meeting, held.attendee, now)
-        if against is None and self._is_conditional(held, meeting):
-            called_for = self._planner.calls_for(meeting, held.action)
-            against = None if called_for else no_longer_called_for(held.action)
+        conditional = against is None and self._is_conditional(held, meeting)
+        if conditional and not self._planner.calls_for(meeting, held.action):
+            against = no_longer_called_for(held.action, self._planner.why_dropped(meeting, held.action))
         if against is not None:
             self._finish(executor, item, against.state, now, reason=against.reason, code=against.code)
             return None

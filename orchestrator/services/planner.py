@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from sqlalchemy.orm import Session
 
@@ -16,10 +16,10 @@ from orchestrator.domain.actions import ActionKind
 from orchestrator.domain.audience import admitted
 from orchestrator.domain.delegation import Directory
 from orchestrator.domain.meeting import Meeting, MeetingStatus
-from orchestrator.domain.planning import owing, plan
+from orchestrator.domain.planning import owing, plan, why_dropped
 from orchestrator.domain.public_holidays import holidays_version
 from orchestrator.domain.reconciling import Reconciliation, StoredAction, reconcile
-from orchestrator.domain.timeline import Timeline, Timelines
+from orchestrator.domain.timeline import STEP_KINDS, Timeline, Timelines
 from orchestrator.domain.workdays import Calendars
 from orchestrator.domain.zones import tzdata_version
 from orchestrator.errors import InvalidInput
@@ -92,7 +92,8 @@ class Planner:
         timeline, calendars = self.timeline(meeting), self.calendars(session)
         meeting = self._with_slots(session, meeting, timeline, calendars)
         wanted = plan(meeting, timeline, calendars)
-        result = reconcile(meeting, wanted, actions.stored(session, meeting.id), now)
+        rows = actions.stored(session, meeting.id)
+        result = reconcile(meeting, wanted, rows, now, partial(self.why_dropped, meeting))
         actions.apply(session, meeting.id, result, now)
         if meeting.status is not MeetingStatus.DRAFT:
             store.note_basis(session, meeting.id, self.basis(meeting))
@@ -110,7 +111,7 @@ class Planner:
         ids = self._concerned(meeting, timeline, attendee_ids)
         wanted = plan(meeting, timeline, self.calendars(session), ids)
         rows = actions.stored(session, meeting.id, sorted(ids))
-        result = reconcile(meeting, wanted, rows, now)
+        result = reconcile(meeting, wanted, rows, now, partial(self.why_dropped, meeting))
         actions.apply(session, meeting.id, result, now)
         return result
 
@@ -122,6 +123,13 @@ class Planner:
         ids = () if action.attendee_id is None else (action.attendee_id,)
         wanted = plan(meeting, self.timeline(meeting), self._calendars[1], ids)
         return any(item.key == action.obligation for item in wanted)
+
+    def why_dropped(self, meeting: Meeting, action: StoredAction) -> str:
+        """Return why the plan does not hold ``action`` any more, as far as the timeline tells; else empty."""
+        if action.kind not in STEP_KINDS:
+            return ""
+        timeline = self.timeline(meeting)
+        return why_dropped(meeting, timeline, self.directory, action.obligation, action.attendee_id)
 
     def _concerned(self, meeting: Meeting, timeline: Timeline, attendee_ids: Collection[int]) -> set[int]:
         speaking = [item for item in meeting.attendees if item.id in attendee_ids]

@@ -140,7 +140,7 @@ def test_a_look_says_what_moves_and_changes_nothing(world: World) -> None:
         ("new", "Reminder, 2 days before", "2026-12-01 09:00"),
         ("cancelled", "Reminder", "2026-12-02 09:00"),
     ]
-    assert own[2].reason == "the plan no longer calls for it"
+    assert own[2].reason == "the timeline has no such step any more"
     assert contents(world.database) == before
     assert world.wake_up.notified == 1  # That was publishing.
 
@@ -185,6 +185,30 @@ def test_what_is_done_stays_done_and_what_the_new_timeline_wants_in_the_past_is_
     }
     assert reminders(world)["remind:P7D:attendee-3"] == [ActionState.SUCCEEDED]
     assert "remind:P30D:attendee-3" not in reminders(world)
+
+
+def test_what_a_timeline_has_lost_is_cancelled_for_that_reason_and_not_because_it_came_in(
+    world: World,
+) -> None:
+    world.published(timeline="som", start="2026-12-18 14:00")
+    world.clock.at = datetime(2026, 11, 20, 3, tzinfo=UTC)
+    world.run()
+    document = world.meeting_timelines.one("som").document
+    kept = [step for step in document["steps"] if step["do"] not in ("rehearse", "remind")]
+    kept = [step for step in kept if step.get("id") != "delegation-list" or step["do"] == "notice"]
+    (answer,) = (step for step in kept if step["do"] == "chase" and step["id"] == "answer")
+    answer |= {"at": answer["at"][:2], "escalate": {}, "to": ["members"]}
+    shorter = document | {"steps": kept}
+    outcome = world.meeting_timelines.adjust(REFERENCE, shorter, actor="K", preview=True)
+    gone = {(item.what, item.why, item.reason) for item in outcome.consequences if item.effect == "cancelled"}
+    lost = "the timeline has no such step any more"
+    assert {(what, reason) for what, _, reason in gone} == {
+        ("Chaser", lost), ("Chaser: answer", lost), ("Connectivity test", lost), ("Reminder", lost),
+    }  # fmt: skip
+    world.meeting_timelines.adjust(REFERENCE, shorter, actor="K")
+    assert {
+        row.reason for row in world.rows() if row.state == ActionState.CANCELLED and row.kind == "chase"
+    } == {lost}
 
 
 def test_back_to_the_named_one_brings_back_what_it_wants(world: World) -> None:

@@ -288,6 +288,18 @@ def test_what_is_in_hand_is_refused_at_sending_once_the_answer_is_there() -> Non
     assert no_longer_called_for(row).reason == "nothing of this is missing any more"
 
 
+def test_who_is_no_longer_asked_is_not_told_that_nothing_is_missing() -> None:
+    """A focal point who joins speaks from then on, and the head is asked no more."""
+    planner, alone = Planner(DIRECTORY, SHIPPED), small(VN_HEAD)
+    (row,) = stored([planned(alone)[f"{LIST}/1:attendee-{VN_HEAD.id}"]])
+    joined = small(VN_HEAD, VN_POINT)
+    assert not planner.calls_for(joined, row)
+    assert planner.why_dropped(joined, row) == "somebody else is told of it now"
+    assert planner.why_dropped(small(VN_HEAD, VN_POINT, **came(("VN", Need.LIST))), row) == ""
+    (nudge,) = stored([planned(small(replace(VN_HEAD, nudges=1)))["nudge:attendee-1"]])
+    assert planner.why_dropped(alone, nudge) == ""
+
+
 def test_a_chaser_in_hand_is_superseded_when_the_meeting_moves_but_a_nudge_is_not() -> None:
     asked = replace(VN_POINT, nudges=1)
     meeting = small(VN_HEAD, asked)
