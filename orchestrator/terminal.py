@@ -245,7 +245,7 @@ def show_outcome(outcome: Outcome) -> None:
     show_warnings(outcome.warnings)
 
 
-_EFFECTS = {"new": "planned", "moved": "moved", "cancelled": "cancelled", "skipped": "too late, left out"}
+_EFFECTS = {"new": "planned", "moved": "moved", "cancelled": "cancelled", "skipped": "left out"}
 _NAMES = 40
 """Of more people at one moment than this, only their number is shown for each delegation."""
 

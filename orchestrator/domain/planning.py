@@ -379,7 +379,7 @@ class _Published:
         return is_missing(self._meeting, delegation, need)
 
 
-_OVERDUE = "its day had passed when it was published, so it goes out in the next working hours"
+_OVERDUE = "its day had passed already, so it goes out in the next working hours"
 _ANNOUNCED_LATE = "its day had passed when the date was announced; publish the meeting to confirm it"
 _SLOT_MOVED = "the slot was moved after it had been told, so the new one goes out at once"
 

@@ -216,7 +216,7 @@ class _Decision:
             self._adjust(wanted, row)
         elif row.state is ActionState.CANCELLED:
             self._revive(wanted, row)
-        elif row.revision < wanted.revision and _chased_lately(wanted, row):
+        elif row.revision < wanted.revision and not self._passed(wanted) and _chased_lately(wanted, row):
             self.skips.append(Skip(wanted, "the same has been asked less than four days before"))
         elif row.revision < wanted.revision:
             self._insert(wanted, _next_key(row))

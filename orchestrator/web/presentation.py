@@ -71,7 +71,7 @@ MARKS = {
     "concluded": Mark("concluded", "done", "good"),
     "new": Mark("planned", "next", "accent"),
     "moved": Mark("moved", "next", "accent"),
-    "skipped": Mark("too late, left out", "missed", "attention"),
+    "skipped": Mark("left out", "missed", "attention"),
     "open": Mark("waits for you", "missed", "attention"),
     "undecided": Mark("open", "missed", "attention"),
     "agreed": Mark("agreed", "done", "good"),

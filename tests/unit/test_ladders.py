@@ -277,6 +277,21 @@ def test_once_it_is_in_the_rungs_to_come_are_cancelled_at_the_next_replan() -> N
     assert {item.action_id for item in again.moves} == {row.id for row in done if "/3" in row.key}
 
 
+def test_a_rung_that_went_out_and_is_over_for_the_new_time_is_left_out_because_it_is_over() -> None:
+    """Not because the same has been asked within four days, which it was not."""
+    meeting = small()
+    step = f"{LIST}/1:attendee-{VN_POINT.id}"
+    rows = stored([planned(meeting)[step]], ActionState.SUCCEEDED)
+    for sooner, reason in (
+        (datetime(2026, 11, 27, 14), "its time had already passed"),
+        (datetime(2026, 12, 14, 14), "the same has been asked less than four days before"),
+    ):
+        moved = lifecycle.revise(meeting, lifecycle.Change(wall_start=sooner), utc(2026, 11, 19, 3))
+        wanted = [item for item in plan(moved, SHIPPED["som"], CALENDARS) if item.key == step]
+        (skip,) = reconcile(moved, wanted, rows, utc(2026, 11, 19, 3)).skips
+        assert skip.reason == reason
+
+
 def test_what_is_in_hand_is_refused_at_sending_once_the_answer_is_there() -> None:
     planner = Planner(DIRECTORY, SHIPPED)
     meeting = small()
