@@ -7,7 +7,7 @@ what is stored already stands in ``reconciling``.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ from orchestrator.domain.needs import is_missing, missing_from, spokespeople
 from orchestrator.domain.revision import cancel_to, to_cancel
 from orchestrator.domain.timeline import Due, Offset, Step, Timeline
 from orchestrator.domain.workdays import EARLIEST, Calendars, NoWorkingDayError, WorkingCalendar
-from orchestrator.domain.zones import local_time
+from orchestrator.domain.zones import local_time, long_date
 
 _AFTERWARDS = timedelta(days=7)
 _DIGEST_EVERY = timedelta(hours=1)
@@ -194,11 +194,19 @@ class _Published:
 
     def _reminders(self, step: Step) -> list[Obligation]:
         found = [
-            self._mail(step, step.first, step.name, item)
+            self._after_invitation(self._mail(step, step.first, step.name, item), item)
             for item in self._admitted(step)
             if not item.declined and self._condition_holds(step, item.delegation)
         ]
         return [*found, *self._for_coordinator(step, 1)]
+
+    def _after_invitation(self, wanted: Obligation, attendee: Attendee) -> Obligation:
+        """Leave out a reminder of what somebody is only invited to then, as where it is published late."""
+        inviting = self._timeline.invitation(tentative=False)
+        due = self._invited_at(inviting, attendee) if inviting else None
+        if due is None or wanted.due is None or wanted.left_out or wanted.due > due.instant:
+            return wanted
+        return replace(wanted, left_out="the invitation goes out at that moment, or later")
 
     def _notices(self, step: Step) -> list[Obligation]:
         found = [
@@ -219,12 +227,52 @@ class _Published:
         lacking = [code for code in self._owing(step) if self._condition_holds(step, code)]
         if not lacking:
             return
-        asked = self._spoken_to(step, lacking)
+        asked, first_asked = self._spoken_to(step, lacking), self._first_asked(step, lacking)
         for rung, at in enumerate(step.at, 1):
             people = {item.id: item for item in (*asked, *self._added(step, rung, lacking))}
             for attendee in people.values():
-                yield self._mail(step, at, f"{step.name}/{rung}", attendee)
-            yield from self._for_coordinator(step, rung)
+                own = first_asked.get(attendee.delegation)
+                wanted = self._mail(step, at, f"{step.name}/{rung}", attendee)
+                yield self._after_asking(wanted, step, at, attendee.delegation, own or _first(first_asked))
+            for wanted in self._for_coordinator(step, rung):
+                yield self._after_asking(wanted, step, at, self._meeting.host, _first(first_asked))
+
+    def _first_asked(self, step: Step, lacking: Iterable[str]) -> dict[str, datetime]:
+        """When each delegation is first asked for what a chaser is about, where something asks for it.
+
+        It does not depend on whom the plan is made for, as whom else a rung tells does not either.
+        """
+        found: dict[str, datetime] = {}
+        for asking in self._timeline.steps:
+            if not _asks_for(asking, step):
+                continue
+            people = voices(self._meeting, asking if asking.ask else step, self._calendars.directory)
+            for code in lacking:
+                moments = [self._asked_at(asking, item) for item in people[code]]
+                found[code] = min(filter(None, (found.get(code), *moments)), default=self._starts)
+        return found
+
+    def _asked_at(self, asking: Step, attendee: Attendee) -> datetime | None:
+        """When a step that asks for something does so; an invitation asks for an answer."""
+        if asking.do is ActionKind.INVITE:
+            due = self._invited_at(asking, attendee)
+            return due.instant if due else self._since(attendee)
+        return self._mail(asking, asking.first, asking.name, attendee).due
+
+    def _after_asking(
+        self, wanted: Obligation, step: Step, at: Offset | None, delegation: str, asked: datetime | None
+    ) -> Obligation:
+        """Leave a rung out that comes before what it chases is asked for, or within the same day.
+
+        So it is where holidays push the two together, and where a meeting is published late.
+        """
+        if asked is None or wanted.due is None or at is None or wanted.left_out:
+            return wanted
+        calendar = self._calendars.of(delegation)
+        day = calendar.local_date(asked)
+        if wanted.due > asked and (at.clock is None or calendar.local_date(wanted.due) > day):
+            return wanted
+        return replace(wanted, left_out=f"the {step.need} is first asked for on {long_date(day)}")
 
     def _owing(self, step: Step) -> list[str]:
         return owing(self._meeting, step, self._calendars.directory)
@@ -377,6 +425,17 @@ class _Published:
 
     def _lacks(self, delegation: str, need: Need) -> bool:
         return is_missing(self._meeting, delegation, need)
+
+
+def _asks_for(asking: Step, chaser: Step) -> bool:
+    """Whether a step asks for what a chaser is about."""
+    if chaser.need is Need.ANSWER:
+        return asking.do is ActionKind.INVITE and not asking.tentative
+    return asking.ask is not None and asking.ask is chaser.need
+
+
+def _first(moments: Mapping[str, datetime]) -> datetime | None:
+    return min(moments.values(), default=None)
 
 
 _OVERDUE = "its day had passed already, so it goes out in the next working hours"

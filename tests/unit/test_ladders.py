@@ -184,6 +184,63 @@ def test_two_rungs_that_land_at_one_moment_are_one_mail() -> None:
     assert not found[f"chase:x/1:attendee-{LA_POINT.id}"].left_out
 
 
+def left_out(found: dict[str, Obligation], prefix: str, attendee: Attendee) -> list[str]:
+    """Why each rung of a ladder is left out for somebody; empty where it is not."""
+    rungs = (found[f"{prefix}/{rung}:attendee-{attendee.id}"] for rung in (1, 2, 3))
+    return [item.left_out for item in rungs]
+
+
+def test_nobody_is_chased_on_the_day_on_which_holidays_have_them_asked() -> None:
+    """28 days and, because of Tet, 15 working days before 18 February 2027 are one day in Ha Noi."""
+    found = planned(meeting_of(datetime(2027, 2, 18, 14), attendees=SMALL))
+    asked = found[f"notice:delegation-list:attendee-{VN_POINT.id}"].due
+    assert asked == found[f"{LIST}/1:attendee-{VN_POINT.id}"].due == utc(2027, 1, 21, 2)
+    why = "the delegation list is first asked for on Thursday, 21 January 2027"
+    assert left_out(found, LIST, VN_POINT) == [why, "", ""]
+    assert left_out(found, LIST, LA_POINT) == ["", "", ""]
+
+
+def test_a_meeting_published_late_takes_nothing_to_heads_that_was_asked_that_day() -> None:
+    # In the evening of the eighth working day before, so that the list is asked for with the third rung.
+    late = small(published_at=utc(2026, 12, 1, 12))
+    found = planned(late)
+    assert local(found[f"notice:delegation-list:attendee-{VN_POINT.id}"].due, "VN") == "2026-12-02 09:00"
+    third = f"{LIST}/3:attendee-"
+    assert local(found[f"{third}{VN_HEAD.id}"].due, "VN") == "2026-12-02 09:00"
+    why = "the delegation list is first asked for on Wednesday, 2 December 2026"
+    assert [found[f"{third}{item.id}"].left_out for item in (VN_POINT, VN_HEAD, SECRETARY)] == [why] * 3
+    # Answers are asked for by the invitation, which goes out that morning too; the rungs after it stay.
+    answers = [item.left_out for key, item in found.items() if key.startswith("chase:answer/3")]
+    assert len(answers) == 5
+    assert not any(answers)
+
+
+def test_nobody_is_reminded_at_the_moment_of_the_invitation() -> None:
+    # In the evening before the day of the first reminder; both would come at nine.
+    found = planned(small(published_at=utc(2026, 12, 3, 12)))
+    assert found["remind:P7D:attendee-1"].due == found["invite:attendee-1"].due == utc(2026, 12, 4, 2)
+    assert found["remind:P7D:attendee-1"].left_out == "the invitation goes out at that moment, or later"
+    assert not found["remind:P1D:attendee-1"].left_out
+
+
+def test_who_is_told_of_others_does_not_change_when_only_they_are_planned_for() -> None:
+    late = small(published_at=utc(2026, 12, 1, 12))
+    whole = [item for item in plan(late, SHIPPED["som"], CALENDARS) if item.attendee_id == SECRETARY.id]
+    assert [item for item in plan(late, SHIPPED["som"], CALENDARS, [SECRETARY.id])
+            if item.attendee_id == SECRETARY.id] == whole  # fmt: skip
+
+
+def test_the_coordinator_hears_of_no_silence_on_the_day_of_the_question() -> None:
+    timeline = timeline_of(
+        {"do": "notice", "id": "list", "about": "delegation-list", "ask": "delegation list",
+         "to": "focal point", "at": "-10WD"},
+        chase(at=["-10WD", "-9WD"], escalate={1: ["coordinator"]}),
+    )  # fmt: skip
+    found = planned(small(VN_HEAD, VN_POINT), timeline)
+    why = "the delegation list is first asked for on Friday, 27 November 2026"
+    assert [found[f"chase:x/{rung}:coordinator"].left_out for rung in (1, 2)] == [why, ""]
+
+
 # Who speaks for a delegation.
 
 
