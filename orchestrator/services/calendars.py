@@ -289,8 +289,8 @@ class WorkingCalendars:
         """Return the versions in use, and which meetings still rest on older ones."""
         found = self._planner.versions()
         with self._database.reading() as session:
-            since = self._clock.now() - AFTERWARDS
-            older = outdated(self._planner, meetings.planned(session, since))
+            now = self._clock.now()
+            older = outdated(self._planner, meetings.planned(session, now - AFTERWARDS), now)
         timelines = {name: digest_of(item) for name, item in sorted(self._planner.timelines.items())}
         return Versions(
             found["tzdata"], found["holidays"], found["delegations"], timelines,

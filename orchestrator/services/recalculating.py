@@ -75,9 +75,25 @@ class Recalculation:
     troubles: tuple[Trouble, ...]
 
 
-def outdated(planner: Planner, candidates: Iterable[Planned]) -> list[Planned]:
-    """Return the meetings whose plan rests on something older than what is in use."""
-    return [item for item in candidates if item.basis != _basis_now(planner, item)]
+def outdated(planner: Planner, candidates: Iterable[Planned], now: datetime) -> list[Planned]:
+    """Return the meetings whose plan rests on something older than what is in use.
+
+    Whatever is planned with new zone data before beat begins records it as what the plan rests on. So those
+    count too whose instants are still of the old data, or not those that attendees were told.
+    """
+    return [item for item in candidates if _is_outdated(planner, item, now)]
+
+
+def _is_outdated(planner: Planner, item: Planned, now: datetime) -> bool:
+    older = item.basis != _basis_now(planner, item) or item.tzdata != tzdata_version()
+    return older or _is_mistold(item, now)
+
+
+def _is_mistold(item: Planned, now: datetime) -> bool:
+    """Whether attendees are still to be told another start, which they can be until it has come."""
+    if item.status is not MeetingStatus.PUBLISHED or item.told_start is None:
+        return False
+    return item.told_start != item.starts_at and min(item.told_start, item.starts_at) > now
 
 
 def _basis_now(planner: Planner, item: Planned) -> str | None:
@@ -102,7 +118,7 @@ class Recalculating:
         """
         now = self._clock.now()
         with self._database.reading() as session:
-            older = outdated(self._planner, store.planned(session, now - AFTERWARDS))
+            older = outdated(self._planner, store.planned(session, now - AFTERWARDS), now)
             drafts = store.drafts_of_other_zone_data(session)
         done, troubles = [], []
         for item in [*older, *drafts]:
@@ -125,8 +141,7 @@ class Recalculating:
             before = store.planned_one(session, meeting_id)
             if meeting.status is MeetingStatus.DRAFT:
                 return self._draft(session, meeting, before, now)
-            basis = self._planner.basis(meeting)
-            if before.basis == basis:
+            if not _is_outdated(self._planner, before, now):
                 return None
             changed, retiming = self._retimed(session, meeting, now)
             saved = store.save(session, changed, now, by_person=False)
@@ -137,7 +152,7 @@ class Recalculating:
                 saved.reference,
                 saved.title_en,
                 saved.status,
-                _because(before.basis, basis),
+                _because(before, self._planner.basis(meeting)),
                 retiming,
                 moved.shifts,
             )
@@ -172,16 +187,17 @@ class Recalculating:
         return changed, Retiming(local_time(told.starts_at, place), local_time(meeting.starts_at, place))
 
 
-def _because(before: str, after: str) -> tuple[str, ...]:
-    """Name what has changed between two bases."""
-    if not before:
+def _because(before: Planned, basis: str) -> tuple[str, ...]:
+    """Name what has changed since a plan was made, of which ``basis`` is what it rests on now."""
+    if not before.basis:
         return ("nothing was recorded before",)
-    old, new = json.loads(before), json.loads(after)
-    return tuple(
+    old, new = json.loads(before.basis), json.loads(basis)
+    changed = tuple(
         f"{_NAMES[name]} {old.get(name, 'unknown')} → {new[name]}"
         for name in new
         if old.get(name) != new[name]
     )
+    return changed or (f"{_NAMES['tzdata']} {tzdata_version()}, which something was planned with already",)
 
 
 def _dates(count: int) -> str:

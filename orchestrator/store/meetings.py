@@ -126,7 +126,11 @@ def note_basis(session: Session, meeting_id: int, basis: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A meeting that things are planned for, with what its plan rests on."""
+    """A meeting that things are planned for, with what its plan rests on.
+
+    ``starts_at`` was derived from the zone data ``tzdata``; ``told_start`` is the start that attendees were
+    told of, ``None`` where nobody was told any.
+    """
 
     id: int
     reference: str
@@ -135,6 +139,8 @@ class Planned:
     own_timeline: str | None
     basis: str
     tzdata: str
+    starts_at: datetime
+    told_start: datetime | None
 
 
 def planned(session: Session, since: datetime, *, delegation: str | None = None) -> list[Planned]:
@@ -161,10 +167,17 @@ def drafts_of_other_zone_data(session: Session) -> list[Planned]:
     return _planned(session, (MeetingRow.status == MeetingStatus.DRAFT) & other)
 
 
-_PLANNED = select(
-    MeetingRow.id, MeetingRow.reference, MeetingRow.status, MeetingRow.timeline, MeetingRow.own_timeline,
-    MeetingRow.basis, MeetingRow.tzdata,
-).order_by(MeetingRow.id)  # fmt: skip
+_PLANNED = (
+    select(
+        MeetingRow.id, MeetingRow.reference, MeetingRow.status, MeetingRow.timeline, MeetingRow.own_timeline,
+        MeetingRow.basis, MeetingRow.tzdata, MeetingRow.starts_at, RevisionRow.starts_at,
+    )
+    .outerjoin(
+        RevisionRow,
+        (RevisionRow.meeting_id == MeetingRow.id) & (RevisionRow.revision == MeetingRow.time_revision),
+    )
+    .order_by(MeetingRow.id)
+)  # fmt: skip
 
 
 def _planned(session: Session, wanted: ColumnElement[bool]) -> list[Planned]:

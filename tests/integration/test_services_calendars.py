@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
@@ -480,21 +480,36 @@ def test_a_preview_of_new_rules_leaves_no_trace(world: World, moved_zone: ZoneDa
         assert after.wake_up.notified == 1
 
 
-def test_an_edit_made_before_recalculating_does_not_hide_the_new_instant(
-    world: World, moved_zone: ZoneData
+def edited(world: World) -> None:
+    update = MeetingUpdate.model_validate({"title": "A new title"})
+    world.meetings.update("SOM-2026", update, actor="coordinator", version=2)
+
+
+def day_off_entered(world: World) -> None:
+    entered(world, "VN", "closed", "2026-11-26")
+
+
+@pytest.mark.parametrize("first", [edited, day_off_entered])
+def test_what_is_planned_before_recalculating_does_not_hide_the_new_instant(
+    world: World, moved_zone: ZoneData, first: Callable[[World], None]
 ) -> None:
-    """Saving derives the instants anew; what attendees were told is what counts."""
+    """Another process may plan with the new data before beat begins; what attendees were told counts."""
     invited(world)
     with zone_data(moved_zone):
         after = restarted(world)
-        update = MeetingUpdate.model_validate({"title": "A new title"})
-        after.meetings.update("SOM-2026", update, actor="coordinator", version=2)
-        # The edit has recorded the new basis, so it is made old again, as another version would.
-        with after.database.transaction() as session:
-            session.execute(update_basis("{}"))
+        first(after)
+        assert after.calendars.versions().outdated == ("SOM-2026",)
         (meeting,) = after.recalculating.run().meetings
         assert meeting.retimed is not None
-        assert row_of(after).time_revision == 3
+        assert str(meeting.retimed.was) == "Thursday, 3 December 2026, 15:00 Ha Noi (UTC+08:00)"
+        assert meeting.because[0].startswith("zone data ")
+        assert "2027.1" in meeting.because[0]
+        assert after.recalculating.run().meetings == ()
+        assert after.calendars.versions().outdated == ()
+        after.run()
+        told = {mail.recipient for mail in after.mailer.accepted if mail.method == "REQUEST"}
+        assert told == set(PEOPLE)
+        assert {row.revision for row in after.rows(K.INVITE)} >= {row_of(after).time_revision}
 
 
 def update_basis(basis: str) -> Any:
