@@ -16,7 +16,7 @@ from rich.text import Text
 
 from orchestrator import terminal
 from orchestrator.bootstrap import container
-from orchestrator.commands.common import ACTOR, json_option, previewed
+from orchestrator.commands.common import ACTOR, NUMBER, json_option, previewed
 from orchestrator.domain.workdays import OverrideKind
 from orchestrator.domain.zones import LocalTime, long_date
 from orchestrator.errors import InvalidInput
@@ -309,7 +309,7 @@ def _enter(
 
 
 @calendar.command(name="withdraw")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @partial(previewed, show=_show_change, done=_say_entered)
 def withdraw(number: int) -> Callable[[bool], CalendarChange]:
     """Take override NUMBER out of force; it stays listed."""

@@ -15,6 +15,8 @@ from orchestrator.errors import InvalidInput
 from orchestrator.services.views import Outcome
 
 ACTOR = "command line"
+NUMBER = click.IntRange(1, 2**31 - 1)
+"""The number of something that is stored; no database holds a larger one."""
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:

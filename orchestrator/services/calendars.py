@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -10,9 +11,10 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.orm import Session
 
+from orchestrator.domain.definition import single_line
 from orchestrator.domain.delegation import Delegation, Directory
 from orchestrator.domain.meeting import Meeting
 from orchestrator.domain.problems import problems_of
@@ -190,12 +192,8 @@ def _apart(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(str, stretches))
 
 
-def _not_blank(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
-
-
 Hours = Annotated[tuple[Annotated[str, AfterValidator(_hours)], ...], AfterValidator(_apart)]
-Words = BeforeValidator(_not_blank)
+Words = AfterValidator(single_line)
 
 
 class NewOverride(BaseModel):
@@ -211,10 +209,10 @@ class NewOverride(BaseModel):
     hours: Hours = Field(
         (), description="Stretches such as 08:00-14:00; needed for hours, possible for open."
     )
-    name: Annotated[str, Words] = Field(min_length=1, max_length=200, description="What the day is called.")
-    why: Annotated[str, Words] = Field(min_length=1, max_length=1000, description="Where that is known from.")
-    by: Annotated[str | None, Words] = Field(
-        None, min_length=1, max_length=60, description="Who says so; without it, the door it came through."
+    name: Annotated[str, Words] = Field(max_length=200, description="What the day is called.")
+    why: Annotated[str, Words] = Field(max_length=1000, description="Where that is known from.")
+    by: Annotated[str, Words] | None = Field(
+        None, max_length=60, description="Who says so; without it, the door it came through."
     )
 
     @classmethod
@@ -376,7 +374,7 @@ class WorkingCalendars:
         if first is None:
             today = last or local_date(self._clock.now(), zone(delegation.zone))
             first = today.replace(day=1)
-        last = last or (first.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        last = last or first.replace(day=monthrange(first.year, first.month)[1])
         _check_period(first, last)
         return first, last
 

@@ -136,6 +136,13 @@ def test_a_month_and_a_period_do_not_go_together(world: World) -> None:
     assert "either --month, or --from and --to" in result.output
 
 
+@pytest.mark.parametrize("number", ["0", "99999999999999999999", "first"])
+def test_a_number_that_no_override_can_have_is_a_mistake_in_the_command(world: World, number: str) -> None:
+    result = CliRunner().invoke(cli, ["calendar", "withdraw", number, "--yes"])
+    assert result.exit_code == 2
+    assert number in result.output
+
+
 def test_versions_and_what_rests_on_older_ones(world: World) -> None:
     world.invited(timeline="standard", attendees=[PEOPLE[TAN]])
     pinned = pinned_zone_data()

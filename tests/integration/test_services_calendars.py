@@ -273,8 +273,13 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "an hour no clock shows": ({"kind": "hours", "hours": ["08:00-24:30"]}, "hours[0]", "no clock shows"),
     "a day that is none": ({"first": "2026-11-31"}, "first", "is not a date"),
     "another kind": ({"kind": "shut"}, "kind", "closed"),
-    "no name": ({"name": "  "}, "name", "at least 1 character"),
-    "no reason": ({"why": ""}, "why", "at least 1 character"),
+    "no name": ({"name": "  "}, "name", "is empty"),
+    "no reason": ({"why": ""}, "why", "is empty"),
+    "nobody": ({"by": " "}, "by", "is empty"),
+    # PostgreSQL stores no NUL, and what else controls a terminal has no place in a table or a log.
+    "a name with a NUL": ({"name": "Mourning\x00"}, "name", "holds a line break or control character"),
+    "a reason in two lines": ({"why": "Decree\n12"}, "why", "holds a line break or control character"),
+    "a name that colours": ({"by": "\x1b[31mKhôi"}, "by", "holds a line break or control character"),
     "a weekend day": ({"first": "2026-11-28"}, "first", "is a weekend day in Viet Nam already"),
     "a holiday": (
         {"first": "2026-11-24"}, "first", "is a public holiday (Vietnam Cultural Day) in Viet Nam already",
@@ -356,6 +361,8 @@ def test_without_a_period_it_is_the_present_month_there(world: World) -> None:
     assert (view.first, view.last) == (date(2026, 12, 1), date(2026, 12, 31))
     view = world.calendars.show("VN", last=date(2027, 2, 10))
     assert (view.first, view.last) == (date(2027, 2, 1), date(2027, 2, 10))
+    view = world.calendars.show("VN", date(9999, 12, 30))
+    assert (view.last, view.incomplete) == (date.max, (9999,)), "the last month there is"
     with pytest.raises(InvalidInput, match="is before the first day"):
         world.calendars.show("VN", date(2027, 2, 2), date(2027, 2, 1))
 
