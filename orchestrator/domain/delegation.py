@@ -11,7 +11,15 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.zones import Place, city_of, local_date, zone, zone_names
@@ -76,6 +84,35 @@ class HolidayRule(_Data):
     categories: tuple[str, ...] = ("public",)
 
 
+def _day_of_year(value: str) -> str:
+    try:
+        date.fromisoformat(f"2028-{value}")  # A leap year has every day that there is.
+    except ValueError:
+        raise ValueError("is not a day of the year such as 12-29") from None
+    return value
+
+
+DayOfYear = Annotated[str, Field(pattern=r"^\d\d-\d\d$"), AfterValidator(_day_of_year)]
+
+
+class Closure(_Data):
+    """Days of every year on which offices are closed although they are no public holidays.
+
+    ``first`` and ``last`` are such as ``12-29``; from December to January it runs over New Year.
+    """
+
+    name: str
+    first: DayOfYear
+    last: DayOfYear
+
+    def covers(self, day: date) -> bool:
+        """Whether offices are closed on ``day`` by it."""
+        at = f"{day:%m-%d}"
+        if self.first <= self.last:
+            return self.first <= at <= self.last
+        return at >= self.first or at <= self.last
+
+
 class Era(_Data):
     """What holds of a delegation from ``since`` until before ``until``; what is left out stays as it is."""
 
@@ -85,6 +122,7 @@ class Era(_Data):
     city: str | None = None
     hours: tuple[Hours, ...] | None = None
     holidays: HolidayRule | None = None
+    closures: tuple[Closure, ...] | None = None
     note: str | None = None
 
     @model_validator(mode="after")
@@ -121,6 +159,7 @@ class Delegation(_Data):
     city: str
     hours: tuple[Hours, ...] = ()
     holidays: HolidayRule | None = None
+    closures: tuple[Closure, ...] = ()
     changes: tuple[Era, ...] = ()
     soft_days: tuple[Weekday, ...] = ()
     locale: str = "en"
@@ -150,7 +189,7 @@ class Delegation(_Data):
         for item in sorted(found, key=lambda era: era.since):
             values |= {
                 name: value
-                for name in ("zone", "city", "hours", "holidays", "note")
+                for name in ("zone", "city", "hours", "holidays", "closures", "note")
                 if (value := getattr(item, name)) is not None
             }
         return self.model_copy(update=values)

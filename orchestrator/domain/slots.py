@@ -165,7 +165,8 @@ class Standing:
     """How a start stands at one delegation.
 
     ``in_hours`` says that the whole meeting lies between opening and closing of a working day; ``holiday``
-    is the name of a public holiday or declared day off, ``estimated`` that its date is not announced yet.
+    is the name of a public holiday, yearly closure or declared day off, ``estimated`` that its date is not
+    announced yet.
     ``cost`` is in weighted minutes, ``why`` says in words what it comes from, ``broken`` names the hard
     constraints that it breaks, for ``broken_minutes`` of the meeting.
     """

@@ -36,6 +36,7 @@ class Off(StrEnum):
 
     WEEKEND = "weekend day"
     HOLIDAY = "public holiday"
+    CLOSURE = "yearly closure"
     DECLARED = "declared day off"
 
 
@@ -177,6 +178,9 @@ class WorkingCalendar:
         holiday = year.days.get(day)
         if holiday is not None:
             return Day(day, (), Off.HOLIDAY, holiday.name, holiday.estimated)
+        closure = next((item for item in there.closures if item.covers(day)), None)
+        if closure is not None:
+            return Day(day, (), Off.CLOSURE, closure.name)
         stretches = _weekly(there, _WEEKDAYS[day.weekday()])
         if stretches:
             return Day(day, stretches)

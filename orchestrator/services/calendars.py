@@ -75,10 +75,10 @@ CalendarDate = date  # The class below has a field named ``date``, which would h
 class DayView:
     """One day at a delegation.
 
-    ``off`` says why offices are closed: weekend day, public holiday or declared day off. ``name`` is that
-    of the holiday, or what a coordinator has called the day; ``estimated`` marks a holiday whose date is
-    not announced yet. ``soft`` marks a day off on which a meeting can be held if it must. ``zone``,
-    ``city`` and ``offset`` are those in force at noon.
+    ``off`` says why offices are closed: weekend day, public holiday, yearly closure or declared day off.
+    ``name`` is that of the holiday or closure, or what a coordinator has called the day; ``estimated`` marks
+    a holiday whose date is not announced yet. ``soft`` marks a day off on which a meeting can be held if it
+    must. ``zone``, ``city`` and ``offset`` are those in force at noon.
     """
 
     date: CalendarDate

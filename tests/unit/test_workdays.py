@@ -30,7 +30,7 @@ from orchestrator.domain.zones import zone
 from orchestrator.errors import InvalidInput
 
 K = OverrideKind
-WORKED, HOLIDAY, WEEKEND = None, Off.HOLIDAY, Off.WEEKEND
+WORKED, HOLIDAY, WEEKEND, CLOSURE = None, Off.HOLIDAY, Off.WEEKEND, Off.CLOSURE
 
 
 @lru_cache(maxsize=1)
@@ -121,7 +121,14 @@ FIXED = [
     ("CN", "2026-10-10", WORKED, "worked in exchange for another day", ALL_DAY),
     ("CN", "2026-10-07", HOLIDAY, "Day off in exchange for Saturday, 10 October 2026", ""),
     ("JP", "2026-11-23", HOLIDAY, "Labor Thanksgiving Day", ""),
-    ("JP", "2026-12-31", HOLIDAY, None, ""),
+    # Japan's government offices are closed from 29 December to 3 January, which are no holidays but one.
+    ("JP", "2026-12-28", WORKED, None, ALL_DAY),
+    ("JP", "2026-12-29", CLOSURE, "Government offices closed over New Year", ""),
+    ("JP", "2026-12-30", CLOSURE, None, ""),
+    ("JP", "2026-12-31", CLOSURE, None, ""),
+    ("JP", "2027-01-01", HOLIDAY, "New Year's Day", ""),
+    ("JP", "2028-01-03", CLOSURE, None, ""),
+    ("JP", "2027-01-04", WORKED, None, ALL_DAY),
     ("KR", "2026-09-24", HOLIDAY, "The day preceding Chuseok", ""),
     ("AU", "2026-03-09", HOLIDAY, "Canberra Day", ""),
     ("CA", "2026-07-01", HOLIDAY, "Canada Day", ""),
@@ -193,6 +200,47 @@ def test_weekly_hours_change_on_a_date_and_back() -> None:
     assert found.day(date(2027, 2, 13)).working, "Saturday"
     assert hours(found, "2027-03-09") == "08:00-14:00"
     assert hours(found, "2027-03-10") == "08:00-12:00 13:00-17:00"
+
+
+def test_offices_are_closed_on_the_same_days_every_year_and_from_a_date_on_on_others() -> None:
+    found = made(
+        closures=[{"name": "Summer", "first": "08-10", "last": "08-14"}],
+        changes=[
+            {"since": "2027-01-01", "closures": [{"name": "Year end", "first": "12-30", "last": "01-04"}]},
+            {"since": "2029-01-01", "closures": []},
+        ],
+    )
+    days = (
+        "2026-08-07", "2026-08-10", "2026-08-14", "2027-08-10", "2027-12-29", "2027-12-30", "2028-01-04",
+        "2028-01-05", "2029-01-04",
+    )  # fmt: skip
+    worked = {day for day in days if found.day(date.fromisoformat(day)).working}
+    assert worked == {"2026-08-07", "2027-08-10", "2027-12-29", "2028-01-05", "2029-01-04"}
+    assert found.day(date(2027, 12, 30)).words() == "a yearly closure (Year end)"
+    open_ = made(
+        closures=[{"name": "Year end", "first": "12-30", "last": "01-04"}],
+        overrides=[override(1, K.OPEN, "2026-12-30")],
+    )
+    assert open_.day(date(2026, 12, 30)).working, "a coordinator knows better"
+
+
+@pytest.mark.parametrize("day", ["12-32", "02-30", "13-01", "1-1", "2026-12-29", ""])
+def test_a_closure_on_a_day_that_no_year_has_is_refused(day: str) -> None:
+    with pytest.raises(ValueError, match="first"):
+        made(closures=[{"name": "X", "first": day, "last": "12-31"}])
+
+
+def test_a_delegation_from_a_malaysian_state_rests_on_friday_and_has_the_state_s_holidays() -> None:
+    """Kelantan: Friday and Saturday are off, and so is the birthday of its Sultan on 29 and 30 September."""
+    week = ["sun", "mon", "tue", "wed", "thu"]
+    found = made(
+        hours=[{"days": week, "opens": "08:00", "closes": "17:00"}],
+        holidays={"country": "MY", "subdivision": "03"},
+    )
+    off = [day for day in range(25, 32) if not found.day(date(2026, 10, day)).working]
+    assert off == [30, 31], "Friday and Saturday"
+    assert found.day(date(2026, 9, 29)).off is HOLIDAY
+    assert calendar("MY").day(date(2026, 9, 29)).working, "in Putrajaya it is worked"
 
 
 def test_a_capital_that_moves_keeps_another_zone_s_time_from_that_date_on() -> None:
