@@ -130,6 +130,8 @@ class Recalculating:
                 continue
             if found is not None:
                 done.append(found)
+                if not preview:
+                    _log(found)
         if not preview and any(item.shifts for item in done):
             self._wake_up.notify()
         return Recalculation(preview, tuple(done), tuple(troubles))
@@ -185,6 +187,13 @@ class Recalculating:
             return meeting, None
         place = self._planner.directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
         return changed, Retiming(local_time(told.starts_at, place), local_time(meeting.starts_at, place))
+
+
+def _log(found: Recalculated) -> None:
+    """Say in the log of beat, which nobody watches at work, what it has done; the history says more."""
+    told = "; attendees are told the new instant" if found.retimed else ""
+    count, why = len(found.shifts), ", ".join(found.because)
+    _LOG.info("%s was recalculated (%s): %s action(s) moved%s", found.reference, why, count, told)
 
 
 def _because(before: Planned, basis: str) -> tuple[str, ...]:

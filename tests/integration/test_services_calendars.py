@@ -711,12 +711,21 @@ def test_one_meeting_that_cannot_be_planned_holds_up_no_other(
 # --- beats
 
 
-def test_a_beat_brings_plans_up_to_date_when_it_begins(world: World, moved_zone: ZoneData) -> None:
+def test_a_beat_brings_plans_up_to_date_when_it_begins(
+    world: World, moved_zone: ZoneData, caplog: pytest.LogCaptureFixture
+) -> None:
     invited(world)
     with zone_data(moved_zone):
         after = restarted(world)
-        after.scheduling.begin()
+        with caplog.at_level(logging.INFO):
+            (coming,) = after.recalculating.run(preview=True).meetings
+            assert "recalculated" not in caplog.text
+            after.scheduling.begin()
         assert row_of(after).sequence == 1
+        assert (
+            f"SOM-2026 was recalculated (zone data {pinned_zone_data().version} → 2027.1): "
+            f"{len(coming.shifts)} action(s) moved; attendees are told the new instant"
+        ) in caplog.text
         after.scheduling.begin()
         assert row_of(after).sequence == 1
 
