@@ -14,8 +14,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from orchestrator import __version__
 from orchestrator.bootstrap import Container
 from orchestrator.domain.definition import MeetingKind
+from orchestrator.domain.public_holidays import holidays_version
 from orchestrator.domain.wording import ENGLISH
-from orchestrator.domain.zones import LocalTime, Place, local_time, long_date
+from orchestrator.domain.zones import LocalTime, Place, local_time, long_date, tzdata_version
 from orchestrator.errors import Problem
 from orchestrator.services.consequences import WHAT
 from orchestrator.store.models import IncomingOutcome
@@ -31,6 +32,7 @@ class Pages:
     def __init__(self, container: Container) -> None:
         self._container = container
         self._environment = _environment()
+        self._holiday_data = holidays_version()
 
     def render(self, request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """Render a template; a name that it uses and nobody gave is an error, not a blank."""
@@ -42,6 +44,8 @@ class Pages:
             product=container.settings.organizer_name,
             sandbox=container.settings.sandbox,
             version=__version__,
+            zone_data=tzdata_version(),
+            holiday_data=self._holiday_data,
             mails_waiting=lambda: self._mails_waiting(request),
             **context,
         )

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from email.message import EmailMessage
 from html import unescape
 from html.parser import HTMLParser
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,12 @@ def test_the_empty_list_says_what_to_do_first(client: TestClient) -> None:
     assert "There is no meeting yet." in words(page)
     assert "orchestrator meeting create FILE" in page.text
     assert 'href="/meetings/new"' in page.text
+
+
+def test_every_page_names_the_data_that_local_times_and_holidays_come_from(client: TestClient) -> None:
+    versions = (metadata.version("tzdata"), metadata.version("holidays"))
+    for path in ("/", "/actions"):
+        assert "zone data {}, holiday data {}".format(*versions) in words(client.get(path))
 
 
 def test_the_list_says_that_drafts_need_somebody(client: TestClient, draft: str) -> None:
