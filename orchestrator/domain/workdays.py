@@ -230,9 +230,8 @@ class WorkingCalendar:
     def _why_moved(self, wanted: date, clock: time, day: date, landed: time) -> str:
         why = []
         if day != wanted:
-            what = self.day(wanted)
-            reason = what.words() if not what.working else "a day with offices closed from 09:00 to 16:00"
-            why.append(f"{long_date(wanted)} is {reason} in {self.delegation.name}")
+            first, *others = self._passed_over(wanted, day)
+            why += [f"{first} in {self.delegation.name}", *others]
         decent = _clock_within([Stretch(EARLIEST, LATEST)], clock)
         if decent != clock:
             why.append(f"mails go out between {EARLIEST:%H:%M} and {LATEST:%H:%M}")
@@ -242,6 +241,20 @@ class WorkingCalendar:
         if not why:
             return ""
         return f"{'; '.join(why)}, so it goes out on {long_date(day)} at {landed:%H:%M}"
+
+    def _passed_over(self, wanted: date, landed: date) -> list[str]:
+        """Say why nothing lands on the wanted day, nor on each day from there on but those of a weekend."""
+        step = _ONE_DAY if landed > wanted else -_ONE_DAY
+        passed = [wanted + step * count for count in range(abs((landed - wanted).days))]
+        groups: list[tuple[str, list[date]]] = []
+        for day in (item for item in passed if item == wanted or self.day(item).off is not Off.WEEKEND):
+            found = self.day(day)
+            words = "a day with offices closed from 09:00 to 16:00" if found.working else found.words()
+            if groups and (groups[-1][0], groups[-1][1][-1]) == (words, day - step):
+                groups[-1][1].append(day)
+            else:
+                groups.append((words, [day]))
+        return [_said_of(sorted(days), words) for words, days in groups]
 
     def soonest(self, moment: datetime) -> Landing:
         """Return the first moment from ``moment`` (aware UTC) on at which a mail may land."""
@@ -253,6 +266,13 @@ class WorkingCalendar:
             if stretch.holds(there.time()):
                 return Landing(moment, day, there.time())
         return self.land(day + _ONE_DAY, EARLIEST, forward=True)
+
+
+def _said_of(days: Sequence[date], words: str) -> str:
+    """Say of days that follow each other what they all are."""
+    if len(days) == 1:
+        return f"{long_date(days[0])} is {words}"
+    return f"from {long_date(days[0])} to {long_date(days[-1])} each day is {words}"
 
 
 def _weekly(there: Delegation, weekday: str) -> tuple[Stretch, ...]:

@@ -456,6 +456,14 @@ def test_a_bound_in_hours_is_exact_and_what_counts_days_still_waits_for_working_
     assert found["remind:attendee-1"].left_out == "it would come later than the timeline allows"
 
 
+def test_a_reminder_at_the_very_start_is_left_out_and_a_minute_earlier_it_is_not() -> None:
+    at_start = planned(small(VN_HEAD), timeline_of({"do": "remind", "at": "-P0D at 14:00 local"}))
+    (found,) = [item for item in at_start.values() if item.kind == "remind"]
+    assert (found.due, found.left_out) == (small(VN_HEAD).starts_at, "it would come after the start")
+    before = planned(small(VN_HEAD), timeline_of({"do": "remind", "at": "-P0D at 13:59 local"}))
+    assert [item.left_out for item in before.values() if item.kind == "remind"] == [""]
+
+
 def test_a_step_counts_from_another_step_of_the_same_person() -> None:
     timeline = timeline_of(
         {"do": "notice", "id": "call", "about": "papers", "to": "members", "at": "-P14D"},

@@ -169,8 +169,8 @@ def test_working_days_are_counted_without_days_off_and_calendar_days_are_put_off
     before = offset("-P2D at 10:00 local").due(STARTS, calendar)
     assert before.instant == datetime(2026, 11, 29, 3, tzinfo=UTC)
     assert before.moved == (
-        "Tuesday, 1 December 2026 is a declared day off (a day off) in Nowhere, "
-        "so it goes out on Sunday, 29 November 2026 at 10:00"
+        "from Monday, 30 November 2026 to Tuesday, 1 December 2026 each day is a declared day off (a "
+        "day off) in Nowhere, so it goes out on Sunday, 29 November 2026 at 10:00"
     )
     after = offset("+P2D").due(datetime(2026, 11, 28, 2, tzinfo=UTC), calendar)
     assert after.instant == datetime(2026, 12, 2, 2, tzinfo=UTC)

@@ -353,6 +353,64 @@ def test_working_days_are_counted_without_the_day_itself() -> None:
 
 # --- landing
 
+EID = [
+    override(1, K.CLOSED, "2026-12-03", "2026-12-04"), override(2, K.CLOSED, "2026-12-02"),
+    override(3, K.HOURS, "2026-12-01", hours="16:30-20:00"),
+]  # fmt: skip
+
+
+PASSED_OVER: list[tuple[WorkingCalendar, str, bool, str]] = [
+    (
+        calendar("BN"),
+        "2027-03-14",
+        False,
+        (
+            "Sunday, 14 March 2027 is a weekend day in Brunei Darussalam; Saturday, 13 March 2027 is a "
+            "public holiday (Eid al-Fitr (observed), estimated); from Wednesday, 10 March 2027 to Friday, 12 "
+            "March 2027 each day is a public holiday (Eid al-Fitr, estimated), so it goes out on Tuesday, 9 "
+            "March 2027 at 09:00"
+        ),
+    ),
+    # That nobody works at the weekend between needs no words.
+    (
+        calendar("VN"),
+        "2027-02-14",
+        False,
+        (
+            "Sunday, 14 February 2027 is a weekend day in Viet Nam, so it goes out on Friday, 12 February "
+            "2027 at 09:00"
+        ),
+    ),
+    (
+        made(overrides=EID),
+        "2026-12-06",
+        False,
+        (
+            "Sunday, 6 December 2026 is a weekend day in Exland; from Thursday, 3 December 2026 to Friday, "
+            "4 December 2026 each day is a declared day off (override 1); Wednesday, 2 December 2026 is a "
+            "declared day off (override 2); Tuesday, 1 December 2026 is a day with offices closed from 09:00 "
+            "to 16:00, so it goes out on Monday, 30 November 2026 at 09:00"
+        ),
+    ),
+    (
+        made(overrides=EID),
+        "2026-12-03",
+        True,
+        (
+            "from Thursday, 3 December 2026 to Friday, 4 December 2026 each day is a declared day off "
+            "(override 1) in Exland, so it goes out on Monday, 7 December 2026 at 09:00"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("found", "wanted", "forward", "reason"), PASSED_OVER)
+def test_every_holiday_passed_over_is_named_estimated_or_not(
+    found: WorkingCalendar, wanted: str, forward: bool, reason: str
+) -> None:
+    assert found.land(date.fromisoformat(wanted), time(9), forward=forward).moved == reason
+
+
 RAMADAN = override(1, K.HOURS, "2026-12-01", "2026-12-31", hours="08:00-14:00")
 SUNDAY = "Sunday, 6 December 2026 is a weekend day in Exland"
 LANDINGS: dict[str, tuple[WorkingCalendar, str, str, bool, str, str]] = {
