@@ -227,7 +227,7 @@ class _Published:
         lacking = [code for code in self._owing(step) if self._condition_holds(step, code)]
         if not lacking:
             return
-        asked, first_asked = self._spoken_to(step, lacking), self._first_asked(step, lacking)
+        asked, first_asked = self._spoken_to(step, lacking), self.first_asked(step, lacking)
         for rung, at in enumerate(step.at, 1):
             people = {item.id: item for item in (*asked, *self._added(step, rung, lacking))}
             for attendee in people.values():
@@ -237,7 +237,7 @@ class _Published:
             for wanted in self._for_coordinator(step, rung):
                 yield self._after_asking(wanted, step, at, self._meeting.host, _first(first_asked))
 
-    def _first_asked(self, step: Step, lacking: Iterable[str]) -> dict[str, datetime]:
+    def first_asked(self, step: Step, lacking: Iterable[str]) -> dict[str, datetime]:
         """When each delegation is first asked for what a chaser is about, where something asks for it.
 
         It does not depend on whom the plan is made for, as whom else a rung tells does not either.
@@ -248,8 +248,10 @@ class _Published:
                 continue
             people = voices(self._meeting, asking if asking.ask else step, self._calendars.directory)
             for code in lacking:
-                moments = [self._asked_at(asking, item) for item in people[code]]
-                found[code] = min(filter(None, (found.get(code), *moments)), default=self._starts)
+                moments = [self._asked_at(asking, item) for item in people.get(code, ())]
+                known = [item for item in (found.get(code), *moments) if item is not None]
+                if known:
+                    found[code] = min(known)
         return found
 
     def _asked_at(self, asking: Step, attendee: Attendee) -> datetime | None:
@@ -425,6 +427,16 @@ class _Published:
 
     def _lacks(self, delegation: str, need: Need) -> bool:
         return is_missing(self._meeting, delegation, need)
+
+
+def first_asked(
+    meeting: Meeting, timeline: Timeline, calendars: Calendars, step: Step, code: str
+) -> datetime | None:
+    """Return when a delegation of a published meeting is first asked for what ``step`` is about (UTC).
+
+    ``None`` where no step of the timeline asks for it.
+    """
+    return _Published(meeting, timeline, calendars, None).first_asked(step, [code]).get(code)
 
 
 def _asks_for(asking: Step, chaser: Step) -> bool:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import combinations
 from typing import Annotated, Any
@@ -173,7 +173,7 @@ def _clock(text: str | None) -> time | None:
     return clock
 
 
-def _offset(value: object) -> object:
+def _offset(value: object) -> Offset | None:
     """Read an offset; only text, and what has been read already, is one."""
     if isinstance(value, str):
         return Offset.parse(value)
@@ -193,11 +193,19 @@ def _rung(value: object) -> object:
     return None if value is None else _offset(value)
 
 
-def _moment(value: object) -> object:
+def _moment(value: object) -> Offset:
     """Read an offset that is not ``immediately``."""
     found = _offset(value)
     if found is None:
         raise ValueError("is no moment; write for example '-P7D at 09:00 local', '-5WD' or '-PT1H'")
+    return found
+
+
+def _deadline(value: object) -> object:
+    """Read a deadline. Whoever names a day means the whole of it, as long as mails go out."""
+    found = _moment(value)
+    if isinstance(value, str) and found.clock is not None and " at " not in value:
+        return replace(found, clock=LATEST)
     return found
 
 
@@ -252,6 +260,7 @@ Circle = Annotated[Audience, BeforeValidator(_audience), PlainSerializer(lambda 
 Audiences = Annotated[tuple[Circle, ...], BeforeValidator(_audiences)]
 Rung = Annotated[Offset | None, BeforeValidator(_rung), PlainSerializer(_offset_text)]
 Moment = Annotated[Offset, BeforeValidator(_moment), PlainSerializer(_offset_text)]
+Until = Annotated[Offset, BeforeValidator(_deadline), PlainSerializer(_offset_text)]
 Bound = Annotated[Offset, BeforeValidator(_whole_days_or_hours), PlainSerializer(_bound_text)]
 
 _K = ActionKind
@@ -318,7 +327,7 @@ class Step(BaseModel):
     escalate: Mapping[int, Audiences] = {}
     about: str | None = Field(None, pattern=r"^[a-z0-9-]+$")
     ask: Need | None = None
-    deadline: Moment | None = None
+    deadline: Until | None = None
     day: Moment | None = None
     slot: Length | None = None
     grace: Length | None = None

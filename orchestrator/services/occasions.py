@@ -12,9 +12,9 @@ from orchestrator.domain.meeting import Attendee, Meeting, Need
 from orchestrator.domain.message import Attachment
 from orchestrator.domain.needs import is_missing, missing_from
 from orchestrator.domain.notices import NoticeText, NoticeTexts
-from orchestrator.domain.planning import oversees, owed, owing
+from orchestrator.domain.planning import first_asked, oversees, owed, owing
 from orchestrator.domain.revision import cancel_to, request_to
-from orchestrator.domain.timeline import Offset, Step
+from orchestrator.domain.timeline import Step, Timeline
 from orchestrator.domain.zones import local_time
 from orchestrator.errors import NotFound
 from orchestrator.ports import Clock, DocumentStore
@@ -127,7 +127,7 @@ class Occasions:
         timeline = self._planner.timeline(meeting)
         step = timeline.named(occasion.step)
         code = attendee.delegation if attendee else meeting.host
-        deadline = self._deadline(timeline.deadline_of(step) if step else None, meeting, code)
+        deadline = self._deadline(step, meeting, timeline, code) if step else None
         overdue = deadline is not None and deadline <= self._clock.now()
         # Who is asked late, because the meeting was published late, cannot give it by a day gone by.
         named = not (overdue and occasion.kind is ActionKind.NOTICE)
@@ -165,12 +165,17 @@ class Occasions:
         # The deadline of each delegation is by its own calendar; the reader's would be wrong for most.
         return replace(occasion, silent=silent, deadline=None, overdue=False)
 
-    def _deadline(self, wanted: Offset | None, meeting: Meeting, code: str) -> datetime | None:
+    def _deadline(self, step: Step, meeting: Meeting, timeline: Timeline, code: str) -> datetime | None:
+        """Until when a step wants something; nobody is held to a moment before they were first asked."""
+        wanted = timeline.deadline_of(step)
         if wanted is None:
             return None
         with self._database.reading() as session:
-            calendar = self._planner.calendars(session).of(code)
-        return wanted.due(meeting.ends_at if wanted.after else meeting.starts_at, calendar).instant
+            calendars = self._planner.calendars(session)
+        anchor = meeting.ends_at if wanted.after else meeting.starts_at
+        deadline = wanted.due(anchor, calendars.of(code)).instant
+        asked = first_asked(meeting, timeline, calendars, step, code)
+        return None if asked is not None and deadline <= asked else deadline
 
     def _notice(self, step: Step | None) -> NoticeText | None:
         if step is None or step.about is None:

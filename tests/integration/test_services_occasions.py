@@ -50,13 +50,27 @@ def test_a_chaser_says_by_when_it_was_asked_for_and_whether_that_has_passed(worl
     lived_through(world)
     chasers = texts(world, TAN, "Still missing")
     lists = [text for text in chasers if LIST in text]
-    passed = "The deadline has passed: Wednesday, 2 June 2027, 09:00 Singapore (UTC+08:00)"
+    passed = "The deadline has passed: Wednesday, 2 June 2027, 16:00 Singapore (UTC+08:00)"
     assert [passed in text for text in lists] == [True, True, True]
     early, late = (text for text in chasers if "the paper of your delegation" in text)
-    assert " Deadline: Thursday, 10 June 2027, 09:00 Singapore (UTC+08:00)" in early
-    assert " The deadline has passed: Thursday, 10 June 2027, 09:00 Singapore (UTC+08:00)" in late
+    assert " Deadline: Thursday, 10 June 2027, 16:00 Singapore (UTC+08:00)" in early
+    assert " The deadline has passed: Thursday, 10 June 2027, 16:00 Singapore (UTC+08:00)" in late
     # Nobody has said until when an answer is wanted.
     assert not [text for text in chasers if "answer: whether" in text and "eadline" in text]
+
+
+def test_nobody_is_held_to_a_deadline_before_the_question(world: World) -> None:
+    """Because of Tet, 16 working days before 18 February 2027 are the day before the call in Ha Noi."""
+    world.published(timeline="som", attendees=STAFF, start="2027-02-18 14:00")
+    for day in (21, 28):
+        world.clock.at = datetime(2027, 1, day, 4, tzinfo=UTC)
+        world.run()
+    (call,) = texts(world, LAN, "Danh sách đoàn")
+    (chaser,) = (text for text in texts(world, LAN, "Còn nội dung") if LIST in text)
+    assert LIST in call
+    assert "eadline" not in call + chaser
+    (elsewhere,) = texts(world, TAN, "Delegation list")
+    assert "Deadline: Tuesday, 26 January 2027, 16:00 Singapore" in elsewhere
 
 
 def test_who_hears_of_all_delegations_is_told_no_deadline_for_each_has_its_own(world: World) -> None:

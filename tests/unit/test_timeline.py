@@ -364,7 +364,7 @@ def test_the_timeline_of_a_som_is_what_was_agreed(step: str, at: list[str], to: 
 
 def test_what_else_was_agreed_of_a_som() -> None:
     papers, rehearsal = step_of("som", "notice:papers"), step_of("som", "rehearse")
-    assert (papers.ask, papers.deadline) == (Need.PAPER, Offset.parse("-10WD"))
+    assert (papers.ask, papers.deadline) == (Need.PAPER, Offset.parse("-10WD at 16:00 local"))
     assert (rehearsal.day, rehearsal.slot) == (Offset.parse("-1WD"), timedelta(minutes=15))
     for name in ("chase:delegation-list", "chase:answer"):
         added = [item.words for item in step_of("som", name).escalated(3)]
@@ -437,7 +437,7 @@ REMIND = {"do": "remind", "at": "-P1D"}
         (REMIND | {"grace": 3600}, "grace", "3600", "is not an ISO 8601 duration"),
         (REMIND | {"id": "x" * 41}, "id", "x" * 41, "string should have at most 40 characters"),
         (NOTICE | {"deadline": "immediately"}, "deadline", "immediately", "is no moment; write for example"),
-        (NOTICE | {"deadline": "-5WD"}, "deadline", "-5WD", "is over before the notice goes out"),
+        (NOTICE | {"deadline": "-6WD"}, "deadline", "-6WD", "is over before the notice goes out"),
         (NOTICE | {"deadline": "-10WD"}, "deadline", "-10WD", "is over before the notice goes out"),
         (NOTICE | {"at": "-P5D", "deadline": "-6WD"}, "deadline", "-6WD", "is over before the notice goes"),
         (REMIND | {"not_before": "immediately"}, "not_before", "immediately", "is no moment; write for"),
@@ -596,15 +596,15 @@ def test_a_step_counts_from_another_that_is_there_and_never_from_itself(
 def test_a_chaser_has_the_deadline_of_what_was_asked_for(name: str, step: str, deadline: str | None) -> None:
     found = SHIPPED[name].named(step)
     assert found is not None
-    assert SHIPPED[name].deadline_of(found) == (offset(deadline) if deadline else None)
+    assert SHIPPED[name].deadline_of(found) == (offset(f"{deadline} at 16:00 local") if deadline else None)
 
 
 def test_a_deadline_of_a_chaser_s_own_goes_before_that_of_the_notice() -> None:
-    chase = {"do": "chase", "when": "paper missing", "at": "-3WD", "deadline": "-2WD"}
+    chase = {"do": "chase", "when": "paper missing", "at": "-3WD", "deadline": "-2WD at 10:00 local"}
     asked = {"do": "notice", "about": "papers", "ask": "paper", "to": "focal point", "at": "-9WD"}
     found = Timeline.of(timeline(asked | {"deadline": "-4WD"}, chase))
-    assert found.deadline_of(found.steps[1]) == offset("-2WD")
-    assert found.deadline_of(found.steps[0]) == offset("-4WD")
+    assert found.deadline_of(found.steps[1]) == offset("-2WD at 10:00 local")
+    assert found.deadline_of(found.steps[0]) == offset("-4WD at 16:00 local")
 
 
 def test_a_chain_is_as_long_as_can_be_followed_and_a_cycle_of_any_length_is_told() -> None:
