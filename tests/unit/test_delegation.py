@@ -199,3 +199,14 @@ def test_a_delegation_that_moves_to_another_zone_is_there_from_its_own_midnight_
     midnight = datetime(2028, 8, 16, 17, tzinfo=UTC)
     assert found.place_of("ID", midnight).city == "Nusantara"
     assert found.place_of("ID", midnight - timedelta(hours=2)).city == "Jakarta"
+
+
+def test_of_two_changes_that_overlap_the_one_that_begins_later_counts_whatever_their_order() -> None:
+    first = {"since": "2027-01-01", "zone": "Asia/Makassar", "city": "Nusantara", "note": "moved"}
+    later = {"since": "2027-06-01", "until": "2027-07-01", "zone": "Asia/Jakarta", "city": "Jakarta"}
+    for changes in ([first, later], [later, first]):
+        state = delegation(code="ID", zone="Asia/Bangkok", city="Bangkok", changes=changes)
+        found = directory(state).get("ID")
+        days = (date(2026, 12, 31), date(2027, 5, 31), date(2027, 6, 1), date(2027, 7, 1))
+        assert [found.on(day).city for day in days] == ["Bangkok", "Nusantara", "Jakarta", "Nusantara"]
+        assert found.on(date(2027, 6, 1)).note == "moved", "what the later one leaves out stays as it is"
