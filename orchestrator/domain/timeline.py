@@ -50,6 +50,8 @@ _OFFSET = re.compile(
     re.ASCII,
 )
 _NO_OFFSET = "is not an offset; write 'immediately', '-P7D at 09:00 local', '-5WD', '-PT1H' or '+1WD'"
+_FORMER = re.compile(r"(?P<length>P\S+)\s+(?P<side>before|after)(?P<clock>\s+at\s+\S+\s+local)?")
+"""How offsets were written in version 0.1; nobody whose file still has one must look the new way up."""
 _MORNING = EARLIEST
 _ONE_DAY = timedelta(days=1)
 _MOST_WORKING_DAYS = 260  # A year of them.
@@ -88,7 +90,7 @@ class Offset:
             return None
         found = _OFFSET.fullmatch(text.strip())
         if not found:
-            raise ValueError(_NO_OFFSET)
+            raise ValueError(_no_offset(text.strip()))
         after, clock = found["sign"] == "+", _clock(found["clock"])
         if found["working"]:
             if int(found["working"]) > _MOST_WORKING_DAYS:
@@ -160,6 +162,14 @@ class Offset:
             return f"on the day of {point or 'the start'}, at {self.clock:%H:%M} their time"
         kind = "working day" if self.working else "day"
         return f"{self.days} {kind}{'s' if self.days != 1 else ''} {side}, at {self.clock:%H:%M} their time"
+
+
+def _no_offset(text: str) -> str:
+    former = _FORMER.fullmatch(text)
+    if former:
+        sign = "-" if former["side"] == "before" else "+"
+        return f"is not an offset any more; write '{sign}{former['length']}{former['clock'] or ''}'"
+    return _NO_OFFSET
 
 
 def _clock(text: str | None) -> time | None:
