@@ -415,6 +415,13 @@ class Container:
         """What preparatory meetings say that are made together with another meeting."""
         return _read_data(DATA / "preparatory.yaml", PreparatoryTexts.of)
 
+    def read_data(self) -> None:
+        """Read all data files; raises ``ConfigurationError`` naming what is wrong in one of them.
+
+        For whoever starts other processes, or changes the database, before any of them is needed.
+        """
+        _ = self.timelines, self.languages, self.preparatory_texts
+
     def was_alive(self) -> None:
         """Touch the heartbeat file, when one is set; called after each successful look."""
         if self.settings.heartbeat_file is not None:

@@ -102,6 +102,7 @@ def up(example: bool, start: Any) -> None:
     supervisor.until_signalled(stop)
     found = container()
     configure_logging("WARNING")
+    found.read_data()
     found.database.upgrade()
     _ = found.api_token  # Whoever drives the API finds the token as soon as the service runs.
     with supervisor.running(found.settings, stop) as processes:

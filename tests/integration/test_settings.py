@@ -363,6 +363,18 @@ def test_up_refuses_production(tmp_path: Path) -> None:
     assert "ORCHESTRATOR_PROFILE: is not the sandbox" in ended.stderr
 
 
+def test_up_changes_nothing_before_the_data_files_are_well(tmp_path: Path) -> None:
+    (tmp_path / "timelines").mkdir()
+    of_version_0_1 = "{name: own, title: Own, steps: [{do: remind, at: PT1H before}]}"
+    (tmp_path / "timelines" / "own.yaml").write_text(of_version_0_1)
+    data = tmp_path / "data"
+    ended = run(tmp_path, "up", timelines_dir=str(tmp_path / "timelines"), data_dir=str(data))
+    assert ended.returncode == 2
+    assert "own.yaml: steps[0].at: is not an offset any more; write '-PT1H'" in " ".join(ended.stderr.split())
+    assert not (data / "run").exists(), "no process may have been started"
+    assert not (data / "orchestrator.db").exists(), "no database may have been brought to a newer version"
+
+
 @pytest.mark.parametrize(
     ("settings", "names"),
     [
