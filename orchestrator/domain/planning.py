@@ -560,7 +560,7 @@ def _without_doubles(wanted: list[Obligation]) -> list[Obligation]:
         if item.kind in _MERGED and not item.left_out:
             last[_twin(item)] = item.key
     return [
-        replace(item, left_out=f"another {_MERGED[item.kind]} goes out at the same moment")
+        replace(item, left_out=f"another {_MERGED[item.kind]} falls on the same moment")
         if item.kind in _MERGED and not item.left_out and last[_twin(item)] != item.key
         else item
         for item in wanted

@@ -104,3 +104,14 @@ def test_what_goes_to_the_coordinator_is_not_said_to_be_for_the_service(
     draft.meetings.publish("SOM-2026", actor="test", save_the_date=False)
     rows = shown(capsys, "meeting", "plan", "SOM-2026").splitlines()
     assert any("Alert: no link" in row and "coordinator" in row for row in rows)
+
+
+def test_a_reminder_that_another_stands_for_is_not_said_to_be_too_late(
+    draft: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draft.create(reference="TET", timeline="standard", attendees=STAFF, start="2027-02-11 14:00")
+    text = shown(capsys, "meeting", "publish", "TET", "--preview")
+    left_out = text[text.rindex("Reminder, 7 days before: left out") :].splitlines()
+    assert left_out[1].strip() == "Wednesday, 3 February 2027, 09:00 Ha Noi (UTC+07:00)"
+    assert left_out[3].strip() == "another reminder falls on the same moment"
+    assert "too late" not in text

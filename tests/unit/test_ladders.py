@@ -179,7 +179,7 @@ def test_two_rungs_that_land_at_one_moment_are_one_mail() -> None:
     found = planned(small(), timeline, Calendars(DIRECTORY, [closed]))
     outcome = {rung: found[f"chase:x/{rung}:attendee-{VN_POINT.id}"] for rung in (1, 2, 3)}
     assert {item.due for item in outcome.values()} == {utc(2026, 11, 30, 2)}
-    another = "another chaser goes out at the same moment"
+    another = "another chaser falls on the same moment"
     assert [outcome[rung].left_out for rung in (1, 2, 3)] == [another, another, ""]
     assert not found[f"chase:x/1:attendee-{LA_POINT.id}"].left_out
 
@@ -519,7 +519,7 @@ def test_two_reminders_that_land_at_one_moment_are_one_mail_and_the_plan_says_so
     found = planned(small(), calendars=Calendars(DIRECTORY, [closed]))
     first, second = found["remind:P7D:attendee-1"], found["remind:P1D:attendee-1"]
     assert first.due == second.due == utc(2026, 12, 1, 2)
-    assert (first.left_out, second.left_out) == ("another reminder goes out at the same moment", "")
+    assert (first.left_out, second.left_out) == ("another reminder falls on the same moment", "")
     assert "declared day off (a flood)" in second.note
     assert not found["remind:P7D:attendee-3"].left_out
 
@@ -532,7 +532,7 @@ def test_what_the_plan_leaves_out_once_it_was_planned_is_cancelled_with_that_rea
     (gone,) = reconcile(meeting, wanted, rows, utc(2026, 11, 20)).cancels
     assert (gone.code, gone.reason) == (
         CancelCode.NOT_NEEDED,
-        "another reminder goes out at the same moment",
+        "another reminder falls on the same moment",
     )
 
 
