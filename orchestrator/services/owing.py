@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
-from orchestrator.domain.meeting import Contribution, ContributionState, Meeting, Need
+from orchestrator.domain.meeting import Contribution, ContributionState, Need
 from orchestrator.domain.needs import is_missing
 from orchestrator.domain.zones import LocalTime, local_time
 from orchestrator.errors import Conflict, InvalidInput
@@ -18,7 +16,6 @@ from orchestrator.services.personal import CHANNEL
 from orchestrator.services.planner import Planner
 from orchestrator.services.readiness import Readiness, SlotView, said_by, settle
 from orchestrator.services.visiting import follow, refusal, require_open
-from orchestrator.store import meetings as store
 from orchestrator.store.engine import Database
 
 MENDABLE: frozenset[tuple[Need, ContributionState]] = frozenset(
@@ -118,7 +115,7 @@ class Owing:
             wanted = Contribution(own.delegation, need, state, signature(own), now) if state else None
             changed = settle(session, meeting, own.delegation, need, wanted, actor=CHANNEL, now=now)
             if changed:
-                self._replanned(session, meeting, now)
+                self._planner.replan_stored(session, meeting.id, now)
         if changed:
             self._wake_up.notify()
         return changed
@@ -141,10 +138,6 @@ class Owing:
                 "Somebody else has changed the list of your delegation meanwhile. Look at it again.",
                 code="list-changed",
             )
-
-    def _replanned(self, session: Session, meeting: Meeting, now: datetime) -> None:
-        store.touch(session, meeting.id)
-        self._planner.replan(session, store.load(session, meeting.id), now)
 
     def _item(self, visit: Visit, need: Need) -> OwedView:
         meeting, code = visit.meeting, visit.attendee.delegation

@@ -99,6 +99,17 @@ class Planner:
             store.note_basis(session, meeting.id, self.basis(meeting))
         return result
 
+    def replan_stored(
+        self, session: Session, meeting_id: int, now: datetime
+    ) -> tuple[Meeting, Reconciliation]:
+        """Replan a meeting after what belongs to it was written beside it; return it as it is stored now.
+
+        Workers that remember it look at it again.
+        """
+        store.touch(session, meeting_id)
+        meeting = store.load(session, meeting_id)
+        return meeting, self.replan(session, meeting, now)
+
     def replan_for(
         self, session: Session, meeting: Meeting, attendee_ids: Collection[int], now: datetime
     ) -> Reconciliation:

@@ -307,7 +307,7 @@ class Polls:
             own = visit.attendee
             ballot = Ballot(own.delegation, poll.checked(votes), signature(own), now)
             self._write(session, held, ballot, CHANNEL, own.id)
-            self._planner.replan(session, store.load(session, visit.meeting.id), now)
+            self._planner.replan_stored(session, visit.meeting.id, now)
         self._wake_up.notify()
 
     # Pieces
@@ -317,9 +317,7 @@ class Polls:
 
         def replanned(session: Session) -> tuple[Outcome, datetime]:
             before, now = apply(session)
-            store.touch(session, before.id)
-            meeting = store.load(session, before.id)
-            result = self._planner.replan(session, meeting, now)
+            meeting, result = self._planner.replan_stored(session, before.id, now)
             consequences = self._explainer.explain(session, meeting, result)
             return Outcome(meeting.reference, meeting.version, preview, consequences), now
 
@@ -427,7 +425,6 @@ class Polls:
         said = ", ".join(f"{number} {vote}" for number, vote in sorted(ballot.votes.items()))
         detail = f"{ballot.delegation}: {said}; by {ballot.by}"
         store.note(session, held.meeting.id, channel, "date poll answered", held.now, detail)
-        store.touch(session, held.meeting.id)
 
     def _refusal(self, visit: Visit, poll: DatePoll, now: datetime) -> str:
         """Why nothing can be said by this reader (any more), in words; empty as long as it can."""

@@ -397,9 +397,7 @@ class Readiness:
     # What all of them need
 
     def _replanned(self, session: Session, meeting: Meeting, now: datetime) -> Reconciliation:
-        """Plan the meeting as it is stored now, and have every worker look at it again."""
-        store.touch(session, meeting.id)
-        return self._planner.replan(session, store.load(session, meeting.id), now)
+        return self._planner.replan_stored(session, meeting.id, now)[1]
 
     def _outcome(
         self, session: Session, meeting: Meeting, result: Reconciliation, *, previewed: bool = False
