@@ -17,22 +17,32 @@ _DAYTIME = Stretch(time(7), time(21))
 
 
 def allot(
-    meeting: Meeting, codes: Sequence[str], step: Step, calendars: Calendars, kept: Sequence[RehearsalSlot]
+    meeting: Meeting,
+    codes: Sequence[str],
+    step: Step,
+    calendars: Calendars,
+    kept: Sequence[RehearsalSlot],
+    now: datetime,
 ) -> tuple[RehearsalSlot, ...]:
     """Return a slot for each delegation in ``codes``, in the order of time; ``kept`` slots stay as they are.
 
     A slot lies within the office hours of the delegation and of the host, on the day that ``step.day`` gives
     for the host. Where they share none that is free, its note says so: it then lies in the delegation's
-    office hours or daytime, at night for neither side if that can be had. No two slots overlap, and none
-    comes after the start; a delegation for which nothing is left gets none. Who has the fewest free slots
-    chooses first.
+    office hours or daytime, at night for neither side if that can be had. No two slots overlap, none begins
+    before ``now`` (aware UTC), and none comes after the start; a delegation for which nothing is left gets
+    none. Who has the fewest free slots chooses first.
     """
     if step.day is None or step.slot is None:
         raise ValueError(f"step {step.name} has no day or no length")
     found = {slot.delegation: slot for slot in kept if slot.delegation in codes}
     day = _day(meeting, step.day, calendars)
     waiting = [code for code in codes if code not in found]
-    open_ = {code: list(_starts(meeting, code, day, step.slot, calendars)) for code in waiting}
+    grid = [
+        item
+        for item in _grid(calendars.of(meeting.host), day, step.slot)
+        if now <= item and item + step.slot <= meeting.starts_at
+    ]
+    open_ = {code: list(_starts(meeting, code, grid, step.slot, calendars)) for code in waiting}
     for code in sorted(waiting, key=lambda item: (_shared(open_[item]), codes.index(item))):
         free = (item for item in open_[code] if not _overlaps(item[0], step.slot, found.values()))
         start, note = next(free, (None, None))
@@ -54,6 +64,28 @@ def fitting(meeting: Meeting, step: Step, calendars: Calendars) -> tuple[Rehears
         for slot in meeting.slots
         if host.local_date(slot.starts_at) == day and slot.ends_at <= meeting.starts_at
     )
+
+
+def standing(meeting: Meeting, step: Step, calendars: Calendars, now: datetime) -> tuple[RehearsalSlot, ...]:
+    """Return those slots of the present time of the meeting that stay, though calendars may have changed.
+
+    A slot in office hours stays while offices are open then, one allotted outside them while its day is that
+    of the tests. One placed outside office hours by hand stays, and so does one that has begun by ``now``
+    (aware UTC).
+    """
+    if step.day is None:
+        raise ValueError(f"step {step.name} has no day")
+    day, host = _day(meeting, step.day, calendars), calendars.of(meeting.host)
+
+    def stays(slot: RehearsalSlot) -> bool:
+        own, length = calendars.of(slot.delegation), slot.ends_at - slot.starts_at
+        if slot.starts_at <= now:
+            return True
+        if slot.note is None:
+            return _open(own, slot.starts_at, length) and _open(host, slot.starts_at, length)
+        return slot.note != _sharing_none(own, host) or host.local_date(slot.starts_at) == day
+
+    return tuple(filter(stays, meeting.slots))
 
 
 def _day(meeting: Meeting, offset: Offset, calendars: Calendars) -> date:
@@ -100,11 +132,10 @@ def _overlaps(start: datetime, length: timedelta, taken: Iterable[RehearsalSlot]
 
 
 def _starts(
-    meeting: Meeting, code: str, day: date, length: timedelta, calendars: Calendars
+    meeting: Meeting, code: str, candidates: Sequence[datetime], length: timedelta, calendars: Calendars
 ) -> Iterator[tuple[datetime, str | None]]:
-    """Yield possible starts, the best first, with a note where office hours are not shared."""
+    """Yield the candidates, the best first, with a note where office hours are not shared."""
     own, host = calendars.of(code), calendars.of(meeting.host)
-    candidates = [item for item in _grid(host, day, length) if item + length <= meeting.starts_at]
     wishes: list[Callable[[datetime], bool]] = [
         lambda item: _open(own, item, length) and _open(host, item, length),
         lambda item: _open(own, item, length) and _by_day(host, item, length),
@@ -112,10 +143,15 @@ def _starts(
         lambda item: _by_day(own, item, length),
         lambda item: True,
     ]
-    note = f"{own.delegation.name} and {host.delegation.name} share no free office hour on that day"
+    note = _sharing_none(own, host)
     for rank, wish in enumerate(wishes):
         yield from ((item, note if rank else None) for item in candidates if wish(item))
         candidates = [item for item in candidates if not wish(item)]
+
+
+def _sharing_none(own: WorkingCalendar, host: WorkingCalendar) -> str:
+    """The note of a slot that was allotted outside the office hours of either side."""
+    return f"{own.delegation.name} and {host.delegation.name} share no free office hour on that day"
 
 
 def _grid(host: WorkingCalendar, day: date, length: timedelta) -> Iterator[datetime]:

@@ -82,7 +82,7 @@ class RehearsalSlot:
     """When a delegation tries its connection before a meeting.
 
     ``note`` says in words why it lies outside somebody's office hours, where it does. ``moves`` counts how
-    often it was moved by hand after the delegation had been told of it, and so has to be told again.
+    often it was moved after the delegation had been told of it, and so has to be told again.
     """
 
     delegation: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -12,10 +12,10 @@ from functools import lru_cache, partial
 from sqlalchemy.orm import Session
 
 from orchestrator.domain import connectivity
-from orchestrator.domain.actions import ActionKind
+from orchestrator.domain.actions import ActionKind, ActionState
 from orchestrator.domain.audience import admitted
 from orchestrator.domain.delegation import Directory
-from orchestrator.domain.meeting import Meeting, MeetingStatus
+from orchestrator.domain.meeting import Meeting, MeetingStatus, RehearsalSlot
 from orchestrator.domain.planning import owing, plan, why_dropped
 from orchestrator.domain.public_holidays import holidays_version
 from orchestrator.domain.reconciling import Reconciliation, StoredAction, reconcile
@@ -90,7 +90,7 @@ class Planner:
     def replan(self, session: Session, meeting: Meeting, now: datetime) -> Reconciliation:
         """Plan ``meeting`` (as stored) and bring its actions in step; doing so twice changes nothing."""
         timeline, calendars = self.timeline(meeting), self.calendars(session)
-        meeting = self._with_slots(session, meeting, timeline, calendars)
+        meeting = self._with_slots(session, meeting, timeline, calendars, now)
         wanted = plan(meeting, timeline, calendars)
         rows = actions.stored(session, meeting.id)
         result = reconcile(meeting, wanted, rows, now, partial(self.why_dropped, meeting))
@@ -156,20 +156,54 @@ class Planner:
         return {item.id for item in meeting.attendees if item.address in addresses}
 
     def _with_slots(
-        self, session: Session, meeting: Meeting, timeline: Timeline, calendars: Calendars
+        self, session: Session, meeting: Meeting, timeline: Timeline, calendars: Calendars, now: datetime
     ) -> Meeting:
-        """Allot a rehearsal slot to each delegation that has none for the present time of the meeting."""
+        """Allot a rehearsal slot to each delegation that has none for the present time of the meeting.
+
+        One in which offices are closed by now is replaced; whoever was told it is told the new one at once.
+        """
         step = timeline.step(ActionKind.REHEARSAL)
         if step is None or meeting.tentative or meeting.status is not MeetingStatus.PUBLISHED:
             return meeting
         same = contributions.slots_are_for(session, meeting.id) == meeting.time_revision
         codes = owing(meeting, step, self.directory)
-        kept = meeting.slots if same else connectivity.fitting(meeting, step, calendars)
-        wanted = connectivity.allot(meeting, codes, step, calendars, kept)
+        kept = (
+            connectivity.standing(meeting, step, calendars, now)
+            if same
+            else connectivity.fitting(meeting, step, calendars)
+        )
+        wanted = connectivity.allot(meeting, codes, step, calendars, kept, now)
+        if same:
+            wanted = _counted(session, meeting, wanted)
         if wanted != meeting.slots or (wanted and not same):
             contributions.write_slots(session, meeting.id, wanted, meeting.time_revision)
             store.touch(session, meeting.id)
         return replace(meeting, slots=wanted)
+
+
+def _counted(
+    session: Session, meeting: Meeting, wanted: Sequence[RehearsalSlot]
+) -> tuple[RehearsalSlot, ...]:
+    """Return the slots, each with how often it has moved after it had been told."""
+    known = {slot.delegation: slot for slot in meeting.slots}
+    found = []
+    for slot in wanted:
+        old = known.get(slot.delegation, slot)
+        told = old.starts_at != slot.starts_at and not to_be_told(session, meeting, slot.delegation)
+        found.append(replace(slot, moves=old.moves + told))
+    return tuple(found)
+
+
+def to_be_told(session: Session, meeting: Meeting, delegation: str) -> bool:
+    """Whether all of a delegation who are told when to try the connection are still to be told."""
+    ids = {item.id for item in meeting.invited if item.delegation == delegation}
+    mails = [
+        item
+        for item in actions.stored(session, meeting.id, sorted(ids))
+        if item.kind is ActionKind.REHEARSAL and item.attendee_id is not None
+        if item.state is not ActionState.CANCELLED
+    ]
+    return bool(mails) and all(item.state.is_pending for item in mails)
 
 
 @lru_cache(maxsize=256)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.orm import Session
 
 from orchestrator.domain import lifecycle
-from orchestrator.domain.actions import ActionKind, ActionState
+from orchestrator.domain.actions import ActionKind
 from orchestrator.domain.connectivity import placed
 from orchestrator.domain.definition import WallTime
 from orchestrator.domain.durations import duration_words
@@ -40,7 +40,7 @@ from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.answering import cut
 from orchestrator.services.composing import Contact
 from orchestrator.services.consequences import Explainer
-from orchestrator.services.planner import Planner
+from orchestrator.services.planner import Planner, to_be_told
 from orchestrator.services.shifts import is_elsewhere
 from orchestrator.services.views import Outcome
 from orchestrator.store import actions, contributions, deliveries, responses
@@ -380,7 +380,7 @@ class Readiness:
         """Store the slot; where not everybody has a mail to come that tells of it, one goes out at once."""
         before = {item.id: item for item in actions.stored(session, meeting.id)}
         result = self._stored(session, meeting, slot, now)
-        if not _to_be_told(session, meeting, slot.delegation):
+        if not to_be_told(session, meeting, slot.delegation):
             again = self._stored(session, meeting, replace(slot, moves=slot.moves + 1), now)
             result = Reconciliation(result.inserts + again.inserts, result.moves + again.moves)
         # A mail that keeps its hour only learns until when it makes sense.
@@ -525,15 +525,3 @@ def _only(result: Reconciliation, is_meant: Callable[[Obligation], bool]) -> Rec
         tuple(item for item in result.inserts if is_meant(item.obligation)),
         tuple(item for item in result.moves if is_meant(item.obligation)),
     )
-
-
-def _to_be_told(session: Session, meeting: Meeting, delegation: str) -> bool:
-    """Whether all of a delegation who are told when to try the connection are still to be told."""
-    ids = {item.id for item in meeting.invited if item.delegation == delegation}
-    mails = [
-        item
-        for item in actions.stored(session, meeting.id, sorted(ids))
-        if item.kind is ActionKind.REHEARSAL and item.attendee_id is not None
-        if item.state is not ActionState.CANCELLED
-    ]
-    return bool(mails) and all(item.state.is_pending for item in mails)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from orchestrator.domain.meeting import Meeting
+from orchestrator.domain.actions import ActionKind
+from orchestrator.domain.meeting import Meeting, RehearsalSlot
 from orchestrator.domain.reconciling import Move, Reconciliation, StoredAction
 from orchestrator.domain.zones import LocalTime, local_time
 from orchestrator.services.consequences import Explainer
 from orchestrator.services.planner import Planner
 from orchestrator.services.views import Consequence
-from orchestrator.store import actions
+from orchestrator.store import actions, contributions
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,24 @@ def replanned(session: Session, planner: Planner, meeting: Meeting, now: datetim
             (consequence,) = explainer.explain(session, meeting, Reconciliation(moves=(move,)))
             moved.append(Shift.of(consequence, _was(planner, meeting, stored)))
     rest = explainer.explain(session, meeting, replace(result, moves=(), skips=()))
-    return MeetingShifts(meeting.reference, meeting.title_en, (*moved, *map(Shift.of, rest)))
+    tests = _moved_tests(planner, meeting, contributions.slots(session, meeting.id))
+    return MeetingShifts(meeting.reference, meeting.title_en, (*moved, *tests, *map(Shift.of, rest)))
+
+
+def _moved_tests(planner: Planner, meeting: Meeting, slots: Iterable[RehearsalSlot]) -> Iterator[Shift]:
+    """The connectivity tests that take place at another time than before, each in its delegation's time."""
+    before = {item.delegation: item for item in meeting.slots}
+    for slot in slots:
+        old = before.get(slot.delegation)
+        if old is not None and old.starts_at != slot.starts_at:
+            was, when = (
+                local_time(moment, planner.directory.place_of(slot.delegation, moment))
+                for moment in (old.starts_at, slot.starts_at)
+            )
+            what = f"Time of the connectivity test of {slot.delegation}"
+            yield Shift(
+                "moved", ActionKind.REHEARSAL, what, None, None, slot.delegation, was, when, slot.note
+            )
 
 
 def is_elsewhere(move: Move, stored: StoredAction) -> bool:

@@ -15,6 +15,7 @@ from orchestrator.domain.meeting import ContributionState, Meeting, Need, Partic
 from orchestrator.domain.timeline import Timeline
 from orchestrator.errors import Conflict, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.ports import ConferenceRequest
+from orchestrator.services.calendars import CalendarChange, NewOverride
 from orchestrator.services.composing import Member
 from orchestrator.services.meetings import MeetingUpdate
 from orchestrator.services.owing import OwingView
@@ -531,6 +532,55 @@ def test_a_slot_outside_office_hours_says_so(published: World) -> None:
     slot = row(published, "SG").slot
     assert slot is not None
     assert slot.note == "outside the office hours of Singapore and Viet Nam"
+
+
+def close(world: World, code: str, day: str, *, preview: bool = False) -> CalendarChange:
+    off = NewOverride.of({"kind": "closed", "first": day, "name": "Mourning", "why": "Announced"})
+    return world.calendars.enter(code, off, actor="console", preview=preview)
+
+
+def moved_tests(change: CalendarChange) -> dict[str, str]:
+    """When the tests of delegations are by now that were at another time before, in their own time."""
+    return {
+        item.delegation: f"{item.when.day} {item.when.clock}"
+        for one in change.meetings
+        for item in one.shifts
+        if item.effect == "moved" and item.recipient_email is None and item.delegation and item.when
+    }
+
+
+def test_a_day_off_of_the_host_moves_all_tests_to_its_day_before(published: World) -> None:
+    """Nobody had been told the old slots, so nobody is told that they have moved."""
+    assert {item.starts_at.day for item in meeting(published).slots} == {2}
+    before = contents(published.database)
+    expected = close(published, "VN", "2026-12-02", preview=True)
+    assert contents(published.database) == before
+    done = close(published, "VN", "2026-12-02")
+    assert moved_tests(done) == moved_tests(expected)
+    assert set(moved_tests(done)) == {"MM", "SG", "VN"}
+    assert {item.starts_at.day for item in meeting(published).slots} == {1}
+    assert {item.note for item in meeting(published).slots} == {None}
+    published.run()
+    assert rehearsals(published) == []
+    (_, detail), *_ = history(published, "calendar changed")
+    assert detail is not None
+    assert "Time of the connectivity test of MM: Wednesday, 2 December 2026" in detail
+
+
+def test_whoever_was_told_a_slot_that_a_day_off_moves_is_told_the_new_one_at_once(published: World) -> None:
+    published.clock.at = datetime(2026, 11, 30, 5, tzinfo=UTC)
+    published.run()
+    told = len(rehearsals(published))
+    close(published, "SG", "2026-12-02")
+    published.run()
+    assert rehearsals(published)[told:] == [TAN]
+    slot = row(published, "SG").slot
+    assert slot is not None
+    assert slot.note == "Singapore and Viet Nam share no free office hour on that day"
+    before = contents(published.database)
+    with published.database.transaction() as session:
+        assert published.planner.replan(session, meeting(published), published.clock.now()).changes_nothing
+    assert contents(published.database) == before
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ SHIPPED = {
     for file in sorted((CONFIG / "timelines").glob("*.yaml"))
 }
 LONG_BEFORE = timedelta(days=300)
+EARLY = datetime(2019, 1, 1, tzinfo=UTC)
+"""Before every meeting of these tests."""
 
 
 @lru_cache
@@ -86,7 +88,8 @@ def with_slots(meeting: Meeting, timeline: Timeline) -> Meeting:
     if step is None or meeting.tentative:
         return meeting
     codes = owing(meeting, step, DIRECTORY)
-    return replace(meeting, slots=connectivity.allot(meeting, codes, step, CALENDARS, meeting.slots))
+    slots = connectivity.allot(meeting, codes, step, CALENDARS, meeting.slots, meeting.published_at or EARLY)
+    return replace(meeting, slots=slots)
 
 
 def planned(

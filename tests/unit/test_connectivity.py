@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.domain.connectivity import allot
+from orchestrator.domain.connectivity import allot, standing
 from orchestrator.domain.meeting import RehearsalSlot
 from orchestrator.domain.timeline import Step
-from orchestrator.domain.workdays import Calendars
+from orchestrator.domain.workdays import Calendars, Override, OverrideKind
 from orchestrator.domain.zones import zone
-from tests.unit.real import CALENDARS, DIRECTORY, local, meeting_of
+from tests.unit.real import CALENDARS, DIRECTORY, EARLY, local, meeting_of, utc
 
 FRIDAY = meeting_of(datetime(2026, 12, 11, 14))
 MEMBERS = [item.code for item in DIRECTORY.members_on(date(2026, 12, 11))]
@@ -29,7 +29,7 @@ def step(**fields: Any) -> Step:
 
 
 def allotted(*codes: str, kept: tuple[RehearsalSlot, ...] = (), **fields: Any) -> dict[str, RehearsalSlot]:
-    found = allot(FRIDAY, list(codes), step(**fields), CALENDARS, kept)
+    found = allot(FRIDAY, list(codes), step(**fields), CALENDARS, kept, EARLY)
     assert list(found) == sorted(found, key=lambda item: item.starts_at)
     return {item.delegation: item for item in found}
 
@@ -89,7 +89,7 @@ def test_who_can_least_chooses_first() -> None:
 
 def test_no_slot_reaches_beyond_the_start_and_those_without_one_are_left_out() -> None:
     early = meeting_of(datetime(2026, 12, 11, 1))
-    same_day = allot(early, MEMBERS, step(day="-P0D", slot="PT30M"), CALENDARS, ())
+    same_day = allot(early, MEMBERS, step(day="-P0D", slot="PT30M"), CALENDARS, (), EARLY)
     assert all(item.ends_at <= early.starts_at for item in same_day)
     long = allotted(*MEMBERS, slot="PT4H")
     assert 0 < len(long) < len(MEMBERS)
@@ -97,15 +97,55 @@ def test_no_slot_reaches_beyond_the_start_and_those_without_one_are_left_out() -
         assert one.ends_at <= following.starts_at
 
 
+def test_no_slot_has_gone_by_when_it_is_allotted() -> None:
+    """Published on the day of the tests, at half past three in the afternoon in Ha Noi."""
+    now = utc(2026, 12, 10, 8, 30)
+    found = allot(FRIDAY, MEMBERS, step(), CALENDARS, (), now)
+    assert {item.delegation for item in found} == set(MEMBERS)
+    assert min(item.starts_at for item in found) == now
+    known = allot(FRIDAY, ["VN"], step(), CALENDARS, (), EARLY)
+    assert allot(FRIDAY, ["VN"], step(), CALENDARS, known, now) == known
+
+
+def day_off(code: str) -> Calendars:
+    closed = Override(1, code, OverrideKind.CLOSED, date(2026, 12, 10), date(2026, 12, 10), "Mourning")
+    return Calendars(DIRECTORY, (closed,))
+
+
+def test_a_day_off_of_the_host_takes_all_slots_away() -> None:
+    meeting = replace(FRIDAY, slots=tuple(allotted(*MEMBERS, "CA").values()))
+    assert standing(meeting, step(), CALENDARS, EARLY) == meeting.slots
+    assert standing(meeting, step(), day_off("VN"), EARLY) == ()
+
+
+def test_a_day_off_of_a_delegation_takes_its_slot_only() -> None:
+    meeting = replace(FRIDAY, slots=tuple(allotted(*MEMBERS, "CA").values()))
+    stays = standing(meeting, step(), day_off("LA"), EARLY)
+    assert {item.delegation for item in meeting.slots} - {item.delegation for item in stays} == {"LA"}
+    found = allot(meeting, [*MEMBERS, "CA"], step(), day_off("LA"), stays, EARLY)
+    laos = next(item for item in found if item.delegation == "LA")
+    assert laos.note == "Lao PDR and Viet Nam share no free office hour on that day"
+    assert standing(replace(meeting, slots=found), step(), day_off("LA"), EARLY) == found
+
+
+def test_what_was_placed_by_hand_or_has_begun_stays_when_a_day_off_is_declared() -> None:
+    (slot,) = allot(FRIDAY, ["VN"], step(), CALENDARS, (), EARLY)
+    by_hand = replace(slot, note="outside the office hours of Viet Nam")
+    assert standing(replace(FRIDAY, slots=(by_hand,)), step(), day_off("VN"), EARLY) == (by_hand,)
+    begun = replace(FRIDAY, slots=(slot,))
+    assert standing(begun, step(), day_off("VN"), slot.starts_at) == (slot,)
+    assert standing(begun, step(), day_off("VN"), slot.starts_at - timedelta(minutes=1)) == ()
+
+
 def test_the_day_is_the_host_s_working_day() -> None:
     monday = replace(FRIDAY, wall_start=datetime(2026, 12, 14, 9))
-    (slot,) = allot(monday, ["VN"], step(), CALENDARS, ())
+    (slot,) = allot(monday, ["VN"], step(), CALENDARS, (), EARLY)
     assert local(slot.starts_at, "VN")[:10] == "2026-12-11"
 
 
 def test_a_step_without_a_day_is_a_mistake_of_the_program() -> None:
     with pytest.raises(ValueError, match="has no day or no length"):
-        allot(FRIDAY, ["VN"], Step.model_validate({"do": "remind", "at": "-P1D"}), CALENDARS, ())
+        allot(FRIDAY, ["VN"], Step.model_validate({"do": "remind", "at": "-P1D"}), CALENDARS, (), EARLY)
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
@@ -121,7 +161,7 @@ def test_any_meeting_gives_each_a_slot_of_its_own_before_the_start_and_says_what
 ) -> None:
     start = datetime.combine(day, time()) + timedelta(minutes=30 * half_hours)
     meeting = meeting_of(start, host=host)
-    found = allot(meeting, sorted(codes), step(slot=slot), CALENDARS, ())
+    found = allot(meeting, sorted(codes), step(slot=slot), CALENDARS, (), EARLY)
     assert {item.delegation for item in found} == codes
     assert all(item.ends_at <= meeting.starts_at for item in found)
     for one, following in pairwise(found):
@@ -129,7 +169,7 @@ def test_any_meeting_gives_each_a_slot_of_its_own_before_the_start_and_says_what
     for item in found:
         both = all(_open(CALENDARS, code, item) for code in (item.delegation, host))
         assert both is (item.note is None)
-    assert allot(meeting, sorted(codes), step(slot=slot), CALENDARS, found) == found
+    assert allot(meeting, sorted(codes), step(slot=slot), CALENDARS, found, EARLY) == found
 
 
 def _open(calendars: Calendars, code: str, slot: RehearsalSlot) -> bool:
