@@ -153,8 +153,9 @@ def vote(reference: str, delegation: str, votes: Sequence[str], as_json: bool) -
 def show_poll(view: PollView) -> None:
     """Print the options, the best one first, what each delegation says of them, and what is missing."""
     terminal.out.print(_headline(view), style="bold")
-    if view.leading is not None and view.open:
-        terminal.out.print(f"Option {view.leading} would win. {view.verdict}")
+    if view.state == "open":
+        winner = f"Option {view.leading} would win. " if view.leading is not None else ""
+        terminal.out.print(f"{winner}{view.verdict}")
     options = sorted(view.options, key=lambda option: option.rank)
     terminal.out.print()
     terminal.out.print(_ranking(options))
@@ -175,6 +176,7 @@ def _ranking(options: Sequence[OptionView]) -> Table:
     for item in options:
         figures = (item.cost, item.yes, item.if_needed, item.no, item.silent)
         when = _hours(item) if head != "At the host's" else _span(item)
+        when += " (has gone by)" if item.gone else ""
         made.add_row(str(item.number), when, *(f"{figure:,}" for figure in figures))
     return made
 
@@ -236,5 +238,7 @@ def _votes(texts: Sequence[str]) -> dict[int, Vote]:
         said = known.get(word.strip().lower().replace("-", " "))
         if said is None or not (number.isascii() and number.isdigit()):
             raise InvalidInput.of("votes", text, "is not a vote", "Write 1=yes, 1=no or '1=if needed'.")
+        if int(number) in found:
+            raise InvalidInput.of("votes", text, "names an option twice", "Say one thing of each option.")
         found[int(number)] = said
     return found

@@ -154,6 +154,9 @@ def closing_problem(
     """Return what is wrong with the moment (UTC) at which a poll is to close, ``given`` as wall time."""
     if closes_at <= now:
         return Problem("closes", given, "is not in the future", "Give a time that is to come.")
+    if any(item.starts_at <= now for item in options):
+        words = "comes after a date that has gone by already"
+        return Problem("closes", given, words, "Withdraw the poll, and open one about the dates to come.")
     if any(item.starts_at <= closes_at for item in options):
         words = "comes after the first of the starts to choose from"
         return Problem("closes", given, words, "Give an earlier time.")
@@ -167,21 +170,24 @@ def closing_problem(
 class Tally:
     """One option with what each delegation says of it, in protocol order; ``None`` where it has not said.
 
-    ``cost`` is what the start costs all delegations together, as the slot finder counts it.
+    ``cost`` is what the start costs all delegations together, as the slot finder counts it. ``gone`` says
+    that the start has gone by while the poll was open, so that it cannot be chosen any more.
     """
 
     option: Option
     votes: tuple[tuple[str, Vote | None], ...]
     cost: int = 0
+    gone: bool = False
 
     def count(self, vote: Vote | None) -> int:
         """Return how many delegations say so; of ``None``, how many have said nothing."""
         return Counter(said for _, said in self.votes)[vote]
 
     @property
-    def order(self) -> tuple[int, int, int, datetime]:
+    def order(self) -> tuple[bool, int, int, int, datetime]:
         """The key by which options are ranked, the best first."""
-        return self.count(Vote.NO), self.count(Vote.IF_NEEDED), self.cost, self.option.starts_at
+        said = self.count(Vote.NO), self.count(Vote.IF_NEEDED)
+        return self.gone, *said, self.cost, self.option.starts_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +202,10 @@ class Verdict:
     silent: tuple[str, ...]
 
 
-def tallies(poll: DatePoll, delegations: Sequence[str], costs: Mapping[int, int]) -> tuple[Tally, ...]:
-    """Return what ``delegations`` (in protocol order) say of each option; others are not counted.
+def tallies(
+    poll: DatePoll, delegations: Sequence[str], costs: Mapping[int, int], now: datetime
+) -> tuple[Tally, ...]:
+    """Return what ``delegations`` (in protocol order) say of each option at ``now``; others do not count.
 
     ``costs`` are those of the options by number.
     """
@@ -207,6 +215,7 @@ def tallies(poll: DatePoll, delegations: Sequence[str], costs: Mapping[int, int]
             option,
             tuple((code, said.get(code, {}).get(option.number)) for code in delegations),
             costs.get(option.number, 0),
+            gone=poll.state is PollState.OPEN and option.starts_at <= now,
         )
         for option in poll.options
     )
@@ -216,7 +225,8 @@ def ranked(found: Iterable[Tally]) -> tuple[Tally, ...]:
     """Return the options, the best first.
 
     First come those that the fewest say no to, of these those that the fewest only do if needed, then
-    those that cost the delegations least, then the earlier. Silence weighs nothing.
+    those that cost the delegations least, then the earlier. Silence weighs nothing. What has gone by comes
+    last.
     """
     return tuple(sorted(found, key=lambda item: item.order))
 
@@ -227,6 +237,8 @@ def verdict(found: Sequence[Tally]) -> Verdict:
     silent = tuple(
         code for code, _ in best.votes if all(dict(item.votes)[code] is None for item in found)
     )  # fmt: skip
+    if best.gone:
+        return Verdict(None, "Every date has gone by; withdraw the poll, and open another.", silent)
     if len(silent) == len(best.votes):
         return Verdict(None, "No delegation has answered yet.", silent)
     reason = f"{_votes_words(best)}{_tie_words(best, others)}."
@@ -245,7 +257,7 @@ def _delegations(count: int) -> str:
 
 
 def _tie_words(best: Tally, others: Sequence[Tally]) -> str:
-    equal = [item for item in others if item.order[:2] == best.order[:2]]
+    equal = [item for item in others if item.order[:3] == best.order[:3]]
     if not equal:
         return ""
     if all(item.cost > best.cost for item in equal):

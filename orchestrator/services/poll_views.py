@@ -44,7 +44,8 @@ class VoteView:
 class OptionView:
     """An option in the host's time, with what each delegation says, in protocol order.
 
-    ``rank`` is 1 for the option that would win; ``cost`` is the slot finder's.
+    ``rank`` is 1 for the option that would win; ``cost`` is the slot finder's. ``gone`` says that the start
+    has gone by, so that the option cannot be chosen any more.
     """
 
     number: int
@@ -56,6 +57,7 @@ class OptionView:
     silent: int
     cost: int
     rank: int
+    gone: bool
     votes: tuple[VoteView, ...]
 
 
@@ -210,7 +212,7 @@ class PollViewer:
             item.number: sum(cost_of(self._pieces(code, item)) for code in codes)
             for item in self._poll.options
         }
-        return tallies(self._poll, codes, costs)
+        return tallies(self._poll, codes, costs, self._now)
 
     def _pieces(self, code: str, option: Option) -> Sequence[Piece]:
         ends_at = option.starts_at + self._meeting.duration
@@ -229,6 +231,7 @@ class PollViewer:
             silent=said[None],
             cost=tally.cost,
             rank=rank,
+            gone=tally.gone,
             votes=tuple(self._vote(option, code, vote, starts) for code, vote in tally.votes),
         )
 

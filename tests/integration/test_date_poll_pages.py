@@ -6,6 +6,7 @@ import json
 import re
 import warnings
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from click.testing import CliRunner
 
 from orchestrator import cli
 from orchestrator.domain.date_poll import Vote
-from orchestrator.errors import Conflict
+from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.store.engine import Database
 from orchestrator.web.app import create_app
 from tests.integration.conftest import NHUNG, World, contents, definition, emptied
@@ -228,6 +229,18 @@ def test_the_console_shows_the_poll_and_makes_an_option_the_time(world: World, c
     assert "The date is chosen, and the poll is over." in text
     assert "Option 2 became the time of the meeting." in text
     assert client.get("/meetings/SOM-2026/poll/2").status_code == 409
+
+
+def test_a_date_that_has_gone_by_is_not_offered_any_more(world: World, client: TestClient, run: Any) -> None:
+    opened(world)
+    world.polls.vote(token(world, LAN), {1: YES, 2: NO})
+    world.clock.at = datetime(2026, 12, 9, tzinfo=UTC)
+    page = client.get("/meetings/SOM-2026")
+    assert "Option 2 would win. One delegation says no" in words(page)
+    assert re.findall(r"/meetings/SOM-2026/poll/(\d+)", page.text) == ["2"]
+    shown = run("show", "SOM-2026")
+    assert "Option 2 would win. One delegation says no" in shown
+    assert re.search(r"\n1 +Tuesday, 8 December 2026, 09:00–11:30 \(has gone by\) ", shown)
 
 
 def hidden(response: Any) -> dict[str, str]:
@@ -518,6 +531,8 @@ def test_the_command_line_takes_a_poll_through_its_life(world: World, run: Any) 
     assert world.polls.newest("SOM-2026") is None
     opening = json.loads(run("open", "SOM-2026", *starts, "--closes", CLOSES, "--json"))
     assert [item["number"] for item in opening["poll"]["options"]] == [1, 2]
+    with pytest.raises(InvalidInput, match="names an option twice"):
+        run("vote", "SOM-2026", "VN", "1=no", "2=no", "01=yes")
     run("vote", "SOM-2026", "VN", "1=no", "2=if needed")
     run("vote", "SOM-2026", "SG", "1=yes", "2=if-needed")
     shown = run("show", "SOM-2026")

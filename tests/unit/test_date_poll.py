@@ -65,8 +65,24 @@ def poll(options: int = 2, **ballots: str) -> DatePoll:
     )  # fmt: skip
 
 
-def counted(found: DatePoll, **costs: int) -> tuple[Tally, ...]:
-    return tallies(found, DELEGATIONS, {int(name[1:]): cost for name, cost in costs.items()})
+def counted(found: DatePoll, now: datetime = NOW, **costs: int) -> tuple[Tally, ...]:
+    return tallies(found, DELEGATIONS, {int(name[1:]): cost for name, cost in costs.items()}, now)
+
+
+def test_an_option_that_has_gone_by_cannot_win_any_more() -> None:
+    found = poll(3, VN="yy?")
+    second_begins = found.option(2).starts_at
+    assert verdict(counted(found)).option == 1
+    assert verdict(counted(found, second_begins)).option == 3
+    assert [item.option.number for item in ranked(counted(found, second_begins))] == [3, 1, 2]
+    over = verdict(counted(found, found.option(3).starts_at))
+    assert (over.option, over.reason) == (
+        None,
+        "Every date has gone by; withdraw the poll, and open another.",
+    )
+    # What was chosen stays the winner that it was.
+    closed = replace(found, state=PollState.CLOSED, chosen=1)
+    assert verdict(counted(closed, second_begins)).option == 1
 
 
 def order(found: DatePoll, **costs: int) -> list[int]:
@@ -138,8 +154,8 @@ def test_silence_never_changes_the_order(ballots: list[list[Vote]], silent: int)
         ballots=tuple(Ballot(f"D{n}", dict(enumerate(said, 1)), "x", NOW) for n, said in enumerate(ballots)),
     )
     codes = [f"D{n}" for n in range(len(ballots))]
-    alone = ranked(tallies(found, codes, {}))
-    among = ranked(tallies(found, [*codes, *(f"S{n}" for n in range(silent))], {}))
+    alone = ranked(tallies(found, codes, {}, NOW))
+    among = ranked(tallies(found, [*codes, *(f"S{n}" for n in range(silent))], {}, NOW))
     assert [item.option.number for item in alone] == [item.option.number for item in among]
     assert verdict(among).option == alone[0].option.number
     assert len(verdict(among).silent) == silent
@@ -164,7 +180,7 @@ def test_a_better_word_never_makes_an_option_worse(
                 Ballot(code, dict(enumerate(row, 1)), "x", NOW) for code, row in zip(codes, said, strict=True)
             ),
         )
-        return [item.option.number for item in ranked(tallies(found, codes, cost))].index(what)
+        return [item.option.number for item in ranked(tallies(found, codes, cost, NOW))].index(what)
 
     before = place(ballots)
     better = [list(row) for row in ballots]
@@ -227,6 +243,11 @@ def test_a_poll_closes_in_the_future_and_before_the_first_start() -> None:
         problem = closing_problem("2026-11-01 09:00", wrong, NOW, starts)
         assert problem is not None
         assert (problem.field, problem.value) == ("closes", "2026-11-01 09:00")
+    # Once a start has gone by no later time is possible, so it says what is.
+    later = starts[1].starts_at + timedelta(hours=1)
+    problem = closing_problem("x", later + timedelta(hours=1), later, starts)
+    assert problem is not None
+    assert problem.remedy == "Withdraw the poll, and open one about the dates to come."
 
 
 # Who is asked
