@@ -296,12 +296,16 @@ class Directory(_Data):
 
     @staticmethod
     def in_order(delegations: Iterable[Delegation]) -> list[Delegation]:
-        """Sort by protocol: members, Secretariat, Plus Three, partners; each by its own order."""
-        return sorted(delegations, key=lambda item: (_KIND_RANK[item.kind], item.order))
+        """Sort by protocol: members, Secretariat, Plus Three, partners; each by order, then by code."""
+        return sorted(delegations, key=_rank)
 
-    def rank(self, code: str) -> tuple[int, int]:
-        """Return a sort key for protocol order; unknown codes come last."""
+    def rank(self, code: str) -> tuple[int, int, str]:
+        """Return the sort key of protocol order; no two codes have the same, and unknown ones come last."""
         for item in self.delegations:
             if item.code == code:
-                return _KIND_RANK[item.kind], item.order
-        return len(_KIND_RANK), 0
+                return _rank(item)
+        return len(_KIND_RANK), 0, code
+
+
+def _rank(delegation: Delegation) -> tuple[int, int, str]:
+    return _KIND_RANK[delegation.kind], delegation.order, delegation.code

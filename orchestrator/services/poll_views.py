@@ -204,7 +204,7 @@ class PollViewer:
         codes = set(self._meeting.delegations)
         if self._poll.state is not PollState.OPEN:
             codes |= {item.delegation for item in self._poll.ballots}
-        return sorted(codes, key=lambda code: (self._directory.rank(code), code))
+        return sorted(codes, key=self._directory.rank)
 
     def _tallies(self) -> Sequence[Tally]:
         codes = self._codes()

@@ -203,4 +203,4 @@ def _codes(named: Iterable[str], directory: Directory, day: date) -> tuple[str, 
             found |= {
                 item.code for item in directory.delegations if item.kind is kind and item.active_on(day)
             }
-    return tuple(sorted(found, key=lambda code: (directory.rank(code), code)))
+    return tuple(sorted(found, key=directory.rank))

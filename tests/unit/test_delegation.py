@@ -63,6 +63,15 @@ def test_an_unknown_code_ranks_after_everybody(shipped: Directory) -> None:
     assert shipped.rank("XX") > max(shipped.rank(item.code) for item in shipped.delegations)
 
 
+def test_protocol_order_leaves_nothing_open_where_two_have_the_same_number() -> None:
+    """People of the two must not be mixed, nor a set of codes come in another order in each process."""
+    found = directory(delegation("VN"), delegation("KH"), delegation("BN", order=2))
+    assert sorted(["BN", "VN", "KH", "VN", "KH", "YY", "XX"], key=found.rank) == [
+        "KH", "KH", "VN", "VN", "BN", "XX", "YY",
+    ]  # fmt: skip
+    assert [item.code for item in Directory.in_order(found.delegations)] == ["KH", "VN", "BN"]
+
+
 def test_every_shipped_fact_that_may_be_wrong_says_how_sure_it_is(shipped: Directory) -> None:
     for item in shipped.delegations:
         assert set(item.confidence) == {"agency", "hours"}, item.code
