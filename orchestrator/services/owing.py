@@ -46,10 +46,11 @@ class OwedView:
 
 @dataclass(frozen=True, slots=True)
 class OwingView:
-    """What a delegation owes a meeting, and when it tries its connection."""
+    """What a delegation owes a meeting, and when it tries its connection; ``slot_over`` once that is past."""
 
     items: tuple[OwedView, ...]
     slot: SlotView | None
+    slot_over: bool = False
 
     @property
     def missing(self) -> tuple[OwedView, ...]:
@@ -96,7 +97,9 @@ class Owing:
         owed = self._readiness.owed(meeting)[code]
         items = [self._item(visit, need) for need in Need if need in owed]
         slot = next((item for item in meeting.slots if item.delegation == code), None)
-        return OwingView(tuple(items), self._readiness.slot_view(meeting, slot) if slot else None)
+        if slot is None:
+            return OwingView(tuple(items), None)
+        return OwingView(tuple(items), self._readiness.slot_view(meeting, slot), slot.ends_at <= now)
 
     def settle(
         self, token: str, need: Need, state: ContributionState | None, *, mark: str | None = None

@@ -26,6 +26,7 @@ from tests.integration.test_services_readiness import (
     STAFF,
     answer,
     history,
+    meeting,
     nudged,
     record,
     row,
@@ -149,6 +150,19 @@ def test_a_failed_test_is_told_with_what_was_noted(world: World, client: TestCli
     part = section(client.get(page(world, LAN)), "owed")
     assert "The connectivity test failed" in part
     assert "No sound &lt;from&gt; us." in part
+
+
+def test_a_test_whose_time_has_gone_by_is_not_called_to_come(world: World, client: TestClient) -> None:
+    (slot,) = (item for item in meeting(world).slots if item.delegation == "VN")
+    for moment, said in (
+        (slot.starts_at, "Join at your time to try: Wednesday, 2 December 2026"),
+        (slot.ends_at, "Your time to try was Wednesday, 2 December 2026"),
+    ):
+        world.clock.at = moment
+        text = words(client.get(page(world, LAN)))
+        assert said in text
+    assert "Join at your time to try" not in text
+    assert re.search(r"Ask .+, coordinator@vn.example.org ?, for another", text)
 
 
 def test_what_the_page_refuses_changes_nothing(world: World, client: TestClient) -> None:
