@@ -70,13 +70,14 @@ def added(
 
 
 def changed(
-    items: Sequence[KeyOutcome], number: int, edit: Edit, *, by: str, at: datetime
+    items: Sequence[KeyOutcome], number: int, edit: Edit, *, by: str, at: datetime, seen: str | None = None
 ) -> tuple[KeyOutcome, ...]:
     """Return ``items`` with number ``number`` changed; what it passes on its way is numbered anew.
 
-    Raises ``NotFound`` for a number that is not there, and ``InvalidInput`` for an edit that cannot be.
+    ``seen`` is the text that whoever changes it has before them. Raises ``NotFound`` for a number that is
+    not there, ``Conflict`` when another outcome has it by now, and ``InvalidInput`` for an unfit edit.
     """
-    old = _found(items, number)
+    old = _found(items, number, seen)
     text = old.text if edit.text is None else _statement(edit.text)
     new = replace(old, text=text, is_open=old.is_open if edit.is_open is None else edit.is_open)
     place = number if edit.number is None else edit.number
@@ -88,15 +89,24 @@ def changed(
     return _numbered([*rest[: place - 1], replace(new, by=by, at=at), *rest[place - 1 :]])
 
 
-def removed(items: Sequence[KeyOutcome], number: int) -> tuple[KeyOutcome, ...]:
-    """Return ``items`` without number ``number``, those after it moved up; raises ``NotFound``."""
-    gone = _found(items, number)
+def removed(items: Sequence[KeyOutcome], number: int, seen: str | None = None) -> tuple[KeyOutcome, ...]:
+    """Return ``items`` without number ``number``, those after it moved up.
+
+    Raises ``NotFound`` and, with ``seen``, ``Conflict`` as ``changed`` does.
+    """
+    gone = _found(items, number, seen)
     return _numbered([item for item in items if item is not gone])
 
 
-def _found(items: Sequence[KeyOutcome], number: int) -> KeyOutcome:
+def _found(items: Sequence[KeyOutcome], number: int, seen: str | None) -> KeyOutcome:
     for item in items:
         if item.number == number:
+            if seen is not None and seen != item.text:
+                raise Conflict(
+                    f"Somebody has changed the list meanwhile: outcome {number} is now '{item.text}'. "
+                    "Look at it again.",
+                    code="list-changed",
+                )
             return item
     raise NotFound(f"There is no outcome {number}; this meeting has {len(items) or 'none'}.")
 

@@ -51,25 +51,28 @@ class Outcomes:
 
         return self._change(name, apply, "outcome added", actor)
 
-    def change(self, name: str, number: int, edit: Edit, *, actor: str) -> OutcomeList:
+    def change(
+        self, name: str, number: int, edit: Edit, *, actor: str, seen: str | None = None
+    ) -> OutcomeList:
         """Change the text of an outcome, whether it is open, or its place in the list.
 
-        Raises as ``add`` does, and ``NotFound`` for a number that is not there.
+        Numbers move when an outcome goes: with ``seen``, the text that was looked at, it must still be that
+        one. Raises as ``add`` does, ``NotFound`` for an unknown number, and ``Conflict`` for another one.
         """
 
         def apply(items: Sequence[KeyOutcome], now: datetime) -> tuple[KeyOutcome, ...]:
-            return rules.changed(items, number, edit, by=actor, at=now)
+            return rules.changed(items, number, edit, by=actor, at=now, seen=seen)
 
         return self._change(name, apply, f"outcome {number} changed", actor)
 
-    def agree(self, name: str, number: int, *, actor: str) -> OutcomeList:
+    def agree(self, name: str, number: int, *, actor: str, seen: str | None = None) -> OutcomeList:
         """Record that an open outcome is agreed; raises as ``change`` does."""
-        return self.change(name, number, Edit(is_open=False), actor=actor)
+        return self.change(name, number, Edit(is_open=False), actor=actor, seen=seen)
 
-    def remove(self, name: str, number: int, *, actor: str) -> OutcomeList:
+    def remove(self, name: str, number: int, *, actor: str, seen: str | None = None) -> OutcomeList:
         """Take an outcome out; raises as ``change`` does."""
         return self._change(
-            name, lambda items, _: rules.removed(items, number), f"outcome {number} removed", actor
+            name, lambda items, _: rules.removed(items, number, seen), f"outcome {number} removed", actor
         )
 
     def _change(self, name: str, apply: Changed, what: str, actor: str) -> OutcomeList:

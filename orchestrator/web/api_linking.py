@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.domain.outcomes import MOST_OUTCOMES, Edit
@@ -14,6 +14,7 @@ from orchestrator.web.security import require_token
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(require_token)], tags=["linked meetings"])
 Number = Annotated[int, Path(ge=1, le=MOST_OUTCOMES)]
+SEEN = "Its text as it was read; 409 when another outcome has this number by now."
 
 
 class NewOutcome(BaseModel):
@@ -33,6 +34,7 @@ class OutcomeChange(BaseModel):
     text: str | None = None
     is_open: bool | None = Field(None, description="False once it is agreed.")
     number: int | None = Field(None, description="Its new place in the list.")
+    seen: str | None = Field(None, description=SEEN)
 
 
 @router.get("/meetings/{meeting}/linked", summary="What moves with it, or stays")
@@ -57,10 +59,15 @@ def add_outcome(meeting: str, body: NewOutcome, container: Services) -> OutcomeL
 def change_outcome(meeting: str, number: Number, body: OutcomeChange, container: Services) -> OutcomeList:
     """Change the text of an outcome, whether it is open, or its place in the list."""
     edit = Edit(text=body.text, is_open=body.is_open, number=body.number)
-    return container.outcomes.change(meeting, number, edit, actor=ACTOR)
+    return container.outcomes.change(meeting, number, edit, actor=ACTOR, seen=body.seen)
 
 
 @router.delete("/meetings/{meeting}/outcomes/{number}", summary="Take an outcome out")
-def remove_outcome(meeting: str, number: Number, container: Services) -> OutcomeList:
+def remove_outcome(
+    meeting: str,
+    number: Number,
+    container: Services,
+    seen: Annotated[str | None, Query(description=SEEN)] = None,
+) -> OutcomeList:
     """Take an outcome out; those after it move up."""
-    return container.outcomes.remove(meeting, number, actor=ACTOR)
+    return container.outcomes.remove(meeting, number, actor=ACTOR, seen=seen)

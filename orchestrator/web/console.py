@@ -600,16 +600,16 @@ def add_outcome(
 
 
 @router.post("/meetings/{reference}/outcomes/{number}/agree")
-def agree_outcome(reference: str, number: Number, container: Services) -> Response:
+def agree_outcome(reference: str, number: Number, container: Services, seen: Typed = "") -> Response:
     """Record that an open outcome is agreed."""
-    recorded = container.outcomes.agree(reference, number, actor=ACTOR)
+    recorded = container.outcomes.agree(reference, number, actor=ACTOR, seen=seen)
     return see_other(meeting_path(recorded.reference), done="outcome")
 
 
 @router.post("/meetings/{reference}/outcomes/{number}/remove")
-def remove_outcome(reference: str, number: Number, container: Services) -> Response:
+def remove_outcome(reference: str, number: Number, container: Services, seen: Typed = "") -> Response:
     """Take an outcome out."""
-    recorded = container.outcomes.remove(reference, number, actor=ACTOR)
+    recorded = container.outcomes.remove(reference, number, actor=ACTOR, seen=seen)
     return see_other(meeting_path(recorded.reference), done="outcome")
 
 

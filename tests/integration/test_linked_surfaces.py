@@ -316,11 +316,27 @@ def test_outcomes_are_recorded_in_the_console_and_reported(pair: World, client: 
     pair.meetings.conclude(PREP, actor="test")
     assert f"1 outcome of {PREP} is still open: 2. Venue" in words(client.get(PAGE))
     assert '<ul class="points"' in client.get(PAGE).text
-    client.post(f"{path}/outcomes/2/agree")
+    client.post(f"{path}/outcomes/2/agree", data={"seen": "Venue"})
     assert "still open: 2" not in words(client.get(PAGE))
-    client.post(f"{path}/outcomes/1/remove")
+    client.post(f"{path}/outcomes/1/remove", data={"seen": "Agenda <b>agreed</b>"})
     assert [item.text for item in view(pair, PREP).outcomes] == ["Venue"]
     assert client.post(f"{path}/outcomes/7/agree").status_code == 404
+
+
+def test_a_button_pressed_twice_takes_out_one_outcome(pair: World, client: TestClient) -> None:
+    path = f"/meetings/{PREP}"
+    pair.clock.at = view(pair, PREP).starts_at
+    for text in ("Agenda & annexes agreed", "Venue", "Theme"):
+        client.post(f"{path}/outcomes", data={"text": text})
+    page = client.get(path)
+    button = page.text.index(f'action="{path}/outcomes/1/remove"')
+    (shown,) = re.findall(
+        r'name="seen" value="([^"]*)"', page.text[button : page.text.index("</form>", button)]
+    )
+    once, again = (client.post(f"{path}/outcomes/1/remove", data={"seen": unescape(shown)}) for _ in range(2))
+    assert (once.status_code, again.status_code) == (200, 409)
+    assert "outcome 1 is now 'Venue'" in unescape(words(again))
+    assert [item.text for item in view(pair, PREP).outcomes] == ["Venue", "Theme"]
 
 
 def test_the_personal_page_and_its_calendar_file_have_the_outcomes(pair: World, client: TestClient) -> None:

@@ -100,6 +100,18 @@ def test_a_text_that_is_no_outcome_is_named(text: str, message: str) -> None:
         assert (problem.field, problem.message) == ("text", message)
 
 
+def test_a_number_that_is_another_outcome_s_by_now_changes_nothing() -> None:
+    left = removed(three(), 1, "Agenda agreed")
+    with pytest.raises(Conflict, match="outcome 1 is now 'Venue'"):
+        removed(left, 1, "Agenda agreed")
+    with pytest.raises(Conflict, match="outcome 2 is now 'Theme'"):
+        changed(left, 2, Edit(is_open=False), by="k", at=AT, seen="Venue")
+    assert texts(changed(left, 2, Edit(number=1), by="k", at=AT, seen="Theme")) == [
+        (1, "Theme"),
+        (2, "Venue"),
+    ]
+
+
 def test_there_is_an_end_to_outcomes_and_to_numbers() -> None:
     full = tuple(KeyOutcome(number, "x", False, "k", AT) for number in range(1, MOST_OUTCOMES + 1))
     with pytest.raises(InvalidInput, match="outcome 101"):
