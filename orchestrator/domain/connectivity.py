@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from math import inf
 
 from orchestrator.domain.meeting import Meeting, RehearsalSlot
 from orchestrator.domain.timeline import Offset, Step
@@ -28,9 +29,10 @@ def allot(
 
     A slot lies within the office hours of the delegation and of the host, on the day that ``step.day`` gives
     for the host. Where they share none that is free, its note says so: it then lies in the delegation's
-    office hours or daytime, at night for neither side if that can be had. No two slots overlap, none begins
-    before ``now`` (aware UTC), and none comes after the start; a delegation for which nothing is left gets
-    none. Who has the fewest free slots chooses first.
+    office hours, else in the host's by the delegation's day, at night for neither side if that can be had.
+    No two slots overlap, none begins before ``now`` (aware UTC), and none comes after the start; a delegation
+    for which nothing is left gets none. Who has the fewest free slots chooses first, and who shares no office
+    hour with the host last.
     """
     if step.day is None or step.slot is None:
         raise ValueError(f"step {step.name} has no day or no length")
@@ -43,7 +45,7 @@ def allot(
         if now <= item and item + step.slot <= meeting.starts_at
     ]
     open_ = {code: list(_starts(meeting, code, grid, step.slot, calendars)) for code in waiting}
-    for code in sorted(waiting, key=lambda item: (_shared(open_[item]), codes.index(item))):
+    for code in sorted(waiting, key=lambda item: (_choice(open_[item]), codes.index(item))):
         free = (item for item in open_[code] if not _overlaps(item[0], step.slot, found.values()))
         start, note = next(free, (None, None))
         if start is not None:
@@ -123,8 +125,9 @@ def placed(
     return RehearsalSlot(code, start, end, note, known.moves if known else 0)
 
 
-def _shared(starts: Sequence[tuple[datetime, str | None]]) -> int:
-    return sum(note is None for _, note in starts)
+def _choice(starts: Sequence[tuple[datetime, str | None]]) -> float:
+    """How many starts suit both sides; who has none takes what the others leave."""
+    return sum(note is None for _, note in starts) or inf
 
 
 def _overlaps(start: datetime, length: timedelta, taken: Iterable[RehearsalSlot]) -> bool:
@@ -139,6 +142,7 @@ def _starts(
     wishes: list[Callable[[datetime], bool]] = [
         lambda item: _open(own, item, length) and _open(host, item, length),
         lambda item: _open(own, item, length) and _by_day(host, item, length),
+        lambda item: _by_day(own, item, length) and _open(host, item, length),
         lambda item: _by_day(own, item, length) and _by_day(host, item, length),
         lambda item: _by_day(own, item, length),
         lambda item: True,

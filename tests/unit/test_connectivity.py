@@ -61,11 +61,23 @@ def test_slots_lie_within_the_office_hours_of_both_sides() -> None:
 def test_where_office_hours_do_not_meet_nobody_is_up_at_night_if_that_can_be_had() -> None:
     found = allotted("CA")["CA"]
     assert found.note == "Canada and Viet Nam share no free office hour on that day"
-    # Ten in the evening in Ha Noi would be ten in the morning in Ottawa, which is in office hours there.
+    # Ten in the evening in Ha Noi would be ten in the morning in Ottawa, which is in office hours there. So
+    # it is the first hour at which the host, who helps, is in the office and Ottawa is not asleep yet.
     assert (local(found.starts_at, "CA"), local(found.starts_at, "VN")) == (
-        "2026-12-09 19:00",
-        "2026-12-10 07:00",
+        "2026-12-09 20:00",
+        "2026-12-10 08:00",
     )
+
+
+def test_who_has_a_holiday_on_the_day_of_the_tests_takes_what_others_leave_in_the_host_s_hours() -> None:
+    """10 December is Constitution Day in Thailand; nobody there is called at seven in the morning."""
+    found = allotted("TH", "LA", "VN")
+    assert {code: local(slot.starts_at, "VN") for code, slot in found.items()} == {
+        "LA": "2026-12-10 08:00",
+        "VN": "2026-12-10 08:15",
+        "TH": "2026-12-10 08:30",
+    }
+    assert found["TH"].note == "Thailand and Viet Nam share no free office hour on that day"
 
 
 def test_slots_that_were_told_stay_when_a_delegation_joins() -> None:
