@@ -210,11 +210,11 @@ class Refusal:
 class OpenPoll:
     """A date poll that is open: which one, until when, for which starts, and which delegations have voted.
 
-    ``asked`` numbers the latest asking of the meeting, over all its polls.
+    ``asked`` numbers the latest asking of the meeting, over all its polls, ``asked_at`` is when that was.
     """
 
     id: int
-    opened_at: datetime
+    asked_at: datetime
     closes_at: datetime
     options: tuple[datetime, ...] = ()
     voted: frozenset[str] = frozenset()

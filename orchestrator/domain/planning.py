@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orchestrator.domain.actions import ActionKind
 from orchestrator.domain.audience import admitted
 from orchestrator.domain.delegation import Directory, Role
-from orchestrator.domain.meeting import Attendee, Meeting, MeetingStatus, Need, RehearsalSlot
+from orchestrator.domain.meeting import Attendee, Meeting, MeetingStatus, Need, OpenPoll, RehearsalSlot
 from orchestrator.domain.needs import is_missing, missing_from, spokespeople
 from orchestrator.domain.revision import cancel_to, to_cancel
 from orchestrator.domain.timeline import Due, Offset, Step, Timeline
@@ -62,7 +63,7 @@ def plan(
     """
     match meeting.status:
         case MeetingStatus.DRAFT:
-            wanted = date_poll(meeting)
+            wanted = date_poll(meeting, calendars)
         case MeetingStatus.PUBLISHED:
             wanted = _Published(meeting, timeline, calendars, only).obligations()
         case MeetingStatus.CANCELLED:
@@ -451,6 +452,7 @@ def _first(moments: Mapping[str, datetime]) -> datetime | None:
 
 
 _OVERDUE = "its day had passed already, so it goes out in the next working hours"
+_NEXT_WORKING_HOURS = "offices are closed when it is asked, so it goes out in the next working hours"
 _ANNOUNCED_LATE = "its day had passed when the date was announced; publish the meeting to confirm it"
 _SLOT_MOVED = "the slot was moved after it had been told, so the new one goes out at once"
 
@@ -576,22 +578,31 @@ def _twin(item: Obligation) -> tuple[object, ...]:
     return item.kind, about, item.attendee_id, item.due
 
 
-def date_poll(meeting: Meeting) -> list[Obligation]:
+def date_poll(meeting: Meeting, calendars: Calendars) -> list[Obligation]:
     """Ask those who speak for the delegations of a draft for the dates that suit them, until the poll closes.
 
-    Those of a delegation that has voted are not asked (again).
+    Each is asked in their own next working hours. Those of a delegation that has voted are not asked (again).
     """
     poll = meeting.date_poll
     if poll is None:
         return []
     return [
-        Obligation(
-            f"date-poll:{poll.id}:attendee-{item.id}", ActionKind.DATE_POLL, "date-poll", item.id,
-            poll.asked, None, poll.closes_at,
-        )
+        _question(poll, item, calendars.of(item.delegation))
         for item in asked_for_a_date(meeting)
         if item.delegation not in poll.voted
-    ]  # fmt: skip
+    ]
+
+
+def _question(poll: OpenPoll, attendee: Attendee, calendar: WorkingCalendar) -> Obligation:
+    due = None
+    with suppress(NoWorkingDayError):
+        soonest = calendar.soonest(poll.asked_at).instant
+        # An answer before the closing is worth more than a good night.
+        due = soonest if poll.asked_at < soonest < poll.closes_at else None
+    return Obligation(
+        f"date-poll:{poll.id}:attendee-{attendee.id}", ActionKind.DATE_POLL, "date-poll", attendee.id,
+        poll.asked, due, poll.closes_at, late=True, note=_NEXT_WORKING_HOURS if due else "",
+    )  # fmt: skip
 
 
 def asked_for_a_date(meeting: Meeting) -> list[Attendee]:

@@ -40,11 +40,12 @@ from orchestrator.services.links import Links
 from orchestrator.services.meetings import Meetings, MeetingUpdate
 from orchestrator.services.planner import Planner
 from orchestrator.services.poll_views import PersonalPoll, PollOutcome, PollView, PollViewer
+from orchestrator.services.shifts import only_elsewhere
 from orchestrator.services.slots import SlotQuery, Slots, WallClock, WallDate, Words
 from orchestrator.services.views import Outcome
 from orchestrator.services.visiting import NotAnnouncedError, contact_of, follow
+from orchestrator.store import actions, polls
 from orchestrator.store import meetings as store
-from orchestrator.store import polls
 from orchestrator.store.engine import Database
 
 CHANNEL = "web"
@@ -317,8 +318,9 @@ class Polls:
 
         def replanned(session: Session) -> tuple[Outcome, datetime]:
             before, now = apply(session)
+            stored = actions.stored(session, before.id)
             meeting, result = self._planner.replan_stored(session, before.id, now)
-            consequences = self._explainer.explain(session, meeting, result)
+            consequences = self._explainer.explain(session, meeting, only_elsewhere(result, stored))
             return Outcome(meeting.reference, meeting.version, preview, consequences), now
 
         return self._shown(replanned, preview=preview)

@@ -41,7 +41,7 @@ from orchestrator.services.answering import cut
 from orchestrator.services.composing import Contact
 from orchestrator.services.consequences import Explainer
 from orchestrator.services.planner import Planner, to_be_told
-from orchestrator.services.shifts import is_elsewhere
+from orchestrator.services.shifts import only_elsewhere
 from orchestrator.services.views import Outcome
 from orchestrator.store import actions, contributions, deliveries, responses
 from orchestrator.store import meetings as store
@@ -378,14 +378,12 @@ class Readiness:
         self, session: Session, meeting: Meeting, slot: RehearsalSlot, now: datetime
     ) -> Reconciliation:
         """Store the slot; where not everybody has a mail to come that tells of it, one goes out at once."""
-        before = {item.id: item for item in actions.stored(session, meeting.id)}
+        before = actions.stored(session, meeting.id)
         result = self._stored(session, meeting, slot, now)
         if not to_be_told(session, meeting, slot.delegation):
             again = self._stored(session, meeting, replace(slot, moves=slot.moves + 1), now)
             result = Reconciliation(result.inserts + again.inserts, result.moves + again.moves)
-        # A mail that keeps its hour only learns until when it makes sense.
-        moved = tuple(item for item in result.moves if is_elsewhere(item, before[item.action_id]))
-        return _only(replace(result, moves=moved), lambda item: item.kind is ActionKind.REHEARSAL)
+        return _only(only_elsewhere(result, before), lambda item: item.kind is ActionKind.REHEARSAL)
 
     def _stored(
         self, session: Session, meeting: Meeting, slot: RehearsalSlot, now: datetime

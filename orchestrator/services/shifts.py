@@ -60,11 +60,9 @@ def replanned(session: Session, planner: Planner, meeting: Meeting, now: datetim
     result = planner.replan(session, meeting, now)
     explainer = Explainer(planner)
     moved = []
-    for move in sorted(result.moves, key=_due):
-        stored = before[move.action_id]
-        if is_elsewhere(move, stored):
-            (consequence,) = explainer.explain(session, meeting, Reconciliation(moves=(move,)))
-            moved.append(Shift.of(consequence, _was(planner, meeting, stored)))
+    for move in sorted(only_elsewhere(result, before.values()).moves, key=_due):
+        (consequence,) = explainer.explain(session, meeting, Reconciliation(moves=(move,)))
+        moved.append(Shift.of(consequence, _was(planner, meeting, before[move.action_id])))
     rest = explainer.explain(session, meeting, replace(result, moves=(), skips=()))
     tests = _moved_tests(planner, meeting, contributions.slots(session, meeting.id))
     return MeetingShifts(meeting.reference, meeting.title_en, (*moved, *tests, *map(Shift.of, rest)))
@@ -86,7 +84,17 @@ def _moved_tests(planner: Planner, meeting: Meeting, slots: Iterable[RehearsalSl
             )
 
 
-def is_elsewhere(move: Move, stored: StoredAction) -> bool:
+def only_elsewhere(result: Reconciliation, before: Iterable[StoredAction]) -> Reconciliation:
+    """Leave out of a replan what keeps its moment, and only learns until when it makes sense.
+
+    ``before`` are the actions of the meeting as they were stored before it.
+    """
+    stored = {item.id: item for item in before}
+    moves = tuple(item for item in result.moves if _is_elsewhere(item, stored[item.action_id]))
+    return replace(result, moves=moves)
+
+
+def _is_elsewhere(move: Move, stored: StoredAction) -> bool:
     """Whether a move is one in time, or brings back what had been cancelled."""
     return move.obligation.due != stored.planned_at or not stored.state.is_pending
 

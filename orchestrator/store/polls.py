@@ -17,7 +17,7 @@ from orchestrator.store.models import DateOptionRow, DatePollRow, DateVoteRow, M
 
 _P, _O, _V, _M = (table_of(model).c for model in (DatePollRow, DateOptionRow, DateVoteRow, MeetingRow))
 _OPEN = (
-    select(_P.id, _P.opened_at, _P.closes_at, _P.asked, _M.zone)
+    select(_P.id, _P.closes_at, _P.asked, _P.asked_at, _M.zone)
     .join(table_of(MeetingRow), _M.id == _P.meeting_id)
     .where(_P.meeting_id == bindparam("wanted"), _P.state == PollState.OPEN)
 )
@@ -35,7 +35,7 @@ def open_poll(session: Session, meeting_id: int) -> OpenPoll | None:
         return None
     voted = frozenset(connection.execute(_VOTED, {"poll": row.id}).scalars())
     starts = tuple(item.starts_at for item in _options(session, row.id, row.zone))
-    return OpenPoll(row.id, row.opened_at, row.closes_at, starts, voted, row.asked)
+    return OpenPoll(row.id, row.asked_at, row.closes_at, starts, voted, row.asked)
 
 
 def _options(session: Session, poll_id: int, zone_name: str | None) -> tuple[Option, ...]:

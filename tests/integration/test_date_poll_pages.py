@@ -26,6 +26,7 @@ from tests.integration.test_services_polls import (
     CLOSING,
     LAN,
     MINH,
+    MONDAY,
     STAFF,
     STARTS_GIVEN,
     TAN,
@@ -47,6 +48,7 @@ ALL = {"vote-1": "no", "vote-2": "yes"}
 @pytest.fixture
 def world(sqlite_of_session: Database, tmp_path: Path) -> World:
     made = World(emptied(sqlite_of_session), tmp_path / "data")
+    made.clock.at = MONDAY
     made.create(attendees=STAFF)
     return made
 
@@ -118,7 +120,7 @@ def test_an_answer_is_recorded_and_shown_with_what_happens_next(world: World, cl
     assert "Recorded for Viet Nam. You can change it until Friday, 13 November 2026, 17:00" in text
     assert "the invitation comes by mail" in text
     assert (
-        "Viet Nam has answered. Sunday, 1 November 2026, 09:00 Ha Noi (UTC+07:00) , by Phạm Thu Lan" in text
+        "Viet Nam has answered. Monday, 2 November 2026, 10:00 Ha Noi (UTC+07:00) , by Phạm Thu Lan" in text
     )
     assert checked(found) == ALL
     assert "Change the answer of Viet Nam" in text
@@ -326,7 +328,7 @@ def test_the_console_asks_again_whoever_has_not_answered(world: World, client: T
     world.run()
     world.polls.vote(token(world, LAN), {1: NO, 2: YES})
     text = words(client.get(PAGE))
-    assert "Delegations are asked at most once a day; ask again from Monday, 2 November 2026, 09:00" in text
+    assert "Delegations are asked at most once a day; ask again from Tuesday, 3 November 2026, 10:00" in text
     assert "/poll/remind" not in client.get(PAGE).text
     assert client.get(f"{PAGE}/poll/remind").status_code == 409
     world.clock.move(days=1)

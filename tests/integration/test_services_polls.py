@@ -23,7 +23,6 @@ from orchestrator.store import meetings as store
 from orchestrator.store.engine import Database
 from tests.integration.conftest import (
     NHUNG,
-    NOW,
     PEOPLE,
     TAN,
     THIDA,
@@ -48,6 +47,13 @@ STARTS_GIVEN = ["2026-12-10 14:00", "2026-12-08 09:00"]
 CLOSES = "2026-11-13 17:00"
 CLOSING = datetime(2026, 11, 13, 10, tzinfo=UTC)
 YES, IF_NEEDED, NO = Vote.YES, Vote.IF_NEEDED, Vote.NO
+MONDAY = datetime(2026, 11, 2, 3, tzinfo=UTC)
+"""An hour at which offices are open from Nay Pyi Taw to Singapore, so that everybody is asked at once."""
+
+
+@pytest.fixture(autouse=True)
+def in_office_hours(world: World) -> None:
+    world.clock.at = MONDAY
 
 
 def opened(world: World, *, preview: bool = False, **given: Any) -> PollOutcome:
@@ -234,7 +240,7 @@ def test_one_answer_counts_for_the_delegation_and_its_newest_word_stands(world: 
     ]
     assert [item.delegation for item in poll.voters] == ["MM", "SG", "VN"]
     assert [(item.by, str(item.at)) for item in poll.voters if item.delegation == "VN"] == [
-        (f"Phạm Thu Lan <{LAN}>", "Sunday, 1 November 2026, 10:00 Ha Noi (UTC+07:00)")
+        (f"Phạm Thu Lan <{LAN}>", "Monday, 2 November 2026, 11:00 Ha Noi (UTC+07:00)")
     ]
     assert (poll.leading, poll.silent, poll.answered) == (2, ("Singapore",), 2)
     assert poll.verdict == "Nobody says no. One delegation has not answered, which is not counted as a yes."
@@ -256,7 +262,7 @@ def test_the_page_says_what_was_said_before_in_the_readers_time(world: World) ->
     assert again is not None
     assert [item.vote for item in again.options] == ["no", "yes"]
     assert (again.by, str(again.at)) == (
-        "Phạm Thu Lan", "Sunday, 1 November 2026, 09:00 Ha Noi (UTC+07:00)"
+        "Phạm Thu Lan", "Monday, 2 November 2026, 10:00 Ha Noi (UTC+07:00)"
     )  # fmt: skip
     elsewhere = world.polls.page(token(world, THIDA))
     assert elsewhere is not None
@@ -337,10 +343,36 @@ def test_a_link_of_a_draft_without_a_poll_opens_nothing(world: World) -> None:
 # Asking again, extending, withdrawing
 
 
+def test_a_poll_opened_at_night_reaches_each_at_a_sane_hour_and_extending_it_moves_no_mail(
+    world: World,
+) -> None:
+    """Saturday evening in Ha Noi; nobody of the three works before Monday."""
+    world.create(attendees=STAFF)
+    world.clock.at = datetime(2026, 10, 31, 13, tzinfo=UTC)
+    preview = opened(world, preview=True)
+    planned = {item.recipient_email: str(item.when) for item in preview.consequences}
+    assert planned == {
+        LAN: "Monday, 2 November 2026, 09:00 Ha Noi (UTC+07:00)",
+        THIDA: "Monday, 2 November 2026, 09:30 Nay Pyi Taw (UTC+06:30)",
+        TAN: "Monday, 2 November 2026, 09:00 Singapore (UTC+08:00)",
+    }
+    assert {item.reason for item in preview.consequences} == {
+        "offices are closed when it is asked, so it goes out in the next working hours"
+    }
+    opened(world)
+    world.run()
+    assert recipients(world) == []
+    longer = world.polls.extend("SOM-2026", datetime(2026, 11, 16, 17), actor="coordinator")  # noqa: DTZ001
+    assert longer.consequences == ()
+    world.clock.at = MONDAY
+    world.run()
+    assert sorted(recipients(world)) == ASKED
+
+
 def test_only_who_has_not_answered_is_asked_again_and_once_a_day(world: World) -> None:
     polled(world)
     world.polls.vote(token(world, LAN), {1: YES, 2: YES})
-    with pytest.raises(Conflict, match="at most once a day; ask again from Monday, 2 November 2026, 09:00"):
+    with pytest.raises(Conflict, match="at most once a day; ask again from Tuesday, 3 November 2026, 10:00"):
         world.polls.remind("SOM-2026", actor="coordinator")
     world.clock.move(days=1)
     seen = world.polls.remind("SOM-2026", actor="coordinator", preview=True)
@@ -589,7 +621,7 @@ def test_a_withdrawn_poll_or_a_cancelled_draft_needs_nobody(world: World) -> Non
     world.polls.withdraw("SOM-2026", actor="coordinator")
     world.clock.at = CLOSING
     assert world.reading.meeting("SOM-2026").attention == ()
-    world.clock.at = NOW
+    world.clock.at = MONDAY
     opened(world)
     world.meetings.cancel("SOM-2026", actor="coordinator")
     world.clock.at = CLOSING
@@ -649,4 +681,4 @@ def test_what_nobody_was_asked_in_time_is_missed_and_shown(world: World) -> None
     world.run()
     assert recipients(world) == []
     assert set(world.states(ActionKind.DATE_POLL)) == {"missed"}
-    assert NOW < CLOSING
+    assert MONDAY < CLOSING

@@ -34,11 +34,13 @@ from orchestrator.domain.meeting import (
     Participation,
     Seat,
 )
-from orchestrator.domain.planning import asked_for_a_date, date_poll
+from orchestrator.domain.planning import Obligation, asked_for_a_date, date_poll
 from orchestrator.domain.reconciling import Insert, StoredAction, objection, reconcile
 from orchestrator.errors import Conflict, InvalidInput
+from tests.unit.real import CALENDARS
 
-NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
+NOW = datetime(2026, 11, 2, 3, tzinfo=UTC)
+"""A Monday, at an hour at which offices are open from Nay Pyi Taw to Dili."""
 CLOSES = datetime(2026, 11, 10, 10, tzinfo=UTC)
 YES, IF_NEEDED, NO = Vote.YES, Vote.IF_NEEDED, Vote.NO
 # In protocol order; the ballots of the tests are not.
@@ -285,9 +287,35 @@ def test_focal_points_are_asked_else_the_head_else_whoever_comes() -> None:
     assert [item.id for item in asked_for_a_date(meeting)] == [1, 2, 5, 6]
 
 
-def test_each_is_asked_once_at_once_until_the_poll_closes() -> None:
+def asked(meeting: Meeting) -> list[Obligation]:
+    return date_poll(meeting, CALENDARS)
+
+
+def test_everybody_is_asked_in_their_own_next_working_hours() -> None:
+    """Opened on Friday evening in Ha Noi; Brunei works on Saturdays, and rests on Fridays."""
+    opened = datetime(2026, 11, 6, 12, tzinfo=UTC)
+    people = [person(number, code, Role.FOCAL_POINT) for number, code in enumerate(("VN", "BN", "MM"), 1)]
+    meeting = draft(*people, date_poll=OpenPoll(7, opened, CLOSES))
+    assert {item.attendee_id: item.due for item in asked(meeting)} == {
+        1: datetime(2026, 11, 9, 2, tzinfo=UTC),
+        2: datetime(2026, 11, 7, 1, tzinfo=UTC),
+        3: datetime(2026, 11, 9, 3, tzinfo=UTC),
+    }
+    assert {item.note for item in asked(meeting)} == {
+        "offices are closed when it is asked, so it goes out in the next working hours"
+    }
+
+
+def test_where_the_poll_closes_before_offices_open_it_is_asked_at_once() -> None:
+    opened = datetime(2026, 11, 6, 12, tzinfo=UTC)
+    poll = OpenPoll(7, opened, opened + timedelta(hours=12))
+    (found,) = asked(draft(FOCAL, date_poll=poll))
+    assert (found.due, found.note) == (None, "")
+
+
+def test_each_is_asked_once_until_the_poll_closes() -> None:
     meeting = draft(FOCAL, SECOND, HEAD, person(4, "MM", Role.FOCAL_POINT))
-    found = date_poll(meeting)
+    found = asked(meeting)
     assert [item.key for item in found] == [f"date-poll:7:attendee-{number}" for number in (1, 2, 4)]
     assert {(item.kind, item.step, item.due, item.expires, item.revision) for item in found} == {
         (ActionKind.DATE_POLL, "date-poll", None, CLOSES, 1)
@@ -314,19 +342,19 @@ def test_who_has_voted_is_not_asked_any_more_and_another_asking_reaches_the_rest
         date_poll=OpenPoll(7, NOW, CLOSES, voted=frozenset({"VN"}), asked=2),
     )  # fmt: skip
     rows = [stored("date-poll:7:attendee-1", 1), stored("date-poll:7:attendee-4", 2)]
-    (again,) = reconcile(meeting, date_poll(meeting), rows, NOW).inserts
+    (again,) = reconcile(meeting, asked(meeting), rows, NOW).inserts
     assert (again.key, again.obligation.attendee_id) == ("date-poll:7:attendee-4#2", 4)
 
 
 def test_a_vote_before_the_mail_has_left_cancels_it_with_its_reason() -> None:
     meeting = draft(FOCAL, date_poll=OpenPoll(7, NOW, CLOSES, voted=frozenset({"VN"})))
     waiting = stored("date-poll:7:attendee-1", 1, state=ActionState.SCHEDULED)
-    (gone,) = reconcile(meeting, date_poll(meeting), [waiting], NOW).cancels
+    (gone,) = reconcile(meeting, asked(meeting), [waiting], NOW).cancels
     assert gone.reason == "the date poll is over, or the delegation has voted"
 
 
 def test_nobody_is_asked_without_a_poll() -> None:
-    assert date_poll(draft(FOCAL, date_poll=None)) == []
+    assert asked(draft(FOCAL, date_poll=None)) == []
 
 
 def test_nobody_is_asked_of_a_published_meeting_or_after_the_closing() -> None:
@@ -343,7 +371,7 @@ def test_nobody_is_asked_of_a_published_meeting_or_after_the_closing() -> None:
 
 def test_an_answer_to_the_draft_is_no_vote() -> None:
     declined = replace(FOCAL, participation=Participation.DECLINED)
-    assert [item.attendee_id for item in date_poll(draft(declined))] == [1]
+    assert [item.attendee_id for item in asked(draft(declined))] == [1]
 
 
 # A draft with an open poll
