@@ -9,7 +9,7 @@ of a delegation is the sum over the meetings it took part in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from orchestrator.domain.delegation import Weekday
 from orchestrator.domain.durations import duration_words
 from orchestrator.domain.workdays import Calendars, Day, NoWorkingDayError, Off, Stretch, WorkingCalendar
-from orchestrator.domain.zones import long_date, zone
+from orchestrator.domain.zones import local_time, long_date, zone
 from orchestrator.errors import InvalidInput
 
 BREAK_COST: Final = 1
@@ -257,6 +257,17 @@ def _part_words(part: Part, pieces: Sequence[Piece]) -> str:
 
 def _length(minutes: int) -> str:
     return duration_words(minutes * _MINUTE)
+
+
+def hardships(
+    codes: Iterable[str], starts_at: datetime, ends_at: datetime, calendars: Calendars
+) -> Iterator[str]:
+    """Say for which delegations, in protocol order, a meeting (aware UTC) is on a day off or at night."""
+    for code in sorted(codes, key=calendars.directory.rank):
+        pieces = pieces_of(calendars.of(code), starts_at, ends_at)
+        if any(item.terms.against or item.band.part is Part.NIGHT for item in pieces):
+            when = local_time(starts_at, calendars.directory.place_of(code, starts_at))
+            yield f"{calendars.directory.get(code).name}, {when}: {words_of(pieces)}."
 
 
 # --- burdens

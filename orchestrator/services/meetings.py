@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from orchestrator.domain import lifecycle
+from orchestrator.domain.costs import hardships
 from orchestrator.domain.definition import (
     AgendaItem,
     Coordinator,
@@ -40,6 +41,7 @@ from orchestrator.domain.meeting import (
     MeetingStatus,
     Participation,
 )
+from orchestrator.domain.needs import stays_away
 from orchestrator.domain.preparatory import PREPARATORY, PreparatoryTexts, pair
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
 from orchestrator.ports import Clock, WakeUp
@@ -140,7 +142,7 @@ class Meetings:
         meeting = self._linking.with_points(session, stored, now)
         if meeting != stored:
             meeting = store.save(session, meeting, now, by_person=False)
-        return replace(created, warnings=self._linking.warnings(session, None, meeting, now))
+        return replace(created, warnings=self._warnings(session, None, meeting, now))
 
     def publish(
         self,
@@ -424,10 +426,26 @@ class Meetings:
         )  # fmt: skip
         return outcome
 
-    def _warnings(self, session: Session, before: Meeting, after: Meeting, now: datetime) -> tuple[str, ...]:
+    def _warnings(
+        self, session: Session, before: Meeting | None, after: Meeting, now: datetime
+    ) -> tuple[str, ...]:
         if after.status is MeetingStatus.CONCLUDED:
             return self._linking.carry_over(session, after, now)
-        return self._linking.warnings(session, before, after, now)
+        return (
+            *self._linking.warnings(session, before, after, now),
+            *self._hardships(session, before, after, now),
+        )
+
+    def _hardships(
+        self, session: Session, before: Meeting | None, after: Meeting, now: datetime
+    ) -> Iterator[str]:
+        """Say for whom it is a day off or night, whenever somebody decides about the time or the guests."""
+        if after.status is MeetingStatus.CANCELLED or after.starts_at <= now:
+            return
+        if before is not None and _what_decides(before) == _what_decides(after):
+            return
+        coming = [code for code in after.delegations if not stays_away(after, code)]
+        yield from hardships(coming, after.starts_at, after.ends_at, self._planner.calendars(session))
 
     def _replanned(
         self, session: Session, meeting: Meeting, now: datetime, *, previewed: bool = False
@@ -537,6 +555,11 @@ class Meetings:
 
 def _prefixed(prefix: str, item: Problem) -> Problem:
     return replace(item, field=f"{prefix}{item.field}")
+
+
+def _what_decides(meeting: Meeting) -> tuple[object, ...]:
+    """What makes somebody think about the time of a meeting: its status, when it is, and for whom."""
+    return meeting.status, meeting.starts_at, meeting.ends_at, frozenset(meeting.delegations)
 
 
 def _alone(apply: Callable[[Meeting, datetime], Meeting]) -> Applied:

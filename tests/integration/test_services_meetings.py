@@ -800,3 +800,26 @@ def test_two_who_create_the_same_meeting_at_once_get_one_and_a_plain_answer(worl
     assert found[0] == "SOM-2026"
     assert found[1] in ("conflict", "simultaneous-change")
     assert len(world.reading.meetings()) == 1
+
+
+# For whom the time is no good.
+
+
+def test_whoever_decides_about_a_time_is_told_for_whom_it_is_a_day_off_or_night(world: World) -> None:
+    """Friday, 4 December 2026 is National Day in Myanmar, and 14:00 in Ha Noi is 02:00 in Ottawa."""
+    myanmar = (
+        "Myanmar, Friday, 4 December 2026, 13:30 Nay Pyi Taw (UTC+06:30): public holiday (National Day)."
+    )
+    ottawa = "Canada, Friday, 4 December 2026, 02:00 Ottawa (UTC-05:00): night, 2 h 30 min."
+    (created,) = world.meetings.create([definition(start="2026-12-04 14:00")], actor="K")
+    assert created.warnings == (myanmar,)
+    assert world.meetings.publish("SOM-2026", actor="K", preview=True).warnings == (myanmar,)
+    assert world.meetings.publish("SOM-2026", actor="K").warnings == (myanmar,)
+
+    def changed(**fields: Any) -> tuple[str, ...]:
+        return change(world, world.reading.meeting("SOM-2026").version, **fields).warnings
+
+    assert changed(title="Another title") == ()
+    guest = {"group": "DP4", "delegation": "CA", "name": "A. Tremblay", "email": "a@ca.example.org"}
+    assert changed(attendees=[*PEOPLE.values(), guest]) == (myanmar, ottawa)
+    assert changed(start="2026-12-03 08:00", attendees=list(PEOPLE.values())) == ()
