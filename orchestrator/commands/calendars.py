@@ -90,7 +90,13 @@ def day_words(item: DayView) -> str:
     text = ": ".join(filter(None, (kind, item.name)))
     if item.override is None:
         return text
-    return f"{text}; {item.override.why} ({item.override.by}, override {item.override.id})"
+    override = item.override
+    return f"{text}; {override.why} ({override.by}, override {override.id}{_weekdays(override)})"
+
+
+def _weekdays(item: OverrideView) -> str:
+    """Return on which weekdays an override holds, such as `` on mon, tue``; empty where it names none."""
+    return f" on {', '.join(item.days)}" if item.days else ""
 
 
 def show_override(item: OverrideView) -> None:
@@ -110,7 +116,8 @@ def show_overrides(found: Sequence[OverrideView]) -> None:
         days = f"{item.first}" + (f" to {item.last}" if item.last != item.first else "")
         hours = f" {', '.join(item.hours)}" if item.hours else ""
         terminal.out.print(
-            f"{item.id:>4}  {item.delegation}  {item.kind}{hours}  {days}  {item.name}", style="bold"
+            f"{item.id:>4}  {item.delegation}  {item.kind}{hours}  {days}{_weekdays(item)}  {item.name}",
+            style="bold",
         )
         entered = f"entered by {item.by}, {item.at:%Y-%m-%d %H:%M} UTC: {item.why}"
         terminal.out.print(Padding(Text(f"{state}; {entered}"), (0, 0, 0, 6), expand=False))
@@ -287,25 +294,33 @@ def open_(code: str, days: str, hours: str, **said: Any) -> Callable[[bool], Cal
 
 @calendar.command(name="hours")
 @click.argument("code")
-@click.argument("days")
+@click.argument("period")
 @click.argument("hours")
+@click.option("--days", metavar="WEEKDAYS", help="Such as mon,tue,wed,thu; by default all working days.")
 @_entering
-def hours(code: str, days: str, hours: str, **said: Any) -> Callable[[bool], CalendarChange]:
-    """Enter other hours of CODE for the working days in DAYS.
+def hours(
+    code: str, period: str, hours: str, days: str | None, **said: Any
+) -> Callable[[bool], CalendarChange]:
+    """Enter other hours of CODE for the working days in PERIOD.
 
-    DAYS is such as 2027-02-08..2027-03-09, HOURS such as 08:00-14:00 during Ramadan.
+    PERIOD is such as 2027-02-08..2027-03-09, HOURS such as 08:00-14:00 during Ramadan. With --days, they
+    hold only on those weekdays.
     """
-    return _enter(code, OverrideKind.HOURS, days, hours, said)
+    weekdays = None if days is None else _items(days)
+    return _enter(code, OverrideKind.HOURS, period, hours, said | {"days": weekdays})
 
 
 def _enter(
-    code: str, kind: OverrideKind, days: str, hours: str, said: dict[str, Any]
+    code: str, kind: OverrideKind, period: str, hours: str, said: dict[str, Any]
 ) -> Callable[[bool], CalendarChange]:
-    first, _, last = days.partition("..")
-    stretches = [item.strip() for item in hours.split(",") if item.strip()]
-    given = said | {"kind": kind, "first": first, "last": last or first, "hours": stretches}
+    first, _, last = period.partition("..")
+    given = said | {"kind": kind, "first": first, "last": last or first, "hours": _items(hours)}
     new = NewOverride.of(given)
     return lambda preview: container().calendars.enter(code, new, actor=ACTOR, preview=preview)
+
+
+def _items(text: str) -> list[str]:
+    return [item.strip() for item in text.split(",") if item.strip()]
 
 
 @calendar.command(name="withdraw")

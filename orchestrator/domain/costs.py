@@ -15,10 +15,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from itertools import groupby
-from typing import Final, get_args
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from orchestrator.domain.delegation import Weekday
+from orchestrator.domain.delegation import WEEKDAYS, weekday_of
 from orchestrator.domain.durations import duration_words
 from orchestrator.domain.workdays import Calendars, Day, NoWorkingDayError, Off, Stretch, WorkingCalendar
 from orchestrator.domain.zones import local_time, long_date, zone
@@ -31,8 +31,7 @@ NIGHT_BEGINS, NIGHT_ENDS = time(22), time(6)
 DAY: Final = 1440
 _QUARTER = 15
 _MINUTE = timedelta(minutes=1)
-_WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
-_ASSUMED_WEEK = frozenset(_WEEKDAYS[:5])
+_ASSUMED_WEEK = frozenset(WEEKDAYS[:5])
 _ASSUMED_HOURS = (Stretch(time(9), time(17)),)
 
 
@@ -164,7 +163,7 @@ def _against(calendar: WorkingCalendar, day: Day) -> frozenset[Constraint]:
     if day.off is not Off.WEEKEND:
         found.add(Constraint.ESTIMATED if day.estimated else Constraint.HOLIDAY)
     there = calendar.delegation.on(day.date)
-    weekday = _WEEKDAYS[day.date.weekday()]
+    weekday = weekday_of(day.date)
     if day.off is Off.WEEKEND or weekday not in (there.working_days or _ASSUMED_WEEK):
         found.add(Constraint.SOFT_DAY if weekday in there.soft_days else Constraint.WEEKEND)
     return frozenset(found)

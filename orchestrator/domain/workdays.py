@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from orchestrator.domain.delegation import Delegation, Directory, Hours
+from orchestrator.domain.delegation import WEEKDAYS, Delegation, Directory, Hours, Weekday, weekday_of
 from orchestrator.domain.public_holidays import HolidayYear, holidays_of
 from orchestrator.domain.zones import Place, at_local, local_date, long_date, zone
 
 EARLIEST, LATEST = time(9), time(16)
 """The hours between which mails that are counted in days go out, at the recipient's."""
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ONE_DAY = timedelta(days=1)
 _FAR = 120  # Days to look for a working day before giving up; no state closes its offices for longer.
 
@@ -59,7 +58,8 @@ class Stretch:
 class Override:
     """What a coordinator has entered for the days ``first`` to ``last``: with a name, by whom and why.
 
-    ``stretches`` are the hours of a day that is worked, or that has other hours than usual.
+    ``stretches`` are the hours of a day that is worked, or that has other hours than usual. ``days`` are
+    the weekdays on which other hours hold; without them, it is about every day of the period.
     """
 
     id: int
@@ -71,10 +71,11 @@ class Override:
     stretches: tuple[Stretch, ...] = ()
     by: str = ""
     why: str = ""
+    days: tuple[Weekday, ...] | None = None
 
     def covers(self, day: date) -> bool:
         """Whether it is about ``day``."""
-        return self.first <= day <= self.last
+        return self.first <= day <= self.last and (self.days is None or weekday_of(day) in self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ class WorkingCalendar:
         closure = next((item for item in there.closures if item.covers(day)), None)
         if closure is not None:
             return Day(day, (), Off.CLOSURE, closure.name)
-        stretches = _weekly(there, _WEEKDAYS[day.weekday()])
+        stretches = _weekly(there, weekday_of(day))
         if stretches:
             return Day(day, stretches)
         if day in year.worked:
@@ -275,14 +276,14 @@ def _said_of(days: Sequence[date], words: str) -> str:
     return f"from {long_date(days[0])} to {long_date(days[-1])} each day is {words}"
 
 
-def _weekly(there: Delegation, weekday: str) -> tuple[Stretch, ...]:
+def _weekly(there: Delegation, weekday: Weekday) -> tuple[Stretch, ...]:
     found = [Stretch(item.opens, item.closes) for item in _hours(there) if weekday in item.days]
     return tuple(sorted(found))
 
 
 def _ordinary(there: Delegation, day: date) -> tuple[Stretch, ...]:
     """The hours of a day that is worked although it usually is not: those of the next working weekday."""
-    following = (_WEEKDAYS[(day.weekday() + shift) % 7] for shift in range(7))
+    following = (WEEKDAYS[(day.weekday() + shift) % 7] for shift in range(7))
     return next(filter(None, (_weekly(there, weekday) for weekday in following)), ())
 
 
@@ -295,7 +296,7 @@ def _hours(there: Delegation) -> Sequence[Hours]:
     return there.hours or _ASSUMED
 
 
-_ASSUMED = (Hours(days=_WEEKDAYS[:5], opens=time(9), closes=time(17)),)
+_ASSUMED = (Hours(days=WEEKDAYS[:5], opens=time(9), closes=time(17)),)
 """What is taken for the hours of a delegation that nobody has given any."""
 
 

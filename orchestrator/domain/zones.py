@@ -135,7 +135,7 @@ class Place:
 
 Day = date  # The class below has a field named ``date``, which would hide the type.
 
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
     "August", "September", "October", "November", "December",
@@ -182,4 +182,4 @@ def local_time_in(instant: datetime, in_zone: tzinfo, city: str) -> LocalTime:
 
 def long_date(day: date) -> str:
     """Return ``Thursday, 3 December 2026``, whatever locale the process runs in."""
-    return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{WEEKDAY_NAMES[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"

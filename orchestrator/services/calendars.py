@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.definition import single_line
-from orchestrator.domain.delegation import Delegation, Directory
+from orchestrator.domain.delegation import WEEKDAYS, Delegation, Directory, Weekday, weekday_of
 from orchestrator.domain.meeting import Meeting
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.public_holidays import holidays_of
@@ -27,7 +27,7 @@ from orchestrator.domain.workdays import (
     Stretch,
     WorkingCalendar,
 )
-from orchestrator.domain.zones import local_date, local_time, long_date, zone
+from orchestrator.domain.zones import WEEKDAY_NAMES, local_date, local_time, long_date, zone
 from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.planner import Planner, digest_of
@@ -50,7 +50,8 @@ _HOURS = re.compile(r"\d\d:\d\d-\d\d:\d\d", re.ASCII)
 class OverrideView:
     """What somebody has entered over a calendar; ``id`` is ``None`` while it is only previewed.
 
-    ``kind`` is ``closed``, ``open`` or ``hours``; ``hours`` are stretches such as ``08:00-14:00``.
+    ``kind`` is ``closed``, ``open`` or ``hours``; ``hours`` are stretches such as ``08:00-14:00``. ``days``
+    are the weekdays, such as ``fri``, on which other hours hold; ``None`` is all working days.
     """
 
     id: int | None
@@ -60,6 +61,7 @@ class OverrideView:
     first: date
     last: date
     hours: tuple[str, ...]
+    days: tuple[str, ...] | None
     name: str
     why: str
     by: str
@@ -192,7 +194,14 @@ def _apart(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(map(str, stretches))
 
 
+def _in_week_order(days: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
+    if not days:
+        raise ValueError("is empty; write for example mon, or leave it out for all working days")
+    return tuple(item for item in WEEKDAYS if item in days)
+
+
 Hours = Annotated[tuple[Annotated[str, AfterValidator(_hours)], ...], AfterValidator(_apart)]
+Weekdays = Annotated[tuple[Weekday, ...], AfterValidator(_in_week_order)]
 Words = AfterValidator(single_line)
 
 
@@ -208,6 +217,9 @@ class NewOverride(BaseModel):
     last: WallDate | None = None
     hours: Hours = Field(
         (), description="Stretches such as 08:00-14:00; needed for hours, possible for open."
+    )
+    days: Weekdays | None = Field(
+        None, description="Weekdays on which other hours hold, such as fri; by default all working days."
     )
     name: Annotated[str, Words] = Field(max_length=200, description="What the day is called.")
     why: Annotated[str, Words] = Field(max_length=1000, description="Where that is known from.")
@@ -305,10 +317,11 @@ class WorkingCalendars:
         delegation = self._delegation(code)
         _check_period(new.first, new.end)
         _check_hours(new)
+        _check_weekdays(new)
         now = self._clock.now()
         override = Override(
             0, delegation.code, new.kind, new.first, new.end, new.name,
-            tuple(map(store.stretch_of, new.hours)), new.by or actor, new.why,
+            tuple(map(store.stretch_of, new.hours)), new.by or actor, new.why, new.days,
         )  # fmt: skip
 
         def apply(session: Session) -> OverrideRow:
@@ -400,15 +413,32 @@ def _check_hours(new: NewOverride) -> None:
         )
 
 
+def _check_weekdays(new: NewOverride) -> None:
+    if new.days is None:
+        return
+    given = ",".join(new.days)
+    if new.kind is not OverrideKind.HOURS:
+        raise InvalidInput.of(
+            "days", given, "go only with other hours", "Leave them out, or enter each day by itself."
+        )
+    if not any(weekday_of(day) in new.days for day in _days(new.first, new.end)):
+        raise InvalidInput.of(
+            "days", given, f"do not occur from {new.first} to {new.end}", "Choose weekdays of the period."
+        )
+
+
 def _check_effect(calendar: WorkingCalendar, override: Override) -> None:
     """Refuse what is so already; a holiday that is estimated can be confirmed."""
-    days = [calendar.day(day) for day in _days(override.first, override.last)]
+    days = [calendar.day(day) for day in _days(override.first, override.last) if override.covers(day)]
     if any(_CHANGES[override.kind](day, override.stretches) for day in days):
         return
     name = calendar.delegation.name
     field, given = "first", override.first.isoformat()
     if override.kind is OverrideKind.HOURS and not any(day.working for day in days):
         message = f"up to {override.last} is no working day in {name}"
+        if override.days is not None:
+            field, given = "days", ",".join(override.days)
+            message = f"are no working days in {name} from {override.first} to {override.last}"
         raise InvalidInput.of(field, given, message, "Other hours are those of working days; use 'open'.")
     if override.kind is OverrideKind.HOURS:
         raise InvalidInput.of(
@@ -451,10 +481,16 @@ def override_words(view: OverrideView) -> str:
     """Return what an override says, such as ``Viet Nam, day off on Monday, 7 December 2026 (Mourning)``."""
     days = f"on {long_date(view.first)}"
     if view.last != view.first:
-        days = f"from {long_date(view.first)} to {long_date(view.last)}"
+        every = f"every {_weekday_words(view.days)} " if view.days else ""
+        days = f"{every}from {long_date(view.first)} to {long_date(view.last)}"
     hours = f" {', '.join(view.hours)}" if view.hours else ""
     withdrawn = "withdrawn: " if view.withdrawn_at else ""
     return f"{withdrawn}{view.delegation_name}, {_KINDS[view.kind]}{hours} {days} ({view.name}; {view.why})"
+
+
+def _weekday_words(days: Sequence[str]) -> str:
+    *others, last = (WEEKDAY_NAMES[WEEKDAYS.index(item)] for item in days)
+    return " and ".join(filter(None, (", ".join(others), last)))
 
 
 _KINDS = {"closed": "day off", "open": "worked", "hours": "hours"}
@@ -463,8 +499,9 @@ _KINDS = {"closed": "day off", "open": "worked", "hours": "hours"}
 def _override_view(row: OverrideRow, directory: Directory) -> OverrideView:
     known = next((item.name for item in directory.delegations if item.code == row.delegation), row.delegation)
     return OverrideView(
-        row.id, row.delegation, known, row.kind, row.first_day, row.last_day, tuple(row.hours), row.name,
-        row.why, row.by, row.at, row.withdrawn_by, row.withdrawn_at,
+        row.id, row.delegation, known, row.kind, row.first_day, row.last_day, tuple(row.hours),
+        None if row.days is None else tuple(row.days), row.name, row.why, row.by, row.at, row.withdrawn_by,
+        row.withdrawn_at,
     )  # fmt: skip
 
 

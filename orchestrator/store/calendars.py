@@ -58,6 +58,7 @@ def override_of(row: OverrideRow) -> Override:
         stretches=tuple(stretch_of(item) for item in row.hours),
         by=row.by,
         why=row.why,
+        days=None if row.days is None else tuple(row.days),
     )
 
 
@@ -79,7 +80,8 @@ def add(session: Session, item: Override, at: datetime) -> int:
     """Store an override and return its number."""
     row = OverrideRow(
         delegation=item.delegation, kind=item.kind.value, first_day=item.first, last_day=item.last,
-        name=item.name, hours=[str(stretch) for stretch in item.stretches], why=item.why, by=item.by, at=at,
+        name=item.name, hours=[str(stretch) for stretch in item.stretches],
+        days=None if item.days is None else list(item.days), why=item.why, by=item.by, at=at,
     )  # fmt: skip
     session.add(row)
     session.flush()

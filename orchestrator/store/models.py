@@ -28,6 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from orchestrator.domain.actions import ActionKind, ActionState
 from orchestrator.domain.date_poll import PollState, Vote
+from orchestrator.domain.delegation import Weekday
 from orchestrator.domain.meeting import ContributionState, MeetingStatus, Need, Participation, Seat
 from orchestrator.domain.responses import ProposalState, ResponseKind
 from orchestrator.domain.workdays import OverrideKind
@@ -485,6 +486,7 @@ class OverrideRow(Base):
     __table_args__ = (
         CheckConstraint(_one_of("kind", OverrideKind), name="kind"),
         CheckConstraint("first_day <= last_day", name="days"),
+        CheckConstraint("days IS NULL OR kind = 'hours'", name="weekdays"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -494,6 +496,9 @@ class OverrideRow(Base):
     last_day: Mapped[date] = mapped_column(Date())
     name: Mapped[str] = mapped_column(doc="What the day is, such as National mourning.")
     hours: Mapped[list[str]] = mapped_column(JSON, doc="Stretches such as 08:00-14:00.")
+    days: Mapped[list[Weekday] | None] = mapped_column(
+        JSON(none_as_null=True), doc="Weekdays such as fri on which other hours hold; else on all."
+    )
     why: Mapped[str] = mapped_column(Text())
     by: Mapped[str]
     at: Mapped[datetime]

@@ -58,7 +58,10 @@ def list_overrides(code: str, container: Services) -> list[OverrideView]:
 def enter_override(
     code: str, body: NewOverride, container: Services, preview: Preview = False
 ) -> CalendarChange:
-    """Enter a day off, a day that is worked, or other hours, and say what moves in which meeting."""
+    """Enter a day off, a day that is worked, or other hours, and say what moves in which meeting.
+
+    Other hours hold on the working days of their period, or on those weekdays that ``days`` names.
+    """
     return container.calendars.enter(code, body, actor=ACTOR, preview=preview)
 
 

@@ -78,6 +78,23 @@ def test_an_override_is_previewed_entered_listed_and_withdrawn(client: TestClien
     assert client.delete("/api/v1/calendars/overrides/99").status_code == 404
 
 
+def test_other_hours_name_the_weekdays_they_hold_for(client: TestClient) -> None:
+    body = {
+        "kind": "hours", "first": "2027-02-08", "last": "2027-03-09", "hours": ["08:00-12:00", "12:30-15:00"],
+        "name": "Ramadan", "why": "Circular 3",
+    }  # fmt: skip
+    path = "/api/v1/calendars/ID/overrides"
+    answer = client.post(path, json=body | {"days": ["thu", "mon", "tue", "wed", "mon"]})
+    assert (answer.status_code, answer.json()["override"]["days"]) == (201, ["mon", "tue", "wed", "thu"])
+    assert client.post(path, json=body).json()["override"]["days"] is None
+    assert [item["days"] for item in client.get(path).json()] == [None, ["mon", "tue", "wed", "thu"]]
+    assert client.delete("/api/v1/calendars/overrides/2").json()["override"]["days"] is None
+    asked = {"from": "2027-02-11", "to": "2027-02-12"}
+    days = client.get("/api/v1/calendars/ID", params=asked).json()["days"]
+    assert days[0]["override"]["days"] == ["mon", "tue", "wed", "thu"]
+    assert (days[1]["hours"], days[1]["override"]) == (["07:30-11:30", "13:00-16:30"], None)
+
+
 @pytest.mark.parametrize(
     ("path", "changes", "field"),
     [
@@ -86,6 +103,12 @@ def test_an_override_is_previewed_entered_listed_and_withdrawn(client: TestClien
         ("VN", {"first": "26 November"}, "first"),
         ("VN", {"last": "2026-11-25"}, "last"),
         ("VN", {"kind": "hours", "hours": ["14:00-08:00"]}, "hours[0]"),
+        ("VN", {"days": ["thu"]}, "days"),
+        ("VN", {"kind": "open", "days": ["thu"]}, "days"),
+        ("VN", {"kind": "hours", "hours": ["08:00-14:00"], "days": ["Thursday"]}, "days[0]"),
+        ("VN", {"kind": "hours", "hours": ["08:00-14:00"], "days": []}, "days"),
+        ("VN", {"kind": "hours", "hours": ["08:00-14:00"], "days": "thu"}, "days"),
+        ("VN", {"kind": "hours", "hours": ["08:00-14:00"], "days": ["fri"]}, "days"),
         ("VN", {"name": " "}, "name"),
         ("VN", {"nonsense": 1}, "nonsense"),
         ("VN", {"first": "2026-11-28"}, "first"),

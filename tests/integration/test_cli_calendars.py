@@ -113,6 +113,44 @@ def test_a_period_a_day_worked_and_other_hours(world: World) -> None:
     assert [item["working"] for item in days] == [False, False, True]
 
 
+SCHEDULE = ("--name", "Ramadan", "--why", "Circular 3", "--by", "Dewi Lestari")
+
+
+def test_a_schedule_with_other_hours_on_friday(world: World) -> None:
+    period = ("hours", "ID", "2027-02-08..2027-03-09")
+    weekdays = (*period, "08:00-12:00,12:30-15:00", "--days", "thu, mon,tue,wed", *SCHEDULE)
+    assert run(*weekdays, "--preview", width=200).splitlines() == [
+        (
+            "Indonesia, hours 08:00-12:00, 12:30-15:00 every Monday, Tuesday, Wednesday and Thursday "
+            "from Monday, 8 February 2027 to Tuesday, 9 March 2027 (Ramadan; Circular 3)"
+        ),
+        "No coming meeting of the delegation is published, so nothing moves.",
+    ]
+    run(*weekdays, "--yes")
+    run(*period, "08:00-11:30,12:30-15:30", "--days", "fri", *SCHEDULE, "--yes")
+    assert run("overrides", "ID").splitlines()[::2] == [
+        "   2  ID  hours 08:00-11:30, 12:30-15:30  2027-02-08 to 2027-03-09 on fri  Ramadan",
+        "   1  ID  hours 08:00-12:00, 12:30-15:00  2027-02-08 to 2027-03-09 on mon, tue, wed, thu  Ramadan",
+    ]
+    shown = run("show", "ID", "--from", "2027-02-11", "--to", "2027-02-12", width=200)
+    assert shown.splitlines()[3:5] == [
+        (
+            "●+  Thu 11  08:00-12:00, 12:30-15:00  "
+            "Ramadan; Circular 3 (Dewi Lestari, override 1 on mon, tue, wed, thu)"
+        ),
+        "●+  Fri 12  08:00-11:30, 12:30-15:30  Ramadan; Circular 3 (Dewi Lestari, override 2 on fri)",
+    ]
+    assert [item["days"] for item in run_json("overrides")] == [["fri"], ["mon", "tue", "wed", "thu"]]
+
+
+@pytest.mark.parametrize("command", ["close", "open"])
+def test_only_other_hours_have_weekdays(world: World, command: str) -> None:
+    result = CliRunner().invoke(cli, ["calendar", command, "ID", "2027-02-12", "--days", "fri", *SCHEDULE])
+    assert result.exit_code == 2
+    assert "--days" in result.output
+    assert world.calendars.overrides() == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "field"),
     [
@@ -122,6 +160,9 @@ def test_a_period_a_day_worked_and_other_hours(world: World) -> None:
         (("close", "VN", "26.11.2026", "--name", "N", "--why", "W"), "first"),
         (("hours", "VN", "2026-11-26", "eight", "--name", "N", "--why", "W"), "hours[0]"),
         (("close", "VN", "2026-11-28", "--name", "N", "--why", "W"), "first"),
+        (("hours", "VN", "2026-11-26", "08:00-14:00", "--days", "thur", *SCHEDULE), "days[0]"),
+        (("hours", "VN", "2026-11-26", "08:00-14:00", "--days", "", *SCHEDULE), "days"),
+        (("hours", "VN", "2026-11-26", "08:00-14:00", "--days", "fri", *SCHEDULE), "days"),
     ],
 )
 def test_what_is_wrong_is_named(world: World, arguments: tuple[str, ...], field: str) -> None:

@@ -27,11 +27,12 @@ from orchestrator.domain.reconciling import Reconciliation
 from orchestrator.domain.zones import ZoneData, pinned_zone_data, zone_data
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.services import planner as planner_module
-from orchestrator.services.calendars import CalendarChange, NewOverride
+from orchestrator.services.calendars import CalendarChange, NewOverride, override_words
 from orchestrator.services.meetings import MeetingUpdate
 from orchestrator.services.polls import PollRequest
 from orchestrator.services.recalculating import Recalculation
 from orchestrator.services.shifts import together
+from orchestrator.store import calendars as calendar_store
 from orchestrator.store import meetings as store
 from orchestrator.store.engine import Database
 from orchestrator.store.models import DateOptionRow, MeetingRow
@@ -195,6 +196,61 @@ def test_other_hours_and_a_day_worked_move_them_as_well(world: World) -> None:
     assert planned(world, TAN, P7D) == "Tuesday, 24 November 2026, 09:00 Singapore (UTC+08:00)"
 
 
+RAMADAN = {"kind": "hours", "first": "2026-11-23", "last": "2026-11-29", "name": "Ramadan"}
+
+
+def test_other_hours_on_some_weekdays_move_what_is_due_on_those(world: World) -> None:
+    invited(world)
+    fridays = entered(world, "VN", **RAMADAN, hours=["13:00-16:00"], days=["fri"])
+    assert (moves(fridays), fridays.looked_at) == ([], 1), "the reminder is due on a Thursday"
+    preview = entered(world, "VN", **RAMADAN, hours=["10:00-15:00"], days=["thu", "mon"], preview=True)
+    done = entered(world, "VN", **RAMADAN, hours=["10:00-15:00"], days=["thu", "mon"])
+    later = THURSDAY.replace("09:00", "10:00")
+    assert moves(done) == [("moved", NHUNG, THURSDAY, later)]
+    assert done.meetings == preview.meetings
+    assert settled(restarted(world))
+    days = world.calendars.show("VN", date(2026, 11, 25), date(2026, 11, 27)).days
+    assert [item.hours[0] for item in days] == ["08:00-12:00", "10:00-15:00", "13:00-16:00"]
+    assert [item.override and item.override.days for item in days] == [None, ("mon", "thu"), ("fri",)]
+    number = done.override.id
+    assert number is not None
+    assert moves(world.calendars.withdraw(number, actor="x")) == [("moved", NHUNG, later, THURSDAY)]
+    words = (
+        "Viet Nam, hours 10:00-15:00 every Monday and Thursday from Monday, 23 November 2026 to "
+        "Sunday, 29 November 2026 (Ramadan; Decree 12): Reminder, 7 days before to Lê Thị Hồng Nhung (VN): "
+    )
+    assert [detail for _, detail in history(world, "calendar changed")] == [
+        f"withdrawn: {words}{later} → {THURSDAY}", f"{words}{THURSDAY} → {later}",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "kept", "words"),
+    [
+        (None, None, "hours 10:00-15:00 from Monday,"),
+        (["fri", "mon", "fri"], ("mon", "fri"), "hours 10:00-15:00 every Monday and Friday from Monday,"),
+        (["thu", "wed", "mon"], ("mon", "wed", "thu"), "every Monday, Wednesday and Thursday from Monday,"),
+        (["wed"], ("wed",), "hours 10:00-15:00 every Wednesday from Monday,"),
+    ],
+)
+def test_weekdays_are_kept_once_each_and_in_the_order_of_the_week(
+    world: World, given: list[str] | None, kept: tuple[str, ...] | None, words: str
+) -> None:
+    change = entered(world, "VN", **RAMADAN, hours=["10:00-15:00"], days=given)
+    assert change.override.days == kept
+    assert words in override_words(change.override)
+    assert world.calendars.overrides("VN")[0].days == kept
+    with world.database.reading() as session:
+        assert [item.days for item in calendar_store.overrides(session)] == [kept]
+
+
+def test_of_a_single_day_the_weekday_is_not_said_twice(world: World) -> None:
+    change = entered(world, "VN", "hours", "2026-11-27", hours=["10:00-15:00"], days=["fri"])
+    assert override_words(change.override) == (
+        "Viet Nam, hours 10:00-15:00 on Friday, 27 November 2026 (Declared; Decree 12)"
+    )
+
+
 def test_people_who_move_alike_are_shown_together(world: World) -> None:
     second = PEOPLE[NHUNG] | {"email": "an@vn.example.org", "name": "Nguyễn An"}
     invited(world, attendees=[*PEOPLE.values(), second])
@@ -258,6 +314,7 @@ def test_what_was_only_previewed_is_in_nobody_s_plan(world: World) -> None:
 
 # --- what is refused
 
+WEEK = {"kind": "hours", "first": "2026-11-23", "last": "2026-11-29", "hours": ["08:00-14:00"]}
 REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "an unknown delegation": ({"code": "XX"}, "delegation", "is not a delegation"),
     "last before first": ({"last": "2026-11-25"}, "last", "is before the first day, 2026-11-26"),
@@ -295,6 +352,28 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "hours of days that are off": (
         {"kind": "hours", "first": "2026-11-28", "last": "2026-11-29", "hours": ["08:00-12:00"]}, "first",
         "up to 2026-11-29 is no working day in Viet Nam",
+    ),
+    "weekdays of a day off": ({"days": ["thu"]}, "days", "go only with other hours"),
+    "weekdays of a day worked": (
+        {"kind": "open", "first": "2026-11-28", "days": ["sat"]}, "days", "go only with other hours",
+    ),
+    "an unknown weekday": (WEEK | {"days": ["mon", "friday"]}, "days[1]", "input should be 'mon', 'tue',"),
+    "no weekday": (WEEK | {"days": []}, "days", "is empty"),
+    "no weekday for a day off": ({"days": []}, "days", "is empty"),
+    "weekdays that do not occur": (
+        WEEK | {"last": "2026-11-25", "days": ["thu", "fri"]}, "days",
+        "do not occur from 2026-11-23 to 2026-11-25 (given: thu,fri)",
+    ),
+    "weekdays that are off": (
+        WEEK | {"first": "2026-11-24", "days": ["sun", "sat"]}, "days",
+        "are no working days in Viet Nam from 2026-11-24 to 2026-11-29 (given: sat,sun)",
+    ),
+    "a weekday that is a holiday": (
+        WEEK | {"days": ["tue"]}, "days", "are no working days in Viet Nam from 2026-11-23 to 2026-11-29",
+    ),
+    "hours that hold already on these weekdays": (
+        WEEK | {"hours": ["08:00-12:00", "13:30-17:00"], "days": ["wed"]}, "hours",
+        "hold in Viet Nam already",
     ),
 }  # fmt: skip
 

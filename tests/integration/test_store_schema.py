@@ -64,7 +64,7 @@ def test_the_migrations_make_what_the_models_say(database_url: str) -> None:
             connection.exec_driver_sql(f"DROP TABLE {table}")
         Base.metadata.create_all(connection)
         assert migrated == check_constraints(connection)
-        assert sum(len(found) for found in migrated.values()) == 28
+        assert sum(len(found) for found in migrated.values()) == 29
     database.dispose()
 
 
@@ -223,6 +223,8 @@ REFUSED = {
     "a response in an unknown mail": (ResponseRow, second(RESPONSE, incoming_id=99)),
     "an override of its own kind": (OverrideRow, second(OVERRIDE, kind="half")),
     "an override that ends before it begins": (OverrideRow, second(OVERRIDE, last_day=NOW.date())),
+    "a day off on some weekdays": (OverrideRow, second(OVERRIDE, days=["fri"])),
+    "a day that is worked on some weekdays": (OverrideRow, second(OVERRIDE, kind="open", days=["fri"])),
     "a contribution of its own": (ContributionRow, CONTRIBUTION | {"need": "flowers"}),
     "an answer as a contribution": (ContributionRow, CONTRIBUTION | {"need": "answer"}),
     "a contribution in a state of its own": (
@@ -288,6 +290,8 @@ ALLOWED = {
     ),
     "the same answer twice": (ResponseRow, second(RESPONSE)),
     "a second override of the same day": (OverrideRow, second(OVERRIDE)),
+    "other hours on some weekdays": (OverrideRow, second(OVERRIDE, id=3, kind="hours", days=["fri"])),
+    "other hours on all working days": (OverrideRow, second(OVERRIDE, id=4, kind="hours", days=None)),
     "a poll after one that is closed": (DatePollRow, second(DATE_POLL, state="closed")),
     "a proposal": (ResponseRow, PROPOSAL | {"id": 3}),
     "a letter of nobody known": (

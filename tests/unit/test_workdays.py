@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.domain.definition import read_yaml
-from orchestrator.domain.delegation import Delegation, Directory
+from orchestrator.domain.delegation import WEEKDAYS, Delegation, Directory, Weekday, weekday_of
 from orchestrator.domain.workdays import (
     Calendars,
     NoWorkingDayError,
@@ -62,13 +62,18 @@ def made(**fields: Any) -> WorkingCalendar:
     return WorkingCalendar(Delegation.model_validate(whole | fields), overrides)
 
 
-def override(number: int, kind: OverrideKind, first: str, last: str = "", hours: str = "") -> Override:
+def override(
+    number: int, kind: OverrideKind, first: str, last: str = "", hours: str = "", days: str = ""
+) -> Override:
     stretches = tuple(
         Stretch(*(time.fromisoformat(clock) for clock in item.split("-"))) for item in hours.split() if item
     )
     day = date.fromisoformat(first)
     end = date.fromisoformat(last) if last else day
-    return Override(number, "XA", kind, day, end, f"override {number}", stretches, "coordinator", "said so")
+    return Override(
+        number, "XA", kind, day, end, f"override {number}", stretches, "coordinator", "said so",
+        tuple(item for item in WEEKDAYS if item in days) or None,
+    )  # fmt: skip
 
 
 def hours(found: WorkingCalendar, day: str) -> str:
@@ -297,6 +302,33 @@ def test_a_day_off_a_day_worked_and_other_hours() -> None:
     assert {hours(found, f"2026-12-{day:02}") for day in range(7, 12)} == {"08:00-14:00"}
     assert found.day(date(2026, 12, 12)).off is Off.WEEKEND, "other hours open no office that is closed"
     assert found.day(date(2026, 12, 2)).override_id is None
+
+
+def test_other_hours_hold_on_the_weekdays_that_they_name() -> None:
+    found = made(
+        overrides=[
+            override(1, K.HOURS, "2026-11-30", "2026-12-13", "08:00-12:00 12:30-15:00", "mon tue wed thu"),
+            override(2, K.HOURS, "2026-12-01", "2026-12-13", "08:00-11:30 12:30-15:30", "fri sat"),
+            override(3, K.CLOSED, "2026-12-09"),
+            override(4, K.OPEN, "2026-12-12"),
+        ]
+    )
+    assert {day: hours(found, f"2026-12-{day:02}") for day in (1, 3, 4, 7, 10, 11)} == {
+        1: "08:00-12:00 12:30-15:00", 3: "08:00-12:00 12:30-15:00", 4: "08:00-11:30 12:30-15:30",
+        7: "08:00-12:00 12:30-15:00", 10: "08:00-12:00 12:30-15:00", 11: "08:00-11:30 12:30-15:30",
+    }  # fmt: skip
+    assert [found.day(date(2026, 12, day)).override_id for day in (3, 4, 9)] == [1, 2, 3]
+    assert found.day(date(2026, 12, 5)).off is Off.WEEKEND, "other hours open no office that is closed"
+    assert hours(found, "2026-12-12") == "08:00-11:30 12:30-15:30", "a Saturday that is worked has them too"
+    assert hours(found, "2026-12-14") == "08:00-12:00 13:00-17:00", "the period is over"
+
+
+def test_hours_for_other_weekdays_do_not_overrule_older_ones() -> None:
+    whole = override(1, K.HOURS, "2026-11-30", "2026-12-06", "08:00-14:00")
+    friday = override(2, K.HOURS, "2026-11-30", "2026-12-06", "08:00-11:00", "fri")
+    found = made(overrides=[friday, whole])
+    assert hours(found, "2026-12-03") == "08:00-14:00"
+    assert hours(found, "2026-12-04") == "08:00-11:00"
 
 
 def test_a_holiday_can_be_worked_and_an_estimated_one_moved_by_a_day() -> None:
@@ -600,3 +632,21 @@ def test_overrides_say_the_same_in_whatever_order_they_are_read(
     deciding = [item for item in entered if item.covers(day) and item.kind is not K.HOURS]
     usual = made().day(day).working
     assert found.day(day).working is (deciding[-1].kind is K.OPEN if deciding else usual)
+
+
+@settings(max_examples=200)
+@given(DAYS, st.integers(0, 20), st.sets(st.sampled_from(WEEKDAYS), min_size=1))
+def test_hours_for_some_weekdays_are_the_same_as_hours_for_each_such_day(
+    first: date, length: int, named: set[Weekday]
+) -> None:
+    stretches = (Stretch(time(8), time(15)),)
+    period = [first + timedelta(days=count) for count in range(-7, length + 8)]
+    last = first + timedelta(days=length)
+    together = Override(1, "XA", K.HOURS, first, last, "o", stretches, days=tuple(sorted(named)))
+    each = [
+        Override(1, "XA", K.HOURS, day, day, "o", stretches)
+        for day in period
+        if first <= day <= last and weekday_of(day) in named
+    ]
+    found, again = made(overrides=[together]), made(overrides=each)
+    assert [found.day(day) for day in period] == [again.day(day) for day in period]

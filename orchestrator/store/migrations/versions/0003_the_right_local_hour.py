@@ -107,6 +107,7 @@ def _new_tables() -> None:
         sa.Column("last_day", sa.Date(), nullable=False),
         sa.Column("name", sa.String(length=400), nullable=False),
         sa.Column("hours", sa.JSON(), nullable=False),
+        sa.Column("days", sa.JSON(), nullable=True),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("by", sa.String(length=400), nullable=False),
         sa.Column("at", _INSTANT, nullable=False),
@@ -114,6 +115,7 @@ def _new_tables() -> None:
         sa.Column("withdrawn_at", _INSTANT, nullable=True),
         sa.CheckConstraint("kind IN ('closed', 'open', 'hours')", name=op.f("ck_calendar_override_kind")),
         sa.CheckConstraint("first_day <= last_day", name=op.f("ck_calendar_override_days")),
+        sa.CheckConstraint("days IS NULL OR kind = 'hours'", name=op.f("ck_calendar_override_weekdays")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_override")),
     )
     with op.batch_alter_table("calendar_override", schema=None) as batch_op:
