@@ -185,14 +185,22 @@ class Linking:
         return (
             *(self._standing(around, now, "It was left as it is.") if reinstated else ()),
             *(f"{item}." for item in around.disorders(_coming(around, now))),
-            *_unfit_reports(session, after),
+            *_unfit_reports(after, _neighbours(session, [after])),
         )
 
-    def attention(self, session: Session, meeting: Meeting, now: datetime) -> tuple[str, ...]:
-        """Return what needs somebody before ``meeting``: an absurd order, open outcomes, an unfit agenda."""
-        if not is_coming(meeting, now):
-            return ()
-        return (*_near_disorders(session, meeting, now), *_unfit_reports(session, meeting))
+    def attention(
+        self, session: Session, meetings: Iterable[Meeting], now: datetime
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Return by reference what needs somebody before those of ``meetings`` that are still to come.
+
+        That is an absurd order, open outcomes, or an unfit agenda.
+        """
+        coming = [item for item in meetings if is_coming(item, now)]
+        around = _neighbours(session, coming)
+        return {
+            item.reference: (*_near_disorders(item, around, now), *_unfit_reports(item, around))
+            for item in coming
+        }
 
     def near(self, session: Session, meeting: Meeting, now: datetime) -> tuple[LinkedView, ...]:
         """Return the meetings that have to be thought of when ``meeting`` moves, nearest first."""
@@ -325,27 +333,57 @@ def _then(name: str, disorders: Iterable[Disorder]) -> str:
     return f", though then {'; '.join(found)}" if found else ""
 
 
-def _near_disorders(session: Session, meeting: Meeting, now: datetime) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Neighbours:
+    """What some meetings are linked to directly, both ways.
+
+    ``feeds`` are the links of each by its reference, in order; ``timings`` tell where both ends of a link
+    stand in time, ``decided`` the outcomes of what is concluded, as far as these meetings exist.
+    """
+
+    feeds: Mapping[str, Sequence[Feed]]
+    timings: Mapping[str, Timing]
+    decided: Mapping[str, Sequence[KeyOutcome]]
+
+    def sources(self, reference: str) -> list[str]:
+        """Return what prepares a meeting."""
+        return [source for source, target in self.feeds[reference] if target == reference]
+
+
+def _neighbours(session: Session, meetings: Sequence[Meeting]) -> _Neighbours:
+    """Look around several meetings with as many statements as around one."""
+    feeds: dict[str, list[Feed]] = {item.reference: [] for item in meetings}
+    for feed in sorted(store.links(session, feeds)):
+        for end in feed:
+            if end in feeds:
+                feeds[end].append(feed)
+    names = {name for own in feeds.values() for feed in own for name in feed}
+    numbers = store.concluded(session, names)
+    decided = outcomes.of_meetings(session, numbers.values())
+    return _Neighbours(
+        feeds,
+        store.timings(session, names),
+        {reference: decided[number] for reference, number in numbers.items()},
+    )
+
+
+def _near_disorders(meeting: Meeting, around: _Neighbours, now: datetime) -> Iterator[str]:
     """What is absurd about the order of a meeting and what it is linked to directly."""
     own = meeting.reference
-    feeds = store.links(session, [own])
-    known: dict[str, Meeting | Timing] = {own: meeting}
-    if feeds:
-        known |= store.timings(session, {name for feed in feeds for name in feed} - {own})
-    for source, target in sorted(feeds):
-        pair = known.get(source), known.get(target)
-        if pair[0] and pair[1] and is_coming(pair[0], now) and is_coming(pair[1], now):
-            what = disorder(pair[0], pair[1])
+    for source, target in around.feeds[own]:
+        first, second = (meeting if name == own else around.timings.get(name) for name in (source, target))
+        if first and second and is_coming(first, now) and is_coming(second, now):
+            what = disorder(first, second)
             if what:
                 yield f"{Disorder(source, target, what)}."
 
 
-def _unfit_reports(session: Session, meeting: Meeting) -> Iterator[str]:
+def _unfit_reports(meeting: Meeting, around: _Neighbours) -> Iterator[str]:
     """What keeps the agenda of a meeting from reporting all that was decided before it."""
-    _, sources = store.feeds(session, meeting.reference)
-    if sources:
-        for reference, number in sorted(store.concluded(session, sources).items()):
-            yield from _open_words(reference, outcomes.of_meeting(session, number))
+    sources = around.sources(meeting.reference)
+    for reference in sources:
+        if reference in around.decided:
+            yield from _open_words(reference, around.decided[reference])
             if not reporting(meeting, reference):
                 yield _unreported(reference, meeting.reference)
     for item in meeting.agenda:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 
@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.actions import ActionKind, ActionState
 from orchestrator.domain.definition import duration_text
 from orchestrator.domain.meeting import Attendee, Meeting, MeetingStatus, Participation
-from orchestrator.domain.responses import ProposalState
 from orchestrator.domain.zones import local_time
 from orchestrator.ports import Clock
 from orchestrator.services.consequences import WHAT, view_of_action, why_words
@@ -33,10 +32,11 @@ from orchestrator.services.views import (
     MinutesView,
     ResponseView,
 )
-from orchestrator.store import actions, deliveries, outcomes, responses
+from orchestrator.store import actions, deliveries, glances, outcomes, responses
 from orchestrator.store import meetings as store
 from orchestrator.store.actions import ListedAction
 from orchestrator.store.engine import Database
+from orchestrator.store.glances import Glance
 from orchestrator.store.models import (
     ActionRow,
     DeliveryRow,
@@ -65,8 +65,7 @@ class Reading:
         """Return all meetings: coming ones first, by start; then those that are over, latest first."""
         now = self._clock.now()
         with self._database.reading() as session:
-            meetings = store.load_all(session)
-            summaries = [self._summary(session, item, now) for item in meetings]
+            summaries = self._summaries(session, store.load_all(session), now)
         coming = [item for item in summaries if item.ends_at >= now]
         return coming + [item for item in reversed(summaries) if item.ends_at < now]
 
@@ -190,14 +189,21 @@ class Reading:
             ).one()
             return repr((counted, sorted(map(tuple, sent)), tuple(meetings), history, tuple(mails)))
 
-    def _summary(self, session: Session, meeting: Meeting, now: datetime) -> MeetingSummary:
+    def _summaries(
+        self, session: Session, meetings: Sequence[Meeting], now: datetime
+    ) -> list[MeetingSummary]:
+        """Return a line for each meeting; hundreds take no more statements than one."""
+        beside = glances.of_meetings(session, [item.id for item in meetings])
+        linked = self._linking.attention(session, meetings, now)
+        return [
+            self._summary(item, beside[item.id], linked.get(item.reference, ()), now) for item in meetings
+        ]
+
+    def _summary(
+        self, meeting: Meeting, beside: Glance, linked: Sequence[str], now: datetime
+    ) -> MeetingSummary:
         place = self._planner.directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
-        following = session.execute(
-            select(ActionRow.kind, ActionRow.due_at)
-            .where(ActionRow.meeting_id == meeting.id, ActionRow.state == ActionState.SCHEDULED)
-            .order_by(ActionRow.due_at)
-            .limit(1)
-        ).first()
+        following = beside.following
         answers = Counter(item.participation.words for item in meeting.invited)
         return MeetingSummary(
             id=meeting.id, reference=meeting.reference, kind=meeting.kind,
@@ -208,26 +214,19 @@ class Reading:
             next_action=following.kind if following else None,
             next_due_at=following.due_at if following else None,
             next_due=local_time(following.due_at, place) if following else None,
-            attention=self._attention(session, meeting, now),
+            attention=self._attention(meeting, beside, linked, now),
         )  # fmt: skip
 
-    def _attention(self, session: Session, meeting: Meeting, now: datetime) -> tuple[str, ...]:
+    def _attention(
+        self, meeting: Meeting, beside: Glance, linked: Sequence[str], now: datetime
+    ) -> tuple[str, ...]:
         """What needs somebody, in words; empty when all is well."""
-        rows = session.execute(
-            select(ActionRow.kind, ActionRow.state, func.count(), func.max(ActionRow.reason))
-            .where(ActionRow.meeting_id == meeting.id, ActionRow.state.in_(actions.ENDED_BADLY))
-            .group_by(ActionRow.kind, ActionRow.state)
-            .order_by(ActionRow.kind, ActionRow.state)
-        ).all()
-        found = [
-            f"{count} × {WHAT[ActionKind(kind)]} {state}: {reason}" for kind, state, count, reason in rows
-        ]
         return (
             *self._link_attention(meeting, now),
             *_poll_attention(meeting, now),
-            *found,
-            *self._linking.attention(session, meeting, now),
-            *(_open_questions(session, meeting) if meeting.status is MeetingStatus.PUBLISHED else ()),
+            *(f"{item.count} × {WHAT[item.kind]} {item.state}: {item.reason}" for item in beside.ended_badly),
+            *linked,
+            *(_open_questions(meeting, beside) if meeting.status is MeetingStatus.PUBLISHED else ()),
         )
 
     def _link_attention(self, meeting: Meeting, now: datetime) -> tuple[str, ...]:
@@ -246,7 +245,7 @@ class Reading:
         answered = store.answers(session, meeting.id)
         target, sources = store.feeds(session, meeting.reference)
         ordered = sorted(meeting.invited, key=lambda item: directory.rank(item.delegation))
-        summary = self._summary(session, meeting, now)
+        (summary,) = self._summaries(session, [meeting], now)
         return MeetingView(
             **{item.name: getattr(summary, item.name) for item in fields(summary)},
             programme=meeting.programme, host=meeting.host, host_name=directory.get(meeting.host).name,
@@ -317,25 +316,12 @@ def _poll_attention(meeting: Meeting, now: datetime) -> tuple[str, ...]:
     return ("The date poll has closed; choose a date, or extend it.",)
 
 
-def _bouncing(session: Session, meeting_id: int) -> list[str]:
-    """Return the addresses of a meeting whose latest mail did not arrive."""
-    latest = select(func.max(DeliveryRow.id)).where(DeliveryRow.meeting_id == meeting_id)
-    bounced = select(DeliveryRow.recipient).where(
-        DeliveryRow.id.in_(latest.group_by(DeliveryRow.recipient)),
-        DeliveryRow.state == DeliveryState.BOUNCED,
-    )
-    return list(session.scalars(bounced.order_by(DeliveryRow.recipient)))
-
-
-def _open_questions(session: Session, meeting: Meeting) -> Iterator[str]:
+def _open_questions(meeting: Meeting, beside: Glance) -> Iterator[str]:
     """What came back and waits for the coordinator to decide."""
-    open_proposals = select(func.count()).where(
-        ResponseRow.meeting_id == meeting.id, ResponseRow.state == ProposalState.OPEN
-    )
-    if count := session.scalar(open_proposals):
-        yield f"{count} × another time was proposed; move the meeting, or refuse."
+    if beside.open_proposals:
+        yield f"{beside.open_proposals} × another time was proposed; move the meeting, or refuse."
     addresses = {item.address for item in meeting.invited}
-    for address in _bouncing(session, meeting.id):
+    for address in beside.bouncing:
         if address.casefold() in addresses:
             yield f"Mail to {address} could not be delivered; correct the address."
     for item in meeting.invited:

@@ -64,7 +64,7 @@ def replanned(session: Session, planner: Planner, meeting: Meeting, now: datetim
         (consequence,) = explainer.explain(session, meeting, Reconciliation(moves=(move,)))
         moved.append(Shift.of(consequence, _was(planner, meeting, before[move.action_id])))
     rest = explainer.explain(session, meeting, replace(result, moves=(), skips=()))
-    tests = _moved_tests(planner, meeting, contributions.slots(session, meeting.id))
+    tests = _moved_tests(planner, meeting, contributions.slots(session, [meeting.id]).get(meeting.id, ()))
     return MeetingShifts(meeting.reference, meeting.title_en, (*moved, *tests, *map(Shift.of, rest)))
 
 

@@ -4,33 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.meeting import Contribution, ContributionState, Need, RehearsalSlot
 from orchestrator.domain.readiness import Joined
+from orchestrator.store.batches import WANTED, by_meeting
 from orchestrator.store.models import AttendeeRow, ContributionRow, JoinRow, RehearsalSlotRow, table_of
 
 _C, _S = table_of(ContributionRow).c, table_of(RehearsalSlotRow).c
 _CONTRIBUTIONS = (
-    select(_C.delegation, _C.need, _C.state, _C.by, _C.at, _C.note)
-    .where(_C.meeting_id == bindparam("wanted"))
+    select(_C.meeting_id, _C.delegation, _C.need, _C.state, _C.by, _C.at, _C.note)
+    .where(_C.meeting_id.in_(WANTED))
     .order_by(_C.delegation, _C.need)
 )
 _SLOTS = (
-    select(_S.delegation, _S.starts_at, _S.ends_at, _S.note, _S.moves)
-    .where(_S.meeting_id == bindparam("wanted"))
+    select(_S.meeting_id, _S.delegation, _S.starts_at, _S.ends_at, _S.note, _S.moves)
+    .where(_S.meeting_id.in_(WANTED))
     .order_by(_S.starts_at, _S.delegation)
 )
 
 
-def of_meeting(session: Session, meeting_id: int) -> tuple[Contribution, ...]:
-    """Return what is recorded for a meeting."""
-    rows = session.connection().execute(_CONTRIBUTIONS, {"wanted": meeting_id})
-    return tuple(
-        Contribution(row.delegation, Need(row.need), ContributionState(row.state), row.by, row.at, row.note)
-        for row in rows
+def of_meetings(session: Session, meeting_ids: Collection[int]) -> Mapping[int, tuple[Contribution, ...]]:
+    """Return what is recorded for meetings, by their ids."""
+    return by_meeting(session, _CONTRIBUTIONS, meeting_ids, _contribution)
+
+
+def _contribution(row: Any) -> Contribution:
+    return Contribution(
+        row.delegation, Need(row.need), ContributionState(row.state), row.by, row.at, row.note
     )
 
 
@@ -54,12 +58,13 @@ def take_back(session: Session, meeting_id: int, delegation: str, need: Need) ->
     return True
 
 
-def slots(session: Session, meeting_id: int) -> tuple[RehearsalSlot, ...]:
-    """Return the rehearsal slots of a meeting in the order of time."""
-    rows = session.connection().execute(_SLOTS, {"wanted": meeting_id})
-    return tuple(
-        RehearsalSlot(row.delegation, row.starts_at, row.ends_at, row.note, row.moves) for row in rows
-    )
+def slots(session: Session, meeting_ids: Collection[int]) -> Mapping[int, tuple[RehearsalSlot, ...]]:
+    """Return the rehearsal slots of meetings, by their ids, in the order of time."""
+    return by_meeting(session, _SLOTS, meeting_ids, _slot)
+
+
+def _slot(row: Any) -> RehearsalSlot:
+    return RehearsalSlot(row.delegation, row.starts_at, row.ends_at, row.note, row.moves)
 
 
 def slots_are_for(session: Session, meeting_id: int) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -20,17 +20,21 @@ from orchestrator.domain.meeting import (
     AgendaEntry,
     Attendee,
     Conference,
+    Contribution,
     Meeting,
     MeetingStatus,
     News,
+    OpenPoll,
     Participation,
     Refusal,
+    RehearsalSlot,
     Seat,
 )
 from orchestrator.domain.responses import ProposalState, ResponseKind
 from orchestrator.domain.zones import tzdata_version
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.store import contributions, polls
+from orchestrator.store.batches import WANTED, by_meeting
 from orchestrator.store.deliveries import REQUESTS
 from orchestrator.store.engine import Executor
 from orchestrator.store.models import (
@@ -83,16 +87,15 @@ def load(session: Session, meeting_id: int, *, lock: bool = False) -> Meeting:
     """
     if lock:
         session.execute(select(MeetingRow.id).where(MeetingRow.id == meeting_id).with_for_update())
-    row = session.scalars(
-        select(MeetingRow)
-        .where(MeetingRow.id == meeting_id)
-        .options(
-            selectinload(MeetingRow.agenda),
-            selectinload(MeetingRow.conference),
-        )
-        .execution_options(populate_existing=True)
-    ).one()
-    return _meeting(session, row)
+    return load_many(session, [meeting_id])[0]
+
+
+def load_many(session: Session, meeting_ids: Sequence[int]) -> list[Meeting]:
+    """Return the meetings of these ids, in their order; hundreds take no more statements than one."""
+    # It comes first, because it writes what the session has pending, which plain rows would not show.
+    rows = {found.MeetingRow.id: found for found in session.execute(_MEETINGS, {WANTED.key: meeting_ids})}
+    parts = _parts(session, meeting_ids)
+    return [_meeting(rows[number], parts) for number in meeting_ids]
 
 
 # Built once, because it runs for every single message.
@@ -191,28 +194,78 @@ def planned_one(session: Session, meeting_id: int) -> Planned:
 
 
 def load_all(session: Session) -> list[Meeting]:
-    """Return all meetings, the next to come first, then what is past, latest first."""
+    """Return all meetings, oldest first."""
     ids = session.scalars(select(MeetingRow.id).order_by(MeetingRow.starts_at, MeetingRow.id))
-    return [load(session, item) for item in ids]
+    return load_many(session, ids.all())
 
 
-def _meeting(session: Session, row: MeetingRow) -> Meeting:
-    told = _told(session, row.id)
-    minutes = session.execute(
-        select(MinutesRow.version, MinutesRow.attached_at)
-        .where(MinutesRow.meeting_id == row.id)
-        .order_by(MinutesRow.version.desc())
-        .limit(1)
-    ).first()
-    attempted = session.scalar(
-        select(
-            exists().where(
-                ActionRow.meeting_id == row.id,
-                ActionRow.kind == ActionKind.CONFERENCE,
-                ActionRow.attempt > 0,
-            )
+_MEETINGS = (
+    select(
+        MeetingRow,
+        ConferenceRow.external_id,
+        ConferenceRow.provider_id,
+        ConferenceRow.join_url,
+        ConferenceRow.by_hand,
+        exists()
+        .where(
+            ActionRow.meeting_id == MeetingRow.id,
+            ActionRow.kind == ActionKind.CONFERENCE,
+            ActionRow.attempt > 0,
         )
+        .label("attempted"),
     )
+    .join(ConferenceRow, ConferenceRow.meeting_id == MeetingRow.id)
+    .where(MeetingRow.id.in_(WANTED))
+    .execution_options(populate_existing=True)
+)
+_G, _X = table_of(AgendaRow).c, table_of(MinutesRow).c
+_AGENDA = (
+    select(_G.meeting_id, _G.number, _G.en, _G.vi, _G.lead, _G.input_from, _G.points)
+    .where(_G.meeting_id.in_(WANTED))
+    .order_by(_G.number)
+)
+_MINUTES = (
+    select(_X.meeting_id, _X.version, _X.attached_at)
+    .where(_X.meeting_id.in_(WANTED))
+    .order_by(_X.version)
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What belongs to meetings beside their own rows, each by the id of the meeting."""
+
+    agenda: Mapping[int, tuple[AgendaEntry, ...]]
+    attendees: Mapping[int, tuple[Attendee, ...]]
+    minutes: Mapping[int, tuple[tuple[int, datetime], ...]]
+    news: Mapping[int, News]
+    refusals: Mapping[int, tuple[Refusal, ...]]
+    contributions: Mapping[int, tuple[Contribution, ...]]
+    slots: Mapping[int, tuple[RehearsalSlot, ...]]
+    open_polls: Mapping[int, OpenPoll]
+
+
+def _parts(session: Session, meeting_ids: Collection[int]) -> _Parts:
+    told = _told(session, meeting_ids)
+    return _Parts(
+        agenda=by_meeting(session, _AGENDA, meeting_ids, _agenda_entry),
+        attendees=by_meeting(
+            # Plain rows: making objects of the mapper of hundreds of attendees costs more than all the rest.
+            session, _ATTENDEES, meeting_ids, lambda row: attendee_of(row, told.get(row.id, _NOTHING)),
+        ),
+        minutes=by_meeting(session, _MINUTES, meeting_ids, lambda row: (row.version, row.attached_at)),
+        news=_news(session, meeting_ids),
+        refusals=_refusals(session, meeting_ids),
+        contributions=contributions.of_meetings(session, meeting_ids),
+        slots=contributions.slots(session, meeting_ids),
+        open_polls=polls.open_polls(session, meeting_ids),
+    )  # fmt: skip
+
+
+def _meeting(found: Any, parts: _Parts) -> Meeting:
+    """Put a meeting together from its row of ``_MEETINGS`` and what belongs to it."""
+    row: MeetingRow = found.MeetingRow
+    minutes_version, minutes_at = parts.minutes.get(row.id, _NO_MINUTES)[-1]
     return Meeting(
         id=row.id,
         reference=row.reference,
@@ -229,11 +282,11 @@ def _meeting(session: Session, row: MeetingRow) -> Meeting:
         timeline=row.timeline,
         own_timeline=row.own_timeline,
         conference=Conference(
-            external_id=row.conference.external_id,
-            provider_id=row.conference.provider_id,
-            join_url=row.conference.join_url,
-            by_hand=row.conference.by_hand,
-            attempted=bool(attempted),
+            external_id=found.external_id,
+            provider_id=found.provider_id,
+            join_url=found.join_url,
+            by_hand=found.by_hand,
+            attempted=bool(found.attempted),
         ),
         status=MeetingStatus(row.status),
         tentative=row.tentative,
@@ -247,20 +300,19 @@ def _meeting(session: Session, row: MeetingRow) -> Meeting:
         time_revision=row.time_revision,
         revised_at=row.revised_at,
         published_at=row.published_at,
-        minutes_version=minutes.version if minutes else 0,
-        minutes_at=minutes.attached_at if minutes else None,
-        agenda=tuple(_agenda_entry(item) for item in row.agenda),
-        attendees=tuple(
-            attendee_of(item, told.get(item.id, _NOTHING))
-            # Plain rows: making objects of the mapper of hundreds of attendees costs more than all the rest.
-            for item in session.connection().execute(_ATTENDEES, {"wanted": row.id})
-        ),
-        news=_news(session, row.id),
-        refusals=_refusals(session, row.id),
-        contributions=contributions.of_meeting(session, row.id),
-        slots=contributions.slots(session, row.id),
-        date_poll=polls.open_poll(session, row.id) if row.status == MeetingStatus.DRAFT else None,
+        minutes_version=minutes_version,
+        minutes_at=minutes_at,
+        agenda=parts.agenda.get(row.id, ()),
+        attendees=parts.attendees.get(row.id, ()),
+        news=parts.news.get(row.id, _NO_NEWS),
+        refusals=parts.refusals.get(row.id, ()),
+        contributions=parts.contributions.get(row.id, ()),
+        slots=parts.slots.get(row.id, ()),
+        date_poll=parts.open_polls.get(row.id) if row.status == MeetingStatus.DRAFT else None,
     )
+
+
+_NO_MINUTES: tuple[tuple[int, datetime | None], ...] = ((0, None),)
 
 
 _D, _A = table_of(DeliveryRow).c, table_of(AttendeeRow).c
@@ -269,7 +321,7 @@ _D, _A = table_of(DeliveryRow).c, table_of(AttendeeRow).c
 _LEFT = or_(_D.state.in_(("sending", "sent", "bounced")), _D.repeated)
 _TOLD = (
     select(_D.attendee_id, _D.purpose.in_(REQUESTS).label("is_request"))
-    .where(_D.meeting_id == bindparam("wanted"), _D.attendee_id.is_not(None))
+    .where(_D.meeting_id.in_(WANTED), _D.attendee_id.is_not(None))
     .where(
         or_(
             _D.purpose.in_(REQUESTS) & _LEFT,
@@ -292,10 +344,10 @@ class ToldSoFar:
 _NOTHING = ToldSoFar()
 
 
-def _told(session: Session, meeting_id: int) -> dict[int, ToldSoFar]:
+def _told(session: Session, meeting_ids: Collection[int]) -> dict[int, ToldSoFar]:
     """Return what calendar messages have left, per attendee."""
     found: dict[int, ToldSoFar] = {}
-    for number, is_request in session.connection().execute(_TOLD, {"wanted": meeting_id}):
+    for number, is_request in session.connection().execute(_TOLD, {WANTED.key: meeting_ids}):
         before = found.get(number, _NOTHING)
         found[number] = ToldSoFar(before.notified or bool(is_request), not is_request)
     return found
@@ -309,7 +361,7 @@ ATTENDEE_COLUMNS = (
 """The columns that ``attendee_of`` reads, beside the id."""
 
 
-_ATTENDEES = select(_A.id, *ATTENDEE_COLUMNS).where(_A.meeting_id == bindparam("wanted")).order_by(_A.id)
+_ATTENDEES = select(_A.meeting_id, _A.id, *ATTENDEE_COLUMNS).where(_A.meeting_id.in_(WANTED)).order_by(_A.id)
 
 
 def attendee_of(row: Any, told: ToldSoFar = _NOTHING, attendee_id: int | None = None) -> Attendee:
@@ -344,38 +396,52 @@ def attendee_of(row: Any, told: ToldSoFar = _NOTHING, attendee_id: int | None = 
 
 _R, _ACTION = table_of(ResponseRow).c, table_of(ActionRow).c
 _REPORTED = (
-    select(func.coalesce(func.max(_ACTION.revision), 0))
-    .where(_ACTION.meeting_id == bindparam("wanted"), _ACTION.kind == ActionKind.DIGEST)
+    select(_ACTION.meeting_id, func.max(_ACTION.revision).label("latest"))
+    .where(_ACTION.meeting_id.in_(WANTED), _ACTION.kind == ActionKind.DIGEST)
     # A digest in hand counts as sent, so that what comes meanwhile waits for the next one.
     .where(_ACTION.state.in_((ActionState.SUCCEEDED, ActionState.CLAIMED, ActionState.RUNNING)))
-    .scalar_subquery()
+    .group_by(_ACTION.meeting_id)
+    .subquery()
 )
-_NEWS = select(
-    func.max(_R.id).label("latest"),
-    func.min(case((_R.id > _REPORTED, _R.at))).label("first_at"),
-    func.max(case((_R.urgent, _R.id))).label("urgent"),
-    _REPORTED.label("reported"),
-).where(_R.meeting_id == bindparam("wanted"), _R.channel.in_(TOLD_CHANNELS))
+_REPORTED_ID = func.coalesce(_REPORTED.c.latest, 0)
+_NEWS = (
+    select(
+        _R.meeting_id,
+        func.max(_R.id).label("latest"),
+        func.max(_REPORTED_ID).label("reported"),
+        func.min(case((_R.id > _REPORTED_ID, _R.at))).label("first_at"),
+        func.max(case((_R.urgent, _R.id), else_=0)).label("urgent"),
+    )
+    .outerjoin(_REPORTED, _REPORTED.c.meeting_id == _R.meeting_id)
+    .where(_R.meeting_id.in_(WANTED), _R.channel.in_(TOLD_CHANNELS))
+    .group_by(_R.meeting_id)
+)
+_NO_NEWS = News()
 
 
-def _news(session: Session, meeting_id: int) -> News:
-    row = session.connection().execute(_NEWS, {"wanted": meeting_id}).one()
-    return News(row.latest or 0, row.reported, row.first_at, row.urgent or 0)
+def _news(session: Session, meeting_ids: Collection[int]) -> dict[int, News]:
+    """Return what has come back; meetings that nothing came back for are left out."""
+    rows = session.connection().execute(_NEWS, {WANTED.key: meeting_ids})
+    return {row.meeting_id: News(row.latest, row.reported, row.first_at, row.urgent) for row in rows}
 
 
 def with_news(session: Session, meeting: Meeting) -> Meeting:
     """Return a meeting with what has come back in this transaction."""
-    return replace(meeting, news=_news(session, meeting.id), refusals=_refusals(session, meeting.id))
+    own = [meeting.id]
+    return replace(
+        meeting,
+        news=_news(session, own).get(meeting.id, _NO_NEWS),
+        refusals=_refusals(session, own).get(meeting.id, ()),
+    )
 
 
-_REFUSED = select(_R.id, _R.attendee_id).where(
-    _R.meeting_id == bindparam("wanted"), _R.kind == ResponseKind.PROPOSAL, _R.state == ProposalState.REFUSED
+_REFUSED = select(_R.meeting_id, _R.id, _R.attendee_id).where(
+    _R.meeting_id.in_(WANTED), _R.kind == ResponseKind.PROPOSAL, _R.state == ProposalState.REFUSED
 )
 
 
-def _refusals(session: Session, meeting_id: int) -> tuple[Refusal, ...]:
-    rows = session.connection().execute(_REFUSED, {"wanted": meeting_id})
-    return tuple(Refusal(row.id, row.attendee_id) for row in rows)
+def _refusals(session: Session, meeting_ids: Collection[int]) -> dict[int, tuple[Refusal, ...]]:
+    return by_meeting(session, _REFUSED, meeting_ids, lambda row: Refusal(row.id, row.attendee_id))
 
 
 def add(session: Session, meeting: Meeting, feeds: Iterable[tuple[str, str]], now: datetime) -> int:
@@ -457,7 +523,7 @@ def _write(row: MeetingRow, meeting: Meeting) -> None:
     row.revised_at, row.published_at = meeting.revised_at, meeting.published_at
 
 
-def _agenda_entry(row: AgendaRow) -> AgendaEntry:
+def _agenda_entry(row: Any) -> AgendaEntry:
     return AgendaEntry(row.number, row.en, row.vi, row.lead, row.input_from, tuple(row.points))
 
 
@@ -634,8 +700,7 @@ def lock_chain(session: Session, meeting_id: int) -> None:
 def called(session: Session, references: Iterable[str]) -> dict[str, Meeting]:
     """Return the meetings of these references, as far as they exist, by reference."""
     wanted = select(MeetingRow.id).where(MeetingRow.reference.in_({*references})).order_by(MeetingRow.id)
-    found = [load(session, number) for number in session.scalars(wanted).all()]
-    return {item.reference: item for item in found}
+    return {item.reference: item for item in load_many(session, session.scalars(wanted).all())}
 
 
 def timings(session: Session, references: Iterable[str]) -> dict[str, Timing]:

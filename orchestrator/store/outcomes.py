@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,15 +13,21 @@ from orchestrator.store.models import OutcomeRow
 
 def of_meeting(session: Session, meeting_id: int) -> tuple[KeyOutcome, ...]:
     """Return the outcomes of a meeting by number."""
-    return tuple(
-        KeyOutcome(row.number, row.text, row.is_open, row.by, row.at, row.id)
-        for row in _rows(session, meeting_id)
-    )
+    return of_meetings(session, [meeting_id])[meeting_id]
+
+
+def of_meetings(session: Session, meeting_ids: Collection[int]) -> Mapping[int, tuple[KeyOutcome, ...]]:
+    """Return the outcomes of meetings by number, for each of their ids."""
+    found: dict[int, list[KeyOutcome]] = {number: [] for number in meeting_ids}
+    for row in _rows(session, meeting_ids):
+        item = KeyOutcome(row.number, row.text, row.is_open, row.by, row.at, row.id)
+        found[row.meeting_id].append(item)
+    return {number: tuple(items) for number, items in found.items()}
 
 
 def write(session: Session, meeting_id: int, items: Sequence[KeyOutcome]) -> None:
     """Store all outcomes of a meeting in place of those that were there; what stays keeps its row."""
-    rows = {row.id: row for row in _rows(session, meeting_id)}
+    rows = {row.id: row for row in _rows(session, [meeting_id])}
     for gone in set(rows) - {item.id for item in items}:
         session.delete(rows.pop(gone))
     for row in rows.values():
@@ -37,6 +43,6 @@ def write(session: Session, meeting_id: int, items: Sequence[KeyOutcome]) -> Non
     session.flush()
 
 
-def _rows(session: Session, meeting_id: int) -> Sequence[OutcomeRow]:
-    wanted = select(OutcomeRow).where(OutcomeRow.meeting_id == meeting_id).order_by(OutcomeRow.number)
+def _rows(session: Session, meeting_ids: Collection[int]) -> Sequence[OutcomeRow]:
+    wanted = select(OutcomeRow).where(OutcomeRow.meeting_id.in_(meeting_ids)).order_by(OutcomeRow.number)
     return session.scalars(wanted.execution_options(populate_existing=True)).all()

@@ -2,57 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.date_poll import Ballot, DatePoll, Option, PollState, Vote
 from orchestrator.domain.meeting import OpenPoll
 from orchestrator.domain.zones import instant_of, zone
+from orchestrator.store.batches import WANTED, by_meeting
 from orchestrator.store.models import DateOptionRow, DatePollRow, DateVoteRow, MeetingRow, table_of
 
 _P, _O, _V, _M = (table_of(model).c for model in (DatePollRow, DateOptionRow, DateVoteRow, MeetingRow))
 _OPEN = (
-    select(_P.id, _P.closes_at, _P.asked, _P.asked_at, _M.zone)
+    select(_P.meeting_id, _P.id, _P.closes_at, _P.asked, _P.asked_at, _M.zone)
     .join(table_of(MeetingRow), _M.id == _P.meeting_id)
-    .where(_P.meeting_id == bindparam("wanted"), _P.state == PollState.OPEN)
+    .where(_P.meeting_id.in_(WANTED), _P.state == PollState.OPEN)
 )
+_POLLS: BindParameter[int] = bindparam("polls", expanding=True)
 _OPTIONS = (
-    select(_O.number, _O.wall_start, _O.starts_at).where(_O.poll_id == bindparam("poll")).order_by(_O.number)
+    select(_O.poll_id, _O.number, _O.wall_start, _O.starts_at)
+    .where(_O.poll_id.in_(_POLLS))
+    .order_by(_O.number)
 )
-_VOTED = select(_V.delegation).where(_V.poll_id == bindparam("poll")).distinct()
+_VOTED = select(_V.poll_id, _V.delegation).where(_V.poll_id.in_(_POLLS)).distinct()
 
 
-def open_poll(session: Session, meeting_id: int) -> OpenPoll | None:
-    """Return the poll of a meeting that is open, with the delegations that have voted."""
-    connection = session.connection()
-    row = connection.execute(_OPEN, {"wanted": meeting_id}).one_or_none()
-    if row is None:
-        return None
-    voted = frozenset(connection.execute(_VOTED, {"poll": row.id}).scalars())
-    starts = tuple(item.starts_at for item in _options(session, row.id, row.zone))
-    return OpenPoll(row.id, row.asked_at, row.closes_at, starts, voted, row.asked)
-
-
-def _options(session: Session, poll_id: int, zone_name: str | None) -> tuple[Option, ...]:
-    """The options in the order of their numbers.
-
-    While the poll is open, wall time is the truth, in the zone of its meeting; of one that has ended the
-    record says which instants were meant.
-    """
-    rows = session.connection().execute(_OPTIONS, {"poll": poll_id})
-    return tuple(
-        Option(
-            row.number,
-            row.wall_start,
-            instant_of(row.wall_start, zone(zone_name)) if zone_name else row.starts_at,
+def open_polls(session: Session, meeting_ids: Collection[int]) -> dict[int, OpenPoll]:
+    """Return the polls that are open, by the id of their meeting, with the delegations that have voted."""
+    rows = [row for (row,) in by_meeting(session, _OPEN, meeting_ids, lambda row: row).values()]
+    if not rows:
+        return {}
+    options = _options(session, {row.id: row.zone for row in rows})
+    voted: dict[int, set[str]] = {row.id: set() for row in rows}
+    for poll_id, delegation in session.connection().execute(_VOTED, {_POLLS.key: [*voted]}):
+        voted[poll_id].add(delegation)
+    return {
+        row.meeting_id: OpenPoll(
+            row.id, row.asked_at, row.closes_at, tuple(item.starts_at for item in options[row.id]),
+            frozenset(voted[row.id]), row.asked,
         )
         for row in rows
-    )
+    }  # fmt: skip
+
+
+def _options(session: Session, zones: Mapping[int, str | None]) -> dict[int, tuple[Option, ...]]:
+    """The options of polls in the order of their numbers, by poll; ``zones`` are those of their meetings.
+
+    While a poll is open, wall time is the truth, in the zone of its meeting; of one that has ended, and
+    has no zone here, the record says which instants were meant.
+    """
+    found: dict[int, list[Option]] = {poll_id: [] for poll_id in zones}
+    for row in session.connection().execute(_OPTIONS, {_POLLS.key: [*zones]}):
+        name = zones[row.poll_id]
+        starts_at = instant_of(row.wall_start, zone(name)) if name else row.starts_at
+        found[row.poll_id].append(Option(row.number, row.wall_start, starts_at))
+    return {poll_id: tuple(items) for poll_id, items in found.items()}
 
 
 def newest(session: Session, meeting_id: int) -> DatePoll | None:
@@ -77,7 +85,7 @@ def newest(session: Session, meeting_id: int) -> DatePoll | None:
         asked=poll.asked,
         asked_at=poll.asked_at,
         chosen=poll.chosen,
-        options=_options(session, poll.id, zone_name if poll.state == PollState.OPEN else None),
+        options=_options(session, {poll.id: zone_name if poll.state == PollState.OPEN else None})[poll.id],
         ballots=_ballots(session, poll.id),
     )
 

@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 from jinja2 import Environment
-from sqlalchemy import func, insert, make_url, select
+from sqlalchemy import event, func, insert, make_url, select
 
 from config.settings import Settings
 from orchestrator.bootstrap import Container, mail_templates
@@ -383,6 +383,19 @@ def contents(database: Database) -> dict[str, list[tuple[Any, ...]]]:
             table.name: sorted(map(tuple, session.execute(select(table))), key=repr)
             for table in Base.metadata.sorted_tables
         }
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """What is asked of the database meanwhile."""
+    seen: list[str] = []
+
+    def note(_c: Any, _k: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(database.engine, "before_cursor_execute", note)
 
 
 def meeting_values(number: int = 1, **changes: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from orchestrator.domain.actions import ActionKind
 from orchestrator.domain.meeting import Participation
@@ -44,6 +44,7 @@ from tests.integration.conftest import (
     contents,
     crowd,
     definition,
+    statements,
 )
 from tests.unit.test_tnef import APPOINTMENT, MEETING, filetime, global_id, tagged, text, tnef
 
@@ -1860,18 +1861,6 @@ def test_a_digest_still_comes_after_the_meeting_was_cancelled(world: World) -> N
 
 
 # --- many at once
-
-
-@contextmanager
-def statements(database: Database) -> Iterator[list[str]]:
-    seen: list[str] = []
-
-    def note(_c: Any, _k: Any, statement: str, *_: Any) -> None:
-        seen.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(database.engine, "before_cursor_execute", note)
 
 
 def test_three_hundred_answers_are_applied_with_few_statements_and_planned_once(

@@ -332,7 +332,7 @@ def test_a_som_by_its_own_timeline_is_announced_and_planned_as_a_whole(world: Wo
     assert {"invite", "notice:papers", "chase:delegation-list", "rehearse", "remind:P1D"} <= kinds
     codes = {item["delegation"] for item in PEOPLE.values()}
     with world.database.reading() as session:
-        assert {slot.delegation for slot in contributions.slots(session, 1)} == codes
+        assert {slot.delegation for slot in contributions.slots(session, [1])[1]} == codes
 
 
 def test_two_files_of_one_name_and_an_unknown_text_stop_the_service(tmp_path: Path) -> None:

@@ -1,0 +1,27 @@
+"""Reading what belongs to several meetings with one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar
+
+from sqlalchemy import BindParameter, Executable, bindparam
+from sqlalchemy.orm import Session
+
+T = TypeVar("T")
+
+WANTED: BindParameter[int] = bindparam("wanted", expanding=True)
+"""The ids of the meetings, in statements that ``by_meeting`` runs."""
+
+
+def by_meeting(
+    session: Session, statement: Executable, meeting_ids: Collection[int], make: Callable[[Any], T]
+) -> dict[int, tuple[T, ...]]:
+    """Return what a statement finds, made from its rows and in their order, by the id of the meeting.
+
+    The statement is told the meetings as ``WANTED``, and selects the ``meeting_id`` of each row.
+    """
+    found: dict[int, list[T]] = {}
+    for row in session.connection().execute(statement, {WANTED.key: meeting_ids}):
+        found.setdefault(row.meeting_id, []).append(make(row))
+    return {number: tuple(items) for number, items in found.items()}
