@@ -89,6 +89,12 @@ class Reconciliation:
         """Whether the stored actions match the plan already."""
         return not (self.inserts or self.moves or self.cancels)
 
+    def since(self, before: Reconciliation) -> Reconciliation:
+        """Leave out what was passed over ``before`` already, and is not wanted for another time now."""
+        known = {(item.obligation.key, item.obligation.revision) for item in before.skips}
+        anew = (item for item in self.skips if (item.obligation.key, item.obligation.revision) not in known)
+        return replace(self, skips=tuple(anew))
+
 
 def _unexplained(_: StoredAction) -> str:
     return ""

@@ -257,7 +257,7 @@ class Meetings:
             attendee = _find_attendee(meeting, email)
             given = Given(attendee.id, participation, channel=actor, by=actor, stamp=now, comment=comment)
             record(session, meeting, [given], now)
-            outcome = self._replanned(session, store.load(session, meeting.id), now)
+            outcome = self._replanned(session, meeting, store.load(session, meeting.id), now)
         self._wake_up.notify()
         return outcome
 
@@ -272,7 +272,7 @@ class Meetings:
                 raise Conflict(f"{attendee.name} has not been sent an invitation yet; it goes out by itself.")
             responses.ask_again(session, attendee.id, now)
             store.note(session, meeting.id, actor, "sent again", now, attendee.name)
-            outcome = self._replanned(session, store.load(session, meeting.id), now)
+            outcome = self._replanned(session, meeting, store.load(session, meeting.id), now)
         self._wake_up.notify()
         return outcome
 
@@ -292,7 +292,7 @@ class Meetings:
             ):
                 raise NotFound(f"{meeting.reference} has no open proposal {response_id}.")
             store.note(session, meeting.id, actor, "proposal refused", now, cut(reply))
-            outcome = self._replanned(session, store.load(session, meeting.id), now)
+            outcome = self._replanned(session, meeting, store.load(session, meeting.id), now)
         self._wake_up.notify()
         return outcome
 
@@ -399,7 +399,7 @@ class Meetings:
         if stored.time_revision != before.time_revision:
             responses.settle_proposals(session, stored.id)
         store.note(session, stored.id, actor, what, now, detail)
-        return stored, self._replanned(session, stored, now, previewed=previewed)
+        return stored, self._replanned(session, before, stored, now, previewed=previewed)
 
     def _moved_along(
         self,
@@ -448,9 +448,15 @@ class Meetings:
         yield from hardships(coming, after.starts_at, after.ends_at, self._planner.calendars(session))
 
     def _replanned(
-        self, session: Session, meeting: Meeting, now: datetime, *, previewed: bool = False
+        self,
+        session: Session,
+        before: Meeting,
+        meeting: Meeting,
+        now: datetime,
+        *,
+        previewed: bool = False,
     ) -> Outcome:
-        result = self._planner.replan(session, meeting, now)
+        result = self._planner.replan(session, meeting, now, before=before)
         consequences = self._explainer.explain(session, meeting, result)
         later = self._once_confirmed(session, meeting, now) if previewed and meeting.tentative else ()
         return Outcome(

@@ -55,8 +55,8 @@ class Minutes:
             require_status(meeting, "given minutes", MeetingStatus.CONCLUDED)
             document = DocumentRow(digest=digest, filename=filename, media_type=media_type, size=len(content))
             version = store.add_minutes(session, meeting.id, document, now)
-            meeting = store.save(session, store.load(session, meeting.id), now)
-            result = self._planner.replan(session, meeting, now)
+            before, meeting = meeting, store.save(session, store.load(session, meeting.id), now)
+            result = self._planner.replan(session, meeting, now, before=before)
             store.note(session, meeting.id, actor, "minutes attached", now, f"version {version}: {filename}")
             consequences = self._explainer.explain(session, meeting, result)
         if not preview:

@@ -118,7 +118,7 @@ class Owing:
             wanted = Contribution(own.delegation, need, state, signature(own), now) if state else None
             changed = settle(session, meeting, own.delegation, need, wanted, actor=CHANNEL, now=now)
             if changed:
-                self._planner.replan_stored(session, meeting.id, now)
+                self._planner.replan_stored(session, meeting, now)
         if changed:
             self._wake_up.notify()
         return changed

@@ -354,7 +354,7 @@ class Personal:
         named = Contribution(own.delegation, Need.LIST, ContributionState.IN, signature(own), now)
         contributions.record(session, stored.id, named)
         meeting = store.load(session, stored.id)
-        result = self._planner.replan(session, meeting, now)
+        result = self._planner.replan(session, meeting, now, before=before)
         consequences = self._explainer.explain(session, meeting, result)
         return composition_of(visit, wanted, consequences)
 

@@ -87,8 +87,13 @@ class Planner:
             return None
         return confirm.first.due(meeting.starts_at, self.calendars(session).of(meeting.host)).instant
 
-    def replan(self, session: Session, meeting: Meeting, now: datetime) -> Reconciliation:
-        """Plan ``meeting`` (as stored) and bring its actions in step; doing so twice changes nothing."""
+    def replan(
+        self, session: Session, meeting: Meeting, now: datetime, *, before: Meeting | None = None
+    ) -> Reconciliation:
+        """Plan ``meeting`` (as stored) and bring its actions in step; doing so twice changes nothing.
+
+        With ``before``, the meeting as it was, the result names of what is passed over only what is so anew.
+        """
         timeline, calendars = self.timeline(meeting), self.calendars(session)
         meeting = self._with_slots(session, meeting, timeline, calendars, now)
         wanted = plan(meeting, timeline, calendars)
@@ -97,18 +102,29 @@ class Planner:
         actions.apply(session, meeting.id, result, now)
         if meeting.status is not MeetingStatus.DRAFT:
             store.note_basis(session, meeting.id, self.basis(meeting))
-        return result
+        if before is None or not result.skips:
+            return result
+        return result.since(self._as_it_was(before, calendars, rows, now))
+
+    def _as_it_was(
+        self, before: Meeting, calendars: Calendars, rows: Sequence[StoredAction], now: datetime
+    ) -> Reconciliation:
+        """What planning a meeting would have said just before it was changed."""
+        timeline = self.known_timeline(before.timeline, before.own_timeline)
+        if timeline is None:
+            return Reconciliation()
+        return reconcile(before, plan(before, timeline, calendars), rows, now)
 
     def replan_stored(
-        self, session: Session, meeting_id: int, now: datetime
+        self, session: Session, before: Meeting, now: datetime
     ) -> tuple[Meeting, Reconciliation]:
         """Replan a meeting after what belongs to it was written beside it; return it as it is stored now.
 
-        Workers that remember it look at it again.
+        ``before`` is the meeting as it was, as for ``replan``. Workers that remember it look at it again.
         """
-        store.touch(session, meeting_id)
-        meeting = store.load(session, meeting_id)
-        return meeting, self.replan(session, meeting, now)
+        store.touch(session, before.id)
+        meeting = store.load(session, before.id)
+        return meeting, self.replan(session, meeting, now, before=before)
 
     def replan_for(
         self, session: Session, meeting: Meeting, attendee_ids: Collection[int], now: datetime

@@ -308,7 +308,7 @@ class Polls:
             own = visit.attendee
             ballot = Ballot(own.delegation, poll.checked(votes), signature(own), now)
             self._write(session, held, ballot, CHANNEL, own.id)
-            self._planner.replan_stored(session, visit.meeting.id, now)
+            self._planner.replan_stored(session, visit.meeting, now)
         self._wake_up.notify()
 
     # Pieces
@@ -319,7 +319,7 @@ class Polls:
         def replanned(session: Session) -> tuple[Outcome, datetime]:
             before, now = apply(session)
             stored = actions.stored(session, before.id)
-            meeting, result = self._planner.replan_stored(session, before.id, now)
+            meeting, result = self._planner.replan_stored(session, before, now)
             consequences = self._explainer.explain(session, meeting, only_elsewhere(result, stored))
             return Outcome(meeting.reference, meeting.version, preview, consequences), now
 

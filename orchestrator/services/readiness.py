@@ -219,8 +219,7 @@ class Readiness:
             wanted = Contribution(code, need, state, actor, now, cut(note)) if state else None
             if not settle(session, meeting, code, need, wanted, actor=actor, now=now):
                 return Outcome(meeting.reference, meeting.version, False, ())
-            result = replace(self._replanned(session, meeting, now), skips=())
-            outcome = self._outcome(session, meeting, result)
+            outcome = self._outcome(session, meeting, self._replanned(session, meeting, now))
         self._wake_up.notify()
         return outcome
 
@@ -395,7 +394,7 @@ class Readiness:
     # What all of them need
 
     def _replanned(self, session: Session, meeting: Meeting, now: datetime) -> Reconciliation:
-        return self._planner.replan_stored(session, meeting.id, now)[1]
+        return self._planner.replan_stored(session, meeting, now)[1]
 
     def _outcome(
         self, session: Session, meeting: Meeting, result: Reconciliation, *, previewed: bool = False

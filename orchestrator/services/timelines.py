@@ -159,13 +159,15 @@ class MeetingTimelines:
                 return Outcome(meeting.reference, meeting.version, preview, ())
             store.note(session, meeting.id, actor, what, now, detail(meeting))
             changed = store.save(session, replace(meeting, own_timeline=own), now)
-            outcome = self._replanned(session, changed, now, preview=preview)
+            outcome = self._replanned(session, meeting, changed, now, preview=preview)
         if not preview:
             self._wake_up.notify()
         return outcome
 
-    def _replanned(self, session: Session, meeting: Meeting, now: datetime, *, preview: bool) -> Outcome:
-        result = self._planner.replan(session, meeting, now)
+    def _replanned(
+        self, session: Session, before: Meeting, meeting: Meeting, now: datetime, *, preview: bool
+    ) -> Outcome:
+        result = self._planner.replan(session, meeting, now, before=before)
         consequences = self._explainer.explain(session, meeting, result)
         return Outcome(meeting.reference, meeting.version, preview, consequences, tentative=meeting.tentative)
 

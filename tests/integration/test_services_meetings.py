@@ -156,6 +156,40 @@ def test_what_is_too_late_already_is_said_and_not_planned(world: World) -> None:
     assert {item.step for item in world.rows(K.REMIND)} == {"remind:P1D", "remind:PT1H"}
 
 
+def left_out(outcome: Outcome) -> Counter[str | None]:
+    return Counter(item.recipient_email for item in outcome.consequences if item.effect == "skipped")
+
+
+def test_what_is_left_out_is_said_once_and_again_only_for_a_new_time(world: World) -> None:
+    world.clock.at = STARTS - timedelta(days=3)
+    world.create()
+    preview = world.meetings.publish("SOM-2026", actor="coordinator", preview=True)
+    assert left_out(preview) == dict.fromkeys(PEOPLE, 1)
+    world.meetings.publish("SOM-2026", actor="coordinator")
+    world.run()
+    assert answer(world, TAN, P.TENTATIVE).consequences == ()
+    assert left_out(world.meetings.send_again("SOM-2026", TAN, actor="coordinator")) == {}
+    assert left_out(world.meetings.enter_link("SOM-2026", LINK, actor="coordinator")) == {}
+    version = world.reading.meeting("SOM-2026").version
+    assert left_out(change(world, version, title="Another")) == {}
+    ratih = {"group": "ASEC", "delegation": "ASEC", "name": "Ratih", "email": "ratih@asean.example.org"}
+    added = change(world, version + 1, attendees=[*PEOPLE.values(), ratih])
+    assert left_out(added) == {ratih["email"]: 1}
+    for moved in (True, False):
+        outcome = change(world, version + 2, start="2026-12-04 14:00", preview=moved)
+        assert left_out(outcome) == dict.fromkeys([*PEOPLE, ratih["email"]], 1)
+
+
+def test_confirming_a_date_says_all_that_is_left_out(world: World) -> None:
+    world.clock.at = STARTS - timedelta(days=3)
+    world.create()
+    world.meetings.publish("SOM-2026", actor="coordinator", save_the_date=True)
+    world.run()
+    for preview in (True, False):
+        confirmed = world.meetings.publish("SOM-2026", actor="coordinator", preview=preview)
+        assert left_out(confirmed) == dict.fromkeys(PEOPLE, 1)
+
+
 @pytest.mark.parametrize("moment", [timedelta(0), timedelta(days=1)])
 def test_a_meeting_in_the_past_is_not_published(world: World, moment: timedelta) -> None:
     world.create()

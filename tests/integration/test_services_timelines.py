@@ -185,6 +185,9 @@ def test_what_is_done_stays_done_and_what_the_new_timeline_wants_in_the_past_is_
     }
     assert reminders(world)["remind:P7D:attendee-3"] == [ActionState.SUCCEEDED]
     assert "remind:P30D:attendee-3" not in reminders(world)
+    more = standard(world, remind_P30D=month, remind_P2D=TWO_DAYS)
+    again = world.meeting_timelines.adjust(REFERENCE, more, actor="K")
+    assert {item.effect for item in again.consequences} == {"new"}, "what was passed over is known"
 
 
 def test_what_a_timeline_has_lost_is_cancelled_for_that_reason_and_not_because_it_came_in(
