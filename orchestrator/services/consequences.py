@@ -56,22 +56,30 @@ _WITHOUT_STEP = {
 
 
 def what_words(
-    kind: ActionKind, obligation_revision: int, step: Step | None, *, name: str = "", tentative: bool = False
+    kind: ActionKind,
+    obligation_revision: int,
+    step: Step | None,
+    *,
+    told: bool,
+    name: str = "",
+    tentative: bool = False,
 ) -> str:
     """Return what an action is, such as ``Reminder, 7 days before``; ``tentative`` is the meeting's.
 
+    ``told`` says whether its recipient knows of the meeting: only then is a later invitation an update.
     ``name`` is that of the step, which tells what a coordinator has asked for from what a timeline has lost.
     What a step announces stays a save-the-date also when the meeting has been confirmed since.
     """
+    updates = told and obligation_revision > 1
     if kind is ActionKind.INVITE and _announces(step, tentative=tentative):
-        return "Updated save-the-date" if obligation_revision > 1 else "Save-the-date"
+        return "Updated save-the-date" if updates else "Save-the-date"
     if kind is ActionKind.REMIND and step is not None:
         return f"Reminder, {step.words().split(',')[0]}"
     if kind in (ActionKind.NOTICE, ActionKind.CHASE) and step is not None:
         return f"{WHAT[kind]}: {step.need or (step.about or '').replace('-', ' ')}"
     if kind is ActionKind.CHASE and name == NUDGE:
         return "Nudge: what is missing"
-    if kind is ActionKind.INVITE and obligation_revision > 1:
+    if kind is ActionKind.INVITE and updates:
         return "Updated invitation"
     if kind is ActionKind.CONFERENCE and obligation_revision > 1:
         return "Teams meeting, update"
@@ -107,14 +115,15 @@ def _step(name: str, timeline: Timeline | None) -> Step | None:
 
 def view_of_action(listed: ListedAction, directory: Directory, timeline: Timeline | None) -> ActionView:
     """Return a listed action as people read it."""
-    row, reference, _, _, host, tentative, name, email, delegation = listed
+    row, reference, _, _, host, tentative, name, email, delegation, told = listed
     code = delegation or host
     place = directory.place_of(code, row.due_at) if code else _NOWHERE
     kind = ActionKind(row.kind)
     return ActionView(
         id=row.id, key=row.key, meeting=reference or "", kind=row.kind,
         what=what_words(
-            kind, row.revision, _step(row.step, timeline), name=row.step, tentative=bool(tentative)
+            kind, row.revision, _step(row.step, timeline), told=told, name=row.step,
+            tentative=bool(tentative),
         ),
         why=why_words(row.step, timeline, tentative=bool(tentative)), state=row.state,
         recipient_name=name, recipient_email=email, delegation=delegation,
@@ -155,7 +164,10 @@ class Explainer:
     ) -> Consequence:
         timeline = self._planner.timeline(meeting)
         step = _step(wanted.step, timeline)
-        what = what_words(wanted.kind, wanted.revision, step, name=wanted.step, tentative=meeting.tentative)
+        what = what_words(
+            wanted.kind, wanted.revision, step, told=_told(meeting, wanted.attendee_id), name=wanted.step,
+            tentative=meeting.tentative,
+        )  # fmt: skip
         why = why_words(wanted.step, timeline, tentative=meeting.tentative)
         return self._consequence(
             meeting, effect, wanted.kind, what, why, wanted.attendee_id, wanted.due, reason
@@ -172,7 +184,10 @@ class Explainer:
                 row.planned_at,
                 self._consequence(
                     meeting, "cancelled", ActionKind(row.kind),
-                    what_words(ActionKind(row.kind), row.revision, _step(row.step, timeline), name=row.step),
+                    what_words(
+                        ActionKind(row.kind), row.revision, _step(row.step, timeline),
+                        told=_told(meeting, row.attendee_id), name=row.step,
+                    ),
                     why_words(row.step, timeline), row.attendee_id, row.planned_at, reasons[row.id],
                 ),
             )
@@ -198,6 +213,10 @@ class Explainer:
             effect, kind, what, attendee.name if attendee else None,
             attendee.email if attendee else None, delegation, when, reason or None, why=why,
         )  # fmt: skip
+
+
+def _told(meeting: Meeting, attendee_id: int | None) -> bool:
+    return attendee_id is not None and meeting.attendee(attendee_id).notified
 
 
 def _order(due: datetime | None) -> tuple[bool, float]:

@@ -478,7 +478,10 @@ class Meetings:
             return ()
         confirmed = store.save(session, lifecycle.confirm(meeting, confirms_at), confirms_at)
         result = self._planner.replan(session, confirmed, confirms_at)
-        return self._explainer.explain(session, confirmed, replace(result, moves=(), cancels=()))
+        # By then the announcement has left, so that the invitation tells people more of what they know.
+        told = tuple(replace(item, notified=True) for item in confirmed.attendees)
+        known = replace(confirmed, attendees=told)
+        return self._explainer.explain(session, known, replace(result, moves=(), cancels=()))
 
     @contextmanager
     def _unit(self, *, preview: bool = False) -> Iterator[Session]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     insert,
     literal,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from orchestrator.domain.actions import TRANSITIONS, ActionKind, ActionState, CancelCode, sources_of
 from orchestrator.domain.meeting import Attendee
@@ -531,17 +532,41 @@ def counts(session: Session) -> dict[str, int]:
     return dict(rows.all())
 
 
+_EARLIER = aliased(ActionRow)
+_TOLD_BEFORE = and_(
+    ActionRow.kind == ActionKind.INVITE,
+    exists().where(
+        _EARLIER.attendee_id == ActionRow.attendee_id,
+        _EARLIER.kind == ActionKind.INVITE,
+        _EARLIER.id < ActionRow.id,
+        _EARLIER.state.in_((ActionState.SUCCEEDED, *IN_FLIGHT)),
+    ),
+)
+
+
 def listing(
     *, state: ActionState | None = None, meeting_id: int | None = None
 ) -> Select[
-    ActionRow, str | None, str | None, str | None, str | None, bool | None, str | None, str | None, str | None
+    ActionRow,
+    str | None,
+    str | None,
+    str | None,
+    str | None,
+    bool | None,
+    str | None,
+    str | None,
+    str | None,
+    bool,
 ]:
-    """Select actions with their meeting and recipient, in the order they are due."""
+    """Select actions with their meeting and recipient, in the order they are due.
+
+    The last column says of an invitation whether its recipient was sent another before it.
+    """
     statement = (
         select(
             ActionRow, MeetingRow.reference, MeetingRow.timeline, MeetingRow.own_timeline, MeetingRow.host,
             MeetingRow.tentative,
-            AttendeeRow.name, AttendeeRow.email, AttendeeRow.delegation,
+            AttendeeRow.name, AttendeeRow.email, AttendeeRow.delegation, _TOLD_BEFORE,
         )
         .outerjoin(MeetingRow, MeetingRow.id == ActionRow.meeting_id)
         .outerjoin(AttendeeRow, AttendeeRow.id == ActionRow.attendee_id)
@@ -555,7 +580,16 @@ def listing(
 
 
 ListedAction = Row[
-    ActionRow, str | None, str | None, str | None, str | None, bool | None, str | None, str | None, str | None
+    ActionRow,
+    str | None,
+    str | None,
+    str | None,
+    str | None,
+    bool | None,
+    str | None,
+    str | None,
+    str | None,
+    bool,
 ]
 
 

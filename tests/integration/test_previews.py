@@ -42,6 +42,7 @@ def test_a_save_the_date_shows_before_publishing_what_follows_when_it_is_confirm
     assert found.tentative
     assert {item.what for item in found.consequences} == {"Save-the-date", "Confirm the date"}
     later = Counter(item.what for item in found.later)
+    assert {word for word in later if "nvitation" in word} == {"Updated invitation"}, "the date was told"
     assert later["Chaser: delegation list"] == 10, (
         "three rungs for three delegations, and a head at the third"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from threading import Barrier
@@ -17,7 +17,7 @@ from orchestrator.domain.meeting import Participation
 from orchestrator.errors import Conflict, InvalidInput, NotFound, PermanentFailure
 from orchestrator.services.examples import ACCSM21
 from orchestrator.services.meetings import Meetings, MeetingUpdate
-from orchestrator.services.views import Outcome
+from orchestrator.services.views import ActionView, Consequence, Outcome
 from orchestrator.store import actions, responses
 from orchestrator.store import meetings as store
 from orchestrator.store.models import FeedRow
@@ -35,6 +35,7 @@ from tests.integration.conftest import (
 )
 
 K, P = ActionKind, Participation
+RATIH = {"group": "ASEC", "delegation": "ASEC", "name": "Ratih", "email": "ratih@asean.example.org"}
 LINK = "https://video.vn.example.org/som"
 
 
@@ -172,12 +173,11 @@ def test_what_is_left_out_is_said_once_and_again_only_for_a_new_time(world: Worl
     assert left_out(world.meetings.enter_link("SOM-2026", LINK, actor="coordinator")) == {}
     version = world.reading.meeting("SOM-2026").version
     assert left_out(change(world, version, title="Another")) == {}
-    ratih = {"group": "ASEC", "delegation": "ASEC", "name": "Ratih", "email": "ratih@asean.example.org"}
-    added = change(world, version + 1, attendees=[*PEOPLE.values(), ratih])
-    assert left_out(added) == {ratih["email"]: 1}
+    added = change(world, version + 1, attendees=[*PEOPLE.values(), RATIH])
+    assert left_out(added) == {RATIH["email"]: 1}
     for moved in (True, False):
         outcome = change(world, version + 2, start="2026-12-04 14:00", preview=moved)
-        assert left_out(outcome) == dict.fromkeys([*PEOPLE, ratih["email"]], 1)
+        assert left_out(outcome) == dict.fromkeys([*PEOPLE, RATIH["email"]], 1)
 
 
 def test_confirming_a_date_says_all_that_is_left_out(world: World) -> None:
@@ -316,7 +316,7 @@ def test_a_new_text_is_told_unless_it_is_saved_quietly(world: World) -> None:
 def test_a_change_before_anything_left_moves_what_is_planned(world: World) -> None:
     world.published()
     outcome = change(world, 2, title="Other")
-    assert told(outcome) == {("moved", "Updated invitation"): 3, ("moved", "Teams meeting, update"): 1}
+    assert told(outcome) == {("moved", "Invitation"): 3, ("moved", "Teams meeting, update"): 1}
     world.run()
     assert {mail.subject for mail in world.mailer.accepted} == {"Invitation: Other"}
 
@@ -398,11 +398,56 @@ def test_who_is_removed_before_being_invited_hears_nothing(world: World) -> None
 
 def test_who_is_added_gets_an_invitation_and_nobody_else_anything(world: World) -> None:
     world.invited()
-    ratih = {"group": "ASEC", "delegation": "ASEC", "name": "Ratih", "email": "ratih@asean.example.org"}
-    outcome = change(world, 2, attendees=[*PEOPLE.values(), ratih])
-    assert {item.recipient_email for item in outcome.consequences} == {"ratih@asean.example.org"}
+    outcome = change(world, 2, attendees=[*PEOPLE.values(), RATIH])
+    assert {item.recipient_email for item in outcome.consequences} == {RATIH["email"]}
     world.run()
-    assert [mail.recipient for mail in world.mailer.accepted[3:]] == ["ratih@asean.example.org"]
+    assert [mail.recipient for mail in world.mailer.accepted[3:]] == [RATIH["email"]]
+
+
+def invitations(items: Iterable[Consequence | ActionView]) -> dict[str | None, tuple[str, ...]]:
+    """What each is sent to have the meeting in the calendar, in the words of a preview or a plan."""
+    found: dict[str | None, tuple[str, ...]] = {}
+    for item in items:
+        if item.kind == K.INVITE:
+            found[item.recipient_email] = (*found.get(item.recipient_email, ()), item.what)
+    return found
+
+
+def test_what_somebody_added_late_gets_first_is_an_invitation(world: World) -> None:
+    world.invited()
+    change(world, 2, title="Another")
+    world.run()
+    wanted = [*PEOPLE.values(), RATIH]
+    for preview in (True, False):
+        outcome = change(world, 3, attendees=wanted, preview=preview)
+        assert invitations(outcome.consequences) == {RATIH["email"]: ("Invitation",)}
+    again = change(world, 4, start="2026-12-04 14:00", preview=True)
+    assert invitations(again.consequences) == {
+        **dict.fromkeys(PEOPLE, ("Updated invitation",)), RATIH["email"]: ("Invitation",),
+    }, "it has not left yet"  # fmt: skip
+    world.run()
+    assert {mail.subject for mail in world.mailer.to(RATIH["email"])} == {"Invitation: Another"}
+    outcome = change(world, 4, start="2026-12-04 14:00")
+    assert invitations(outcome.consequences) == dict.fromkeys(
+        [*PEOPLE, RATIH["email"]], ("Updated invitation",)
+    )
+    assert invitations(world.reading.plan("SOM-2026")) == {
+        **dict.fromkeys(PEOPLE, ("Invitation", "Updated invitation", "Updated invitation")),
+        RATIH["email"]: ("Invitation", "Updated invitation"),
+    }  # fmt: skip
+
+
+def test_a_save_the_date_is_followed_by_an_update_for_those_who_had_it(world: World) -> None:
+    world.create()
+    world.meetings.publish("SOM-2026", actor="coordinator", save_the_date=True)
+    world.run()
+    added = change(world, 2, attendees=[*PEOPLE.values(), RATIH])
+    assert invitations(added.consequences) == {RATIH["email"]: ("Save-the-date",)}
+    for preview in (True, False):
+        confirmed = world.meetings.publish("SOM-2026", actor="coordinator", preview=preview)
+        assert invitations(confirmed.consequences) == {
+            **dict.fromkeys(PEOPLE, ("Updated invitation",)), RATIH["email"]: ("Invitation",),
+        }, "the announcement to who was added last has not left yet"  # fmt: skip
 
 
 def test_an_invitation_is_sent_again_on_demand_as_it_stands_now(world: World) -> None:
