@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestrator import cli
+from orchestrator.domain.actions import ActionKind
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World, contents
 
 STAFF = [
@@ -53,8 +54,9 @@ def test_what_was_shown_is_what_follows(draft: World) -> None:
     shown_before = draft.meetings.publish("SOM-2026", actor="test", preview=True).later
     draft.meetings.publish("SOM-2026", actor="test")
     confirms = next(row for row in draft.rows() if row.kind == "confirm")
-    draft.clock.at = confirms.due_at
-    draft.run()
+    for moment in (max(row.due_at for row in draft.rows(ActionKind.INVITE)), confirms.due_at):
+        draft.clock.at = moment
+        draft.run()
     wanted = {(item.what, item.recipient_email, str(item.when)) for item in shown_before if item.when}
     plan = draft.reading.plan("SOM-2026")
     found = {(item.what, item.recipient_email, str(item.planned)) for item in plan}

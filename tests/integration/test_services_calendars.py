@@ -851,8 +851,8 @@ def test_no_meeting_is_published_past_an_override(
     has_planned, may_commit = Event(), Event()
     replan = world.planner.replan
 
-    def slow(*given: Any) -> Reconciliation:
-        found = replan(*given)
+    def slow(*given: Any, **beside: Any) -> Reconciliation:
+        found = replan(*given, **beside)
         has_planned.set()
         assert may_commit.wait(15)
         return found
