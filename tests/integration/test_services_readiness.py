@@ -567,20 +567,42 @@ def test_a_day_off_of_the_host_moves_all_tests_to_its_day_before(published: Worl
     assert "Time of the connectivity test of MM: Wednesday, 2 December 2026" in detail
 
 
-def test_whoever_was_told_a_slot_that_a_day_off_moves_is_told_the_new_one_at_once(published: World) -> None:
+def test_whoever_was_told_a_slot_that_other_hours_move_is_told_the_new_one_at_once(published: World) -> None:
     published.clock.at = datetime(2026, 11, 30, 5, tzinfo=UTC)
     published.run()
     told = len(rehearsals(published))
-    close(published, "SG", "2026-12-02")
+    afternoon = {
+        "kind": "hours",
+        "first": "2026-12-02",
+        "hours": ["15:00-17:00"],
+        "name": "Power cut",
+        "why": "Said",
+    }
+    published.calendars.enter("SG", NewOverride.of(afternoon), actor="console")
     published.run()
     assert rehearsals(published)[told:] == [TAN]
     slot = row(published, "SG").slot
     assert slot is not None
-    assert slot.note == "Singapore and Viet Nam share no free office hour on that day"
+    assert (slot.starts.clock, slot.note) == ("15:00", None)
     before = contents(published.database)
     with published.database.transaction() as session:
         assert published.planner.replan(session, meeting(published), published.clock.now()).changes_nothing
     assert contents(published.database) == before
+
+
+def test_a_slot_that_stays_where_it_was_on_a_day_off_is_not_told_again(published: World) -> None:
+    """Where offices of one side are closed all day, the best that is left may be the same quarter."""
+    published.clock.at = datetime(2026, 11, 30, 5, tzinfo=UTC)
+    published.run()
+    told, before = len(rehearsals(published)), row(published, "SG").slot
+    close(published, "SG", "2026-12-02")
+    published.run()
+    assert rehearsals(published)[told:] == []
+    slot = row(published, "SG").slot
+    assert before is not None
+    assert slot is not None
+    assert slot.starts == before.starts
+    assert slot.note == "Singapore and Viet Nam share no free office hour on that day"
 
 
 @pytest.mark.parametrize(
