@@ -68,7 +68,7 @@ def _offset(code: str) -> str:
 
 
 def label(step: Step, rung: int) -> str:
-    what = "Save-the-date" if step.tentative else what_words(step.do, 1, step).partition(", ")[0]
+    what = "Save-the-date" if step.tentative else what_words(step.do, 1, step, told=False).partition(", ")[0]
     return f"{what}, {step.words(rung).partition(',')[0]}"
 
 
