@@ -544,20 +544,14 @@ _TOLD_BEFORE = and_(
 )
 
 
-def listing(
-    *, state: ActionState | None = None, meeting_id: int | None = None
-) -> Select[
-    ActionRow,
-    str | None,
-    str | None,
-    str | None,
-    str | None,
-    bool | None,
-    str | None,
-    str | None,
-    str | None,
-    bool,
-]:
+_Listed = tuple[
+    ActionRow, str | None, str | None, str | None, str | None, bool | None,
+    str | None, str | None, str | None, bool,
+]  # fmt: skip
+"""The columns of ``listing``."""
+
+
+def listing(*, state: ActionState | None = None, meeting_id: int | None = None) -> Select[*_Listed]:
     """Select actions with their meeting and recipient, in the order they are due.
 
     The last column says of an invitation whether its recipient was sent another before it.
@@ -579,18 +573,7 @@ def listing(
     return statement
 
 
-ListedAction = Row[
-    ActionRow,
-    str | None,
-    str | None,
-    str | None,
-    str | None,
-    bool | None,
-    str | None,
-    str | None,
-    str | None,
-    bool,
-]
+ListedAction = Row[*_Listed]
 
 
 def get(session: Session, action_id: int) -> ActionRow:
