@@ -570,10 +570,11 @@ def confirm_page(
         )
     )  # fmt: skip
     context: dict[str, Any] = {**absent, **shown}
-    groups = presentation.consequence_groups(outcome, place)
+    groups = presentation.consequence_groups(outcome.consequences, place)
     return pages.render(
         request, "confirm.html.j2", doing=doing, meeting=meeting, outcome=outcome, hidden=hidden, place=place,
-        action=action or request.url.path, groups=groups, brief=presentation.in_brief(groups), **context,
+        action=action or request.url.path, groups=groups, brief=presentation.in_brief(groups),
+        later=presentation.consequence_groups(outcome.later, place), **context,
     )  # fmt: skip
 
 

@@ -23,7 +23,6 @@ from orchestrator.services.views import (
     DeliveryView,
     MeetingSummary,
     MeetingView,
-    Outcome,
     ResponseView,
 )
 
@@ -525,10 +524,10 @@ class ConsequenceGroup:
         return self.effect in _HAPPENS and self.span.kind == "now"
 
 
-def consequence_groups(outcome: Outcome, host: Place) -> list[ConsequenceGroup]:
+def consequence_groups(consequences: Iterable[Consequence], host: Place) -> list[ConsequenceGroup]:
     """Group what follows from a use case, in the order in which it comes."""
     grouped: dict[tuple[str | None, str, str, str, str, str | None], list[Consequence]] = {}
-    for item in outcome.consequences:
+    for item in consequences:
         # Why somebody's is due at another hour is said beside their name; it makes no group of its own.
         reason = None if item.effect in _HAPPENS else item.reason
         same = (item.meeting, item.effect, item.kind, item.what, item.why, reason)

@@ -1,7 +1,9 @@
-"""What the command line shows before anybody is told: everything that goes out, and why then."""
+"""What command line and console show before anybody is told: everything that goes out, and why then."""
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections import Counter
 
 import pytest
@@ -9,7 +11,13 @@ from click.testing import CliRunner
 
 from orchestrator import cli
 from orchestrator.domain.actions import ActionKind
+from orchestrator.web.app import create_app
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World, contents
+
+with warnings.catch_warnings():
+    # Starlette would rather have httpx2, which works the same; either may be installed.
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
 
 STAFF = [
     PEOPLE[NHUNG],
@@ -118,3 +126,30 @@ def test_a_reminder_that_another_stands_for_is_not_said_to_be_too_late(
     assert left_out[1].strip() == "Wednesday, 3 February 2027, 09:00 Ha Noi (UTC+07:00)"
     assert left_out[3].strip() == "another reminder falls on the same moment"
     assert "too late" not in text
+
+
+ONCE_CONFIRMED = "Later, when the announced date is confirmed by itself"
+
+
+def asked_in_the_console(world: World, reference: str) -> str:
+    """The text of the page that asks whether to publish, as it is read."""
+    with TestClient(create_app(world), base_url="http://localhost") as client:
+        page = client.get(f"/meetings/{reference}/publish").text
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_the_console_shows_before_announcing_what_follows_and_why_then(draft: World) -> None:
+    """38 days before Tuesday, 29 June 2027 are a Saturday; offices in Nay Pyi Taw open at 09:30."""
+    draft.create(reference="LATER", timeline="som", attendees=STAFF, start="2027-06-29 14:00")
+    announced, later = asked_in_the_console(draft, "LATER").split(ONCE_CONFIRMED)
+    # What the service does by itself says why it is another day, too.
+    assert "Saturday, 22 May 2027 is a weekend day in Viet Nam, so it goes out on Friday, 21 May" in announced
+    assert "Reminder, 7 days before" not in announced
+    for step in ("Reminder, 7 days before", "Chaser: delegation list", "Notice: paper", "Connectivity test"):
+        assert step in later
+    assert "ffices are open 09:30-16:30" in later
+
+
+def test_the_console_shows_nothing_later_where_everybody_is_invited_at_once(draft: World) -> None:
+    draft.create(reference="NOW", timeline="standard", attendees=STAFF, start="2027-06-29 14:00")
+    assert ONCE_CONFIRMED not in asked_in_the_console(draft, "NOW")

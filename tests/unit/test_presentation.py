@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from orchestrator.domain.zones import LocalTime, Place, local_time
-from orchestrator.services.views import Consequence, Outcome
+from orchestrator.services.views import Consequence
 from orchestrator.web.presentation import consequence_groups, in_brief
 
 HANOI, BRUNEI = Place("Asia/Ho_Chi_Minh", "Ha Noi"), Place("Asia/Brunei", "Bandar Seri Begawan")
@@ -28,15 +28,11 @@ def told(
     )
 
 
-def outcome(*consequences: Consequence) -> Outcome:
-    return Outcome("SOM", 1, previewed=True, consequences=consequences)
-
-
 def test_the_time_of_most_is_told_also_when_it_is_a_deferred_one() -> None:
     saturday = [told("Siti", at(BRUNEI, 10, 1))]
     friday = [told(f"p{n}", at(place, 9, hour), DAY_OFF) for n, place, hour in
               ((1, HANOI, 2), (2, HANOI, 2), (3, DILI, 0), (4, HANOI, 2))]  # fmt: skip
-    (group,) = consequence_groups(outcome(*saturday, *friday), HANOI)
+    (group,) = consequence_groups([*saturday, *friday], HANOI)
     assert (group.span.kind, str(group.span.first)) == (
         "clock",
         "Friday, 9 April 2027, 09:00 Dili (UTC+09:00)",
@@ -46,35 +42,35 @@ def test_the_time_of_most_is_told_also_when_it_is_a_deferred_one() -> None:
 
 def test_the_few_that_are_deferred_are_counted_with_the_cause() -> None:
     usual = [told(f"p{n}", at(HANOI, 9, 2)) for n in range(3)]
-    (group,) = consequence_groups(outcome(*usual, told("Siti", at(BRUNEI, 8, 1), DAY_OFF)), HANOI)
+    (group,) = consequence_groups([*usual, told("Siti", at(BRUNEI, 8, 1), DAY_OFF)], HANOI)
     assert group.span.first == at(HANOI, 9, 2)
     assert (group.others.count, group.others.deferred) == (1, True)
 
 
 def test_a_minority_on_other_working_days_does_not_make_it_a_stretch_of_time() -> None:
     usual = [told(f"p{n}", at(HANOI, 9, 2)) for n in range(3)]
-    (group,) = consequence_groups(outcome(*usual, told("Siti", at(BRUNEI, 3, 1))), HANOI)
+    (group,) = consequence_groups([*usual, told("Siti", at(BRUNEI, 3, 1))], HANOI)
     assert (group.span.kind, group.span.first) == ("moment", at(HANOI, 9, 2))
     assert (group.others.count, group.others.deferred) == (1, False)
 
 
 def test_the_same_moment_is_shared_whatever_the_clocks_say() -> None:
     same = [told(f"p{n}", at(place, 9, 6)) for n, place in enumerate((HANOI, DILI, TORONTO))]
-    (group,) = consequence_groups(outcome(*same, told("late", at(HANOI, 9, 7))), HANOI)
+    (group,) = consequence_groups([*same, told("late", at(HANOI, 9, 7))], HANOI)
     assert (group.span.kind, group.span.first) == ("host", at(HANOI, 9, 6))
     assert group.others.count == 1
 
 
 def test_without_a_majority_the_whole_stretch_is_told() -> None:
     spread = [told(f"p{n}", at(HANOI, day, 2)) for n, day in enumerate((5, 6, 7, 7))]
-    (group,) = consequence_groups(outcome(*spread), HANOI)
+    (group,) = consequence_groups([*spread], HANOI)
     assert (group.span.kind, group.span.first, group.span.last) == ("range", at(HANOI, 5, 2), at(HANOI, 7, 2))
     assert group.others.count == 0
 
 
 def test_each_rung_of_a_ladder_is_a_step_of_its_own() -> None:
     rungs = [told("Siti", at(HANOI, day, 2), why=f"{20 - day} working days before") for day in (5, 8, 12)]
-    groups = consequence_groups(outcome(*rungs), HANOI)
+    groups = consequence_groups([*rungs], HANOI)
     assert [(item.why, item.recipients) for item in groups] == [
         ("15 working days before", 1), ("12 working days before", 1), ("8 working days before", 1),
     ]  # fmt: skip
@@ -91,7 +87,7 @@ def test_in_brief_tells_what_goes_out_at_once_and_counts_what_no_longer_does(
 ) -> None:
     by_itself = Consequence("new", "conference", "Teams meeting", None, None, None, None, None)
     later = told("Siti", at(HANOI, 9, 2), "The meeting was cancelled.", effect=effect)
-    groups = consequence_groups(outcome(by_itself, told("Lan", None), later), HANOI)
+    groups = consequence_groups([by_itself, told("Lan", None), later], HANOI)
     brief = in_brief(groups)
     assert [item.items[0].recipient_name for item in brief.first] == ["Lan"]
     assert (brief.steps, brief.ended) == (steps, ended)
