@@ -11,7 +11,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import timedelta
 
-from itsdangerous import BadData, Signer
+from itsdangerous import BadData, BadSignature, Signer
 
 from orchestrator.domain.meeting import Attendee, Meeting
 from orchestrator.errors import NotFound
@@ -72,7 +72,11 @@ class Links:
 
     def _read(self, signer: Signer, token: str) -> SignedId:
         try:
-            number, version = signer.unsign(token).split(b".")
+            content = signer.unsign(token)
+            # Base64 spells one signature in several ways (RFC 4648, section 3.5); a link has only ours.
+            if signer.sign(content) != token.encode():
+                raise BadSignature("another spelling")
+            number, version = content.split(b".")
             return SignedId(int(number), int(version))
         except (BadData, TypeError, ValueError) as error:
             raise NotFound("This link is not complete. Open it from the mail again.") from error
