@@ -14,12 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-import uvicorn
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.logging import configure_logging
-from integrations.sandbox.server import serve
 from orchestrator import __version__, doctor, rehearsal, supervisor, terminal
 from orchestrator.bootstrap import Container, container, inbox_folder, outbox_folder
 from orchestrator.commands.calendars import calendar
@@ -127,6 +125,9 @@ def rehearse(start: Any) -> None:
 @cli.command()
 def web() -> None:
     """Run the web process: API, console and health checks."""
+    # Web frameworks take long to import, and no other command needs one.
+    import uvicorn
+
     settings = container().settings
     configure_logging(settings.log_level)
     uvicorn.run(
@@ -637,6 +638,8 @@ def outbox(as_json: bool) -> None:
 @sandbox.command(name="serve", hidden=True)
 def serve_sandbox() -> None:
     """Run Graph, its sign-in authority and the mail catcher; 'up' does this for you."""
+    from integrations.sandbox.server import serve
+
     found = container()
     configure_logging(found.settings.log_level)
     endpoints = found.endpoints

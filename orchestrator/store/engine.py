@@ -8,10 +8,6 @@ from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
@@ -89,12 +85,12 @@ class Database:
 
     def upgrade(self) -> None:
         """Bring the schema to the newest migration."""
+        from orchestrator.store import schema
+
         if self.dialect == "sqlite" and self._url.database:
             Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
         with self.migrating() as connection:
-            config = _alembic()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            schema.upgrade(connection)
             connection.commit()
 
     @contextmanager
@@ -119,16 +115,10 @@ class Database:
 
     def revisions(self) -> tuple[str | None, str | None]:
         """Return the schema's migration and the newest one; equal means up to date."""
+        from orchestrator.store import schema
+
         with self._reader.connect() as connection:
-            present = MigrationContext.configure(connection).get_current_revision()
-        return present, ScriptDirectory.from_config(_alembic()).get_current_head()
-
-
-def _alembic() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    return config
+            return schema.revision(connection), schema.newest_revision()
 
 
 def _queue_beside(url: URL) -> Path | None:
