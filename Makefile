@@ -5,9 +5,9 @@ PYTHON ?= python3
 UPGRADE ?=
 PYTEST_ARGS ?=
 
-# Two at a time, but for those that start whole services and browsers, which keep a small machine busy alone.
-SIDE_BY_SIDE := tests/unit tests/conformance tests/integration
-ALONE := tests/contract tests/acceptance tests/browser tests/fuzz
+# Two at a time, but for those that start whole services, which keep a small machine busy alone.
+SIDE_BY_SIDE := tests/browser tests/contract tests/fuzz tests/unit tests/conformance tests/integration
+ALONE := tests/acceptance
 
 VENV := .venv
 BIN := $(VENV)/bin

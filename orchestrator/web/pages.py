@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -98,7 +99,9 @@ def meeting_path(reference: str, *more: str) -> str:
     return "/".join(["/meetings", quote(reference, safe=""), *more])
 
 
+@lru_cache(maxsize=1)
 def _environment() -> Environment:
+    """Return the templates of this process; compiling them takes longer than everything else about a page."""
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,

@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 from jinja2 import Environment
-from sqlalchemy import event, func, insert, make_url, select
+from sqlalchemy import event, func, insert, make_url, select, text
 
 from config.settings import Settings
 from orchestrator.bootstrap import Container, mail_templates
@@ -347,13 +347,12 @@ def postgres_of_session(postgres_url: str) -> Iterator[Database]:
 
 def emptied(database: Database) -> Database:
     """The database without any rows; making and migrating a new one takes longer than most tests."""
-    tables = [table.name for table in reversed(Base.metadata.sorted_tables)]
     with database.engine.begin() as connection:
+        # TRUNCATE makes every table and index anew, which takes longer than deleting the few rows of a test.
+        for table in reversed(Base.metadata.sorted_tables):
+            connection.execute(table.delete())
         if database.dialect == "postgresql":
-            connection.exec_driver_sql(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
-        else:
-            for table in tables:
-                connection.exec_driver_sql(f"DELETE FROM {table}")
+            connection.execute(text("SELECT setval(sequencename::text, 1, false) FROM pg_sequences"))
     return database
 
 

@@ -12,6 +12,7 @@ from html import unescape
 from html.parser import HTMLParser
 from importlib import metadata
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -50,10 +51,21 @@ attendees:
 """
 
 
-@pytest.fixture
-def container(tmp_path: Path) -> Iterator[Container]:
-    made = Container(Settings(data_dir=tmp_path))
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Container:
+    """A container whose database is migrated and empty, and whose data files have been read."""
+    made = Container(Settings(data_dir=tmp_path_factory.mktemp("first")))
     made.database.upgrade()
+    made.database.dispose()
+    return made
+
+
+@pytest.fixture
+def container(first: Container, tmp_path: Path) -> Iterator[Container]:
+    """A process of its own, but for what takes longer than most tests: migrations and the data files."""
+    copytree(first.settings.data_dir, tmp_path, dirs_exist_ok=True)
+    made = Container(Settings(data_dir=tmp_path))
+    made.directory, made.timelines, made.languages = first.directory, first.timelines, first.languages
     yield made
     made.database.dispose()
 
