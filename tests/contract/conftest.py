@@ -144,7 +144,8 @@ class SmtpScript:
         if behaviour == "hangup":
             server.transport.abort()
         if behaviour == "silent":
-            await asyncio.sleep(1.0)
+            # Never answers; the server cancels this when the client hangs up.
+            await asyncio.Event().wait()
         return "250 2.0.0 queued as 4711"
 
 
