@@ -125,7 +125,7 @@ def rehearse(start: Any) -> None:
 @cli.command()
 def web() -> None:
     """Run the web process: API, console and health checks."""
-    # Web frameworks take long to import, and no other command needs one.
+    # Web frameworks take long to import, so only the commands that serve something do.
     import uvicorn
 
     settings = container().settings
@@ -638,6 +638,7 @@ def outbox(as_json: bool) -> None:
 @sandbox.command(name="serve", hidden=True)
 def serve_sandbox() -> None:
     """Run Graph, its sign-in authority and the mail catcher; 'up' does this for you."""
+    # As in "web".
     from integrations.sandbox.server import serve
 
     found = container()

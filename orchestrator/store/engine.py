@@ -85,6 +85,7 @@ class Database:
 
     def upgrade(self) -> None:
         """Bring the schema to the newest migration."""
+        # Late, because it brings Alembic along, which most commands do without.
         from orchestrator.store import schema
 
         if self.dialect == "sqlite" and self._url.database:
@@ -115,6 +116,7 @@ class Database:
 
     def revisions(self) -> tuple[str | None, str | None]:
         """Return the schema's migration and the newest one; equal means up to date."""
+        # Late, as in "upgrade".
         from orchestrator.store import schema
 
         with self._reader.connect() as connection:

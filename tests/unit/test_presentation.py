@@ -63,7 +63,7 @@ def test_the_same_moment_is_shared_whatever_the_clocks_say() -> None:
 
 def test_without_a_majority_the_whole_stretch_is_told() -> None:
     spread = [told(f"p{n}", at(HANOI, day, 2)) for n, day in enumerate((5, 6, 7, 7))]
-    (group,) = consequence_groups([*spread], HANOI)
+    (group,) = consequence_groups(spread, HANOI)
     assert (group.span.kind, group.span.first, group.span.last) == ("range", at(HANOI, 5, 2), at(HANOI, 7, 2))
     assert group.others.count == 0
 
