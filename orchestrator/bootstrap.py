@@ -35,53 +35,68 @@ from integrations.sandbox.endpoints import SandboxEndpoints
 from integrations.sandbox.inbox import MaildirMailbox
 from integrations.sandbox.outbox import MaildirOutbox
 from integrations.smtp import SmtpMailer
-from orchestrator.domain.definition import read_yaml
-from orchestrator.domain.delegation import Directory
-from orchestrator.domain.message import TEXT_WIDTH, NamedAddress
-from orchestrator.domain.notices import NoticeTexts, notice_texts
-from orchestrator.domain.preparatory import PreparatoryTexts
+from orchestrator.domain.definitions.definition import read_yaml
+from orchestrator.domain.definitions.preparatory import PreparatoryTexts
+from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.delegations.public_holidays import holiday_problems
+from orchestrator.domain.letters.message import TEXT_WIDTH, NamedAddress
+from orchestrator.domain.letters.notices import NoticeTexts, notice_texts
 from orchestrator.domain.problems import problems_of
-from orchestrator.domain.public_holidays import holiday_problems
-from orchestrator.domain.timeline import Timeline, Timelines, checked
+from orchestrator.domain.timelines.timeline import Timeline, Timelines, checked
 from orchestrator.errors import ConfigurationError, InvalidInput, Problem
 from orchestrator.ports import Clock, ConferenceProvider, Mailbox, Mailer, Outbox, WakeUp
-from orchestrator.services.calendars import WorkingCalendars
-from orchestrator.services.delivering import Delivering, Outside
-from orchestrator.services.examples import Examples
-from orchestrator.services.inbox import Inbox
-from orchestrator.services.languages import Languages, codes_of, read_wordings
-from orchestrator.services.letters import Letters
-from orchestrator.services.links import Links
-from orchestrator.services.meetings import Meetings
-from orchestrator.services.minutes import Minutes
-from orchestrator.services.occasions import Occasions
-from orchestrator.services.operations import Operations
-from orchestrator.services.outcomes import Outcomes
-from orchestrator.services.owing import Owing
-from orchestrator.services.personal import Personal
-from orchestrator.services.planner import Planner
-from orchestrator.services.polls import Polls
-from orchestrator.services.quarantine import Quarantine
-from orchestrator.services.readiness import Readiness
-from orchestrator.services.reading import Reading
-from orchestrator.services.recalculating import Recalculating
-from orchestrator.services.scheduling import Policy, Scheduling
-from orchestrator.services.slots import Slots
-from orchestrator.services.timelines import MeetingTimelines
+from orchestrator.services.answers.inbox import Inbox
+from orchestrator.services.answers.quarantine import Quarantine
+from orchestrator.services.dates.date_polls import Polls
+from orchestrator.services.dates.fair_starts import Slots
+from orchestrator.services.definitions.examples import Examples
+from orchestrator.services.delegations.calendars import WorkingCalendars
+from orchestrator.services.delivery.delivering import Delivering, Outside
+from orchestrator.services.delivery.scheduling import Policy, Scheduling
+from orchestrator.services.letters.languages import Languages, codes_of, read_wordings
+from orchestrator.services.letters.letters import Letters
+from orchestrator.services.letters.occasions import Occasions
+from orchestrator.services.meetings.decisions import Outcomes
+from orchestrator.services.meetings.meetings import Meetings
+from orchestrator.services.meetings.reading import Reading
+from orchestrator.services.minutes.minutes import Minutes
+from orchestrator.services.operations.operations import Operations
+from orchestrator.services.people.links import Links
+from orchestrator.services.personal.owing import Owing
+from orchestrator.services.personal.personal import Personal
+from orchestrator.services.readiness.readiness import Readiness
+from orchestrator.services.timelines.planner import Planner
+from orchestrator.services.timelines.recalculating import Recalculating
+from orchestrator.services.timelines.timelines import MeetingTimelines
 from orchestrator.store.engine import Database
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 T = TypeVar("T")
 _PRODUCTION_ONLY = (
-    "smtp_host", "smtp_username", "smtp_password",
-    "imap_host", "imap_username", "imap_password",
-    "graph_tenant_id", "graph_client_id", "graph_client_secret", "graph_organizer",
-)  # fmt: skip
+    "smtp_host",
+    "smtp_username",
+    "smtp_password",
+    "imap_host",
+    "imap_username",
+    "imap_password",
+    "graph_tenant_id",
+    "graph_client_id",
+    "graph_client_secret",
+    "graph_organizer",
+)
 _PRODUCTION_NEEDS = (
-    "database_url", "broker_url", "api_token", "public_url", "link_key", "smtp_host",
-    "graph_tenant_id", "graph_client_id", "graph_client_secret", "graph_organizer",
-)  # fmt: skip
+    "database_url",
+    "broker_url",
+    "api_token",
+    "public_url",
+    "link_key",
+    "smtp_host",
+    "graph_tenant_id",
+    "graph_client_id",
+    "graph_client_secret",
+    "graph_organizer",
+)
 
 
 def read_settings() -> Settings:
@@ -114,8 +129,11 @@ def settings_problems(settings: Settings) -> list[Problem]:
     """Return what is missing from the settings and what contradicts what."""
     profile = _sandbox_problems(settings) if settings.sandbox else _production_problems(settings)
     return [
-        *profile, *_mail_problems(settings), *_language_problems(settings), *_lease_problems(settings),
-    ]  # fmt: skip
+        *profile,
+        *_mail_problems(settings),
+        *_language_problems(settings),
+        *_lease_problems(settings),
+    ]
 
 
 def _sandbox_problems(settings: Settings) -> list[Problem]:
@@ -125,11 +143,13 @@ def _sandbox_problems(settings: Settings) -> list[Problem]:
         given.append("organizer_address")
     return [
         Problem(
-            _variable(name), "", "is a production setting, and ORCHESTRATOR_PROFILE is sandbox",
+            _variable(name),
+            "",
+            "is a production setting, and ORCHESTRATOR_PROFILE is sandbox",
             "Unset it, or set ORCHESTRATOR_PROFILE=production.",
         )
         for name in given
-    ]  # fmt: skip
+    ]
 
 
 def _production_problems(settings: Settings) -> list[Problem]:
@@ -138,18 +158,22 @@ def _production_problems(settings: Settings) -> list[Problem]:
         missing.append("organizer_address")
     problems = [
         Problem(
-            _variable(name), "", "is missing; ORCHESTRATOR_PROFILE=production needs it",
+            _variable(name),
+            "",
+            "is missing; ORCHESTRATOR_PROFILE=production needs it",
             "Set the variable, or mount a secret file of its name in lower case.",
         )
         for name in missing
-    ]  # fmt: skip
+    ]
     if settings.graph_tenant_id and not _GUID.fullmatch(settings.graph_tenant_id):
         problems.append(
             Problem(
-                _variable("graph_tenant_id"), settings.graph_tenant_id, "is not a GUID",
+                _variable("graph_tenant_id"),
+                settings.graph_tenant_id,
+                "is not a GUID",
                 "Copy the Directory (tenant) ID from the Entra admin centre.",
             )
-        )  # fmt: skip
+        )
     return problems
 
 
@@ -158,24 +182,30 @@ def _mail_problems(settings: Settings) -> list[Problem]:
     if not settings.imap_host and (settings.imap_username or settings.imap_password):
         problems.append(
             Problem(
-                _variable("imap_host"), "", "is missing; a name or password for the mailbox is set",
+                _variable("imap_host"),
+                "",
+                "is missing; a name or password for the mailbox is set",
                 "Set it too, or take both out.",
             )
-        )  # fmt: skip
+        )
     if settings.imap_host and not (settings.imap_username and settings.imap_password):
         problems.append(
             Problem(
-                _variable("imap_password" if settings.imap_username else "imap_username"), "",
-                "is missing; ORCHESTRATOR_IMAP_HOST needs name and password", "Set both.",
+                _variable("imap_password" if settings.imap_username else "imap_username"),
+                "",
+                "is missing; ORCHESTRATOR_IMAP_HOST needs name and password",
+                "Set both.",
             )
-        )  # fmt: skip
+        )
     if settings.imap_host and settings.imap_security == "plain":
         problems.append(
             Problem(
-                _variable("imap_security"), "plain", "would send the password unprotected",
+                _variable("imap_security"),
+                "plain",
+                "would send the password unprotected",
                 "Use tls or starttls.",
             )
-        )  # fmt: skip
+        )
     if (settings.smtp_username is None) != (settings.smtp_password is None):
         lacking = "smtp_password" if settings.smtp_username else "smtp_username"
         problems.append(
@@ -186,10 +216,12 @@ def _mail_problems(settings: Settings) -> list[Problem]:
     if settings.smtp_password is not None and settings.smtp_security == "plain":
         problems.append(
             Problem(
-                _variable("smtp_security"), "plain", "would send the password unprotected",
+                _variable("smtp_security"),
+                "plain",
+                "would send the password unprotected",
                 "Use starttls or tls, or take name and password out.",
             )
-        )  # fmt: skip
+        )
     return problems
 
 
@@ -209,11 +241,12 @@ def _lease_problems(settings: Settings) -> list[Problem]:
         return []
     return [
         Problem(
-            _variable("lease_seconds"), str(settings.lease_seconds),
+            _variable("lease_seconds"),
+            str(settings.lease_seconds),
             "is so short that a claim could run out while a server is only slow",
             f"Set at least {least:g}, or shorten the timeouts of SMTP, Graph and IMAP.",
         )
-    ]  # fmt: skip
+    ]
 
 
 def broker_url(settings: Settings) -> str | None:
@@ -347,18 +380,25 @@ class Container:
         if settings.sandbox:
             found = self.endpoints
             client = GraphClient(
-                tenant_id=found.tenant_id, client_id=found.client_id, client_secret=found.client_secret,
-                graph_url=found.graph_url, authority_url=found.authority_url,
-                ca_file=found.ca_file, timeout=settings.graph_timeout,
-            )  # fmt: skip
+                tenant_id=found.tenant_id,
+                client_id=found.client_id,
+                client_secret=found.client_secret,
+                graph_url=found.graph_url,
+                authority_url=found.authority_url,
+                ca_file=found.ca_file,
+                timeout=settings.graph_timeout,
+            )
             return TeamsConferences(client, found.organizer_id)
         cloud = CLOUDS[settings.graph_cloud]
         secret = settings.graph_client_secret
         client = GraphClient(
-            tenant_id=settings.graph_tenant_id or "", client_id=settings.graph_client_id or "",
+            tenant_id=settings.graph_tenant_id or "",
+            client_id=settings.graph_client_id or "",
             client_secret=secret.get_secret_value() if secret else "",
-            graph_url=cloud.graph_url, authority_url=cloud.authority_url, timeout=settings.graph_timeout,
-        )  # fmt: skip
+            graph_url=cloud.graph_url,
+            authority_url=cloud.authority_url,
+            timeout=settings.graph_timeout,
+        )
         return TeamsConferences(client, settings.graph_organizer or "")
 
     @cached_property
@@ -387,9 +427,11 @@ class Container:
             item = _read_data(file, read)
             if item.name in found:
                 raise ConfigurationError.of(
-                    f"{file.name}: name", item.name, "is the name of another file's timeline too",
+                    f"{file.name}: name",
+                    item.name,
+                    "is the name of another file's timeline too",
                     "Give one of the two another name.",
-                )  # fmt: skip
+                )
             found[item.name] = item
         if not found:
             raise ConfigurationError.of(
@@ -554,7 +596,7 @@ class Container:
         policy = Policy(settings.batch_size, settings.max_claimed, lease, polls)
         return Scheduling(
             self.database, self.clock, self.lease_clock, self.wake_up, policy, self.recalculating.run
-        )  # fmt: skip
+        )
 
     @cached_property
     def slots(self) -> Slots:

@@ -18,21 +18,22 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.logging import configure_logging
-from orchestrator import __version__, doctor, rehearsal, supervisor, terminal
+from orchestrator import __version__, doctor, supervisor, terminal
 from orchestrator.bootstrap import Container, container, inbox_folder, outbox_folder
-from orchestrator.commands.calendars import calendar
 from orchestrator.commands.common import ACTOR, json_option, previewed, text_of
-from orchestrator.commands.linking import CHOICE, asking, outcome
-from orchestrator.commands.polls import poll
+from orchestrator.commands.dates.date_polls import poll
+from orchestrator.commands.dates.fair_starts import slots
+from orchestrator.commands.delegations import calendar
+from orchestrator.commands.meetings.decisions import CHOICE, asking, outcome
 from orchestrator.commands.readiness import COMMANDS as READINESS
-from orchestrator.commands.slots import slots
 from orchestrator.commands.timelines import meeting_timeline, timeline
-from orchestrator.domain.actions import ActionState
-from orchestrator.domain.definition import read_definitions, read_yaml
-from orchestrator.domain.durations import parse_duration
-from orchestrator.domain.meeting import Participation
-from orchestrator.domain.preparatory import asking_for_one
+from orchestrator.demo import life as rehearsal
+from orchestrator.domain.definitions.definition import read_definitions, read_yaml
+from orchestrator.domain.definitions.preparatory import asking_for_one
+from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.domain.problems import problems_of
+from orchestrator.domain.time.durations import parse_duration
+from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.errors import (
     Conflict,
     DeliveryError,
@@ -40,12 +41,13 @@ from orchestrator.errors import (
     NotFound,
     OrchestratorError,
 )
-from orchestrator.services.examples import ACCSM21
-from orchestrator.services.inbox import LARGEST_MAIL
-from orchestrator.services.meetings import MeetingUpdate
-from orchestrator.services.quarantine import explain
-from orchestrator.services.views import Created, Outcome
-from orchestrator.store.models import IncomingOutcome
+from orchestrator.services.answers.inbox import LARGEST_MAIL
+from orchestrator.services.answers.quarantine import explain
+from orchestrator.services.definitions.examples import ACCSM21
+from orchestrator.services.meetings.meetings import MeetingUpdate
+from orchestrator.services.meetings.views import Created
+from orchestrator.services.timelines.views import Outcome
+from orchestrator.store.rows.answers import IncomingOutcome
 from orchestrator.watching import watch, watch_nothing
 
 _EXIT_CODES: list[tuple[type[OrchestratorError], int]] = [
@@ -131,9 +133,14 @@ def web() -> None:
     settings = container().settings
     configure_logging(settings.log_level)
     uvicorn.run(
-        "orchestrator.web.app:create_app", factory=True, host=settings.host, port=settings.port,
-        log_config=None, access_log=False, timeout_graceful_shutdown=5,
-    )  # fmt: skip
+        "orchestrator.web.app:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+    )
 
 
 @cli.command(name="doctor")

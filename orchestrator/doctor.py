@@ -10,9 +10,9 @@ import redis
 from sqlalchemy import select
 
 from orchestrator.bootstrap import Container, broker_url, parse_settings, settings_problems
-from orchestrator.domain.meeting import MeetingStatus
+from orchestrator.domain.meetings.meeting import MeetingStatus
 from orchestrator.errors import InvalidInput, OrchestratorError
-from orchestrator.store.models import MeetingRow
+from orchestrator.store.rows.meetings import MeetingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +118,11 @@ def _calendars(container: Container) -> str:
     in_use = f"tzdata {found.tzdata}, holidays {found.holidays}"
     if found.outdated:
         raise InvalidInput.of(
-            "calendars", ", ".join(found.outdated),
+            "calendars",
+            ", ".join(found.outdated),
             f"{len(found.outdated)} plan(s) rest on something older than {in_use} and the files in use",
             "Beat brings them up to date when it begins, and so does 'orchestrator calendar recalculate'.",
-        )  # fmt: skip
+        )
     return f"{in_use}; every plan rests on them"
 
 
@@ -138,9 +139,11 @@ def _broker(container: Container) -> str:
     except redis.RedisError as error:
         # The error's text may hold the address with its password.
         raise InvalidInput.of(
-            "ORCHESTRATOR_BROKER_URL", None, f"the broker does not answer ({type(error).__name__})",
+            "ORCHESTRATOR_BROKER_URL",
+            None,
+            f"the broker does not answer ({type(error).__name__})",
             "Start Redis, or correct the URL.",
-        ) from None  # fmt: skip
+        ) from None
     finally:
         client.close()
 
@@ -152,9 +155,11 @@ def _mailbox(container: Container) -> str:
     reading = container.reading.mailbox()
     if reading is not None and reading.trouble:
         raise InvalidInput.of(
-            "mailbox", None, f"answers now, but could not be read the last time: {reading.trouble}",
+            "mailbox",
+            None,
+            f"answers now, but could not be read the last time: {reading.trouble}",
             "It is tried again by itself; look again in a minute.",
-        )  # fmt: skip
+        )
     waiting = reading.quarantined if reading else 0
     return f"{found} {waiting} mail(s) wait in quarantine" if waiting else found
 
@@ -172,9 +177,11 @@ def _organizer(container: Container) -> str:
         references = session.scalars(told_another).all()
     if references:
         raise InvalidInput.of(
-            "organizer", ", ".join(references), f"went out with another address than {address} to answer to",
+            "organizer",
+            ", ".join(references),
+            f"went out with another address than {address} to answer to",
             "Run 'orchestrator meeting move-mailbox REFERENCE' for each; it tells the attendees.",
-        )  # fmt: skip
+        )
     return f"attendees answer to {address}"
 
 
@@ -184,9 +191,11 @@ def _public_address(container: Container) -> str:
     address = settings.public_url or f"http://{settings.host}:{settings.port}"
     if not settings.sandbox and not address.startswith("https://"):
         raise InvalidInput.of(
-            "ORCHESTRATOR_PUBLIC_URL", address, "is not protected, and personal links lead there",
+            "ORCHESTRATOR_PUBLIC_URL",
+            address,
+            "is not protected, and personal links lead there",
             "Put the service behind HTTPS and write the address with https://.",
-        )  # fmt: skip
+        )
     return f"personal links lead to {address}"
 
 
@@ -195,7 +204,9 @@ def _queue(container: Container) -> str:
     counts = container.reading.counts()
     if late:
         raise InvalidInput.of(
-            "queue", late, "action(s) should have gone out a minute ago or more and wait still",
+            "queue",
+            late,
+            "action(s) should have gone out a minute ago or more and wait still",
             "Look whether beat and worker run.",
-        )  # fmt: skip
+        )
     return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "empty"

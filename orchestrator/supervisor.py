@@ -97,8 +97,10 @@ class Supervisor:
                 pause = self._pause(entry, now)
                 _LOG.warning(
                     "%s ended with %s; it starts again in %.1f s",
-                    entry.program.name, entry.process.returncode, pause,
-                )  # fmt: skip
+                    entry.program.name,
+                    entry.process.returncode,
+                    pause,
+                )
                 entry.restart_at = now + pause
             if entry.restart_at is not None and now >= entry.restart_at:
                 entry.process, entry.started, entry.restart_at = self._spawn(entry.program), now, None
@@ -169,9 +171,11 @@ def running(settings: Settings, stop: threading.Event) -> Iterator[Supervisor]:
     """
     if not settings.sandbox:
         raise ConfigurationError.of(
-            "ORCHESTRATOR_PROFILE", settings.profile, "is not the sandbox, which is what 'up' runs",
+            "ORCHESTRATOR_PROFILE",
+            settings.profile,
+            "is not the sandbox, which is what 'up' runs",
             "In production run the processes of docker-compose.yml.",
-        )  # fmt: skip
+        )
     _require_free(settings.host, settings.port)
     folder = make_private(settings.data_dir).resolve() / "run"
     endpoints = _new_endpoints(settings, folder)
@@ -238,14 +242,22 @@ def _programs(settings: Settings, endpoints: SandboxEndpoints, folder: Path) -> 
         ),
         Program(
             "worker",
-            [*celery, "worker", "--concurrency", str(settings.worker_concurrency), "--without-gossip",
-             "--without-mingle", "--loglevel", settings.log_level],
+            [
+                *celery,
+                "worker",
+                "--concurrency",
+                str(settings.worker_concurrency),
+                "--without-gossip",
+                "--without-mingle",
+                "--loglevel",
+                settings.log_level,
+            ],
         ),
         Program("mailbox", [python, "-m", "orchestrator", "mailbox", "watch"]),
         Program(
             "beat", [*celery, "beat", "--pidfile=", "--schedule", str(beat), "--loglevel", settings.log_level]
         ),
-    ]  # fmt: skip
+    ]
     return [_broker(endpoints), *programs] if settings.broker_url is None else programs
 
 
@@ -282,9 +294,11 @@ def broker_binary() -> str:
     for candidate in sorted(binaries.glob("*/valkey-server")):
         return str(candidate)
     raise ConfigurationError.of(
-        "broker", None, "is missing: there is no Redis-compatible server here",
+        "broker",
+        None,
+        "is missing: there is no Redis-compatible server here",
         "Install valkey or redis, or set ORCHESTRATOR_BROKER_URL.",
-    )  # fmt: skip
+    )
 
 
 def _require_free(host: str, port: int) -> None:
@@ -294,9 +308,11 @@ def _require_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise ConfigurationError.of(
-                "ORCHESTRATOR_PORT", port, f"cannot be used: {error.strerror}",
+                "ORCHESTRATOR_PORT",
+                port,
+                f"cannot be used: {error.strerror}",
                 "Stop what uses it, or choose another port.",
-            ) from error  # fmt: skip
+            ) from error
 
 
 def free_ports(count: int) -> list[int]:

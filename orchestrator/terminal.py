@@ -14,25 +14,23 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
-from orchestrator.domain.actions import ActionKind
-from orchestrator.domain.readiness import Aspect
-from orchestrator.domain.zones import LocalTime
-from orchestrator.services.consequences import WHAT
-from orchestrator.services.quarantine import Explanation
-from orchestrator.services.readiness import Board, CellView, DelegationReadiness, SlotView
-from orchestrator.services.timelines import TimelineView
-from orchestrator.services.views import (
-    ActionView,
+from orchestrator.domain.readiness.readiness import Aspect
+from orchestrator.domain.time.zones import LocalTime
+from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.services.answers.quarantine import Explanation
+from orchestrator.services.answers.views import IncomingView
+from orchestrator.services.meetings.views import (
     AttendeeView,
-    Consequence,
     DeliveryView,
-    IncomingView,
     MeetingSummary,
     MeetingView,
-    Outcome,
     OutcomeView,
     ResponseView,
 )
+from orchestrator.services.readiness.readiness import Board, CellView, DelegationReadiness, SlotView
+from orchestrator.services.timelines.explaining import WHAT
+from orchestrator.services.timelines.timelines import TimelineView
+from orchestrator.services.timelines.views import ActionView, Consequence, Outcome
 
 # What is printed is other people's text, so nothing in it is markup. A pipe or a log has no width to
 # respect, and wrapped lines are hard to search.
@@ -43,14 +41,27 @@ err = Console(
 )
 
 STATE_MARKS = {
-    "blocked": "… blocked", "scheduled": "→ scheduled", "claimed": "→ claimed", "running": "→ running",
-    "succeeded": "✓ succeeded", "missed": "! missed", "cancelled": "– cancelled", "failed": "× failed",
-    "sent": "✓ sent", "sending": "? unknown", "deferred": "→ deferred", "bounced": "× bounced",
-}  # fmt: skip
+    "blocked": "… blocked",
+    "scheduled": "→ scheduled",
+    "claimed": "→ claimed",
+    "running": "→ running",
+    "succeeded": "✓ succeeded",
+    "missed": "! missed",
+    "cancelled": "– cancelled",
+    "failed": "× failed",
+    "sent": "✓ sent",
+    "sending": "? unknown",
+    "deferred": "→ deferred",
+    "bounced": "× bounced",
+}
 READINESS_MARKS = {
-    "in": "✓ in", "waived": "– waived", "missing": "◌ missing", "failed": "× failed", "not yet": "… not yet",
+    "in": "✓ in",
+    "waived": "– waived",
+    "missing": "◌ missing",
+    "failed": "× failed",
+    "not yet": "… not yet",
     "not asked for": "–",
-}  # fmt: skip
+}
 ANSWER_MARKS = {
     "accepted": "● accepted",
     "tentative": "◐ tentative",
@@ -95,9 +106,13 @@ def show_meetings(meetings: Sequence[MeetingSummary]) -> None:
     made = table("Reference", "Status", "When, at the host's", "Invited", "Answers", "Next")
     for item in meetings:
         made.add_row(
-            item.reference, status_words(item), str(item.host_time), str(item.invited),
-            answers(item.answers), next_words(item),
-        )  # fmt: skip
+            item.reference,
+            status_words(item),
+            str(item.host_time),
+            str(item.invited),
+            answers(item.answers),
+            next_words(item),
+        )
     out.print(made)
     for item in meetings:
         for sentence in item.attention:
@@ -146,9 +161,13 @@ def show_meeting(item: MeetingView) -> None:
     people = table("", "Delegation", "Name", "Role", "Answer", "Comment")
     for person in item.attendees:
         people.add_row(
-            person.delegation, person.delegation_name, person.name, person.role,
-            answer_words(person), person.comment or "",
-        )  # fmt: skip
+            person.delegation,
+            person.delegation_name,
+            person.name,
+            person.role,
+            answer_words(person),
+            person.comment or "",
+        )
     out.print()
     out.print(people)
 
@@ -165,9 +184,14 @@ def show_actions(actions: Iterable[ActionView], *, with_meeting: bool = False) -
     for item in actions:
         why = "; ".join(filter(None, (item.reason or item.why, item.note)))
         made.add_row(
-            str(item.id), *([item.meeting] if with_meeting else []), STATE_MARKS[item.state], item.what,
-            recipient(item), str(item.due), why,
-        )  # fmt: skip
+            str(item.id),
+            *([item.meeting] if with_meeting else []),
+            STATE_MARKS[item.state],
+            item.what,
+            recipient(item),
+            str(item.due),
+            why,
+        )
     out.print(made if made.row_count else "Nothing here.")
 
 
@@ -186,9 +210,13 @@ def show_responses(responses: Iterable[ResponseView]) -> None:
     for item in responses:
         who = f"{item.name} ({item.delegation})" if item.name else item.by
         made.add_row(
-            str(item.id), f"{item.at:%Y-%m-%d %H:%M}", who, response_words(item), item.comment or "",
+            str(item.id),
+            f"{item.at:%Y-%m-%d %H:%M}",
+            who,
+            response_words(item),
+            item.comment or "",
             f"{item.channel}, {item.by}",
-        )  # fmt: skip
+        )
     out.print(made if made.row_count else "Nothing has come back yet.")
 
 
@@ -207,9 +235,13 @@ def show_incoming(mails: Iterable[IncomingView]) -> None:
     made = table("Id", "Received (UTC)", "From", "Subject", "Outcome", "Why")
     for item in mails:
         made.add_row(
-            str(item.id), f"{item.received_at:%Y-%m-%d %H:%M}", item.sender or "", item.subject,
-            item.outcome, item.reason,
-        )  # fmt: skip
+            str(item.id),
+            f"{item.received_at:%Y-%m-%d %H:%M}",
+            item.sender or "",
+            item.subject,
+            item.outcome,
+            item.reason,
+        )
     out.print(made if made.row_count else "No mail has come in.")
 
 
@@ -382,9 +414,12 @@ def show_slots(slots: Sequence[SlotView]) -> None:
     for item in slots:
         begin, clocks = item.starts, f"{item.starts.clock}–{item.ends.clock}"
         made.add_row(
-            item.delegation, item.delegation_name, f"{begin.date}, {clocks} {begin.city} ({begin.offset})",
-            item.host_starts.clock, item.note or "",
-        )  # fmt: skip
+            item.delegation,
+            item.delegation_name,
+            f"{begin.date}, {clocks} {begin.city} ({begin.offset})",
+            item.host_starts.clock,
+            item.note or "",
+        )
     out.print(made if slots else "No connectivity test is planned.")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.ports import Mailbox
-from orchestrator.services.inbox import Inbox
+from orchestrator.services.answers.inbox import Inbox
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_WAIT = 60.0

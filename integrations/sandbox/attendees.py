@@ -96,10 +96,12 @@ _AWAY: Persona = (
 )
 _UNKNOWN: Persona = (
     Move(
-        Says.BOUNCED, Software.SERVER, on=Occasion.ANY_MAIL,
+        Says.BOUNCED,
+        Software.SERVER,
+        on=Occasion.ANY_MAIL,
         comment="550 5.1.1 User unknown in virtual mailbox table",
     ),
-)  # fmt: skip
+)
 
 CAST: Mapping[str, Persona] = {
     "focal.point@bn.example.org": _YES[Software.OUTLOOK],
@@ -135,10 +137,18 @@ CAST: Mapping[str, Persona] = {
 """The people of the example, in which everything happens that a coordinator has to live with."""
 
 _OTHERS: Sequence[Persona] = (
-    _YES[Software.OUTLOOK], _YES[Software.GMAIL], _YES[Software.APPLE], _YES[Software.PAGE],
-    _MAYBE[Software.OUTLOOK], _MAYBE[Software.PAGE], (Move(Says.DECLINED, Software.GMAIL),),
-    _THINKS_AGAIN, _PROPOSES, _AWAY, _SILENT,
-)  # fmt: skip
+    _YES[Software.OUTLOOK],
+    _YES[Software.GMAIL],
+    _YES[Software.APPLE],
+    _YES[Software.PAGE],
+    _MAYBE[Software.OUTLOOK],
+    _MAYBE[Software.PAGE],
+    (Move(Says.DECLINED, Software.GMAIL),),
+    _THINKS_AGAIN,
+    _PROPOSES,
+    _AWAY,
+    _SILENT,
+)
 
 
 def persona_of(address: str) -> Persona:
@@ -343,9 +353,20 @@ class Attendees:
             answer = Answer(move.says, by, move.comment, move.delegate)
             self._send(compose(move.through, letter, due.request, answer, now))
         return Reply(
-            due.key, now, letter.recipient, letter.name, move.says, move.through, by, due.request.uid,
-            due.request.summary, move.comment, move.delegate, also, problem,
-        )  # fmt: skip
+            due.key,
+            now,
+            letter.recipient,
+            letter.name,
+            move.says,
+            move.through,
+            by,
+            due.request.uid,
+            due.request.summary,
+            move.comment,
+            move.delegate,
+            also,
+            problem,
+        )
 
     def _send(self, mail: Outgoing) -> None:
         try:

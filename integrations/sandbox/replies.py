@@ -224,9 +224,12 @@ def _with_thread(message: EmailMessage, draft: Draft) -> EmailMessage:
 # Like Outlook on Exchange: no ORGANIZER, no thread, its own properties, the answer before the title.
 
 _OUTLOOK_SUBJECTS = {
-    Says.ACCEPTED: "Accepted", Says.TENTATIVE: "Tentative", Says.DECLINED: "Declined",
-    Says.DELEGATED: "Delegated", Says.PROPOSED: "New Time Proposed",
-}  # fmt: skip
+    Says.ACCEPTED: "Accepted",
+    Says.TENTATIVE: "Tentative",
+    Says.DECLINED: "Declined",
+    Says.DELEGATED: "Delegated",
+    Says.PROPOSED: "New Time Proposed",
+}
 _BUSY = {Says.ACCEPTED: "BUSY", Says.TENTATIVE: "TENTATIVE", Says.PROPOSED: "TENTATIVE"}
 
 
@@ -283,9 +286,12 @@ def _outlook_calendar(draft: Draft, subject: str) -> list[str]:
 # Like Gmail: looks automatic, brings the calendar twice, and calls every answer a REPLY in its headers.
 
 _GMAIL_SUBJECTS = {
-    Says.ACCEPTED: "Accepted", Says.TENTATIVE: "Tentatively Accepted", Says.DECLINED: "Declined",
-    Says.DELEGATED: "Delegated", Says.PROPOSED: "Proposed new time",
-}  # fmt: skip
+    Says.ACCEPTED: "Accepted",
+    Says.TENTATIVE: "Tentatively Accepted",
+    Says.DECLINED: "Declined",
+    Says.DELEGATED: "Delegated",
+    Says.PROPOSED: "Proposed new time",
+}
 
 
 def _gmail(draft: Draft) -> EmailMessage:

@@ -12,7 +12,7 @@ import click
 
 from orchestrator import terminal
 from orchestrator.errors import InvalidInput
-from orchestrator.services.views import Outcome
+from orchestrator.services.timelines.views import Outcome
 
 ACTOR = "command line"
 NUMBER = click.IntRange(1, 2**31 - 1)

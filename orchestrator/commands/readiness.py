@@ -9,9 +9,9 @@ import click
 from orchestrator import terminal
 from orchestrator.bootstrap import container
 from orchestrator.commands.common import ACTOR, json_option, previewed
-from orchestrator.domain.readiness import Aspect
-from orchestrator.services.readiness import NEEDS, STATES, SlotMove
-from orchestrator.services.views import Outcome
+from orchestrator.domain.readiness.readiness import Aspect
+from orchestrator.services.readiness.readiness import NEEDS, STATES, SlotMove
+from orchestrator.services.timelines.views import Outcome
 
 
 @click.command(name="readiness")

@@ -10,9 +10,9 @@ import click
 from orchestrator import terminal
 from orchestrator.bootstrap import container
 from orchestrator.commands.common import ACTOR, confirm_and_do, json_option, text_of
-from orchestrator.domain.definition import read_yaml
-from orchestrator.services.timelines import timeline_text
-from orchestrator.services.views import Outcome
+from orchestrator.domain.definitions.definition import read_yaml
+from orchestrator.services.timelines.timelines import timeline_text
+from orchestrator.services.timelines.views import Outcome
 
 
 @click.group(name="timeline")

@@ -8,28 +8,23 @@ from starlette.staticfiles import StaticFiles
 
 from orchestrator import __version__
 from orchestrator.bootstrap import Container
-from orchestrator.web import (
-    api,
-    api_calendars,
-    api_linking,
-    api_polls,
-    api_readiness,
-    api_slots,
-    api_timelines,
-    console,
-    console_poll,
-    date_poll,
-    events,
-    health,
-    mailbox,
-    outbox,
-    personal,
-    problems,
-    session,
-)
+from orchestrator.web import events, health, problems, session
+from orchestrator.web.api import delegations as api_calendars
+from orchestrator.web.api import readiness as api_readiness
+from orchestrator.web.api import timelines as api_timelines
+from orchestrator.web.api.dates import date_polls as api_polls
+from orchestrator.web.api.dates import fair_starts as api_slots
+from orchestrator.web.api.meetings import decisions as api_linking
+from orchestrator.web.api.meetings import meetings as api
+from orchestrator.web.console import answers as mailbox
+from orchestrator.web.console import dates as console_poll
+from orchestrator.web.console import delivery as outbox
+from orchestrator.web.console import meetings as console
+from orchestrator.web.container import services
 from orchestrator.web.pages import HERE, Pages
+from orchestrator.web.personal import dates as date_poll
+from orchestrator.web.personal import personal
 from orchestrator.web.security import SecurityHeaders
-from orchestrator.web.services import services
 
 _ALWAYS_ALLOWED = ("127.0.0.1", "localhost", "[::1]", "::1")
 

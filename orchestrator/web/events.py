@@ -17,8 +17,8 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from orchestrator.bootstrap import Container
+from orchestrator.web.container import services
 from orchestrator.web.security import signed_in
-from orchestrator.web.services import services
 
 _INTERVAL = 1.0
 _HEARTBEAT = 15.0

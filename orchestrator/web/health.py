@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from orchestrator.bootstrap import Container
-from orchestrator.web.services import services
+from orchestrator.web.container import services
 
 router = APIRouter(tags=["health"])
 

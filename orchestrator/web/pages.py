@@ -14,14 +14,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from orchestrator import __version__
 from orchestrator.bootstrap import Container
-from orchestrator.domain.definition import MeetingKind
-from orchestrator.domain.public_holidays import holidays_version
-from orchestrator.domain.wording import ENGLISH
-from orchestrator.domain.zones import LocalTime, Place, local_time, long_date, tzdata_version
+from orchestrator.domain.definitions.definition import MeetingKind
+from orchestrator.domain.delegations.public_holidays import holidays_version
+from orchestrator.domain.letters.wording import ENGLISH
+from orchestrator.domain.time.zones import LocalTime, Place, local_time, long_date, tzdata_version
 from orchestrator.errors import Problem
-from orchestrator.services.consequences import WHAT
-from orchestrator.store.models import IncomingOutcome
-from orchestrator.web.presentation import ANSWERS, MARKS, answer_counts, iso
+from orchestrator.services.timelines.explaining import WHAT
+from orchestrator.store.rows.answers import IncomingOutcome
+from orchestrator.web.console.presentation import ANSWERS, MARKS, answer_counts, iso
 from orchestrator.web.security import signed_in
 
 HERE = Path(__file__).parent

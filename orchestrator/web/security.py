@@ -17,7 +17,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.bootstrap import Container
-from orchestrator.web.services import services
+from orchestrator.web.container import services
 
 COOKIE = "orchestrator_session"
 _BEARER = HTTPBearer(

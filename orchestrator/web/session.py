@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from orchestrator.bootstrap import Container
+from orchestrator.web.container import services
 from orchestrator.web.pages import PagesDep, local_path
 from orchestrator.web.security import COOKIE, require_own_page, session_value, signed_in, token_matches
-from orchestrator.web.services import services
 
 _WORKING_DAY = 12 * 60 * 60
 
@@ -39,9 +39,13 @@ def sign_in(
         return pages.render(request, "sign_in.html.j2", status=422, to=local_path(to), wrong=True)
     response = RedirectResponse(local_path(to), 303)
     response.set_cookie(
-        COOKIE, session_value(container), max_age=_WORKING_DAY,
-        httponly=True, samesite="lax", secure=_over_https(request, container),
-    )  # fmt: skip
+        COOKIE,
+        session_value(container),
+        max_age=_WORKING_DAY,
+        httponly=True,
+        samesite="lax",
+        secure=_over_https(request, container),
+    )
     return response
 
 

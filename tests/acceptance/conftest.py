@@ -170,9 +170,12 @@ def start_service(folder: Path, **settings: str) -> Service:
     }
     with (folder / "up.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "orchestrator", "up"], env=environment, stdout=log, stderr=log,
+            [sys.executable, "-m", "orchestrator", "up"],
+            env=environment,
+            stdout=log,
+            stderr=log,
             stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+        )
     service = Service(folder, port, environment, process)
     try:
         until(lambda: _is_up(service), "the service to start")

@@ -35,14 +35,14 @@ from jinja2 import Environment, Template
 
 from config import DATA
 from orchestrator.bootstrap import mail_templates
-from orchestrator.domain import invitation, message
-from orchestrator.domain.actions import ActionKind
-from orchestrator.domain.delegation import Directory, Role
-from orchestrator.domain.lifecycle import publish
-from orchestrator.domain.meeting import AgendaEntry, Attendee, Conference, Meeting
-from orchestrator.domain.message import CalendarCopy, Letter, NamedAddress, address_header, assemble
-from orchestrator.services.letters import Letters, Occasion
-from orchestrator.services.links import Links
+from orchestrator.domain.delegations.delegation import Directory, Role
+from orchestrator.domain.letters import invitation, message
+from orchestrator.domain.letters.message import CalendarCopy, Letter, NamedAddress, address_header, assemble
+from orchestrator.domain.meetings.lifecycle import publish
+from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Conference, Meeting
+from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.services.letters.letters import Letters, Occasion
+from orchestrator.services.people.links import Links
 
 ATTENDEES = 300
 ROUNDS = 9
@@ -205,15 +205,27 @@ def rendered(templates: Environment, common: Common, kind: str, **personal: str)
 def calendar_from_nothing(person: Person, description: str) -> bytes:
     calendar, event = Calendar(), Event()
     for name, value in (
-        ("prodid", invitation.PRODID), ("version", "2.0"), ("calscale", "GREGORIAN"), ("method", "REQUEST"),
-    ):  # fmt: skip
+        ("prodid", invitation.PRODID),
+        ("version", "2.0"),
+        ("calscale", "GREGORIAN"),
+        ("method", "REQUEST"),
+    ):
         calendar.add(name, value)
     for name, value in (
-        ("uid", MEETING.uid), ("dtstamp", NOW), ("dtstart", MEETING.starts_at), ("dtend", MEETING.ends_at),
-        ("sequence", 0), ("status", "CONFIRMED"), ("summary", MEETING.title_en), ("description", description),
-        ("class", "PUBLIC"), ("transp", "OPAQUE"), ("location", MEETING.conference.join_url),
-        ("x-microsoft-cdo-busystatus", vText("BUSY")), ("x-microsoft-disallow-counter", vText("FALSE")),
-    ):  # fmt: skip
+        ("uid", MEETING.uid),
+        ("dtstamp", NOW),
+        ("dtstart", MEETING.starts_at),
+        ("dtend", MEETING.ends_at),
+        ("sequence", 0),
+        ("status", "CONFIRMED"),
+        ("summary", MEETING.title_en),
+        ("description", description),
+        ("class", "PUBLIC"),
+        ("transp", "OPAQUE"),
+        ("location", MEETING.conference.join_url),
+        ("x-microsoft-cdo-busystatus", vText("BUSY")),
+        ("x-microsoft-disallow-counter", vText("FALSE")),
+    ):
         event.add(name, value)
     event.add("conference", link_from_nothing(str(MEETING.conference.join_url)), encode=False)
     host = {"CN": MEETING.coordinator_name}

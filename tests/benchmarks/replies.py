@@ -19,9 +19,9 @@ from icalendar import Calendar
 from config.settings import Settings
 from integrations.sandbox.inbox import MaildirMailbox
 from orchestrator.bootstrap import Container, inbox_folder
-from orchestrator.domain.definition import MeetingDefinition
-from orchestrator.domain.incoming import read
-from orchestrator.services.views import MeetingView
+from orchestrator.domain.answers.incoming import read
+from orchestrator.domain.definitions.definition import MeetingDefinition
+from orchestrator.services.meetings.views import MeetingView
 
 REPLIES = 5000
 ATTENDEES = 500
@@ -59,18 +59,35 @@ def reply(meeting: MeetingView, email: str, answer: str, number: int) -> bytes:
     """A reply as Outlook and Exchange write it, with text and HTML beside the calendar."""
     calendar = "\r\n".join(
         [
-            "BEGIN:VCALENDAR", "METHOD:REPLY", "PRODID:Microsoft Exchange Server 2010", "VERSION:2.0",
-            "BEGIN:VEVENT", f"ATTENDEE;PARTSTAT={answer};CN={email}:MAILTO:{email}",
-            "COMMENT;LANGUAGE=en-US:\\n", f"UID:{meeting.uid}",
+            "BEGIN:VCALENDAR",
+            "METHOD:REPLY",
+            "PRODID:Microsoft Exchange Server 2010",
+            "VERSION:2.0",
+            "BEGIN:VEVENT",
+            f"ATTENDEE;PARTSTAT={answer};CN={email}:MAILTO:{email}",
+            "COMMENT;LANGUAGE=en-US:\\n",
+            f"UID:{meeting.uid}",
             f"SUMMARY;LANGUAGE=en-US:{answer.title()}: {meeting.title_en}",
-            f"DTSTART:{meeting.starts_at:%Y%m%dT%H%M%SZ}", f"DTEND:{meeting.ends_at:%Y%m%dT%H%M%SZ}",
-            "CLASS:PUBLIC", "PRIORITY:5", f"DTSTAMP:{datetime.now(UTC):%Y%m%dT%H%M%SZ}", "TRANSP:OPAQUE",
-            "STATUS:CONFIRMED", f"SEQUENCE:{meeting.sequence}", "LOCATION;LANGUAGE=en-US:",
-            "X-MICROSOFT-CDO-APPT-SEQUENCE:0", "X-MICROSOFT-CDO-BUSYSTATUS:BUSY",
-            "X-MICROSOFT-CDO-INTENDEDSTATUS:BUSY", "X-MICROSOFT-CDO-ALLDAYEVENT:FALSE",
-            "X-MICROSOFT-CDO-IMPORTANCE:1", "X-MICROSOFT-CDO-INSTTYPE:0", "END:VEVENT", "END:VCALENDAR", "",
+            f"DTSTART:{meeting.starts_at:%Y%m%dT%H%M%SZ}",
+            f"DTEND:{meeting.ends_at:%Y%m%dT%H%M%SZ}",
+            "CLASS:PUBLIC",
+            "PRIORITY:5",
+            f"DTSTAMP:{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
+            "TRANSP:OPAQUE",
+            "STATUS:CONFIRMED",
+            f"SEQUENCE:{meeting.sequence}",
+            "LOCATION;LANGUAGE=en-US:",
+            "X-MICROSOFT-CDO-APPT-SEQUENCE:0",
+            "X-MICROSOFT-CDO-BUSYSTATUS:BUSY",
+            "X-MICROSOFT-CDO-INTENDEDSTATUS:BUSY",
+            "X-MICROSOFT-CDO-ALLDAYEVENT:FALSE",
+            "X-MICROSOFT-CDO-IMPORTANCE:1",
+            "X-MICROSOFT-CDO-INSTTYPE:0",
+            "END:VEVENT",
+            "END:VCALENDAR",
+            "",
         ]
-    )  # fmt: skip
+    )
     html = "<html><body>" + "<p>&nbsp;</p>" * 40 + "</body></html>"
     return (
         f"Received: from mail{number} by relay; {datetime.now(UTC):%a, %d %b %Y %H:%M:%S} +0000\r\n"

@@ -25,7 +25,7 @@ from icalendar import Calendar, Event, vCalAddress
 
 from config.settings import Settings
 from orchestrator.bootstrap import Container
-from orchestrator.domain.definition import MeetingDefinition
+from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.supervisor import free_ports, running
 
 ATTENDEES = 300

@@ -13,12 +13,12 @@ from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 
 from config import DATA
-from orchestrator.domain.definition import read_yaml
-from orchestrator.domain.delegation import Directory
-from orchestrator.domain.public_holidays import holidays_of
-from orchestrator.domain.slots import Request, find
-from orchestrator.domain.workdays import Calendars, Off, WorkingCalendar
-from orchestrator.domain.zones import zone
+from orchestrator.domain.dates.fair_starts import Request, find
+from orchestrator.domain.definitions.definition import read_yaml
+from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.delegations.public_holidays import holidays_of
+from orchestrator.domain.delegations.working_calendar import Calendars, Off, WorkingCalendar
+from orchestrator.domain.time.zones import zone
 
 ROUNDS = 5
 DELEGATIONS = 18

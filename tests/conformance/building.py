@@ -11,14 +11,15 @@ import yaml
 
 from config import DATA
 from orchestrator.bootstrap import mail_templates
-from orchestrator.domain.actions import ActionKind
-from orchestrator.domain.delegation import Directory, Role
-from orchestrator.domain.invitation import CalendarFacts, CalendarTemplate, EventStatus, Method
-from orchestrator.domain.meeting import AgendaEntry, Attendee, Conference, Meeting, Participation
-from orchestrator.domain.message import Attachment, CalendarCopy, Letter, NamedAddress, assemble
-from orchestrator.domain.revision import Notice
-from orchestrator.services.letters import Letters, Occasion
-from orchestrator.services.links import Links
+from orchestrator.domain.delegations.delegation import Directory, Role
+from orchestrator.domain.letters.invitation import CalendarFacts, CalendarTemplate
+from orchestrator.domain.letters.message import Attachment, CalendarCopy, Letter, NamedAddress, assemble
+from orchestrator.domain.meetings.itip import EventStatus, Method
+from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Conference, Meeting, Participation
+from orchestrator.domain.meetings.revision import Notice
+from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.services.letters.letters import Letters, Occasion
+from orchestrator.services.people.links import Links
 
 STARTS = datetime(2026, 12, 10, 7, tzinfo=UTC)
 LINK = "https://meet.example.org/l/meetup-join/19%3ameeting?a=1,2;b&c=%22x%22"

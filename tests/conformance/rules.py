@@ -27,11 +27,24 @@ _MAILTO = re.compile(r"mailto:(?:[A-Za-z0-9.!$&'*+/=^_`{|}~-]|%[0-9A-F]{2})+@[A-
 PROPERTIES = {
     "VCALENDAR": {"VERSION", "PRODID", "CALSCALE", "METHOD"},
     "VEVENT": {
-        "UID", "DTSTAMP", "DTSTART", "DTEND", "SEQUENCE", "STATUS", "SUMMARY", "DESCRIPTION", "CLASS",
-        "TRANSP", "ORGANIZER", "ATTENDEE", "LOCATION", "CONFERENCE", "X-MICROSOFT-CDO-BUSYSTATUS",
+        "UID",
+        "DTSTAMP",
+        "DTSTART",
+        "DTEND",
+        "SEQUENCE",
+        "STATUS",
+        "SUMMARY",
+        "DESCRIPTION",
+        "CLASS",
+        "TRANSP",
+        "ORGANIZER",
+        "ATTENDEE",
+        "LOCATION",
+        "CONFERENCE",
+        "X-MICROSOFT-CDO-BUSYSTATUS",
         "X-MICROSOFT-DISALLOW-COUNTER",
     },
-}  # fmt: skip
+}
 """All that our calendar objects may hold, by component."""
 
 PARAMETERS = {
@@ -128,9 +141,20 @@ def properties_occur_as_often_as_they_may(content: bytes) -> None:
     """RFC 5546 sections 3.2.2 and 3.2.5, and RFC 5545 section 3.6.1."""
     names = [line.name for line in content_lines(content)]
     for name in (
-        "VERSION", "PRODID", "METHOD", "UID", "ORGANIZER", "DTSTAMP", "SEQUENCE", "DTSTART", "DTEND",
-        "SUMMARY", "STATUS", "TRANSP", "CLASS",
-    ):  # fmt: skip
+        "VERSION",
+        "PRODID",
+        "METHOD",
+        "UID",
+        "ORGANIZER",
+        "DTSTAMP",
+        "SEQUENCE",
+        "DTSTART",
+        "DTEND",
+        "SUMMARY",
+        "STATUS",
+        "TRANSP",
+        "CLASS",
+    ):
         assert names.count(name) == 1, f"{name} occurs {names.count(name)} times"
     for name in set(names) - {"ATTENDEE"}:
         assert names.count(name) == 1, f"{name} occurs {names.count(name)} times"
@@ -250,9 +274,17 @@ CALENDAR_RULES: tuple[Callable[[bytes], None], ...] = (
 # --- the mail around it
 
 _ONCE = (
-    "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "Auto-Submitted",
-    "X-Auto-Response-Suppress", "MIME-Version", "Content-Type",
-)  # fmt: skip
+    "From",
+    "To",
+    "Reply-To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "Auto-Submitted",
+    "X-Auto-Response-Suppress",
+    "MIME-Version",
+    "Content-Type",
+)
 _AT_MOST_ONCE = ("In-Reply-To", "References")
 _FIRST_SUBJECTS = ("Invitation: ", "Save the date: ")
 _MESSAGE_ID = re.compile(r"<[0-9A-Za-z.!#$%&'*+/=?^_`{|}~-]+@[0-9A-Za-z.-]+>")

@@ -21,17 +21,20 @@ from sqlalchemy import event, func, insert, make_url, select, text
 
 from config.settings import Settings
 from orchestrator.bootstrap import Container, mail_templates
-from orchestrator.domain.actions import ActionKind, ActionState
-from orchestrator.domain.definition import MeetingDefinition
-from orchestrator.domain.delegation import Directory
-from orchestrator.domain.message import NamedAddress
-from orchestrator.domain.timeline import Timelines
+from orchestrator.domain.definitions.definition import MeetingDefinition
+from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.letters.message import NamedAddress
+from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.domain.timelines.timeline import Timelines
 from orchestrator.ports import ConferenceInfo, ConferenceRequest, IncomingMail, Tray
-from orchestrator.services.delivering import Delivering, Outside
-from orchestrator.services.languages import Languages
-from orchestrator.services.letters import Letters
+from orchestrator.services.delivery.delivering import Delivering, Outside
+from orchestrator.services.letters.languages import Languages
+from orchestrator.services.letters.letters import Letters
 from orchestrator.store.engine import Database
-from orchestrator.store.models import ActionRow, Base, ConferenceRow, DeliveryRow, MeetingRow
+from orchestrator.store.rows.base import Base
+from orchestrator.store.rows.delivery import DeliveryRow
+from orchestrator.store.rows.meetings import ConferenceRow, MeetingRow
+from orchestrator.store.rows.timelines import ActionRow
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
 STARTS = datetime(2026, 12, 3, 7, tzinfo=UTC)  # 14:00 in Ha Noi.
@@ -400,22 +403,50 @@ def statements(database: Database) -> Iterator[list[str]]:
 def meeting_values(number: int = 1, **changes: Any) -> dict[str, Any]:
     """Column values of a published meeting."""
     return {
-        "id": number, "reference": f"M-{number}", "kind": "som", "title_en": "SOM", "host": "VN",
-        "coordinator_name": "K", "coordinator_email": "k@vn.example.org",
-        "wall_start": datetime(2026, 12, 3, 14), "zone": "Asia/Ho_Chi_Minh",  # noqa: DTZ001 - a wall time.
-        "duration_seconds": 9000, "starts_at": STARTS, "ends_at": ENDS, "tzdata": "2026.1",
-        "timeline": "standard", "status": "published", "version": 1, "saves": 0, "uid": f"uid-{number}",
-        "sequence": 0, "revision": 1, "time_revision": 1, "created_at": NOW, **changes,
-    }  # fmt: skip
+        "id": number,
+        "reference": f"M-{number}",
+        "kind": "som",
+        "title_en": "SOM",
+        "host": "VN",
+        "coordinator_name": "K",
+        "coordinator_email": "k@vn.example.org",
+        "wall_start": datetime(2026, 12, 3, 14),  # noqa: DTZ001 - a wall time.
+        "zone": "Asia/Ho_Chi_Minh",
+        "duration_seconds": 9000,
+        "starts_at": STARTS,
+        "ends_at": ENDS,
+        "tzdata": "2026.1",
+        "timeline": "standard",
+        "status": "published",
+        "version": 1,
+        "saves": 0,
+        "uid": f"uid-{number}",
+        "sequence": 0,
+        "revision": 1,
+        "time_revision": 1,
+        "created_at": NOW,
+        **changes,
+    }
 
 
 def action_values(number: int, **changes: Any) -> dict[str, Any]:
     """Column values of a scheduled action that is due now."""
     return {
-        "id": number, "meeting_id": 1, "key": f"remind:P1D:attendee-{number}", "obligation": "remind:P1D",
-        "kind": "remind", "step": "remind:P1D", "revision": 1, "state": ActionState.SCHEDULED,
-        "planned_at": NOW, "due_at": NOW, "expires_at": STARTS, "attempt": 0, "created_at": NOW, **changes,
-    }  # fmt: skip
+        "id": number,
+        "meeting_id": 1,
+        "key": f"remind:P1D:attendee-{number}",
+        "obligation": "remind:P1D",
+        "kind": "remind",
+        "step": "remind:P1D",
+        "revision": 1,
+        "state": ActionState.SCHEDULED,
+        "planned_at": NOW,
+        "due_at": NOW,
+        "expires_at": STARTS,
+        "attempt": 0,
+        "created_at": NOW,
+        **changes,
+    }
 
 
 def store_actions(database: Database, rows: Iterable[dict[str, Any]]) -> None:

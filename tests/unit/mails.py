@@ -6,8 +6,8 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from orchestrator.domain.incoming import READER_FAILED, Received, Sort, read
-from orchestrator.domain.itip import CalendarMessage
+from orchestrator.domain.answers.incoming import READER_FAILED, Received, Sort, read
+from orchestrator.domain.answers.itip import CalendarMessage
 
 SAMPLES = Path(__file__).parent / "incoming"
 GOLDEN = Path(__file__).parents[1] / "golden"

@@ -6,27 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from orchestrator.domain.actions import ActionKind, ActionState
-from orchestrator.domain.delegation import Directory, Role
-from orchestrator.domain.lifecycle import (
-    cancel,
-    conclude,
-    publish,
-)
-from orchestrator.domain.meeting import (
-    Attendee,
-    Conference,
-    Meeting,
-    MeetingStatus,
-)
-from orchestrator.domain.planning import Obligation, plan
-from orchestrator.domain.reconciling import (
-    Reconciliation,
-    StoredAction,
-    reconcile,
-)
-from orchestrator.domain.timeline import Timeline
-from orchestrator.domain.workdays import Calendars
+from orchestrator.domain.delegations.delegation import Directory, Role
+from orchestrator.domain.delegations.working_calendar import Calendars
+from orchestrator.domain.meetings.lifecycle import cancel, conclude, publish
+from orchestrator.domain.meetings.meeting import Attendee, Conference, Meeting, MeetingStatus
+from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.domain.timelines.planning import Obligation, plan
+from orchestrator.domain.timelines.reconciling import Reconciliation, StoredAction, reconcile
+from orchestrator.domain.timelines.timeline import Timeline
 
 K, S = ActionKind, ActionState
 ORGANIZER = "meetings@accsm.example"
@@ -46,14 +33,19 @@ DIRECTORY = Directory.of(
     {
         "delegations": [
             {
-                "code": code, "kind": "member", "order": order, "name": code, "zone": name, "city": code,
+                "code": code,
+                "kind": "member",
+                "order": order,
+                "name": code,
+                "zone": name,
+                "city": code,
                 "hours": [EVERY_DAY],
             }
             for order, (code, name) in enumerate(ZONES.items(), 1)
         ],
         "groups": [],
     }
-)  # fmt: skip
+)
 CALENDARS = Calendars(DIRECTORY)
 """Everybody works every day from nine to five, so that nothing is put off; ``test_landing`` has real ones."""
 TIMELINE = Timeline.of(

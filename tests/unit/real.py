@@ -9,15 +9,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from orchestrator.domain import connectivity
-from orchestrator.domain.actions import ActionKind
-from orchestrator.domain.definition import read_yaml
-from orchestrator.domain.delegation import Directory, Kind, Role
-from orchestrator.domain.meeting import Attendee, Conference, Meeting, MeetingStatus
-from orchestrator.domain.planning import Obligation, owing, plan
-from orchestrator.domain.timeline import Timeline
-from orchestrator.domain.workdays import Calendars
-from orchestrator.domain.zones import zone
+from orchestrator.domain.definitions.definition import read_yaml
+from orchestrator.domain.delegations.delegation import Directory, Kind, Role
+from orchestrator.domain.delegations.working_calendar import Calendars
+from orchestrator.domain.meetings.meeting import Attendee, Conference, Meeting, MeetingStatus
+from orchestrator.domain.readiness import connection_tests as connectivity
+from orchestrator.domain.time.zones import zone
+from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.planning import Obligation, owing, plan
+from orchestrator.domain.timelines.timeline import Timeline
 
 CONFIG = Path(__file__).parents[2] / "config"
 DIRECTORY = Directory.of(read_yaml((CONFIG / "delegations.yaml").read_text("utf-8")))
@@ -71,13 +71,26 @@ def meeting_of(
 ) -> Meeting:
     """A meeting that was published long before, in its host's zone, with its link and its test slots."""
     bare = Meeting(
-        id=1, reference="SOM-2026", programme=None, kind="som", title_en="SOM", title_vi=None, host=host,
-        coordinator_name="K", coordinator_email="k@example.org", wall_start=wall_start,
-        zone=DIRECTORY.get(host).zone, duration=fields.pop("duration", timedelta(hours=3)),
-        timeline=timeline, conference=Conference("external", "provider", "https://meet.example.org/1"),
-        status=MeetingStatus.PUBLISHED, uid="uid", revision=1, time_revision=1,
+        id=1,
+        reference="SOM-2026",
+        programme=None,
+        kind="som",
+        title_en="SOM",
+        title_vi=None,
+        host=host,
+        coordinator_name="K",
+        coordinator_email="k@example.org",
+        wall_start=wall_start,
+        zone=DIRECTORY.get(host).zone,
+        duration=fields.pop("duration", timedelta(hours=3)),
+        timeline=timeline,
+        conference=Conference("external", "provider", "https://meet.example.org/1"),
+        status=MeetingStatus.PUBLISHED,
+        uid="uid",
+        revision=1,
+        time_revision=1,
         attendees=tuple(attendees),
-    )  # fmt: skip
+    )
     published = replace(bare, published_at=bare.starts_at - LONG_BEFORE)
     return with_slots(replace(published, **fields), SHIPPED[timeline])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from orchestrator.store.models import Base
+from orchestrator.store.rows.base import Base
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -49,9 +49,12 @@ def upgrade() -> None:
         batch.alter_column("meeting_id", existing_type=sa.Integer(), nullable=True)
         _replace(batch, "action", "kind", _KIND[1])
         batch.create_index(
-            "uq_action_own_key", ["key"], unique=True,
-            sqlite_where=sa.text("meeting_id IS NULL"), postgresql_where=sa.text("meeting_id IS NULL"),
-        )  # fmt: skip
+            "uq_action_own_key",
+            ["key"],
+            unique=True,
+            sqlite_where=sa.text("meeting_id IS NULL"),
+            postgresql_where=sa.text("meeting_id IS NULL"),
+        )
     with op.batch_alter_table("delivery") as batch:
         _replace(batch, "delivery", "state", _STATE[1])
     with op.batch_alter_table("attendee") as batch:
@@ -145,9 +148,17 @@ def downgrade() -> None:
         batch.drop_constraint(op.f("ck_attendee_seat"), type_="check")
         _replace(batch, "attendee", "participation", _PARTICIPATION[0])
         for column in (
-            "link_version", "resend_asked_at", "resends", "removed_at", "joined_at", "joined_sequence",
-            "delegated_to", "comment", "answer_stamp", "seat",
-        ):  # fmt: skip
+            "link_version",
+            "resend_asked_at",
+            "resends",
+            "removed_at",
+            "joined_at",
+            "joined_sequence",
+            "delegated_to",
+            "comment",
+            "answer_stamp",
+            "seat",
+        ):
             batch.drop_column(column)
     with op.batch_alter_table("delivery") as batch:
         _replace(batch, "delivery", "state", _STATE[0])

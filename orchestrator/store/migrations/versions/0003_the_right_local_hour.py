@@ -28,9 +28,15 @@ _KIND = (
     f"kind IN ({_MAILS.format(_NEW)}, {_OWN.format(chr(39) + 'confirm' + chr(39) + ', ')})",
 )
 _TABLES = (
-    "date_vote", "date_option", "date_poll", "rehearsal_slot", "outcome", "delegation_joined", "contribution",
+    "date_vote",
+    "date_option",
+    "date_poll",
+    "rehearsal_slot",
+    "outcome",
+    "delegation_joined",
+    "contribution",
     "calendar_override",
-)  # fmt: skip
+)
 
 
 def _replace(batch: BatchOperations, table: str, name: str, condition: str) -> None:

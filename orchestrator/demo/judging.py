@@ -1,0 +1,199 @@
+"""Holding what came of a rehearsal against what its timeline and its attendees' answers call for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from integrations.sandbox.attendees import Reply
+from integrations.sandbox.replies import Says
+from orchestrator.domain.answers.responses import URGENT_BEFORE, ResponseKind
+from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.delegations.working_calendar import Calendars
+from orchestrator.domain.meetings.meeting import Participation, Seat
+from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.timeline import Step
+from orchestrator.services.letters.languages import Languages
+from orchestrator.services.meetings.views import AttendeeView, MeetingView
+
+_DIGEST_EVERY = timedelta(hours=1)
+_IN_TIME = timedelta(minutes=1)
+_ABOUT_THEN = timedelta(minutes=5)
+"""An hourly report counts from when an answer was read, which is a little after it was sent."""
+_ANSWERS = (Says.ACCEPTED, Says.TENTATIVE, Says.DECLINED, Says.DELEGATED)
+_SILENT = Participation.NEEDS_ACTION.words
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtLine:
+    """A caught mail as the command line lists it."""
+
+    key: str
+    received_at: datetime
+    recipient: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A mail that must have come, once: what, for whom, and from which instant on if one is fixed."""
+
+    what: str
+    recipient: str
+    subject: str
+    at: datetime | None = None
+    within: timedelta = _IN_TIME
+
+    def matches(self, mail: CaughtLine) -> bool:
+        """Whether a mail is this one."""
+        if mail.recipient != self.recipient or not mail.subject.startswith(self.subject):
+            return False
+        # The time of receipt stands in a mail header, which knows no parts of a second.
+        return self.at is None or self.at.replace(microsecond=0) <= mail.received_at < self.at + self.within
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody said last until they say something else, in person or through their focal point."""
+
+    at: datetime
+    email: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A meeting that was lived through, and every answer that attendees gave to it and that may count.
+
+    ``published_at`` is when it was published: what was due before that is not called for.
+    """
+
+    meeting: MeetingView
+    steps: Sequence[Step]
+    calendars: Calendars
+    languages: Languages
+    published_at: datetime
+    replies: Sequence[Reply]
+
+    def sayings(self) -> Iterator[Said]:
+        """Yield what people said, oldest first."""
+        emails = {item.id: item.email for item in self.meeting.attendees}
+        for reply in self.replies:
+            if reply.says in _ANSWERS and not reply.problem:
+                for email in (reply.recipient, *(emails[number] for number in reply.also)):
+                    yield Said(reply.at, email, reply.says.value)
+
+    def last_said(self, email: str, before: datetime | None = None) -> str:
+        """Return somebody's answer at the end, or as it was before an instant."""
+        words = _SILENT
+        for said in self.sayings():
+            if said.email == email and (before is None or said.at < before):
+                words = said.words
+        return words
+
+
+def expected_mails(case: Case) -> Iterator[Expected]:
+    """Yield every mail that the meeting calls for, computed anew from its timeline and the answers."""
+    title = case.meeting.title_en
+    for person in case.meeting.attendees:
+        yield Expected("Invitation", person.email, f"Invitation: {title}")
+        yield Expected("Minutes", person.email, f"Minutes: {title}")
+        yield from _reminders(case, person)
+    coordinator = case.meeting.coordinator_email
+    for at in _digests(case):
+        yield Expected("Digest", coordinator, f"Answers: {title}", at, _ABOUT_THEN)
+    for at in _late_declines(case):
+        yield Expected("Alert", coordinator, f"Head of delegation declined: {title}", at, _ABOUT_THEN)
+    for reply in case.replies:
+        if reply.says is Says.PROPOSED:
+            yield Expected("Refusal", reply.recipient, f"Time unchanged: {title}", reply.at, _ABOUT_THEN)
+
+
+def _reminders(case: Case, person: AttendeeView) -> Iterator[Expected]:
+    """Who has declined gets no reminder until they accept again."""
+    meeting = case.meeting
+    for step in case.steps:
+        if step.do is not ActionKind.REMIND or step.first is None:
+            continue
+        at = step.first.due(meeting.starts_at, case.calendars.of(person.delegation)).instant
+        declined = case.last_said(person.email, at) == Says.DECLINED
+        if case.published_at <= at < meeting.starts_at and not declined:
+            yield Expected(f"Reminder {step.id}", person.email, _reminder_subject(case, person), at)
+
+
+def _reminder_subject(case: Case, person: AttendeeView) -> str:
+    """Reminders speak the recipient's language, and Vietnamese readers know a meeting by its own title."""
+    wording = case.languages.wording(case.calendars.directory.get(person.delegation).locale)
+    title = case.meeting.title_vi if wording.code == "vi" else None
+    return wording.say("Reminder: {title}", title=title or case.meeting.title_en)
+
+
+def _digests(case: Case) -> Iterator[datetime]:
+    """An hour after the first answer that was not reported yet; one report tells all up to then."""
+    due: datetime | None = None
+    for reply in case.replies:
+        if _tells(reply) and (due is None or reply.at >= due):
+            due = reply.at + _DIGEST_EVERY
+            yield due
+
+
+def _tells(reply: Reply) -> bool:
+    return reply.says is not Says.ABSENT and not reply.problem
+
+
+def _late_declines(case: Case) -> Iterator[datetime]:
+    for said in case.sayings():
+        late = said.at >= case.meeting.starts_at - URGENT_BEFORE
+        if late and said.words == Says.DECLINED and said.email in _heads(case.meeting.attendees):
+            yield said.at
+
+
+def _heads(people: Sequence[AttendeeView]) -> set[str]:
+    """The addresses of those who lead a delegation: named so, or its most senior official."""
+    ranks: tuple[Callable[[AttendeeView], bool], ...] = (
+        lambda item: item.seat == Seat.HEAD,
+        lambda item: item.role == Role.HEAD_OF_CIVIL_SERVICE,
+        lambda item: item.role == Role.SENIOR_OFFICIAL,
+    )
+    heads: dict[str, str] = {}
+    for leads in ranks:
+        for item in people:
+            if leads(item):
+                heads.setdefault(item.delegation, item.email)
+    return set(heads.values())
+
+
+def wrong_mails(wanted: Sequence[Expected], found: Sequence[CaughtLine]) -> Iterator[str]:
+    """Say which mails did not come exactly once, and which came although nothing called for them."""
+    for item in wanted:
+        count = sum(item.matches(mail) for mail in found)
+        if count != 1:
+            when = f" at {item.at:%Y-%m-%d %H:%M} UTC" if item.at else ""
+            yield f"{item.what} to {item.recipient}{when}: came {count} times"
+    for mail in found:
+        if not any(item.matches(mail) for item in wanted):
+            yield f"“{mail.subject}” came to {mail.recipient}, and nothing called for it"
+
+
+def wrong_answers(case: Case) -> Iterator[str]:
+    """Say whose answer is not recorded as it was given last, and what else of the answers is missing."""
+    for person in case.meeting.attendees:
+        said = case.last_said(person.email)
+        if person.participation != said:
+            yield f"{person.name} said “{said}” last, and is recorded as “{person.participation}”"
+    for says, kind in ((Says.PROPOSED, ResponseKind.PROPOSAL), (Says.BOUNCED, ResponseKind.BOUNCE)):
+        given = sum(reply.says is says for reply in case.replies)
+        recorded = sum(item.kind == kind for item in case.meeting.responses)
+        if given != recorded:
+            yield f"{case.meeting.reference}: {given} × {says}, and {recorded} recorded"
+    for reply in case.replies:
+        if reply.problem:
+            yield f"{reply.name}: {reply.problem}"
+
+
+def wrong_quarantine(strangers: Iterable[Reply], kept: Iterable[str | None]) -> Iterator[str]:
+    """Say how the quarantine, by its mails' senders, differs from the answers nobody was invited to give."""
+    wanted, found = sorted(reply.by for reply in strangers), sorted(sender or "" for sender in kept)
+    if wanted != found:
+        yield f"in quarantine are mails of {found}, and should be those of {wanted}"

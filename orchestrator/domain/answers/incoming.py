@@ -1,0 +1,218 @@
+"""What an incoming mail says: an answer to an invitation, a delivery report, or something else.
+
+``read`` takes the bytes of any mail, never fails, and does work linear in their number. A report of a
+failed delivery is known by its form before any calendar is looked for, because it carries our own
+invitation along.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from html import unescape
+from typing import Final
+
+from orchestrator.domain.answers.bounces import DeliveryReport, loose_reports, standard_reports
+from orchestrator.domain.answers.content_lines import Unusable, clean
+from orchestrator.domain.answers.itip import CalendarMessage, find_calendar
+from orchestrator.domain.answers.mime import (
+    AUTOMATIC_HEADERS,
+    DEEPEST,
+    LOCKED,
+    MOST_PARTS,
+    Mail,
+    Part,
+    decoded_words,
+    mailboxes,
+    message_id,
+    recipients,
+    references,
+    sent_at,
+    with_plain_line_ends,
+)
+
+__all__ = [
+    "DEEPEST",
+    "LARGEST",
+    "MOST_PARTS",
+    "READER_FAILED",
+    "CalendarMessage",
+    "DeliveryReport",
+    "Received",
+    "Sort",
+    "read",
+]
+
+LARGEST = 10 << 20
+"""Bytes of a mail that are read; of a larger one only its headers and its delivery report count."""
+
+
+class Sort(StrEnum):
+    """What a mail is."""
+
+    ANSWER = "answer"
+    """A calendar object was found."""
+    REPORT = "delivery-report"
+    AUTOMATIC = "automatic-reply"
+    LETTER = "letter"
+    """Somebody wrote, without a calendar."""
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a mail says. Addresses are casefolded, texts are free of control characters.
+
+    ``problem`` says in plain words why the mail cannot be used; when it is set, nothing of the mail may
+    be applied. ``forwarded`` says that the calendar lay in another mail inside this one.
+    """
+
+    sort: Sort
+    sender: str | None = None
+    sender_header: str | None = None
+    sender_name: str = ""
+    recipients: tuple[str, ...] = ()
+    subject: str = ""
+    date: datetime | None = None
+    message_id: str | None = None
+    references: tuple[str, ...] = ()
+    automatic: bool = False
+    calendar: CalendarMessage | None = None
+    reports: tuple[DeliveryReport, ...] = ()
+    text: str = ""
+    problem: str | None = None
+    forwarded: bool = False
+
+
+READER_FAILED: Final = "could not be read, because of an error in the reader"
+
+
+def read(content: bytes, *, complete: bool = True) -> Received:
+    """Return what the mail ``content`` says; ``complete`` is False when only its beginning is given."""
+    try:
+        return _read(content[:LARGEST], complete=complete and len(content) <= LARGEST)
+    except Exception:  # noqa: BLE001 - one mail must not stop those after it, whatever is wrong with it.
+        return Received(Sort.UNREADABLE, problem=READER_FAILED)
+
+
+def _read(content: bytes, *, complete: bool) -> Received:
+    mail = Mail(with_plain_line_ends(content))
+    received = _envelope(mail)
+    if not complete:
+        return _beginning_only(received, mail)
+    if mail.problem:
+        return replace(received, sort=Sort.UNREADABLE, problem=mail.problem)
+    reports = standard_reports(mail)
+    if reports:
+        return replace(received, sort=Sort.REPORT, reports=reports)
+    try:
+        found = _calendar_of(mail, received)
+    except Unusable as why:
+        return replace(received, sort=Sort.ANSWER, problem=str(why))
+    return found or _without_calendar(received, mail)
+
+
+def _beginning_only(received: Received, mail: Mail) -> Received:
+    """Of a mail that was cut off only a delivery report counts: it stands before what it returns."""
+    reports = standard_reports(mail, complete=False)
+    if reports:
+        return replace(received, sort=Sort.REPORT, reports=reports)
+    why = f"is too large: only its beginning was read, at most {LARGEST >> 20} MB"
+    return replace(received, sort=Sort.UNREADABLE, problem=why)
+
+
+def _calendar_of(mail: Mail, received: Received) -> Received | None:
+    """Return the mail as an answer if it holds a calendar, or as the report of no standard form it is."""
+    found = find_calendar((part for part in mail.parts if not part.forwarded), received.sender)
+    if found:
+        return _answer(received, *found)
+    reports = loose_reports(
+        mail,
+        sender=received.sender,
+        recipients=received.recipients,
+        subject=received.subject,
+        shown=received.text,
+    )
+    if reports:
+        return replace(received, sort=Sort.REPORT, reports=reports)
+    found = find_calendar((part for part in mail.parts if part.forwarded), received.sender)
+    return replace(_answer(received, *found), forwarded=True) if found else None
+
+
+def _answer(received: Received, calendar: CalendarMessage, problem: str | None) -> Received:
+    return replace(received, sort=Sort.ANSWER, calendar=calendar, problem=problem)
+
+
+def _without_calendar(received: Received, mail: Mail) -> Received:
+    locked = next((part for part in mail.parts if part.kind in LOCKED), None)
+    if locked is not None:
+        return replace(received, sort=Sort.UNREADABLE, problem=LOCKED[locked.kind])
+    if not mail.root.headers and not received.text:
+        return replace(received, sort=Sort.UNREADABLE, problem="holds nothing that can be read")
+    automatic = received.automatic or mail.root.kind == "multipart/report"
+    return replace(received, sort=Sort.AUTOMATIC if automatic else Sort.LETTER)
+
+
+# --- what the headers and the text say
+
+
+_BULK: Final = frozenset({"auto_reply", "auto-reply", "bulk", "junk"})
+
+
+def _envelope(mail: Mail) -> Received:
+    root = mail.root
+    authors = [author for value in root.headers.get("from", [])[:5] for author in mailboxes(value)]
+    addresses = {address for _, address in authors}
+    return Received(
+        sort=Sort.LETTER,
+        # Who wrote must be beyond doubt: with two names in From, mail programs differ on which one to show.
+        sender=addresses.pop() if len(addresses) == 1 else None,
+        sender_header=next((address for _, address in mailboxes(root.header("sender"))), None),
+        sender_name=next((name for name, _ in authors if name), ""),
+        recipients=recipients(root.headers),
+        subject=clean(decoded_words(root.header("subject")[:4_000]), 500),
+        date=sent_at(root.header("date")),
+        message_id=message_id(root.header("message-id")),
+        references=references(root),
+        automatic=_is_automatic(root),
+        text=_shown_text(mail.parts),
+    )
+
+
+def _is_automatic(root: Part) -> bool:
+    submitted = root.header("auto-submitted").partition(";")[0].strip().lower()
+    return (
+        submitted not in ("", "no")
+        or root.header("precedence").strip().lower() in _BULK
+        or any(name in root.headers for name in AUTOMATIC_HEADERS)
+        or root.header("return-path").replace(" ", "") == "<>"
+    )
+
+
+def _shown_text(parts: list[Part]) -> str:
+    """Return the beginning of what a person reads first in the mail."""
+    inner = [part for part in parts if not part.forwarded and not part.attached]
+    plain = next((part.text() for part in inner if part.kind == "text/plain"), "")
+    if not plain.strip():
+        plain = next((_without_tags(part.text()) for part in inner if part.kind == "text/html"), "")
+    return clean(" ".join(plain[:20_000].split()))
+
+
+def _without_tags(html: str) -> str:
+    """Return what is left of HTML without its tags and what is not shown."""
+    kept, hidden = [], ""
+    first, *pieces = html.split("<")
+    for piece in pieces:
+        tag, _, text = piece.partition(">")
+        name = tag[:10].lower()
+        if not hidden:
+            hidden = next((unseen for unseen in ("style", "script", "title") if name.startswith(unseen)), "")
+        elif name.startswith(f"/{hidden}"):
+            hidden = ""
+        kept.append("" if hidden else text)
+    shown = " ".join([first, *kept])
+    try:
+        return unescape(shown)
+    except ValueError:  # A character reference of more digits than int() takes.
+        return shown

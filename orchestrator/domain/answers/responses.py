@@ -1,0 +1,213 @@
+"""What comes back from attendees, and the rules by which a mail from one is believed.
+
+The rules are those of RFC 5546 sections 2.1.4, 2.1.5 and 3.2.3 and RFC 6047 section 2.2.1, as real mail
+systems make them necessary: a reply may lack ORGANIZER, SEQUENCE and threading, but never the sender's
+right to give it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from orchestrator.domain.answers.incoming import CalendarMessage
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
+
+
+class ResponseKind(StrEnum):
+    """What came back: an answer, another time, a bounced mail, a delegation's list, or a letter."""
+
+    ANSWER = "answer"
+    PROPOSAL = "proposal"
+    BOUNCE = "bounce"
+    COMPOSITION = "composition"
+    LETTER = "letter"
+
+
+class ProposalState(StrEnum):
+    """Where a proposed new time stands; ``settled`` when the meeting's time changed meanwhile."""
+
+    OPEN = "open"
+    REFUSED = "refused"
+    SETTLED = "settled"
+
+
+URGENT_BEFORE = timedelta(hours=48)
+"""How close to the start a head of delegation's decline is told at once."""
+
+
+class Effect(StrEnum):
+    """What is done with a calendar message."""
+
+    ANSWER = "answer"
+    PROPOSE = "propose"
+    RESEND = "resend"
+    IGNORE = "ignore"
+    QUARANTINE = "quarantine"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is done with a message and why, in words for the people who will look at it."""
+
+    effect: Effect
+    reason: str
+
+
+def _ignore(reason: str) -> Verdict:
+    return Verdict(Effect.IGNORE, reason)
+
+
+def _quarantine(reason: str) -> Verdict:
+    return Verdict(Effect.QUARANTINE, reason)
+
+
+class People:
+    """The attendees of one meeting, found by id and by address; the newest row of an address counts."""
+
+    def __init__(self, attendees: Iterable[Attendee]) -> None:
+        self._by_id = {item.id: item for item in attendees}
+        self._by_address = {item.address: item.id for item in self._by_id.values()}
+
+    @classmethod
+    def of(cls, meeting: Meeting) -> People:
+        """Return the attendees of a meeting."""
+        return cls(meeting.attendees)
+
+    def of_id(self, attendee_id: int | None) -> Attendee | None:
+        """Return the attendee with that id, if the meeting has one."""
+        return self._by_id.get(attendee_id) if attendee_id is not None else None
+
+    def put(self, attendee: Attendee) -> None:
+        """Replace an attendee by what is known of them now."""
+        self._by_id[attendee.id] = attendee
+
+    def find(self, message: CalendarMessage, token_id: int | None) -> Attendee | None:
+        """Return the attendee that a message speaks for.
+
+        A reply address of one's own (``token_id``) decides, whatever the text says; else the ATTENDEE
+        does, compared without regard to case.
+        """
+        by_token = self.of_id(token_id)
+        address = by_token.address if by_token else (message.attendee or "").casefold()
+        return self.of_id(self._by_address.get(address))
+
+
+def judge(
+    message: CalendarMessage,
+    sender: str | None,
+    meeting: Meeting,
+    attendee: Attendee | None,
+    *,
+    by_token: bool = False,
+) -> Verdict:
+    """Say what a calendar message that names ``meeting`` does; ``sender`` is the mail's From, case-folded.
+
+    ``by_token`` says that it came to the attendee's own reply address. Pure: nothing is changed here.
+    """
+    if message.recurrence:
+        return _ignore("it is about one occurrence of a series, and this meeting is not a series")
+    if message.method not in _FROM_ATTENDEES:
+        return _not_an_answer(message)
+    if meeting.status is not MeetingStatus.PUBLISHED:
+        return _ignore(f"the meeting is {meeting.status}")
+    if attendee is None:
+        return _quarantine(_uninvited(message, meeting))
+    if not by_token and not _may_speak(message, sender, attendee):
+        return _quarantine(f"it answers for {attendee.email}, but was sent by {sender or 'nobody known'}")
+    return _of_attendee(message, meeting, attendee)
+
+
+def _of_attendee(message: CalendarMessage, meeting: Meeting, attendee: Attendee) -> Verdict:
+    if not attendee.invited:
+        return _ignore(f"{attendee.name} is no longer invited")
+    if message.method == "REFRESH":
+        return Verdict(Effect.RESEND, f"{attendee.name} asked for the invitation again")
+    if _answers_another_time(message, meeting, attendee):
+        return _ignore("it answers an earlier time of the meeting")
+    return _proposal(message, meeting) if message.method == "COUNTER" else _answer(message, attendee)
+
+
+_FROM_ATTENDEES = ("REPLY", "COUNTER", "REFRESH")
+
+
+def _not_an_answer(message: CalendarMessage) -> Verdict:
+    if message.method == "DECLINECOUNTER":
+        return _ignore("only an organizer refuses a proposed time")
+    if message.method == "REQUEST":
+        return _quarantine("it is an invitation that was forwarded here, not an answer")
+    if message.method == "CANCEL":
+        return _quarantine("only the organizer cancels a meeting, and the organizer is this service")
+    named = f"its method is {message.method}" if message.method else "it names no method"
+    return _quarantine(f"{named}, so it is not an answer to an invitation")
+
+
+def _uninvited(message: CalendarMessage, meeting: Meeting) -> str:
+    delegators = {item.casefold() for item in message.delegated_from}
+    for item in meeting.invited:
+        if item.address in delegators:
+            return f"{item.name} delegated to {message.attendee}, who is not invited yet"
+    return f"{message.attendee or 'whoever answered'} is not invited to {meeting.reference}"
+
+
+def _may_speak(message: CalendarMessage, sender: str | None, attendee: Attendee) -> bool:
+    """Whether the sender is the attendee, or somebody named as sending for them (RFC 6047 section 2.2.1)."""
+    if not sender:
+        return False
+    return sender in (attendee.address, (message.sent_by or "").casefold())
+
+
+def _answers_another_time(message: CalendarMessage, meeting: Meeting, attendee: Attendee) -> bool:
+    """Whether the answer was given before everybody, or this attendee, was asked anew.
+
+    SEQUENCE says so (RFC 5546 section 2.1.5). Some systems leave it out of a reply; the start of what
+    they answer to then speaks, and without that the number is 0, as RFC 5545 section 3.8.7.4 has it.
+    """
+    if message.sequence is None and message.method == "REPLY" and message.starts_at is not None:
+        return message.starts_at != meeting.starts_at
+    return (message.sequence or 0) < max(meeting.reset_sequence, attendee.joined_sequence)
+
+
+def _proposal(message: CalendarMessage, meeting: Meeting) -> Verdict:
+    if message.starts_at is None:
+        return _quarantine("it proposes another time that could not be read")
+    if (message.starts_at, message.ends_at or meeting.ends_at) == (meeting.starts_at, meeting.ends_at):
+        return _ignore("it proposes the time that the meeting has")
+    return Verdict(Effect.PROPOSE, "it proposes another time")
+
+
+def _answer(message: CalendarMessage, attendee: Attendee) -> Verdict:
+    participation = participation_of(message)
+    if participation is None:
+        said = message.participation or "nothing"
+        return _quarantine(f"it answers {said}, which is neither yes nor no")
+    if participation is Participation.NEEDS_ACTION:
+        return _ignore("it does not say yes or no")
+    if participation is Participation.DELEGATED and not message.delegated_to:
+        return _quarantine("it delegates without naming anybody")
+    stamp = attendee.answer_stamp
+    if stamp is not None and message.stamp is not None and message.stamp < stamp:
+        return _ignore(f"a later answer of {attendee.name} is known")
+    same = (participation, message.comment or None, next(iter(message.delegated_to), None))
+    known = (attendee.participation, attendee.comment, attendee.delegated_to)
+    if message.stamp in (stamp, None) and same == known:
+        return _ignore("the same answer is known already")
+    return Verdict(Effect.ANSWER, f"{attendee.name}: {participation.words}")
+
+
+def participation_of(message: CalendarMessage) -> Participation | None:
+    """Return the answer in a message, or ``None`` when it is none that RFC 5545 allows for an event."""
+    try:
+        return Participation(message.participation or "")
+    except ValueError:
+        return None
+
+
+def is_urgent(meeting: Meeting, attendee: Attendee, participation: Participation, now: datetime) -> bool:
+    """Whether the coordinator must know of an answer at once: a head's decline close to the start."""
+    if participation is not Participation.DECLINED or not now >= meeting.starts_at - URGENT_BEFORE:
+        return False
+    head = meeting.head_of(attendee.delegation)
+    return head is not None and head.id == attendee.id

@@ -1,0 +1,1 @@
+"""Finding a date: fair starts, what they cost, date polls."""

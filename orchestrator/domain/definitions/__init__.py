@@ -1,0 +1,1 @@
+"""The meeting file: what it may hold, and pairs of meetings."""

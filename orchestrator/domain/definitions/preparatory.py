@@ -1,0 +1,140 @@
+"""A meeting and its preparatory meeting, made in one step.
+
+What the preparatory meeting says by default is data, ``config/preparatory.yaml``; everything else follows
+from the meeting that it prepares.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from orchestrator.domain.definitions.definition import (
+    AgendaItem,
+    Invitee,
+    MeetingDefinition,
+    MeetingKind,
+    MeetingLength,
+    Preparatory,
+    Text,
+)
+from orchestrator.domain.delegations.delegation import Directory, Kind
+from orchestrator.domain.delegations.working_calendar import Calendars, NoWorkingDayError
+from orchestrator.domain.problems import problems_of
+from orchestrator.errors import ConfigurationError, InvalidInput, Problem
+
+PREPARATORY = "preparatory"
+"""The field of a definition that asks for a preparatory meeting."""
+_TAKES_PART = (Kind.MEMBER, Kind.SECRETARIAT)
+
+
+class PreparatoryTexts(BaseModel):
+    """The texts of preparatory meetings; ``title`` holds ``{title}`` once in each language."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: Text
+    duration: MeetingLength
+    agenda: tuple[AgendaItem, ...] = Field(min_length=1)
+    report: AgendaItem
+
+    @field_validator("title")
+    @classmethod
+    def _with_place(cls, value: Text) -> Text:
+        for text in filter(None, (value.en, value.vi)):
+            if text.count("{") != 1 or "{title}" not in text:
+                raise ValueError("must hold {title} once, and no other brace")
+        return value
+
+    @classmethod
+    def of(cls, data: Any) -> PreparatoryTexts:
+        """Read the texts from parsed YAML; raises ``ConfigurationError`` naming each field."""
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise ConfigurationError(problems_of(error)) from error
+
+    def title_for(self, title: Text) -> dict[str, str]:
+        """Return the title of what prepares a meeting called ``title``, in the languages that has."""
+        made = {"en": self.title.en.format(title=title.en)}
+        if title.vi and self.title.vi:
+            made["vi"] = self.title.vi.format(title=title.vi)
+        return made
+
+
+def asking_for_one(definition: MeetingDefinition) -> MeetingDefinition:
+    """Return ``definition`` with a preparatory meeting, unless it is one, has one, or asks for one."""
+    if definition.preparatory or definition.fed_by or definition.kind is MeetingKind.PREPARATORY:
+        return definition
+    return definition.model_copy(update={"preparatory": Preparatory()})
+
+
+def pair(
+    definition: MeetingDefinition, texts: PreparatoryTexts, calendars: Calendars
+) -> tuple[MeetingDefinition, ...]:
+    """Return the meeting and, where it asks for one, its preparatory meeting, each linked to the other.
+
+    The people are those of the members and the Secretariat; partners join only the meeting itself. Raises
+    ``InvalidInput`` whose fields begin with ``preparatory``.
+    """
+    wanted = definition.preparatory
+    if wanted is None:
+        return (definition,)
+    reference = wanted.reference or f"{definition.reference}-PREP"
+    start = wanted.start or _the_working_day_before(definition, calendars)
+    title = wanted.title.model_dump() if wanted.title else texts.title_for(definition.title)
+    people = _of_members(definition.attendees, calendars.directory)
+    try:
+        preparing = MeetingDefinition(
+            reference=reference,
+            programme=definition.programme,
+            kind=MeetingKind.PREPARATORY,
+            title=Text.model_validate(title),
+            host=definition.host,
+            coordinator=definition.coordinator,
+            start=start,
+            zone=definition.zone,
+            duration=wanted.duration or texts.duration,
+            agenda=wanted.agenda or texts.agenda,
+            attendees=people,
+            feeds=definition.reference,
+        )
+    except ValidationError as error:
+        raise InvalidInput([_within(item) for item in problems_of(error)]) from error
+    return _reporting(definition, reference, texts), preparing
+
+
+def _within(problem: Problem) -> Problem:
+    # The title is checked by itself, so its problem names only the language.
+    field = f"title.{problem.field}" if problem.field in ("en", "vi") else problem.field
+    remedy = f"Give '{field.partition('.')[0]}' under '{PREPARATORY}:'."
+    return Problem(f"{PREPARATORY}.{field}", problem.value, problem.message, remedy)
+
+
+def _the_working_day_before(definition: MeetingDefinition, calendars: Calendars) -> datetime:
+    """Return the wall time of the start on the host's working day before."""
+    try:
+        day = calendars.of(definition.host).add(definition.start.date(), -1)
+    except NoWorkingDayError as error:
+        raise InvalidInput.of(
+            f"{PREPARATORY}.start", None, str(error), f"Give 'start' under '{PREPARATORY}:'."
+        ) from error
+    return datetime.combine(day, definition.start.time())
+
+
+def _of_members(people: tuple[Invitee, ...], directory: Directory) -> tuple[Invitee, ...]:
+    return tuple(item for item in people if directory.get(item.delegation).kind in _TAKES_PART)
+
+
+def _reporting(definition: MeetingDefinition, reference: str, texts: PreparatoryTexts) -> MeetingDefinition:
+    """Return the prepared meeting, with an item of its agenda that reports what the other one decides."""
+    agenda = definition.agenda
+    if not any(item.input_from == reference for item in agenda):
+        report = texts.report.model_copy(update={"input_from": reference})
+        agenda = (*agenda[:1], report, *agenda[1:])
+    fed_by = (*definition.fed_by, reference)
+    return definition.model_copy(
+        update={"agenda": agenda, "fed_by": tuple(dict.fromkeys(fed_by)), "preparatory": None}
+    )

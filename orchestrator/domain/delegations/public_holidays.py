@@ -1,0 +1,110 @@
+"""Public holidays of a delegation, from the pinned ``holidays`` package."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from importlib import metadata
+from threading import Lock
+
+import holidays
+
+from orchestrator.domain.delegations.delegation import Delegation, HolidayRule
+from orchestrator.domain.time.zones import long_date
+from orchestrator.errors import Problem
+
+_ENGLISH = ("en_US", "en_GB", "en_AU", "en_CA", "en_IN", "en_PH", "en_SG")
+_ESTIMATED = re.compile(r",? ?\bestimated(?=\))")
+_SUBSTITUTED = re.compile(r"Day off \(substituted from (\d\d)/(\d\d)/(\d{4})\)")
+_ONE_AT_A_TIME = Lock()
+"""Python's way of catching warnings changes the whole process, so two threads must not do it at once."""
+
+
+def holidays_version() -> str:
+    """Return the version of the holiday data in use, such as ``0.109``."""
+    return metadata.version("holidays")
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """A public holiday. ``estimated`` marks one whose date hangs on the moon and is not announced yet."""
+
+    name: str
+    estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HolidayYear:
+    """The holidays of one year, and the days of a weekend that are worked in exchange for another day.
+
+    ``complete`` is false for a year that the data does not cover, or only in part.
+    """
+
+    days: Mapping[date, Holiday]
+    worked: frozenset[date]
+    complete: bool = True
+
+
+def holiday_problems(delegation: Delegation) -> list[Problem]:
+    """Return which of a delegation's holiday rules the package does not know, now or after a change."""
+    rules = {"holidays": delegation.holidays} | {
+        f"changes[{number}].holidays": era.holidays for number, era in enumerate(delegation.changes)
+    }
+    found = []
+    for field, rule in rules.items():
+        try:
+            _ = rule and _known(rule, [])
+        except (NotImplementedError, ValueError) as error:
+            found.append(
+                Problem(
+                    f"{delegation.code}.{field}",
+                    rule.country if rule else "",
+                    f"is not in the holiday data: {error}",
+                    "Write country, subdivision and categories as the holidays package has them.",
+                )
+            )
+    return found
+
+
+@lru_cache(maxsize=512)
+def holidays_of(rule: HolidayRule, year: int) -> HolidayYear:
+    """Return the holidays that ``rule`` gives for ``year``, named in English."""
+    with _ONE_AT_A_TIME, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        known = _known(rule, [year])
+        # The package warns of a year of which it has only a part.
+        complete = not caught and known.start_year <= year <= known.end_year
+        language = next((item for item in _ENGLISH if item in known.supported_languages), None)
+        # A day can be worked in exchange for one of the year before or after.
+        known = _known(rule, [year - 1, year, year + 1], language)
+    days = {day: holiday_of(name) for day, name in known.items() if day.year == year}
+    worked = frozenset(day for day in known.weekend_workdays if day.year == year)
+    return HolidayYear(days, worked, complete)
+
+
+def _known(rule: HolidayRule, years: Iterable[int], language: str | None = None) -> holidays.HolidayBase:
+    return holidays.country_holidays(
+        rule.country, subdiv=rule.subdivision, years=years, categories=rule.categories, language=language
+    )
+
+
+def holiday_of(name: str) -> Holiday:
+    """Return the holiday that the package calls ``name``, such as ``Eid al-Fitr (observed, estimated)``.
+
+    Of several on one day all must be estimated, else the day is off whatever the moon does.
+    """
+    parts = name.split("; ")
+    plain = "; ".join(_ESTIMATED.sub("", part).replace(" ()", "") for part in parts)
+    return Holiday(
+        _SUBSTITUTED.sub(_exchanged, plain), all(_ESTIMATED.search(part) is not None for part in parts)
+    )
+
+
+def _exchanged(found: re.Match[str]) -> str:
+    """Write the date of a swap so that nobody takes the month for the day."""
+    month, day, year = map(int, found.groups())
+    return f"Day off in exchange for {long_date(date(year, month, day))}"

@@ -1,0 +1,1 @@
+"""What we write: messages, calendar objects, wording, languages, feeds, digests."""

@@ -1,0 +1,149 @@
+"""Calendars to look at and not to answer: one meeting as a file, and all meetings of a person as a feed.
+
+Both are METHOD:PUBLISH (RFC 5546 section 3.2.1), which posts events without asking anything: a REQUEST
+imported from a file makes several calendars send replies, at times from an address that was never
+invited, or take the organizer's part. PUBLISH names its ORGANIZER and must name no ATTENDEE, so neither
+says who else is invited. The event itself is made by the same function as that of the mails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from icalendar import Calendar, Event, vCalAddress, vText
+
+from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.letters.invitation import (
+    PRODID,
+    CalendarFacts,
+    CalendarText,
+    common_name,
+    description,
+    event_of,
+    mailto,
+)
+from orchestrator.domain.meetings.itip import EventStatus, Method
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
+from orchestrator.domain.meetings.revision import cancel_to, request_to
+
+REFRESH = timedelta(hours=1)
+"""How often a subscribed calendar is asked to look again."""
+_NO_LONGER = "You are no longer invited to this meeting."
+
+
+class Busy(StrEnum):
+    """What an event does to its owner's time, in the words of X-MICROSOFT-CDO-BUSYSTATUS."""
+
+    FREE = "FREE"
+    TENTATIVE = "TENTATIVE"
+    BUSY = "BUSY"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What somebody who is no longer invited had been told last. Instants are aware UTC."""
+
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event of a feed: what it says, and what it does to its owner's time."""
+
+    facts: CalendarFacts
+    busy: Busy
+
+
+def meeting_file(facts: CalendarFacts) -> bytes:
+    """Return one meeting as a calendar to import: CRLF line ends, folded at 75 octets."""
+    calendar = _calendar()
+    calendar.add_component(_event(facts))
+    return bytes(calendar.to_ical())
+
+
+def feed(name: str, entries: Iterable[Entry]) -> bytes:
+    """Return a calendar called ``name`` to subscribe to (RFC 7986 sections 5.1 and 5.7)."""
+    calendar = _calendar()
+    calendar.add("name", CalendarText(name), encode=False)
+    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    # Outlook and Apple read the older names of the same two things.
+    calendar.add("x-wr-calname", CalendarText(name), encode=False)
+    calendar.add("x-published-ttl", vText("PT1H"))
+    for entry in entries:
+        event = _event(entry.facts)
+        event["TRANSP"] = vText("TRANSPARENT" if entry.busy is Busy.FREE else "OPAQUE")
+        event["X-MICROSOFT-CDO-BUSYSTATUS"] = vText(entry.busy.value)
+        calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def facts_of(
+    meeting: Meeting, attendee: Attendee, directory: Directory, organizer: str, told: Told | None = None
+) -> CalendarFacts:
+    """Return what an attendee's calendar should say of a meeting, numbered as the mails to them are.
+
+    ``organizer`` is the ORGANIZER's address. Of a meeting that somebody was removed from, no more is said
+    than they were ``told`` before.
+    """
+    over = meeting.status is MeetingStatus.CANCELLED or not attendee.invited
+    notice = cancel_to(meeting, attendee) if over else request_to(meeting, attendee)
+    removed = told if not attendee.invited else None
+    join_url = None if over else meeting.conference.join_url
+    return CalendarFacts(
+        method=Method.REQUEST,
+        status=notice.status,
+        uid=meeting.uid or "",
+        sequence=notice.sequence,
+        stamp=notice.stamp,
+        starts_at=removed.starts_at if removed else meeting.starts_at,
+        ends_at=removed.ends_at if removed else meeting.ends_at,
+        summary=removed.title if removed else meeting.title_en,
+        description=_NO_LONGER if not attendee.invited else description(meeting, directory, join_url),
+        organizer_name=meeting.coordinator_name,
+        organizer_address=organizer,
+        join_url=join_url,
+    )
+
+
+def entry_of(facts: CalendarFacts, answer: Participation) -> Entry:
+    """Return a feed's event that shows its owner's ``answer``.
+
+    PUBLISH has no ATTENDEE and so no PARTSTAT: the answer is told by STATUS, by the time that the event
+    takes up, and in words. Whoever declined, or sends somebody else, keeps the time free.
+    """
+    if facts.status is EventStatus.CANCELLED:
+        return Entry(facts, Busy.FREE)
+    status = EventStatus.TENTATIVE if answer is Participation.TENTATIVE else facts.status
+    said = f"{facts.description}\n\nYour answer: {answer.words}"
+    return Entry(replace(facts, status=status, description=said), _BUSY.get(answer, Busy.TENTATIVE))
+
+
+_BUSY = {
+    Participation.ACCEPTED: Busy.BUSY,
+    Participation.DECLINED: Busy.FREE,
+    Participation.DELEGATED: Busy.FREE,
+}
+
+
+def _calendar() -> Calendar:
+    calendar = Calendar()
+    calendar.add("prodid", PRODID)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", "PUBLISH")
+    return calendar
+
+
+def _event(facts: CalendarFacts) -> Event:
+    found = event_of(facts)
+    # Nobody proposes another time for what only shows one.
+    found.pop("X-MICROSOFT-DISALLOW-COUNTER", None)
+    organizer = vCalAddress(mailto(facts.organizer_address))
+    organizer.params["CN"] = common_name(facts.organizer_name)
+    found.add("organizer", organizer)
+    return found

@@ -1,0 +1,162 @@
+"""How a mail reads in one language: its texts, its dates, its durations.
+
+English is the language that texts are written in, and the one that counts. A text is translated as a
+whole sentence with named places (``Reminder: {title}``), never put together from translated words.
+Dates follow patterns of our own over the names of the CLDR: weekday, day, month in words and the year of
+the Gregorian calendar in Latin digits, in the order that each language is used to; nothing is shortened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import lru_cache
+from types import MappingProxyType
+
+from babel import Locale
+from babel.dates import format_date
+
+from orchestrator.domain.time.zones import LocalTime
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What holds of a language, whoever has translated into it.
+
+    ``code`` is the BCP 47 tag that HTML takes, ``name`` what its speakers call it, ``date_pattern`` is in
+    the pattern language of UTS 35. ``locale`` says whose names of days and months are used, ``tall``
+    whether its letters stand so high and low that lines need more room.
+    """
+
+    code: str
+    name: str
+    english_name: str
+    date_pattern: str
+    locale: str
+    tall: bool = False
+
+
+_ENGLISH = Language("en", "English", "English", "EEEE, d MMMM y", "en")
+LANGUAGES: Mapping[str, Language] = MappingProxyType(
+    {
+        item.code: item
+        for item in (
+            _ENGLISH,
+            Language("vi", "Tiếng Việt", "Vietnamese", "EEEE, 'ngày' d MMMM 'năm' y", "vi"),
+            Language("id", "Bahasa Indonesia", "Indonesian", "EEEE, d MMMM y", "id"),
+            Language("ms", "Bahasa Melayu", "Malay", "EEEE, d MMMM y", "ms"),
+            # The era is written out, because the year that Thai documents usually name is the Buddhist one.
+            Language("th", "ภาษาไทย", "Thai", "EEEE'ที่' d MMMM 'คริสต์ศักราช' y", "th"),
+            Language("km", "ភាសាខ្មែរ", "Khmer", "'ថ្ងៃ'EEEE 'ទី' d 'ខែ'MMMM 'ឆ្នាំ' y", "km", tall=True),
+            Language("lo", "ພາສາລາວ", "Lao", "EEEE 'ທີ' d 'ເດືອນ'MMMM 'ປີ' y", "lo", tall=True),
+            Language("my", "မြန်မာဘာသာ", "Burmese", "y 'ခုနှစ်၊' MMMM'လ' d 'ရက်၊' EEEE'နေ့'", "my", tall=True),
+            Language("fil", "Filipino", "Filipino", "EEEE, 'ika-'d 'ng' MMMM y", "fil"),
+            # The spelling of Timor-Leste is that of Portugal.
+            Language("pt", "Português", "Portuguese", "EEEE, d 'de' MMMM 'de' y", "pt_PT"),
+        )
+    }
+)
+"""Every language that mails can be in, by its code; English first."""
+
+
+def marked(text: str) -> str:
+    """Return ``text`` as it is; calling this marks it for the catalogues, which translate what is marked."""
+    return text
+
+
+_SOLE_DAY, _DAYS = marked("{count} day"), marked("{count} days")
+_HOURS, _MINUTES = marked("{count} h"), marked("{count} min")
+_MOMENT = marked("{date}, {clock} {city} ({offset})")
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Which native speaker has read a whole catalogue, and when."""
+
+    by: str
+    on: date
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One language with its texts. ``translate`` returns the text itself where nobody has translated it.
+
+    ``review`` is ``None`` as long as no native speaker has read the translations.
+    """
+
+    language: Language
+    translate: Callable[[str], str] = field(default=_as_it_is, repr=False)
+    review: Review | None = None
+
+    @property
+    def code(self) -> str:
+        """The language's code."""
+        return self.language.code
+
+    @property
+    def is_english(self) -> bool:
+        """Whether these are the texts as they were written."""
+        return self.language is _ENGLISH
+
+    def say(self, text: str, **values: object) -> str:
+        """Return a marked text in this language, with ``values`` in its named places."""
+        return self.translate(text).format(**values)
+
+    def name(self, text: str) -> str:
+        """Return the name of a city or a delegation, as data has it in English, in this language."""
+        return self.translate(text) if text else ""
+
+    def date(self, day: date) -> str:
+        """Return a date with its weekday and its month in words."""
+        return _date(day, self.language)
+
+    def local(self, time: LocalTime) -> LocalTime:
+        """Return a local time with its date and city in this language; clock and offset are the same."""
+        if self.is_english:
+            return time
+        return replace(time, date=self.date(time.day), city=self.name(time.city))
+
+    def moment(self, time: LocalTime, until: LocalTime | None = None) -> str:
+        """Return a local time, or a stretch of time up to ``until`` at the same place, in one line."""
+        clock = time.clock
+        if until is not None:
+            clock = f"{clock}–{until.clock}{self.day_mark(until.days_after(time))}"
+        own = self.local(time)
+        return self.say(_MOMENT, date=own.date, clock=clock, city=own.city, offset=own.offset)
+
+    def duration(self, length: timedelta) -> str:
+        """Return ``2 h 30 min`` or ``7 days`` in this language."""
+        minutes = int(length.total_seconds()) // 60
+        days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+        parts = [
+            self._days(days) if days else "",
+            self.say(_HOURS, count=hours) if hours else "",
+            self.say(_MINUTES, count=minutes) if minutes or not (days or hours) else "",
+        ]
+        return " ".join(part for part in parts if part)
+
+    def day_mark(self, days: int) -> str:
+        """Return `` (+1 day)`` for a time on another date; nothing for the same date."""
+        return f" ({self._days(days, '+d')})" if days else ""
+
+    def _days(self, days: int, form: str = "d") -> str:
+        return self.say(_SOLE_DAY if abs(days) == 1 else _DAYS, count=format(days, form))
+
+
+ENGLISH = Wording(_ENGLISH)
+"""What everything is written in first, and what everything without a translation stays in."""
+
+
+@lru_cache(maxsize=512)
+def _date(day: date, language: Language) -> str:
+    return format_date(day, language.date_pattern, locale=_locale(language.locale))
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _locale(identifier: str) -> Locale:
+    return Locale.parse(identifier)

@@ -1,0 +1,132 @@
+"""The outcomes of a meeting: short numbered statements, agreed or still open, in the order of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.domain.text import single_line
+from orchestrator.errors import Conflict, InvalidInput, NotFound
+
+LONGEST_OUTCOME = 1000
+MOST_OUTCOMES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOutcome:
+    """One outcome; ``is_open`` says that it is not agreed yet.
+
+    ``by`` and ``at`` are those of its last change, ``id`` is 0 until stored.
+    """
+
+    number: int
+    text: str
+    is_open: bool
+    by: str
+    at: datetime
+    id: int = 0
+
+    @property
+    def point(self) -> str:
+        """The outcome as the agenda of another meeting shows it."""
+        return f"{self.text} (open)" if self.is_open else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What is changed about an outcome; ``None`` leaves it as it is. ``number`` is its new place."""
+
+    text: str | None = None
+    is_open: bool | None = None
+    number: int | None = None
+
+
+def require_begun(meeting: Meeting, now: datetime) -> None:
+    """Raise ``Conflict`` unless the meeting has begun, or is concluded: before that it has no outcomes."""
+    if meeting.status is MeetingStatus.CONCLUDED:
+        return
+    if meeting.status is not MeetingStatus.PUBLISHED or meeting.tentative:
+        state = "only a save-the-date" if meeting.tentative else str(meeting.status)
+        raise Conflict(f"{meeting.reference} is {state}; only a meeting that takes place has outcomes.")
+    if now < meeting.starts_at:
+        raise Conflict(f"{meeting.reference} has not begun; outcomes can be recorded once it has.")
+
+
+def added(
+    items: Sequence[KeyOutcome], text: str, *, is_open: bool, by: str, at: datetime
+) -> tuple[KeyOutcome, ...]:
+    """Return ``items`` with one more at the end.
+
+    Raises ``InvalidInput`` for a text that cannot be one, or when there are too many.
+    """
+    if len(items) >= MOST_OUTCOMES:
+        raise InvalidInput.of(
+            "text",
+            None,
+            f"would be outcome {len(items) + 1} of one meeting",
+            f"Keep to {MOST_OUTCOMES}: the minutes are the place for details.",
+        )
+    return (*items, KeyOutcome(len(items) + 1, _statement(text), is_open, by, at))
+
+
+def changed(
+    items: Sequence[KeyOutcome], number: int, edit: Edit, *, by: str, at: datetime, seen: str | None = None
+) -> tuple[KeyOutcome, ...]:
+    """Return ``items`` with number ``number`` changed; what it passes on its way is numbered anew.
+
+    ``seen`` is the text that whoever changes it has before them. Raises ``NotFound`` for a number that is
+    not there, ``Conflict`` when another outcome has it by now, and ``InvalidInput`` for an unfit edit.
+    """
+    old = _found(items, number, seen)
+    text = old.text if edit.text is None else _statement(edit.text)
+    new = replace(old, text=text, is_open=old.is_open if edit.is_open is None else edit.is_open)
+    place = number if edit.number is None else edit.number
+    if not 1 <= place <= len(items):
+        raise InvalidInput.of("number", place, "is no place in the list", f"Give 1 to {len(items)}.")
+    if (new, place) == (old, number):
+        return tuple(items)
+    rest = [item for item in items if item is not old]
+    return _numbered([*rest[: place - 1], replace(new, by=by, at=at), *rest[place - 1 :]])
+
+
+def removed(items: Sequence[KeyOutcome], number: int, seen: str | None = None) -> tuple[KeyOutcome, ...]:
+    """Return ``items`` without number ``number``, those after it moved up.
+
+    Raises ``NotFound`` and, with ``seen``, ``Conflict`` as ``changed`` does.
+    """
+    gone = _found(items, number, seen)
+    return _numbered([item for item in items if item is not gone])
+
+
+def _found(items: Sequence[KeyOutcome], number: int, seen: str | None) -> KeyOutcome:
+    for item in items:
+        if item.number == number:
+            if seen is not None and seen != item.text:
+                raise Conflict(
+                    f"Somebody has changed the list meanwhile: outcome {number} is now '{item.text}'. "
+                    "Look at it again.",
+                    code="list-changed",
+                )
+            return item
+    raise NotFound(f"There is no outcome {number}; this meeting has {len(items) or 'none'}.")
+
+
+def _numbered(items: Sequence[KeyOutcome]) -> tuple[KeyOutcome, ...]:
+    return tuple(replace(item, number=number) for number, item in enumerate(items, 1))
+
+
+def _statement(text: str) -> str:
+    try:
+        found = single_line(text)
+    except ValueError as error:
+        raise InvalidInput.of("text", text[:80], str(error), "Write one line of plain text.") from error
+    if len(found) > LONGEST_OUTCOME:
+        raise InvalidInput.of(
+            "text",
+            f"{len(found)} characters",
+            "is too long for an outcome",
+            f"Keep to {LONGEST_OUTCOME} characters: the minutes are the place for details.",
+        )
+    return found

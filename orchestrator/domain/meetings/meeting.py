@@ -1,0 +1,328 @@
+"""A meeting, its attendees and what came back from them, as frozen values.
+
+How publishing, changing and ending change a meeting stands in ``lifecycle``; what such a change must
+tell whom stands in ``revision``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+
+from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.time.zones import instant_of, zone
+
+
+class MeetingStatus(StrEnum):
+    """Where a meeting stands in its life."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    CANCELLED = "cancelled"
+    CONCLUDED = "concluded"
+
+
+class Participation(StrEnum):
+    """An attendee's answer: PARTSTAT of RFC 5545 section 3.2.12."""
+
+    NEEDS_ACTION = "NEEDS-ACTION"
+    ACCEPTED = "ACCEPTED"
+    TENTATIVE = "TENTATIVE"
+    DECLINED = "DECLINED"
+    DELEGATED = "DELEGATED"
+
+    @property
+    def words(self) -> str:
+        """The answer as people say it."""
+        return "no answer" if self is Participation.NEEDS_ACTION else self.value.lower()
+
+
+class Seat(StrEnum):
+    """What somebody is in their delegation at one meeting."""
+
+    HEAD = "head of delegation"
+    MEMBER = "member"
+    SUBSTITUTE = "substitute"
+
+
+class Need(StrEnum):
+    """What a meeting wants of a delegation, in the order in which it is wanted."""
+
+    ANSWER = "answer"
+    LIST = "delegation list"
+    PAPER = "paper"
+    TEST = "connectivity test"
+
+
+class ContributionState(StrEnum):
+    """How what a delegation owes stands: it is in, it need not come, or it was tried and failed."""
+
+    IN = "in"
+    WAIVED = "waived"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What a delegation has done of what it owes; ``by`` says who recorded it, ``note`` what was said."""
+
+    delegation: str
+    need: Need
+    state: ContributionState
+    by: str
+    at: datetime
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RehearsalSlot:
+    """When a delegation tries its connection before a meeting.
+
+    ``note`` says in words why it lies outside somebody's office hours, where it does. ``moves`` counts how
+    often it was moved after the delegation had been told of it, and so has to be told again.
+    """
+
+    delegation: str
+    starts_at: datetime
+    ends_at: datetime
+    note: str | None = None
+    moves: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attendee:
+    """A person in one meeting.
+
+    ``id`` is 0 until stored. ``joined_sequence`` and ``joined_at`` are the SEQUENCE and the moment of
+    being added to a published meeting; ``removed_sequence`` and ``removed_at`` those of the CANCEL due to
+    somebody who was removed. ``notified`` says that an invitation has left, or may have, and
+    ``withdrawn`` that a CANCEL has left since. ``answer_stamp`` is the DTSTAMP of the answer that counts,
+    ``resends`` counts how often the invitation was asked for again, ``nudges`` how often a coordinator has
+    asked for what is missing. ``link_version`` rises when the personal link is revoked. ``language`` is a
+    locale such as ``fil_PH``, where it is not the delegation's.
+    """
+
+    name: str
+    email: str
+    delegation: str
+    group: str
+    role: Role
+    id: int = 0
+    seat: Seat | None = None
+    participation: Participation = Participation.NEEDS_ACTION
+    answer_stamp: datetime | None = None
+    comment: str | None = None
+    delegated_to: str | None = None
+    joined_sequence: int = 0
+    joined_at: datetime | None = None
+    removed_sequence: int | None = None
+    removed_at: datetime | None = None
+    notified: bool = False
+    withdrawn: bool = False
+    resends: int = 0
+    link_version: int = 1
+    language: str | None = None
+    nudges: int = 0
+
+    @property
+    def address(self) -> str:
+        """The address as it is compared."""
+        return self.email.casefold()
+
+    @property
+    def invited(self) -> bool:
+        """Whether the person is (still) in the meeting."""
+        return self.removed_sequence is None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the person has said anything yet."""
+        return self.participation is not Participation.NEEDS_ACTION
+
+    @property
+    def declined(self) -> bool:
+        """Whether the person said no."""
+        return self.participation is Participation.DECLINED
+
+    @property
+    def holds_invitation(self) -> bool:
+        """Whether the meeting stands in the person's calendar, as far as is known."""
+        return self.notified and not self.withdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaEntry:
+    """One numbered item of the agenda.
+
+    ``input_from`` is the reference of the meeting whose outcomes it reports, ``points`` are those outcomes.
+    """
+
+    number: int
+    en: str
+    vi: str | None = None
+    lead: str | None = None
+    input_from: str | None = None
+    points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conference:
+    """The video meeting as far as it is known.
+
+    ``by_hand`` marks a link the coordinator typed in; ``attempted`` says that the provider was
+    asked at least once, so that something may exist there even without a recorded link.
+    """
+
+    external_id: str
+    provider_id: str | None = None
+    join_url: str | None = None
+    by_hand: bool = False
+    attempted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What came back from attendees and has not been told to the coordinator yet.
+
+    ``latest`` is the id of the newest response, ``reported`` that of the newest one in a digest.
+    ``first_at`` is when the oldest unreported one came. ``urgent`` is the newest decline of a head of
+    delegation that came close to the start.
+    """
+
+    latest: int = 0
+    reported: int = 0
+    first_at: datetime | None = None
+    urgent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A proposed new time that the coordinator has refused."""
+
+    response_id: int
+    attendee_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPoll:
+    """A date poll that is open: which one, until when, for which starts, and which delegations have voted.
+
+    ``asked`` numbers the latest asking of the meeting, over all its polls, ``asked_at`` is when that was.
+    """
+
+    id: int
+    asked_at: datetime
+    closes_at: datetime
+    options: tuple[datetime, ...] = ()
+    voted: frozenset[str] = frozenset()
+    asked: int = 1
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A meeting as stored.
+
+    ``version`` counts every change (optimistic locking). ``sequence`` is the highest iCalendar SEQUENCE
+    given out, ``revised_sequence`` that of the current revision (a removal uses up a number that nobody
+    else sees), ``reset_sequence`` that of the revision that last set the time. ``revision`` counts the
+    contents that attendees must be told, ``time_revision`` is the revision that last set the time,
+    ``revised_at`` is the DTSTAMP of the current revision. ``tentative`` marks a save-the-date;
+    ``organizer`` is the ORGANIZER address that attendees were told, ``None`` before publishing.
+    ``own_timeline`` is the meeting's own copy of a timeline, as it was written, where it has one.
+    ``date_poll`` is there while the delegations are asked for a date.
+
+    It has no slots, so that what planning asks of its attendees again and again is worked out once.
+    """
+
+    id: int
+    reference: str
+    programme: str | None
+    kind: str
+    title_en: str
+    title_vi: str | None
+    host: str
+    coordinator_name: str
+    coordinator_email: str
+    wall_start: datetime
+    zone: str
+    duration: timedelta
+    timeline: str
+    conference: Conference
+    status: MeetingStatus = MeetingStatus.DRAFT
+    tentative: bool = False
+    version: int = 1
+    uid: str | None = None
+    organizer: str | None = None
+    sequence: int = 0
+    revised_sequence: int = 0
+    reset_sequence: int = 0
+    revision: int = 0
+    time_revision: int = 0
+    revised_at: datetime | None = None
+    published_at: datetime | None = None
+    minutes_version: int = 0
+    minutes_at: datetime | None = None
+    agenda: tuple[AgendaEntry, ...] = ()
+    attendees: tuple[Attendee, ...] = field(default=(), repr=False)
+    news: News = News()
+    refusals: tuple[Refusal, ...] = ()
+    own_timeline: str | None = field(default=None, repr=False)
+    contributions: tuple[Contribution, ...] = ()
+    slots: tuple[RehearsalSlot, ...] = ()
+    date_poll: OpenPoll | None = None
+
+    @cached_property
+    def starts_at(self) -> datetime:
+        """The instant of the start, UTC, derived from wall time and zone."""
+        return instant_of(self.wall_start, zone(self.zone))
+
+    @property
+    def ends_at(self) -> datetime:
+        """The instant of the end, UTC."""
+        return self.starts_at + self.duration
+
+    @cached_property
+    def invited(self) -> tuple[Attendee, ...]:
+        """The attendees who are (still) in the meeting."""
+        return tuple(item for item in self.attendees if item.invited)
+
+    def attendee(self, attendee_id: int) -> Attendee:
+        """Return the attendee with that id; raises ``KeyError``."""
+        for item in self.attendees:
+            if item.id == attendee_id:
+                return item
+        raise KeyError(attendee_id)
+
+    @cached_property
+    def _by_delegation(self) -> Mapping[str, tuple[Attendee, ...]]:
+        found: dict[str, list[Attendee]] = {}
+        for item in self.invited:
+            found.setdefault(item.delegation, []).append(item)
+        return {code: tuple(people) for code, people in found.items()}
+
+    @property
+    def delegations(self) -> tuple[str, ...]:
+        """The codes of the delegations that are invited, in the order of their attendees."""
+        return tuple(self._by_delegation)
+
+    def people_of(self, delegation: str) -> tuple[Attendee, ...]:
+        """Return the attendees of a delegation who are (still) in the meeting."""
+        return self._by_delegation.get(delegation, ())
+
+    def contribution(self, delegation: str, need: Need) -> Contribution | None:
+        """Return what a delegation has done of a need."""
+        found = (item for item in self.contributions if item.delegation == delegation)
+        return next((item for item in found if item.need is need), None)
+
+    def head_of(self, delegation: str) -> Attendee | None:
+        """Return who leads a delegation: whoever was named so, else its most senior official."""
+        own = self.people_of(delegation)
+        named = [item for item in own if item.seat is Seat.HEAD]
+        senior = [item for role in _LEADING for item in own if item.role is role]
+        return next(iter([*named, *senior]), None)
+
+
+_LEADING = (Role.HEAD_OF_CIVIL_SERVICE, Role.SENIOR_OFFICIAL)

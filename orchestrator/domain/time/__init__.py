@@ -1,0 +1,1 @@
+"""Zones, wall time and durations."""

@@ -1,0 +1,195 @@
+"""Wall time, zones and instants.
+
+Wall time plus IANA zone is the truth; UTC instants are derived. Zone data comes from the pinned
+``tzdata`` package, never from the operating system, so that every machine derives the same instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from importlib import metadata, resources
+from importlib.resources.abc import Traversable
+from zoneinfo import ZoneInfo
+
+from orchestrator.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneData:
+    """Where zones are read from: a folder like that of the ``tzdata`` package, and its version."""
+
+    folder: Traversable
+    version: str
+
+
+def pinned_zone_data() -> ZoneData:
+    """Return the data of the pinned package."""
+    return ZoneData(resources.files("tzdata"), metadata.version("tzdata"))
+
+
+_in_use = pinned_zone_data()
+
+
+@contextmanager
+def zone_data(other: ZoneData) -> Iterator[None]:
+    """Use other zone data for a while, to see what a version that is not installed would do.
+
+    For the whole process, so for nothing that serves anybody meanwhile; what has been derived stays.
+    """
+    global _in_use
+    before, _in_use = _in_use, other
+    zone.cache_clear()
+    try:
+        yield
+    finally:
+        _in_use = before
+        zone.cache_clear()
+
+
+def tzdata_version() -> str:
+    """Return the version of the zone data in use, such as ``2026.6``."""
+    return _in_use.version
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> frozenset[str]:
+    """Return every IANA zone name that the pinned data knows."""
+    listing = (resources.files("tzdata") / "zones").read_text("utf-8")
+    return frozenset(listing.split())
+
+
+@lru_cache(maxsize=256)
+def zone(name: str) -> ZoneInfo:
+    """Return the zone ``name`` from the pinned data.
+
+    Raises ``InvalidInput`` naming the field ``zone`` when there is none of that name.
+    """
+    if name not in zone_names():
+        raise InvalidInput.of(
+            "zone",
+            name,
+            "is not a zone of the IANA time zone database",
+            "Write a zone such as Asia/Ho_Chi_Minh; abbreviations and offsets are ambiguous.",
+        )
+    source = _in_use.folder.joinpath("zoneinfo", *name.split("/"))
+    with source.open("rb") as data:
+        return ZoneInfo.from_file(data, key=name)
+
+
+def require_instant(value: datetime) -> datetime:
+    """Return ``value`` when it is an aware UTC instant; raises ``ValueError`` otherwise."""
+    if value.utcoffset() != timedelta(0):
+        raise ValueError(f"{value!r} is not an aware UTC instant")
+    return value
+
+
+def exists(wall: datetime, in_zone: ZoneInfo) -> bool:
+    """Whether the naive wall time ``wall`` happens in ``in_zone`` (it does not inside a DST gap)."""
+    aware = wall.replace(tzinfo=in_zone)
+    return aware.astimezone(UTC).astimezone(in_zone).replace(tzinfo=None, fold=0) == wall
+
+
+def instant_of(wall: datetime, in_zone: ZoneInfo) -> datetime:
+    """Return the UTC instant of the naive wall time ``wall`` in ``in_zone``.
+
+    A wall time that happens twice is its first occurrence, and one inside a gap is read with the
+    offset before the gap, as RFC 5545 section 3.3.5 prescribes.
+    """
+    return wall.replace(tzinfo=in_zone, fold=0).astimezone(UTC)
+
+
+def local_date(instant: datetime, in_zone: ZoneInfo) -> date:
+    """Return the calendar date on which ``instant`` falls in ``in_zone``."""
+    return instant.astimezone(in_zone).date()
+
+
+def at_local(day: date, clock: time, in_zone: ZoneInfo) -> datetime:
+    """Return the instant at which the clocks of ``in_zone`` show ``clock`` on ``day``."""
+    return instant_of(datetime.combine(day, clock), in_zone)
+
+
+def offset_text(instant: datetime, in_zone: tzinfo) -> str:
+    """Return the offset in force, as ``UTC+07:00``; abbreviations are never printed."""
+    offset = instant.astimezone(in_zone).utcoffset() or timedelta(0)
+    sign = "-" if offset < timedelta(0) else "+"
+    minutes = abs(int(offset.total_seconds())) // 60
+    return f"UTC{sign}{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def city_of(zone_name: str) -> str:
+    """Return the city in a zone's name: ``Phnom Penh`` for ``Asia/Phnom_Penh``."""
+    return zone_name.rsplit("/", 1)[-1].replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A zone together with the city whose name stands for it in texts."""
+
+    zone: str
+    city: str
+
+
+Day = date  # The class below has a field named ``date``, which would hide the type.
+
+WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTime:
+    """One instant as people at a place read it, in the words of LOOK: nothing ambiguous.
+
+    ``date`` is ``Thursday, 3 December 2026``, ``clock`` is ``09:00``, ``offset`` is ``UTC+07:00``.
+    """
+
+    date: str
+    clock: str
+    city: str
+    offset: str
+    day: Day
+
+    def __str__(self) -> str:
+        return f"{self.date}, {self.clock} {self.city} ({self.offset})"
+
+    def days_after(self, other: LocalTime) -> int:
+        """Return how many calendar days this date lies after the date of ``other``."""
+        return (self.day - other.day).days
+
+
+def local_time(instant: datetime, place: Place) -> LocalTime:
+    """Return ``instant`` (aware) as it reads at ``place``."""
+    return local_time_in(instant, zone(place.zone), place.city)
+
+
+def local_time_in(instant: datetime, in_zone: tzinfo, city: str) -> LocalTime:
+    """Return ``instant`` (aware) as clocks in ``in_zone`` show it, which is printed with ``city``."""
+    there = instant.astimezone(in_zone)
+    return LocalTime(
+        date=long_date(there.date()),
+        clock=f"{there:%H:%M}",
+        city=city,
+        offset=offset_text(instant, in_zone),
+        day=there.date(),
+    )
+
+
+def long_date(day: date) -> str:
+    """Return ``Thursday, 3 December 2026``, whatever locale the process runs in."""
+    return f"{WEEKDAY_NAMES[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"

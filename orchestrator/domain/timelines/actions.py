@@ -1,0 +1,140 @@
+"""What an action is, the states it goes through, and when a failed one is tried again.
+
+blocked ─▶ scheduled ─▶ claimed ─▶ running ─▶ succeeded
+▲            │          ├────▶ scheduled (a later attempt) | failed | missed
+└────────────┴──────────┘
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class ActionKind(StrEnum):
+    """What has to happen. Mails to attendees come first, then what the service does by itself."""
+
+    INVITE = "invite"
+    REMIND = "remind"
+    NOTICE = "notice"
+    CHASE = "chase"
+    REHEARSAL = "rehearse"
+    DATE_POLL = "date-poll"
+    CANCEL = "cancel"
+    MINUTES = "minutes"
+    RESEND = "resend"
+    REFUSAL = "refusal"
+    LINK_ALERT = "link-alert"
+    DIGEST = "digest"
+    DECLINE_ALERT = "decline-alert"
+    CONFERENCE = "conference"
+    CONFERENCE_DELETE = "conference-delete"
+    CONFIRM = "confirm"
+    CONCLUDE = "conclude"
+    POLL = "poll"
+
+    @property
+    def is_mail(self) -> bool:
+        """Whether performing it means sending a mail."""
+        return self not in _OWN_WORK
+
+    @property
+    def carries_calendar(self) -> bool:
+        """Whether its mail holds a calendar object, so that such mails to one person keep their order."""
+        return self in _WITH_CALENDAR
+
+
+_OWN_WORK = frozenset(
+    {
+        ActionKind.CONFERENCE,
+        ActionKind.CONFERENCE_DELETE,
+        ActionKind.CONFIRM,
+        ActionKind.CONCLUDE,
+        ActionKind.POLL,
+    }
+)
+_WITH_CALENDAR = frozenset({ActionKind.INVITE, ActionKind.CANCEL, ActionKind.RESEND, ActionKind.REFUSAL})
+
+
+REQUESTS = ("invitation", "save-the-date", "update", "again", "refusal")
+"""Purposes of the deliveries that carry an iTIP REQUEST."""
+
+
+class ActionState(StrEnum):
+    """Where an action stands."""
+
+    BLOCKED = "blocked"
+    SCHEDULED = "scheduled"
+    CLAIMED = "claimed"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it waits and nobody has it in hand; replanning may move or cancel it."""
+        return self in (ActionState.BLOCKED, ActionState.SCHEDULED)
+
+    @property
+    def is_in_flight(self) -> bool:
+        """Whether a claim is out for it; replanning leaves it alone."""
+        return self in (ActionState.CLAIMED, ActionState.RUNNING)
+
+
+ENDED_BADLY = (ActionState.FAILED, ActionState.MISSED)
+
+_S = ActionState
+
+TRANSITIONS: dict[ActionState, frozenset[ActionState]] = {
+    # Unblocked, given up by a replan, or its time went by while it waited.
+    _S.BLOCKED: frozenset({_S.SCHEDULED, _S.CANCELLED, _S.MISSED}),
+    # A replan may put it behind another action; beat claims it; its time may go by.
+    _S.SCHEDULED: frozenset({_S.BLOCKED, _S.CLAIMED, _S.CANCELLED, _S.MISSED}),
+    # A worker takes it, or the claim expires (or could not be published) and it is due again.
+    _S.CLAIMED: frozenset({_S.RUNNING, _S.SCHEDULED}),
+    # Done; tried again later; given up for good; too late; or no longer wanted when looked at again.
+    _S.RUNNING: frozenset({_S.SUCCEEDED, _S.SCHEDULED, _S.FAILED, _S.MISSED, _S.CANCELLED}),
+    # Ops may retry or discard.
+    _S.FAILED: frozenset({_S.SCHEDULED, _S.CANCELLED}),
+    _S.MISSED: frozenset({_S.SCHEDULED, _S.CANCELLED}),
+    # A replan may want it again, for example when somebody who declined accepts.
+    _S.CANCELLED: frozenset({_S.SCHEDULED, _S.BLOCKED}),
+    _S.SUCCEEDED: frozenset(),
+}
+
+
+def sources_of(target: ActionState) -> frozenset[ActionState]:
+    """Return the states from which an action may go to ``target``."""
+    return frozenset(state for state, targets in TRANSITIONS.items() if target in targets)
+
+
+class CancelCode(StrEnum):
+    """Why an action was cancelled, for programs; the sentence beside it is for people."""
+
+    MEETING_CANCELLED = "meeting-cancelled"
+    MEETING_OVER = "meeting-over"
+    REMOVED = "attendee-removed"
+    DECLINED = "attendee-declined"
+    TIME_PASSED = "time-passed"
+    SUPERSEDED = "superseded"
+    NOT_NEEDED = "not-needed"
+    DISCARDED = "discarded"
+
+
+_FIRST_RETRY = timedelta(seconds=10)
+_LONGEST_RETRY = timedelta(minutes=15)
+
+
+def retry_at(now: datetime, attempt: int, jitter: float, retry_after: float | None) -> datetime:
+    """Return when to try again after ``attempt`` (1 or more) failed in a way that may pass.
+
+    The wait doubles from 10 seconds up to 15 minutes; ``jitter`` in [0, 1] spreads it over the
+    upper half so that many failures do not come back at one moment. ``retry_after`` (seconds, from
+    a Retry-After header) is a minimum.
+    """
+    doublings: int = 2 ** min(attempt - 1, 12)
+    longest = min(_FIRST_RETRY * doublings, _LONGEST_RETRY)
+    wait = longest * (0.5 + jitter / 2)
+    return now + max(wait, timedelta(seconds=retry_after or 0))

@@ -1,0 +1,448 @@
+"""Reconciling: how what is planned differs from what is called for, and what is no longer to be done.
+
+``reconcile`` compares obligations with the stored actions and says what to add, move, cancel or bring
+back: what is done stays, what is pending moves, what no longer applies is cancelled with its reason.
+``objection`` looks again just before an action is done. Both are pure; doing them twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus
+from orchestrator.domain.meetings.revision import cancel_to, to_cancel
+from orchestrator.domain.timelines.actions import ActionKind, ActionState, CancelCode
+from orchestrator.domain.timelines.planning import Obligation
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAction:
+    """An action as the store has it, as far as planning needs it.
+
+    ``key`` is unique in the meeting: that of its obligation, with ``#2`` and so on when the same
+    obligation had to be fulfilled again. ``planned_at`` is the planned instant or ``None``.
+    """
+
+    id: int
+    key: str
+    obligation: str
+    kind: ActionKind
+    attendee_id: int | None
+    revision: int
+    state: ActionState
+    planned_at: datetime | None
+    expires: datetime
+    blocked_by: int | None = None
+    cancel_code: CancelCode | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Add an action under ``key``; blocked while ``blocked_by`` (an obligation's key) is undone."""
+
+    key: str
+    obligation: Obligation
+    blocked_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Give a pending or cancelled action the obligation's present values and state."""
+
+    action_id: int
+    obligation: Obligation
+    blocked_by: str | None
+    at_once: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Cancel a pending action, with its reason for programs and for people."""
+
+    action_id: int
+    code: CancelCode
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """An obligation that is not planned because its time has passed."""
+
+    obligation: Obligation
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What has to change in the stored actions so that they match the plan."""
+
+    inserts: tuple[Insert, ...] = ()
+    moves: tuple[Move, ...] = ()
+    cancels: tuple[Cancel, ...] = ()
+    skips: tuple[Skip, ...] = ()
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Whether the stored actions match the plan already."""
+        return not (self.inserts or self.moves or self.cancels)
+
+    def since(self, before: Reconciliation) -> Reconciliation:
+        """Leave out what was passed over ``before`` already, and is not wanted for another time now."""
+        known = {(item.obligation.key, item.obligation.revision) for item in before.skips}
+        anew = (item for item in self.skips if (item.obligation.key, item.obligation.revision) not in known)
+        return replace(self, skips=tuple(anew))
+
+
+def _unexplained(_: StoredAction) -> str:
+    return ""
+
+
+def reconcile(
+    meeting: Meeting,
+    wanted: Sequence[Obligation],
+    stored: Iterable[StoredAction],
+    now: datetime,
+    why_dropped: Callable[[StoredAction], str] = _unexplained,
+) -> Reconciliation:
+    """Say how the stored actions of ``meeting`` must change so that they match ``wanted``.
+
+    ``why_dropped`` says why the plan does not hold an action any more, where more than the meeting
+    explains it. Nothing is ever planned into the past: an obligation whose time is over is skipped with its
+    reason. An overdue action that is already planned stays, for its grace decides about it.
+    """
+    rows = list(stored)
+    latest = _latest(rows)
+    called_for = [item for item in wanted if not item.left_out]
+    planned_keys = {item.key for item in called_for}
+    decision = _Decision(meeting, latest, rows, now)
+    for obligation in called_for:
+        decision.take(obligation)
+    decision.skips += [
+        Skip(item, item.left_out) for item in wanted if item.left_out and item.key not in latest
+    ]
+    left_out = {item.key: item.left_out for item in wanted if item.left_out}
+    decision.cancels += [
+        Cancel(row.id, *_why_not(meeting, row, left_out.get(row.obligation, ""), why_dropped))
+        for row in rows
+        if _is_open(row, meeting) and row.obligation not in planned_keys
+    ]
+    decision.cancels += [
+        Cancel(row.id, CancelCode.SUPERSEDED, "the meeting was changed in the meantime")
+        for row in rows
+        if _is_open(row, meeting) and row.obligation in planned_keys
+        if row is not latest[row.obligation] or row.obligation in decision.added
+    ]
+    return Reconciliation(
+        tuple(decision.inserts), tuple(decision.moves), tuple(decision.cancels), tuple(decision.skips)
+    )
+
+
+def _is_open(row: StoredAction, meeting: Meeting) -> bool:
+    """Whether an action still asks for something: it waits, or it failed while its meeting goes on.
+
+    A failure that no longer matters, because the link was entered by hand or the person was removed,
+    must not go on asking for attention.
+    """
+    running = meeting.status in (MeetingStatus.DRAFT, MeetingStatus.PUBLISHED)
+    return row.state.is_pending or (row.state is ActionState.FAILED and running)
+
+
+def _latest(rows: Iterable[StoredAction]) -> dict[str, StoredAction]:
+    """The newest action of each obligation; ids rise."""
+    latest: dict[str, StoredAction] = {}
+    for row in sorted(rows, key=lambda item: item.id):
+        latest[row.obligation] = row
+    return latest
+
+
+def _calendar_mail_in_flight(meeting: Meeting, rows: Iterable[StoredAction]) -> dict[str, str]:
+    """Per address the key of the calendar message that somebody has in hand.
+
+    Those that follow queue behind it, one after the other, so that a CANCEL never overtakes its REQUEST,
+    nor a REQUEST the CANCEL of an earlier time in the meeting: the address counts, for somebody invited
+    again is another attendee.
+    """
+    return {
+        meeting.attendee(row.attendee_id).address: row.key
+        for row in rows
+        if row.attendee_id is not None and row.kind.carries_calendar and row.state.is_in_flight
+    }
+
+
+def _told(rows: Iterable[StoredAction]) -> dict[int | None, dict[str, int]]:
+    """By attendee and obligation the newest revision that an invitation has told, or is telling now."""
+    told: dict[int | None, dict[str, int]] = {}
+    for row in rows:
+        if row.kind is ActionKind.INVITE and (row.state is ActionState.SUCCEEDED or row.state.is_in_flight):
+            own = told.setdefault(row.attendee_id, {})
+            own[row.obligation] = max(row.revision, own.get(row.obligation, 0))
+    return told
+
+
+_CONFERENCE_KINDS = (ActionKind.CONFERENCE, ActionKind.CONFERENCE_DELETE)
+_CHASED_LATELY = timedelta(days=4)
+"""A rung that has gone out is not repeated sooner: moving over a weekend moves it by three days."""
+
+
+class _Decision:
+    """Collects what to do about one obligation after another."""
+
+    def __init__(
+        self,
+        meeting: Meeting,
+        latest: Mapping[str, StoredAction],
+        rows: Sequence[StoredAction],
+        now: datetime,
+    ) -> None:
+        self._address = {item.id: item.address for item in meeting.attendees}
+        self._time_revision = meeting.time_revision
+        self._told = _told(rows)
+        self._latest = latest
+        self._ids: dict[str | None, int] = {row.key: row.id for row in rows}
+        self._last_mail = _calendar_mail_in_flight(meeting, rows)
+        self._conference_in_flight = next(
+            (row.key for row in rows if row.kind in _CONFERENCE_KINDS and row.state.is_in_flight), None
+        )
+        self.added: dict[str, str] = {}
+        self._now = now
+        self.inserts: list[Insert] = []
+        self.moves: list[Move] = []
+        self.cancels: list[Cancel] = []
+        self.skips: list[Skip] = []
+
+    def take(self, wanted: Obligation) -> None:
+        wanted = self._as_news(wanted)
+        row = self._latest.get(wanted.key)
+        if row is None:
+            self._insert(wanted, wanted.key)
+        elif row.state.is_pending:
+            self._adjust(wanted, row)
+        elif row.state is ActionState.CANCELLED:
+            self._revive(wanted, row)
+        elif row.revision < wanted.revision and not self._passed(wanted) and _chased_lately(wanted, row):
+            self.skips.append(Skip(wanted, "the same has been asked less than four days before"))
+        elif row.revision < wanted.revision:
+            self._insert(wanted, _next_key(row))
+
+    def _as_news(self, wanted: Obligation) -> Obligation:
+        """Let an update go at once: only a first invitation waits for the hour that the timeline gives it.
+
+        Who knows the date from its announcement alone waits for the invitation too, unless it has moved.
+        """
+        if wanted.kind is not ActionKind.INVITE or wanted.due is None:
+            return wanted
+        known = self._told.get(wanted.attendee_id, {})
+        if wanted.key in known or (known and max(known.values()) < self._time_revision):
+            return replace(wanted, due=None, note="")
+        return wanted
+
+    def _insert(self, wanted: Obligation, key: str) -> None:
+        if self._passed(wanted):
+            self.skips.append(Skip(wanted, "its time had already passed"))
+        else:
+            self.inserts.append(Insert(key, wanted, self._blocker(wanted, key)))
+            self.added[wanted.key] = key
+
+    def _adjust(self, wanted: Obligation, row: StoredAction) -> None:
+        blocked_by = self._blocker(wanted, row.key)
+        same_state = (row.state is ActionState.BLOCKED) == (blocked_by is not None)
+        same_time = wanted.due == row.planned_at
+        # Waiting for the wrong action would be waiting for ever.
+        same_wait = same_state and row.blocked_by == self._ids.get(blocked_by)
+        same_rest = (row.revision, row.expires, row.note) == (wanted.revision, wanted.expires, wanted.note)
+        if same_time and same_wait and same_rest:
+            return
+        if not same_time and self._passed(wanted) and not self._still_useful(wanted, row):
+            what = "the meeting moved" if row.revision < wanted.revision else "the calendar changed"
+            reason = f"{what}, and the time for this had already passed"
+            self.cancels.append(Cancel(row.id, CancelCode.TIME_PASSED, reason))
+        else:
+            self.moves.append(Move(row.id, wanted, blocked_by, at_once=not same_state))
+
+    def _still_useful(self, wanted: Obligation, row: StoredAction) -> bool:
+        """Whether what a new day off has put into the past may go out at once, within its grace.
+
+        Whoever has just been told that the meeting moved needs no reminder that is late already.
+        """
+        late = wanted.due is not None and wanted.due < self._now < wanted.expires
+        return late and row.revision == wanted.revision
+
+    def _revive(self, wanted: Obligation, row: StoredAction) -> None:
+        if row.cancel_code is CancelCode.DISCARDED and row.revision >= wanted.revision:
+            return
+        if self._passed(wanted):
+            self.skips.append(Skip(wanted, "its time had already passed"))
+        else:
+            self.moves.append(Move(row.id, wanted, self._blocker(wanted, row.key), at_once=True))
+
+    def _passed(self, wanted: Obligation) -> bool:
+        """Whether it is too late, or would be: a reminder at 09:00 may fall after an early start."""
+        if wanted.due is None or wanted.late:
+            return wanted.expires <= self._now
+        return wanted.due < self._now or wanted.due >= wanted.expires
+
+    def _blocker(self, wanted: Obligation, key: str) -> str | None:
+        """The key of the action that has to end before the one under ``key`` may start."""
+        before = self._mail_before(wanted, key)
+        if wanted.waits_for is not None:
+            first = self._latest.get(wanted.waits_for)
+            return self.added.get(wanted.waits_for) or (first.key if first else wanted.waits_for)
+        return self._conference_in_flight if wanted.kind in _CONFERENCE_KINDS else before
+
+    def _mail_before(self, wanted: Obligation, key: str) -> str | None:
+        """The calendar message to the same person that goes before this one, which is then the last."""
+        if wanted.attendee_id is None or not wanted.kind.carries_calendar:
+            return None
+        address = self._address[wanted.attendee_id]
+        before = self._last_mail.get(address)
+        self._last_mail[address] = key
+        return before
+
+
+def _chased_lately(wanted: Obligation, row: StoredAction) -> bool:
+    """Whether a rung went out so shortly before its hour for a new time that it need not go out again."""
+    if wanted.kind is not ActionKind.CHASE or row.state is not ActionState.SUCCEEDED:
+        return False
+    if wanted.due is None or row.planned_at is None:
+        return False
+    return wanted.due < row.planned_at + _CHASED_LATELY
+
+
+def _next_key(row: StoredAction) -> str:
+    _, _, number = row.key.partition("#")
+    return f"{row.obligation}#{int(number or 1) + 1}"
+
+
+def _why_not(
+    meeting: Meeting, row: StoredAction, left_out: str, why_dropped: Callable[[StoredAction], str]
+) -> tuple[CancelCode, str]:
+    """Why a pending action is no longer wanted; ``left_out`` is what the plan says of it, if anything."""
+    if left_out:
+        return CancelCode.NOT_NEEDED, left_out
+    if meeting.status is MeetingStatus.CANCELLED:
+        return CancelCode.MEETING_CANCELLED, "the meeting was cancelled"
+    if row.kind is ActionKind.CANCEL:
+        return CancelCode.SUPERSEDED, "whoever it was meant for is in the meeting again, or was told already"
+    if row.attendee_id is not None:
+        attendee = meeting.attendee(row.attendee_id)
+        if not attendee.invited:
+            return CancelCode.REMOVED, f"{attendee.name} was removed from the meeting"
+        if attendee.declined and row.kind in _FOR_THOSE_WHO_COME:
+            return CancelCode.DECLINED, f"{attendee.name} has declined"
+    if meeting.status is MeetingStatus.CONCLUDED:
+        return CancelCode.MEETING_OVER, "the meeting is over"
+    against = no_longer_called_for(row, why_dropped(row))
+    return CancelCode.NOT_NEEDED, against.reason
+
+
+_NOT_NEEDED = {
+    ActionKind.CHASE: "nothing of this is missing any more",
+    ActionKind.REHEARSAL: "no connectivity test is needed any more",
+    ActionKind.CONFIRM: "the meeting is confirmed already",
+    ActionKind.CONFERENCE: "the link is there",
+    ActionKind.LINK_ALERT: "the link is there",
+    ActionKind.DATE_POLL: "the date poll is over, or the delegation has voted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why an action must not be done any more, and the state it therefore ends in."""
+
+    state: ActionState
+    reason: str
+    code: CancelCode | None = None
+
+
+def objection(
+    action: StoredAction, meeting: Meeting, attendee: Attendee | None, now: datetime
+) -> Objection | None:
+    """Look again just before doing ``action``; ``None`` means go ahead."""
+    if now >= action.expires:
+        late = "it could not be done in time, and doing it late would mislead"
+        return Objection(ActionState.MISSED, late)
+    return (
+        _status_objection(action.kind, meeting)
+        or _superseded(action, meeting)
+        or _attendee_objection(action.kind, attendee)
+        or (_cancel_objection(action, meeting, attendee) if attendee is not None else None)
+    )
+
+
+def no_longer_called_for(action: StoredAction, why_dropped: str = "") -> Objection:
+    """Return the objection to what the plan does not hold any more; ``why_dropped`` where that is known."""
+    reason = why_dropped or _NOT_NEEDED.get(action.kind, "the plan no longer calls for it")
+    return Objection(ActionState.CANCELLED, reason, CancelCode.NOT_NEEDED)
+
+
+def _status_objection(kind: ActionKind, meeting: Meeting) -> Objection | None:
+    allowed = {
+        ActionKind.CANCEL: tuple(MeetingStatus),
+        ActionKind.CONFERENCE_DELETE: (MeetingStatus.CANCELLED,),
+        ActionKind.MINUTES: (MeetingStatus.CONCLUDED,),
+        ActionKind.NOTICE: (MeetingStatus.PUBLISHED, MeetingStatus.CONCLUDED),
+        ActionKind.DATE_POLL: (MeetingStatus.DRAFT,),
+        ActionKind.DIGEST: tuple(MeetingStatus),
+    }.get(kind, (MeetingStatus.PUBLISHED,))
+    if meeting.status is MeetingStatus.CANCELLED and meeting.status not in allowed:
+        return Objection(ActionState.CANCELLED, "the meeting was cancelled", CancelCode.MEETING_CANCELLED)
+    if meeting.status not in allowed:
+        return Objection(ActionState.CANCELLED, f"the meeting is {meeting.status}", CancelCode.MEETING_OVER)
+    done = (kind is ActionKind.LINK_ALERT and meeting.conference.join_url) or (
+        kind is ActionKind.CONFIRM and not meeting.tentative
+    )
+    return Objection(ActionState.CANCELLED, _NOT_NEEDED[kind], CancelCode.NOT_NEEDED) if done else None
+
+
+def _superseded(action: StoredAction, meeting: Meeting) -> Objection | None:
+    """An action that was in hand while the meeting changed belongs to the older revision."""
+    if action.obligation.startswith("nudge:"):
+        return None  # It counts what was asked for, not times of the meeting.
+    current = {
+        ActionKind.INVITE: meeting.revision,
+        ActionKind.REMIND: meeting.time_revision,
+        ActionKind.NOTICE: meeting.time_revision,
+        ActionKind.CHASE: meeting.time_revision,
+        ActionKind.REHEARSAL: meeting.time_revision,
+        ActionKind.CONFIRM: meeting.time_revision,
+        ActionKind.CONCLUDE: meeting.time_revision,
+        ActionKind.MINUTES: meeting.minutes_version,
+    }.get(action.kind, action.revision)
+    if action.revision >= current:
+        return None
+    return Objection(ActionState.CANCELLED, "the meeting was changed in the meantime", CancelCode.SUPERSEDED)
+
+
+_FOR_THOSE_WHO_COME = (ActionKind.INVITE, ActionKind.REMIND, ActionKind.NOTICE)
+
+
+def _attendee_objection(kind: ActionKind, attendee: Attendee | None) -> Objection | None:
+    if attendee is None or kind in (ActionKind.CANCEL, ActionKind.MINUTES):
+        return None
+    if not attendee.invited:
+        gone = f"{attendee.name} was removed from the meeting"
+        return Objection(ActionState.CANCELLED, gone, CancelCode.REMOVED)
+    if attendee.declined and kind in _FOR_THOSE_WHO_COME:
+        return Objection(ActionState.CANCELLED, f"{attendee.name} has declined", CancelCode.DECLINED)
+    return None
+
+
+def _cancel_objection(action: StoredAction, meeting: Meeting, attendee: Attendee) -> Objection | None:
+    """A CANCEL takes back what is in a calendar, once, and from nobody who is in the meeting again."""
+    if action.kind is not ActionKind.CANCEL:
+        return None
+    due = next((item for item in to_cancel(meeting) if item.address == attendee.address), None)
+    if due is not None and due.id == attendee.id and cancel_to(meeting, due).sequence == action.revision:
+        return None
+    if due is not None:
+        newer = "a newer cancellation takes its place"
+        return Objection(ActionState.CANCELLED, newer, CancelCode.SUPERSEDED)
+    over = meeting.status is MeetingStatus.CANCELLED
+    if not over and any(item.address == attendee.address for item in meeting.invited):
+        again = f"{attendee.name} is in the meeting again"
+        return Objection(ActionState.CANCELLED, again, CancelCode.SUPERSEDED)
+    nothing = f"{attendee.name} has no invitation that could be taken back"
+    return Objection(ActionState.CANCELLED, nothing, CancelCode.NOT_NEEDED)

@@ -1,0 +1,93 @@
+"""Recording what attendees answer, through whichever door it comes, inside the caller's transaction.
+
+Mail, personal page, telephone and API all end here, so that an answer has the same effect and the same
+record everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.answers.responses import ResponseKind, is_urgent
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
+from orchestrator.store.answers import responses
+from orchestrator.store.meetings import meetings as store
+
+LONGEST_COMMENT = 2000
+"""Characters of a comment that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer of one attendee.
+
+    ``by`` names who gave it, who may be somebody else of the delegation, a delegate or a coordinator;
+    ``stamp`` is its DTSTAMP, or the moment it was given, and decides between two answers.
+    """
+
+    attendee_id: int
+    participation: Participation
+    channel: str
+    by: str
+    stamp: datetime | None
+    comment: str | None = None
+    delegate: str | None = None
+    incoming_id: int | None = None
+
+
+def record(session: Session, meeting: Meeting, given: Sequence[Given], now: datetime) -> Meeting:
+    """Store answers to ``meeting`` (locked) and return it as it then stands.
+
+    The meeting's version stays, so that an answer never gets in the way of a coordinator's change.
+    """
+    people = {item.id: item for item in meeting.attendees}
+    rows, notes = [], []
+    for item in given:
+        attendee = people[item.attendee_id]
+        people[item.attendee_id] = answered(attendee, item)
+        rows.append(_row(meeting, attendee, item, now))
+        notes.append((item.channel, f"{attendee.name}: {item.participation.words}"))
+    store.notes(session, meeting.id, "answered", now, notes)
+    for channel in {item.channel for item in given}:
+        changed = {item.attendee_id for item in given if item.channel == channel}
+        responses.write_answers(session, [people[number] for number in sorted(changed)], channel, now)
+    responses.add(session, rows)
+    store.touch(session, meeting.id)
+    return replace(meeting, attendees=tuple(people.values()))
+
+
+def answered(attendee: Attendee, given: Given) -> Attendee:
+    """Return the attendee with the answer."""
+    return replace(
+        attendee,
+        participation=given.participation,
+        answer_stamp=given.stamp,
+        comment=cut(given.comment),
+        delegated_to=given.delegate,
+    )
+
+
+def cut(comment: str | None) -> str | None:
+    """Return a comment as it is kept; nothing for an empty one."""
+    return (comment or "").strip()[:LONGEST_COMMENT] or None
+
+
+def _row(meeting: Meeting, attendee: Attendee, given: Given, now: datetime) -> dict[str, Any]:
+    return {
+        "meeting_id": meeting.id,
+        "attendee_id": attendee.id,
+        "kind": ResponseKind.ANSWER,
+        "participation": given.participation,
+        "urgent": is_urgent(meeting, attendee, given.participation, now),
+        "delegate": given.delegate,
+        "comment": cut(given.comment),
+        "channel": given.channel,
+        "by": given.by,
+        "at": now,
+        "incoming_id": given.incoming_id,
+    }

@@ -1,0 +1,301 @@
+"""What a date poll looks like: to the coordinator, and on the page of whoever speaks for a delegation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from orchestrator.domain.dates.costs import Piece, cost_of, pieces_of, words_of
+from orchestrator.domain.dates.date_poll import (
+    Ballot,
+    DatePoll,
+    Option,
+    PollState,
+    Tally,
+    Vote,
+    ranked,
+    tallies,
+)
+from orchestrator.domain.dates.date_poll import verdict as verdict_of
+from orchestrator.domain.delegations.working_calendar import Calendars
+from orchestrator.domain.meetings.meeting import Meeting
+from orchestrator.domain.time.durations import duration_words
+from orchestrator.domain.time.zones import LocalTime, Place, local_time
+from orchestrator.domain.timelines.planning import asked_for_a_date
+from orchestrator.services.people.contacts import Contact
+from orchestrator.services.personal.composition import Visit
+from orchestrator.services.personal.visits import contact_of
+from orchestrator.services.timelines.views import Outcome
+
+SILENT = "no answer"
+"""What stands for a vote where a delegation has said nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoteView:
+    """An option at one delegation: its local time, how it lies there in words, and what is said of it.
+
+    ``days`` is how many dates the start lies after that at the host's. ``comfortable`` says that it lies
+    in office hours of a working day.
+    """
+
+    delegation: str
+    name: str
+    starts: LocalTime
+    days: int
+    comfortable: bool
+    why: str
+    vote: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptionView:
+    """An option in the host's time, with what each delegation says, in protocol order.
+
+    ``rank`` is 1 for the option that would win; ``cost`` is the slot finder's. ``gone`` says that the start
+    has gone by, so that the option cannot be chosen any more.
+    """
+
+    number: int
+    starts: LocalTime
+    ends: LocalTime
+    yes: int
+    if_needed: int
+    no: int
+    silent: int
+    cost: int
+    rank: int
+    gone: bool
+    votes: tuple[VoteView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VoterView:
+    """A delegation in a poll: who is asked, and who has spoken for it last."""
+
+    delegation: str
+    name: str
+    asked: tuple[Contact, ...]
+    by: str | None
+    at: LocalTime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PollView:
+    """A whole date poll; times are the host's. ``open`` says that delegations can (still) answer.
+
+    ``leading`` is the number of the option that would win, ``verdict`` says why, ``silent`` names the
+    delegations that have not answered. ``chosen`` is the option that became the meeting's time.
+    """
+
+    reference: str
+    state: str
+    open: bool
+    opened: LocalTime
+    closes: LocalTime
+    by: str
+    asked: LocalTime
+    chosen: int | None
+    options: tuple[OptionView, ...]
+    voters: tuple[VoterView, ...]
+    leading: int | None
+    verdict: str
+    silent: tuple[str, ...]
+
+    @property
+    def answered(self) -> int:
+        """How many delegations have answered."""
+        return sum(item.at is not None for item in self.voters)
+
+
+@dataclass(frozen=True, slots=True)
+class PollOutcome(Outcome):
+    """What a use case of a poll did, or would do, and the poll after it."""
+
+    poll: PollView
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalOption:
+    """An option as the reader has it; ``host`` is ``None`` where that is the same clock."""
+
+    number: int
+    starts: LocalTime
+    ends: LocalTime
+    host: LocalTime | None
+    comfortable: bool
+    why: str
+    vote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalPoll:
+    """All that the page of a poll shows; times are the reader's own but the host's.
+
+    ``refusal`` says in words why nothing can be said any more, and is empty as long as it can. ``by`` and
+    ``at`` are who spoke for the delegation last, and when.
+    """
+
+    name: str
+    delegation: str
+    delegation_name: str
+    title: str
+    title_vi: str | None
+    reference: str
+    host_name: str
+    duration: str
+    closes: LocalTime
+    options: tuple[PersonalOption, ...]
+    by: str | None
+    at: LocalTime | None
+    refusal: str
+    chosen: LocalTime | None
+    contact: Contact
+
+
+class PollViewer:
+    """Puts the polls of one meeting into views; ``calendars`` say how an option lies at a delegation."""
+
+    def __init__(self, meeting: Meeting, poll: DatePoll, calendars: Calendars, now: datetime) -> None:
+        self._meeting = meeting
+        self._poll = poll
+        self._calendars = calendars
+        self._directory = calendars.directory
+        self._now = now
+
+    def view(self) -> PollView:
+        """Return the poll as the coordinator sees it."""
+        poll, found = self._poll, self._tallies()
+        verdict = verdict_of(found)
+        rank = {item.option.number: place for place, item in enumerate(ranked(found), 1)}
+        return PollView(
+            reference=self._meeting.reference,
+            state=poll.state.value,
+            open=poll.takes_votes(self._now),
+            opened=self._at_host(poll.opened_at),
+            closes=self._at_host(poll.closes_at),
+            by=poll.by,
+            asked=self._at_host(poll.asked_at),
+            chosen=poll.chosen,
+            options=tuple(self._option(item, rank[item.option.number]) for item in found),
+            voters=tuple(self._voter(code) for code in self._codes()),
+            leading=verdict.option,
+            verdict=verdict.reason,
+            silent=tuple(self._directory.get(code).name for code in verdict.silent),
+        )
+
+    def personal(self, visit: Visit, refusal: str) -> PersonalPoll:
+        """Return the poll as somebody of one delegation sees it."""
+        meeting, poll, own = self._meeting, self._poll, self._directory.get(visit.attendee.delegation)
+        ballot = poll.ballot(own.code)
+        chosen = poll.option(poll.chosen).starts_at if poll.chosen else None
+        return PersonalPoll(
+            name=visit.attendee.name,
+            delegation=own.code,
+            delegation_name=own.name,
+            title=meeting.title_en,
+            title_vi=meeting.title_vi if own.locale.startswith("vi") else None,
+            reference=meeting.reference,
+            host_name=self._directory.get(meeting.host).name,
+            duration=duration_words(meeting.duration),
+            closes=self._local(own.code, poll.closes_at),
+            options=tuple(self._own_option(item, own.code, ballot) for item in poll.options),
+            by=_giver(ballot) if ballot else None,
+            at=self._local(own.code, ballot.at) if ballot else None,
+            refusal=refusal,
+            chosen=self._local(own.code, chosen) if chosen else None,
+            contact=contact_of(meeting),
+        )
+
+    def _codes(self) -> list[str]:
+        """The delegations that count, in protocol order; a poll that has ended keeps those that had voted."""
+        codes = set(self._meeting.delegations)
+        if self._poll.state is not PollState.OPEN:
+            codes |= {item.delegation for item in self._poll.ballots}
+        return sorted(codes, key=self._directory.rank)
+
+    def _tallies(self) -> Sequence[Tally]:
+        codes = self._codes()
+        costs = {
+            item.number: sum(cost_of(self._pieces(code, item)) for code in codes)
+            for item in self._poll.options
+        }
+        return tallies(self._poll, codes, costs, self._now)
+
+    def _pieces(self, code: str, option: Option) -> Sequence[Piece]:
+        ends_at = option.starts_at + self._meeting.duration
+        return pieces_of(self._calendars.of(code), option.starts_at, ends_at)
+
+    def _option(self, tally: Tally, rank: int) -> OptionView:
+        option, said = tally.option, Counter(vote for _, vote in tally.votes)
+        starts = self._at_host(option.starts_at)
+        return OptionView(
+            number=option.number,
+            starts=starts,
+            ends=self._at_host(option.starts_at + self._meeting.duration),
+            yes=said[Vote.YES],
+            if_needed=said[Vote.IF_NEEDED],
+            no=said[Vote.NO],
+            silent=said[None],
+            cost=tally.cost,
+            rank=rank,
+            gone=tally.gone,
+            votes=tuple(self._vote(option, code, vote, starts) for code, vote in tally.votes),
+        )
+
+    def _vote(self, option: Option, code: str, vote: Vote | None, host: LocalTime) -> VoteView:
+        there, pieces = self._local(code, option.starts_at), self._pieces(code, option)
+        return VoteView(
+            delegation=code,
+            name=self._directory.get(code).name,
+            starts=there,
+            days=there.days_after(host),
+            comfortable=not cost_of(pieces),
+            why=words_of(pieces),
+            vote=vote.value if vote else SILENT,
+        )
+
+    def _own_option(self, option: Option, code: str, ballot: Ballot | None) -> PersonalOption:
+        pieces = self._pieces(code, option)
+        own, host = self._directory.place_of(code, option.starts_at), self._host(option.starts_at)
+        vote = ballot.votes.get(option.number) if ballot else None
+        return PersonalOption(
+            number=option.number,
+            starts=local_time(option.starts_at, own),
+            ends=local_time(option.starts_at + self._meeting.duration, own),
+            host=None if own == host else local_time(option.starts_at, host),
+            comfortable=not cost_of(pieces),
+            why=words_of(pieces),
+            vote=vote.value if vote else SILENT,
+        )
+
+    def _voter(self, code: str) -> VoterView:
+        ballot = self._poll.ballot(code)
+        return VoterView(
+            delegation=code,
+            name=self._directory.get(code).name,
+            asked=tuple(
+                Contact(item.name, item.email)
+                for item in asked_for_a_date(self._meeting)
+                if item.delegation == code
+            ),
+            by=ballot.by if ballot else None,
+            at=self._at_host(ballot.at) if ballot else None,
+        )
+
+    def _host(self, moment: datetime) -> Place:
+        return self._directory.host_place(self._meeting.host, self._meeting.zone, moment)
+
+    def _at_host(self, moment: datetime) -> LocalTime:
+        return local_time(moment, self._host(moment))
+
+    def _local(self, code: str, moment: datetime) -> LocalTime:
+        return local_time(moment, self._directory.place_of(code, moment))
+
+
+def _giver(ballot: Ballot) -> str:
+    """Who spoke for a delegation, by name; a coordinator's own channel names no person."""
+    name, bracket, _ = ballot.by.partition(" <")
+    return name if bracket else "the coordinator"

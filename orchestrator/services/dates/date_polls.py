@@ -1,0 +1,518 @@
+"""Date polls: asking the delegations of a draft which of several starts suit them.
+
+Opening a poll tells people something before the meeting is published, so it is previewed like publishing:
+the same code runs and is rolled back. Each public method is one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.dates.date_poll import (
+    ASKED_AGAIN_AFTER,
+    MOST_OPTIONS,
+    Ballot,
+    DatePoll,
+    Option,
+    PollState,
+    Vote,
+    closing_problem,
+    start_problems,
+)
+from orchestrator.domain.definitions.definition import WallTime
+from orchestrator.domain.meetings import lifecycle
+from orchestrator.domain.meetings.linked import Linked
+from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.domain.problems import problems_of
+from orchestrator.domain.time.wall import WallClock, WallDate
+from orchestrator.domain.time.zones import exists, instant_of, local_time, zone
+from orchestrator.domain.timelines.planning import asked_for_a_date
+from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
+from orchestrator.ports import Clock, WakeUp
+from orchestrator.services.dates.date_poll_views import PersonalPoll, PollOutcome, PollView, PollViewer
+from orchestrator.services.dates.fair_starts import SlotQuery, Slots, Words
+from orchestrator.services.meetings.meetings import Meetings, MeetingUpdate
+from orchestrator.services.people.links import Links
+from orchestrator.services.personal.composition import Visit, signature
+from orchestrator.services.personal.visits import NotAnnouncedError, contact_of, follow
+from orchestrator.services.timelines.explaining import Explainer
+from orchestrator.services.timelines.moves import only_elsewhere
+from orchestrator.services.timelines.planner import Planner
+from orchestrator.services.timelines.views import Outcome
+from orchestrator.store.dates import date_polls as polls
+from orchestrator.store.engine import Database
+from orchestrator.store.meetings import meetings as store
+from orchestrator.store.timelines import actions
+
+CHANNEL = "web"
+_NO_POLL = "This meeting has not been announced yet, and nobody is asked for a date."
+
+
+class PollRequest(BaseModel):
+    """What is asked in a poll: starts given by hand, the best ones of the slot finder, or both."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    starts: tuple[WallTime, ...] = Field((), max_length=100, description="Wall times in the meeting's zone.")
+    top: int | None = Field(
+        None, ge=1, le=MOST_OPTIONS, description="So many of the best starts that the slot finder has."
+    )
+    first: WallDate | None = Field(
+        None, alias="from", description="First date the finder looks at; the day after the poll closes."
+    )
+    last: WallDate | None = Field(None, alias="to", description="Last date; by default eight weeks on.")
+    earliest: WallClock | None = Field(None, description="Earliest start that the finder looks at.")
+    latest: WallClock | None = Field(None, description="Latest end that the finder looks at.")
+    hard: Words = Field(
+        default_factory=list, max_length=200, description="What the finder must keep to, such as VN:hours."
+    )
+    soft: Words = Field(default_factory=list, max_length=200, description="What it need not keep to.")
+    closes: WallTime = Field(
+        description="Until when delegations can answer: wall time in the meeting's zone."
+    )
+
+    @property
+    def sought(self) -> dict[str, Any]:
+        """What is said to the slot finder beside how many starts it shall propose."""
+        fields = {"first", "last", "earliest", "latest", "hard", "soft"}
+        values = self.model_dump(include=fields, by_alias=True, exclude_none=True)
+        return {name: value for name, value in values.items() if value}
+
+    @classmethod
+    def of(cls, data: Any) -> PollRequest:
+        """Read what was given; raises ``InvalidInput`` naming each field."""
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise InvalidInput(problems_of(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A meeting that is ours until the transaction ends, its open poll, and the moment it became ours."""
+
+    meeting: Meeting
+    poll: DatePoll
+    now: datetime
+
+
+class Polls:
+    """The use cases around a date poll.
+
+    Those of a coordinator raise ``NotFound`` for an unknown meeting and ``Conflict`` where the meeting or
+    its poll is not in the state for it.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        planner: Planner,
+        meetings: Meetings,
+        slots: Slots,
+        links: Links,
+        clock: Clock,
+        wake_up: WakeUp,
+    ) -> None:
+        """``meetings`` holds a start against the rules of an update, ``slots`` proposes starts."""
+        self._database = database
+        self._planner = planner
+        self._meetings = meetings
+        self._slots = slots
+        self._links = links
+        self._clock = clock
+        self._wake_up = wake_up
+        self._explainer = Explainer(planner)
+
+    # For coordinators
+
+    def open(
+        self,
+        name: str,
+        request: PollRequest,
+        *,
+        actor: str,
+        version: int | None = None,
+        preview: bool = False,
+    ) -> PollOutcome:
+        """Open a poll and ask those who speak for each delegation of a draft.
+
+        Raises ``InvalidInput`` naming ``starts[n]``, ``starts``, ``closes`` or what the finder says is
+        wrong, and ``Conflict`` for anything but a draft that is to come, has somebody to ask and no open
+        poll, and for a meeting that is not at ``version`` any more.
+        """
+        found = self._found(name, request)
+
+        def apply(session: Session) -> tuple[Meeting, datetime]:
+            meeting = store.load(session, store.find_id(session, name), lock=True)
+            now = self._clock.now()
+            _require_version(meeting, version)
+            _require_askable(meeting, now)
+            options = _options(meeting, request.starts, found)
+            closes_at = self._checked(meeting, options, request.closes, now)
+            in_time = _in_order_of_time(options)
+            polls.add(session, meeting.id, in_time, closes_at=closes_at, by=actor, now=now)
+            detail = f"{len(options)} dates, until {request.closes:%Y-%m-%d %H:%M} {meeting.zone}"
+            store.note(session, meeting.id, actor, "date poll opened", now, detail)
+            return meeting, now
+
+        return self._done(apply, preview=preview)
+
+    def extend(self, name: str, closes: datetime, *, actor: str, preview: bool = False) -> PollOutcome:
+        """Let a poll close at another time, given as wall time in the meeting's zone."""
+
+        def apply(session: Session) -> tuple[Meeting, datetime]:
+            held = self._held(session, name)
+            closes_at = _closing(held.meeting, closes, held.now, held.poll.options)
+            polls.move_closing(session, held.poll.id, closes_at)
+            detail = f"until {closes:%Y-%m-%d %H:%M} {held.meeting.zone}"
+            store.note(session, held.meeting.id, actor, "date poll extended", held.now, detail)
+            return held.meeting, held.now
+
+        return self._done(apply, preview=preview)
+
+    def remind(self, name: str, *, actor: str, preview: bool = False) -> PollOutcome:
+        """Ask those who have not answered again, at most once a day."""
+
+        def apply(session: Session) -> tuple[Meeting, datetime]:
+            held = self._held(session, name)
+            self._require_reminder(held)
+            polls.ask_again(session, held.poll.id, held.now)
+            store.note(session, held.meeting.id, actor, "date poll: asked again", held.now)
+            return held.meeting, held.now
+
+        return self._done(apply, preview=preview)
+
+    def withdraw(self, name: str, *, actor: str, preview: bool = False) -> PollOutcome:
+        """End a poll without a result; mails that have not left yet do not leave any more."""
+
+        def apply(session: Session) -> tuple[Meeting, datetime]:
+            held = self._held(session, name)
+            polls.end(session, held.poll.id, PollState.WITHDRAWN)
+            store.note(session, held.meeting.id, actor, "date poll withdrawn", held.now)
+            return held.meeting, held.now
+
+        return self._done(apply, preview=preview)
+
+    def close(
+        self,
+        name: str,
+        option: int,
+        *,
+        actor: str,
+        version: int | None = None,
+        preview: bool = False,
+        linked: Linked | None = None,
+    ) -> PollOutcome:
+        """Make an option the time of the draft, under the rules of an update, and end the poll.
+
+        ``linked`` says what becomes of the meetings it is linked to. Raises ``InvalidInput`` for an unknown
+        option and as an update does, and ``Conflict`` for one that is in the past, for a meeting that is
+        not at ``version`` any more, or, with the code ``linked-meetings``, where nobody has said what
+        becomes of linked meetings.
+        """
+
+        def apply(session: Session) -> tuple[Outcome, datetime]:
+            store.lock_chain(session, store.find_id(session, name))
+            held = self._held(session, name)
+            meeting, chosen = held.meeting, held.poll.option(option)
+            _require_version(meeting, version)
+            if chosen.starts_at <= held.now:
+                raise Conflict(f"Option {option} is in the past; choose another one, or withdraw the poll.")
+            change = self._meetings.checked_change(meeting, MeetingUpdate(start=chosen.wall_start))
+            polls.end(session, held.poll.id, PollState.CLOSED, option)
+            decided = replace(lifecycle.revise(meeting, change, held.now), date_poll=None)
+            detail = f"option {option}: {chosen.wall_start:%Y-%m-%d %H:%M} {meeting.zone}"
+            outcome = self._meetings.save(
+                session,
+                meeting,
+                decided,
+                "date chosen from the poll",
+                held.now,
+                actor=actor,
+                previewed=preview,
+                detail=detail,
+                linked=linked,
+            )
+            return outcome, held.now
+
+        return self._shown(apply, preview=preview)
+
+    def vote_for(
+        self, name: str, delegation: str, votes: Mapping[int, Vote], *, actor: str, preview: bool = False
+    ) -> PollOutcome:
+        """Enter what a delegation has said, for example by telephone, in place of what it had said.
+
+        Raises ``InvalidInput`` naming ``delegation`` or ``votes[n]``: there is one for each option.
+        """
+
+        def apply(session: Session) -> tuple[Meeting, datetime]:
+            held = self._held(session, name)
+            refusal = _over(held.meeting, held.poll, held.now)
+            if refusal:
+                raise Conflict(f"{refusal} Extend the poll first.", code="poll-over")
+            code = self._asked_delegation(held.meeting, delegation)
+            ballot = Ballot(code, held.poll.checked(votes), actor, held.now)
+            self._write(session, held, ballot, actor)
+            return held.meeting, held.now
+
+        return self._done(apply, preview=preview)
+
+    def newest(self, name: str) -> PollView | None:
+        """Return the newest poll of a meeting, open or not; ``None`` when it never had one."""
+        with self._database.reading() as session:
+            meeting = store.load(session, store.find_id(session, name))
+            poll = polls.newest(session, meeting.id)
+            return self._viewer(session, meeting, poll).view() if poll else None
+
+    def show(self, name: str) -> PollView:
+        """Return the newest poll of a meeting, open or not; raises ``NotFound``."""
+        found = self.newest(name)
+        if found is None:
+            raise NotFound(f"{name} has no date poll. 'orchestrator meeting poll open {name}' opens one.")
+        return found
+
+    # For those who speak for a delegation
+
+    def page(self, token: str) -> PersonalPoll | None:
+        """Return what the page of a poll shows; ``None`` once the meeting is announced. Changes nothing.
+
+        Raises ``NotFound`` for a link that was never given out or a meeting that has no poll, and
+        ``LinkClosedError`` for a link that opens nothing any more.
+        """
+        signed, now = self._links.read_page(token), self._clock.now()
+        with self._database.reading() as session:
+            visit = follow(session, signed, now)
+            if visit.meeting.uid is not None:
+                return None
+            poll = polls.newest(session, visit.meeting.id)
+            if poll is None:
+                raise NotAnnouncedError(_NO_POLL)
+            viewer = self._viewer(session, visit.meeting, poll)
+            return viewer.personal(visit, self._refusal(visit, poll, now))
+
+    def vote(self, token: str, votes: Mapping[int, Vote]) -> None:
+        """Record what a delegation says of each option, in place of what it had said.
+
+        Raises ``InvalidInput`` naming ``votes[n]``, and ``Conflict``, which names whom to write to, once
+        the poll is over; else as ``page`` does.
+        """
+        signed = self._links.read_page(token)
+        with self._database.transaction() as session:
+            visit = follow(session, signed, self._clock.now(), lock=True)
+            now = self._clock.now()
+            poll = polls.newest(session, visit.meeting.id)
+            if poll is None:
+                raise NotAnnouncedError(_NO_POLL)
+            refusal = self._refusal(visit, poll, now)
+            if refusal:
+                contact = contact_of(visit.meeting)
+                raise Conflict(f"{refusal} Write to {contact.name}, {contact.email}.", code="poll-over")
+            held = _Held(visit.meeting, poll, now)
+            own = visit.attendee
+            ballot = Ballot(own.delegation, poll.checked(votes), signature(own), now)
+            self._write(session, held, ballot, CHANNEL, own.id)
+            self._planner.replan_stored(session, visit.meeting, now)
+        self._wake_up.notify()
+
+    # Pieces
+
+    def _done(self, apply: Callable[[Session], tuple[Meeting, datetime]], *, preview: bool) -> PollOutcome:
+        """Do something to a poll, replan its draft, and say what follows; or only say so."""
+
+        def replanned(session: Session) -> tuple[Outcome, datetime]:
+            before, now = apply(session)
+            stored = actions.stored(session, before.id)
+            meeting, result = self._planner.replan_stored(session, before, now)
+            consequences = self._explainer.explain(session, meeting, only_elsewhere(result, stored))
+            return Outcome(meeting.reference, meeting.version, preview, consequences), now
+
+        return self._shown(replanned, preview=preview)
+
+    def _shown(
+        self, use_case: Callable[[Session], tuple[Outcome, datetime]], *, preview: bool
+    ) -> PollOutcome:
+        """Run a use case that says what follows, and show the poll after it; or only look ahead."""
+        with self._database.rehearsal() if preview else self._database.transaction() as session:
+            outcome, now = use_case(session)
+            meeting = store.load(session, store.find_id(session, outcome.reference))
+            poll = polls.newest(session, meeting.id)
+            if poll is None:
+                raise ValueError(f"{meeting.reference} has lost its date poll")
+            view = self._viewer(session, meeting, poll, now).view()
+        if not preview:
+            self._wake_up.notify()
+        return PollOutcome(
+            outcome.reference, outcome.version, preview, outcome.consequences, view, warnings=outcome.warnings
+        )
+
+    def _viewer(
+        self, session: Session, meeting: Meeting, poll: DatePoll, now: datetime | None = None
+    ) -> PollViewer:
+        return PollViewer(meeting, poll, self._planner.calendars(session), now or self._clock.now())
+
+    def _held(self, session: Session, name: str) -> _Held:
+        """Take a meeting and its open poll; raises ``Conflict`` when it has none."""
+        meeting = store.load(session, store.find_id(session, name), lock=True)
+        # Read once the meeting is ours, so that votes rise in the order in which they came.
+        now = self._clock.now()
+        lifecycle.require_status(meeting, "asked about in a date poll", MeetingStatus.DRAFT)
+        poll = polls.newest(session, meeting.id)
+        if poll is None or poll.state is not PollState.OPEN:
+            raise Conflict(f"{meeting.reference} has no open date poll.", code="no-open-date-poll")
+        return _Held(meeting, poll, now)
+
+    def _found(self, name: str, request: PollRequest) -> Sequence[datetime]:
+        """The instants that the slot finder proposes, where it is asked."""
+        if request.top is None:
+            if request.sought:
+                raise InvalidInput.of(
+                    "top", None, "is missing", "Say how many of the best starts to propose."
+                )
+            return ()
+        first = request.closes.date() + timedelta(days=1)
+        query = SlotQuery.of({"meeting": name, "top": request.top, "from": first} | request.sought)
+        return [slot.starts_at for slot in self._slots.find(query).findings.slots]
+
+    def _checked(
+        self, meeting: Meeting, options: Sequence[Option], closes: datetime, now: datetime
+    ) -> datetime:
+        """Return the instant at which the poll closes; raises ``InvalidInput`` with all that is wrong."""
+        gap = _gap(meeting, "closes", closes)
+        closes_at = _instant(meeting, closes)
+        wrong_closing = gap or closing_problem(_text(closes), closes_at, now)
+        problems = [
+            *start_problems(options, now, closes_at),
+            *(problem for index, item in enumerate(options) for problem in self._unfit(meeting, index, item)),
+            *([wrong_closing] if wrong_closing else []),
+        ]
+        if problems:
+            raise InvalidInput(problems)
+        return closes_at
+
+    def _unfit(self, meeting: Meeting, index: int, option: Option) -> Sequence[Problem]:
+        """What an update to this start would be refused for."""
+        try:
+            self._meetings.checked_change(meeting, MeetingUpdate(start=option.wall_start))
+        except InvalidInput as error:
+            return [
+                Problem(f"starts[{index}]", _text(option.wall_start), item.message, item.remedy)
+                for item in error.problems
+            ]
+        return ()
+
+    def _require_reminder(self, held: _Held) -> None:
+        refusal = _over(held.meeting, held.poll, held.now)
+        if refusal:
+            raise Conflict(f"{refusal} Extend the poll, then ask again.", code="poll-over")
+        if not set(held.meeting.delegations) - {item.delegation for item in held.poll.ballots}:
+            raise Conflict("Every delegation has answered; there is nobody to ask again.")
+        again = held.poll.asked_at + ASKED_AGAIN_AFTER
+        if held.now < again:
+            place = self._planner.directory.host_place(held.meeting.host, held.meeting.zone, again)
+            raise Conflict(
+                f"Delegations are asked at most once a day; ask again from {local_time(again, place)} on.",
+                code="asked-today",
+            )
+
+    def _asked_delegation(self, meeting: Meeting, delegation: str) -> str:
+        code = delegation.strip().upper()
+        if code in meeting.delegations:
+            return code
+        known = ", ".join(sorted(meeting.delegations, key=self._planner.directory.rank))
+        raise InvalidInput.of(
+            "delegation", delegation, "is not invited to this meeting", f"Invited are: {known}."
+        )
+
+    def _write(
+        self, session: Session, held: _Held, ballot: Ballot, channel: str, attendee_id: int | None = None
+    ) -> None:
+        polls.write(session, held.poll.id, ballot, attendee_id)
+        said = ", ".join(f"{number} {vote}" for number, vote in sorted(ballot.votes.items()))
+        detail = f"{ballot.delegation}: {said}; by {ballot.by}"
+        store.note(session, held.meeting.id, channel, "date poll answered", held.now, detail)
+
+    def _refusal(self, visit: Visit, poll: DatePoll, now: datetime) -> str:
+        """Why nothing can be said by this reader (any more), in words; empty as long as it can."""
+        over = _over(visit.meeting, poll, now)
+        if over or visit.attendee.id in {item.id for item in asked_for_a_date(visit.meeting)}:
+            return over
+        own = self._planner.directory.get(visit.attendee.delegation)
+        asked = [item.name for item in asked_for_a_date(visit.meeting) if item.delegation == own.code]
+        return f"For {own.name}, {' or '.join(asked)} answers this date poll."
+
+
+def _over(meeting: Meeting, poll: DatePoll, now: datetime) -> str:
+    """Why a poll takes no votes any more, in words; empty while it does."""
+    if meeting.status is MeetingStatus.CANCELLED:
+        return "The meeting was cancelled, so no date is needed any more."
+    if poll.state is PollState.WITHDRAWN:
+        return "This date poll was withdrawn."
+    if poll.state is PollState.CLOSED or meeting.status is not MeetingStatus.DRAFT:
+        return "This date poll is over; a date was chosen."
+    return "" if poll.takes_votes(now) else "This date poll has closed; answers are not taken any more."
+
+
+def _require_version(meeting: Meeting, version: int | None) -> None:
+    if version is not None and version != meeting.version:
+        raise store.changed_meanwhile(meeting.reference)
+
+
+def _require_askable(meeting: Meeting, now: datetime) -> None:
+    lifecycle.require_status(meeting, "asked about in a date poll", MeetingStatus.DRAFT)
+    if meeting.date_poll is not None:
+        raise Conflict(
+            f"{meeting.reference} has an open date poll already; extend it, or withdraw it first.",
+            code="open-date-poll",
+        )
+    if meeting.ends_at <= now:
+        raise Conflict(
+            f"{meeting.reference} would be over already; move it to a coming date, then open the poll."
+        )
+    if not meeting.invited:
+        raise Conflict(f"{meeting.reference} has no attendees, so there is nobody to ask.")
+
+
+def _options(meeting: Meeting, given: Sequence[datetime], found: Sequence[datetime]) -> list[Option]:
+    """The wall times given by hand, then what the finder found and nobody gave, in the meeting's zone."""
+    walls = [item.astimezone(zone(meeting.zone)).replace(tzinfo=None) for item in found]
+    starts = [*given, *(wall for wall in walls if wall not in given)]
+    return [Option(number, wall, _instant(meeting, wall)) for number, wall in enumerate(starts, 1)]
+
+
+def _in_order_of_time(options: Sequence[Option]) -> list[Option]:
+    """The options numbered as they are shown."""
+    ordered = sorted(options, key=lambda item: item.starts_at)
+    return [replace(item, number=number) for number, item in enumerate(ordered, 1)]
+
+
+def _instant(meeting: Meeting, wall: datetime) -> datetime:
+    return instant_of(wall, zone(meeting.zone))
+
+
+def _text(wall: datetime) -> str:
+    return f"{wall:%Y-%m-%d %H:%M}"
+
+
+def _gap(meeting: Meeting, field: str, wall: datetime) -> Problem | None:
+    if exists(wall, zone(meeting.zone)):
+        return None
+    return Problem(
+        field,
+        _text(wall),
+        f"does not exist in {meeting.zone}: the clocks are put forward over it",
+        "Choose a time before or after the change of clocks.",
+    )
+
+
+def _closing(meeting: Meeting, closes: datetime, now: datetime, options: Sequence[Option]) -> datetime:
+    closes_at = _instant(meeting, closes)
+    problem = _gap(meeting, "closes", closes) or closing_problem(_text(closes), closes_at, now, options)
+    if problem:
+        raise InvalidInput([problem])
+    return closes_at

@@ -1,0 +1,181 @@
+"""Finding a start that is fair: what people ask for, held against calendars and history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.dates.costs import Rules, burden_of
+from orchestrator.domain.dates.fair_starts import MOST_RETURNED, Findings, Request, WhyNot, find, why_not
+from orchestrator.domain.definitions.definition import MeetingLength
+from orchestrator.domain.delegations.delegation import Directory, Kind
+from orchestrator.domain.delegations.working_calendar import Calendars
+from orchestrator.domain.meetings.meeting import Meeting
+from orchestrator.domain.problems import problems_of
+from orchestrator.domain.time.wall import WallClock, WallDate
+from orchestrator.errors import InvalidInput
+from orchestrator.ports import Clock
+from orchestrator.services.timelines.planner import Planner
+from orchestrator.store.engine import Database
+from orchestrator.store.meetings import meetings as store
+
+HISTORY = timedelta(days=730)
+"""How far back meetings count as a burden: 24 months."""
+WINDOW = timedelta(days=55)
+"""What is looked through when nobody says until when: eight weeks."""
+_CIRCLES = {
+    "members": Kind.MEMBER,
+    "secretariat": Kind.SECRETARIAT,
+    "plus-three": Kind.PLUS_THREE,
+    "partners": Kind.PARTNER,
+}
+
+
+def _words(value: object) -> object:
+    """Read ``VN,ID``, or several of such. What was given and is empty is a slip, and no default."""
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple):
+        return value
+    words = [word.strip() for text in texts for word in str(text).split(",") if word.strip()]
+    if texts and not words:
+        raise ValueError("is empty")
+    return words
+
+
+Words = Annotated[list[str], BeforeValidator(_words)]
+Code = Annotated[str, BeforeValidator(lambda value: str(value).strip().upper())]
+
+
+class SlotQuery(BaseModel):
+    """What is asked. What is left out comes from the meeting, if one is named, else from the defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    delegations: Words = Field(
+        default_factory=list,
+        alias="for",
+        max_length=100,
+        description="Codes, such as VN,ID, or members, secretariat, plus-three, partners; by default those "
+        "invited to the meeting, else the members.",
+    )
+    meeting: str | None = Field(
+        None, min_length=1, description="Number or reference; gives delegations, duration, host."
+    )
+    duration: MeetingLength | None = Field(None, description="Such as PT2H30M; by default the meeting's.")
+    first: WallDate | None = Field(None, alias="from", description="First date at the host's; today.")
+    last: WallDate | None = Field(None, alias="to", description="Last date; by default eight weeks on.")
+    host: Code | None = Field(None, description="Whose clock counts; by default the meeting's host.")
+    step: MeetingLength = Field(timedelta(minutes=30), description="Between one start and the next.")
+    earliest: WallClock | None = Field(None, description="Earliest start on the host's clock, such as 08:00.")
+    latest: WallClock | None = Field(None, description="Latest end on the host's clock, such as 18:00.")
+    hard: Words = Field(
+        default_factory=list,
+        max_length=200,
+        description="What must be kept to: hours, weekend, holiday, estimated-holiday or soft-day, for all "
+        "or, as VN:hours, for one. By default weekend and holiday.",
+    )
+    soft: Words = Field(default_factory=list, max_length=200, description="What need not be, likewise.")
+    top: int = Field(5, ge=1, le=MOST_RETURNED, description="How many starts to return.")
+    why_not: WallDate | None = Field(None, description="A date to say of what stands against it.")
+
+    @classmethod
+    def of(cls, data: Any) -> SlotQuery:
+        """Read what was given; raises ``InvalidInput`` naming each field."""
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise InvalidInput(problems_of(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class SlotsView:
+    """The best starts found, and what stands against the date that was asked about."""
+
+    findings: Findings
+    why_not: WhyNot | None
+
+
+class Slots:
+    """Finding starts; nothing is stored."""
+
+    def __init__(self, database: Database, planner: Planner, clock: Clock) -> None:
+        self._database = database
+        self._planner = planner
+        self._clock = clock
+
+    def find(self, query: SlotQuery) -> SlotsView:
+        """Return the best starts; raises ``InvalidInput`` naming the field, and ``NotFound``."""
+        now = self._clock.now()
+        with self._database.reading() as session:
+            meeting = store.load(session, store.find_id(session, query.meeting)) if query.meeting else None
+            calendars = self._planner.calendars(session)
+            burdens = self._burdens(session, calendars, now)
+        request = _request(query, meeting, calendars, now)
+        findings = find(request, calendars, burdens)
+        asked = query.why_not
+        against = why_not(asked, request, calendars, burdens, findings.slots[0]) if asked else None
+        return SlotsView(findings, against)
+
+    @staticmethod
+    def _burdens(session: Session, calendars: Calendars, now: datetime) -> dict[str, int]:
+        """What delegations have borne so far, worked out anew, because calendars are corrected."""
+        return burden_of(store.held(session, now - HISTORY, now), calendars)
+
+
+def _request(query: SlotQuery, meeting: Meeting | None, calendars: Calendars, now: datetime) -> Request:
+    directory = calendars.directory
+    host = query.host or (meeting.host if meeting else None)
+    duration = meeting.duration if query.duration is None and meeting else query.duration
+    if host is None:
+        raise _missing("host", "Name the delegation whose clock counts, such as VN, or a meeting.")
+    if duration is None:
+        raise _missing("duration", "Give it, such as PT2H30M, or name a meeting.")
+    first = query.first or _today(calendars, host, now)
+    named = query.delegations or (_taking_part(meeting) if meeting else ["members"])
+    codes = _codes(named, directory, first)
+    return Request(
+        delegations=codes,
+        duration=duration,
+        first=first,
+        last=query.last or min(first, date.max - WINDOW) + WINDOW,
+        host=host,
+        now=now,
+        step=query.step,
+        earliest=query.earliest,
+        latest=query.latest,
+        rules=Rules.of(query.hard, query.soft, codes),
+        top=query.top,
+    )
+
+
+def _missing(name: str, remedy: str) -> InvalidInput:
+    return InvalidInput.of(name, None, "is missing", remedy)
+
+
+def _today(calendars: Calendars, host: str, now: datetime) -> date:
+    if host not in {item.code for item in calendars.directory.delegations}:
+        raise InvalidInput.of("host", host, "is not a delegation", "Write a code such as VN.")
+    return calendars.of(host).local_date(now)
+
+
+def _taking_part(meeting: Meeting) -> list[str]:
+    return [meeting.host, *(item.delegation for item in meeting.attendees if item.invited)]
+
+
+def _codes(named: Iterable[str], directory: Directory, day: date) -> tuple[str, ...]:
+    """Return the codes meant, each once and in protocol order; circles are those of ``day``."""
+    found: set[str] = set()
+    for word in named:
+        kind = _CIRCLES.get(word.lower())
+        if kind is None:
+            found.add(word.upper())
+        else:
+            found |= {
+                item.code for item in directory.delegations if item.kind is kind and item.active_on(day)
+            }
+    return tuple(sorted(found, key=directory.rank))

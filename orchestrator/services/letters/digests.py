@@ -1,0 +1,81 @@
+"""What a coordinator is told of answers: what came since the last report, and how the meeting stands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from orchestrator.domain.answers.responses import ResponseKind
+from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
+from orchestrator.domain.time.zones import local_time
+from orchestrator.services.letters.letters import Report, ReportLine
+from orchestrator.store.rows.answers import ResponseRow
+
+_MOST_LINES = 100
+_ORDER = (
+    Participation.ACCEPTED,
+    Participation.TENTATIVE,
+    Participation.DELEGATED,
+    Participation.DECLINED,
+    Participation.NEEDS_ACTION,
+)
+
+
+def report_of(meeting: Meeting, found: Sequence[ResponseRow], directory: Directory) -> Report:
+    """Return the report about responses, delegations in protocol order; the newest answer of each counts."""
+    ordered = sorted(_newest(found), key=lambda row: (directory.rank(_delegation(meeting, row)), row.id))
+    tally = Counter(item.participation for item in meeting.invited)
+    silent = {item.delegation for item in meeting.invited} - {
+        item.delegation for item in meeting.invited if item.answered
+    }
+    lines = [_line(meeting, row, directory) for row in ordered[:_MOST_LINES]]
+    if len(ordered) > _MOST_LINES:
+        lines.append(ReportLine("Others", f"{len(ordered) - _MOST_LINES} more", "counted below", None))
+    return Report(
+        lines=tuple(lines),
+        tally=tuple((item.words, tally[item]) for item in _ORDER if tally[item]),
+        silent=tuple(directory.get(code).name for code in sorted(silent, key=directory.rank)),
+    )
+
+
+def _newest(found: Iterable[ResponseRow]) -> list[ResponseRow]:
+    """Leave out answers that the same person has replaced since."""
+    last = {row.attendee_id: row.id for row in found if row.kind == ResponseKind.ANSWER}
+    return [row for row in found if row.kind != ResponseKind.ANSWER or last[row.attendee_id] == row.id]
+
+
+def _attendee(meeting: Meeting, row: ResponseRow) -> Attendee | None:
+    return next((item for item in meeting.attendees if item.id == row.attendee_id), None)
+
+
+def _delegation(meeting: Meeting, row: ResponseRow) -> str:
+    attendee = _attendee(meeting, row)
+    return attendee.delegation if attendee else meeting.host
+
+
+def _line(meeting: Meeting, row: ResponseRow, directory: Directory) -> ReportLine:
+    attendee, code = _attendee(meeting, row), _delegation(meeting, row)
+    return ReportLine(
+        delegation=directory.get(code).name,
+        who=attendee.name if attendee else row.by,
+        what=_what(meeting, row, directory),
+        detail=row.comment,
+    )
+
+
+def _what(meeting: Meeting, row: ResponseRow, directory: Directory) -> str:
+    match ResponseKind(row.kind):
+        case ResponseKind.ANSWER:
+            words = Participation(row.participation or "NEEDS-ACTION").words
+            return f"{words} to {row.delegate}" if row.delegate else words
+        case ResponseKind.PROPOSAL if row.starts_at is not None:
+            place = directory.host_place(meeting.host, meeting.zone, row.starts_at)
+            return f"proposes {local_time(row.starts_at, place)}"
+        case ResponseKind.BOUNCE:
+            return "a mail could not be delivered"
+        case ResponseKind.COMPOSITION:
+            return "named who comes"
+        case ResponseKind.LETTER:
+            return "wrote a mail, see the mailbox"
+    return row.kind

@@ -1,0 +1,209 @@
+"""Why a mail is written: puts together what one letter has to tell its recipient beside the meeting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from orchestrator.domain.letters.message import Attachment
+from orchestrator.domain.letters.notices import NoticeText, NoticeTexts
+from orchestrator.domain.meetings.changes import REINSTATED, Difference, Snapshot, differences, update_subject
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, Need
+from orchestrator.domain.meetings.revision import cancel_to, request_to
+from orchestrator.domain.time.zones import local_time
+from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.needs import is_missing, missing_from
+from orchestrator.domain.timelines.planning import first_asked, oversees, owed, owing
+from orchestrator.domain.timelines.timeline import Step, Timeline
+from orchestrator.errors import NotFound
+from orchestrator.ports import Clock, DocumentStore
+from orchestrator.services.letters.digests import report_of
+from orchestrator.services.letters.letters import Occasion
+from orchestrator.services.timelines.explaining import rung_of
+from orchestrator.services.timelines.planner import Planner
+from orchestrator.store.answers import responses
+from orchestrator.store.delivery.deliveries import Told
+from orchestrator.store.engine import Database
+from orchestrator.store.meetings import meetings as store
+from orchestrator.store.timelines.actions import Held
+
+_Owed = Mapping[str, frozenset[Need]]
+
+
+class Occasions:
+    """Finds what each action's letter tells; what many letters have in common is read once."""
+
+    def __init__(
+        self,
+        database: Database,
+        planner: Planner,
+        documents: DocumentStore,
+        notices: NoticeTexts,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._planner = planner
+        self._documents = documents
+        self._notices = notices
+        self._clock = clock
+        self._attachments: dict[tuple[int, int], Attachment] = {}
+        self._snapshots: dict[tuple[int, int], Snapshot | None] = {}
+        self._owed: tuple[Meeting | None, _Owed] = (None, {})
+
+    def of(self, held: Held, meeting: Meeting, told: Told | None) -> Occasion:
+        """Return the occasion of an action; ``told`` is what its attendee has been sent before.
+
+        Raises ``NotFound`` when a text or document that it needs has gone.
+        """
+        kind, attendee, number = held.action.kind, held.attendee, held.action.revision
+        occasion = Occasion(
+            kind=kind,
+            step=held.step,
+            number=number,
+            sequence=_sequence(kind, meeting, attendee),
+            first_message_id=told.first_message_id if told else None,
+            attachment=self._minutes(meeting, number) if kind is ActionKind.MINUTES else None,
+            tentative=meeting.tentative,
+        )
+        if kind is ActionKind.INVITE and told is not None and attendee is not None:
+            return self._with_changes(occasion, meeting, attendee, told.latest_revision)
+        return self._with_details(occasion, held, meeting)
+
+    def _with_details(self, occasion: Occasion, held: Held, meeting: Meeting) -> Occasion:
+        """Add what only some occasions tell."""
+        match occasion.kind:
+            case ActionKind.RESEND | ActionKind.REFUSAL:
+                return self._with_request(occasion, held, meeting)
+            case ActionKind.DIGEST | ActionKind.DECLINE_ALERT:
+                return self._with_report(occasion, meeting)
+            case ActionKind.REMIND | ActionKind.NOTICE | ActionKind.CHASE | ActionKind.REHEARSAL:
+                return self._with_needs(occasion, held.attendee, meeting)
+            case ActionKind.DATE_POLL if meeting.date_poll is not None:
+                poll = meeting.date_poll
+                return replace(occasion, options=poll.options, deadline=poll.closes_at)
+        return occasion
+
+    def _with_request(self, occasion: Occasion, held: Held, meeting: Meeting) -> Occasion:
+        """The current revision once more; its DTSTAMP says that it is newer than what was there."""
+        occasion = replace(occasion, asked_at=self._clock.now())
+        if occasion.kind is ActionKind.RESEND or held.attendee is None:
+            return occasion
+        with self._database.reading() as session:
+            proposal = responses.get(session, int(held.action.obligation.rpartition("-")[2]))
+        place = self._planner.directory.place_of(held.attendee.delegation, meeting.starts_at)
+        proposed = str(local_time(proposal.starts_at, place)) if proposal.starts_at else None
+        return replace(occasion, proposed=proposed, comment=proposal.reply)
+
+    def _with_report(self, occasion: Occasion, meeting: Meeting) -> Occasion:
+        urgent = occasion.kind is ActionKind.DECLINE_ALERT
+        with self._database.reading() as session:
+            found = responses.unreported(session, meeting.id, occasion.number, urgent=urgent)
+        return replace(occasion, report=report_of(meeting, found, self._planner.directory))
+
+    def _with_changes(
+        self, occasion: Occasion, meeting: Meeting, attendee: Attendee, known_revision: int
+    ) -> Occasion:
+        """Add what is new to somebody who has been told ``known_revision``."""
+        old, new = self._snapshot(meeting.id, known_revision), Snapshot.of(meeting)
+        place = self._planner.directory.place_of(attendee.delegation, meeting.starts_at)
+        found: tuple[Difference, ...] = tuple(differences(old, new, place)) if old else ()
+        subject = update_subject(old, new, place) if old else ""
+        if meeting.attendee(attendee.id).withdrawn:
+            found, subject = (REINSTATED, *found), f"Reinstated: {meeting.title_en}"
+        return replace(occasion, differences=found, subject=subject)
+
+    def _snapshot(self, meeting_id: int, revision: int) -> Snapshot | None:
+        """What was told in a revision; never rewritten once told, so the last ones are kept."""
+        key = (meeting_id, revision)
+        if key not in self._snapshots:
+            with self._database.reading() as session:
+                found = store.snapshot(session, *key)
+            self._snapshots = {**dict(list(self._snapshots.items())[-7:]), key: found}
+        return self._snapshots[key]
+
+    def _with_needs(self, occasion: Occasion, attendee: Attendee | None, meeting: Meeting) -> Occasion:
+        """Add what is asked of the recipient, by when, and what they still owe."""
+        timeline = self._planner.timeline(meeting)
+        step = timeline.named(occasion.step)
+        code = attendee.delegation if attendee else meeting.host
+        deadline = self._deadline(step, meeting, timeline, code) if step else None
+        overdue = deadline is not None and deadline <= self._clock.now()
+        # Who is asked late, because the meeting was published late, cannot give it by a day gone by.
+        named = not (overdue and occasion.kind is ActionKind.NOTICE)
+        occasion = replace(
+            occasion,
+            deadline=deadline if named else None,
+            overdue=overdue and named,
+            notice=self._notice(step),
+            slot=next((slot for slot in meeting.slots if slot.delegation == code), None)
+            if occasion.kind is ActionKind.REHEARSAL
+            else None,
+        )
+        if step is not None and occasion.kind is ActionKind.CHASE:
+            return self._with_silence(occasion, step, attendee, meeting)
+        missing = missing_from(meeting, attendee, self._owes(meeting)[code]) if attendee else ()
+        if occasion.kind is ActionKind.NOTICE:
+            # What it asks for, and by when; a reminder says the rest. Thanks ask for nothing.
+            missing = tuple(need for need in missing if step is not None and need is step.ask)
+        return replace(occasion, missing=missing)
+
+    def _with_silence(
+        self, occasion: Occasion, step: Step, attendee: Attendee | None, meeting: Meeting
+    ) -> Occasion:
+        """Name what is missing: one's own delegation's, or to whoever it is reported to, all of them."""
+        need, directory = step.need, self._planner.directory
+        if need is None:
+            return occasion
+        codes = owing(meeting, step, directory)
+        rung = rung_of(occasion.step)
+        if attendee is not None and not oversees(meeting, step, rung, attendee, directory):
+            return replace(occasion, missing=(need,))
+        silent = tuple(
+            (directory.get(code).name, (need,)) for code in codes if is_missing(meeting, code, need)
+        )
+        # The deadline of each delegation is by its own calendar; the reader's would be wrong for most.
+        return replace(occasion, silent=silent, deadline=None, overdue=False)
+
+    def _deadline(self, step: Step, meeting: Meeting, timeline: Timeline, code: str) -> datetime | None:
+        """Until when a step wants something; nobody is held to a moment before they were first asked."""
+        wanted = timeline.deadline_of(step)
+        if wanted is None:
+            return None
+        with self._database.reading() as session:
+            calendars = self._planner.calendars(session)
+        anchor = meeting.ends_at if wanted.after else meeting.starts_at
+        deadline = wanted.due(anchor, calendars.of(code)).instant
+        asked = first_asked(meeting, timeline, calendars, step, code)
+        return None if asked is not None and deadline <= asked else deadline
+
+    def _notice(self, step: Step | None) -> NoticeText | None:
+        if step is None or step.about is None:
+            return None
+        if step.about not in self._notices:
+            raise NotFound(f"There is no text '{step.about}' among the notices.")
+        return self._notices[step.about]
+
+    def _owes(self, meeting: Meeting) -> _Owed:
+        if self._owed[0] is not meeting:
+            timeline = self._planner.timeline(meeting)
+            self._owed = (meeting, owed(meeting, timeline, self._planner.directory))
+        return self._owed[1]
+
+    def _minutes(self, meeting: Meeting, version: int) -> Attachment:
+        """The minutes as an attachment; versions never change, so the last one is kept encoded."""
+        key = (meeting.id, version)
+        if key not in self._attachments:
+            with self._database.reading() as session:
+                document = store.minutes_document(session, *key)
+            content = self._documents.get(document.digest)
+            self._attachments = {key: Attachment(document.filename, document.media_type, content)}
+        return self._attachments[key]
+
+
+def _sequence(kind: ActionKind, meeting: Meeting, attendee: Attendee | None) -> int:
+    # Before a meeting is published there is a date poll at most, and no calendar object to be numbered.
+    if attendee is None or meeting.uid is None:
+        return meeting.revised_sequence
+    cancels = kind is ActionKind.CANCEL
+    return (cancel_to(meeting, attendee) if cancels else request_to(meeting, attendee)).sequence

@@ -1,0 +1,113 @@
+"""The outcomes of a meeting: recorded once it has begun, and reported by the meeting it prepares.
+
+Each public method is one transaction: the outcomes, the agendas they are carried to, and history commit
+together or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.meetings import decisions as rules
+from orchestrator.domain.meetings.decisions import Edit, KeyOutcome
+from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.ports import Clock, WakeUp
+from orchestrator.services.meetings.linking import Linking
+from orchestrator.services.meetings.views import OutcomeList, OutcomeView
+from orchestrator.services.timelines.planner import Planner
+from orchestrator.store.engine import Database
+from orchestrator.store.meetings import decisions as outcomes
+from orchestrator.store.meetings import meetings as store
+
+Changed = Callable[[Sequence[KeyOutcome], datetime], tuple[KeyOutcome, ...]]
+"""How a use case changes the outcomes of a meeting, at a moment."""
+
+
+class Outcomes:
+    """Recording and changing the outcomes of meetings."""
+
+    def __init__(self, database: Database, planner: Planner, clock: Clock, wake_up: WakeUp) -> None:
+        self._database = database
+        self._linking = Linking(planner)
+        self._clock = clock
+        self._wake_up = wake_up
+
+    def of(self, name: str) -> tuple[OutcomeView, ...]:
+        """Return the outcomes of a meeting by number; raises ``NotFound``."""
+        with self._database.reading() as session:
+            return views_of(outcomes.of_meeting(session, store.find_id(session, name)))
+
+    def add(self, name: str, text: str, *, actor: str, is_open: bool = False) -> OutcomeList:
+        """Record one more outcome, agreed or still open.
+
+        Raises ``Conflict`` for a meeting that has not begun, and ``InvalidInput`` for an unfit text.
+        """
+
+        def apply(items: Sequence[KeyOutcome], now: datetime) -> tuple[KeyOutcome, ...]:
+            return rules.added(items, text, is_open=is_open, by=actor, at=now)
+
+        return self._change(name, apply, "outcome added", actor)
+
+    def change(
+        self, name: str, number: int, edit: Edit, *, actor: str, seen: str | None = None
+    ) -> OutcomeList:
+        """Change the text of an outcome, whether it is open, or its place in the list.
+
+        Numbers move when an outcome goes: with ``seen``, the text that was looked at, it must still be that
+        one. Raises as ``add`` does, ``NotFound`` for an unknown number, and ``Conflict`` for another one.
+        """
+
+        def apply(items: Sequence[KeyOutcome], now: datetime) -> tuple[KeyOutcome, ...]:
+            return rules.changed(items, number, edit, by=actor, at=now, seen=seen)
+
+        return self._change(name, apply, f"outcome {number} changed", actor)
+
+    def agree(self, name: str, number: int, *, actor: str, seen: str | None = None) -> OutcomeList:
+        """Record that an open outcome is agreed; raises as ``change`` does."""
+        return self.change(name, number, Edit(is_open=False), actor=actor, seen=seen)
+
+    def remove(self, name: str, number: int, *, actor: str, seen: str | None = None) -> OutcomeList:
+        """Take an outcome out; raises as ``change`` does."""
+        return self._change(
+            name, lambda items, _: rules.removed(items, number, seen), f"outcome {number} removed", actor
+        )
+
+    def _change(self, name: str, apply: Changed, what: str, actor: str) -> OutcomeList:
+        with self._database.transaction() as session:
+            number = store.find_id(session, name)
+            store.lock_chain(session, number)
+            meeting = store.load(session, number, lock=True)
+            now = self._clock.now()
+            rules.require_begun(meeting, now)
+            before = outcomes.of_meeting(session, meeting.id)
+            after = apply(before, now)
+            warnings: tuple[str, ...] = ()
+            if after != before:
+                outcomes.write(session, meeting.id, after)
+                store.note(session, meeting.id, actor, what, now, _difference(before, after))
+                warnings = self._carried(session, meeting, now)
+            after = outcomes.of_meeting(session, meeting.id)
+        self._wake_up.notify()
+        return OutcomeList(meeting.reference, views_of(after), warnings)
+
+    def _carried(self, session: Session, meeting: Meeting, now: datetime) -> tuple[str, ...]:
+        """Carry the outcomes over once the meeting is concluded; before that they are not final."""
+        if meeting.status is not MeetingStatus.CONCLUDED:
+            return ()
+        return self._linking.carry_over(session, meeting, now)
+
+
+def views_of(items: Sequence[KeyOutcome]) -> tuple[OutcomeView, ...]:
+    """Return outcomes as people read them."""
+    return tuple(OutcomeView(item.number, item.text, item.is_open, item.by, item.at) for item in items)
+
+
+def _difference(before: Sequence[KeyOutcome], after: Sequence[KeyOutcome]) -> str:
+    """What was there and is not any more, and what is there now and was not, for the history."""
+    old, new = [item.point for item in before], [item.point for item in after]
+    gone = [f"was: {text}" for text in old if text not in new]
+    come = [f"is: {text}" if gone else text for text in new if text not in old]
+    return "; ".join([*gone, *come]) or "moved in the list"

@@ -1,0 +1,661 @@
+"""Creating, publishing, changing and ending meetings.
+
+Each public method is one transaction: the meeting, its plan and its history commit together or not
+at all. Whatever sends something can be previewed: the same code runs and is rolled back, so the
+preview shows exactly what would happen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.dates.costs import hardships
+from orchestrator.domain.definitions.definition import (
+    AgendaItem,
+    Coordinator,
+    Invitee,
+    MeetingDefinition,
+    MeetingKind,
+    MeetingLength,
+    Text,
+    WallTime,
+    check,
+)
+from orchestrator.domain.definitions.preparatory import PREPARATORY, PreparatoryTexts, pair
+from orchestrator.domain.meetings import lifecycle
+from orchestrator.domain.meetings.lifecycle import Change
+from orchestrator.domain.meetings.linked import Linked
+from orchestrator.domain.meetings.meeting import (
+    AgendaEntry,
+    Attendee,
+    Conference,
+    Meeting,
+    MeetingStatus,
+    Participation,
+)
+from orchestrator.domain.timelines.needs import stays_away
+from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
+from orchestrator.ports import Clock, WakeUp
+from orchestrator.services.answers.recording import Given, cut, record
+from orchestrator.services.meetings.linking import Companion, Linking
+from orchestrator.services.meetings.views import Created
+from orchestrator.services.timelines.explaining import Explainer
+from orchestrator.services.timelines.planner import Planner
+from orchestrator.services.timelines.views import Consequence, Outcome
+from orchestrator.store.answers import responses
+from orchestrator.store.engine import Database
+from orchestrator.store.meetings import meetings as store
+
+Applied = Callable[[Session, Meeting, datetime], Meeting]
+"""How a use case changes a meeting, inside the transaction."""
+Placed = tuple[str, MeetingDefinition]
+"""A definition, and what stands before the names of its fields where problems with them are told."""
+_LINK = re.compile(r"https://[^\s<>\"]{3,2000}")
+
+
+class MeetingUpdate(BaseModel):
+    """The fields an update may set; what is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: Text | None = None
+    coordinator: Coordinator | None = None
+    start: WallTime | None = None
+    zone: str | None = None
+    duration: MeetingLength | None = None
+    end: WallTime | None = None
+    agenda: tuple[AgendaItem, ...] | None = None
+    attendees: tuple[Invitee, ...] | None = None
+
+
+class Meetings:
+    """The use cases around one meeting."""
+
+    def __init__(
+        self,
+        database: Database,
+        planner: Planner,
+        clock: Clock,
+        wake_up: WakeUp,
+        organizer: str,
+        preparatory: PreparatoryTexts,
+    ) -> None:
+        """``organizer`` is the address that attendees of meetings published from now on answer to.
+
+        ``preparatory`` are the texts of preparatory meetings that are made together with another.
+        """
+        self._database = database
+        self._planner = planner
+        self._clock = clock
+        self._wake_up = wake_up
+        self._organizer = organizer
+        self._preparatory = preparatory
+        self._explainer = Explainer(planner)
+        self._linking = Linking(planner)
+
+    def create(self, definitions: Sequence[MeetingDefinition], *, actor: str) -> list[Created]:
+        """Store new drafts, all or none, each with the preparatory meeting it asks for; nothing is sent.
+
+        Raises ``InvalidInput`` with every problem of every definition, and ``Conflict`` when a
+        reference is taken.
+        """
+        several = len(definitions) > 1
+        placed = [(f"meetings[{index}]." if several else "", item) for index, item in enumerate(definitions)]
+        now = self._clock.now()
+        with self._unit() as session:
+            self._require_valid(session, placed)
+            created = [self._add(session, item, actor, now) for item in self._pairs(session, placed)]
+            # Only now are all of them there, so that each can be held against the others.
+            return [self._with_warnings(session, item, now) for item in created]
+
+    def _pairs(self, session: Session, placed: Iterable[Placed]) -> list[MeetingDefinition]:
+        """Return the definitions with the preparatory meetings they ask for, as valid as they are."""
+        calendars = self._planner.calendars(session)
+        found: list[MeetingDefinition] = []
+        preparing: list[Placed] = []
+        for prefix, definition in placed:
+            try:
+                own, *more = pair(definition, self._preparatory, calendars)
+            except InvalidInput as error:
+                raise InvalidInput([_prefixed(prefix, item) for item in error.problems]) from error
+            found += [own, *more]
+            preparing += [(f"{prefix}{PREPARATORY}.", item) for item in more]
+        self._require_valid(session, preparing)
+        return found
+
+    def _add(self, session: Session, definition: MeetingDefinition, actor: str, now: datetime) -> Created:
+        new_id = store.add(session, self._draft(definition), _feeds(definition), now)
+        store.note(session, new_id, actor, "created", now)
+        return Created(new_id, definition.reference)
+
+    def _with_warnings(self, session: Session, created: Created, now: datetime) -> Created:
+        """Put what meetings before it have decided on a new agenda, and say what is amiss with its links."""
+        stored = store.load(session, created.id)
+        meeting = self._linking.with_points(session, stored, now)
+        if meeting != stored:
+            meeting = store.save(session, meeting, now, by_person=False)
+        return replace(created, warnings=self._warnings(session, None, meeting, now))
+
+    def publish(
+        self,
+        name: str,
+        *,
+        actor: str,
+        version: int | None = None,
+        save_the_date: bool | None = None,
+        preview: bool = False,
+    ) -> Outcome:
+        """Publish a draft: from here on everything goes out by itself.
+
+        With ``save_the_date`` only the date is announced; publishing again without it confirms the
+        meeting under the same UID. Where it is not said, the timeline decides for a draft, and the meeting
+        is then confirmed by itself.
+        """
+
+        def apply(session: Session, meeting: Meeting, now: datetime) -> Meeting:
+            announce = save_the_date
+            if announce is None and meeting.status is MeetingStatus.DRAFT:
+                announce = self._planner.announces_first(session, meeting, now)
+            uid = f"{uuid4()}@accsm-meetings"
+            return lifecycle.publish(
+                meeting, uid, now, organizer=self._organizer, save_the_date=bool(announce)
+            )
+
+        what = "announced" if save_the_date else "published"
+        return self._change(name, apply, what, actor=actor, version=version, preview=preview)
+
+    def update(
+        self,
+        name: str,
+        update: MeetingUpdate,
+        *,
+        actor: str,
+        version: int,
+        notify: bool = True,
+        preview: bool = False,
+        linked: Linked | None = None,
+    ) -> Outcome:
+        """Change a draft or published meeting that is still at ``version``.
+
+        A new time asks everybody again; a new text is told unless ``notify`` is false. ``linked`` says what
+        becomes of the meetings it is linked to when its time changes. Raises ``InvalidInput`` as creating
+        does, and ``Conflict`` for a version that is not the newest, or with the code ``linked-meetings``
+        where there are linked meetings and nobody has said what becomes of them.
+        """
+
+        def apply(session: Session, meeting: Meeting, now: datetime) -> Meeting:
+            change = self.checked_change(meeting, update)
+            revised = lifecycle.revise(meeting, change, now, notify=notify)
+            return revised if update.agenda is None else self._linking.with_points(session, revised, now)
+
+        return self._change(
+            name,
+            apply,
+            "updated",
+            actor=actor,
+            version=version,
+            preview=preview,
+            linked=linked,
+            touches_linked=True,
+        )
+
+    def cancel(
+        self,
+        name: str,
+        *,
+        actor: str,
+        reason: str | None = None,
+        version: int | None = None,
+        preview: bool = False,
+    ) -> Outcome:
+        """Cancel: pending actions end, whoever was invited is told, the Teams meeting is removed."""
+        return self._change(
+            name,
+            _alone(lifecycle.cancel),
+            "cancelled",
+            actor=actor,
+            version=version,
+            preview=preview,
+            detail=reason,
+        )
+
+    def reinstate(
+        self, name: str, *, actor: str, version: int | None = None, preview: bool = False
+    ) -> Outcome:
+        """Let a cancelled meeting take place after all; everybody is told, and asked again."""
+        return self._change(
+            name, _alone(lifecycle.reinstate), "reinstated", actor=actor, version=version, preview=preview
+        )
+
+    def conclude(self, name: str, *, actor: str, preview: bool = False) -> Outcome:
+        """Conclude a meeting that has begun; after that, minutes may be attached."""
+        return self._change(
+            name, _alone(lifecycle.conclude), "concluded", actor=actor, preview=preview, touches_linked=True
+        )
+
+    def move_mailbox(self, name: str, *, actor: str, preview: bool = False) -> Outcome:
+        """Let attendees answer to the mailbox that is set now, when the meeting went out from another."""
+
+        def apply(_: Session, meeting: Meeting, now: datetime) -> Meeting:
+            return lifecycle.with_organizer(meeting, self._organizer, now)
+
+        return self._change(name, apply, "moved to another mailbox", actor=actor, preview=preview)
+
+    def answer(
+        self, name: str, email: str, participation: Participation, *, actor: str, comment: str | None = None
+    ) -> Outcome:
+        """Record an attendee's answer, for example one given by telephone.
+
+        Who declines gets no more reminders; who accepts again gets the coming ones.
+        """
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            meeting = store.load(session, store.find_id(session, name), lock=True)
+            lifecycle.require_status(meeting, "answered", MeetingStatus.DRAFT, MeetingStatus.PUBLISHED)
+            attendee = _find_attendee(meeting, email)
+            given = Given(attendee.id, participation, channel=actor, by=actor, stamp=now, comment=comment)
+            record(session, meeting, [given], now)
+            outcome = self._replanned(session, meeting, store.load(session, meeting.id), now)
+        self._wake_up.notify()
+        return outcome
+
+    def send_again(self, name: str, email: str, *, actor: str) -> Outcome:
+        """Send somebody the current invitation once more."""
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            meeting = store.load(session, store.find_id(session, name), lock=True)
+            lifecycle.require_status(meeting, "sent again", MeetingStatus.PUBLISHED)
+            attendee = _find_attendee(meeting, email)
+            if not responses.was_written_to(session, attendee.id):
+                raise Conflict(f"{attendee.name} has not been sent an invitation yet; it goes out by itself.")
+            responses.ask_again(session, attendee.id, now)
+            store.note(session, meeting.id, actor, "sent again", now, attendee.name)
+            outcome = self._replanned(session, meeting, store.load(session, meeting.id), now)
+        self._wake_up.notify()
+        return outcome
+
+    def refuse_proposal(
+        self, name: str, response_id: int, *, actor: str, reply: str | None = None
+    ) -> Outcome:
+        """Refuse a proposed time: its author gets a mail with ``reply`` and the invitation as it stands.
+
+        Raises ``NotFound`` for a proposal that is not open, or not of this meeting.
+        """
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            meeting = store.load(session, store.find_id(session, name), lock=True)
+            lifecycle.require_status(meeting, "kept at its time", MeetingStatus.PUBLISHED)
+            if responses.get(session, response_id).meeting_id != meeting.id or not responses.refuse(
+                session, response_id, cut(reply)
+            ):
+                raise NotFound(f"{meeting.reference} has no open proposal {response_id}.")
+            store.note(session, meeting.id, actor, "proposal refused", now, cut(reply))
+            outcome = self._replanned(session, meeting, store.load(session, meeting.id), now)
+        self._wake_up.notify()
+        return outcome
+
+    def enter_link(self, name: str, join_url: str, *, actor: str, preview: bool = False) -> Outcome:
+        """Set a join link by hand, when Teams cannot make one; waiting invitations go out at once."""
+        url = join_url.strip()
+        if not _LINK.fullmatch(url):
+            raise InvalidInput.of(
+                "join_url", url[:80], "is not a web address", "Enter the whole link, beginning with https://."
+            )
+
+        def apply(_: Session, meeting: Meeting, now: datetime) -> Meeting:
+            lifecycle.require_status(meeting, "given a link", MeetingStatus.PUBLISHED)
+            conference = replace(meeting.conference, join_url=url, by_hand=True)
+            return lifecycle.with_link(meeting, conference, now)
+
+        return self._change(name, apply, "link entered", actor=actor, preview=preview)
+
+    def _change(
+        self,
+        name: str,
+        apply: Applied,
+        what: str,
+        *,
+        actor: str,
+        version: int | None = None,
+        preview: bool = False,
+        detail: str | None = None,
+        linked: Linked | None = None,
+        touches_linked: bool = False,
+    ) -> Outcome:
+        """Load, check the version, apply, save, replan, and say what follows; then wake the beats.
+
+        ``linked`` says what becomes of linked meetings where the time changes; they are locked too where the
+        change ``touches_linked`` ones.
+        """
+        with self._unit(preview=preview) as session:
+            number = store.find_id(session, name)
+            if touches_linked:
+                store.lock_chain(session, number)
+            meeting = store.load(session, number, lock=True)
+            # Read once the meeting is ours, so that stamps rise in the order of the changes.
+            now = self._clock.now()
+            if version is not None and version != meeting.version:
+                raise store.changed_meanwhile(meeting.reference)
+            changed = apply(session, meeting, now)
+            outcome = self.save(
+                session,
+                meeting,
+                changed,
+                what,
+                now,
+                actor=actor,
+                previewed=preview,
+                detail=detail,
+                linked=linked,
+            )
+        if not preview:
+            self._wake_up.notify()
+        return outcome
+
+    def save(
+        self,
+        session: Session,
+        before: Meeting,
+        changed: Meeting,
+        what: str,
+        now: datetime,
+        *,
+        actor: str,
+        previewed: bool,
+        detail: str | None = None,
+        linked: Linked | None = None,
+    ) -> Outcome:
+        """Store a meeting changed from ``before``, replan it, and say what follows, for linked meetings too.
+
+        It runs in the caller's transaction, who has locked the meeting, and with ``store.lock_chain`` all
+        that it is linked to where the time may change. Raises as ``update`` does.
+        """
+        answer = self._linking.answer(session, before, changed, linked, now)
+        detail = f"{detail}." if detail and answer.sentences else detail
+        stored, outcome = self._saved(
+            session,
+            before,
+            changed,
+            what,
+            now,
+            actor=actor,
+            previewed=previewed,
+            detail=" ".join(filter(None, [detail, *answer.sentences])) or None,
+        )
+        along = [
+            self._moved_along(session, item, stored.reference, now, actor=actor, previewed=previewed)
+            for item in answer.companions
+        ]
+        theirs = [replace(item, meeting=other.reference) for other in along for item in other.consequences]
+        return replace(
+            outcome,
+            consequences=(*outcome.consequences, *theirs),
+            warnings=(*answer.sentences, *self._warnings(session, before, stored, now)),
+        )
+
+    def _saved(
+        self,
+        session: Session,
+        before: Meeting,
+        changed: Meeting,
+        what: str,
+        now: datetime,
+        *,
+        actor: str,
+        previewed: bool,
+        detail: str | None,
+    ) -> tuple[Meeting, Outcome]:
+        """Store a changed meeting with its history and its plan; return it as stored, and what follows."""
+        stored = store.save(session, changed, now)
+        if stored.time_revision != before.time_revision:
+            responses.settle_proposals(session, stored.id)
+        store.note(session, stored.id, actor, what, now, detail)
+        return stored, self._replanned(session, before, stored, now, previewed=previewed)
+
+    def _moved_along(
+        self,
+        session: Session,
+        companion: Companion,
+        reference: str,
+        now: datetime,
+        *,
+        actor: str,
+        previewed: bool,
+    ) -> Outcome:
+        """Move a linked meeting with the one called ``reference``; its fields are named with its own."""
+        meeting = companion.meeting
+        try:
+            wanted = MeetingUpdate(start=companion.wall_start, zone=companion.zone)
+            changed = lifecycle.revise(meeting, self.checked_change(meeting, wanted), now)
+        except InvalidInput as error:
+            raise InvalidInput(
+                [_prefixed(f"{meeting.reference}: ", item) for item in error.problems]
+            ) from error
+        _, outcome = self._saved(
+            session,
+            meeting,
+            changed,
+            "moved along",
+            now,
+            actor=actor,
+            previewed=previewed,
+            detail=f"with {reference}",
+        )
+        return outcome
+
+    def _warnings(
+        self, session: Session, before: Meeting | None, after: Meeting, now: datetime
+    ) -> tuple[str, ...]:
+        if after.status is MeetingStatus.CONCLUDED:
+            return self._linking.carry_over(session, after, now)
+        return (
+            *self._linking.warnings(session, before, after, now),
+            *self._hardships(session, before, after, now),
+        )
+
+    def _hardships(
+        self, session: Session, before: Meeting | None, after: Meeting, now: datetime
+    ) -> Iterator[str]:
+        """Say for whom it is a day off or night, whenever somebody decides about the time or the guests."""
+        if after.status is MeetingStatus.CANCELLED or after.starts_at <= now:
+            return
+        if before is not None and _what_decides(before) == _what_decides(after):
+            return
+        coming = [code for code in after.delegations if not stays_away(after, code)]
+        yield from hardships(coming, after.starts_at, after.ends_at, self._planner.calendars(session))
+
+    def _replanned(
+        self,
+        session: Session,
+        before: Meeting,
+        meeting: Meeting,
+        now: datetime,
+        *,
+        previewed: bool = False,
+    ) -> Outcome:
+        result = self._planner.replan(session, meeting, now, before=before)
+        consequences = self._explainer.explain(session, meeting, result)
+        later = self._once_confirmed(session, meeting, now) if previewed and meeting.tentative else ()
+        return Outcome(
+            meeting.reference,
+            meeting.version,
+            previewed,
+            consequences,
+            tentative=meeting.tentative,
+            later=later,
+        )
+
+    def _once_confirmed(self, session: Session, meeting: Meeting, now: datetime) -> tuple[Consequence, ...]:
+        """What follows when the timeline confirms an announced date by itself.
+
+        It plans and stores that too, so it is for a look that is rolled back.
+        """
+        confirms_at = self._planner.confirms_at(session, meeting)
+        if confirms_at is None or confirms_at <= now:
+            return ()
+        confirmed = store.save(session, lifecycle.confirm(meeting, confirms_at), confirms_at)
+        result = self._planner.replan(session, confirmed, confirms_at)
+        # By then the announcement has left, so that the invitation tells people more of what they know.
+        told = tuple(replace(item, notified=True) for item in confirmed.attendees)
+        known = replace(confirmed, attendees=told)
+        return self._explainer.explain(session, known, replace(result, moves=(), cancels=()))
+
+    @contextmanager
+    def _unit(self, *, preview: bool = False) -> Iterator[Session]:
+        """A transaction, or a look at what it would do; raises ``Conflict`` for simultaneous changes."""
+        try:
+            with self._database.rehearsal() if preview else self._database.transaction() as session:
+                yield session
+        except IntegrityError as error:
+            raise Conflict(
+                "Somebody else saved the same thing at this very moment. Repeat your change.",
+                code="simultaneous-change",
+            ) from error
+
+    def _require_valid(self, session: Session, placed: Sequence[Placed]) -> None:
+        problems = [
+            _prefixed(prefix, item)
+            for prefix, definition in placed
+            for item in check(definition, self._planner.directory, self._planner.timelines)
+        ]
+        # A meeting that is linked to itself has been found by the check already.
+        problems += [] if problems else self._linking.circles(session, placed)
+        if problems:
+            raise InvalidInput(problems)
+
+    def _draft(self, definition: MeetingDefinition) -> Meeting:
+        return Meeting(
+            id=0,
+            reference=definition.reference,
+            programme=definition.programme,
+            kind=definition.kind.value,
+            title_en=definition.title.en,
+            title_vi=definition.title.vi,
+            host=definition.host,
+            coordinator_name=definition.coordinator.name,
+            coordinator_email=definition.coordinator.email,
+            wall_start=definition.start,
+            zone=definition.zone,
+            duration=definition.length,
+            timeline=definition.timeline_of(self._planner.timelines),
+            conference=Conference(external_id=str(uuid4())),
+            agenda=_agenda(definition.agenda),
+            attendees=self._attendees(definition.attendees),
+        )
+
+    def _attendees(self, invitees: Sequence[Invitee]) -> tuple[Attendee, ...]:
+        directory = self._planner.directory
+        ordered = sorted(invitees, key=lambda item: directory.rank(item.delegation))
+        return tuple(
+            Attendee(
+                name=item.name,
+                email=item.email,
+                delegation=item.delegation,
+                group=item.group,
+                role=item.role or directory.group(item.group).role,
+                seat=item.seat,
+                language=item.language,
+            )
+            for item in ordered
+        )
+
+    def checked_change(self, meeting: Meeting, update: MeetingUpdate) -> Change:
+        """Hold the update against the same checks as a new definition; raises ``InvalidInput``."""
+        merged = _merged(meeting, update)
+        problems = check(merged, self._planner.directory, self._planner.timelines)
+        if problems:
+            raise InvalidInput(problems)
+        retimed = update.model_fields_set & {"start", "zone", "duration", "end"}
+        return Change(
+            title_en=update.title.en if update.title else None,
+            title_vi=_vietnamese(update.title) if update.title else None,
+            coordinator_name=update.coordinator.name if update.coordinator else None,
+            coordinator_email=update.coordinator.email if update.coordinator else None,
+            wall_start=merged.start if retimed else None,
+            zone=merged.zone if retimed else None,
+            duration=merged.length if retimed else None,
+            agenda=None if update.agenda is None else _agenda(update.agenda),
+            attendees=None if update.attendees is None else self._attendees(update.attendees),
+        )
+
+
+def _prefixed(prefix: str, item: Problem) -> Problem:
+    return replace(item, field=f"{prefix}{item.field}")
+
+
+def _what_decides(meeting: Meeting) -> tuple[object, ...]:
+    """What makes somebody think about the time of a meeting: its status, when it is, and for whom."""
+    return meeting.status, meeting.starts_at, meeting.ends_at, frozenset(meeting.delegations)
+
+
+def _alone(apply: Callable[[Meeting, datetime], Meeting]) -> Applied:
+    """A change that needs nothing but the meeting."""
+    return lambda _, meeting, now: apply(meeting, now)
+
+
+def _vietnamese(title: Text) -> str | None:
+    """Return what an update says of the Vietnamese title; empty takes it out, ``None`` leaves it."""
+    return title.vi or "" if "vi" in title.model_fields_set else None
+
+
+def _agenda(items: Sequence[AgendaItem]) -> tuple[AgendaEntry, ...]:
+    return tuple(
+        AgendaEntry(number, item.en, item.vi, item.lead, item.input_from)
+        for number, item in enumerate(items, 1)
+    )
+
+
+def _feeds(definition: MeetingDefinition) -> list[tuple[str, str]]:
+    forward = [(definition.reference, definition.feeds)] if definition.feeds else []
+    return forward + [(source, definition.reference) for source in definition.fed_by]
+
+
+def _find_attendee(meeting: Meeting, email: str) -> Attendee:
+    for item in meeting.invited:
+        if item.email.casefold() == email.strip().casefold():
+            return item
+    raise NotFound(f"{email} is not invited to {meeting.reference}.")
+
+
+def _merged(meeting: Meeting, update: MeetingUpdate) -> MeetingDefinition:
+    """The definition that the meeting would have after the update."""
+    kept = update.end is None and update.duration is None
+    return MeetingDefinition(
+        reference=meeting.reference,
+        kind=MeetingKind(meeting.kind),
+        title=update.title or Text(en=meeting.title_en, vi=meeting.title_vi),
+        host=meeting.host,
+        coordinator=update.coordinator
+        or Coordinator(name=meeting.coordinator_name, email=meeting.coordinator_email),
+        start=update.start or meeting.wall_start,
+        zone=update.zone or meeting.zone,
+        duration=meeting.duration if kept else update.duration,
+        end=update.end,
+        timeline=meeting.timeline,
+        agenda=update.agenda or (),
+        attendees=_invitees(meeting) if update.attendees is None else update.attendees,
+    )
+
+
+def _invitees(meeting: Meeting) -> tuple[Invitee, ...]:
+    return tuple(
+        Invitee(
+            group=item.group,
+            delegation=item.delegation,
+            name=item.name,
+            email=item.email,
+            role=item.role,
+            seat=item.seat,
+            language=item.language,
+        )
+        for item in meeting.invited
+    )

@@ -1,0 +1,204 @@
+"""What the services tell the command line, the API and the console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from orchestrator.domain.time.zones import LocalTime
+
+
+@dataclass(frozen=True, slots=True)
+class AttendeeView:
+    """An attendee with the answer so far."""
+
+    id: int
+    name: str
+    email: str
+    delegation: str
+    delegation_name: str
+    group: str
+    role: str
+    seat: str | None
+    participation: str
+    comment: str | None
+    delegated_to: str | None
+    answered_at: datetime | None
+    answered_via: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseView:
+    """Something that came back from an attendee.
+
+    ``kind`` is answer, proposal, bounce, composition or letter; ``state`` is that of a proposal;
+    ``proposed`` is the proposed start, in the host's time.
+    """
+
+    id: int
+    kind: str
+    name: str | None
+    delegation: str | None
+    participation: str | None
+    delegate: str | None
+    proposed: LocalTime | None
+    state: str | None
+    comment: str | None
+    reply: str | None
+    channel: str
+    by: str
+    at: datetime
+    incoming_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingSummary:
+    """One line in the list of meetings. ``attention`` says in words what needs somebody."""
+
+    id: int
+    reference: str
+    kind: str
+    title_en: str
+    title_vi: str | None
+    status: str
+    tentative: bool
+    starts_at: datetime
+    ends_at: datetime
+    host_time: LocalTime
+    host_end: LocalTime
+    invited: int
+    answers: dict[str, int]
+    next_action: str | None
+    next_due_at: datetime | None
+    next_due: LocalTime | None
+    attention: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaView:
+    """One item of an agenda; ``points`` are the outcomes of another meeting that it reports."""
+
+    number: int
+    en: str
+    vi: str | None
+    lead: str | None
+    points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeView:
+    """One outcome of a meeting; ``is_open`` says that it is not agreed yet."""
+
+    number: int
+    text: str
+    is_open: bool
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeList:
+    """The outcomes of a meeting after a change, and what somebody should know about it, in words."""
+
+    reference: str
+    outcomes: tuple[OutcomeView, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedView:
+    """A meeting that prepares this one, or that this one prepares, and is still to take place.
+
+    ``relation`` says in words what it is to this one.
+    """
+
+    reference: str
+    relation: str
+    status: str
+    host_time: LocalTime
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    """One line of a meeting's history."""
+
+    at: datetime
+    actor: str
+    what: str
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MinutesView:
+    """One version of a meeting's minutes."""
+
+    version: int
+    filename: str
+    media_type: str
+    size: int
+    digest: str
+    attached_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingView(MeetingSummary):
+    """A whole meeting. ``version`` has to be given back with an update."""
+
+    programme: str | None
+    host: str
+    host_name: str
+    coordinator_name: str
+    coordinator_email: str
+    start: str
+    zone: str
+    duration: str
+    timeline: str
+    version: int
+    uid: str | None
+    sequence: int
+    revision: int
+    join_url: str | None
+    link_by_hand: bool
+    feeds: str | None
+    fed_by: tuple[str, ...]
+    agenda: tuple[AgendaView, ...]
+    attendees: tuple[AttendeeView, ...]
+    responses: tuple[ResponseView, ...]
+    minutes: tuple[MinutesView, ...]
+    history: tuple[HistoryView, ...]
+    outcomes: tuple[OutcomeView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """One delivery as people read it."""
+
+    id: int
+    action_id: int
+    recipient: str
+    recipient_name: str | None
+    delegation: str | None
+    channel: str
+    purpose: str
+    state: str
+    subject: str
+    message_id: str
+    sequence: int
+    revision: int
+    started_at: datetime
+    ended_at: datetime | None
+    local_time: str
+    answer: str | None
+    tries: int
+    repeated: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new draft. ``warnings`` say in words what somebody should know about it."""
+
+    id: int
+    reference: str
+    left_out: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()

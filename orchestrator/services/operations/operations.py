@@ -1,0 +1,61 @@
+"""What ops do with the queue: retry and discard, and see whether the service is ready."""
+
+from __future__ import annotations
+
+from orchestrator.domain.timelines.actions import ENDED_BADLY, ActionState
+from orchestrator.errors import Conflict
+from orchestrator.ports import Clock, WakeUp
+from orchestrator.store.engine import Database
+from orchestrator.store.meetings import meetings as store
+from orchestrator.store.timelines import actions
+
+
+class Operations:
+    """Use cases on single actions."""
+
+    def __init__(self, database: Database, clock: Clock, wake_up: WakeUp) -> None:
+        self._database = database
+        self._clock = clock
+        self._wake_up = wake_up
+
+    def retry(self, action_id: int, *, actor: str) -> None:
+        """Make a failed or missed action due now.
+
+        Raises ``Conflict`` when it is in another state or when doing it now would be too late, and
+        ``NotFound``.
+        """
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            row = actions.get(session, action_id)
+            if row.state in ENDED_BADLY and row.expires_at <= now:
+                raise Conflict(
+                    f"Action {action_id} ({row.key}) is past its grace; doing it now would mislead."
+                )
+            if not actions.reschedule(session, action_id, now):
+                raise Conflict(
+                    f"Action {action_id} is {row.state}; only a failed or missed one can be retried."
+                )
+            if row.meeting_id is not None:
+                store.note(session, row.meeting_id, actor, "retried", now, row.key)
+        self._wake_up.notify()
+
+    def discard(self, action_id: int, *, actor: str, reason: str | None = None) -> None:
+        """Cancel an action for good; replanning does not bring it back.
+
+        Raises ``Conflict`` when it is being done or has been done, and ``NotFound``.
+        """
+        now = self._clock.now()
+        with self._database.transaction() as session:
+            row = actions.get(session, action_id)
+            if row.meeting_id is None:
+                raise Conflict(
+                    "Reading the mailbox cannot be discarded. Unset ORCHESTRATOR_IMAP_HOST to end it."
+                )
+            why = f"discarded by {actor}" + (f": {reason}" if reason else "")
+            if not actions.discard(session, row, now, why):
+                raise Conflict(
+                    f"Action {action_id} is {ActionState(row.state)}; it can no longer be discarded."
+                )
+            store.note(
+                session, row.meeting_id, actor, "discarded", now, f"{row.key}: {reason or 'no reason given'}"
+            )

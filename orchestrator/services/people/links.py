@@ -1,0 +1,117 @@
+"""Addresses that only their owner knows: the personal page, the calendar feed, the address to reply to.
+
+Each is signed, so nothing has to be stored to check it and nothing can be guessed. A page or a feed is
+revoked by raising the version it was signed with; a page also ends some time after its meeting.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+
+from itsdangerous import BadData, BadSignature, Signer
+
+from orchestrator.domain.meetings.meeting import Attendee, Meeting
+from orchestrator.errors import NotFound
+
+VALID_AFTER_THE_END = timedelta(days=30)
+"""How long after its meeting a personal link still shows the page."""
+_TOKEN_LENGTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SignedId:
+    """What a token stands for: a row and the version it was signed with."""
+
+    id: int
+    version: int
+
+
+class Links:
+    """Makes and reads signed addresses."""
+
+    def __init__(self, key: str, public_url: str, organizer: str, *, subaddress: bool) -> None:
+        """``key`` signs; ``public_url`` is where people reach the service.
+
+        With ``subaddress`` each attendee answers to an address of their own, ``organizer`` with a token
+        behind a plus sign (RFC 5233), by which an answer is known whatever it says itself.
+        """
+        self._key = key.encode()
+        self._public_url = public_url.rstrip("/")
+        self._organizer = organizer
+        self._subaddress = subaddress
+        self._pages = self._signer("personal page")
+        self._feeds = self._signer("calendar feed")
+        self._seen: tuple[tuple[Attendee, ...], dict[str, int]] = ((), {})
+
+    def _signer(self, purpose: str) -> Signer:
+        return Signer(self._key, salt=purpose, digest_method=hashlib.sha256)
+
+    def page_token(self, attendee: Attendee) -> str:
+        """Return the token of an attendee's page."""
+        return self._pages.sign(f"{attendee.id}.{attendee.link_version}").decode()
+
+    def page(self, attendee: Attendee) -> str:
+        """Return the address of an attendee's page."""
+        return f"{self._public_url}/a/{self.page_token(attendee)}"
+
+    def read_page(self, token: str) -> SignedId:
+        """Return the attendee's id and the version of the link; raises ``NotFound``."""
+        return self._read(self._pages, token)
+
+    def feed(self, person_id: int, version: int) -> str:
+        """Return the address of a person's calendar feed."""
+        token = self._feeds.sign(f"{person_id}.{version}").decode()
+        return f"{self._public_url}/feed/{token}.ics"
+
+    def read_feed(self, token: str) -> SignedId:
+        """Return the person's id and the version of the feed; raises ``NotFound``."""
+        return self._read(self._feeds, token)
+
+    def _read(self, signer: Signer, token: str) -> SignedId:
+        try:
+            content = signer.unsign(token)
+            # Base64 spells one signature in several ways (RFC 4648, section 3.5); a link has only ours.
+            if signer.sign(content) != token.encode():
+                raise BadSignature("another spelling")
+            number, version = content.split(b".")
+            return SignedId(int(number), int(version))
+        except (BadData, TypeError, ValueError) as error:
+            raise NotFound("This link is not complete. Open it from the mail again.") from error
+
+    def reply_address(self, meeting: Meeting, attendee: Attendee) -> str:
+        """Return the address that an attendee's calendar answers to; always the same for one person.
+
+        Somebody removed and invited again keeps the address, because the calendar keeps the first one.
+        """
+        organizer = meeting.organizer or self._organizer
+        if not self._subaddress or not attendee.id:
+            return organizer
+        number = self._first_ids(meeting).get(attendee.address) or attendee.id
+        local, _, domain = organizer.rpartition("@")
+        return f"{local}+{number}-{self._signature(number)}@{domain}"
+
+    def _first_ids(self, meeting: Meeting) -> dict[str, int]:
+        """Return everybody's first id by address, made once for the mails of one meeting."""
+        seen, found = self._seen
+        if seen is not meeting.attendees:
+            found = {}
+            for item in meeting.attendees:
+                found[item.address] = min(item.id, found.get(item.address, item.id))
+            self._seen = (meeting.attendees, found)
+        return found
+
+    def read_reply_address(self, address: str) -> int | None:
+        """Return the id of the attendee whose reply address this is; ``None`` for any other address."""
+        _, _, tag = address.casefold().rpartition("@")[0].rpartition("+")
+        number, _, signature = tag.partition("-")
+        if not (number.isascii() and number.isdigit() and len(number) < 19):
+            return None
+        right = hmac.compare_digest(signature.encode(), self._signature(int(number)).encode())
+        return int(number) if right else None
+
+    def _signature(self, number: int) -> str:
+        digest = hmac.digest(self._key, f"reply address {number}".encode(), "sha256")
+        return digest.hex()[:_TOKEN_LENGTH]

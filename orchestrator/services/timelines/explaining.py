@@ -1,0 +1,256 @@
+"""Puts plans into words: what happens, to whom, when in whose local time, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.meetings.meeting import Meeting
+from orchestrator.domain.time.zones import LocalTime, Place, local_time
+from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.planning import NUDGE, Obligation
+from orchestrator.domain.timelines.reconciling import Reconciliation
+from orchestrator.domain.timelines.timeline import Step, Timeline
+from orchestrator.services.timelines.planner import Planner
+from orchestrator.services.timelines.views import ActionView, Consequence
+from orchestrator.store.rows.timelines import ActionRow
+from orchestrator.store.timelines.actions import ListedAction
+
+WHAT = {
+    ActionKind.INVITE: "Invitation",
+    ActionKind.REMIND: "Reminder",
+    ActionKind.NOTICE: "Notice",
+    ActionKind.CHASE: "Chaser",
+    ActionKind.REHEARSAL: "Connectivity test",
+    ActionKind.DATE_POLL: "Date poll",
+    ActionKind.CANCEL: "Cancellation",
+    ActionKind.MINUTES: "Minutes",
+    ActionKind.RESEND: "Invitation, again",
+    ActionKind.REFUSAL: "Answer to a proposed time",
+    ActionKind.DIGEST: "Digest of answers",
+    ActionKind.DECLINE_ALERT: "Alert: head declined",
+    ActionKind.LINK_ALERT: "Alert: no link",
+    ActionKind.CONFERENCE: "Teams meeting",
+    ActionKind.CONFERENCE_DELETE: "Remove Teams meeting",
+    ActionKind.CONFIRM: "Confirm the date",
+    ActionKind.CONCLUDE: "Conclude",
+    ActionKind.POLL: "Read the mailbox",
+}
+_NOWHERE = Place("UTC", "UTC")
+_WITHOUT_STEP = {
+    "cancel": "at once, to whoever was invited",
+    "link-alert": "while the join link is missing",
+    "conference-delete": "at once, because the meeting was cancelled",
+    "resend": "at once, because it was asked for",
+    "refusal": "at once, because the proposed time was refused",
+    "digest": "at most once an hour, while answers come in",
+    "decline-alert": "at once, because a head of delegation declined close to the start",
+    "date-poll": "at once, because a date poll was opened",
+    "nudge": "at once, because a coordinator asked for what is missing",
+    "poll": "from time to time, and at once when mail arrives",
+}
+
+
+def what_words(
+    kind: ActionKind,
+    obligation_revision: int,
+    step: Step | None,
+    *,
+    told: bool,
+    name: str = "",
+    tentative: bool = False,
+) -> str:
+    """Return what an action is, such as ``Reminder, 7 days before``; ``tentative`` is the meeting's.
+
+    ``told`` says whether its recipient knows of the meeting: only then is a later invitation an update.
+    ``name`` is that of the step, which tells what a coordinator has asked for from what a timeline has lost.
+    What a step announces stays a save-the-date also when the meeting has been confirmed since.
+    """
+    updates = told and obligation_revision > 1
+    if kind is ActionKind.INVITE and _announces(step, tentative=tentative):
+        return "Updated save-the-date" if updates else "Save-the-date"
+    if kind is ActionKind.REMIND and step is not None:
+        return f"Reminder, {step.words().split(',')[0]}"
+    if kind in (ActionKind.NOTICE, ActionKind.CHASE) and step is not None:
+        return f"{WHAT[kind]}: {step.need or (step.about or '').replace('-', ' ')}"
+    if kind is ActionKind.CHASE and name == NUDGE:
+        return "Nudge: what is missing"
+    if kind is ActionKind.INVITE and updates:
+        return "Updated invitation"
+    if kind is ActionKind.CONFERENCE and obligation_revision > 1:
+        return "Teams meeting, update"
+    return WHAT[kind]
+
+
+def why_words(step_name: str, timeline: Timeline | None, *, tentative: bool = False) -> str:
+    """Return the rule an action comes from, in words; ``tentative`` is the meeting's."""
+    step = _step(step_name, timeline)
+    if step is None:
+        return _WITHOUT_STEP.get(step_name, step_name)
+    if step.do is ActionKind.REHEARSAL and rung_of(step_name) > 1:
+        return "at once, because the slot was moved"
+    invites = step.do is ActionKind.INVITE and not _announces(step, tentative=tentative)
+    waits = ", once the link is there" if invites else ""
+    condition = f", while this holds: {step.when}" if step.when else ""
+    return f"{step.words(rung_of(step_name))}{waits}{condition}"
+
+
+def _announces(step: Step | None, *, tentative: bool) -> bool:
+    """Return whether an invitation only announces the date, as ``tentative`` meetings and steps do."""
+    return tentative or (step is not None and step.tentative)
+
+
+def rung_of(step_name: str) -> int:
+    """Return the rung of a ladder that an action's step names, as ``chase:list/2`` does; else 1."""
+    return int(step_name.partition("/")[2] or 1)
+
+
+def _step(name: str, timeline: Timeline | None) -> Step | None:
+    return timeline.named(name) if timeline else None
+
+
+def view_of_action(listed: ListedAction, directory: Directory, timeline: Timeline | None) -> ActionView:
+    """Return a listed action as people read it."""
+    row, reference, _, _, host, tentative, name, email, delegation, told = listed
+    code = delegation or host
+    place = directory.place_of(code, row.due_at) if code else _NOWHERE
+    kind = ActionKind(row.kind)
+    return ActionView(
+        id=row.id,
+        key=row.key,
+        meeting=reference or "",
+        kind=row.kind,
+        what=what_words(
+            kind,
+            row.revision,
+            _step(row.step, timeline),
+            told=told,
+            name=row.step,
+            tentative=bool(tentative),
+        ),
+        why=why_words(row.step, timeline, tentative=bool(tentative)),
+        state=row.state,
+        recipient_name=name,
+        recipient_email=email,
+        delegation=delegation,
+        due_at=row.due_at,
+        due=local_time(row.due_at, place),
+        planned=local_time(row.planned_at, place) if row.planned_at else None,
+        expires_at=row.expires_at,
+        revision=row.revision,
+        attempt=row.attempt,
+        reason=row.reason,
+        note=row.note or None,
+    )
+
+
+class Explainer:
+    """Turns a reconciliation into consequences, in the order in which they will come."""
+
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+
+    def explain(self, session: Session, meeting: Meeting, result: Reconciliation) -> tuple[Consequence, ...]:
+        """Return everything that the reconciliation makes happen, move, end or pass over."""
+        found = [
+            *(
+                (item.obligation.due, self._of(meeting, "new", item.obligation, item.obligation.note))
+                for item in result.inserts
+            ),
+            *(
+                (item.obligation.due, self._of(meeting, "moved", item.obligation, item.obligation.note))
+                for item in result.moves
+            ),
+            *self._cancelled(session, meeting, result),
+            *(
+                (item.obligation.due, self._of(meeting, "skipped", item.obligation, item.reason))
+                for item in result.skips
+            ),
+        ]
+        return tuple(consequence for _, consequence in sorted(found, key=lambda pair: _order(pair[0])))
+
+    def _of(
+        self, meeting: Meeting, effect: str, wanted: Obligation, reason: str | None = None
+    ) -> Consequence:
+        timeline = self._planner.timeline(meeting)
+        step = _step(wanted.step, timeline)
+        what = what_words(
+            wanted.kind,
+            wanted.revision,
+            step,
+            told=_told(meeting, wanted.attendee_id),
+            name=wanted.step,
+            tentative=meeting.tentative,
+        )
+        why = why_words(wanted.step, timeline, tentative=meeting.tentative)
+        return self._consequence(
+            meeting, effect, wanted.kind, what, why, wanted.attendee_id, wanted.due, reason
+        )
+
+    def _cancelled(
+        self, session: Session, meeting: Meeting, result: Reconciliation
+    ) -> Sequence[tuple[datetime | None, Consequence]]:
+        reasons = {item.action_id: item.reason for item in result.cancels}
+        rows = session.scalars(select(ActionRow).where(ActionRow.id.in_(reasons)).order_by(ActionRow.id))
+        timeline = self._planner.timeline(meeting)
+        return [
+            (
+                row.planned_at,
+                self._consequence(
+                    meeting,
+                    "cancelled",
+                    ActionKind(row.kind),
+                    what_words(
+                        ActionKind(row.kind),
+                        row.revision,
+                        _step(row.step, timeline),
+                        told=_told(meeting, row.attendee_id),
+                        name=row.step,
+                    ),
+                    why_words(row.step, timeline),
+                    row.attendee_id,
+                    row.planned_at,
+                    reasons[row.id],
+                ),
+            )
+            for row in rows
+        ]
+
+    def _consequence(
+        self,
+        meeting: Meeting,
+        effect: str,
+        kind: ActionKind,
+        what: str,
+        why: str,
+        attendee_id: int | None,
+        due: datetime | None,
+        reason: str | None,
+    ) -> Consequence:
+        attendee = meeting.attendee(attendee_id) if attendee_id is not None else None
+        delegation = attendee.delegation if attendee else None
+        place = self._planner.directory.place_of(delegation or meeting.host, due or meeting.starts_at)
+        when: LocalTime | None = local_time(due, place) if due else None
+        return Consequence(
+            effect,
+            kind,
+            what,
+            attendee.name if attendee else None,
+            attendee.email if attendee else None,
+            delegation,
+            when,
+            reason or None,
+            why=why,
+        )
+
+
+def _told(meeting: Meeting, attendee_id: int | None) -> bool:
+    return attendee_id is not None and meeting.attendee(attendee_id).notified
+
+
+def _order(due: datetime | None) -> tuple[bool, float]:
+    return (due is not None, due.timestamp() if due else 0.0)

@@ -1,0 +1,154 @@
+"""What replanning moves: from when to when, for whom, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.meetings.meeting import Meeting, RehearsalSlot
+from orchestrator.domain.time.zones import LocalTime, local_time
+from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.reconciling import Move, Reconciliation, StoredAction
+from orchestrator.services.timelines.explaining import Explainer
+from orchestrator.services.timelines.planner import Planner
+from orchestrator.services.timelines.views import Consequence
+from orchestrator.store.readiness import contributions
+from orchestrator.store.timelines import actions
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """One thing that happens at another moment than before, or anew, or not any more.
+
+    ``effect`` is ``moved``, ``new``, ``cancelled`` or ``skipped``; ``was`` and ``when`` are local times of
+    whoever receives it, the host's for what nobody receives. ``when`` is ``None`` for at once.
+    """
+
+    effect: str
+    kind: str
+    what: str
+    recipient_name: str | None
+    recipient_email: str | None
+    delegation: str | None
+    was: LocalTime | None
+    when: LocalTime | None
+    reason: str | None
+
+    @classmethod
+    def of(cls, item: Consequence, was: LocalTime | None = None) -> Shift:
+        """Return a consequence together with when it was planned before."""
+        return cls(
+            item.effect,
+            item.kind,
+            item.what,
+            item.recipient_name,
+            item.recipient_email,
+            item.delegation,
+            was,
+            item.when,
+            item.reason,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingShifts:
+    """What moves in one meeting."""
+
+    reference: str
+    title: str
+    shifts: tuple[Shift, ...]
+
+
+def replanned(session: Session, planner: Planner, meeting: Meeting, now: datetime) -> MeetingShifts:
+    """Replan a meeting and return what moved; what stays at its time is not named."""
+    before = {item.id: item for item in actions.stored(session, meeting.id)}
+    result = planner.replan(session, meeting, now)
+    explainer = Explainer(planner)
+    moved = []
+    for move in sorted(only_elsewhere(result, before.values()).moves, key=_due):
+        (consequence,) = explainer.explain(session, meeting, Reconciliation(moves=(move,)))
+        moved.append(Shift.of(consequence, _was(planner, meeting, before[move.action_id])))
+    rest = explainer.explain(session, meeting, replace(result, moves=(), skips=()))
+    tests = _moved_tests(planner, meeting, contributions.slots(session, [meeting.id]).get(meeting.id, ()))
+    return MeetingShifts(meeting.reference, meeting.title_en, (*moved, *tests, *map(Shift.of, rest)))
+
+
+def _moved_tests(planner: Planner, meeting: Meeting, slots: Iterable[RehearsalSlot]) -> Iterator[Shift]:
+    """The connectivity tests that take place at another time than before, each in its delegation's time."""
+    before = {item.delegation: item for item in meeting.slots}
+    for slot in slots:
+        old = before.get(slot.delegation)
+        if old is not None and old.starts_at != slot.starts_at:
+            was, when = (
+                local_time(moment, planner.directory.place_of(slot.delegation, moment))
+                for moment in (old.starts_at, slot.starts_at)
+            )
+            what = f"Time of the connectivity test of {slot.delegation}"
+            yield Shift(
+                "moved", ActionKind.REHEARSAL, what, None, None, slot.delegation, was, when, slot.note
+            )
+
+
+def only_elsewhere(result: Reconciliation, before: Iterable[StoredAction]) -> Reconciliation:
+    """Leave out of a replan what keeps its moment, and only learns until when it makes sense.
+
+    ``before`` are the actions of the meeting as they were stored before it.
+    """
+    stored = {item.id: item for item in before}
+    moves = tuple(item for item in result.moves if _is_elsewhere(item, stored[item.action_id]))
+    return replace(result, moves=moves)
+
+
+def _is_elsewhere(move: Move, stored: StoredAction) -> bool:
+    """Whether a move is one in time, or brings back what had been cancelled."""
+    return move.obligation.due != stored.planned_at or not stored.state.is_pending
+
+
+def _due(move: Move) -> float:
+    return move.obligation.due.timestamp() if move.obligation.due else 0.0
+
+
+def _was(planner: Planner, meeting: Meeting, stored: StoredAction) -> LocalTime | None:
+    if stored.planned_at is None or not stored.state.is_pending:
+        return None
+    attendee = meeting.attendee(stored.attendee_id) if stored.attendee_id is not None else None
+    code = attendee.delegation if attendee else meeting.host
+    return local_time(stored.planned_at, planner.directory.place_of(code, stored.planned_at))
+
+
+@dataclass(frozen=True, slots=True)
+class SharedShift:
+    """What moves in the same way for several people of a delegation."""
+
+    shift: Shift
+    names: tuple[str, ...]
+
+
+def together(shifts: Iterable[Shift]) -> list[SharedShift]:
+    """Put together what is the same but for the person."""
+    found: dict[Shift, list[str]] = {}
+    for item in shifts:
+        alike = replace(item, recipient_name=None, recipient_email=None)
+        found.setdefault(alike, []).extend([item.recipient_name] if item.recipient_name else [])
+    return [SharedShift(alike, tuple(names)) for alike, names in found.items()]
+
+
+def history_words(shifts: Sequence[Shift]) -> str:
+    """Return what moved, action by action, for a meeting's history."""
+    return "; ".join(_words(item) for item in together(shifts))
+
+
+_EFFECTS = {"new": "planned for", "cancelled": "cancelled, was planned for"}
+
+
+def _words(item: SharedShift) -> str:
+    shift = item.shift
+    to = f" to {', '.join(item.names)} ({shift.delegation})" if item.names else ""
+    when = str(shift.when) if shift.when else "at once"
+    if shift.effect == "moved" and shift.was is not None:
+        return f"{shift.what}{to}: {shift.was} → {when}"
+    reason = f" ({shift.reason})" if shift.reason else ""
+    return f"{shift.what}{to}: {_EFFECTS.get(shift.effect, 'planned again for')} {when}{reason}"

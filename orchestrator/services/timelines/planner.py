@@ -1,0 +1,238 @@
+"""Keeps a meeting's actions in step with its plan, inside the caller's transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache, partial
+
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.delegations.public_holidays import holidays_version
+from orchestrator.domain.delegations.working_calendar import Calendars
+from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, RehearsalSlot
+from orchestrator.domain.readiness import connection_tests as connectivity
+from orchestrator.domain.time.zones import tzdata_version
+from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.domain.timelines.audience import admitted
+from orchestrator.domain.timelines.planning import owing, plan, why_dropped
+from orchestrator.domain.timelines.reconciling import Reconciliation, StoredAction, reconcile
+from orchestrator.domain.timelines.timeline import STEP_KINDS, Timeline, Timelines
+from orchestrator.errors import InvalidInput
+from orchestrator.store.delegations import overrides as calendar_store
+from orchestrator.store.meetings import meetings as store
+from orchestrator.store.readiness import contributions
+from orchestrator.store.timelines import actions
+
+
+class Planner:
+    """Plans meetings with the timelines, delegations and calendars in force."""
+
+    def __init__(self, directory: Directory, timelines: Timelines) -> None:
+        self.directory = directory
+        self.timelines = timelines
+        self._delegations = _digest(directory.model_dump_json())
+        self._calendars: tuple[tuple[int, int] | None, Calendars] = (None, Calendars(directory))
+
+    def timeline(self, meeting: Meeting) -> Timeline:
+        """Return the timeline of a meeting: its own copy, or the one it names.
+
+        Raises ``InvalidInput`` when the file of that has gone since it was chosen.
+        """
+        found = self.known_timeline(meeting.timeline, meeting.own_timeline)
+        if found is None:
+            known = ", ".join(sorted(self.timelines))
+            raise InvalidInput.of("timeline", meeting.timeline, "is not a timeline", f"Known are: {known}.")
+        return found
+
+    def known_timeline(self, name: str | None, own: str | None) -> Timeline | None:
+        """Return a meeting's own timeline as stored, else the one called ``name`` if it is there."""
+        return own_timeline(own) if own is not None else self.timelines.get(name or "")
+
+    def calendars(self, session: Session) -> Calendars:
+        """Return the working calendars with all overrides in force."""
+        mark = calendar_store.mark(session)
+        if self._calendars[0] != mark:
+            self._calendars = (mark, Calendars(self.directory, calendar_store.overrides(session)))
+        return self._calendars[1]
+
+    def basis(self, meeting: Meeting) -> str:
+        """Return, as JSON, what a plan of ``meeting`` rests on beside the meeting itself."""
+        return self.basis_with(self.timeline(meeting))
+
+    def basis_with(self, timeline: Timeline) -> str:
+        """Return the basis of every meeting with that timeline."""
+        return json.dumps(self.versions() | {"timeline": digest_of(timeline)})
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions that every plan rests on, whatever its timeline."""
+        return {
+            "tzdata": tzdata_version(),
+            "holidays": holidays_version(),
+            "delegations": self._delegations,
+        }
+
+    def announces_first(self, session: Session, meeting: Meeting, now: datetime) -> bool:
+        """Whether publishing ``meeting`` now announces its date only, and invites later by itself."""
+        confirms_at = self.confirms_at(session, meeting)
+        return confirms_at is not None and confirms_at > now
+
+    def confirms_at(self, session: Session, meeting: Meeting) -> datetime | None:
+        """When the timeline confirms an announced date by itself; ``None`` where it never does."""
+        confirm = self.timeline(meeting).step(ActionKind.CONFIRM)
+        if confirm is None or confirm.first is None:
+            return None
+        return confirm.first.due(meeting.starts_at, self.calendars(session).of(meeting.host)).instant
+
+    def replan(
+        self, session: Session, meeting: Meeting, now: datetime, *, before: Meeting | None = None
+    ) -> Reconciliation:
+        """Plan ``meeting`` (as stored) and bring its actions in step; doing so twice changes nothing.
+
+        With ``before``, the meeting as it was, the result names of what is passed over only what is so anew.
+        """
+        timeline, calendars = self.timeline(meeting), self.calendars(session)
+        meeting = self._with_slots(session, meeting, timeline, calendars, now)
+        wanted = plan(meeting, timeline, calendars)
+        rows = actions.stored(session, meeting.id)
+        result = reconcile(meeting, wanted, rows, now, partial(self.why_dropped, meeting))
+        actions.apply(session, meeting.id, result, now)
+        if meeting.status is not MeetingStatus.DRAFT:
+            store.note_basis(session, meeting.id, self.basis(meeting))
+        if before is None or not result.skips:
+            return result
+        return result.since(self._as_it_was(before, calendars, rows, now))
+
+    def _as_it_was(
+        self, before: Meeting, calendars: Calendars, rows: Sequence[StoredAction], now: datetime
+    ) -> Reconciliation:
+        """What planning a meeting would have said just before it was changed."""
+        timeline = self.known_timeline(before.timeline, before.own_timeline)
+        if timeline is None:
+            return Reconciliation()
+        return reconcile(before, plan(before, timeline, calendars), rows, now)
+
+    def replan_stored(
+        self, session: Session, before: Meeting, now: datetime
+    ) -> tuple[Meeting, Reconciliation]:
+        """Replan a meeting after what belongs to it was written beside it; return it as it is stored now.
+
+        ``before`` is the meeting as it was, as for ``replan``. Workers that remember it look at it again.
+        """
+        store.touch(session, before.id)
+        meeting = store.load(session, before.id)
+        return meeting, self.replan(session, meeting, now, before=before)
+
+    def replan_for(
+        self, session: Session, meeting: Meeting, attendee_ids: Collection[int], now: datetime
+    ) -> Reconciliation:
+        """Replan only what some attendees' answers can change, and what belongs to nobody.
+
+        The result is that of ``replan``: an answer concerns the people of its delegation and those to whom
+        its silence is reported; in a large meeting it costs a fraction.
+        """
+        timeline = self.timeline(meeting)
+        ids = self._concerned(meeting, timeline, attendee_ids)
+        wanted = plan(meeting, timeline, self.calendars(session), ids)
+        rows = actions.stored(session, meeting.id, sorted(ids))
+        result = reconcile(meeting, wanted, rows, now, partial(self.why_dropped, meeting))
+        actions.apply(session, meeting.id, result, now)
+        return result
+
+    def calls_for(self, meeting: Meeting, action: StoredAction) -> bool:
+        """Whether the plan of ``meeting`` as it is now still holds what ``action`` is to do.
+
+        Only whether, not when: the calendars may be older than the newest override.
+        """
+        ids = () if action.attendee_id is None else (action.attendee_id,)
+        wanted = plan(meeting, self.timeline(meeting), self._calendars[1], ids)
+        return any(item.key == action.obligation for item in wanted)
+
+    def why_dropped(self, meeting: Meeting, action: StoredAction) -> str:
+        """Return why the plan does not hold ``action`` any more, as far as the timeline tells; else empty."""
+        if action.kind not in STEP_KINDS:
+            return ""
+        timeline = self.timeline(meeting)
+        return why_dropped(meeting, timeline, self.directory, action.obligation, action.attendee_id)
+
+    def _concerned(self, meeting: Meeting, timeline: Timeline, attendee_ids: Collection[int]) -> set[int]:
+        speaking = [item for item in meeting.attendees if item.id in attendee_ids]
+        delegations = {item.delegation for item in speaking}
+        # Where nothing is asked of delegations, an answer can end only that somebody else is nudged for it.
+        asks = any(step.need is not None for step in timeline.steps)
+        together = [
+            item for item in meeting.invited if item.delegation in delegations and (asks or item.nudges)
+        ]
+        circles = [item for step in timeline.steps for item in step.escalated(len(step.at)) if item.oversees]
+        overseeing = admitted(dict.fromkeys(circles), meeting, self.directory)
+        addresses = {item.address for item in (*speaking, *together, *overseeing)}
+        return {item.id for item in meeting.attendees if item.address in addresses}
+
+    def _with_slots(
+        self, session: Session, meeting: Meeting, timeline: Timeline, calendars: Calendars, now: datetime
+    ) -> Meeting:
+        """Allot a rehearsal slot to each delegation that has none for the present time of the meeting.
+
+        One in which offices are closed by now is replaced; whoever was told it is told the new one at once.
+        """
+        step = timeline.step(ActionKind.REHEARSAL)
+        if step is None or meeting.tentative or meeting.status is not MeetingStatus.PUBLISHED:
+            return meeting
+        same = contributions.slots_are_for(session, meeting.id) == meeting.time_revision
+        codes = owing(meeting, step, self.directory)
+        kept = (
+            connectivity.standing(meeting, step, calendars, now)
+            if same
+            else connectivity.fitting(meeting, step, calendars)
+        )
+        wanted = connectivity.allot(meeting, codes, step, calendars, kept, now)
+        if same:
+            wanted = _counted(session, meeting, wanted)
+        if wanted != meeting.slots or (wanted and not same):
+            contributions.write_slots(session, meeting.id, wanted, meeting.time_revision)
+            store.touch(session, meeting.id)
+        return replace(meeting, slots=wanted)
+
+
+def _counted(
+    session: Session, meeting: Meeting, wanted: Sequence[RehearsalSlot]
+) -> tuple[RehearsalSlot, ...]:
+    """Return the slots, each with how often it has moved after it had been told."""
+    known = {slot.delegation: slot for slot in meeting.slots}
+    found = []
+    for slot in wanted:
+        old = known.get(slot.delegation, slot)
+        told = old.starts_at != slot.starts_at and not to_be_told(session, meeting, slot.delegation)
+        found.append(replace(slot, moves=old.moves + told))
+    return tuple(found)
+
+
+def to_be_told(session: Session, meeting: Meeting, delegation: str) -> bool:
+    """Whether all of a delegation who are told when to try the connection are still to be told."""
+    ids = {item.id for item in meeting.invited if item.delegation == delegation}
+    mails = [
+        item
+        for item in actions.stored(session, meeting.id, sorted(ids))
+        if item.kind is ActionKind.REHEARSAL and item.attendee_id is not None
+        if item.state is not ActionState.CANCELLED
+    ]
+    return bool(mails) and all(item.state.is_pending for item in mails)
+
+
+@lru_cache(maxsize=256)
+def own_timeline(text: str) -> Timeline:
+    """Read a meeting's own copy of a timeline, as stored; raises ``ConfigurationError``."""
+    return Timeline.of(json.loads(text))
+
+
+def digest_of(timeline: Timeline) -> str:
+    """Return what tells one state of a timeline from another."""
+    return _digest(timeline.model_dump_json())
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

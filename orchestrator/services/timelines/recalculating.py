@@ -1,0 +1,228 @@
+"""Bringing plans up to date when what they rest on has changed: zone rules, holidays, data files."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.meetings import lifecycle
+from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.domain.time.zones import LocalTime, local_time, tzdata_version
+from orchestrator.ports import Clock, WakeUp
+from orchestrator.services.timelines.moves import Shift, history_words, replanned
+from orchestrator.services.timelines.planner import Planner
+from orchestrator.store.answers import responses
+from orchestrator.store.dates import date_polls as polls
+from orchestrator.store.engine import Database
+from orchestrator.store.meetings import meetings as store
+from orchestrator.store.meetings.meetings import Planned
+
+AFTERWARDS = timedelta(days=60)
+"""For how long after its end a meeting may have something left to do."""
+_ACTOR = "service"
+_LOG = logging.getLogger(__name__)
+_NAMES = {
+    "tzdata": "zone data",
+    "holidays": "holiday data",
+    "delegations": "delegations file",
+    "timeline": "timeline",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Retiming:
+    """A start that is another instant than attendees were told, both as the host's clocks now show them.
+
+    ``now`` is the wall time of the meeting, ``was`` what attendees were told.
+    """
+
+    was: LocalTime
+    now: LocalTime
+
+
+@dataclass(frozen=True, slots=True)
+class Recalculated:
+    """One meeting whose plan rested on something older.
+
+    ``because`` names what has changed since. ``retimed`` is there when the wall time stayed and its instant
+    did not, which attendees are told.
+    """
+
+    reference: str
+    title: str
+    status: str
+    because: tuple[str, ...]
+    retimed: Retiming | None
+    shifts: tuple[Shift, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A meeting that could not be brought up to date, and why."""
+
+    reference: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recalculation:
+    """What recalculating did, or would do when only previewed."""
+
+    previewed: bool
+    meetings: tuple[Recalculated, ...]
+    troubles: tuple[Trouble, ...]
+
+
+def outdated(planner: Planner, candidates: Iterable[Planned], now: datetime) -> list[Planned]:
+    """Return the meetings whose plan rests on something older than what is in use.
+
+    Whatever is planned with new zone data before beat begins records it as what the plan rests on. So those
+    count too whose instants are still of the old data, or not those that attendees were told.
+    """
+    return [item for item in candidates if _is_outdated(planner, item, now)]
+
+
+def _is_outdated(planner: Planner, item: Planned, now: datetime) -> bool:
+    older = item.basis != _basis_now(planner, item) or item.tzdata != tzdata_version()
+    return older or _is_mistold(item, now)
+
+
+def _is_mistold(item: Planned, now: datetime) -> bool:
+    """Whether attendees are still to be told another start, which they can be until it has come."""
+    if item.status is not MeetingStatus.PUBLISHED or item.told_start is None:
+        return False
+    return item.told_start != item.starts_at and min(item.told_start, item.starts_at) > now
+
+
+def _basis_now(planner: Planner, item: Planned) -> str | None:
+    timeline = planner.known_timeline(item.timeline, item.own_timeline)
+    return planner.basis_with(timeline) if timeline else None
+
+
+class Recalculating:
+    """Replans the meetings whose plan rests on older data; several at once do it once."""
+
+    def __init__(self, database: Database, planner: Planner, clock: Clock, wake_up: WakeUp) -> None:
+        self._database = database
+        self._planner = planner
+        self._clock = clock
+        self._wake_up = wake_up
+
+    def run(self, *, preview: bool = False) -> Recalculation:
+        """Bring every meeting up to date, each in a transaction of its own.
+
+        The wall time of a meeting is the truth: where new zone rules make it another instant, attendees
+        are told the new one and asked again. One meeting that cannot be planned holds up no other.
+        """
+        now = self._clock.now()
+        with self._database.reading() as session:
+            older = outdated(self._planner, store.planned(session, now - AFTERWARDS), now)
+            drafts = store.drafts_of_other_zone_data(session)
+        done, troubles = [], []
+        for item in [*older, *drafts]:
+            try:
+                found = self._one(item.id, now, preview=preview)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other meetings must not wait.
+                _LOG.warning("%s could not be recalculated (%s)", item.reference, type(error).__name__)
+                troubles.append(Trouble(item.reference, str(error).partition("\n")[0]))
+                continue
+            if found is not None:
+                done.append(found)
+                if not preview:
+                    _log(found)
+        if not preview and any(item.shifts for item in done):
+            self._wake_up.notify()
+        return Recalculation(preview, tuple(done), tuple(troubles))
+
+    def _one(self, meeting_id: int, now: datetime, *, preview: bool) -> Recalculated | None:
+        """Bring one meeting up to date; ``None`` when somebody else has just done so."""
+        with self._database.rehearsal() if preview else self._database.transaction() as session:
+            meeting = store.load(session, meeting_id, lock=True)
+            before = store.planned_one(session, meeting_id)
+            if meeting.status is MeetingStatus.DRAFT:
+                return self._draft(session, meeting, before, now)
+            if not _is_outdated(self._planner, before, now):
+                return None
+            changed, retiming = self._retimed(session, meeting, now)
+            saved = store.save(session, changed, now, by_person=False)
+            if retiming is not None:
+                responses.settle_proposals(session, saved.id)
+            moved = replanned(session, self._planner, saved, now)
+            found = Recalculated(
+                saved.reference,
+                saved.title_en,
+                saved.status,
+                _because(before, self._planner.basis(meeting)),
+                retiming,
+                moved.shifts,
+            )
+            if retiming is not None or moved.shifts:
+                store.note(session, saved.id, _ACTOR, "recalculated", now, _detail(found))
+            return found
+
+    @staticmethod
+    def _draft(session: Session, meeting: Meeting, before: Planned, now: datetime) -> Recalculated | None:
+        """Derive the instants of a draft anew, and those of its date poll; nothing planned rests on them.
+
+        Nobody is asked for a date again: the page of the poll shows each reader the new local times.
+        """
+        if before.tzdata == tzdata_version():
+            return None
+        store.save(session, meeting, now, by_person=False)
+        because = f"{_NAMES['tzdata']} {before.tzdata} → {tzdata_version()}"
+        others = polls.derive_instants(session, meeting.date_poll.id) if meeting.date_poll else 0
+        if others:
+            store.note(session, meeting.id, _ACTOR, "recalculated", now, f"{because}; {_dates(others)}")
+        return Recalculated(meeting.reference, meeting.title_en, meeting.status, (because,), None, ())
+
+    def _retimed(self, session: Session, meeting: Meeting, now: datetime) -> tuple[Meeting, Retiming | None]:
+        """Give the meeting a new time revision where attendees were told another instant."""
+        told = store.snapshot(session, meeting.id, meeting.time_revision)
+        if meeting.status is not MeetingStatus.PUBLISHED or told is None:
+            return meeting, None
+        changed = lifecycle.retimed(meeting, told.starts_at, told.ends_at, now)
+        if changed.time_revision == meeting.time_revision:
+            return meeting, None
+        place = self._planner.directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
+        return changed, Retiming(local_time(told.starts_at, place), local_time(meeting.starts_at, place))
+
+
+def _log(found: Recalculated) -> None:
+    """Say in the log of beat, which nobody watches at work, what it has done; the history says more."""
+    told = "; attendees are told the new instant" if found.retimed else ""
+    count, why = len(found.shifts), ", ".join(found.because)
+    _LOG.info("%s was recalculated (%s): %s action(s) moved%s", found.reference, why, count, told)
+
+
+def _because(before: Planned, basis: str) -> tuple[str, ...]:
+    """Name what has changed since a plan was made, of which ``basis`` is what it rests on now."""
+    if not before.basis:
+        return ("nothing was recorded before",)
+    old, new = json.loads(before.basis), json.loads(basis)
+    changed = tuple(
+        f"{_NAMES[name]} {old.get(name, 'unknown')} → {new[name]}"
+        for name in new
+        if old.get(name) != new[name]
+    )
+    return changed or (f"{_NAMES['tzdata']} {tzdata_version()}, which something was planned with already",)
+
+
+def _dates(count: int) -> str:
+    if count == 1:
+        return "a date of the date poll stays at its wall time, which is now another instant"
+    return f"{count} dates of the date poll stay at their wall time, which is now another instant"
+
+
+def _detail(found: Recalculated) -> str:
+    parts = [", ".join(found.because)]
+    if found.retimed is not None:
+        told = f"attendees had been told the instant that is now {found.retimed.was}"
+        parts.append(f"the start stays at {found.retimed.now}; {told}")
+    if found.shifts:
+        parts.append(history_words(found.shifts))
+    return "; ".join(parts)

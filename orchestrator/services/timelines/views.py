@@ -1,0 +1,89 @@
+"""What actions look like, and what a use case makes happen, to the command line, the API and the console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from orchestrator.domain.time.zones import LocalTime
+
+
+@dataclass(frozen=True, slots=True)
+class ActionView:
+    """An action as people read it.
+
+    ``due`` and ``planned`` are local times of whoever receives it (the host's for what nobody
+    receives); ``due_at`` is the same instant as UTC; ``why`` is the step of the timeline in words.
+    ``note`` says why it is not due when the timeline wants it, where it is not. ``meeting`` is empty for
+    what belongs to no meeting, such as reading the mailbox.
+    """
+
+    id: int
+    key: str
+    meeting: str
+    kind: str
+    what: str
+    why: str
+    state: str
+    recipient_name: str | None
+    recipient_email: str | None
+    delegation: str | None
+    due_at: datetime
+    due: LocalTime
+    planned: LocalTime | None
+    expires_at: datetime
+    revision: int
+    attempt: int
+    reason: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """One thing that a use case makes happen, change or not happen.
+
+    ``effect`` is ``new``, ``moved``, ``cancelled`` or ``skipped``; ``when`` is ``None`` for at once.
+    ``reason`` says why it is cancelled or skipped, or why it is not due when the timeline wants it.
+    ``meeting`` is the reference of a linked meeting, where it is not the one that was changed.
+    ``why`` is the step of the timeline in words.
+    """
+
+    effect: str
+    kind: str
+    what: str
+    recipient_name: str | None
+    recipient_email: str | None
+    delegation: str | None
+    when: LocalTime | None
+    reason: str | None
+    meeting: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a use case did, or would do when only previewed.
+
+    ``warnings`` say in words what somebody should know about it, such as a meeting that stays where it is.
+    ``tentative`` says that the meeting is then a save-the-date. ``later`` is what a look at a save-the-date
+    shows beside: what follows when its timeline confirms it, if nothing changes until then.
+    """
+
+    reference: str
+    version: int
+    previewed: bool
+    consequences: tuple[Consequence, ...]
+    warnings: tuple[str, ...] = field(default=(), kw_only=True)
+    tentative: bool = field(default=False, kw_only=True)
+    later: tuple[Consequence, ...] = field(default=(), kw_only=True)
+
+    def count(self, kind: str, *effects: str) -> int:
+        """Return how many consequences are of that kind, with one of those effects."""
+        wanted = effects or ("new", "moved")
+        return sum(item.kind == kind and item.effect in wanted for item in self.consequences)
+
+    @property
+    def waits(self) -> bool:
+        """Whether no invitation goes out at once, because each has a day of its own."""
+        invitations = [item for item in self.consequences if item.kind == "invite" and item.effect == "new"]
+        return bool(invitations) and all(item.when is not None for item in invitations)

@@ -1,0 +1,1 @@
+"""Claim, lease, ledger, sending, retries."""

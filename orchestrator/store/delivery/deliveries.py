@@ -1,0 +1,161 @@
+"""The ledger of deliveries: each message to each recipient once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.readiness.readiness import LinkMail
+from orchestrator.domain.timelines.actions import REQUESTS
+from orchestrator.store.engine import Executor
+from orchestrator.store.rows.base import Instant, table_of
+from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
+from orchestrator.store.rows.meetings import AttendeeRow
+from orchestrator.store.rows.timelines import ActionRow
+
+"""The purposes of mails that hold a REQUEST, so that whoever got one has the meeting in the calendar."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """What is about to leave."""
+
+    action_id: int
+    meeting_id: int
+    attendee_id: int | None
+    recipient: str
+    channel: str
+    purpose: str
+    message_id: str
+    subject: str
+    sequence: int
+    revision: int
+    local_time: str
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A delivery that an earlier attempt of the same action has left."""
+
+    id: int
+    state: DeliveryState
+    tries: int
+    revision: int
+
+
+Key = tuple[int, str, str, str]
+"""Action, recipient, channel and purpose: each delivery once."""
+
+
+def earlier(session: Session, action_ids: Sequence[int]) -> dict[Key, Earlier]:
+    """Return what earlier attempts have left for a batch of actions, in one query."""
+    rows = session.scalars(select(DeliveryRow).where(DeliveryRow.action_id.in_(action_ids)))
+    return {
+        (row.action_id, row.recipient, row.channel, row.purpose): Earlier(
+            row.id, DeliveryState(row.state), row.tries, row.revision
+        )
+        for row in rows
+    }
+
+
+_DELIVERY = table_of(DeliveryRow)
+_INSERT = insert(_DELIVERY).returning(_DELIVERY.c.id)
+_AGAIN = update(_DELIVERY).where(_DELIVERY.c.id == bindparam("wanted"))
+_END = (
+    update(_DELIVERY)
+    # A report that it did not arrive may come before the worker has recorded that it was accepted.
+    .where(DeliveryRow.id == bindparam("wanted"), DeliveryRow.state != DeliveryState.BOUNCED)
+    .values(state=bindparam("to_state"), answer=bindparam("said"), ended_at=bindparam("at", type_=Instant()))
+)
+
+
+def begin(connection: Connection, new: NewDelivery, before: Earlier | None, now: datetime) -> int:
+    """Write the row ``sending`` before the message leaves, and return its id.
+
+    ``before`` is what an earlier attempt has left. If that is still ``sending``, its worker died and
+    the outcome is unknown: the message goes again under the same Message-ID, and the row is flagged.
+    """
+    values: dict[str, Any] = {
+        **{item.name: getattr(new, item.name) for item in fields(new)},
+        "state": DeliveryState.SENDING,
+        "started_at": now,
+    }
+    if before is None:
+        inserted = connection.execute(_INSERT, values | {"tries": 1, "repeated": False})
+        return int(inserted.scalar_one())
+    values |= {"tries": before.tries + 1, "ended_at": None}
+    if before.state is DeliveryState.SENDING:
+        values["repeated"] = True
+    connection.execute(_AGAIN.values(**values), {"wanted": before.id})
+    return before.id
+
+
+def end(executor: Executor, delivery_id: int, state: DeliveryState, answer: str, now: datetime) -> None:
+    """Record how a delivery ended and what the server said."""
+    values = {"wanted": delivery_id, "to_state": state, "said": answer[:2000], "at": now}
+    executor.execute(_END, values)
+
+
+def of_meeting(session: Session, meeting_id: int) -> Sequence[DeliveryRow]:
+    """Return all deliveries of a meeting, newest first."""
+    return session.scalars(
+        select(DeliveryRow)
+        .where(DeliveryRow.meeting_id == meeting_id)
+        .order_by(DeliveryRow.started_at.desc(), DeliveryRow.id.desc())
+    ).all()
+
+
+_D = _DELIVERY.c
+_LINK_MAILS = (
+    select(_D.attendee_id, _D.purpose, _D.revision, _D.started_at, _D.state)
+    .where(_D.meeting_id == bindparam("wanted"), _D.attendee_id.is_not(None))
+    .where(_D.purpose.in_((*REQUESTS, "reminder")), _D.purpose != "save-the-date")
+    .order_by(_D.started_at, _D.id)
+)
+
+
+def link_mails(session: Session, meeting_id: int) -> list[LinkMail]:
+    """Return the mails of a meeting that were to carry its join link, in the order in which they left."""
+    rows = session.connection().execute(_LINK_MAILS, {"wanted": meeting_id})
+    return [
+        LinkMail(
+            row.attendee_id,
+            row.purpose,
+            row.purpose in REQUESTS,
+            row.revision,
+            row.started_at,
+            arrived=row.state == DeliveryState.SENT,
+            returned=row.state in (DeliveryState.BOUNCED, DeliveryState.FAILED),
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The first and the latest calendar message that an attendee was sent."""
+
+    first_message_id: str
+    latest_revision: int
+
+
+def told(session: Session, action_ids: Sequence[int]) -> dict[int, Told]:
+    """Return, per attendee of a batch of actions, what calendar messages they had before; in one query."""
+    attendees = select(ActionRow.attendee_id).where(ActionRow.id.in_(action_ids))
+    rows = session.execute(
+        select(AttendeeRow.id, DeliveryRow.message_id, DeliveryRow.revision)
+        .join(AttendeeRow, AttendeeRow.id == DeliveryRow.attendee_id)
+        .where(AttendeeRow.id.in_(attendees), DeliveryRow.purpose.in_(REQUESTS))
+        .where(DeliveryRow.state == DeliveryState.SENT, DeliveryRow.action_id.not_in(action_ids))
+        .order_by(DeliveryRow.id)
+    )
+    found: dict[int, Told] = {}
+    for attendee_id, message_id, revision in rows:
+        first = found[attendee_id].first_message_id if attendee_id in found else message_id
+        found[attendee_id] = Told(first, revision)
+    return found

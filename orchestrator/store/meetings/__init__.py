@@ -1,0 +1,1 @@
+"""The meeting: its lifecycle, revisions, changes, linked meetings and decisions."""

@@ -1,0 +1,31 @@
+"""Typed rows of every table, a module per room.
+
+Foreign keys cross the rooms in every direction, so rows stand on a floor of their own below the rooms of
+the store. All of them are imported here, because SQLAlchemy resolves keys and relationships by name.
+"""
+
+from __future__ import annotations
+
+from orchestrator.store.rows import (
+    answers,
+    dates,
+    delegations,
+    delivery,
+    meetings,
+    minutes,
+    people,
+    readiness,
+    timelines,
+)
+
+__all__ = [
+    "answers",
+    "dates",
+    "delegations",
+    "delivery",
+    "meetings",
+    "minutes",
+    "people",
+    "readiness",
+    "timelines",
+]

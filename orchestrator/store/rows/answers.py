@@ -1,0 +1,94 @@
+"""Rows of what comes back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from orchestrator.domain.answers.responses import ProposalState, ResponseKind
+from orchestrator.domain.meetings.meeting import Participation
+from orchestrator.store.rows.base import Base, one_of
+
+
+class IncomingOutcome(StrEnum):
+    """What became of a mail that came in."""
+
+    APPLIED = "applied"
+    IGNORED = "ignored"
+    QUARANTINED = "quarantined"
+    ASSIGNED = "assigned"
+    DISCARDED = "discarded"
+
+
+class IncomingRow(Base):
+    """A mail that came to the mailbox, and what became of it.
+
+    ``digest`` is the SHA-256 of its bytes, by which the same mail is known again when a poller died
+    between applying it and moving it away, or when the mailbox numbers its mails anew.
+    """
+
+    __tablename__ = "incoming_mail"
+    __table_args__ = (
+        CheckConstraint(one_of("outcome", IncomingOutcome), name="outcome"),
+        Index(
+            "ix_incoming_mail_quarantined",
+            "id",
+            sqlite_where=text("outcome = 'quarantined'"),
+            postgresql_where=text("outcome = 'quarantined'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    mailbox: Mapped[str]
+    size: Mapped[int]
+    received_at: Mapped[datetime]
+    read_at: Mapped[datetime]
+    sort: Mapped[str] = mapped_column(String(20), doc="What kind of mail it is.")
+    method: Mapped[str] = mapped_column(String(20), doc="The iTIP method, or nothing.")
+    sender: Mapped[str | None] = mapped_column(String(320))
+    subject: Mapped[str] = mapped_column(Text())
+    message_id: Mapped[str | None] = mapped_column(Text())
+    uid: Mapped[str | None] = mapped_column(Text())
+    participation: Mapped[str | None] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text(), doc="The beginning of what can be read.")
+    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id", ondelete="SET NULL"), index=True)
+    attendee_id: Mapped[int | None] = mapped_column(ForeignKey("attendee.id", ondelete="SET NULL"))
+    outcome: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str] = mapped_column(Text(), doc="Why, in words.")
+
+
+class ResponseRow(Base):
+    """Something that came back from an attendee; never changed, but for a proposal's state.
+
+    ``by`` names who gave it, who may be a focal point or a coordinator answering for somebody.
+    """
+
+    __tablename__ = "response"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", ResponseKind), name="kind"),
+        CheckConstraint(one_of("participation", Participation), name="participation"),
+        CheckConstraint(one_of("state", ProposalState), name="state"),
+        CheckConstraint("(kind = 'proposal') = (state IS NOT NULL)", name="proposal"),
+        Index("ix_response_meeting_id", "meeting_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"))
+    attendee_id: Mapped[int | None] = mapped_column(ForeignKey("attendee.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    participation: Mapped[str | None] = mapped_column(String(16))
+    urgent: Mapped[bool] = mapped_column(default=False, doc="A head of delegation's late decline.")
+    delegate: Mapped[str | None] = mapped_column(String(254))
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    state: Mapped[str | None] = mapped_column(String(10))
+    comment: Mapped[str | None] = mapped_column(Text())
+    reply: Mapped[str | None] = mapped_column(Text(), doc="What a refused proposal's author is told.")
+    channel: Mapped[str] = mapped_column(String(20))
+    by: Mapped[str] = mapped_column(Text())
+    at: Mapped[datetime]
+    incoming_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_mail.id", ondelete="SET NULL"))

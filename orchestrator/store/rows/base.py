@@ -1,0 +1,70 @@
+"""What all tables have in common: instants in UTC, names of constraints, enumerations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar, cast
+
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, String, Table, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase
+
+from orchestrator.domain.time.zones import require_instant
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant; anything else is refused when it is bound.
+
+    SQLite has no zone, so the value is kept there as naive UTC and comes back aware.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Check and, for SQLite, strip the zone."""
+        if value is None:
+            return None
+        require_instant(value)
+        return value.astimezone(UTC).replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the instant aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all models, with names for all constraints so that migrations can find them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Instant,
+        str: String(400),
+        dict[str, Any]: JSON,
+    }
+
+
+def one_of(column: str, values: Iterable[str]) -> str:
+    """Return the condition that a column holds one of these values."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return f"{column} IN ({listed})"
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return a model's table, for statements that a plain connection runs without a session."""
+    return cast(Table, model.__table__)
+
+
+def seconds_of(length: timedelta) -> int:
+    """Return a duration as the whole seconds that the database keeps."""
+    return int(length.total_seconds())

@@ -1,0 +1,56 @@
+"""Rows of the delivery ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from orchestrator.store.rows.base import Base, one_of
+
+
+class DeliveryState(StrEnum):
+    """How the delivery of one message to one recipient stands.
+
+    ``sending`` is written before the message leaves; left behind by a dead worker it means
+    *unknown*. ``deferred`` means the server said "not now", ``bounced`` that a server further on could
+    not deliver what had been accepted.
+    """
+
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    BOUNCED = "bounced"
+
+
+class DeliveryRow(Base):
+    """One message to one recipient over one channel, and how it ended."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("action_id", "recipient", "channel", "purpose"),
+        CheckConstraint(one_of("state", DeliveryState), name="state"),
+        Index("ix_delivery_message_id", "message_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    action_id: Mapped[int] = mapped_column(ForeignKey("action.id", ondelete="CASCADE"))
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"), index=True)
+    attendee_id: Mapped[int | None] = mapped_column(ForeignKey("attendee.id"), index=True)
+    recipient: Mapped[str] = mapped_column(String(254))
+    channel: Mapped[str] = mapped_column(String(20))
+    purpose: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(10))
+    message_id: Mapped[str] = mapped_column(String(320))
+    subject: Mapped[str] = mapped_column(Text())
+    sequence: Mapped[int]
+    revision: Mapped[int]
+    local_time: Mapped[str] = mapped_column(String(120), doc="When it left, as read at the recipient's.")
+    answer: Mapped[str | None] = mapped_column(Text(), doc="What the server said.")
+    tries: Mapped[int] = mapped_column(default=1)
+    repeated: Mapped[bool] = mapped_column(default=False, doc="Sent again after an unknown outcome.")
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

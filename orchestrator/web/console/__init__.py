@@ -1,0 +1,1 @@
+"""The console: pages for coordinators and ops, rendered here, working without JavaScript."""

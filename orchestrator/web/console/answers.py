@@ -1,0 +1,205 @@
+"""The console's mailbox pages: does any mail need somebody, and what became of the others?
+
+A mail that no program could apply waits in quarantine until a person says whose answer it is, or lets it
+go. Nothing that a mail says is shown as anything but text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Path, Request, Response
+
+from orchestrator.bootstrap import Container
+from orchestrator.domain.meetings.meeting import Participation
+from orchestrator.errors import InvalidInput, NotFound, Problem
+from orchestrator.services.answers.views import IncomingView
+from orchestrator.services.meetings.views import MeetingView
+from orchestrator.store.rows.answers import IncomingOutcome
+from orchestrator.web.console.meetings import ACTOR, answer_of
+from orchestrator.web.container import services
+from orchestrator.web.pages import PagesDep, see_other
+from orchestrator.web.security import require_sign_in
+
+_WAITING_SHOWN = 25
+_RECENT_SHOWN = 50
+_EXCERPT = 600
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(require_sign_in)])
+Services = Annotated[Container, Depends(services)]
+Typed = Annotated[str, Form()]
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A quarantined mail with the form to assign it: filled in with what suggests itself, or was typed."""
+
+    mail: IncomingView
+    meeting: str
+    email: str
+    participation: str
+    said: str | None
+    problems: dict[str, Problem]
+
+    @property
+    def excerpt(self) -> str:
+        """The beginning of what it says."""
+        text = self.mail.text.strip()
+        return text if len(text) <= _EXCERPT else text[:_EXCERPT].rstrip() + " …"
+
+
+class People:
+    """Who can have answered: the attendees of the published meetings."""
+
+    def __init__(self, meetings: Sequence[MeetingView]) -> None:
+        self.meetings = meetings
+
+    @classmethod
+    def of(cls, container: Container) -> People:
+        """Read the published meetings."""
+        reading = container.reading
+        published = [item.reference for item in reading.meetings() if item.status == "published"]
+        return cls([reading.meeting(reference) for reference in published])
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Each address with the name and the delegation it stands for, in protocol order."""
+        return {
+            item.email: f"{item.name}, {item.delegation}"
+            for meeting in self.meetings
+            for item in meeting.attendees
+        }
+
+    def suggestion(self, mail: IncomingView) -> tuple[str, str]:
+        """Return the meeting and the address that a mail most likely speaks for, or nothing."""
+        named = [item for item in self.meetings if item.reference == mail.meeting]
+        invited_to = [item for item in self.meetings if _address_in(item, mail.sender)]
+        meeting = next(iter(named), None) or (invited_to[0] if len(invited_to) == 1 else None)
+        if meeting is None:
+            return "", ""
+        return meeting.reference, _address_in(meeting, mail.sender)
+
+    def knows(self, reference: str) -> bool:
+        """Whether a meeting is among them."""
+        return any(item.reference == reference for item in self.meetings)
+
+
+def _address_in(meeting: MeetingView, sender: str | None) -> str:
+    wanted = (sender or "").casefold()
+    return next((item.email for item in meeting.attendees if item.email.casefold() == wanted), "")
+
+
+@router.get("/mailbox")
+def mailbox(request: Request, container: Services, pages: PagesDep, done: str = "") -> Response:
+    """Answer "does any mail need me?", then show what became of the others."""
+    quarantined = container.quarantine.mails(IncomingOutcome.QUARANTINED)
+    people = People.of(container) if quarantined else People([])
+    return pages.render(
+        request,
+        "answers/mailbox.html.j2",
+        done=done,
+        people=people,
+        total=len(quarantined),
+        waiting=[_waiting(item, people) for item in quarantined[:_WAITING_SHOWN]],
+        recent=_dealt_with(container.quarantine.mails())[:_RECENT_SHOWN],
+        state=container.reading.mailbox(),
+        there=container.mailbox is not None,
+    )
+
+
+@router.post("/mailbox/read")
+def read_now(container: Services) -> Response:
+    """Have the mailbox read now instead of at the next turn."""
+    if container.inbox is None:
+        raise NotFound("No mailbox is set, so there is nothing to read.")
+    container.inbox.poll_soon()
+    return see_other("/mailbox", done="reading")
+
+
+@router.get("/mailbox/{number}")
+def mail(request: Request, number: Number, container: Services, pages: PagesDep) -> Response:
+    """Show one mail that came in."""
+    found = container.quarantine.mail(number)
+    people = People.of(container)
+    return _mail_page(request, pages, people, _waiting(found, people))
+
+
+@router.get("/mailbox/{number}/mail.eml")
+def download(number: Number, container: Services) -> Response:
+    """Return a mail as it came; never shown here, because it is somebody else's."""
+    return Response(
+        container.quarantine.content(number),
+        media_type="message/rfc822",
+        headers={"Content-Disposition": f'attachment; filename="mail-{number}.eml"'},
+    )
+
+
+@router.post("/mailbox/{number}/assign")
+def assign(
+    request: Request,
+    number: Number,
+    container: Services,
+    pages: PagesDep,
+    meeting: Typed = "",
+    email: Typed = "",
+    participation: Typed = "",
+) -> Response:
+    """Take a quarantined mail for somebody's answer; what was typed stays when that is not possible."""
+    found = container.quarantine.mail(number)
+    people = People.of(container)
+    try:
+        _require_filled_in(people, meeting, email)
+        given = answer_of(participation) if participation or not _said(found) else None
+        container.quarantine.assign(number, meeting, email, actor=ACTOR, participation=given)
+    except InvalidInput as error:
+        problems = error.problems
+    except NotFound as error:
+        problems = (Problem("email", email, error.message, "Choose somebody who is."),)
+    else:
+        return see_other("/mailbox", done="assigned")
+    form = Waiting(
+        found, meeting, email, participation, _said(found), {item.field: item for item in problems}
+    )
+    return _mail_page(request, pages, people, form, 422)
+
+
+@router.post("/mailbox/{number}/discard")
+def discard(number: Number, container: Services) -> Response:
+    """Let a quarantined mail go without effect."""
+    container.quarantine.discard(number, actor=ACTOR)
+    return see_other("/mailbox", done="dismissed")
+
+
+def _require_filled_in(people: People, meeting: str, email: str) -> None:
+    problems = []
+    if not people.knows(meeting):
+        problems.append(Problem("meeting", meeting, "is missing", "Choose a published meeting."))
+    if not email.strip():
+        problems.append(Problem("email", "", "is missing", "Write the address of an attendee."))
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _waiting(mail: IncomingView, people: People) -> Waiting:
+    meeting, email = people.suggestion(mail)
+    return Waiting(mail, meeting, email, "", _said(mail), {})
+
+
+def _said(mail: IncomingView) -> str | None:
+    """The answer that a mail gives itself, in words; ``None`` when it gives none."""
+    if mail.participation in (None, Participation.NEEDS_ACTION):
+        return None
+    return Participation(mail.participation).words
+
+
+def _dealt_with(mails: Iterable[IncomingView]) -> list[IncomingView]:
+    return [item for item in mails if item.outcome != IncomingOutcome.QUARANTINED]
+
+
+def _mail_page(
+    request: Request, pages: PagesDep, people: People, form: Waiting, status: int = 200
+) -> Response:
+    return pages.render(request, "answers/mailbox_mail.html.j2", status=status, item=form, people=people)

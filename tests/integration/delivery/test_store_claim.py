@@ -1,0 +1,486 @@
+"""Claims: due order, leases, fences, and many claimers at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+
+from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.services.delivery.scheduling import Policy, Scheduling
+from orchestrator.store.engine import Database
+from orchestrator.store.meetings import meetings as store
+from orchestrator.store.rows.timelines import ActionRow
+from orchestrator.store.timelines import actions
+from orchestrator.store.timelines.actions import Claimed, Taken
+from tests.integration.conftest import (
+    LEASE,
+    NOW,
+    CountedWakeUp,
+    ManualClock,
+    action_values,
+    store_actions,
+    until,
+    waiting_for_a_lock,
+)
+
+S = ActionState
+MINUTE = timedelta(minutes=1)
+
+
+def claim(database: Database, *, now: datetime = NOW, limit: int = 500, most_claimed: int = 500) -> list[int]:
+    with database.transaction() as session:
+        found = actions.claim(
+            session, now=now, lease_until=now + LEASE, limit=limit, most_claimed=most_claimed
+        )
+    return [item.id for item in found]
+
+
+def take(database: Database, *ids: int, now: datetime = NOW) -> list[Taken]:
+    with database.transaction() as session:
+        return actions.take(session, ids, now + LEASE)
+
+
+def expire(database: Database, now: datetime) -> int:
+    with database.transaction() as session:
+        return actions.expire_leases(session, now)
+
+
+def row(database: Database, number: int) -> ActionRow:
+    with database.reading() as session:
+        return session.get_one(ActionRow, number)
+
+
+def states(database: Database) -> dict[int, str]:
+    with database.reading() as session:
+        return {item.id: item.state for item in session.scalars(select(ActionRow).order_by(ActionRow.id))}
+
+
+def test_claims_come_in_the_order_they_are_due(database: Database) -> None:
+    due = {1: 3, 2: 1, 3: 2, 4: 1}
+    store_actions(database, [action_values(n, due_at=NOW - ago * MINUTE) for n, ago in due.items()])
+    assert claim(database, limit=3) == [1, 3, 2]
+    assert claim(database) == [4]
+    assert claim(database) == []
+
+
+def test_a_claim_has_a_lease_and_counts_as_an_attempt(database: Database) -> None:
+    store_actions(database, [action_values(1)])
+    with database.transaction() as session:
+        found = actions.claim(session, now=NOW, lease_until=NOW + LEASE, limit=9, most_claimed=9)
+    assert found == [Claimed(1, 1, ActionKind.REMIND)]
+    claimed = row(database, 1)
+    assert (claimed.state, claimed.lease_until, claimed.attempt) == ("claimed", NOW + LEASE, 1)
+
+
+def test_only_what_is_due_and_not_too_late_is_claimed(database: Database) -> None:
+    second = timedelta(seconds=1)
+    store_actions(
+        database,
+        [
+            action_values(1, due_at=NOW),
+            action_values(2, due_at=NOW + second),
+            action_values(3, due_at=NOW - MINUTE, expires_at=NOW),
+            action_values(4, due_at=NOW - MINUTE, expires_at=NOW + second),
+            *(
+                action_values(
+                    10 + n, state=state, lease_until=NOW if state in ("claimed", "running") else None
+                )
+                for n, state in enumerate(S)
+                if state is not S.SCHEDULED
+            ),
+        ],
+    )
+    assert claim(database) == [4, 1]
+
+
+def test_no_more_are_out_than_the_cap(database: Database) -> None:
+    store_actions(database, [action_values(n) for n in range(1, 9)])
+    assert claim(database, limit=3, most_claimed=5) == [1, 2, 3]
+    assert claim(database, limit=3, most_claimed=5) == [4, 5]
+    assert claim(database, limit=3, most_claimed=5) == []
+    take(database, 1)
+    assert claim(database, limit=3, most_claimed=5) == [6], "what a worker has in hand is out of the queue"
+
+
+def scheduling(database: Database, real_now: datetime = NOW, **policy: Any) -> Scheduling:
+    given = {"batch_size": 50, "most_claimed": 500, "lease": LEASE} | policy
+    return Scheduling(database, ManualClock(NOW), ManualClock(real_now), CountedWakeUp(), Policy(**given))
+
+
+def test_batches_are_of_one_meeting_and_kind_and_of_limited_size(database: Database) -> None:
+    store_actions(database, [action_values(n, kind="invite" if n > 5 else "remind") for n in range(1, 10)])
+    batches = scheduling(database, batch_size=3).claim()
+    assert batches == [[6, 7, 8], [9], [1, 2, 3], [4, 5]]
+
+
+def test_beat_sleeps_until_the_next_due_time_and_no_longer_than_it_may(database: Database) -> None:
+    beat = scheduling(database)
+    assert beat.seconds_until_due(2.0) == 2.0
+    store_actions(database, [action_values(1, due_at=NOW + timedelta(seconds=90))])
+    assert beat.seconds_until_due(2.0) == 2.0
+    assert beat.seconds_until_due(120.0) == 90.0
+    store_actions(database, [action_values(2, due_at=NOW - MINUTE)])
+    assert beat.seconds_until_due(120.0) == 0.0
+
+
+def test_a_message_that_comes_twice_finds_nothing_the_second_time(database: Database) -> None:
+    store_actions(database, [action_values(1), action_values(2), action_values(3)])
+    assert take(database, 1) == [], "nobody has claimed it"
+    claim(database, limit=2)
+    taken = take(database, 2, 1, 3, 99)
+    assert taken == [Taken(1, 1, ActionKind.REMIND, 1), Taken(2, 1, ActionKind.REMIND, 1)]
+    assert take(database, 2, 1, 3, 99) == []
+    assert states(database) == {1: "running", 2: "running", 3: "scheduled"}
+
+
+def test_taking_begins_the_lease_anew(database: Database) -> None:
+    store_actions(database, [action_values(1)])
+    claim(database)
+    take(database, 1, now=NOW + MINUTE)
+    assert row(database, 1).lease_until == NOW + MINUTE + LEASE
+
+
+@pytest.mark.parametrize("state", ["claimed", "running"])
+def test_an_expired_lease_gives_the_action_back(database: Database, state: str) -> None:
+    store_actions(database, [action_values(1)])
+    claim(database)
+    if state == "running":
+        take(database, 1)
+    assert expire(database, NOW + LEASE) == 0, "a lease holds to its last moment"
+    after = NOW + LEASE + timedelta(microseconds=1)
+    assert expire(database, after) == 1
+    found = row(database, 1)
+    assert (found.state, found.lease_until, found.attempt) == ("scheduled", None, 1)
+    assert found.reason == "its worker did not report back in time; it is tried again"
+    assert claim(database, now=after) == [1]
+    assert row(database, 1).attempt == 2
+
+
+def taken_over(database: Database) -> tuple[Taken, Taken]:
+    """A late worker, and the one that holds the action by now."""
+    store_actions(database, [action_values(1)])
+    claim(database)
+    (late,) = take(database, 1)
+    later = NOW + 2 * LEASE
+    expire(database, later)
+    claim(database, now=later)
+    (newer,) = take(database, 1, now=later)
+    return late, newer
+
+
+@pytest.mark.parametrize("end", [S.SUCCEEDED, S.SCHEDULED, S.FAILED, S.MISSED, S.CANCELLED])
+def test_a_late_worker_cannot_end_what_a_newer_attempt_holds(database: Database, end: ActionState) -> None:
+    late, newer = taken_over(database)
+    with database.transaction() as session:
+        assert actions.held(session, late) is None
+        assert not actions.finish(session, late, end, NOW, reason="late", due_at=NOW)
+    found = row(database, 1)
+    assert (found.state, found.attempt, found.lease_until) == ("running", 2, NOW + 3 * LEASE)
+    with database.transaction() as session:
+        assert actions.held(session, newer) is not None
+        assert actions.finish(session, newer, S.SUCCEEDED, NOW)
+    assert states(database) == {1: "succeeded"}
+
+
+def test_a_late_worker_cannot_end_what_has_ended_or_waits(database: Database) -> None:
+    store_actions(database, [action_values(1)])
+    claim(database)
+    (late,) = take(database, 1)
+    expire(database, NOW + 2 * LEASE)
+    with database.transaction() as session:
+        assert not actions.finish(session, late, S.FAILED, NOW)
+    assert states(database) == {1: "scheduled"}
+
+
+def test_an_attempt_ends_only_as_the_table_of_transitions_allows(database: Database) -> None:
+    store_actions(database, [action_values(1)])
+    claim(database)
+    (taken,) = take(database, 1)
+    with database.transaction() as session, pytest.raises(ValueError, match="cannot end as blocked"):
+        actions.finish(session, taken, S.BLOCKED, NOW)
+
+
+def test_renewing_extends_only_what_is_still_ours(database: Database) -> None:
+    late, newer = taken_over(database)
+    store_actions(database, [action_values(2), action_values(3), action_values(4)])
+    claim(database)
+    others = take(database, 2, 3)
+    with database.transaction() as session:
+        actions.finish(session, others[1], S.SUCCEEDED, NOW)
+    until_then = NOW + 10 * LEASE
+    with database.transaction() as session:
+        actions.renew(session, [late, *others], until_then)
+    assert {n: row(database, n).lease_until for n in (1, 2, 3, 4)} == {
+        1: NOW + 3 * LEASE,
+        2: until_then,
+        3: None,
+        4: NOW + LEASE,
+    }
+    with database.transaction() as session:
+        actions.renew(session, [newer], until_then)
+    assert row(database, 1).lease_until == until_then
+
+
+def test_a_claim_that_could_not_be_published_is_given_back_as_if_never_made(database: Database) -> None:
+    store_actions(database, [action_values(1), action_values(2)])
+    claim(database)
+    take(database, 2)
+    scheduling(database).release([2, 1])
+    given_back, in_hand = row(database, 1), row(database, 2)
+    assert (given_back.state, given_back.lease_until, given_back.attempt) == ("scheduled", None, 0)
+    assert in_hand.state == "running", "a task that arrived all the same goes on"
+    assert claim(database) == [1]
+
+
+def test_what_waits_past_its_grace_is_recorded_as_missed(database: Database) -> None:
+    store_actions(
+        database,
+        [
+            action_values(1, expires_at=NOW),
+            action_values(2, expires_at=NOW, state="blocked"),
+            action_values(3, expires_at=NOW, reason="421 busy"),
+            action_values(4, expires_at=NOW + MINUTE),
+            action_values(5, expires_at=NOW, state="running", lease_until=NOW),
+            action_values(6, expires_at=NOW, state="cancelled"),
+        ],
+    )
+    with database.transaction() as session:
+        assert actions.mark_missed(session, NOW) == 3
+        assert actions.mark_missed(session, NOW) == 0
+    late = "it could not be done in time, and doing it late would mislead"
+    found = {n: (row(database, n).state, row(database, n).reason) for n in range(1, 7)}
+    assert found == {
+        1: ("missed", late),
+        2: ("missed", late),
+        3: ("missed", "421 busy"),
+        4: ("scheduled", None),
+        5: ("running", None),
+        6: ("cancelled", None),
+    }
+    assert row(database, 1).finished_at == NOW
+
+
+@pytest.mark.parametrize("how", ["missed", "discarded"])
+def test_what_waits_for_an_action_goes_when_that_one_is_given_up(database: Database, how: str) -> None:
+    """A CANCEL waits for the invitation in flight; it must go even if that one never ends by itself."""
+    store_actions(database, [action_values(1, kind="invite", expires_at=NOW + MINUTE)])
+    store_actions(database, [action_values(2, kind="cancel", state="blocked", blocked_by=1)])
+    with database.transaction() as session:
+        if how == "missed":
+            actions.mark_missed(session, NOW + MINUTE)
+        else:
+            assert actions.discard(session, actions.get(session, 1), NOW, "discarded")
+    found = row(database, 2)
+    assert (found.state, found.blocked_by) == ("scheduled", None)
+
+
+def test_invitations_wait_for_the_link_and_not_for_an_attempt_to_make_one(database: Database) -> None:
+    store_actions(database, [action_values(1, kind="conference", expires_at=NOW + MINUTE)])
+    store_actions(database, [action_values(2, kind="invite", state="blocked", blocked_by=1)])
+    with database.transaction() as session:
+        actions.mark_missed(session, NOW + MINUTE)
+    assert states(database) == {1: "missed", 2: "blocked"}
+
+
+# --- what belongs to no meeting
+
+
+def keep_polling(database: Database, *, wanted: bool = True, now: datetime = NOW) -> None:
+    with database.transaction() as session:
+        actions.keep_polling(session, now, wanted=wanted)
+
+
+def the_poll(database: Database) -> ActionRow:
+    with database.reading() as session:
+        found = actions.polling(session)
+    assert found is not None
+    return found
+
+
+def test_what_belongs_to_no_meeting_is_claimed_and_taken_like_the_rest(database: Database) -> None:
+    keep_polling(database)
+    number = the_poll(database).id
+    store_actions(database, [action_values(10)])
+    with database.transaction() as session:
+        found = actions.claim(session, now=NOW, lease_until=NOW + LEASE, limit=9, most_claimed=9)
+        assert sorted((item.id, item.meeting_id, item.kind) for item in found) == [
+            (number, None, ActionKind.POLL),
+            (10, 1, ActionKind.REMIND),
+        ]
+        assert actions.meetings_of(session, [10, number]) == [1]
+    taken = take(database, number)
+    assert [(item.meeting_id, item.kind, item.attempt) for item in taken] == [(None, ActionKind.POLL, 1)]
+    with pytest.raises(ValueError, match="belongs to no meeting"):
+        _ = taken[0].of_meeting
+    with database.transaction() as session:
+        assert actions.finish(session, taken[0], S.SCHEDULED, NOW, reason="away", due_at=NOW + MINUTE)
+    polled = the_poll(database)
+    assert (polled.state, polled.reason, polled.due_at, polled.lease_until) == (
+        "scheduled",
+        "away",
+        NOW + MINUTE,
+        None,
+    )
+    assert claim(database) == []
+    assert claim(database, now=NOW + MINUTE) == [number]
+
+
+def test_there_is_one_poll_however_often_a_beat_begins(database: Database) -> None:
+    for _ in range(3):
+        keep_polling(database)
+    assert list(states(database).values()) == ["scheduled"]
+    assert the_poll(database).expires_at.year == 9999, "it is never missed"
+
+
+@pytest.mark.parametrize("state", ["failed", "missed", "cancelled"])
+def test_a_poll_that_ended_begins_again_with_the_next_beat(database: Database, state: str) -> None:
+    keep_polling(database)
+    with database.transaction() as session:
+        polled = session.get_one(ActionRow, the_poll(database).id)
+        polled.state, polled.reason, polled.finished_at = state, "why", NOW
+    keep_polling(database, now=NOW + MINUTE)
+    again = the_poll(database)
+    assert (again.state, again.reason, again.finished_at, again.due_at) == (
+        "scheduled",
+        None,
+        None,
+        NOW + MINUTE,
+    )
+
+
+def test_a_poll_that_is_not_wanted_any_more_ends_unless_somebody_has_it_in_hand(database: Database) -> None:
+    keep_polling(database, wanted=False)
+    assert states(database) == {}
+    keep_polling(database)
+    claim(database)
+    keep_polling(database, wanted=False)
+    assert the_poll(database).state == "claimed"
+    scheduling(database).release([the_poll(database).id])
+    keep_polling(database, wanted=False)
+    assert (the_poll(database).state, the_poll(database).reason) == ("cancelled", "no mailbox is set")
+
+
+def test_the_next_thing_to_happen_is_not_the_routine_of_reading_the_mailbox(database: Database) -> None:
+    keep_polling(database)
+    store_actions(database, [action_values(10, due_at=NOW + 5 * MINUTE)])
+    with database.reading() as session:
+        assert actions.next_due(session) == NOW
+        assert actions.next_due(session, routine=False) == NOW + 5 * MINUTE
+
+
+# --- many at once
+
+
+ROWS = 500
+
+
+def race(claimers: list[Database], work: Callable[[Database], list[int]]) -> list[list[int]]:
+    """Let all begin at one moment; returns what each one got."""
+    barrier = Barrier(len(claimers))
+
+    def run(database: Database) -> list[int]:
+        barrier.wait(10)
+        got: list[int] = []
+        while found := work(database):
+            got += found
+        return got
+
+    with ThreadPoolExecutor(len(claimers)) as pool:
+        return list(pool.map(run, claimers))
+
+
+def test_many_claimers_get_each_row_exactly_once(database: Database) -> None:
+    store_actions(database, [action_values(n, due_at=NOW - n * MINUTE) for n in range(1, ROWS + 1)])
+    claimers = [Database(database.engine.url.render_as_string(hide_password=False)) for _ in range(4)]
+    got = race(claimers, lambda own: claim(own, limit=20, most_claimed=10_000))
+    for own in claimers:
+        own.dispose()
+    assert Counter(number for part in got for number in part) == dict.fromkeys(range(1, ROWS + 1), 1)
+    with database.reading() as session:
+        assert set(session.scalars(select(ActionRow.attempt))) == {1}
+
+
+def test_one_message_that_comes_to_many_workers_is_taken_once(database: Database) -> None:
+    store_actions(database, [action_values(n) for n in range(1, 51)])
+    claim(database)
+    got = race([database] * 4, lambda own: [item.id for item in take(own, *range(50, 0, -1))])
+    assert Counter(number for part in got for number in part) == dict.fromkeys(range(1, 51), 1)
+
+
+def beats(database: Database) -> None:
+    for turn in range(15):
+        with database.transaction() as session:
+            actions.expire_leases(session, NOW + turn * LEASE)
+        claim(database, now=NOW + turn * LEASE, limit=200, most_claimed=10_000)
+        with database.transaction() as session:
+            actions.unclaim(session, list(range(150, 0, -3)))
+
+
+def works(database: Database) -> None:
+    for _ in range(15):
+        if taken := take(database, *range(200, 0, -1)):
+            with database.transaction() as session:
+                actions.renew(session, taken[::-1], NOW + LEASE)
+
+
+def replans(database: Database) -> None:
+    for _ in range(15):
+        with database.transaction() as session:
+            actions.stored(session, 1)
+
+
+def test_all_bulk_work_on_the_same_rows_at_once_ends_without_deadlock(postgres: Database) -> None:
+    store_actions(postgres, [action_values(n, due_at=NOW - n * MINUTE) for n in range(1, 201)])
+    barrier = Barrier(4)
+
+    def run(work: Callable[[Database], None]) -> None:
+        barrier.wait(10)
+        work(postgres)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, (beats, beats, works, replans)))
+
+
+def test_a_locked_meeting_keeps_its_version_from_workers_until_the_change_is_over(postgres: Database) -> None:
+    store_actions(postgres, [])
+
+    def read() -> int:
+        with postgres.transaction() as session:
+            return store.saves(session, 1)
+
+    with ThreadPoolExecutor(1) as pool:
+        with postgres.transaction() as session:
+            meeting = store.load(session, 1, lock=True)
+            worker = pool.submit(read)
+            until(lambda: waiting_for_a_lock(postgres), "the worker to meet the change")
+            store.save(session, meeting, NOW)
+        assert worker.result(10) == 1
+
+
+def test_a_look_at_the_database_blocks_no_writer(database: Database) -> None:
+    store_actions(database, [action_values(1)])
+    with database.reading() as session:
+        assert session.get_one(ActionRow, 1).state == "scheduled"
+        assert claim(database) == [1]
+
+
+def test_sqlite_begins_writing_at_once_so_that_writers_queue(tmp_path: Any) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'own.db'}")
+    database.upgrade()
+    begun: list[str] = []
+    event.listen(
+        database.engine, "before_cursor_execute", lambda _c, _k, statement, *_: begun.append(statement)
+    )
+    with database.transaction() as session:
+        actions.next_due(session)
+    with database.reading() as session:
+        actions.next_due(session)
+    assert [item for item in begun if item.startswith("BEGIN")] == ["BEGIN IMMEDIATE", "BEGIN"]
+    database.dispose()

@@ -1,0 +1,501 @@
+"""A timeline of a meeting's own: shown, set with a look at what moves, taken back; nothing half done."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner, Result
+
+from config import DATA
+from config.settings import Settings
+from orchestrator import cli as command_line
+from orchestrator.bootstrap import Container
+from orchestrator.commands import timelines as commands
+from orchestrator.domain.definitions.definition import read_yaml
+from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.errors import ConfigurationError, Conflict, InvalidInput, NotFound
+from orchestrator.services.meetings.meetings import MeetingUpdate
+from orchestrator.services.timelines.timelines import timeline_text
+from orchestrator.store.readiness import contributions
+from orchestrator.web.app import create_app
+from tests.integration.conftest import NHUNG, NOW, PEOPLE, World, contents
+
+with warnings.catch_warnings():
+    # Starlette would rather have httpx2, which works the same; either may be installed.
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
+
+REFERENCE = "SOM-2026"
+
+
+def standard(world: World, **changes: Any) -> dict[str, Any]:
+    """The document of the standard timeline, with some of its steps by name replaced, added or taken out."""
+    document = world.meeting_timelines.one("standard").document
+    steps = {f"{step['do']}:{step.get('id', '')}": step for step in document["steps"]}
+    for name, step in changes.items():
+        key = name.replace("_", ":")
+        steps.pop(key, None)
+        if step is not None:
+            steps[key] = step
+    return document | {"name": "own", "title": "Our own", "steps": list(steps.values())}
+
+
+TWO_DAYS = {"do": "remind", "id": "P2D", "at": "-P2D at 09:00 local", "grace": "PT7H"}
+
+
+def reminders(world: World) -> dict[str, list[str]]:
+    """The states of the reminders of Nhung by key."""
+    found: dict[str, list[str]] = {}
+    for row in world.rows(ActionKind.REMIND):
+        if row.key.endswith("attendee-3"):
+            found.setdefault(row.key, []).append(row.state)
+    return found
+
+
+# Reading.
+
+
+def test_all_timelines_are_listed_with_the_kinds_that_get_them(world: World) -> None:
+    found = {item.name: item.kinds for item in world.meeting_timelines.all()}
+    assert found == {
+        "heads": ("heads", "heads-plus-three"),
+        "preparatory": ("preparatory",),
+        "som": ("som",),
+        "som-plus-three": ("som-plus-three",),
+        "standard": ("focal-point", "forum"),
+        "workshop": ("workshop",),
+    }
+
+
+def test_a_timeline_is_shown_in_words_and_as_it_is_written(world: World) -> None:
+    found = world.meeting_timelines.one("som")
+    steps = {item.name: item for item in found.steps}
+    chaser = steps["chase:delegation-list"]
+    assert chaser.what == "Chaser: delegation list"
+    assert chaser.when == tuple(f"{days} working days before, at 09:00 their time" for days in (15, 10, 7))
+    assert chaser.to == (
+        "focal point",
+        "from rung 3 also head of delegation",
+        "from rung 3 also secretariat",
+    )
+    assert chaser.condition == "list missing"
+    assert (steps["invite:save-the-date"].what, steps["invite"].what) == ("Save-the-date", "Invitation")
+    assert steps["notice:room-open"].what == "Notice: room open"
+    text = timeline_text(found.document)
+    assert read_yaml(text) == found.document
+    assert len(text.splitlines()) == 3 + len(found.steps)
+    with pytest.raises(NotFound, match=r"There is no timeline fast\. Known are: heads, preparatory, som,"):
+        world.meeting_timelines.one("fast")
+
+
+def test_a_meeting_shows_the_timeline_it_names_until_it_has_its_own(world: World) -> None:
+    world.create()
+    found = world.meeting_timelines.of(REFERENCE)
+    assert (found.named, found.own, found.timeline.name, found.version) == ("standard", False, "standard", 1)
+    world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P2D=TWO_DAYS), actor="K")
+    found = world.meeting_timelines.of(REFERENCE)
+    assert (found.named, found.own, found.timeline.title, found.version) == ("standard", True, "Our own", 2)
+    with pytest.raises(NotFound):
+        world.meeting_timelines.of("SOM-1999")
+
+
+# Setting and taking back.
+
+
+def test_a_draft_is_published_with_its_own_timeline(world: World) -> None:
+    world.create()
+    world.meeting_timelines.adjust(
+        REFERENCE, standard(world, remind_P2D=TWO_DAYS, remind_P7D=None), actor="K"
+    )
+    assert world.rows() == []
+    world.meetings.publish(REFERENCE, actor="K")
+    assert sorted(reminders(world)) == [
+        "remind:P1D:attendee-3",
+        "remind:P2D:attendee-3",
+        "remind:PT1H:attendee-3",
+    ]
+    (row,) = [row for row in world.rows(ActionKind.REMIND) if row.key == "remind:P2D:attendee-3"]
+    assert row.due_at == datetime(2026, 12, 1, 2, tzinfo=UTC)
+
+
+def test_a_look_says_what_moves_and_changes_nothing(world: World) -> None:
+    world.published()
+    before = contents(world.database)
+    later = {"do": "remind", "id": "P7D", "at": "-P6D at 10:00 local"}
+    outcome = world.meeting_timelines.adjust(
+        REFERENCE,
+        standard(world, remind_P7D=later, remind_P2D=TWO_DAYS, remind_P1D=None),
+        actor="K",
+        preview=True,
+    )
+    assert outcome.previewed
+    own = [item for item in outcome.consequences if item.recipient_email == NHUNG]
+    assert [(item.effect, item.what, item.when and f"{item.when.day} {item.when.clock}") for item in own] == [
+        ("moved", "Reminder, 6 days before", "2026-11-27 10:00"),
+        ("new", "Reminder, 2 days before", "2026-12-01 09:00"),
+        ("cancelled", "Reminder", "2026-12-02 09:00"),
+    ]
+    assert own[2].reason == "the timeline has no such step any more"
+    assert contents(world.database) == before
+    assert world.wake_up.notified == 1  # That was publishing.
+
+
+def test_a_published_meeting_is_replanned_with_its_own_timeline_and_says_so(world: World) -> None:
+    world.published()
+    outcome = world.meeting_timelines.adjust(
+        REFERENCE, standard(world, remind_P2D=TWO_DAYS, remind_P1D=None), actor="K", version=2
+    )
+    assert (outcome.version, outcome.previewed) == (3, False)
+    assert reminders(world) == {
+        "remind:P7D:attendee-3": ["scheduled"],
+        "remind:P1D:attendee-3": ["cancelled"],
+        "remind:PT1H:attendee-3": ["scheduled"],
+        "remind:P2D:attendee-3": ["scheduled"],
+    }
+    latest = world.reading.meeting(REFERENCE).history[0]
+    assert (latest.actor, latest.what) == ("K", "timeline adjusted")
+    assert latest.detail == "added: remind:P2D; left out: remind:P1D"
+    assert world.wake_up.notified == 2
+
+
+def test_nobody_is_told_anything_because_a_timeline_was_adjusted(world: World) -> None:
+    world.invited()
+    sent = len(world.mailer.accepted)
+    world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P2D=TWO_DAYS), actor="K")
+    world.run()
+    assert len(world.mailer.accepted) == sent
+    assert world.reading.meeting(REFERENCE).revision == 1
+
+
+def test_what_is_done_stays_done_and_what_the_new_timeline_wants_in_the_past_is_passed_over(
+    world: World,
+) -> None:
+    world.invited()
+    world.clock.at = datetime(2026, 11, 26, 3, tzinfo=UTC)
+    world.run()
+    month = {"do": "remind", "id": "P30D", "at": "-P30D"}
+    outcome = world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P30D=month), actor="K")
+    assert {item.reason for item in outcome.consequences if item.effect == "skipped"} == {
+        "its time had already passed"
+    }
+    assert reminders(world)["remind:P7D:attendee-3"] == [ActionState.SUCCEEDED]
+    assert "remind:P30D:attendee-3" not in reminders(world)
+    more = standard(world, remind_P30D=month, remind_P2D=TWO_DAYS)
+    again = world.meeting_timelines.adjust(REFERENCE, more, actor="K")
+    assert {item.effect for item in again.consequences} == {"new"}, "what was passed over is known"
+
+
+def test_what_a_timeline_has_lost_is_cancelled_for_that_reason_and_not_because_it_came_in(
+    world: World,
+) -> None:
+    world.published(timeline="som", start="2026-12-18 14:00")
+    world.clock.at = datetime(2026, 11, 20, 3, tzinfo=UTC)
+    world.run()
+    document = world.meeting_timelines.one("som").document
+    kept = [step for step in document["steps"] if step["do"] not in ("rehearse", "remind")]
+    kept = [step for step in kept if step.get("id") != "delegation-list" or step["do"] == "notice"]
+    (answer,) = (step for step in kept if step["do"] == "chase" and step["id"] == "answer")
+    answer |= {"at": answer["at"][:2], "escalate": {}, "to": ["members"]}
+    shorter = document | {"steps": kept}
+    outcome = world.meeting_timelines.adjust(REFERENCE, shorter, actor="K", preview=True)
+    gone = {(item.what, item.why, item.reason) for item in outcome.consequences if item.effect == "cancelled"}
+    lost = "the timeline has no such step any more"
+    assert {(what, reason) for what, _, reason in gone} == {
+        ("Chaser", lost),
+        ("Chaser: answer", lost),
+        ("Connectivity test", lost),
+        ("Reminder", lost),
+    }
+    world.meeting_timelines.adjust(REFERENCE, shorter, actor="K")
+    assert {
+        row.reason for row in world.rows() if row.state == ActionState.CANCELLED and row.kind == "chase"
+    } == {lost}
+
+
+def test_back_to_the_named_one_brings_back_what_it_wants(world: World) -> None:
+    world.published()
+    world.meeting_timelines.adjust(
+        REFERENCE, standard(world, remind_P2D=TWO_DAYS, remind_P1D=None), actor="K"
+    )
+    look = world.meeting_timelines.reset(REFERENCE, actor="K", preview=True)
+    outcome = world.meeting_timelines.reset(REFERENCE, actor="K")
+    assert outcome.consequences == look.consequences
+    assert reminders(world) == {
+        "remind:P7D:attendee-3": ["scheduled"],
+        "remind:P1D:attendee-3": ["scheduled"],
+        "remind:PT1H:attendee-3": ["scheduled"],
+        "remind:P2D:attendee-3": ["cancelled"],
+    }
+    assert not world.meeting_timelines.of(REFERENCE).own
+    latest = world.reading.meeting(REFERENCE).history[0]
+    assert (latest.what, latest.detail) == ("timeline reset", "standard")
+
+
+def test_the_same_again_is_no_change(world: World) -> None:
+    world.published()
+    assert world.meeting_timelines.reset(REFERENCE, actor="K").version == 2
+    world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P2D=TWO_DAYS), actor="K")
+    before = contents(world.database)
+    outcome = world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P2D=TWO_DAYS), actor="K")
+    assert (outcome.version, outcome.consequences) == (3, ())
+    assert contents(world.database) == before
+
+
+def test_a_meeting_keeps_its_own_timeline_when_it_moves(world: World) -> None:
+    world.published()
+    world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P2D=TWO_DAYS), actor="K")
+    found = world.reading.meeting(REFERENCE)
+    week_later = MeetingUpdate.model_validate({"start": "2026-12-10 14:00"})
+    world.meetings.update(REFERENCE, week_later, actor="K", version=found.version)
+    (row,) = [row for row in world.rows(ActionKind.REMIND) if row.key == "remind:P2D:attendee-3"]
+    assert row.due_at == datetime(2026, 12, 8, 2, tzinfo=UTC)
+
+
+# What cannot be.
+
+
+@pytest.mark.parametrize(
+    ("step", "field", "value", "message"),
+    [
+        ({"do": "chase", "when": "it rains", "at": "-5WD"}, "when", "it rains", "input should be"),
+        ({"do": "notice", "about": "papers", "to": "ministers", "at": "-5WD"}, "to", "ministers", "'minis"),
+        ({"do": "remind", "to": "group NATO", "at": "-5WD"}, "to", "group NATO", "is not a group"),
+        ({"do": "remind", "to": "delegation XX", "at": "-5WD"}, "to", "delegation XX", "is not a delegation"),
+        ({"do": "notice", "about": "weather", "to": "members", "at": "-5WD"}, "about", "weather", "is not"),
+        ({"do": "remind", "at": "-P1D", "from": "remind"}, "from", "remind", "is a cycle: remind"),
+        ({"do": "remind", "at": "-P1D", "from": "x"}, "from", "x", "is not a step"),
+        ({"do": "remind", "at": "-P1D at 22:00 local"}, "at", "-P1D at 22:00 local", "names 22:00, and what"),
+        (
+            {"do": "chase", "when": "no answer", "at": "-5WD", "escalate": {"3": "secretariat"}},
+            "escalate",
+            "",
+            "names rung 3, and the ladder has 1",
+        ),
+        ({"do": "remind", "at": "-P1D", "colour": "red"}, "colour", "red", "is not a known field"),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_is_half_done(
+    world: World, step: dict[str, Any], field: str, value: str, message: str
+) -> None:
+    world.published()
+    before = contents(world.database)
+    document = standard(world, remind_new=step)
+    for preview in (True, False):
+        with pytest.raises(InvalidInput) as caught:
+            world.meeting_timelines.adjust(REFERENCE, document, actor="K", preview=preview)
+        assert not isinstance(caught.value, ConfigurationError)
+        (problem,) = caught.value.problems
+        assert (problem.field, problem.value) == (f"steps[{len(document['steps']) - 1}].{field}", value)
+        assert problem.message.startswith(message)
+        assert problem.remedy
+    assert contents(world.database) == before
+
+
+@pytest.mark.parametrize("document", ["remind them", [], None, {"name": "x"}])
+def test_what_is_no_timeline_at_all_is_refused(world: World, document: Any) -> None:
+    world.create()
+    with pytest.raises(InvalidInput):
+        world.meeting_timelines.adjust(REFERENCE, document, actor="K")
+
+
+def test_a_timeline_as_long_as_a_book_is_refused(world: World) -> None:
+    world.create()
+    steps = [{"do": "remind", "id": f"n{number}", "at": f"-P{number}D"} for number in range(1, 2500)]
+    with pytest.raises(InvalidInput, match="is too long"):
+        world.meeting_timelines.adjust(REFERENCE, {"name": "x", "title": "x", "steps": steps}, actor="K")
+
+
+def test_an_older_version_and_a_meeting_that_is_over_are_refused(world: World) -> None:
+    world.published()
+    document = standard(world, remind_P2D=TWO_DAYS)
+    with pytest.raises(Conflict, match="was changed by somebody else meanwhile"):
+        world.meeting_timelines.adjust(REFERENCE, document, actor="K", version=1)
+    with pytest.raises(Conflict, match="was changed by somebody else meanwhile"):
+        world.meeting_timelines.reset(REFERENCE, actor="K", version=1)
+    world.meetings.cancel(REFERENCE, actor="K")
+    with pytest.raises(Conflict, match="only a draft or published meeting can be given a timeline"):
+        world.meeting_timelines.adjust(REFERENCE, document, actor="K")
+    with pytest.raises(NotFound):
+        world.meeting_timelines.adjust("SOM-1999", document, actor="K")
+
+
+# The shipped timelines in a database.
+
+
+def test_a_som_by_its_own_timeline_is_announced_and_planned_as_a_whole(world: World) -> None:
+    start = NOW + timedelta(days=60)
+    world.create(timeline=None, start=f"{start:%Y-%m-%d} 14:00")
+    assert world.reading.meeting(REFERENCE).timeline == "som"
+    world.meetings.publish(REFERENCE, actor="K")
+    assert {row.kind for row in world.rows()} == {"invite", "confirm"}
+    world.clock.at = start - timedelta(days=28, hours=12)
+    world.run()
+    assert not world.reading.meeting(REFERENCE).tentative
+    kinds = {row.step.partition("/")[0] for row in world.rows()}
+    assert {"invite", "notice:papers", "chase:delegation-list", "rehearse", "remind:P1D"} <= kinds
+    codes = {item["delegation"] for item in PEOPLE.values()}
+    with world.database.reading() as session:
+        assert {slot.delegation for slot in contributions.slots(session, [1])[1]} == codes
+
+
+def test_two_files_of_one_name_and_an_unknown_text_stop_the_service(tmp_path: Path) -> None:
+    folder = tmp_path / "timelines"
+    folder.mkdir()
+    step = {"do": "notice", "about": "papers", "to": "members", "at": "-5WD"}
+    for file in ("a", "b"):
+        text = yaml.safe_dump({"name": "mine", "title": "Mine", "steps": [step]})
+        (folder / f"{file}.yaml").write_text(text, "utf-8")
+    with pytest.raises(
+        ConfigurationError, match=r"b\.yaml: name: is the name of another file's timeline too"
+    ):
+        _ = Container(Settings(data_dir=tmp_path, timelines_dir=folder)).timelines
+    (folder / "b.yaml").write_text(text.replace("papers", "weather").replace("mine", "other"), "utf-8")
+    with pytest.raises(ConfigurationError, match=r"b.yaml: steps\[0\].about: is not a text of notices.yaml"):
+        _ = Container(Settings(data_dir=tmp_path, timelines_dir=folder)).timelines
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        (
+            "timelines/a.yaml",
+            "at: -P1D",
+            "at: -P1D, at: -P2D",
+            r"a\.yaml: line 4, column 35: .* .at. is there twice",
+        ),
+        ("timelines/a.yaml", "steps:", "steps: [", r"a\.yaml: line \d+, column \d+: is not readable YAML"),
+        (
+            "notices.yaml",
+            "  - key: papers",
+            "  - key: papers\n    key: paper",
+            r"notices\.yaml: line .* 'key' is",
+        ),
+        (
+            "delegations.yaml",
+            "- code: KH",
+            "- code: KH\n    code: BN",
+            r"delegations\.yaml: line .* 'code' is",
+        ),
+    ],
+)
+def test_what_is_written_twice_or_not_yaml_in_a_file_of_the_service_stops_it_and_says_where(
+    tmp_path: Path, name: str, old: str, new: str, message: str
+) -> None:
+    """Plain YAML would silently keep the last of two."""
+    (tmp_path / "timelines").mkdir()
+    for shipped in ("notices.yaml", "delegations.yaml"):
+        (tmp_path / shipped).write_bytes((DATA / shipped).read_bytes())
+    text = "name: a\ntitle: A\nsteps:\n  - {do: remind, id: x, at: -P1D}\n"
+    (tmp_path / "timelines" / "a.yaml").write_text(text, "utf-8")
+    before = (tmp_path / name).read_text("utf-8")
+    assert old in before
+    settings = Settings(
+        data_dir=tmp_path,
+        timelines_dir=tmp_path / "timelines",
+        notices_file=tmp_path / "notices.yaml",
+        delegations_file=tmp_path / "delegations.yaml",
+    )
+    assert set(Container(settings).timelines) == {"a"}
+    (tmp_path / name).write_text(before.replace(old, new, 1), "utf-8")
+    with pytest.raises(ConfigurationError, match=message):
+        _ = Container(settings).timelines
+
+
+# The command line.
+
+
+@pytest.fixture
+def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Run a command line against the world."""
+    monkeypatch.setattr(commands, "container", lambda: world)
+
+    def command(*words: object) -> Result:
+        return CliRunner().invoke(command_line.cli, [str(word) for word in words])
+
+    return command
+
+
+def test_the_command_line_lists_and_shows_timelines(run: Any, world: World) -> None:
+    listed = run("timeline", "list")
+    assert "heads, heads-plus-three" in listed.output
+    assert json.loads(run("timeline", "list", "--json").output)[0]["name"] == "heads"
+    shown = run("timeline", "show", "som")
+    assert yaml.safe_load(shown.output) == world.meeting_timelines.one("som").document
+    assert json.loads(run("timeline", "show", "som", "--json").output)["name"] == "som"
+    assert isinstance(run("timeline", "show", "fast").exception, NotFound)
+
+
+def test_the_command_line_sets_a_timeline_and_takes_it_back(run: Any, world: World, tmp_path: Path) -> None:
+    world.published()
+    file = tmp_path / "own.yaml"
+    file.write_text(timeline_text(standard(world, remind_P2D=TWO_DAYS)), "utf-8")
+    look = run("meeting", "timeline", REFERENCE, "--set", file, "--preview")
+    assert look.exit_code == 0
+    assert "Reminder, 2 days before" in look.output
+    assert not world.meeting_timelines.of(REFERENCE).own
+    done = run("meeting", "timeline", REFERENCE, "--set", file, "--yes")
+    assert "Done: SOM-2026, now version 3." in done.output
+    shown = run("meeting", "timeline", REFERENCE)
+    assert yaml.safe_load(shown.output)["title"] == "Our own"
+    assert json.loads(run("meeting", "timeline", REFERENCE, "--json").output)["own"] is True
+    back = run("meeting", "timeline", REFERENCE, "--reset", "--yes", "--json")
+    assert json.loads(back.output)["version"] == 4
+    assert not world.meeting_timelines.of(REFERENCE).own
+
+
+def test_the_command_line_refuses_what_contradicts_itself(run: Any, world: World, tmp_path: Path) -> None:
+    world.create()
+    both = run("meeting", "timeline", REFERENCE, "--set", "x.yaml", "--reset")
+    assert (both.exit_code, "--set and --reset contradict each other" in both.output) == (2, True)
+    alone = run("meeting", "timeline", REFERENCE, "--preview")
+    assert (alone.exit_code, "--preview goes with --set FILE" in alone.output) == (2, True)
+    missing = run("meeting", "timeline", REFERENCE, "--set", tmp_path / "missing.yaml", "--yes")
+    assert isinstance(missing.exception, InvalidInput)
+
+
+# The API.
+
+
+@pytest.fixture
+def client(world: World) -> Iterator[TestClient]:
+    headers = {"Authorization": f"Bearer {world.api_token}"}
+    with TestClient(create_app(world), base_url="http://127.0.0.1", headers=headers) as found:
+        yield found
+
+
+def test_the_api_shows_sets_and_resets_a_timeline(client: TestClient, world: World) -> None:
+    world.published()
+    names = [item["name"] for item in client.get("/api/v1/timelines").json()]
+    assert names == sorted(world.timelines)
+    document = client.get("/api/v1/timelines/standard").json()["document"]
+    assert client.get("/api/v1/timelines/fast").status_code == 404
+    document["steps"].append(TWO_DAYS)
+    address = f"/api/v1/meetings/{REFERENCE}/timeline"
+    look = client.put(address, json={"timeline": document}, params={"preview": True}).json()
+    assert look["previewed"] is True
+    assert client.get(address).json()["own"] is False
+    done = client.put(address, json={"timeline": document, "version": 2}).json()
+    assert (done["consequences"], done["version"]) == (look["consequences"], 3)
+    found = client.get(address).json()
+    assert (found["own"], found["named"], found["timeline"]["document"]) == (True, "standard", document)
+    assert client.put(address, json={"timeline": document, "version": 2}).json()["code"] == "version-conflict"
+    assert client.delete(address, params={"version": 2}).status_code == 409
+    assert client.delete(address, params={"version": 3}).json()["version"] == 4
+    assert client.get(address).json()["own"] is False
+
+
+def test_the_api_names_what_is_wrong_with_a_timeline(client: TestClient, world: World) -> None:
+    world.create()
+    step = {"do": "chase", "when": "it rains", "at": ["-5WD", "soon"]}
+    body = {"timeline": {"name": "x", "title": "X", "steps": [step]}}
+    answer = client.put(f"/api/v1/meetings/{REFERENCE}/timeline", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-input")
+    found = {item["field"]: item["value"] for item in answer.json()["problems"]}
+    assert found == {"steps[0].at[1]": "soon", "steps[0].when": "it rains"}

@@ -1,0 +1,289 @@
+"""The calendar object in an invitation and in a cancellation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from icalendar import Calendar
+from icalendar.cal import Component
+
+from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.letters.invitation import CalendarFacts, CalendarTemplate, common_name, mailto
+from orchestrator.domain.meetings.itip import EventStatus, Method
+from orchestrator.domain.meetings.meeting import Attendee, Participation
+
+STARTS = datetime(2026, 12, 3, 7, tzinfo=UTC)
+FACTS = CalendarFacts(
+    method=Method.REQUEST,
+    status=EventStatus.CONFIRMED,
+    uid="4f8c2d@accsm.example.org",
+    sequence=3,
+    stamp=datetime(2026, 11, 1, 2, 3, 4, tzinfo=UTC),
+    starts_at=STARTS,
+    ends_at=STARTS + timedelta(hours=3),
+    summary="Senior Officials Meeting; on the 21st ACCSM, online",
+    description="Hội nghị quan chức cấp cao\nJoin: https://meet.example.org/1?a=1,2;b\n" + "ກ" * 100,
+    organizer_name="Trần Minh Khôi (Viet Nam)",
+    organizer_address="meetings@accsm.example.org",
+    join_url="https://meet.example.org/1?a=1,2;b",
+)
+LAN = Attendee("Lê Thị Lan", "lan@vn.example.org", "VN", "SOM", Role.SENIOR_OFFICIAL, id=7)
+
+
+def copy(attendee: Attendee = LAN, **fields: Any) -> bytes:
+    if fields.get("method") is Method.CANCEL:
+        fields["status"] = EventStatus.CANCELLED
+    return CalendarTemplate.of(replace(FACTS, **fields)).copy_for(attendee)
+
+
+def attendees(found: Component) -> list[Any]:
+    """The ATTENDEEs of a copy, the recipient last."""
+    people = found["attendee"]
+    return people if isinstance(people, list) else [people]
+
+
+def event(content: bytes) -> Component:
+    calendar = Calendar.from_ical(content)
+    (found,) = calendar.subcomponents
+    assert found.name == "VEVENT"
+    assert found.errors == []
+    return found
+
+
+def unfolded(content: bytes) -> list[str]:
+    return content.replace(b"\r\n ", b"").decode("utf-8").split("\r\n")
+
+
+def assert_well_formed(content: bytes) -> None:
+    assert content.endswith(b"END:VCALENDAR\r\n")
+    assert b"\n" not in content.replace(b"\r\n", b"")
+    assert b"\r" not in content.replace(b"\r\n", b"")
+    for line in content.split(b"\r\n"):
+        assert len(line) <= 75
+        line.decode("utf-8")
+
+
+def test_line_ends_are_crlf_and_lines_are_folded_at_75_octets_between_characters() -> None:
+    assert_well_formed(copy())
+    assert_well_formed(copy(replace(LAN, name="ເຈົ້າ" * 40, email="a" * 60 + "@" + "b" * 60 + ".example.org")))
+
+
+def test_a_request_has_exactly_these_lines() -> None:
+    assert unfolded(copy(description="Text", summary="SOM", organizer_name="Khôi")) == [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//ACCSM//Meeting Orchestrator//EN",
+        "CALSCALE:GREGORIAN",
+        "METHOD:REQUEST",
+        "BEGIN:VEVENT",
+        "SUMMARY:SOM",
+        "DTSTART:20261203T070000Z",
+        "DTEND:20261203T100000Z",
+        "DTSTAMP:20261101T020304Z",
+        "UID:4f8c2d@accsm.example.org",
+        "SEQUENCE:3",
+        "CLASS:PUBLIC",
+        "CONFERENCE;FEATURE=AUDIO,VIDEO;LABEL=Join the meeting;VALUE=URI:https://meet.example.org/1?a=1,2;b",
+        "DESCRIPTION:Text",
+        "LOCATION:https://meet.example.org/1?a=1\\,2\\;b",
+        "STATUS:CONFIRMED",
+        "TRANSP:OPAQUE",
+        "X-MICROSOFT-CDO-BUSYSTATUS:BUSY",
+        "X-MICROSOFT-DISALLOW-COUNTER:FALSE",
+        "ORGANIZER;CN=Khôi:mailto:meetings@accsm.example.org",
+        "ATTENDEE;CN=Khôi;CUTYPE=INDIVIDUAL;PARTSTAT=ACCEPTED;ROLE=CHAIR:mailto:meetings@accsm.example.org",
+        (
+            'ATTENDEE;CN="Lê Thị Lan";CUTYPE=INDIVIDUAL;PARTSTAT=NEEDS-ACTION;ROLE=REQ-PARTICIPANT;RSVP=TRUE:'
+            "mailto:lan@vn.example.org"
+        ),
+        "END:VEVENT",
+        "END:VCALENDAR",
+        "",
+    ]
+
+
+def test_icalendar_reads_back_what_was_said() -> None:
+    found = event(copy())
+    assert str(found["summary"]) == FACTS.summary
+    assert str(found["description"]) == FACTS.description
+    assert str(found["location"]) == FACTS.join_url
+    assert str(found["conference"]) == FACTS.join_url
+    assert (found.decoded("dtstart"), found.decoded("dtend")) == (FACTS.starts_at, FACTS.ends_at)
+    assert found.decoded("dtstamp") == FACTS.stamp
+    assert (found["sequence"], str(found["uid"])) == (3, FACTS.uid)
+
+
+def test_a_cancel_keeps_uid_organizer_and_start_and_asks_nothing() -> None:
+    lines = unfolded(copy(method=Method.CANCEL))
+    assert "METHOD:CANCEL" in lines
+    assert "STATUS:CANCELLED" in lines
+    assert "UID:4f8c2d@accsm.example.org" in lines
+    assert "DTSTART:20261203T070000Z" in lines
+    assert "SEQUENCE:3" in lines
+    assert 'ORGANIZER;CN="Trần Minh Khôi (Viet Nam)":mailto:meetings@accsm.example.org' in lines
+    assert [line for line in lines if line.startswith("ATTENDEE")] == [
+        'ATTENDEE;CN="Lê Thị Lan";CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT:mailto:lan@vn.example.org'
+    ]
+    assert not [line for line in lines if "RSVP" in line or "PARTSTAT" in line]
+
+
+@pytest.mark.parametrize(
+    ("participation", "rsvp"),
+    [
+        (Participation.NEEDS_ACTION, True),
+        (Participation.ACCEPTED, False),
+        (Participation.TENTATIVE, False),
+        (Participation.DECLINED, False),
+        (Participation.DELEGATED, False),
+    ],
+)
+def test_only_who_has_not_answered_is_asked(participation: Participation, rsvp: bool) -> None:
+    params = attendees(event(copy(replace(LAN, participation=participation))))[-1].params
+    assert params["PARTSTAT"] == participation.value
+    assert ("RSVP" in params) is rsvp
+
+
+def test_an_observer_is_an_optional_participant() -> None:
+    observer = attendees(event(copy(replace(LAN, role=Role.OBSERVER))))[-1]
+    assert observer.params["ROLE"] == "OPT-PARTICIPANT"
+
+
+def test_the_organizer_is_an_attendee_of_a_request_under_the_same_address_and_has_accepted() -> None:
+    found = event(copy())
+    organizer, _ = attendees(found)
+    assert str(organizer) == str(found["organizer"]) == "mailto:meetings@accsm.example.org"
+    assert organizer.params == {
+        "CN": FACTS.organizer_name,
+        "CUTYPE": "INDIVIDUAL",
+        "PARTSTAT": "ACCEPTED",
+        "ROLE": "CHAIR",
+    }
+
+
+def test_a_recipient_may_have_a_reply_address_of_their_own_and_the_next_copy_has_its_own_again() -> None:
+    template = CalendarTemplate.of(FACTS)
+    own = "meetings+t7@accsm.example.org"
+    found = event(template.copy_for(LAN, own))
+    assert str(found["organizer"]) == str(attendees(found)[0]) == f"mailto:{own}"
+    assert str(event(template.copy_for(LAN))["organizer"]) == "mailto:meetings@accsm.example.org"
+    assert own.encode() not in template.copy_for(LAN)
+
+
+@pytest.mark.parametrize(
+    ("status", "busy"),
+    [(EventStatus.CONFIRMED, "BUSY"), (EventStatus.TENTATIVE, "TENTATIVE")],
+)
+def test_a_save_the_date_is_tentative_in_both_of_its_words(status: EventStatus, busy: str) -> None:
+    lines = unfolded(copy(status=status))
+    assert f"STATUS:{status}" in lines
+    assert f"X-MICROSOFT-CDO-BUSYSTATUS:{busy}" in lines
+
+
+@pytest.mark.parametrize(("counter", "disallowed"), [(True, "FALSE"), (False, "TRUE")])
+def test_another_time_may_be_proposed_or_not(counter: bool, disallowed: str) -> None:
+    assert f"X-MICROSOFT-DISALLOW-COUNTER:{disallowed}" in unfolded(copy(counter=counter))
+
+
+def test_a_copy_names_the_organizer_and_its_recipient_and_nobody_else() -> None:
+    template = CalendarTemplate.of(FACTS)
+    for attendee in (LAN, replace(LAN, name="Sok Dara", email="dara@kh.example.org")):
+        lines = unfolded(template.copy_for(attendee))
+        named = [line.rpartition(":mailto:")[2] for line in lines if "mailto:" in line]
+        assert named == [FACTS.organizer_address, FACTS.organizer_address, attendee.email]
+
+
+def test_a_meeting_without_a_link_says_nothing_of_a_place() -> None:
+    assert not [line for line in unfolded(copy(join_url=None)) if line.startswith(("LOCATION", "CONFERENCE"))]
+
+
+def test_nothing_is_emitted_that_clients_trip_over() -> None:
+    whole = copy().decode()
+    for name in ("VALARM", "VTIMEZONE", "TZID", "APPT-SEQUENCE", "RFC822", "ATTACH"):
+        assert name not in whole
+
+
+@pytest.mark.parametrize("method", list(Method))
+@pytest.mark.parametrize("name", ["Lê Thị Lan", "Santos, Maria: chair", 'O"Brien; x', "យ៉ាង សុខា " * 12])
+def test_a_spliced_copy_equals_building_it_whole(method: Method, name: str) -> None:
+    attendee = replace(LAN, name=name)
+    spliced = copy(attendee, method=method)
+    # The lines of people stand last, where ``icalendar`` would sort them in.
+    assert Calendar.from_ical(spliced).to_ical(sorted=False) == spliced
+
+
+@pytest.mark.parametrize(
+    ("name", "cleaned"),
+    [
+        ('Maria "Mia" Santos', "Maria Mia Santos"),
+        ("Santos; X=1", "Santos X=1"),
+        ("A\r\nATTENDEE:mailto:x@y.org", "A ATTENDEE:mailto:x@y.org"),
+        ("back\\slash ^n caret", "back slash n caret"),
+        ("  two   spaces\u00a0here ", "two spaces here"),
+        ("Bell\x07\x00", "Bell"),
+        ("อนุชา พรหมศิริ", "อนุชา พรหมศิริ"),
+    ],
+)
+def test_a_common_name_loses_what_clients_show_or_cut(name: str, cleaned: str) -> None:
+    assert common_name(name) == cleaned
+    attendee = attendees(event(copy(replace(LAN, name=name))))[-1]
+    assert (attendee.params["CN"], str(attendee)) == (cleaned, "mailto:lan@vn.example.org")
+
+
+@pytest.mark.parametrize(
+    ("address", "uri"),
+    [
+        ("lan@vn.example.org", "mailto:lan@vn.example.org"),
+        ("Lan.Le+som@vn.example.org", "mailto:Lan.Le+som@vn.example.org"),
+        ("o'brien@au.example.org", "mailto:o'brien@au.example.org"),
+        ("50%off?x#y@z.org", "mailto:50%25off%3Fx%23y@z.org"),
+    ],
+)
+def test_an_address_is_a_bare_mailto(address: str, uri: str) -> None:
+    assert mailto(address) == uri
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "ATTENDEE:mailto:recipient@invalid",
+        "x" * 67 + "ATTENDEE:mailto:recipient@invalid",
+        "SOM\r\nATTENDEE:mailto:eve@example.org",
+        "SOM\r\nEND:VEVENT\r\nBEGIN:VEVENT",
+        "END:VEVENT",
+        "END:VEVENT\r\n",
+        "x" * 67 + "END:VEVENT\r\n",
+        "SOM\nMETHOD:CANCEL",
+        "SOM; with, all\\ of: it\\n",
+    ],
+)
+def test_a_title_cannot_add_lines_or_take_the_recipient_s_place(title: str) -> None:
+    content = copy(summary=title, description=title, organizer_name=title)
+    assert_well_formed(content)
+    found = event(content)
+    assert [str(item) for item in attendees(found)] == [
+        "mailto:meetings@accsm.example.org",
+        "mailto:lan@vn.example.org",
+    ]
+    assert str(found["organizer"]) == "mailto:meetings@accsm.example.org"
+    assert str(found["summary"]).splitlines() == title.splitlines()
+    assert [line for line in unfolded(content) if line.startswith("METHOD")] == ["METHOD:REQUEST"]
+    assert len([line for line in unfolded(content) if line.startswith("ATTENDEE")]) == 2
+
+
+@given(st.text(max_size=120), st.text(max_size=60), st.text(max_size=60))
+def test_no_text_whatever_breaks_the_shape(title: str, organizer: str, name: str) -> None:
+    content = copy(replace(LAN, name=name), summary=title, description=title, organizer_name=organizer)
+    lines = unfolded(content)
+    heads = [line.replace(":", ";").partition(";")[0] for line in lines]
+    assert heads == [line.replace(":", ";").partition(";")[0] for line in unfolded(copy())]
+    assert_well_formed(content)
+
+
+def test_a_common_name_keeps_the_joiners_that_khmer_and_burmese_need() -> None:
+    assert common_name("ស៊ុន\u200bសុខា") == "ស៊ុន\u200bសុខា"
+    assert common_name("က\u200dခ") == "က\u200dခ"

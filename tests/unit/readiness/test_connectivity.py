@@ -1,0 +1,196 @@
+"""Rehearsal slots: who tries the connection when, and what is said where office hours do not meet."""
+# ruff: noqa: DTZ001 - wall times have no zone on purpose.
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestrator.domain.delegations.working_calendar import Calendars, Override, OverrideKind
+from orchestrator.domain.meetings.meeting import RehearsalSlot
+from orchestrator.domain.readiness.connection_tests import allot, standing
+from orchestrator.domain.time.zones import zone
+from orchestrator.domain.timelines.timeline import Step
+from tests.unit.real import CALENDARS, DIRECTORY, EARLY, local, meeting_of, utc
+
+FRIDAY = meeting_of(datetime(2026, 12, 11, 14))
+MEMBERS = [item.code for item in DIRECTORY.members_on(date(2026, 12, 11))]
+CODES = [item.code for item in DIRECTORY.in_order(DIRECTORY.delegations)]
+
+
+def step(**fields: Any) -> Step:
+    return Step.model_validate({"do": "rehearse", "at": "-3WD", "day": "-1WD", "slot": "PT15M"} | fields)
+
+
+def allotted(*codes: str, kept: tuple[RehearsalSlot, ...] = (), **fields: Any) -> dict[str, RehearsalSlot]:
+    found = allot(FRIDAY, list(codes), step(**fields), CALENDARS, kept, EARLY)
+    assert list(found) == sorted(found, key=lambda item: item.starts_at)
+    return {item.delegation: item for item in found}
+
+
+def test_every_member_has_a_slot_of_its_own_on_the_host_s_last_working_day_before() -> None:
+    found = allotted(*MEMBERS)
+    assert set(found) == set(MEMBERS)
+    assert {local(item.starts_at, "VN")[:10] for item in found.values()} == {"2026-12-10"}
+    assert {item.ends_at - item.starts_at for item in found.values()} == {timedelta(minutes=15)}
+    for one, following in pairwise(found.values()):
+        assert one.ends_at <= following.starts_at
+    # The tenth of December is Constitution Day in Thailand.
+    assert {code for code, item in found.items() if item.note} == {"TH"}
+    assert found["TH"].note == "Thailand and Viet Nam share no free office hour on that day"
+
+
+def test_slots_lie_within_the_office_hours_of_both_sides() -> None:
+    for code, item in allotted(*MEMBERS).items():
+        for side in {code, "VN"} if item.note is None else set():
+            calendar = CALENDARS.of(side)
+            there = zone(DIRECTORY.get(side).zone)
+            opens, closes = item.starts_at.astimezone(there), item.ends_at.astimezone(there)
+            assert any(
+                stretch.opens <= opens.time() and closes.time() <= stretch.closes
+                for stretch in calendar.day(opens.date()).stretches
+            ), (code, side)
+
+
+def test_where_office_hours_do_not_meet_nobody_is_up_at_night_if_that_can_be_had() -> None:
+    found = allotted("CA")["CA"]
+    assert found.note == "Canada and Viet Nam share no free office hour on that day"
+    # Ten in the evening in Ha Noi would be ten in the morning in Ottawa, which is in office hours there. So
+    # it is the first hour at which the host, who helps, is in the office and Ottawa is not asleep yet.
+    assert (local(found.starts_at, "CA"), local(found.starts_at, "VN")) == (
+        "2026-12-09 20:00",
+        "2026-12-10 08:00",
+    )
+
+
+def test_who_has_a_holiday_on_the_day_of_the_tests_takes_what_others_leave_in_the_host_s_hours() -> None:
+    """10 December is Constitution Day in Thailand; nobody there is called at seven in the morning."""
+    found = allotted("TH", "LA", "VN")
+    assert {code: local(slot.starts_at, "VN") for code, slot in found.items()} == {
+        "LA": "2026-12-10 08:00",
+        "VN": "2026-12-10 08:15",
+        "TH": "2026-12-10 08:30",
+    }
+    assert found["TH"].note == "Thailand and Viet Nam share no free office hour on that day"
+
+
+def test_slots_that_were_told_stay_when_a_delegation_joins() -> None:
+    before = allotted("VN", "MM", "LA")
+    after = allotted("VN", "MM", "LA", "BN", kept=tuple(before.values()))
+    assert {code: after[code] for code in before} == before
+    assert all(
+        after["BN"].starts_at >= item.ends_at or after["BN"].ends_at <= item.starts_at
+        for item in before.values()
+    )
+    assert set(allotted("VN", kept=tuple(before.values()))) == {"VN"}
+
+
+def test_who_can_least_chooses_first() -> None:
+    """Wellington shares its afternoon with the morning of Ha Noi, which all others would take."""
+    alone = allotted("NZ")["NZ"]
+    among = allotted(*MEMBERS, "NZ")["NZ"]
+    assert alone.note is None
+    assert among == alone
+
+
+def test_no_slot_reaches_beyond_the_start_and_those_without_one_are_left_out() -> None:
+    early = meeting_of(datetime(2026, 12, 11, 1))
+    same_day = allot(early, MEMBERS, step(day="-P0D", slot="PT30M"), CALENDARS, (), EARLY)
+    assert all(item.ends_at <= early.starts_at for item in same_day)
+    long = allotted(*MEMBERS, slot="PT4H")
+    assert 0 < len(long) < len(MEMBERS)
+    for one, following in pairwise(long.values()):
+        assert one.ends_at <= following.starts_at
+
+
+def test_no_slot_has_gone_by_when_it_is_allotted() -> None:
+    """Published on the day of the tests, at half past three in the afternoon in Ha Noi."""
+    now = utc(2026, 12, 10, 8, 30)
+    found = allot(FRIDAY, MEMBERS, step(), CALENDARS, (), now)
+    assert {item.delegation for item in found} == set(MEMBERS)
+    assert min(item.starts_at for item in found) == now
+    known = allot(FRIDAY, ["VN"], step(), CALENDARS, (), EARLY)
+    assert allot(FRIDAY, ["VN"], step(), CALENDARS, known, now) == known
+
+
+def day_off(code: str) -> Calendars:
+    closed = Override(1, code, OverrideKind.CLOSED, date(2026, 12, 10), date(2026, 12, 10), "Mourning")
+    return Calendars(DIRECTORY, (closed,))
+
+
+def test_a_day_off_of_the_host_takes_all_slots_away() -> None:
+    meeting = replace(FRIDAY, slots=tuple(allotted(*MEMBERS, "CA").values()))
+    assert standing(meeting, step(), CALENDARS, EARLY) == meeting.slots
+    assert standing(meeting, step(), day_off("VN"), EARLY) == ()
+
+
+def test_a_day_off_of_a_delegation_takes_its_slot_only() -> None:
+    meeting = replace(FRIDAY, slots=tuple(allotted(*MEMBERS, "CA").values()))
+    stays = standing(meeting, step(), day_off("LA"), EARLY)
+    assert {item.delegation for item in meeting.slots} - {item.delegation for item in stays} == {"LA"}
+    found = allot(meeting, [*MEMBERS, "CA"], step(), day_off("LA"), stays, EARLY)
+    laos = next(item for item in found if item.delegation == "LA")
+    assert laos.note == "Lao PDR and Viet Nam share no free office hour on that day"
+    assert standing(replace(meeting, slots=found), step(), day_off("LA"), EARLY) == found
+
+
+def test_what_was_placed_by_hand_or_has_begun_stays_when_a_day_off_is_declared() -> None:
+    (slot,) = allot(FRIDAY, ["VN"], step(), CALENDARS, (), EARLY)
+    by_hand = replace(slot, note="outside the office hours of Viet Nam")
+    assert standing(replace(FRIDAY, slots=(by_hand,)), step(), day_off("VN"), EARLY) == (by_hand,)
+    begun = replace(FRIDAY, slots=(slot,))
+    assert standing(begun, step(), day_off("VN"), slot.starts_at) == (slot,)
+    assert standing(begun, step(), day_off("VN"), slot.starts_at - timedelta(minutes=1)) == ()
+
+
+def test_the_day_is_the_host_s_working_day() -> None:
+    monday = replace(FRIDAY, wall_start=datetime(2026, 12, 14, 9))
+    (slot,) = allot(monday, ["VN"], step(), CALENDARS, (), EARLY)
+    assert local(slot.starts_at, "VN")[:10] == "2026-12-11"
+
+
+def test_a_step_without_a_day_is_a_mistake_of_the_program() -> None:
+    with pytest.raises(ValueError, match="has no day or no length"):
+        allot(FRIDAY, ["VN"], Step.model_validate({"do": "remind", "at": "-P1D"}), CALENDARS, (), EARLY)
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.dates(date(2020, 1, 1), date(2035, 12, 31)),
+    st.integers(0, 47),
+    st.sampled_from(CODES),
+    st.sets(st.sampled_from(CODES), min_size=1),
+    st.sampled_from(["PT10M", "PT15M", "PT20M", "PT30M"]),
+)
+def test_any_meeting_gives_each_a_slot_of_its_own_before_the_start_and_says_what_is_not_ideal(
+    day: date, half_hours: int, host: str, codes: set[str], slot: str
+) -> None:
+    start = datetime.combine(day, time()) + timedelta(minutes=30 * half_hours)
+    meeting = meeting_of(start, host=host)
+    found = allot(meeting, sorted(codes), step(slot=slot), CALENDARS, (), EARLY)
+    assert {item.delegation for item in found} == codes
+    assert all(item.ends_at <= meeting.starts_at for item in found)
+    for one, following in pairwise(found):
+        assert one.ends_at <= following.starts_at
+    for item in found:
+        both = all(_open(CALENDARS, code, item) for code in (item.delegation, host))
+        assert both is (item.note is None)
+    assert allot(meeting, sorted(codes), step(slot=slot), CALENDARS, found, EARLY) == found
+
+
+def _open(calendars: Calendars, code: str, slot: RehearsalSlot) -> bool:
+    """Whether offices are open all the time; every minute is looked at."""
+    calendar, moment = calendars.of(code), slot.starts_at
+    there = zone(calendar.place(calendar.local_date(moment)).zone)
+    minutes = int((slot.ends_at - slot.starts_at).total_seconds()) // 60
+    for minute in range(minutes + 1):
+        at = (moment + timedelta(minutes=minute)).astimezone(there)
+        if not any(item.opens <= at.time() <= item.closes for item in calendar.day(at.date()).stretches):
+            return False
+    return True
