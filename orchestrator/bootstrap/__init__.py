@@ -1,0 +1,21 @@
+"""The one place where settings become adapters and services."""
+
+from orchestrator.bootstrap.adapters import broker_url
+from orchestrator.bootstrap.container import Container, container
+from orchestrator.bootstrap.folders import endpoints_file, inbox_folder, make_private, outbox_folder
+from orchestrator.bootstrap.settings import parse_settings, read_settings, settings_problems
+from orchestrator.bootstrap.templates import mail_templates
+
+__all__ = [
+    "Container",
+    "broker_url",
+    "container",
+    "endpoints_file",
+    "inbox_folder",
+    "mail_templates",
+    "make_private",
+    "outbox_folder",
+    "parse_settings",
+    "read_settings",
+    "settings_problems",
+]

@@ -1,0 +1,206 @@
+"""The container: the adapters, the data files, and the services made of them.
+
+Each part is made when it is first asked for, so that a command that only reads the database needs no
+broker, no mail server and no Graph, and a worker connects after it was forked.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from functools import cached_property, lru_cache
+
+from orchestrator.bootstrap.adapters import Adapters
+from orchestrator.bootstrap.data_files import DataFiles
+from orchestrator.bootstrap.settings import read_settings
+from orchestrator.bootstrap.templates import mail_templates
+from orchestrator.domain.letters.message import NamedAddress
+from orchestrator.services.answers.inbox import Inbox
+from orchestrator.services.answers.quarantine import Quarantine
+from orchestrator.services.dates.date_polls import Polls
+from orchestrator.services.dates.fair_starts import Slots
+from orchestrator.services.definitions.examples import Examples
+from orchestrator.services.delegations.calendars import WorkingCalendars
+from orchestrator.services.delivery.delivering import Delivering, Outside
+from orchestrator.services.delivery.scheduling import Policy, Scheduling
+from orchestrator.services.letters.letters import Letters
+from orchestrator.services.letters.occasions import Occasions
+from orchestrator.services.meetings.decisions import Outcomes
+from orchestrator.services.meetings.meetings import Meetings
+from orchestrator.services.meetings.reading import Reading
+from orchestrator.services.minutes.minutes import Minutes
+from orchestrator.services.operations.operations import Operations
+from orchestrator.services.people.links import Links
+from orchestrator.services.personal.owing import Owing
+from orchestrator.services.personal.personal import Personal
+from orchestrator.services.readiness.readiness import Readiness
+from orchestrator.services.timelines.planner import Planner
+from orchestrator.services.timelines.recalculating import Recalculating
+from orchestrator.services.timelines.timelines import MeetingTimelines
+
+
+class Container(Adapters, DataFiles):
+    """Every adapter, data file and service, made on first use from checked settings."""
+
+    @cached_property
+    def planner(self) -> Planner:
+        """Plans meetings."""
+        return Planner(self.directory, self.timelines)
+
+    @cached_property
+    def calendars(self) -> WorkingCalendars:
+        """Working calendars, and what is entered over them."""
+        return WorkingCalendars(self.database, self.planner, self.clock, self.wake_up)
+
+    @cached_property
+    def recalculating(self) -> Recalculating:
+        """Bringing plans up to date with newer data."""
+        return Recalculating(self.database, self.planner, self.clock, self.wake_up)
+
+    @cached_property
+    def meetings(self) -> Meetings:
+        """Creating, publishing, changing and ending meetings."""
+        organizer = self.settings.organizer_address
+        return Meetings(
+            self.database, self.planner, self.clock, self.wake_up, organizer, self.preparatory_texts
+        )
+
+    @cached_property
+    def links(self) -> Links:
+        """Personal links and reply addresses."""
+        settings = self.settings
+        public_url = settings.public_url or f"http://{settings.host}:{settings.port}"
+        return Links(
+            self.link_key, public_url, settings.organizer_address, subaddress=settings.reply_subaddress
+        )
+
+    @cached_property
+    def inbox(self) -> Inbox | None:
+        """Taking answers from the mailbox; ``None`` when none is set."""
+        if self.mailbox is None:
+            return None
+        return Inbox(
+            self.database,
+            self.planner,
+            self.mailbox,
+            self.documents,
+            self.links,
+            clock=self.clock,
+            wake_up=self.wake_up,
+            interval=timedelta(seconds=self.settings.poll_seconds),
+        )
+
+    @cached_property
+    def personal(self) -> Personal:
+        """What the personal links open."""
+        return Personal(self.database, self.planner, self.links, self.documents, self.clock, self.wake_up)
+
+    @cached_property
+    def polls(self) -> Polls:
+        """Asking delegations which dates suit them."""
+        return Polls(
+            self.database, self.planner, self.meetings, self.slots, self.links, self.clock, self.wake_up
+        )
+
+    @cached_property
+    def readiness(self) -> Readiness:
+        """How ready delegations are, and asking for what is missing."""
+        return Readiness(self.database, self.planner, self.clock, self.wake_up)
+
+    @cached_property
+    def owing(self) -> Owing:
+        """What a delegation owes, on its personal pages."""
+        return Owing(self.database, self.planner, self.readiness, self.links, self.clock, self.wake_up)
+
+    @cached_property
+    def reading(self) -> Reading:
+        """Looking things up."""
+        return Reading(self.database, self.planner, self.clock)
+
+    @cached_property
+    def meeting_timelines(self) -> MeetingTimelines:
+        """Timelines, and the copy that a meeting may have of its own."""
+        return MeetingTimelines(self.database, self.planner, self.notices, self.clock, self.wake_up)
+
+    @cached_property
+    def minutes(self) -> Minutes:
+        """Attaching minutes."""
+        return Minutes(
+            self.database,
+            self.planner,
+            self.documents,
+            clock=self.clock,
+            wake_up=self.wake_up,
+            largest=self.settings.attachment_max_bytes,
+        )
+
+    @cached_property
+    def occasions(self) -> Occasions:
+        """What each mail has to tell."""
+        return Occasions(self.database, self.planner, self.documents, self.notices, self.clock)
+
+    @cached_property
+    def outcomes(self) -> Outcomes:
+        """Recording outcomes of meetings."""
+        return Outcomes(self.database, self.planner, self.clock, self.wake_up)
+
+    @cached_property
+    def operations(self) -> Operations:
+        """Retrying and discarding actions."""
+        return Operations(self.database, self.clock, self.wake_up)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """Mails that no program could apply."""
+        return Quarantine(self.database, self.planner, self.documents, self.clock, self.wake_up)
+
+    @cached_property
+    def examples(self) -> Examples:
+        """Loading the example."""
+        return Examples(self.meetings, self.directory, self.clock)
+
+    @cached_property
+    def scheduling(self) -> Scheduling:
+        """What beat does."""
+        settings = self.settings
+        lease, polls = timedelta(seconds=settings.lease_seconds), self.mailbox is not None
+        policy = Policy(settings.batch_size, settings.max_claimed, lease, polls)
+        return Scheduling(
+            self.database, self.clock, self.lease_clock, self.wake_up, policy, self.recalculating.run
+        )
+
+    @cached_property
+    def slots(self) -> Slots:
+        """Finding starts that are fair."""
+        return Slots(self.database, self.planner, self.clock)
+
+    @cached_property
+    def delivering(self) -> Delivering:
+        """What workers do."""
+        settings = self.settings
+        organizer = NamedAddress(settings.organizer_name, settings.organizer_address)
+        return Delivering(
+            self.database,
+            self.planner,
+            self.occasions,
+            Letters(
+                mail_templates(),
+                self.directory,
+                organizer,
+                self.links,
+                counter=settings.propose_new_time,
+                languages=self.languages,
+            ),
+            Outside(self.mailer, self.conferences, self.documents, self.inbox),
+            clock=self.clock,
+            lease_clock=self.lease_clock,
+            wake_up=self.wake_up,
+            lease=timedelta(seconds=settings.lease_seconds),
+            jitter=random.random,
+        )
+
+
+@lru_cache(maxsize=1)
+def container() -> Container:
+    """Return the container of this process; raises ``ConfigurationError``."""
+    return Container(read_settings())

@@ -1,0 +1,190 @@
+"""Reading the settings of this process, and holding them against each other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from pydantic import ValidationError
+
+from config.settings import SANDBOX_ORGANIZER, Settings, load_settings
+from orchestrator.domain.problems import problems_of
+from orchestrator.errors import ConfigurationError, InvalidInput, Problem
+from orchestrator.services.letters.languages import codes_of
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_PRODUCTION_ONLY = (
+    "smtp_host",
+    "smtp_username",
+    "smtp_password",
+    "imap_host",
+    "imap_username",
+    "imap_password",
+    "graph_tenant_id",
+    "graph_client_id",
+    "graph_client_secret",
+    "graph_organizer",
+)
+_PRODUCTION_NEEDS = (
+    "database_url",
+    "broker_url",
+    "api_token",
+    "public_url",
+    "link_key",
+    "smtp_host",
+    "graph_tenant_id",
+    "graph_client_id",
+    "graph_client_secret",
+    "graph_organizer",
+)
+
+
+def read_settings() -> Settings:
+    """Read and check the settings of this process; raises ``ConfigurationError`` with all problems."""
+    settings = parse_settings()
+    problems = settings_problems(settings)
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+def parse_settings() -> Settings:
+    """Read the settings without holding them against each other; raises ``ConfigurationError``."""
+    try:
+        return load_settings()
+    except ValidationError as error:
+        raise ConfigurationError(
+            [
+                Problem(variable(item.field), item.value, item.message, item.remedy)
+                for item in problems_of(error)
+            ]
+        ) from error
+
+
+def variable(field: str) -> str:
+    """Return the name of the environment variable of a setting."""
+    return f"ORCHESTRATOR_{field.upper()}"
+
+
+def settings_problems(settings: Settings) -> list[Problem]:
+    """Return what is missing from the settings and what contradicts what."""
+    profile = _sandbox_problems(settings) if settings.sandbox else _production_problems(settings)
+    return [
+        *profile,
+        *_mail_problems(settings),
+        *_language_problems(settings),
+        *_lease_problems(settings),
+    ]
+
+
+def _sandbox_problems(settings: Settings) -> list[Problem]:
+    """The sandbox must never run beside settings that reach real people."""
+    given = [name for name in _PRODUCTION_ONLY if getattr(settings, name) is not None]
+    if settings.organizer_address != SANDBOX_ORGANIZER:
+        given.append("organizer_address")
+    return [
+        Problem(
+            variable(name),
+            "",
+            "is a production setting, and ORCHESTRATOR_PROFILE is sandbox",
+            "Unset it, or set ORCHESTRATOR_PROFILE=production.",
+        )
+        for name in given
+    ]
+
+
+def _production_problems(settings: Settings) -> list[Problem]:
+    missing = [name for name in _PRODUCTION_NEEDS if not getattr(settings, name)]
+    if settings.organizer_address == SANDBOX_ORGANIZER:
+        missing.append("organizer_address")
+    problems = [
+        Problem(
+            variable(name),
+            "",
+            "is missing; ORCHESTRATOR_PROFILE=production needs it",
+            "Set the variable, or mount a secret file of its name in lower case.",
+        )
+        for name in missing
+    ]
+    if settings.graph_tenant_id and not _GUID.fullmatch(settings.graph_tenant_id):
+        problems.append(
+            Problem(
+                variable("graph_tenant_id"),
+                settings.graph_tenant_id,
+                "is not a GUID",
+                "Copy the Directory (tenant) ID from the Entra admin centre.",
+            )
+        )
+    return problems
+
+
+def _mail_problems(settings: Settings) -> list[Problem]:
+    problems = []
+    if not settings.imap_host and (settings.imap_username or settings.imap_password):
+        problems.append(
+            Problem(
+                variable("imap_host"),
+                "",
+                "is missing; a name or password for the mailbox is set",
+                "Set it too, or take both out.",
+            )
+        )
+    if settings.imap_host and not (settings.imap_username and settings.imap_password):
+        problems.append(
+            Problem(
+                variable("imap_password" if settings.imap_username else "imap_username"),
+                "",
+                "is missing; ORCHESTRATOR_IMAP_HOST needs name and password",
+                "Set both.",
+            )
+        )
+    if settings.imap_host and settings.imap_security == "plain":
+        problems.append(
+            Problem(
+                variable("imap_security"),
+                "plain",
+                "would send the password unprotected",
+                "Use tls or starttls.",
+            )
+        )
+    if (settings.smtp_username is None) != (settings.smtp_password is None):
+        lacking = "smtp_password" if settings.smtp_username else "smtp_username"
+        problems.append(
+            Problem(
+                variable(lacking), "", "is missing; name and password go together", "Set both, or neither."
+            )
+        )
+    if settings.smtp_password is not None and settings.smtp_security == "plain":
+        problems.append(
+            Problem(
+                variable("smtp_security"),
+                "plain",
+                "would send the password unprotected",
+                "Use starttls or tls, or take name and password out.",
+            )
+        )
+    return problems
+
+
+def _language_problems(settings: Settings) -> list[Problem]:
+    try:
+        codes_of(settings.unreviewed_languages)
+    except InvalidInput as error:
+        return [replace(item, field=variable(item.field)) for item in error.problems]
+    return []
+
+
+def _lease_problems(settings: Settings) -> list[Problem]:
+    # A message takes up to nine answers of the relay, a meeting up to three of Graph, opening the mailbox
+    # up to five; claims are renewed when a third of them has passed, so the other two thirds must do.
+    least = 1.5 * max(9 * settings.smtp_timeout, 3 * settings.graph_timeout, 5 * settings.imap_timeout)
+    if settings.lease_seconds >= least:
+        return []
+    return [
+        Problem(
+            variable("lease_seconds"),
+            str(settings.lease_seconds),
+            "is so short that a claim could run out while a server is only slow",
+            f"Set at least {least:g}, or shorten the timeouts of SMTP, Graph and IMAP.",
+        )
+    ]
