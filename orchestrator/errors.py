@@ -1,6 +1,6 @@
 """Every error the orchestrator raises on purpose.
 
-An error carries a stable ``code`` (for programs), a plain message (for people) and whether a
+An error carries a stable ``code`` (for programs), a fact with its words (for people) and whether a
 retry can help. The command line turns the code's family into an exit code, the REST API into an
 HTTP status; nothing above this module invents errors of its own.
 """
@@ -10,22 +10,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from orchestrator import words
+from orchestrator.facts import Fact, Said, plain
+
 
 class OrchestratorError(Exception):
     """Base of all deliberate errors.
 
-    ``code`` is stable and machine readable, ``message`` is one sentence for a person, and
-    ``retryable`` says whether the same call may succeed later without anybody changing anything.
+    ``code`` is stable and machine readable, ``fact`` says what is the case, and ``retryable`` says
+    whether the same call may succeed later without anybody changing anything.
     """
 
     code = "error"
     retryable = False
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, said: Said, *, code: str | None = None) -> None:
+        super().__init__(said)
+        self.fact = said if isinstance(said, Fact) else plain(said)
         if code is not None:
             self.code = code
+
+    @property
+    def message(self) -> str:
+        """What is the case, in English; an edge that knows its reader's language says ``fact`` in it."""
+        return words.say(self.fact)
+
+    def __str__(self) -> str:
+        return self.message
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +44,23 @@ class Problem:
     """One thing wrong with what somebody gave us.
 
     ``field`` is a path such as ``attendees[3].delegation``; ``value`` is what was given, as text;
-    ``message`` says what is wrong and ``remedy`` what would be right.
+    ``wrong`` says what is wrong and ``advice`` what would be right.
     """
 
     field: str
     value: str
-    message: str
-    remedy: str
+    wrong: Said
+    advice: Said
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in English."""
+        return words.say(self.wrong)
+
+    @property
+    def remedy(self) -> str:
+        """What would be right, in English."""
+        return words.say(self.advice)
 
     def __str__(self) -> str:
         given = f" (given: {self.value})" if self.value else ""
@@ -53,12 +74,17 @@ class InvalidInput(OrchestratorError):
 
     def __init__(self, problems: Sequence[Problem], *, code: str | None = None) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems), code=code)
+        super().__init__(Fact.of("problems", count=len(self.problems)), code=code)
+
+    @property
+    def message(self) -> str:
+        """Every problem on a line of its own, in English."""
+        return "\n".join(str(problem) for problem in self.problems)
 
     @classmethod
-    def of(cls, field: str, value: object, message: str, remedy: str) -> InvalidInput:
+    def of(cls, field: str, value: object, wrong: Said, advice: Said) -> InvalidInput:
         """Build the error for a single problem."""
-        return cls([Problem(field, "" if value is None else str(value), message, remedy)])
+        return cls([Problem(field, "" if value is None else str(value), wrong, advice)])
 
 
 class ConfigurationError(InvalidInput):
@@ -87,8 +113,8 @@ class DeliveryError(OrchestratorError):
 
     code = "delivery"
 
-    def __init__(self, message: str, *, code: str | None = None, answer: str = "") -> None:
-        super().__init__(message, code=code)
+    def __init__(self, said: Said, *, code: str | None = None, answer: str = "") -> None:
+        super().__init__(said, code=code)
         self.answer = answer
 
 
@@ -103,14 +129,14 @@ class TransientFailure(DeliveryError):
 
     def __init__(
         self,
-        message: str,
+        said: Said,
         *,
         code: str | None = None,
         answer: str = "",
         retry_after: float | None = None,
         unknown: bool = False,
     ) -> None:
-        super().__init__(message, code=code, answer=answer)
+        super().__init__(said, code=code, answer=answer)
         self.retry_after = retry_after
         self.unknown = unknown
 
@@ -119,3 +145,14 @@ class PermanentFailure(DeliveryError):
     """It will not work until a person changes something; the message says what."""
 
     code = "permanent"
+
+
+class Unfit(ValueError):
+    """A value that a rule of a pydantic model refuses; ``fact`` says why."""
+
+    def __init__(self, said: Fact) -> None:
+        super().__init__(said)
+        self.fact = said
+
+    def __str__(self) -> str:
+        return words.say(self.fact)

@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
+from orchestrator import words
 from orchestrator.domain.readiness.readiness import Aspect
 from orchestrator.domain.time.zones import LocalTime
 from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.facts import Fact
 from orchestrator.services.answers.quarantine import Explanation
 from orchestrator.services.answers.views import IncomingView
 from orchestrator.services.meetings.views import (
@@ -77,6 +79,8 @@ def as_json(value: Any) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, Fact):
+        return words.say(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
     if isinstance(value, datetime):

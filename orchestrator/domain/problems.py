@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from orchestrator.errors import Problem
+from orchestrator.errors import Problem, Unfit
+from orchestrator.facts import Fact, plain
 
 _REMEDIES = {
-    "missing": "Add it.",
-    "json_invalid": "Correct it there; check quotes, commas and brackets.",
-    "extra_forbidden": "Take it out, or correct its spelling.",
-    "string_too_short": "Write something.",
-    "enum": "Use one of the values named.",
-    "literal_error": "Use one of the values named.",
+    "missing": "problem.add-it",
+    "json_invalid": "problem.correct-json",
+    "extra_forbidden": "problem.unknown-field.remedy",
+    "string_too_short": "problem.write-something",
+    "enum": "problem.named-values",
+    "literal_error": "problem.named-values",
 }
-_MESSAGES = {
-    "missing": "is missing",
-    "extra_forbidden": "is not a known field",
+_WRONG = {
+    "missing": "problem.missing",
+    "extra_forbidden": "problem.unknown-field",
 }
 _LONGEST_VALUE = 80
 
@@ -35,8 +37,8 @@ def problems_of(error: ValidationError) -> list[Problem]:
         Problem(
             field=path_of(finding["loc"]),
             value=_shown(finding["input"], finding["type"]),
-            message=_MESSAGES.get(finding["type"]) or _lower_first(finding["msg"]),
-            remedy=_REMEDIES.get(finding["type"], "Correct the value."),
+            wrong=_wrong(finding),
+            advice=Fact.of(_REMEDIES.get(finding["type"], "problem.correct-value")),
         )
         for finding in error.errors(include_url=False)
     ]
@@ -48,6 +50,15 @@ def _shown(value: object, kind: str) -> str:
     # Half a surrogate pair can be given as an escape, and could not be written out in any answer.
     text = str(value).encode("utf-8", "backslashreplace").decode("utf-8")
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def _wrong(finding: ErrorDetails) -> Fact:
+    """Return what a finding says: one of our own rules a fact, one of pydantic's its text."""
+    known = _WRONG.get(finding["type"])
+    if known is not None:
+        return Fact.of(known)
+    refused = finding.get("ctx", {}).get("error")
+    return refused.fact if isinstance(refused, Unfit) else plain(_lower_first(finding["msg"]))
 
 
 def _lower_first(message: str) -> str:

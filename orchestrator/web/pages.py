@@ -12,13 +12,14 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from orchestrator import __version__
+from orchestrator import __version__, words
 from orchestrator.bootstrap import Container
 from orchestrator.domain.definitions.definition import MeetingKind
 from orchestrator.domain.delegations.public_holidays import holidays_version
 from orchestrator.domain.letters.wording import ENGLISH
 from orchestrator.domain.time.zones import LocalTime, Place, local_time, long_date, tzdata_version
 from orchestrator.errors import Problem
+from orchestrator.facts import Fact, Said
 from orchestrator.services.timelines.explaining import WHAT
 from orchestrator.store.rows.answers import IncomingOutcome
 from orchestrator.web.console.presentation import ANSWERS, MARKS, answer_counts, iso
@@ -108,13 +109,15 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # A page says facts wherever it prints them.
+        finalize=_said,
     )
     environment.filters["iso"] = iso
     environment.filters["answer_counts"] = answer_counts
     environment.filters["at"] = _at
     environment.filters["utc"] = _utc
     environment.filters["kind_words"] = lambda kind: MeetingKind(kind).words
-    environment.filters["sentence"] = lambda text: text[:1].upper() + text[1:]
+    environment.filters["sentence"] = _sentence
     environment.filters["size"] = _size
     environment.globals.update(
         MARKS=MARKS, ANSWERS=ANSWERS, WHAT=WHAT, day_mark=ENGLISH.day_mark, meeting_path=meeting_path
@@ -132,3 +135,12 @@ def _utc(moment: datetime) -> str:
 
 def _size(count: int) -> str:
     return f"{count:,} bytes" if count < 10_000 else f"{count / 1024:,.0f} KB"
+
+
+def _said(value: object) -> object:
+    return words.say(value) if isinstance(value, Fact) else value
+
+
+def _sentence(said: Said) -> str:
+    text = words.say(said)
+    return text[:1].upper() + text[1:]

@@ -16,6 +16,7 @@ from importlib.resources.abc import Traversable
 from zoneinfo import ZoneInfo
 
 from orchestrator.errors import InvalidInput
+from orchestrator.facts import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,19 @@ class LocalTime:
     def days_after(self, other: LocalTime) -> int:
         """Return how many calendar days this date lies after the date of ``other``."""
         return (self.day - other.day).days
+
+
+def _local_time_of(parts: dict[str, str]) -> LocalTime:
+    day = Day.fromisoformat(parts["day"])
+    return LocalTime(long_date(day), parts["clock"], parts["city"], parts["offset"], day)
+
+
+storable(
+    "local",
+    LocalTime,
+    lambda time: {"day": time.day.isoformat(), "clock": time.clock, "city": time.city, "offset": time.offset},
+    _local_time_of,
+)
 
 
 def local_time(instant: datetime, place: Place) -> LocalTime:

@@ -10,6 +10,7 @@ from sqlalchemy import JSON, DateTime, Dialect, MetaData, String, Table, TypeDec
 from sqlalchemy.orm import DeclarativeBase
 
 from orchestrator.domain.time.zones import require_instant
+from orchestrator.facts import Fact
 
 
 class Instant(TypeDecorator[datetime]):
@@ -35,6 +36,21 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class FactColumn(TypeDecorator[Fact]):
+    """A fact as JSON, key and parameters; NULL for none."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Fact | None, dialect: Dialect) -> dict[str, Any] | None:
+        """Return the fact as it is stored."""
+        return None if value is None else value.to_json()
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> Fact | None:
+        """Return the fact as it was stored."""
+        return None if value is None else Fact.from_json(value)
+
+
 class Base(DeclarativeBase):
     """Base of all models, with names for all constraints so that migrations can find them."""
 
@@ -51,6 +67,7 @@ class Base(DeclarativeBase):
         datetime: Instant,
         str: String(400),
         dict[str, Any]: JSON,
+        Fact: FactColumn,
     }
 
 
