@@ -17,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-annotate --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format types contracts rehearse bench lock clean
+.PHONY: help setup run test lint format types contracts demo rehearse bench lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -62,8 +62,11 @@ types: setup ## Check types
 contracts: setup ## Check who may import whom
 	@$(BIN)/lint-imports
 
-rehearse: setup ## Take the example meetings through their whole life in a minute
-	@exec $(BIN)/orchestrator rehearse
+demo: setup ## Take the example meetings through their whole life in a minute
+	@exec $(BIN)/orchestrator demo
+
+rehearse: demo # Its former name, for one more version
+	@echo "Hint: 'make rehearse' is spelled 'make demo' now; the old spelling works until the next version." >&2
 
 bench: setup ## Measure
 	@$(BIN)/python tests/benchmarks/run.py

@@ -1,20 +1,24 @@
-"""What the commands have in common: who they act as, and looking before anything is sent."""
+"""What the commands have in common: who they act as, reading files, and looking before anything is sent."""
 
 from __future__ import annotations
 
 import functools
 import sys
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from orchestrator import terminal
+from orchestrator.commands.effects import show_effects
 from orchestrator.errors import InvalidInput
 from orchestrator.services.timelines.views import Outcome
 
 ACTOR = "command line"
+
+
 NUMBER = click.IntRange(1, 2**31 - 1)
 """The number of something that is stored; no database holds a larger one."""
 
@@ -22,6 +26,21 @@ NUMBER = click.IntRange(1, 2**31 - 1)
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--json``."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")(command)
+
+
+def start_option(help_text: str) -> Callable[..., Any]:
+    """Return the option ``--start DATE``."""
+    return click.option("--start", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help=help_text)
+
+
+def day_of(start: datetime | None) -> date | None:
+    """Return the day that ``--start`` names, where it was given."""
+    return start.date() if start else None
+
+
+def say(value: Any, sentence: str, *, as_json: bool) -> None:
+    """Print a value for scripts, or the sentence for people."""
+    click.echo(terminal.as_json(value)) if as_json else terminal.out.print(sentence)
 
 
 def text_of(file: Path) -> str:
@@ -34,19 +53,31 @@ def text_of(file: Path) -> str:
         raise InvalidInput.of("file", file, f"cannot be read: {error.strerror}", "Check the path.") from error
 
 
+def bytes_of(file: Path, limit: int) -> bytes:
+    """Read a file, at most one byte more than the limit, which is enough to know it is too large.
+
+    Raises ``InvalidInput`` when it cannot be read.
+    """
+    try:
+        with file.open("rb") as source:
+            return source.read(limit + 1)
+    except OSError as error:
+        raise InvalidInput.of("file", file, f"cannot be read: {error.strerror}", "Check the path.") from error
+
+
 def _say_done(outcome: Outcome, yes: bool) -> None:
     terminal.out.print(f"Done: {outcome.reference}, now version {outcome.version}.")
-    # Who was shown what follows before has been told them already.
+    # With --preview or a question before, they were shown already.
     terminal.show_warnings(outcome.warnings if yes else ())
 
 
 def previewed(
     command: Callable[..., Any],
     *,
-    show: Callable[[Any], None] = terminal.show_outcome,
+    show: Callable[[Any], None] = show_effects,
     done: Callable[[Any, bool], None] = _say_done,
 ) -> Callable[..., Any]:
-    """Add the options of whatever sends mail: look first, which is done by ``show``, then confirm.
+    """Add the options of commands that send mail: look first, which is done by ``show``, then confirm.
 
     ``done`` says that it is done; it is told whether the look was left out.
     """
@@ -68,7 +99,7 @@ def confirm_and_do(
     preview: bool,
     yes: bool,
     as_json: bool,
-    show: Callable[[Any], None] = terminal.show_outcome,
+    show: Callable[[Any], None] = show_effects,
     done: Callable[[Any, bool], None] = _say_done,
 ) -> None:
     """Show exactly what will happen, ask where a person is at the keyboard, then do it."""

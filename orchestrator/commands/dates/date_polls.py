@@ -1,4 +1,4 @@
-"""``orchestrator meeting poll``: ask the delegations of a draft which of several starts suit them."""
+"""``orchestrator meeting date-poll``: ask the delegations of a draft which of several starts suit them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import click
 from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 
-from orchestrator import terminal
-from orchestrator.bootstrap import container
+from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import ACTOR, json_option, previewed
-from orchestrator.commands.meetings.decisions import CHOICE, asking
+from orchestrator.commands.effects import show_effects
+from orchestrator.commands.meetings.linked import CHOICE, asking
 from orchestrator.domain.dates.date_poll import Vote
 from orchestrator.domain.definitions.definition import WallTime
 from orchestrator.domain.time.zones import LocalTime
@@ -27,7 +27,7 @@ VOTE_MARKS = {"yes": "●", "if needed": "◐", "no": "⊘", "no answer": "◌"}
 
 def show_opening(outcome: PollOutcome) -> None:
     """Print who will be asked, and the options in each capital's time."""
-    terminal.show_outcome(outcome)
+    show_effects(outcome)
     poll = outcome.poll
     terminal.out.print(f"\nDelegations can answer until {poll.closes}.")
     for item in poll.options:
@@ -35,15 +35,15 @@ def show_opening(outcome: PollOutcome) -> None:
         terminal.out.print(_capitals(item))
 
 
-@click.group()
-def poll() -> None:
+@click.group(name="date-poll")
+def date_poll() -> None:
     """Ask the delegations of a draft for a date.
 
     The option that is chosen becomes its time.
     """
 
 
-@poll.command(name="open")
+@date_poll.command(name="open")
 @click.argument("reference")
 @click.option(
     "--start",
@@ -52,7 +52,7 @@ def poll() -> None:
     metavar="TIME",
     help="A start, such as '2026-12-03 14:00'; repeatable.",
 )
-@click.option("--top", type=int, metavar="N", help="So many of the best starts of the slot finder.")
+@click.option("--top", type=int, metavar="N", help="So many of the fairest starts.")
 @click.option("--from", "from_", metavar="DATE", help="First date the finder looks at.")
 @click.option("--to", metavar="DATE", help="Last date the finder looks at.")
 @click.option("--earliest", metavar="TIME", help="Earliest start it looks at, such as 08:00.")
@@ -75,27 +75,27 @@ def open_poll(
     """
     values = given | {"starts": list(starts), "from": from_}
     request = PollRequest.of({name: value for name, value in values.items() if value not in (None, ())})
-    return lambda preview: container().polls.open(reference, request, actor=ACTOR, preview=preview)
+    return lambda preview: bootstrap.container().polls.open(reference, request, actor=ACTOR, preview=preview)
 
 
-@poll.command(name="show")
+@date_poll.command(name="show")
 @click.argument("reference")
 @json_option
 def show(reference: str, as_json: bool) -> None:
     """Show what each delegation says, and what would win."""
-    found = container().polls.show(reference)
+    found = bootstrap.container().polls.show(reference)
     click.echo(terminal.as_json(found)) if as_json else show_poll(found)
 
 
-@poll.command(name="remind")
+@date_poll.command(name="remind")
 @click.argument("reference")
 @previewed
 def remind(reference: str) -> Callable[..., Outcome]:
     """Ask those again who have not answered; at most once a day."""
-    return lambda preview: container().polls.remind(reference, actor=ACTOR, preview=preview)
+    return lambda preview: bootstrap.container().polls.remind(reference, actor=ACTOR, preview=preview)
 
 
-@poll.command(name="extend")
+@date_poll.command(name="extend")
 @click.argument("reference")
 @click.option(
     "--closes", required=True, metavar="TIME", help="Until when instead, such as '2026-11-20 17:00'."
@@ -107,18 +107,18 @@ def extend(reference: str, closes: str) -> Callable[..., Outcome]:
     It is a wall time in the meeting's zone.
     """
     at = _wall_time("closes", closes)
-    return lambda preview: container().polls.extend(reference, at, actor=ACTOR, preview=preview)
+    return lambda preview: bootstrap.container().polls.extend(reference, at, actor=ACTOR, preview=preview)
 
 
-@poll.command(name="withdraw")
+@date_poll.command(name="withdraw")
 @click.argument("reference")
 @previewed
 def withdraw(reference: str) -> Callable[..., Outcome]:
     """End the poll without a result."""
-    return lambda preview: container().polls.withdraw(reference, actor=ACTOR, preview=preview)
+    return lambda preview: bootstrap.container().polls.withdraw(reference, actor=ACTOR, preview=preview)
 
 
-@poll.command(name="close")
+@date_poll.command(name="close")
 @click.argument("reference")
 @click.argument("option", type=int)
 @click.option("--linked", type=CHOICE, help="What becomes of linked meetings when the time changes.")
@@ -129,14 +129,14 @@ def close(reference: str, option: int, linked: str | None) -> Callable[..., Outc
     The poll ends. The meeting stays a draft until it is published.
     """
     return asking(
-        lambda preview, choice: container().polls.close(
+        lambda preview, choice: bootstrap.container().polls.close(
             reference, option, actor=ACTOR, preview=preview, linked=choice
         ),
         linked,
     )
 
 
-@poll.command(name="vote")
+@date_poll.command(name="vote")
 @click.argument("reference")
 @click.argument("delegation")
 @click.argument("votes", nargs=-1, required=True)
@@ -146,7 +146,7 @@ def vote(reference: str, delegation: str, votes: Sequence[str], as_json: bool) -
 
     Name every option: 1=yes 2=no '3=if needed'.
     """
-    done = container().polls.vote_for(reference, delegation, _votes(votes), actor=ACTOR)
+    done = bootstrap.container().polls.vote_for(reference, delegation, _votes(votes), actor=ACTOR)
     click.echo(terminal.as_json(done)) if as_json else show_poll(done.poll)
 
 

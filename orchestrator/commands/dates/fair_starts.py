@@ -1,4 +1,4 @@
-"""``orchestrator slots``: find a start that is fair."""
+"""``orchestrator fair-starts``: find a start that is fair."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator import terminal
-from orchestrator.bootstrap import container
+from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import json_option
 from orchestrator.domain.dates.fair_starts import Ease, Findings, Share, Slot, Standing, WhyNot
 from orchestrator.domain.time.zones import LocalTime, long_date
@@ -20,7 +19,7 @@ from orchestrator.services.dates.fair_starts import SlotQuery, SlotsView
 EASE_MARKS = {Ease.EASY: ("●", "green"), Ease.STRAINED: ("◐", "yellow"), Ease.AGAINST: ("!", "red")}
 
 
-@click.command(name="slots")
+@click.command(name="fair-starts")
 @click.option(
     "--for", "for_", multiple=True, metavar="CODES", help="Such as VN,ID or members,plus-three,partners."
 )
@@ -41,7 +40,7 @@ EASE_MARKS = {Ease.EASY: ("●", "green"), Ease.STRAINED: ("◐", "yellow"), Eas
 @click.option("--top", metavar="N", help="How many starts to show; by default 5.")
 @click.option("--why-not", metavar="DATE", help="Say what stands against this date.")
 @json_option
-def slots(as_json: bool, for_: Sequence[str], from_: str | None, **given: Any) -> None:
+def fair_starts(as_json: bool, for_: Sequence[str], from_: str | None, **given: Any) -> None:
     """Find the starts that cost the delegations least.
 
     It says what they cost whom, and with --why-not what stands against a date.
@@ -51,7 +50,7 @@ def slots(as_json: bool, for_: Sequence[str], from_: str | None, **given: Any) -
     """
     values = given | {"for": list(for_), "from": from_}
     query = SlotQuery.of({name: value for name, value in values.items() if value not in (None, ())})
-    found = container().slots.find(query)
+    found = bootstrap.container().slots.find(query)
     click.echo(terminal.as_json(found)) if as_json else show(found)
 
 

@@ -274,7 +274,9 @@ class Polls:
         """Return the newest poll of a meeting, open or not; raises ``NotFound``."""
         found = self.newest(name)
         if found is None:
-            raise NotFound(f"{name} has no date poll. 'orchestrator meeting poll open {name}' opens one.")
+            raise NotFound(
+                f"{name} has no date poll. 'orchestrator meeting date-poll open {name}' opens one."
+            )
         return found
 
     # For those who speak for a delegation

@@ -135,8 +135,8 @@ def test_without_a_link_invitations_wait_and_the_coordinator_is_told(quick_servi
         assert any("no join link" in item for item in service.api("GET", "/meetings/NOLINK")["attention"])
         assert state_of(service, "NOLINK", "invite") == "blocked"
 
-        service.cli("meeting", "link", "NOLINK", "nonsense", code=2)
-        service.cli("meeting", "link", "NOLINK", "https://video.vn.example.org/som")
+        service.cli("meeting", "join-link", "NOLINK", "nonsense", code=2)
+        service.cli("meeting", "join-link", "NOLINK", "https://video.vn.example.org/som")
         mails = until(lambda: len(service.mails("NOLINK")) == 6 and service.mails("NOLINK"), "invitations")
         assert {mail.recipient for mail in mails[1:]} == {email for _, _, email in PEOPLE.values()}
         assert all("\nhttps://video.vn.example.org/som\n" in mail.text for mail in mails[1:])

@@ -511,11 +511,11 @@ def test_a_poll_is_withdrawn_through_the_api(world: World, api: TestClient) -> N
 @pytest.fixture
 def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run a command; returns its output, raises what it raises."""
-    monkeypatch.setattr("orchestrator.commands.dates.date_polls.container", lambda: world)
+    monkeypatch.setattr("orchestrator.bootstrap.container", lambda: world)
 
     def invoke(*words: str) -> str:
         result = CliRunner().invoke(
-            cli.cli, ["meeting", "poll", *words], catch_exceptions=False, standalone_mode=False
+            cli.cli, ["meeting", "date-poll", *words], catch_exceptions=False, standalone_mode=False
         )
         if result.exception:
             raise result.exception
@@ -593,7 +593,7 @@ def test_the_command_line_asks_what_becomes_of_the_linked_meeting(linked: World,
 def test_a_person_at_the_keyboard_is_asked_for_the_linked_meeting(
     linked: World, run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestrator.commands.meetings.decisions._at_a_terminal", lambda: True)
+    monkeypatch.setattr("orchestrator.commands.meetings.linked._at_a_terminal", lambda: True)
     monkeypatch.setattr("click.prompt", lambda *_, **__: "keep")
     assert "keep: it stays there" in run("close", "SOM-2026", "1")
     assert linked.reading.meeting("SOM-2026").start == "2026-12-08 09:00"

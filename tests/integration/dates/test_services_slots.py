@@ -169,11 +169,11 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(ready: Container, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setattr(command, "container", lambda: ready)
+    monkeypatch.setattr("orchestrator.bootstrap.container", lambda: ready)
 
     def ran(*arguments: str, width: int = 100) -> Result:
         monkeypatch.setattr(terminal, "out", Console(width=width, highlight=False, markup=False, emoji=False))
-        return CliRunner().invoke(command.slots, arguments, catch_exceptions=False)
+        return CliRunner().invoke(command.fair_starts, arguments, catch_exceptions=False)
 
     return ran
 
@@ -225,7 +225,9 @@ def test_the_command_names_what_is_wrong(run: Run) -> None:
 
 def test_the_example_in_the_documentation_is_what_the_command_prints(run: Run) -> None:
     page = (Path(__file__).parents[3] / "docs" / "slots.md").read_text("utf-8")
-    (block,) = re.findall(r"^```console\n\$ orchestrator slots (.*)\n((?s:.*?))^```$", page, re.MULTILINE)
+    (block,) = re.findall(
+        r"^```console\n\$ orchestrator fair-starts (.*)\n((?s:.*?))^```$", page, re.MULTILINE
+    )
     printed = run(*shlex.split(block[0]), width=100).output
     assert [line.rstrip() for line in printed.splitlines()] == block[1].splitlines()
 

@@ -11,7 +11,6 @@ from click.testing import CliRunner
 
 from orchestrator import terminal
 from orchestrator.cli import cli
-from orchestrator.commands import delegations as calendars
 from orchestrator.domain.time.zones import ZoneData, pinned_zone_data, zone_data
 from orchestrator.errors import InvalidInput
 from orchestrator.store.engine import Database
@@ -21,7 +20,7 @@ from tests.integration.conftest import PEOPLE, TAN, World, emptied
 @pytest.fixture
 def world(sqlite_of_session: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     found = World(emptied(sqlite_of_session), tmp_path / "data")
-    monkeypatch.setattr(calendars, "container", lambda: found)
+    monkeypatch.setattr("orchestrator.bootstrap.container", lambda: found)
     return found
 
 

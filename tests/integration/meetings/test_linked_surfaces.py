@@ -72,15 +72,14 @@ class Shell:
 
 @pytest.fixture
 def shell(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    for module in ("orchestrator.cli", "orchestrator.commands.meetings.decisions"):
-        monkeypatch.setattr(f"{module}.container", lambda: world)
+    monkeypatch.setattr("orchestrator.bootstrap.container", lambda: world)
     return Shell(capsys)
 
 
 @pytest.fixture
 def keyboard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody sits there and can be asked."""
-    monkeypatch.setattr("orchestrator.commands.meetings.decisions._at_a_terminal", lambda: True)
+    monkeypatch.setattr("orchestrator.commands.meetings.linked._at_a_terminal", lambda: True)
 
 
 MOVE = ("update", SOM, "--start", "2026-12-08 14:00")
@@ -126,24 +125,24 @@ def test_nobody_is_asked_who_said_not_to(pair: World, shell: Shell) -> None:
 
 
 def test_outcomes_on_the_command_line(pair: World, shell: Shell) -> None:
-    assert "No outcome is recorded." in shell("outcome", "list", PREP)
+    assert "No decision is recorded." in shell("decision", "list", PREP)
     with pytest.raises(Conflict, match="has not begun"):
-        shell("outcome", "add", PREP, "Too early")
+        shell("decision", "add", PREP, "Too early")
     pair.clock.at = view(pair, PREP).starts_at
-    shell("outcome", "add", PREP, "Agenda agreed")
-    shown = shell("outcome", "add", PREP, "Venue", "--open")
+    shell("decision", "add", PREP, "Agenda agreed")
+    shown = shell("decision", "add", PREP, "Venue", "--open")
     assert re.search(r"1 +Agenda agreed +✓ agreed +command line\n2 +Venue +! open", shown)
     pair.meetings.conclude(PREP, actor="test")
-    warned = shell("outcome", "change", PREP, "2", "--text", "Venue of the SOM", "--to", "1")
+    warned = shell("decision", "change", PREP, "2", "--text", "Venue of the SOM", "--to", "1")
     assert f"! 1 outcome of {PREP} is still open: 1. Venue of the SOM" in warned
-    assert "!" not in shell("outcome", "agree", PREP, "1")
-    left = json.loads(shell("outcome", "remove", PREP, "2", "--json"))
+    assert "!" not in shell("decision", "agree", PREP, "1")
+    left = json.loads(shell("decision", "remove", PREP, "2", "--json"))
     assert [(item["number"], item["text"]) for item in left["outcomes"]] == [(1, "Venue of the SOM")]
-    assert json.loads(shell("outcome", "list", PREP, "--json"))[0]["is_open"] is False
+    assert json.loads(shell("decision", "list", PREP, "--json"))[0]["is_open"] is False
     assert view(pair).agenda[1].points == ("Venue of the SOM",)
     with pytest.raises(NotFound, match="no outcome 2"):
-        shell("outcome", "agree", PREP, "2")
-    shell("outcome", "change", PREP, "1", "--open")
+        shell("decision", "agree", PREP, "2")
+    shell("decision", "change", PREP, "1", "--open")
     assert view(pair).agenda[1].points == ("Venue of the SOM (open)",)
 
 

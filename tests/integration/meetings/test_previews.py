@@ -30,8 +30,7 @@ STAFF = [
 @pytest.fixture
 def draft(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A SOM on 24 June 2027, not published yet."""
-    for module in ("orchestrator.cli", "orchestrator.commands.meetings.decisions"):
-        monkeypatch.setattr(f"{module}.container", lambda: world)
+    monkeypatch.setattr("orchestrator.bootstrap.container", lambda: world)
     world.create(timeline="som", attendees=STAFF, start="2027-06-24 14:00")
     return world
 

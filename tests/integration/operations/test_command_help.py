@@ -11,7 +11,7 @@ from orchestrator.cli import cli
 
 NARROW = 80 - 2
 """Columns of text on a terminal of 80: click leaves a margin of two."""
-FOR_PEOPLE = {"up", "rehearse", "web", "mailbox watch", "sandbox serve", "db upgrade"}
+FOR_PEOPLE = {"up", "demo", "web", "mailbox watch", "sandbox serve", "db upgrade"}
 """Commands that run, and print nothing a script would read."""
 
 

@@ -21,6 +21,7 @@ from config.settings import Settings
 from orchestrator import __version__
 from orchestrator import cli as command_line
 from orchestrator.bootstrap import Container
+from orchestrator.commands.spellings import present_spelling
 from orchestrator.domain.definitions.definition import (
     AgendaItem,
     Invitee,
@@ -151,7 +152,9 @@ def resolve(text: str, *, whole: bool) -> None:
 def test_every_command_that_is_mentioned_exists(page: Path) -> None:
     for text, whole in commands_of(page):
         try:
-            resolve(text, whole=whole)
+            # The changelog tells what was true when it was written, so old spellings may stand there.
+            words = present_spelling(text.split(" ")) if page.name == "CHANGELOG.md" else [text]
+            resolve(" ".join(words), whole=whole)
         except (click.UsageError, ValueError) as error:
             pytest.fail(f"orchestrator {text.strip()}: {error}")
 

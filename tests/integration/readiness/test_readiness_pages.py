@@ -334,7 +334,7 @@ Command = Callable[..., str]
 
 @pytest.fixture
 def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Command:
-    monkeypatch.setattr("orchestrator.commands.readiness.container", lambda: world)
+    monkeypatch.setattr("orchestrator.bootstrap.container", lambda: world)
 
     def invoke(*arguments: str) -> str:
         result = CliRunner().invoke(
@@ -362,34 +362,41 @@ def test_the_command_line_shows_the_board(world: World, run: Command) -> None:
 
 
 def test_the_command_line_records_and_nudges(world: World, run: Command) -> None:
-    assert "no longer" not in run("record", "SOM-2026", "VN", "paper", "waived", "--note", "none")
+    assert "no longer" not in run(
+        "delegation", "record", "SOM-2026", "VN", "paper", "waived", "--note", "none"
+    )
     assert state(world, "VN", "paper") == "waived"
-    run("record", "SOM-2026", "VN", "paper", "missing")
+    run("delegation", "record", "SOM-2026", "VN", "paper", "missing")
     assert state(world, "VN", "paper") == "missing"
     with pytest.raises(InvalidInput):
-        run("record", "SOM-2026", "VN", "list", "failed")
-    assert "Phạm Thu Lan (VN)" in run("nudge", "SOM-2026", "VN", "--preview")
+        run("delegation", "record", "SOM-2026", "VN", "list", "failed")
+    assert "Phạm Thu Lan (VN)" in run("delegation", "nudge", "SOM-2026", "VN", "--preview")
     assert nudged(world) == []
-    assert "Done: SOM-2026" in run("nudge", "SOM-2026", "VN", TAN, "--yes")
+    assert "Done: SOM-2026" in run("delegation", "nudge", "SOM-2026", "VN", TAN, "--yes")
     with pytest.raises(Conflict, match="already"):
-        run("nudge", "SOM-2026", "VN", "--yes")
-    assert json.loads(run("nudge", "SOM-2026", "--json"))["warnings"]
+        run("delegation", "nudge", "SOM-2026", "VN", "--yes")
+    assert json.loads(run("delegation", "nudge", "SOM-2026", "--json"))["warnings"]
     world.run()
     assert sorted(nudged(world)) == sorted([LAN, TAN, THIDA])
 
 
 def test_the_command_line_shows_and_moves_slots(world: World, run: Command) -> None:
-    run("move-slot", "SOM-2026", "VN", "2026-12-02 15:00", "--yes")
-    lines = run("slots", "SOM-2026").splitlines()
+    run("connection-test", "move", "SOM-2026", "VN", "2026-12-02 15:00", "--yes")
+    lines = run("connection-test", "list", "SOM-2026").splitlines()
     assert any("Wednesday, 2 December 2026, 15:00–15:15 Ha Noi (UTC+07:00)" in line for line in lines)
-    assert {item["delegation"] for item in json.loads(run("slots", "SOM-2026", "--json"))} == {
+    assert {
+        item["delegation"] for item in json.loads(run("connection-test", "list", "SOM-2026", "--json"))
+    } == {
         "MM",
         "SG",
         "VN",
     }
     with pytest.raises(InvalidInput, match="is not a wall time"):
-        run("move-slot", "SOM-2026", "VN", "noon", "--yes")
+        run("connection-test", "move", "SOM-2026", "VN", "noon", "--yes")
     world.clock.at = STARTS
-    assert run("joined", "SOM-2026", "vn") == "VN has joined.\n"
-    assert run("joined", "SOM-2026", "VN") == "VN had joined already.\n"
-    assert json.loads(run("joined", "SOM-2026", "VN", "--json")) == {"delegation": "VN", "is_new": False}
+    assert run("delegation", "joined", "SOM-2026", "vn") == "VN has joined.\n"
+    assert run("delegation", "joined", "SOM-2026", "VN") == "VN had joined already.\n"
+    assert json.loads(run("delegation", "joined", "SOM-2026", "VN", "--json")) == {
+        "delegation": "VN",
+        "is_new": False,
+    }

@@ -17,7 +17,6 @@ from config import DATA
 from config.settings import Settings
 from orchestrator import cli as command_line
 from orchestrator.bootstrap import Container
-from orchestrator.commands import timelines as commands
 from orchestrator.domain.definitions.definition import read_yaml
 from orchestrator.domain.timelines.actions import ActionKind, ActionState
 from orchestrator.errors import ConfigurationError, Conflict, InvalidInput, NotFound
@@ -414,7 +413,7 @@ def test_what_is_written_twice_or_not_yaml_in_a_file_of_the_service_stops_it_and
 @pytest.fixture
 def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run a command line against the world."""
-    monkeypatch.setattr(commands, "container", lambda: world)
+    monkeypatch.setattr("orchestrator.bootstrap.container", lambda: world)
 
     def command(*words: object) -> Result:
         return CliRunner().invoke(command_line.cli, [str(word) for word in words])

@@ -1,4 +1,4 @@
-"""``orchestrator meeting readiness`` and what changes it: record, joined, nudge, rehearsal slots."""
+"""``orchestrator meeting readiness``, ``meeting delegation`` and ``meeting connection-test``."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from orchestrator import terminal
-from orchestrator.bootstrap import container
+from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import ACTOR, json_option, previewed
+from orchestrator.commands.effects import show_effects
+from orchestrator.commands.readiness.printing import show_board, show_slots
 from orchestrator.domain.readiness.readiness import Aspect
 from orchestrator.services.readiness.readiness import NEEDS, STATES, SlotMove
 from orchestrator.services.timelines.views import Outcome
@@ -22,11 +23,16 @@ def readiness(reference: str, as_json: bool) -> None:
 
     Answered, list, paper, tested, link, joined; then what was said beside.
     """
-    found = container().readiness.board(reference)
-    click.echo(terminal.as_json(found)) if as_json else terminal.show_board(found, tuple(Aspect))
+    found = bootstrap.container().readiness.board(reference)
+    click.echo(terminal.as_json(found)) if as_json else show_board(found, tuple(Aspect))
 
 
-@click.command(name="record")
+@click.group()
+def delegation() -> None:
+    """Record what came from delegations; ask for the rest."""
+
+
+@delegation.command(name="record")
 @click.argument("reference")
 @click.argument("delegation")
 @click.argument("need", type=click.Choice([*NEEDS]))
@@ -35,19 +41,19 @@ def readiness(reference: str, as_json: bool) -> None:
 @json_option
 def record(reference: str, delegation: str, need: str, state: str, note: str | None, as_json: bool) -> None:
     """Record the list, paper or test of a DELEGATION."""
-    done = container().readiness.record(
+    done = bootstrap.container().readiness.record(
         reference, delegation, NEEDS[need], STATES[state], actor=ACTOR, note=note
     )
-    click.echo(terminal.as_json(done)) if as_json else terminal.show_outcome(done)
+    click.echo(terminal.as_json(done)) if as_json else show_effects(done)
 
 
-@click.command(name="joined")
+@delegation.command(name="joined")
 @click.argument("reference")
 @click.argument("delegation")
 @json_option
 def joined(reference: str, delegation: str, as_json: bool) -> None:
     """Record that a DELEGATION is in the meeting."""
-    is_new = container().readiness.joined(reference, delegation, actor=ACTOR)
+    is_new = bootstrap.container().readiness.joined(reference, delegation, actor=ACTOR)
     said = "has joined" if is_new else "had joined already"
     if as_json:
         click.echo(terminal.as_json({"delegation": delegation.upper(), "is_new": is_new}))
@@ -55,7 +61,7 @@ def joined(reference: str, delegation: str, as_json: bool) -> None:
         terminal.out.print(f"{delegation.upper()} {said}.")
 
 
-@click.command(name="nudge")
+@delegation.command(name="nudge")
 @click.argument("reference")
 @click.argument("who", nargs=-1, metavar="[CODE|EMAIL]...")
 @previewed
@@ -64,33 +70,34 @@ def nudge(reference: str, who: Sequence[str]) -> Callable[[bool], Outcome]:
 
     Name delegations and people; without a name, all that lack something are asked.
     """
-    return lambda preview: container().readiness.nudge(reference, who, actor=ACTOR, preview=preview)
+    return lambda preview: bootstrap.container().readiness.nudge(reference, who, actor=ACTOR, preview=preview)
 
 
-@click.command(name="slots")
+@click.group(name="connection-test")
+def connection_test() -> None:
+    """See and move the times of connection tests."""
+
+
+@connection_test.command(name="list")
 @click.argument("reference")
 @json_option
-def slots(reference: str, as_json: bool) -> None:
+def list_tests(reference: str, as_json: bool) -> None:
     """Show when each delegation tries its connection."""
-    found = container().readiness.slots(reference)
-    click.echo(terminal.as_json(found)) if as_json else terminal.show_slots(found)
+    found = bootstrap.container().readiness.slots(reference)
+    click.echo(terminal.as_json(found)) if as_json else show_slots(found)
 
 
-@click.command(name="move-slot")
+@connection_test.command(name="move")
 @click.argument("reference")
 @click.argument("delegation")
 @click.argument("start")
 @previewed
-def move_slot(reference: str, delegation: str, start: str) -> Callable[[bool], Outcome]:
+def move_test(reference: str, delegation: str, start: str) -> Callable[[bool], Outcome]:
     """Let a DELEGATION try its connection at START.
 
     START is a wall time in the meeting's zone, such as '2026-12-02 10:15'.
     """
     move = SlotMove.of(start)
-    return lambda preview: container().readiness.move_slot(
+    return lambda preview: bootstrap.container().readiness.move_slot(
         reference, delegation, move, actor=ACTOR, preview=preview
     )
-
-
-COMMANDS = (readiness, record, joined, nudge, slots, move_slot)
-"""What belongs to the group ``meeting``."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from orchestrator import terminal
-from orchestrator.bootstrap import container
+from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import ACTOR, confirm_and_do, json_option, text_of
+from orchestrator.commands.timelines.printing import show_timelines
 from orchestrator.domain.definitions.definition import read_yaml
 from orchestrator.services.timelines.timelines import timeline_text
 from orchestrator.services.timelines.views import Outcome
@@ -27,8 +27,8 @@ def timeline() -> None:
 @json_option
 def list_timelines(as_json: bool) -> None:
     """List the timelines, and which kinds of meetings get them."""
-    found = container().meeting_timelines.all()
-    click.echo(terminal.as_json(found)) if as_json else terminal.show_timelines(found)
+    found = bootstrap.container().meeting_timelines.all()
+    click.echo(terminal.as_json(found)) if as_json else show_timelines(found)
 
 
 @timeline.command(name="show")
@@ -36,7 +36,7 @@ def list_timelines(as_json: bool) -> None:
 @json_option
 def show_timeline(name: str, as_json: bool) -> None:
     """Show a timeline as YAML, to copy and adjust."""
-    found = container().meeting_timelines.one(name)
+    found = bootstrap.container().meeting_timelines.one(name)
     click.echo(terminal.as_json(found) if as_json else timeline_text(found.document), nl=as_json)
 
 
@@ -63,7 +63,7 @@ def meeting_timeline(
 
     It is shown as YAML, to adjust and to give back with --set; --reset takes that back.
     """
-    service = container().meeting_timelines
+    service = bootstrap.container().meeting_timelines
     if file is None and not reset:
         if preview:
             raise click.UsageError("--preview goes with --set FILE or with --reset.")

@@ -1,0 +1,71 @@
+"""Printing answers, and mails that came in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from orchestrator.services.answers.quarantine import Explanation
+from orchestrator.services.answers.views import IncomingView
+from orchestrator.services.meetings.views import ResponseView
+from orchestrator.terminal import out, table
+
+
+def show_responses(responses: Iterable[ResponseView]) -> None:
+    """Print what came back for a meeting, newest first."""
+    made = table("Id", "At (UTC)", "From", "What", "Comment", "Through")
+    for item in responses:
+        who = f"{item.name} ({item.delegation})" if item.name else item.by
+        made.add_row(
+            str(item.id),
+            f"{item.at:%Y-%m-%d %H:%M}",
+            who,
+            response_words(item),
+            item.comment or "",
+            f"{item.channel}, {item.by}",
+        )
+    out.print(made if made.row_count else "Nothing has come back yet.")
+
+
+def response_words(item: ResponseView) -> str:
+    """Return what came back, in a few words."""
+    if item.kind == "proposal":
+        return f"proposes {item.proposed} ({item.state})"
+    if item.kind != "answer":
+        return item.kind
+    words = item.participation or ""
+    return f"{words} to {item.delegate}" if item.delegate else words
+
+
+def show_incoming(mails: Iterable[IncomingView]) -> None:
+    """Print mails that came in, newest first."""
+    made = table("Id", "Received (UTC)", "From", "Subject", "Outcome", "Why")
+    for item in mails:
+        made.add_row(
+            str(item.id),
+            f"{item.received_at:%Y-%m-%d %H:%M}",
+            item.sender or "",
+            item.subject,
+            item.outcome,
+            item.reason,
+        )
+    out.print(made if made.row_count else "No mail has come in.")
+
+
+def show_mail(item: IncomingView) -> None:
+    """Print one mail that came in, and what can be done with it."""
+    show_incoming([item])
+    if item.text:
+        out.print()
+        out.print(item.text)
+    if item.outcome == "quarantined":
+        out.print(f"\nAssign it:   orchestrator mailbox assign {item.id} MEETING EMAIL --as accepted")
+        out.print(f"Let it go:   orchestrator mailbox discard {item.id}")
+
+
+def show_explanations(explanations: Mapping[str, Explanation]) -> None:
+    """Print what mails would be read as."""
+    made = table("File", "Kind", "From", "Says", "UID", "Trouble")
+    for file, item in explanations.items():
+        said = " ".join(filter(None, (item.method, item.participation, ", ".join(item.bounced))))
+        made.add_row(file, item.sort, item.sender or "", said, item.uid, item.problem or "")
+    out.print(made)

@@ -1,0 +1,210 @@
+"""``orchestrator meeting``: the life of a meeting, from a draft to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ValidationError
+
+from orchestrator import bootstrap, terminal
+from orchestrator.commands.common import ACTOR, day_of, json_option, previewed, start_option, text_of
+from orchestrator.commands.meetings.linked import CHOICE, asking
+from orchestrator.commands.meetings.printing import show_meeting, show_meetings
+from orchestrator.domain.definitions.definition import read_definitions, read_yaml
+from orchestrator.domain.definitions.preparatory import asking_for_one
+from orchestrator.domain.problems import problems_of
+from orchestrator.errors import InvalidInput
+from orchestrator.services.definitions.examples import ACCSM21
+from orchestrator.services.meetings.meetings import MeetingUpdate
+from orchestrator.services.meetings.views import Created
+from orchestrator.services.timelines.views import Outcome
+
+
+@click.command(name="create")
+@click.argument("file", type=click.Path(path_type=Path))
+@start_option("Move the first meeting to this date.")
+@click.option("--with-preparatory", is_flag=True, help="Make each with a preparatory meeting before it.")
+@json_option
+def create(file: Path, start: datetime | None, with_preparatory: bool, as_json: bool) -> None:
+    """Create drafts from a YAML or JSON FILE; nothing is sent."""
+    text = text_of(file)
+    found = bootstrap.container()
+    if start is not None:
+        created = found.examples.load(text, start.date(), actor=ACTOR, with_preparatory=with_preparatory)
+    else:
+        definitions = read_definitions(text)
+        if with_preparatory:
+            definitions = [asking_for_one(item) for item in definitions]
+        created = found.meetings.create(definitions, actor=ACTOR)
+    _show_created(created, as_json=as_json)
+
+
+def _show_created(created: Sequence[Created], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(terminal.as_json(created))
+        return
+    for item in created:
+        terminal.out.print(
+            f"Created {item.reference} as a draft. Next: orchestrator meeting publish {item.reference}"
+        )
+        if item.left_out:
+            terminal.out.print(f"  Left out, as not taking part on that date: {', '.join(item.left_out)}")
+        terminal.show_warnings(item.warnings)
+
+
+@click.command(name="example")
+@start_option("Date of the first meeting.")
+@json_option
+def load_example(start: datetime | None, as_json: bool) -> None:
+    """Load the ACCSM 21 example as drafts.
+
+    They are its preparatory meeting and its SOM, by default on coming dates.
+    """
+    created = bootstrap.container().examples.load(ACCSM21.read_text("utf-8"), day_of(start), actor=ACTOR)
+    _show_created(created, as_json=as_json)
+
+
+@click.command(name="list")
+@json_option
+def list_meetings(as_json: bool) -> None:
+    """List all meetings."""
+    found = bootstrap.container().reading.meetings()
+    click.echo(terminal.as_json(found)) if as_json else show_meetings(found)
+
+
+@click.command(name="show")
+@click.argument("reference")
+@json_option
+def show(reference: str, as_json: bool) -> None:
+    """Show one meeting and who has answered."""
+    found = bootstrap.container().reading.meeting(reference)
+    click.echo(terminal.as_json(found)) if as_json else show_meeting(found)
+
+
+@click.command(name="publish")
+@click.argument("reference")
+@click.option(
+    "--save-the-date/--invite",
+    default=None,
+    help="Announce the date only, or invite at once; without either, the timeline decides.",
+)
+@previewed
+def publish(reference: str, save_the_date: bool | None) -> Callable[[bool], Outcome]:
+    """Publish a draft, or confirm a save-the-date.
+
+    From here on everything goes out by itself.
+    """
+    return lambda preview: bootstrap.container().meetings.publish(
+        reference, actor=ACTOR, save_the_date=save_the_date, preview=preview
+    )
+
+
+@click.command(name="update")
+@click.argument("reference")
+@click.option("--title", metavar="TEXT", help="New English title.")
+@click.option("--start", metavar="TIME", help="New wall time, such as '2026-12-03 14:00'.")
+@click.option("--zone", metavar="ZONE", help="New IANA zone.")
+@click.option("--duration", metavar="LENGTH", help="New length, such as PT2H30M.")
+@click.option(
+    "--file", "file", type=click.Path(path_type=Path), metavar="FILE", help="YAML with the fields to change."
+)
+@click.option("--version", type=int, metavar="N", help="The version you read; without it, the newest.")
+@click.option("--notify/--no-notify", default=True, help="Whether to tell attendees of a new text.")
+@click.option("--linked", type=CHOICE, help="What becomes of linked meetings when the time changes.")
+@previewed
+def update(
+    reference: str,
+    file: Path | None,
+    version: int | None,
+    notify: bool,
+    linked: str | None,
+    **fields: str | None,
+) -> Callable[[bool], Outcome]:
+    """Change a meeting.
+
+    A new time asks everybody again; a new text is told unless --no-notify.
+    """
+    given: dict[str, Any] = read_yaml(text_of(file)) if file else {}
+    if not isinstance(given, dict):
+        raise InvalidInput.of(
+            str(file), None, "holds no fields", "Write for example 'start: 2026-12-03 14:00'."
+        )
+    given |= {name: value for name, value in fields.items() if value is not None}
+    try:
+        wanted = MeetingUpdate.model_validate(given)
+    except ValidationError as error:
+        raise InvalidInput(problems_of(error)) from error
+    at_version = version or bootstrap.container().reading.meeting(reference).version
+    return asking(
+        lambda preview, choice: bootstrap.container().meetings.update(
+            reference, wanted, actor=ACTOR, version=at_version, notify=notify, preview=preview, linked=choice
+        ),
+        linked,
+    )
+
+
+@click.command(name="cancel")
+@click.argument("reference")
+@click.option("--reason", metavar="TEXT", help="Kept in the history.")
+@previewed
+def cancel(reference: str, reason: str | None) -> Callable[[bool], Outcome]:
+    """Cancel a meeting and tell everyone who was invited.
+
+    Nothing else goes out.
+    """
+    return lambda preview: bootstrap.container().meetings.cancel(
+        reference, actor=ACTOR, reason=reason, preview=preview
+    )
+
+
+@click.command(name="reinstate")
+@click.argument("reference")
+@previewed
+def reinstate(reference: str) -> Callable[[bool], Outcome]:
+    """Let a cancelled meeting take place after all.
+
+    Everybody is told, and asked again.
+    """
+    return lambda preview: bootstrap.container().meetings.reinstate(reference, actor=ACTOR, preview=preview)
+
+
+@click.command(name="conclude")
+@click.argument("reference")
+@previewed
+def conclude(reference: str) -> Callable[[bool], Outcome]:
+    """Conclude a meeting that has begun.
+
+    At its end this happens by itself.
+    """
+    return lambda preview: bootstrap.container().meetings.conclude(reference, actor=ACTOR, preview=preview)
+
+
+@click.command(name="join-link")
+@click.argument("reference")
+@click.argument("join_url")
+@previewed
+def join_link(reference: str, join_url: str) -> Callable[[bool], Outcome]:
+    """Enter a join link by hand.
+
+    Invitations that wait for one go out at once.
+    """
+    return lambda preview: bootstrap.container().meetings.enter_link(
+        reference, join_url, actor=ACTOR, preview=preview
+    )
+
+
+@click.command(name="move-mailbox")
+@click.argument("reference")
+@previewed
+def move_mailbox(reference: str) -> Callable[[bool], Outcome]:
+    """Let attendees answer to the mailbox that is set now.
+
+    For a meeting published before ORCHESTRATOR_ORGANIZER_ADDRESS changed.
+    """
+    return lambda preview: bootstrap.container().meetings.move_mailbox(
+        reference, actor=ACTOR, preview=preview
+    )

@@ -1,0 +1,93 @@
+"""Printing meetings, and what they have decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.services.meetings.views import AttendeeView, MeetingSummary, MeetingView, OutcomeView
+from orchestrator.services.timelines.explaining import WHAT
+from orchestrator.terminal import ANSWER_MARKS, answers, out, table
+
+
+def show_meetings(meetings: Sequence[MeetingSummary]) -> None:
+    """Print the list of meetings, or what to do when there is none."""
+    if not meetings:
+        out.print("There is no meeting yet. Create one: orchestrator meeting create FILE")
+        return
+    made = table("Reference", "Status", "When, at the host's", "Invited", "Answers", "Next")
+    for item in meetings:
+        made.add_row(
+            item.reference,
+            status_words(item),
+            str(item.host_time),
+            str(item.invited),
+            answers(item.answers),
+            next_words(item),
+        )
+    out.print(made)
+    for item in meetings:
+        for sentence in item.attention:
+            out.print(f"! {item.reference}: {sentence}", style="yellow")
+
+
+def status_words(item: MeetingSummary) -> str:
+    """Return the status of a meeting; a published one may only have announced its date."""
+    return "save-the-date" if item.tentative else item.status
+
+
+def next_words(item: MeetingSummary) -> str:
+    """Return what happens next and when at the host's; nothing where nothing comes."""
+    if item.next_action is None:
+        return ""
+    kind = ActionKind(item.next_action)
+    what = "Save-the-date" if item.tentative and kind is ActionKind.INVITE else WHAT[kind]
+    return f"{what}, {item.next_due}"
+
+
+def show_meeting(item: MeetingView) -> None:
+    """Print one meeting."""
+    out.print(item.title_en, style="bold")
+    if item.title_vi:
+        out.print(item.title_vi)
+    facts = table("", "")
+    facts.show_header = False
+    for label, value in (
+        ("Reference", f"{item.reference}, version {item.version}"),
+        ("Status", status_words(item)),
+        ("When", f"{item.host_time} – {item.host_end.clock}"),
+        ("Link", item.join_url or "none yet"),
+        ("Host", f"{item.host_name}; {item.coordinator_name} <{item.coordinator_email}>"),
+        ("Answers", answers(item.answers)),
+        ("Next", next_words(item) or "nothing"),
+    ):
+        facts.add_row(label, value)
+    out.print(facts)
+    for sentence in item.attention:
+        out.print(f"! {sentence}", style="yellow")
+    people = table("", "Delegation", "Name", "Role", "Answer", "Comment")
+    for person in item.attendees:
+        people.add_row(
+            person.delegation,
+            person.delegation_name,
+            person.name,
+            person.role,
+            answer_words(person),
+            person.comment or "",
+        )
+    out.print()
+    out.print(people)
+
+
+def answer_words(person: AttendeeView) -> str:
+    """Return an attendee's answer with its mark."""
+    mark = ANSWER_MARKS[person.participation]
+    return f"{mark} to {person.delegated_to}" if person.delegated_to else mark
+
+
+def show_outcomes(outcomes: Sequence[OutcomeView]) -> None:
+    """Print what a meeting has decided, by number."""
+    made = table("", "Decision", "State", "By")
+    for item in outcomes:
+        made.add_row(str(item.number), item.text, "! open" if item.is_open else "✓ agreed", item.by)
+    out.print(made if outcomes else "No decision is recorded.")

@@ -1,0 +1,1 @@
+"""Running the service and looking after it."""

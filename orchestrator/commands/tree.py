@@ -1,0 +1,61 @@
+"""Which command stands where: the commands of all rooms, put together."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.commands.answers.attendees import answer, refuse, responses
+from orchestrator.commands.answers.mailbox import mailbox
+from orchestrator.commands.dates.date_polls import date_poll
+from orchestrator.commands.dates.fair_starts import fair_starts
+from orchestrator.commands.delegations.calendar import calendar
+from orchestrator.commands.delivery.deliveries import deliveries, send_again
+from orchestrator.commands.meetings.decisions import decision
+from orchestrator.commands.meetings.meetings import (
+    cancel,
+    conclude,
+    create,
+    join_link,
+    list_meetings,
+    load_example,
+    move_mailbox,
+    publish,
+    reinstate,
+    show,
+    update,
+)
+from orchestrator.commands.minutes.minutes import minutes
+from orchestrator.commands.operations.actions import actions
+from orchestrator.commands.operations.running import db, demo, doctor_command, up, web
+from orchestrator.commands.operations.sandbox import sandbox
+from orchestrator.commands.personal.links import personal_link
+from orchestrator.commands.readiness.readiness import connection_test, delegation, readiness
+from orchestrator.commands.timelines.plan import plan
+from orchestrator.commands.timelines.timelines import meeting_timeline, timeline
+
+
+@click.group()
+def meeting() -> None:
+    """Create, publish, change and end meetings."""
+
+
+@click.group()
+def attendee() -> None:
+    """Record answers of attendees, send to one of them again."""
+
+
+for command in (answer, responses, refuse, send_again, personal_link):
+    attendee.add_command(command)
+
+for command in (
+    *(create, load_example, list_meetings, show, publish, update, cancel, reinstate, conclude),
+    *(plan, meeting_timeline, deliveries, readiness, join_link, move_mailbox),
+    *(attendee, delegation, connection_test, date_poll, decision),
+):
+    meeting.add_command(command)
+
+ROOMS: tuple[click.Command, ...] = (
+    *(meeting, minutes, mailbox, timeline, calendar, fair_starts),
+    *(actions, up, demo, web, sandbox, doctor_command, db),
+)
+"""What stands right below the root command."""
