@@ -1,27 +1,27 @@
-"""Chromium driven over its debugging pipe: the DevTools protocol with the standard library alone."""
+"""Headless Chromium, driven by Playwright, and a web process of our own for it to look at."""
 
 from __future__ import annotations
 
-import base64
-import itertools
-import json
 import os
 import shutil
-import signal
+import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
 import pytest
 import requests
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-_TIMEOUT = 30.0
+_TIMEOUT = 30_000  # Milliseconds.
+_PHONE = 500  # What is narrower than this is held in a hand.
+# Nothing leaves the machine, and the sandbox of Chromium needs rights that containers and root do not give.
 _OPTIONS = (
-    "--headless",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -31,131 +31,91 @@ _OPTIONS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--no-proxy-server",
-    "--remote-debugging-pipe",
 )
+
+expect.set_options(timeout=_TIMEOUT)
 
 
 class Chromium:
-    """One page of a headless Chromium."""
+    """Two windows, a desk's and a phone's, and what the browser complained of in either."""
 
-    def __init__(self, to_browser: int, from_browser: int) -> None:
-        self._to = os.fdopen(to_browser, "wb", buffering=0)
-        self._from = os.fdopen(from_browser, "rb", buffering=0)
-        self._ids = itertools.count(1)
-        self._pending = b""
-        self._session: str | None = None
+    def __init__(self, browser: Browser) -> None:
         self.complaints: list[str] = []
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log"):
-            self.call(f"{domain}.enable")
+        self._desk = self._window(browser, phone=False)
+        self._phone = self._window(browser, phone=True)
 
-    def close(self) -> None:
-        """Close the pipe, which ends the browser."""
-        self._to.close()
-        self._from.close()
+    def _window(self, browser: Browser, *, phone: bool) -> Page:
+        context = browser.new_context(is_mobile=phone, has_touch=phone)
+        context.set_default_timeout(_TIMEOUT)
+        page = context.new_page()
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
 
-    def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """Send a command and return its result; what the page complains of meanwhile is kept."""
-        wanted = next(self._ids)
-        message = {"id": wanted, "method": method, "params": params}
-        if self._session:
-            message["sessionId"] = self._session
-        self._to.write(json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self._read()
-            if answer.get("id") == wanted:
-                assert "error" not in answer, answer
-                result: dict[str, Any] = answer["result"]
-                return result
+    def open(self, url: str, *, width: int, dark: bool = False) -> Page:
+        """Load a page at that width, in the light or the dark theme, and return its window."""
+        page = self._phone if width < _PHONE else self._desk
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(url)
+        return page
 
-    def evaluate(self, script: str) -> Any:
-        """Return the value of an expression in the page."""
-        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in answer, answer
-        return answer["result"].get("value")
 
-    def wait_for(self, script: str) -> None:
-        """Wait until an expression is true in the page."""
-        pause, deadline = threading.Event(), time.monotonic() + _TIMEOUT
-        while not self.evaluate(script):
-            assert time.monotonic() < deadline, f"never true: {script}"
-            pause.wait(0.05)
+# Of a module, not of the session: Playwright's event loop stays in this thread until it is stopped, and no
+# test of another folder could run one of its own there.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    binary = shutil.which("chromium") or _absent("Chromium is not installed; on Debian: chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=binary, args=_OPTIONS)
+        yield Chromium(browser)
+        browser.close()
 
-    def open(self, url: str, *, width: int, dark: bool = False) -> None:
-        """Load a page at that width, in the light or the dark theme."""
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.call("Emulation.setEmulatedMedia", features=[scheme])
-        self.call(
-            "Emulation.setDeviceMetricsOverride",
-            width=width,
-            height=900,
-            deviceScaleFactor=1,
-            mobile=width < 500,
-        )
-        self.evaluate("window.beforeLoading = true")
-        self.call("Page.navigate", url=url)
-        self.wait_for("!window.beforeLoading && document.readyState === 'complete'")
 
-    def screenshot(self) -> bytes:
-        """Return the visible part of the page as a PNG."""
-        return base64.b64decode(self.call("Page.captureScreenshot")["data"])
+@pytest.fixture
+def font_of_phones(browser: Chromium) -> None:
+    """Letters about as wide as those of telephones, which decide how much a screen holds."""
+    page = browser.open("about:blank", width=375)
+    page.set_content("<p style='font-family: system-ui, sans-serif'>ACCSM</p>")
+    session = page.context.new_cdp_session(page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    text = session.send("DOM.querySelector", {"nodeId": root, "selector": "p"})["nodeId"]
+    (used,) = session.send("CSS.getPlatformFontsForNode", {"nodeId": text})["fonts"]
+    session.detach()
+    if used["familyName"] != "Noto Sans":
+        _absent(f"The sans-serif font is {used['familyName']}, not Noto Sans; on Debian: fonts-noto-core")
 
-    def _read(self) -> dict[str, Any]:
-        while b"\0" not in self._pending:
-            chunk = self._from.read(1 << 20)
-            assert chunk, "Chromium has ended"
-            self._pending += chunk
-        text, _, self._pending = self._pending.partition(b"\0")
-        message: dict[str, Any] = json.loads(text)
-        if message.get("method") == "Log.entryAdded":
-            self.complaints.append(message["params"]["entry"]["text"])
-        if message.get("method") == "Runtime.exceptionThrown":
-            self.complaints.append(str(message["params"]["exceptionDetails"]))
-        return message
+
+def _absent(reason: str) -> NoReturn:
+    """Skip for that reason; where everything should be installed, fail for it."""
+    pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
+
+
+def free_port() -> int:
+    """A port of this machine that nothing uses at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        found: int = probe.getsockname()[1]
+        return found
 
 
 @contextmanager
-def running(binary: str, profile: Path) -> Iterator[Chromium]:
-    """Run Chromium until the block is left; it reads commands from descriptor 3 and answers on 4."""
-    commands, to_browser = os.pipe()
-    from_browser, answers = os.pipe()
-    silent = os.open(os.devnull, os.O_RDWR)
-    # High numbers first, so that neither end lies where the other one has to go.
-    high = [os.dup2(number, 900 + number, inheritable=False) for number in (commands, answers)]
-    moves = [(os.POSIX_SPAWN_DUP2, high[0], 3), (os.POSIX_SPAWN_DUP2, high[1], 4)]
-    quiet = [(os.POSIX_SPAWN_DUP2, silent, number) for number in (1, 2)]
-    pid = os.posix_spawn(
-        binary,
-        [binary, *_OPTIONS, f"--user-data-dir={profile}", "about:blank"],
-        os.environ,
-        file_actions=[*quiet, *moves],
-        setsid=True,
-    )
-    for number in (commands, answers, silent, *high):
-        os.close(number)
-    try:
-        browser = Chromium(to_browser, from_browser)
-        yield browser
-        browser.close()
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+def web_process(folder: Path, port: int) -> Iterator[str]:
+    """Run the web process on the data in ``folder`` until the block is left; gives its address."""
+    url = f"http://127.0.0.1:{port}"
+    environment = {**os.environ, "ORCHESTRATOR_DATA_DIR": str(folder), "ORCHESTRATOR_PORT": str(port)}
+    with subprocess.Popen([sys.executable, "-m", "orchestrator", "web"], env=environment) as process:
+        try:
+            _await_answer(f"{url}/readyz", process)
+            yield url
+        finally:
+            process.terminate()
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    binary = shutil.which("chromium")
-    if binary is None:
-        reason = "Chromium is not installed; on Debian: apt-get install chromium"
-        pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
-    with running(binary, tmp_path_factory.mktemp("profile")) as found:
-        yield found
-
-
-def await_answer(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the web process answers at ``url``; fails when it ends or takes too long."""
+def _await_answer(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the process answers; fails when it ends or takes too long."""
     pause, deadline = threading.Event(), time.monotonic() + 60
     with requests.Session() as session:
         session.trust_env = False

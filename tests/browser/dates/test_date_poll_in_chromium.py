@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
+from playwright.sync_api import Locator, Page, expect
 
 from config.settings import Settings
 from orchestrator.bootstrap import Container
 from orchestrator.domain.dates.date_poll import Vote
 from orchestrator.services.dates.date_polls import PollRequest
 from orchestrator.services.definitions.examples import ACCSM21
-from tests.browser.conftest import await_answer
-from tests.browser.meetings.test_console_in_chromium import WEAK_TEXT
+from tests.browser.conftest import Chromium, free_port, web_process
+from tests.browser.looks import content_width, unfold, weak_text
 
 SOM = "ACCSM21-SOM-2021-04"
 OTHERS = {"KH": "y?n", "ID": "yyn", "MY": "yyy", "SG": "n?y", "VN": "?yy"}
@@ -39,7 +36,6 @@ PAGES = (
     "withdraw",
 )
 _PARTS = {"meeting": "poll", "ending": "poll-voters", "form": "ask-dates"}
-FORM = "document.querySelector('form.dates')"
 
 
 @dataclass(frozen=True)
@@ -54,19 +50,11 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("polls")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    container = Container(Settings(data_dir=folder, public_url=url))
+    port = free_port()
+    container = Container(Settings(data_dir=folder, public_url=f"http://127.0.0.1:{port}"))
     paths = _prepared(container)
-    environment = {**os.environ, "ORCHESTRATOR_DATA_DIR": str(folder), "ORCHESTRATOR_PORT": str(port)}
-    with subprocess.Popen([sys.executable, "-m", "orchestrator", "web"], env=environment) as process:
-        try:
-            await_answer(f"{url}/readyz", process)
-            yield Site(url, container, paths)
-        finally:
-            process.terminate()
+    with web_process(folder, port) as url:
+        yield Site(url, container, paths)
     container.database.dispose()
 
 
@@ -106,81 +94,85 @@ def _path(container: Container, reference: str, email: str) -> str:
     return "/a/" + container.personal.my_link(reference, email).rpartition("/")[2] + "/dates"
 
 
-def opened(site: Site, browser: Any, page: str, *, width: int, dark: bool = False) -> None:
+def opened(site: Site, browser: Chromium, name: str, *, width: int, dark: bool = False) -> Page:
     """Open a page as its reader would; one by sending the form with an answer missing."""
-    if page == "voted":
+    if name == "voted":
         token = site.paths["vote"].split("/")[2]
         site.container.polls.vote(token, {1: Vote.NO, 2: Vote.YES, 3: Vote.IF_NEEDED})
-    browser.open(site.url + site.paths[page], width=width, dark=dark)
-    if page == "unsaid":
-        browser.evaluate(f"{FORM}.querySelectorAll('input').forEach((item) => item.checked = false)")
-        browser.evaluate(f"{FORM}.requestSubmit()")
-        browser.wait_for("document.querySelector('.wrong') && document.readyState === 'complete'")
-    if page == "ask":
+    page = browser.open(site.url + site.paths[name], width=width, dark=dark)
+    if name == "unsaid":
+        form = page.locator("form.dates")
+        form.locator("input").evaluate_all("(all) => all.forEach((item) => { item.checked = false })")
+        _send(form)
+        expect(page.locator(".wrong").first).to_be_attached()
+    if name == "ask":
         closing = f"{site.container.clock.now() + timedelta(days=7):%Y-%m-%d} 17:00"
-        browser.evaluate(f"document.getElementById('open-poll-closes-0').value = '{closing}'")
-        browser.evaluate("document.querySelector('#open-poll form').requestSubmit()")
-        browser.wait_for("document.querySelector('ol.dates') && document.readyState === 'complete'")
-    if page in _PARTS:
-        browser.evaluate(f"document.getElementById('{_PARTS[page]}').scrollIntoView()")
-        browser.evaluate(
-            "document.querySelectorAll('#open-poll, #extend-poll').forEach((item) => item.open = true)"
+        page.locator("#open-poll-closes-0").evaluate("(item, value) => { item.value = value }", closing)
+        _send(page.locator("#open-poll form"))
+        expect(page.locator("ol.dates").first).to_be_attached()
+    if name in _PARTS:
+        page.locator(f"#{_PARTS[name]}").evaluate("(item) => item.scrollIntoView()")
+        page.locator("#open-poll, #extend-poll").evaluate_all(
+            "(all) => all.forEach((item) => { item.open = true })"
         )
     else:
-        browser.evaluate("document.querySelectorAll('details').forEach((item) => item.open = true)")
+        unfold(page)
+    return page
+
+
+def _send(form: Locator) -> None:
+    """Send a form, also a folded one, and wait for the page it leads to."""
+    with form.page.expect_navigation():
+        form.evaluate("(item) => item.requestSubmit()")
 
 
 @pytest.mark.parametrize("width", [375, 1024])
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_has_to_be_scrolled_sideways(
-    site: Site, browser: Any, page: str, width: int, tmp_path: Path
+    site: Site, browser: Chromium, page: str, width: int, tmp_path: Path
 ) -> None:
     browser.complaints.clear()
-    opened(site, browser, page, width=width)
-    assert browser.evaluate("innerWidth") == width
-    assert browser.evaluate("document.scrollingElement.scrollWidth") <= width
-    picture = browser.screenshot()
+    found = opened(site, browser, page, width=width)
+    assert found.evaluate("innerWidth") == width
+    assert content_width(found) <= width
+    picture = found.screenshot()
     (Path(os.environ.get("PICTURES", tmp_path)) / f"poll-{page}-{width}.png").write_bytes(picture)
     assert [item for item in browser.complaints if "422" not in item] == []
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("page", PAGES)
-def test_all_text_stands_out(site: Site, browser: Any, page: str, dark: bool) -> None:
-    opened(site, browser, page, width=375, dark=dark)
-    assert browser.evaluate(WEAK_TEXT) == []
+def test_all_text_stands_out(site: Site, browser: Chromium, page: str, dark: bool) -> None:
+    assert weak_text(opened(site, browser, page, width=375, dark=dark)) == []
 
 
-def test_a_delegation_votes_on_a_phone(site: Site, browser: Any) -> None:
-    browser.open(site.url + site.paths["vote"].removesuffix("/dates"), width=375)
-    assert browser.evaluate("location.pathname") == site.paths["vote"]
-    sizes = "[...document.querySelectorAll('label.vote, form.dates button')]"
-    assert browser.evaluate(f"Math.min(...{sizes}.map((item) => item.offsetHeight))") >= 44
-    assert browser.evaluate(f"Math.min(...{sizes}.map((item) => item.offsetWidth))") >= 44
+def test_a_delegation_votes_on_a_phone(site: Site, browser: Chromium) -> None:
+    page = browser.open(site.url + site.paths["vote"].removesuffix("/dates"), width=375)
+    assert page.evaluate("location.pathname") == site.paths["vote"]
+    sizes = page.locator("label.vote, form.dates button").evaluate_all(
+        "(all) => all.map((item) => [item.offsetHeight, item.offsetWidth])"
+    )
+    assert min(min(size) for size in sizes) >= 44
     for number, vote in ((1, "no"), (2, "if needed"), (3, "yes")):
         # A tap anywhere on the label chooses.
-        label = f"document.querySelector('input[name=vote-{number}][value=\"{vote}\"]').closest('label')"
-        browser.evaluate(f"{label}.click()")
-        assert browser.evaluate(f"getComputedStyle({label}).borderTopWidth") == "3px"
-    browser.evaluate(f"{FORM}.querySelector('button').click()")
-    browser.wait_for("document.querySelector('.notice') && document.readyState === 'complete'")
-    notice = browser.evaluate("document.querySelector('.notice').textContent")
-    assert "Recorded for Brunei Darussalam" in notice
-    assert "the invitation comes by mail" in notice
-    chosen = "[...document.querySelectorAll('form.dates :checked')].map((item) => item.value).join()"
-    assert browser.evaluate(chosen) == "no,if needed,yes"
+        label = page.locator(f'label:has(input[name=vote-{number}][value="{vote}"])')
+        label.tap()
+        assert label.evaluate("(item) => getComputedStyle(item).borderTopWidth") == "3px"
+    page.locator("form.dates button").first.tap()
+    notice = page.locator(".notice").first
+    expect(notice).to_contain_text("Recorded for Brunei Darussalam")
+    assert "the invitation comes by mail" in (notice.text_content() or "")
+    chosen = page.locator("form.dates :checked").evaluate_all("(all) => all.map((item) => item.value)")
+    assert chosen == ["no", "if needed", "yes"]
     found = site.container.polls.show(SOM)
     assert [item.votes[0].vote for item in found.options] == ["no", "if needed", "yes"]
 
 
-def test_the_keyboard_alone_can_vote(site: Site, browser: Any) -> None:
-    browser.open(site.url + site.paths["vote"], width=375)
-    browser.evaluate("document.querySelector('input[name=vote-1]').focus()")
-    for kind in ("keyDown", "keyUp"):
-        browser.call(
-            "Input.dispatchKeyEvent", type=kind, key="ArrowRight", code="ArrowRight", windowsVirtualKeyCode=39
-        )
-    chosen = browser.evaluate("document.querySelector('input[name=vote-1]:checked').value")
-    assert chosen in {item.value for item in Vote}
-    label = "document.querySelector('input[name=vote-1]:checked').closest('label')"
-    assert browser.evaluate(f"getComputedStyle({label}).borderTopWidth") == "3px"
+def test_the_keyboard_alone_can_vote(site: Site, browser: Chromium) -> None:
+    page = browser.open(site.url + site.paths["vote"], width=375)
+    page.locator("input[name=vote-1]").first.focus()
+    page.keyboard.press("ArrowRight")
+    chosen = page.locator("input[name=vote-1]:checked")
+    assert chosen.input_value() in {item.value for item in Vote}
+    label = page.locator("label:has(input[name=vote-1]:checked)")
+    assert label.evaluate("(item) => getComputedStyle(item).borderTopWidth") == "3px"

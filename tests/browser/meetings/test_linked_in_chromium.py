@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 from config.settings import Settings
 from orchestrator.bootstrap import Container
 from orchestrator.services.definitions.examples import ACCSM21
-from tests.browser.conftest import await_answer
-from tests.browser.meetings.test_console_in_chromium import PREP, SOM, WEAK_TEXT
+from tests.browser.conftest import Chromium, free_port, web_process
+from tests.browser.looks import content_width, unfold, weak_text
+
+PREP, SOM = "ACCSM21-PREP-2021-04", "ACCSM21-SOM-2021-04"
 
 
 @dataclass(frozen=True)
@@ -36,94 +34,78 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     container.examples.load(ACCSM21.read_text("utf-8"), None, actor="test")
     for reference in (PREP, SOM):
         container.meetings.publish(reference, actor="test")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {**os.environ, "ORCHESTRATOR_DATA_DIR": str(folder), "ORCHESTRATOR_PORT": str(port)}
-    url = f"http://127.0.0.1:{port}"
-    with subprocess.Popen([sys.executable, "-m", "orchestrator", "web"], env=environment) as process:
-        try:
-            await_answer(f"{url}/readyz", process)
-            yield Console(url, container)
-        finally:
-            process.terminate()
+    with web_process(folder, free_port()) as url:
+        yield Console(url, container)
     container.database.dispose()
 
 
-def press(browser: Any, selector: str) -> None:
+def press(page: Page, selector: str) -> None:
     """Press a button and wait for the page it leads to."""
-    browser.evaluate("window.beforePressing = true")
-    browser.evaluate(f"document.querySelector({selector!r}).click()")
-    browser.wait_for("!window.beforePressing && document.readyState === 'complete'")
+    with page.expect_navigation():
+        page.locator(selector).first.click()
 
 
-def text(browser: Any, selector: str) -> Any:
+def text(page: Page, selector: str) -> str:
     """What the first such element of the page says."""
-    return browser.evaluate(f"document.querySelector({selector!r}).textContent")
+    return page.locator(selector).first.text_content() or ""
 
 
-def look(browser: Any, name: str) -> None:
+def look(page: Page, name: str) -> None:
     """Nothing to scroll sideways and no weak text, on a desk and on a phone, in the light and in the dark."""
-    browser.evaluate("document.querySelectorAll('details').forEach((item) => item.open = true)")
+    unfold(page)
     for width, dark in ((1280, False), (1280, True), (390, False)):
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        browser.call("Emulation.setEmulatedMedia", features=[scheme])
-        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
-        browser.call("Emulation.setDeviceMetricsOverride", **size)
-        assert browser.evaluate("document.scrollingElement.scrollWidth") <= width, (name, width)
-        assert browser.evaluate(WEAK_TEXT) == [], (name, width, dark)
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.set_viewport_size({"width": width, "height": 900})
+        assert content_width(page) <= width, (name, width)
+        assert weak_text(page) == [], (name, width, dark)
 
 
-def test_moving_asks_and_the_outcomes_go_along(console: Console, browser: Any) -> None:
+def test_moving_asks_and_the_outcomes_go_along(console: Console, browser: Chromium) -> None:
     reading = console.container.reading
     before = {name: datetime.fromisoformat(reading.meeting(name).start) for name in (PREP, SOM)}
     later = before[SOM] + timedelta(days=7)
 
-    browser.open(f"{console.url}/meetings/{SOM}/change", width=1280)
-    assert browser.evaluate("document.querySelectorAll('[name=linked]:checked').length") == 0
-    browser.evaluate(f"document.getElementById('start').value = '{later:%Y-%m-%d %H:%M}'")
-    press(browser, "form.fields button")
-    assert "keep or move" in text(browser, "[role=alert]")
-    assert browser.evaluate("document.getElementById('start').value") == f"{later:%Y-%m-%d %H:%M}"
-    look(browser, "asked")
+    page = browser.open(f"{console.url}/meetings/{SOM}/change", width=1280)
+    assert page.locator("[name=linked]:checked").count() == 0
+    page.locator("#start").fill(f"{later:%Y-%m-%d %H:%M}")
+    press(page, "form.fields button")
+    assert "keep or move" in text(page, "[role=alert]")
+    assert page.locator("#start").input_value() == f"{later:%Y-%m-%d %H:%M}"
+    look(page, "asked")
     assert reading.meeting(SOM).start == f"{before[SOM]:%Y-%m-%d %H:%M}"
 
-    browser.evaluate("document.getElementById('linked-move').click()")
-    press(browser, "form.fields button")
-    assert browser.evaluate(
-        f"document.querySelector('.needs').textContent.includes('{PREP}, which prepares')"
-    )
-    assert (
-        browser.evaluate("document.querySelector('form.confirm button').textContent") == "Move and notify 46"
-    )
-    look(browser, "confirm")
-    press(browser, "form.confirm button")
+    page.locator("#linked-move").check()
+    press(page, "form.fields button")
+    assert f"{PREP}, which prepares" in text(page, ".needs")
+    assert text(page, "form.confirm button") == "Move and notify 46"
+    look(page, "confirm")
+    press(page, "form.confirm button")
     for name in (PREP, SOM):
         moved = before[name] + timedelta(days=7)
         assert reading.meeting(name).start == f"{moved:%Y-%m-%d %H:%M}"
 
     console.container.sandbox_clock.move_to(reading.meeting(PREP).starts_at)
-    browser.open(f"{console.url}/meetings/{PREP}", width=1280)
-    browser.evaluate("document.getElementById('outcome').value = 'Venue of the next SOM'")
-    browser.evaluate("document.getElementById('is_open').click()")
-    press(browser, "form[action$='/outcomes'] button")
-    look(browser, "outcomes")
+    page = browser.open(f"{console.url}/meetings/{PREP}", width=1280)
+    page.locator("#outcome").fill("Venue of the next SOM")
+    page.locator("#is_open").check()
+    press(page, "form[action$='/outcomes'] button")
+    look(page, "outcomes")
     console.container.meetings.conclude(PREP, actor="test")
-    browser.open(f"{console.url}/meetings/{SOM}", width=1280)
-    assert text(browser, "#agenda .points") == "Venue of the next SOM (open)"
-    assert "It needs you." in text(browser, ".verdict")
-    look(browser, "agenda")
+    page = browser.open(f"{console.url}/meetings/{SOM}", width=1280)
+    assert text(page, "#agenda .points") == "Venue of the next SOM (open)"
+    assert "It needs you." in text(page, ".verdict")
+    look(page, "agenda")
 
 
-def test_a_pair_is_offered_where_a_meeting_is_created(console: Console, browser: Any) -> None:
-    browser.open(f"{console.url}/meetings/new", width=1280)
+def test_a_pair_is_offered_where_a_meeting_is_created(console: Console, browser: Chromium) -> None:
+    page = browser.open(f"{console.url}/meetings/new", width=1280)
     definition = (
         "{reference: PAIR-2027, kind: som, title: SOM, host: VN, start: '2027-04-22 14:00', duration: PT3H,"
         " zone: Asia/Ho_Chi_Minh, coordinator: {name: K, email: k@vn.example.org}, agenda: [Opening],"
         " attendees: [{group: SOM, delegation: VN, name: L, email: l@vn.example.org}]}"
     )
-    browser.evaluate(f"document.getElementById('definition').value = {definition!r}")
-    browser.evaluate("document.getElementById('with_preparatory').click()")
-    press(browser, "main form button")
-    assert "2 drafts" in text(browser, ".notice")
+    page.locator("#definition").fill(definition)
+    page.locator("#with_preparatory").check()
+    press(page, "main form button")
+    assert "2 drafts" in text(page, ".notice")
     assert console.container.reading.meeting("PAIR-2027-PREP").start == "2027-04-21 14:00"

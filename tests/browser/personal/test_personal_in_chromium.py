@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from config.settings import Settings
 from orchestrator.bootstrap import Container
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.services.definitions.examples import ACCSM21
 from orchestrator.services.meetings.meetings import MeetingUpdate
-from tests.browser.conftest import await_answer
-from tests.browser.meetings.test_console_in_chromium import WEAK_TEXT
+from tests.browser.conftest import Chromium, free_port, web_process
+from tests.browser.looks import background, content_width, unfold, weak_text
 
 PREP, SOM = "ACCSM21-PREP-2021-04", "ACCSM21-SOM-2021-04"
 FOCAL, OFFICIAL, OTHER = (
@@ -54,19 +51,11 @@ class Site:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("personal")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    container = Container(Settings(data_dir=folder, public_url=url))
+    port = free_port()
+    container = Container(Settings(data_dir=folder, public_url=f"http://127.0.0.1:{port}"))
     paths = _prepared(container)
-    environment = {**os.environ, "ORCHESTRATOR_DATA_DIR": str(folder), "ORCHESTRATOR_PORT": str(port)}
-    with subprocess.Popen([sys.executable, "-m", "orchestrator", "web"], env=environment) as process:
-        try:
-            await_answer(f"{url}/readyz", process)
-            yield Site(url, container, paths)
-        finally:
-            process.terminate()
+    with web_process(folder, port) as url:
+        yield Site(url, container, paths)
     container.database.dispose()
 
 
@@ -105,29 +94,29 @@ def _path(container: Container, reference: str, email: str) -> str:
     return "/a/" + container.personal.my_link(reference, email).rpartition("/")[2]
 
 
-def opened(site: Site, browser: Any, page: str, *, width: int, dark: bool = False) -> None:
+def opened(site: Site, browser: Chromium, name: str, *, width: int, dark: bool = False) -> Page:
     """Open a page as its reader would, the page to confirm by filling in the form."""
-    browser.open(site.url + site.paths[page], width=width, dark=dark)
-    if page == "confirm":
-        browser.evaluate(
-            "document.getElementById('name-2').value = 'Nur Aisyah';"
-            "document.getElementById('email-2').value = 'nur.aisyah@bn.example.org';"
-            "document.querySelector('form.members').requestSubmit()"
-        )
-        browser.wait_for("document.querySelector('form.confirm') && document.readyState === 'complete'")
-    browser.evaluate("document.querySelectorAll('details').forEach((item) => item.open = true)")
+    page = browser.open(site.url + site.paths[name], width=width, dark=dark)
+    if name == "confirm":
+        page.locator("#name-2").fill("Nur Aisyah")
+        page.locator("#email-2").fill("nur.aisyah@bn.example.org")
+        with page.expect_navigation():
+            page.locator("form.members").evaluate("(form) => form.requestSubmit()")
+        expect(page.locator("form.confirm")).to_have_count(1)
+    unfold(page)
+    return page
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_has_to_be_scrolled_sideways(
-    site: Site, browser: Any, page: str, width: int, tmp_path: Path
+    site: Site, browser: Chromium, page: str, width: int, tmp_path: Path
 ) -> None:
     browser.complaints.clear()
-    opened(site, browser, page, width=width)
-    assert browser.evaluate("innerWidth") == width
-    assert browser.evaluate("document.scrollingElement.scrollWidth") <= width
-    picture = browser.screenshot()
+    found = opened(site, browser, page, width=width)
+    assert found.evaluate("innerWidth") == width
+    assert content_width(found) <= width
+    picture = found.screenshot()
     assert picture.startswith(b"\x89PNG")
     (Path(os.environ.get("PICTURES", tmp_path)) / f"{page}-{width}.png").write_bytes(picture)
     allowed = ("410", "404")
@@ -136,41 +125,40 @@ def test_nothing_has_to_be_scrolled_sideways(
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("page", PAGES)
-def test_all_text_stands_out(site: Site, browser: Any, page: str, dark: bool) -> None:
-    opened(site, browser, page, width=375, dark=dark)
-    ground = browser.evaluate("getComputedStyle(document.documentElement).backgroundColor")
-    assert ground == ("rgb(18, 23, 30)" if dark else "rgb(255, 255, 255)")
-    assert browser.evaluate(WEAK_TEXT) == []
+def test_all_text_stands_out(site: Site, browser: Chromium, page: str, dark: bool) -> None:
+    found = opened(site, browser, page, width=375, dark=dark)
+    assert background(found) == ("rgb(18, 23, 30)" if dark else "rgb(255, 255, 255)")
+    assert weak_text(found) == []
 
 
-def test_a_phone_shows_when_how_and_the_answer_without_scrolling(site: Site, browser: Any) -> None:
-    browser.open(site.url + site.paths["official"], width=375)
+@pytest.mark.usefixtures("font_of_phones")
+def test_a_phone_shows_when_how_and_the_answer_without_scrolling(site: Site, browser: Chromium) -> None:
+    page = browser.open(site.url + site.paths["official"], width=375)
     for element in (".big", ".join .button", ".given", ".three .accepted", ".three .declined"):
-        bottom = browser.evaluate(f"document.querySelector('{element}').getBoundingClientRect().bottom")
+        bottom = page.locator(element).first.evaluate("(item) => item.getBoundingClientRect().bottom")
         assert bottom <= 812, element
     # Large enough for a thumb.
-    assert (
-        browser.evaluate(
-            "Math.min(...[...document.querySelectorAll('.three button')].map((b) => b.offsetHeight))"
-        )
-        >= 44
-    )
+    heights = page.locator(".three button").evaluate_all("(all) => all.map((item) => item.offsetHeight)")
+    assert min(heights) >= 44
 
 
-def test_the_buttons_count_the_ticks_and_read_out_without_them(site: Site, browser: Any) -> None:
-    browser.open(site.url + site.paths["focal"], width=375)
-    assert "counter(people)" in browser.evaluate(
-        "getComputedStyle(document.querySelector('.three button'), '::after').content"
+def test_the_buttons_count_the_ticks_and_read_out_without_them(site: Site, browser: Chromium) -> None:
+    page = browser.open(site.url + site.paths["focal"], width=375)
+    assert "counter(people)" in page.locator(".three button").first.evaluate(
+        "(item) => getComputedStyle(item, '::after').content"
     )
-    tree = browser.call("Accessibility.getFullAXTree")["nodes"]
+    # The browser's own tree, which is what a screen reader gets.
+    session = page.context.new_cdp_session(page)
+    tree = session.send("Accessibility.getFullAXTree")["nodes"]
+    session.detach()
     names = [node["name"]["value"].strip() for node in tree if node.get("role", {}).get("value") == "button"]
     assert names == [f"{word} for Brunei Darussalam" for word in ("Accept", "Tentative", "Decline")]
 
 
-def test_answering_by_hand_on_a_phone(site: Site, browser: Any) -> None:
-    browser.open(site.url + site.paths["chosen"], width=375)
-    browser.evaluate("document.getElementById('comment').value = 'We all come.'")
-    browser.evaluate("document.querySelector('.three .picked').click()")
-    browser.wait_for("document.querySelector('.notice')?.textContent.includes('Recorded')")
+def test_answering_by_hand_on_a_phone(site: Site, browser: Chromium) -> None:
+    page = browser.open(site.url + site.paths["chosen"], width=375)
+    page.locator("#comment").fill("We all come.")
+    page.locator(".three .picked").click()
+    expect(page.locator(".notice").first).to_contain_text("Recorded")
     people = {item.email: item for item in site.container.reading.meeting(SOM).attendees}
     assert (people[FOCAL].participation, people[FOCAL].answered_via) == ("accepted", "web")
