@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from rich.padding import Padding
 
+from orchestrator.domain.timelines.kinds import Recipient, kinds_where
 from orchestrator.services.timelines.views import ActionView, Consequence, Outcome
 from orchestrator.terminal import out, show_warnings
 
 _EFFECTS = {"new": "planned", "moved": "moved", "cancelled": "cancelled", "skipped": "left out"}
 _NAMES = 40
 """Of more people at one moment than this, only their number is shown for each delegation."""
-_FOR_COORDINATOR = {"remind", "notice", "chase", "digest", "decline-alert", "link-alert"}
+_FOR_COORDINATOR = kinds_where(lambda rules: rules.recipient in (Recipient.COORDINATOR, Recipient.EITHER))
 """Kinds of mail that go to the coordinator where they are for no attendee."""
 
 

@@ -27,7 +27,8 @@ from orchestrator.demo.judging import (
 from orchestrator.domain.answers.responses import ProposalState
 from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.time.zones import local_time
-from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import ActionKind, Recipient, purposes_where
 from orchestrator.errors import ConfigurationError, Conflict
 from orchestrator.ports import Mailbox
 from orchestrator.services.definitions.examples import ACCSM21
@@ -65,7 +66,7 @@ _PURPOSE_WORDS = {
 }
 _SPECIAL = (Says.PROPOSED, Says.DELEGATED, Says.BOUNCED)
 _FEW = 3
-_TO_COORDINATOR = ("alert", "digest", "decline-alert")
+_TO_COORDINATOR = purposes_where(lambda rules: rules.recipient is Recipient.COORDINATOR)
 _BADLY = (ActionState.FAILED, ActionState.MISSED)
 
 

@@ -18,9 +18,9 @@ from orchestrator.domain.definitions.definition import MeetingKind
 from orchestrator.domain.delegations.public_holidays import holidays_version
 from orchestrator.domain.letters.wording import ENGLISH
 from orchestrator.domain.time.zones import LocalTime, Place, local_time, long_date, tzdata_version
+from orchestrator.domain.timelines.kinds import KINDS
 from orchestrator.errors import Problem
 from orchestrator.facts import Fact, Said
-from orchestrator.services.timelines.explaining import WHAT
 from orchestrator.store.rows.answers import IncomingOutcome
 from orchestrator.web.console.presentation import ANSWERS, MARKS, answer_counts, iso
 from orchestrator.web.security import signed_in
@@ -120,7 +120,7 @@ def _environment() -> Environment:
     environment.filters["sentence"] = _sentence
     environment.filters["size"] = _size
     environment.globals.update(
-        MARKS=MARKS, ANSWERS=ANSWERS, WHAT=WHAT, day_mark=ENGLISH.day_mark, meeting_path=meeting_path
+        MARKS=MARKS, ANSWERS=ANSWERS, KINDS=KINDS, day_mark=ENGLISH.day_mark, meeting_path=meeting_path
     )
     return environment
 

@@ -40,7 +40,7 @@ from orchestrator.domain.letters import invitation, message
 from orchestrator.domain.letters.message import CalendarCopy, Letter, NamedAddress, address_header, assemble
 from orchestrator.domain.meetings.lifecycle import publish
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Conference, Meeting
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.letters.letters import Letters, Occasion
 from orchestrator.services.people.links import Links
 

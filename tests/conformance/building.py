@@ -17,7 +17,7 @@ from orchestrator.domain.letters.message import Attachment, CalendarCopy, Letter
 from orchestrator.domain.meetings.itip import EventStatus, Method
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Conference, Meeting, Participation
 from orchestrator.domain.meetings.revision import Notice
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.letters.letters import Letters, Occasion
 from orchestrator.services.people.links import Links
 

@@ -24,7 +24,8 @@ from orchestrator.bootstrap import Container, mail_templates
 from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.letters.message import NamedAddress
-from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.timeline import Timelines
 from orchestrator.ports import ConferenceInfo, ConferenceRequest, IncomingMail, Tray
 from orchestrator.services.delivery.delivering import Delivering, Outside

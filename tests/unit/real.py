@@ -15,7 +15,7 @@ from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings.meeting import Attendee, Conference, Meeting, MeetingStatus
 from orchestrator.domain.readiness import connection_tests as connectivity
 from orchestrator.domain.time.zones import zone
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.planning import Obligation, owing, plan
 from orchestrator.domain.timelines.timeline import Timeline
 

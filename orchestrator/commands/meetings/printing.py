@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.meetings.views import AttendeeView, MeetingSummary, MeetingView, OutcomeView
-from orchestrator.services.timelines.explaining import WHAT
 from orchestrator.terminal import ANSWER_MARKS, answers, out, table
 
 
@@ -41,7 +40,7 @@ def next_words(item: MeetingSummary) -> str:
     if item.next_action is None:
         return ""
     kind = ActionKind(item.next_action)
-    what = "Save-the-date" if item.tentative and kind is ActionKind.INVITE else WHAT[kind]
+    what = "Save-the-date" if item.tentative and kind is ActionKind.INVITE else kind.rules.words
     return f"{what}, {item.next_due}"
 
 

@@ -1,4 +1,4 @@
-"""What an action is, the states it goes through, and when a failed one is tried again.
+"""The states that an action goes through, and when a failed one is tried again.
 
 blocked ─▶ scheduled ─▶ claimed ─▶ running ─▶ succeeded
 ▲            │          ├────▶ scheduled (a later attempt) | failed | missed
@@ -9,55 +9,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-
-
-class ActionKind(StrEnum):
-    """What has to happen. Mails to attendees come first, then what the service does by itself."""
-
-    INVITE = "invite"
-    REMIND = "remind"
-    NOTICE = "notice"
-    CHASE = "chase"
-    REHEARSAL = "rehearse"
-    DATE_POLL = "date-poll"
-    CANCEL = "cancel"
-    MINUTES = "minutes"
-    RESEND = "resend"
-    REFUSAL = "refusal"
-    LINK_ALERT = "link-alert"
-    DIGEST = "digest"
-    DECLINE_ALERT = "decline-alert"
-    CONFERENCE = "conference"
-    CONFERENCE_DELETE = "conference-delete"
-    CONFIRM = "confirm"
-    CONCLUDE = "conclude"
-    POLL = "poll"
-
-    @property
-    def is_mail(self) -> bool:
-        """Whether performing it means sending a mail."""
-        return self not in _OWN_WORK
-
-    @property
-    def carries_calendar(self) -> bool:
-        """Whether its mail holds a calendar object, so that such mails to one person keep their order."""
-        return self in _WITH_CALENDAR
-
-
-_OWN_WORK = frozenset(
-    {
-        ActionKind.CONFERENCE,
-        ActionKind.CONFERENCE_DELETE,
-        ActionKind.CONFIRM,
-        ActionKind.CONCLUDE,
-        ActionKind.POLL,
-    }
-)
-_WITH_CALENDAR = frozenset({ActionKind.INVITE, ActionKind.CANCEL, ActionKind.RESEND, ActionKind.REFUSAL})
-
-
-REQUESTS = ("invitation", "save-the-date", "update", "again", "refusal")
-"""Purposes of the deliveries that carry an iTIP REQUEST."""
 
 
 class ActionState(StrEnum):

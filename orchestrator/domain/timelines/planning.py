@@ -29,8 +29,8 @@ from orchestrator.domain.meetings.meeting import (
 )
 from orchestrator.domain.meetings.revision import cancel_to, to_cancel
 from orchestrator.domain.time.zones import local_time, long_date
-from orchestrator.domain.timelines.actions import ActionKind
 from orchestrator.domain.timelines.audience import admitted
+from orchestrator.domain.timelines.kinds import STEP_RULES, ActionKind
 from orchestrator.domain.timelines.needs import is_missing, missing_from, spokespeople
 from orchestrator.domain.timelines.timeline import Due, Offset, Step, Timeline
 
@@ -573,7 +573,7 @@ def why_dropped(
         return ""
     if step is None or (step.do is ActionKind.CHASE and int(rung or 1) > len(step.at)):
         return "the timeline has no such step any more"
-    if step.do not in (ActionKind.CHASE, ActionKind.REHEARSAL) or step.need is None:
+    if not STEP_RULES[step.do].asks_delegations or step.need is None:
         return ""
     codes = {meeting.attendee(attendee_id).delegation} if attendee_id is not None else {*meeting.delegations}
     still = [code for code in owing(meeting, step, directory) if is_missing(meeting, code, step.need)]
@@ -587,17 +587,14 @@ def _without_doubles(wanted: list[Obligation]) -> list[Obligation]:
     """Leave out a reminder, or a rung, that lands at the very moment of a later one: one mail says both."""
     last: dict[tuple[object, ...], str] = {}
     for item in wanted:
-        if item.kind in _MERGED and not item.left_out:
+        if item.kind.rules.merged and not item.left_out:
             last[_twin(item)] = item.key
     return [
-        replace(item, left_out=f"another {_MERGED[item.kind]} falls on the same moment")
-        if item.kind in _MERGED and not item.left_out and last[_twin(item)] != item.key
+        replace(item, left_out=f"another {item.kind.rules.purposes[0]} falls on the same moment")
+        if item.kind.rules.merged and not item.left_out and last[_twin(item)] != item.key
         else item
         for item in wanted
     ]
-
-
-_MERGED = {ActionKind.REMIND: "reminder", ActionKind.CHASE: "chaser"}
 
 
 def _twin(item: Obligation) -> tuple[object, ...]:

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus
 from orchestrator.domain.meetings.revision import cancel_to, to_cancel
-from orchestrator.domain.timelines.actions import ActionKind, ActionState, CancelCode
+from orchestrator.domain.timelines.actions import ActionState, CancelCode
+from orchestrator.domain.timelines.kinds import ActionKind, Reach, Work
 from orchestrator.domain.timelines.planning import Obligation
 
 
@@ -182,7 +183,6 @@ def _told(rows: Iterable[StoredAction]) -> dict[int | None, dict[str, int]]:
     return told
 
 
-_CONFERENCE_KINDS = (ActionKind.CONFERENCE, ActionKind.CONFERENCE_DELETE)
 _CHASED_LATELY = timedelta(days=4)
 """A rung that has gone out is not repeated sooner: moving over a weekend moves it by three days."""
 
@@ -204,7 +204,8 @@ class _Decision:
         self._ids: dict[str | None, int] = {row.key: row.id for row in rows}
         self._last_mail = _calendar_mail_in_flight(meeting, rows)
         self._conference_in_flight = next(
-            (row.key for row in rows if row.kind in _CONFERENCE_KINDS and row.state.is_in_flight), None
+            (row.key for row in rows if row.kind.rules.work is Work.CONFERENCE and row.state.is_in_flight),
+            None,
         )
         self.added: dict[str, str] = {}
         self._now = now
@@ -290,7 +291,7 @@ class _Decision:
         if wanted.waits_for is not None:
             first = self._latest.get(wanted.waits_for)
             return self.added.get(wanted.waits_for) or (first.key if first else wanted.waits_for)
-        return self._conference_in_flight if wanted.kind in _CONFERENCE_KINDS else before
+        return self._conference_in_flight if wanted.kind.rules.work is Work.CONFERENCE else before
 
     def _mail_before(self, wanted: Obligation, key: str) -> str | None:
         """The calendar message to the same person that goes before this one, which is then the last."""
@@ -330,22 +331,12 @@ def _why_not(
         attendee = meeting.attendee(row.attendee_id)
         if not attendee.invited:
             return CancelCode.REMOVED, f"{attendee.name} was removed from the meeting"
-        if attendee.declined and row.kind in _FOR_THOSE_WHO_COME:
+        if attendee.declined and row.kind.rules.reach is Reach.COMING:
             return CancelCode.DECLINED, f"{attendee.name} has declined"
     if meeting.status is MeetingStatus.CONCLUDED:
         return CancelCode.MEETING_OVER, "the meeting is over"
     against = no_longer_called_for(row, why_dropped(row))
     return CancelCode.NOT_NEEDED, against.reason
-
-
-_NOT_NEEDED = {
-    ActionKind.CHASE: "nothing of this is missing any more",
-    ActionKind.REHEARSAL: "no connectivity test is needed any more",
-    ActionKind.CONFIRM: "the meeting is confirmed already",
-    ActionKind.CONFERENCE: "the link is there",
-    ActionKind.LINK_ALERT: "the link is there",
-    ActionKind.DATE_POLL: "the date poll is over, or the delegation has voted",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,19 +365,12 @@ def objection(
 
 def no_longer_called_for(action: StoredAction, why_dropped: str = "") -> Objection:
     """Return the objection to what the plan does not hold any more; ``why_dropped`` where that is known."""
-    reason = why_dropped or _NOT_NEEDED.get(action.kind, "the plan no longer calls for it")
+    reason = why_dropped or action.kind.rules.not_needed
     return Objection(ActionState.CANCELLED, reason, CancelCode.NOT_NEEDED)
 
 
 def _status_objection(kind: ActionKind, meeting: Meeting) -> Objection | None:
-    allowed = {
-        ActionKind.CANCEL: tuple(MeetingStatus),
-        ActionKind.CONFERENCE_DELETE: (MeetingStatus.CANCELLED,),
-        ActionKind.MINUTES: (MeetingStatus.CONCLUDED,),
-        ActionKind.NOTICE: (MeetingStatus.PUBLISHED, MeetingStatus.CONCLUDED),
-        ActionKind.DATE_POLL: (MeetingStatus.DRAFT,),
-        ActionKind.DIGEST: tuple(MeetingStatus),
-    }.get(kind, (MeetingStatus.PUBLISHED,))
+    allowed = kind.rules.statuses
     if meeting.status is MeetingStatus.CANCELLED and meeting.status not in allowed:
         return Objection(ActionState.CANCELLED, "the meeting was cancelled", CancelCode.MEETING_CANCELLED)
     if meeting.status not in allowed:
@@ -394,38 +378,26 @@ def _status_objection(kind: ActionKind, meeting: Meeting) -> Objection | None:
     done = (kind is ActionKind.LINK_ALERT and meeting.conference.join_url) or (
         kind is ActionKind.CONFIRM and not meeting.tentative
     )
-    return Objection(ActionState.CANCELLED, _NOT_NEEDED[kind], CancelCode.NOT_NEEDED) if done else None
+    return Objection(ActionState.CANCELLED, kind.rules.not_needed, CancelCode.NOT_NEEDED) if done else None
 
 
 def _superseded(action: StoredAction, meeting: Meeting) -> Objection | None:
     """An action that was in hand while the meeting changed belongs to the older revision."""
     if action.obligation.startswith("nudge:"):
         return None  # It counts what was asked for, not times of the meeting.
-    current = {
-        ActionKind.INVITE: meeting.revision,
-        ActionKind.REMIND: meeting.time_revision,
-        ActionKind.NOTICE: meeting.time_revision,
-        ActionKind.CHASE: meeting.time_revision,
-        ActionKind.REHEARSAL: meeting.time_revision,
-        ActionKind.CONFIRM: meeting.time_revision,
-        ActionKind.CONCLUDE: meeting.time_revision,
-        ActionKind.MINUTES: meeting.minutes_version,
-    }.get(action.kind, action.revision)
-    if action.revision >= current:
+    current = action.kind.rules.counter.of(meeting)
+    if current is None or action.revision >= current:
         return None
     return Objection(ActionState.CANCELLED, "the meeting was changed in the meantime", CancelCode.SUPERSEDED)
 
 
-_FOR_THOSE_WHO_COME = (ActionKind.INVITE, ActionKind.REMIND, ActionKind.NOTICE)
-
-
 def _attendee_objection(kind: ActionKind, attendee: Attendee | None) -> Objection | None:
-    if attendee is None or kind in (ActionKind.CANCEL, ActionKind.MINUTES):
+    if attendee is None or kind.rules.reach is Reach.ALL:
         return None
     if not attendee.invited:
         gone = f"{attendee.name} was removed from the meeting"
         return Objection(ActionState.CANCELLED, gone, CancelCode.REMOVED)
-    if attendee.declined and kind in _FOR_THOSE_WHO_COME:
+    if attendee.declined and kind.rules.reach is Reach.COMING:
         return Objection(ActionState.CANCELLED, f"{attendee.name} has declined", CancelCode.DECLINED)
     return None
 

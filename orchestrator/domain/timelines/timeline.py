@@ -34,7 +34,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from orchestrator.domain.delegations.delegation import Directory, Role
+from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.delegations.working_calendar import (
     EARLIEST,
     LATEST,
@@ -45,8 +45,8 @@ from orchestrator.domain.meetings.meeting import Need
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.time.durations import duration_text, duration_words, parse_duration
 from orchestrator.domain.time.zones import long_date
-from orchestrator.domain.timelines.actions import ActionKind
-from orchestrator.domain.timelines.audience import COORDINATOR, EVERYONE, KNOWN, Audience
+from orchestrator.domain.timelines.audience import COORDINATOR, KNOWN, Audience
+from orchestrator.domain.timelines.kinds import STEP_RULES, ActionKind, StepTime
 from orchestrator.domain.timelines.needs import Condition
 from orchestrator.errors import ConfigurationError, Problem
 
@@ -253,8 +253,8 @@ def _audiences(value: object) -> object:
 
 
 def _step_kind(value: object) -> object:
-    if value not in STEP_KINDS:
-        raise ValueError(f"is not a step; the steps are {', '.join(sorted(STEP_KINDS))}")
+    if value not in STEP_RULES:
+        raise ValueError(f"is not a step; the steps are {', '.join(sorted(STEP_RULES))}")
     return value
 
 
@@ -279,47 +279,7 @@ Until = Annotated[Offset, BeforeValidator(_deadline), PlainSerializer(_offset_te
 Bound = Annotated[Offset, BeforeValidator(_whole_days_or_hours), PlainSerializer(_bound_text)]
 
 _K = ActionKind
-STEP_KINDS = frozenset(
-    {
-        _K.CONFERENCE,
-        _K.CONFIRM,
-        _K.INVITE,
-        _K.REMIND,
-        _K.NOTICE,
-        _K.CHASE,
-        _K.REHEARSAL,
-        _K.CONCLUDE,
-        _K.MINUTES,
-    }
-)
-"""What a step can do; other actions follow from what happens to a meeting."""
-_ONCE = (_K.CONFERENCE, _K.CONFIRM, _K.REHEARSAL, _K.CONCLUDE, _K.MINUTES)
-_AT_ONCE = frozenset({_K.CONFERENCE, _K.MINUTES})
-_BEFORE = frozenset({_K.INVITE, _K.REMIND, _K.CHASE, _K.REHEARSAL, _K.CONFIRM})
-_TO_PEOPLE = frozenset({_K.REMIND, _K.NOTICE, _K.CHASE, _K.REHEARSAL})
-_BELONGS = {
-    "source": _TO_PEOPLE,
-    "tentative": frozenset({_K.INVITE}),
-    "to": _TO_PEOPLE,
-    "when": frozenset({_K.CHASE, _K.REMIND, _K.NOTICE}),
-    "escalate": frozenset({_K.CHASE}),
-    "about": frozenset({_K.NOTICE}),
-    "ask": frozenset({_K.NOTICE}),
-    "deadline": frozenset({_K.NOTICE, _K.CHASE}),
-    "day": frozenset({_K.REHEARSAL}),
-    "slot": frozenset({_K.REHEARSAL}),
-    "grace": frozenset({_K.MINUTES}) | _TO_PEOPLE,
-    "alert_after": frozenset({_K.CONFERENCE}),
-    "not_before": _TO_PEOPLE,
-    "not_after": _TO_PEOPLE,
-}
-_NEEDED = {"about": _K.NOTICE, "to": _K.NOTICE, "when": _K.CHASE, "day": _K.REHEARSAL, "slot": _K.REHEARSAL}
-_DEFAULT_AUDIENCE = {
-    _K.REMIND: (Audience.parse(EVERYONE),),
-    _K.CHASE: (Audience.parse(Role.FOCAL_POINT),),
-    _K.REHEARSAL: (Audience.parse(Role.FOCAL_POINT),),
-}
-_OF_DELEGATIONS = frozenset({_K.CHASE, _K.REHEARSAL})
+_FIELDS = frozenset(field for rules in STEP_RULES.values() for field in rules.fields)
 _SHORTEST_SLOT, _LONGEST_SLOT = timedelta(minutes=5), timedelta(hours=4)
 
 
@@ -357,14 +317,16 @@ class Step(BaseModel):
     not_before: Bound | None = None
     not_after: Bound | None = None
 
-    @field_validator(*_BELONGS)
+    @field_validator(*_FIELDS)
     @classmethod
     def _belongs(cls, value: object, info: ValidationInfo) -> object:
         kind, field = info.data.get("do"), info.field_name or ""
+        if kind is None:
+            return value
         given = value not in (None, (), {}, False)
-        if given and kind is not None and kind not in _BELONGS[field]:
-            raise ValueError(f"belongs to {_listed(_BELONGS[field])}, not to '{kind}'")
-        if not given and kind is not None and kind is _NEEDED.get(field):
+        if given and field not in STEP_RULES[kind].fields:
+            raise ValueError(f"belongs to {_listed(_with_field(field))}, not to '{kind}'")
+        if not given and field in STEP_RULES[kind].needs:
             raise PydanticCustomError("missing", "is missing")
         return value
 
@@ -391,7 +353,12 @@ class Step(BaseModel):
     @classmethod
     def _holds_delegations(cls, to: Audiences, info: ValidationInfo) -> Audiences:
         kind = info.data.get("do")
-        if kind in _OF_DELEGATIONS and to and all(item.words == COORDINATOR for item in to):
+        if (
+            kind
+            and STEP_RULES[kind].asks_delegations
+            and to
+            and all(item.words == COORDINATOR for item in to)
+        ):
             raise ValueError(f"names the coordinator alone, and '{kind}' asks delegations")
         if kind is _K.REHEARSAL and any(item.words == COORDINATOR for item in to):
             raise ValueError(
@@ -460,7 +427,8 @@ class Step(BaseModel):
     @property
     def audiences(self) -> tuple[Audience, ...]:
         """Who it is for, from the first rung on."""
-        return self.to or _DEFAULT_AUDIENCE.get(self.do, ())
+        usual = STEP_RULES[self.do].audience
+        return self.to or ((Audience.parse(usual),) if usual else ())
 
     def escalated(self, rung: int) -> tuple[Audience, ...]:
         """Who is told beside the audience at ``rung`` (1 is the first)."""
@@ -484,15 +452,16 @@ class Step(BaseModel):
 
 
 def _check_moment(kind: ActionKind, at: Offset | None, *, counts_from_meeting: bool) -> None:
+    moment = STEP_RULES[kind].moment
     if at is None:
-        if kind not in _AT_ONCE | {_K.INVITE}:
+        if moment not in (StepTime.AT_ONCE, StepTime.FIRST_AT_ONCE):
             raise ValueError(f"is at once, and a step '{kind}' needs an offset")
         return
-    if kind in _AT_ONCE:
+    if moment is StepTime.AT_ONCE:
         raise ValueError(f"is an offset, and a step '{kind}' happens 'immediately'")
-    if at.after and kind in _BEFORE and counts_from_meeting:
+    if at.after and _comes_before(kind) and counts_from_meeting:
         raise ValueError(f"is after the meeting, and '{kind}' comes before it; write for example '-P7D'")
-    if not at.after and kind is _K.CONCLUDE:
+    if not at.after and moment is StepTime.AFTER:
         raise ValueError("is before the end of the meeting; write for example '+PT0S'")
 
 
@@ -505,6 +474,14 @@ def _rises(one: Offset, following: Offset, *, or_same: bool = False) -> bool:
     farther = ("working days", "days") if one.after and following.after else ("days", "working days")
     known = unit == other_unit or ((unit, other_unit) == farther and one.after is following.after)
     return not known or length < other_length or (or_same and length == other_length)
+
+
+def _comes_before(kind: ActionKind) -> bool:
+    return STEP_RULES[kind].moment in (StepTime.BEFORE, StepTime.FIRST_AT_ONCE)
+
+
+def _with_field(field: str) -> frozenset[ActionKind]:
+    return frozenset(kind for kind, rules in STEP_RULES.items() if field in rules.fields)
 
 
 def _listed(kinds: frozenset[ActionKind]) -> str:
@@ -613,7 +590,7 @@ def _single_steps(steps: Sequence[Step]) -> Iterator[Problem]:
     """What a meeting does once stands once, and what needs another step has it, in the right order."""
     seen: dict[tuple[ActionKind, bool], int] = {}
     for index, step in enumerate(steps):
-        single = step.do in _ONCE or step.do is _K.INVITE
+        single = STEP_RULES[step.do].once or step.do is _K.INVITE
         if single and seen.setdefault((step.do, step.tentative), index) != index:
             yield Problem(
                 f"steps[{index}].do",
@@ -651,7 +628,7 @@ def _sources(timeline: Timeline) -> Iterator[Problem]:
     by_name = {step.name: step for step in timeline.steps}
     for index, step in enumerate(timeline.steps):
         wrong = _wrong_source(step, by_name)
-        if wrong is None and step.do in _BEFORE and step.source and timeline.is_after(step):
+        if wrong is None and _comes_before(step.do) and step.source and timeline.is_after(step):
             wrong = f"is after the meeting, and '{step.do}' comes before it", "Count from an earlier step."
         if wrong is not None:
             yield Problem(f"steps[{index}].from", step.source or "", *wrong)

@@ -19,7 +19,8 @@ from orchestrator.domain.letters.message import Letter, assemble
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.meeting import Conference, Meeting, MeetingStatus
 from orchestrator.domain.time.zones import local_time
-from orchestrator.domain.timelines.actions import ActionKind, ActionState, CancelCode, retry_at
+from orchestrator.domain.timelines.actions import ActionState, CancelCode, retry_at
+from orchestrator.domain.timelines.kinds import ActionKind, Conditional, Work
 from orchestrator.domain.timelines.reconciling import no_longer_called_for, objection
 from orchestrator.errors import DeliveryError, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.ports import (
@@ -47,12 +48,6 @@ from orchestrator.store.timelines.actions import Held, Taken
 
 _LOG = logging.getLogger(__name__)
 _MOST_CRASHES = 5
-_CURRENT = (ActionKind.RESEND, ActionKind.REFUSAL)
-_CONDITIONAL = (ActionKind.CHASE, ActionKind.NOTICE, ActionKind.REHEARSAL, ActionKind.DATE_POLL)
-_TURNS: Mapping[ActionKind, tuple[Callable[[Meeting, datetime], Meeting], str]] = {
-    ActionKind.CONCLUDE: (lifecycle.conclude, "concluded"),
-    ActionKind.CONFIRM: (lifecycle.confirm, "confirmed"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,14 +181,15 @@ class Delivering:
     def _perform(self, item: Taken, batch: Batch) -> None:
         """Do one action; whatever goes wrong with it stays with it."""
         try:
-            if item.kind is ActionKind.POLL:
-                self._poll(item)
-            elif item.kind in _TURNS:
-                self._turn(item)
-            elif item.kind.is_mail:
-                self._send(item, batch)
-            else:
-                self._confer(item)
+            match item.kind.rules.work:
+                case Work.MAILBOX:
+                    self._poll(item)
+                case Work.TURN:
+                    self._turn(item)
+                case Work.MAIL:
+                    self._send(item, batch)
+                case Work.CONFERENCE:
+                    self._confer(item)
         except DeliveryError as error:
             self._record_failure(item, error)
         except Exception as error:  # noqa: BLE001 - one action's defect must not take others along.
@@ -306,8 +302,9 @@ class Delivering:
 
     def _is_conditional(self, held: Held, meeting: Meeting) -> bool:
         """Whether the plan has to be asked again, because more than meeting and attendee decides."""
-        if held.action.kind is not ActionKind.REMIND:
-            return held.action.kind in _CONDITIONAL
+        conditional = held.action.kind.rules.conditional
+        if conditional is not Conditional.WHERE_ITS_STEP_IS:
+            return conditional is Conditional.ALWAYS
         step = self._planner.timeline(meeting).named(held.step)
         return step is not None and step.when is not None
 
@@ -336,7 +333,7 @@ class Delivering:
             subject=draft.letter.subject,
             sequence=draft.occasion.sequence,
             # What is sent again, for whatever reason, tells the revision that is current.
-            revision=meeting.revision if action.kind in _CURRENT else action.revision,
+            revision=meeting.revision if action.kind.rules.tells_current else action.revision,
             local_time=str(local_time(now, place)),
         )
 
@@ -368,7 +365,9 @@ class Delivering:
 
     def _turn(self, item: Taken) -> None:
         """Conclude the meeting, or make a save-the-date a meeting."""
-        now, (turn, what) = self._clock.now(), _TURNS[item.kind]
+        now, turn = self._clock.now(), item.kind.rules.turn
+        if turn is None:
+            raise ValueError(f"no meeting is turned by '{item.kind}'")
         with self._database.transaction() as session:
             # What it prepares is written to as well, so all of them are locked, in the order of everybody.
             store.lock_chain(session, item.of_meeting)
@@ -377,8 +376,8 @@ class Delivering:
             if self._still_wanted(session, item, meeting, now) is None:
                 return
             self._finish(session, item, ActionState.SUCCEEDED, now)
-            meeting = store.save(session, turn(meeting, now), now, by_person=False)
-            store.note(session, meeting.id, "service", what, now)
+            meeting = store.save(session, turn.changed(meeting, now), now, by_person=False)
+            store.note(session, meeting.id, "service", turn.history, now)
             self._planner.replan(session, meeting, now)
             if meeting.status is MeetingStatus.CONCLUDED:
                 self._linking.carry_over(session, meeting, now)

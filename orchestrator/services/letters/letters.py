@@ -30,7 +30,7 @@ from orchestrator.domain.meetings.itip import EventStatus, Method
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Need, News, RehearsalSlot
 from orchestrator.domain.meetings.revision import Notice, cancel_to, request_to
 from orchestrator.domain.time.zones import LocalTime, local_time
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import IN_OWN_LANGUAGE, ActionKind
 from orchestrator.domain.timelines.needs import may_speak
 from orchestrator.services.letters.languages import Languages
 from orchestrator.services.people.links import Links
@@ -78,7 +78,7 @@ class Occasion:
     def purpose(self) -> str:
         """What the mail is, in delivery records and template names."""
         if self.kind is not ActionKind.INVITE:
-            return _PURPOSES[self.kind]
+            return self.kind.rules.purposes[0]
         if self.first_message_id:
             return "update"
         return "save-the-date" if self.tentative else "invitation"
@@ -103,20 +103,6 @@ class Report:
     silent: tuple[str, ...]
 
 
-_PURPOSES = {
-    ActionKind.REMIND: "reminder",
-    ActionKind.CANCEL: "cancellation",
-    ActionKind.MINUTES: "minutes",
-    ActionKind.RESEND: "again",
-    ActionKind.REFUSAL: "refusal",
-    ActionKind.LINK_ALERT: "alert",
-    ActionKind.DIGEST: "digest",
-    ActionKind.DECLINE_ALERT: "decline-alert",
-    ActionKind.NOTICE: "notice",
-    ActionKind.CHASE: "chaser",
-    ActionKind.REHEARSAL: "rehearsal",
-    ActionKind.DATE_POLL: "date-poll",
-}
 # Stand for what differs from reader to reader in a rendered page: private use, so no text of anybody's
 # holds them. In plain text the name is the whole line of the greeting, because that is wrapped; the one in
 # the reader's own language has a mark of its own.
@@ -142,8 +128,6 @@ _SUBJECTS = {
     "decline-alert": "Head of delegation declined: {title}",
 }
 _DATED = ("reminder", "save-the-date")
-_IN_OWN_LANGUAGE = frozenset({"reminder", "notice", "chaser", "rehearsal", "date-poll"})
-"""What people get in their own language, with the English text below it."""
 _DEAR = marked("Dear {name},")
 _OWN_ANSWER = marked("your own answer: whether you will take part")
 _WANTED = {
@@ -322,18 +306,18 @@ class Letters:
             self._wording(attendee.delegation, attendee.language),
             answered=attendee.answered,
             removed=not attendee.invited,
-            head_silent=occasion.purpose in _IN_OWN_LANGUAGE and _waits_for_head(meeting, attendee),
+            head_silent=occasion.purpose in IN_OWN_LANGUAGE and _waits_for_head(meeting, attendee),
         )
         address = self._links.reply_address(meeting, attendee)
         calendar = None
         if occasion.kind.carries_calendar:
-            cancels = occasion.kind is ActionKind.CANCEL
+            cancels = occasion.kind.rules.calendar is Method.CANCEL
             notice = cancel_to(meeting, attendee) if cancels else request_to(meeting, attendee)
             template = self._calendar(CalendarKey.of(notice, edition, occasion.asked_at))
             calendar = CalendarCopy(notice.method, template.copy_for(attendee, address))
         page = self._links.page(attendee)
         shown = ""
-        if occasion.purpose in _IN_OWN_LANGUAGE:
+        if occasion.purpose in IN_OWN_LANGUAGE:
             shown = display_name(attendee, meeting, self._directory)
         return self._letter(
             edition, recipient, reader, occasion, now, page, address, calendar, shown, attendee.id
@@ -418,7 +402,7 @@ class Letters:
         Whoever reads another language gets it first and the English text, which counts, below it.
         """
         own = key.reader.wording
-        in_own = key.purpose in _IN_OWN_LANGUAGE
+        in_own = key.purpose in IN_OWN_LANGUAGE
         wordings = (own, ENGLISH) if in_own and not own.is_english else (ENGLISH,)
         parts = [
             self._facts(key, wording) | {"first": wording is wordings[0], "last": wording is wordings[-1]}
@@ -469,7 +453,7 @@ class Letters:
         delegation = self._directory.get(key.reader.delegation)
         title, title_lang = _title(meeting, wording)
         # What is in English alone has the Vietnamese title beside the English one.
-        beside = key.reader.wording.code == "vi" and key.purpose not in _IN_OWN_LANGUAGE
+        beside = key.reader.wording.code == "vi" and key.purpose not in IN_OWN_LANGUAGE
         return {
             **self._times(key, wording),
             **self._wanted(key, wording),

@@ -9,10 +9,11 @@ from datetime import datetime
 from orchestrator.domain.letters.message import Attachment
 from orchestrator.domain.letters.notices import NoticeText, NoticeTexts
 from orchestrator.domain.meetings.changes import REINSTATED, Difference, Snapshot, differences, update_subject
+from orchestrator.domain.meetings.itip import Method
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Need
 from orchestrator.domain.meetings.revision import cancel_to, request_to
 from orchestrator.domain.time.zones import local_time
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind, Tells
 from orchestrator.domain.timelines.needs import is_missing, missing_from
 from orchestrator.domain.timelines.planning import first_asked, oversees, owed, owing
 from orchestrator.domain.timelines.timeline import Step, Timeline
@@ -63,23 +64,23 @@ class Occasions:
             number=number,
             sequence=_sequence(kind, meeting, attendee),
             first_message_id=told.first_message_id if told else None,
-            attachment=self._minutes(meeting, number) if kind is ActionKind.MINUTES else None,
+            attachment=self._minutes(meeting, number) if kind.rules.tells is Tells.DOCUMENT else None,
             tentative=meeting.tentative,
         )
-        if kind is ActionKind.INVITE and told is not None and attendee is not None:
+        if kind.rules.tells is Tells.CHANGES and told is not None and attendee is not None:
             return self._with_changes(occasion, meeting, attendee, told.latest_revision)
         return self._with_details(occasion, held, meeting)
 
     def _with_details(self, occasion: Occasion, held: Held, meeting: Meeting) -> Occasion:
         """Add what only some occasions tell."""
-        match occasion.kind:
-            case ActionKind.RESEND | ActionKind.REFUSAL:
+        match occasion.kind.rules.tells:
+            case Tells.REQUEST:
                 return self._with_request(occasion, held, meeting)
-            case ActionKind.DIGEST | ActionKind.DECLINE_ALERT:
+            case Tells.REPORT:
                 return self._with_report(occasion, meeting)
-            case ActionKind.REMIND | ActionKind.NOTICE | ActionKind.CHASE | ActionKind.REHEARSAL:
+            case Tells.NEEDS:
                 return self._with_needs(occasion, held.attendee, meeting)
-            case ActionKind.DATE_POLL if meeting.date_poll is not None:
+            case Tells.OPTIONS if meeting.date_poll is not None:
                 poll = meeting.date_poll
                 return replace(occasion, options=poll.options, deadline=poll.closes_at)
         return occasion
@@ -205,5 +206,5 @@ def _sequence(kind: ActionKind, meeting: Meeting, attendee: Attendee | None) -> 
     # Before a meeting is published there is a date poll at most, and no calendar object to be numbered.
     if attendee is None or meeting.uid is None:
         return meeting.revised_sequence
-    cancels = kind is ActionKind.CANCEL
+    cancels = kind.rules.calendar is Method.CANCEL
     return (cancel_to(meeting, attendee) if cancels else request_to(meeting, attendee)).sequence

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
 from orchestrator.domain.time.durations import duration_text
 from orchestrator.domain.time.zones import local_time
-from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.ports import Clock
 from orchestrator.services.answers.views import MailboxView
 from orchestrator.services.meetings.decisions import views_of
@@ -29,7 +30,7 @@ from orchestrator.services.meetings.views import (
     MinutesView,
     ResponseView,
 )
-from orchestrator.services.timelines.explaining import WHAT, view_of_action, why_words
+from orchestrator.services.timelines.explaining import view_of_action, why_words
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import ActionView
 from orchestrator.store.answers import responses
@@ -230,7 +231,10 @@ class Reading:
         return (
             *self._link_attention(meeting, now),
             *_poll_attention(meeting, now),
-            *(f"{item.count} × {WHAT[item.kind]} {item.state}: {item.reason}" for item in beside.ended_badly),
+            *(
+                f"{item.count} × {item.kind.rules.words} {item.state}: {item.reason}"
+                for item in beside.ended_badly
+            ),
             *linked,
             *(_open_questions(meeting, beside) if meeting.status is MeetingStatus.PUBLISHED else ()),
         )

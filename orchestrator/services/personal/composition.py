@@ -12,7 +12,7 @@ from orchestrator.domain.definitions.definition import Address, Line
 from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Seat
 from orchestrator.domain.problems import problems_of
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.needs import may_speak
 from orchestrator.errors import InvalidInput, Problem
 from orchestrator.services.people.contacts import Contact

@@ -30,7 +30,7 @@ from orchestrator.domain.readiness.connection_tests import placed
 from orchestrator.domain.readiness.readiness import Cell, Facts, Given, cells, tally
 from orchestrator.domain.time.durations import duration_words
 from orchestrator.domain.time.zones import LocalTime, exists, instant_of, local_time, zone
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.needs import missing, missing_from, spokespeople, stays_away
 from orchestrator.domain.timelines.planning import NUDGE, Obligation, owed, owing
 from orchestrator.domain.timelines.reconciling import Reconciliation

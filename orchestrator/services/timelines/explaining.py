@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.time.zones import LocalTime, Place, local_time
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import KINDS, ActionKind
 from orchestrator.domain.timelines.planning import NUDGE, Obligation
 from orchestrator.domain.timelines.reconciling import Reconciliation
 from orchestrator.domain.timelines.timeline import Step, Timeline
@@ -20,39 +20,8 @@ from orchestrator.services.timelines.views import ActionView, Consequence
 from orchestrator.store.rows.timelines import ActionRow
 from orchestrator.store.timelines.actions import ListedAction
 
-WHAT = {
-    ActionKind.INVITE: "Invitation",
-    ActionKind.REMIND: "Reminder",
-    ActionKind.NOTICE: "Notice",
-    ActionKind.CHASE: "Chaser",
-    ActionKind.REHEARSAL: "Connectivity test",
-    ActionKind.DATE_POLL: "Date poll",
-    ActionKind.CANCEL: "Cancellation",
-    ActionKind.MINUTES: "Minutes",
-    ActionKind.RESEND: "Invitation, again",
-    ActionKind.REFUSAL: "Answer to a proposed time",
-    ActionKind.DIGEST: "Digest of answers",
-    ActionKind.DECLINE_ALERT: "Alert: head declined",
-    ActionKind.LINK_ALERT: "Alert: no link",
-    ActionKind.CONFERENCE: "Teams meeting",
-    ActionKind.CONFERENCE_DELETE: "Remove Teams meeting",
-    ActionKind.CONFIRM: "Confirm the date",
-    ActionKind.CONCLUDE: "Conclude",
-    ActionKind.POLL: "Read the mailbox",
-}
 _NOWHERE = Place("UTC", "UTC")
-_WITHOUT_STEP = {
-    "cancel": "at once, to whoever was invited",
-    "link-alert": "while the join link is missing",
-    "conference-delete": "at once, because the meeting was cancelled",
-    "resend": "at once, because it was asked for",
-    "refusal": "at once, because the proposed time was refused",
-    "digest": "at most once an hour, while answers come in",
-    "decline-alert": "at once, because a head of delegation declined close to the start",
-    "date-poll": "at once, because a date poll was opened",
-    "nudge": "at once, because a coordinator asked for what is missing",
-    "poll": "from time to time, and at once when mail arrives",
-}
+_ASKED_FOR = "at once, because a coordinator asked for what is missing"
 
 
 def what_words(
@@ -76,27 +45,34 @@ def what_words(
     if kind is ActionKind.REMIND and step is not None:
         return f"Reminder, {step.words().split(',')[0]}"
     if kind in (ActionKind.NOTICE, ActionKind.CHASE) and step is not None:
-        return f"{WHAT[kind]}: {step.need or (step.about or '').replace('-', ' ')}"
+        return f"{kind.rules.words}: {step.need or (step.about or '').replace('-', ' ')}"
     if kind is ActionKind.CHASE and name == NUDGE:
         return "Nudge: what is missing"
     if kind is ActionKind.INVITE and updates:
         return "Updated invitation"
     if kind is ActionKind.CONFERENCE and obligation_revision > 1:
         return "Teams meeting, update"
-    return WHAT[kind]
+    return kind.rules.words
 
 
 def why_words(step_name: str, timeline: Timeline | None, *, tentative: bool = False) -> str:
     """Return the rule an action comes from, in words; ``tentative`` is the meeting's."""
     step = _step(step_name, timeline)
     if step is None:
-        return _WITHOUT_STEP.get(step_name, step_name)
+        return _why_without_step(step_name)
     if step.do is ActionKind.REHEARSAL and rung_of(step_name) > 1:
         return "at once, because the slot was moved"
     invites = step.do is ActionKind.INVITE and not _announces(step, tentative=tentative)
     waits = ", once the link is there" if invites else ""
     condition = f", while this holds: {step.when}" if step.when else ""
     return f"{step.words(rung_of(step_name))}{waits}{condition}"
+
+
+def _why_without_step(name: str) -> str:
+    """Say why an action happens that no step of a timeline calls for; its step is then called as its kind."""
+    if name == NUDGE:
+        return _ASKED_FOR
+    return next((rules.why for kind, rules in KINDS.items() if kind == name), "") or name
 
 
 def _announces(step: Step | None, *, tentative: bool) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings.meeting import Meeting, RehearsalSlot
 from orchestrator.domain.time.zones import LocalTime, local_time
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.reconciling import Move, Reconciliation, StoredAction
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.planner import Planner

@@ -17,11 +17,12 @@ from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, RehearsalSlot
 from orchestrator.domain.readiness import connection_tests as connectivity
 from orchestrator.domain.time.zones import tzdata_version
-from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.audience import admitted
+from orchestrator.domain.timelines.kinds import STEP_RULES, ActionKind
 from orchestrator.domain.timelines.planning import owing, plan, why_dropped
 from orchestrator.domain.timelines.reconciling import Reconciliation, StoredAction, reconcile
-from orchestrator.domain.timelines.timeline import STEP_KINDS, Timeline, Timelines
+from orchestrator.domain.timelines.timeline import Timeline, Timelines
 from orchestrator.errors import InvalidInput
 from orchestrator.store.delegations import overrides as calendar_store
 from orchestrator.store.meetings import meetings as store
@@ -154,7 +155,7 @@ class Planner:
 
     def why_dropped(self, meeting: Meeting, action: StoredAction) -> str:
         """Return why the plan does not hold ``action`` any more, as far as the timeline tells; else empty."""
-        if action.kind not in STEP_KINDS:
+        if action.kind not in STEP_RULES:
             return ""
         timeline = self.timeline(meeting)
         return why_dropped(meeting, timeline, self.directory, action.obligation, action.attendee_id)

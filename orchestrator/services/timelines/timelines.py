@@ -21,7 +21,7 @@ from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.timelines.timeline import Step, Timeline, checked
 from orchestrator.errors import ConfigurationError, InvalidInput, NotFound
 from orchestrator.ports import Clock, WakeUp
-from orchestrator.services.timelines.explaining import WHAT, Explainer
+from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.engine import Database
@@ -185,7 +185,7 @@ class MeetingTimelines:
 
 def _step_view(step: Step) -> StepView:
     about = step.need or (step.about or "").replace("-", " ")
-    what = "Save-the-date" if step.tentative else WHAT[step.do]
+    what = "Save-the-date" if step.tentative else step.do.rules.words
     added = [f"from rung {rung} also {item.words}" for rung, items in step.escalate.items() for item in items]
     return StepView(
         name=step.name,

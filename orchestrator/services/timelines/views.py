@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator.domain.time.zones import LocalTime
+from orchestrator.domain.timelines.kinds import ActionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +86,7 @@ class Outcome:
     @property
     def waits(self) -> bool:
         """Whether no invitation goes out at once, because each has a day of its own."""
-        invitations = [item for item in self.consequences if item.kind == "invite" and item.effect == "new"]
+        invitations = [
+            item for item in self.consequences if item.kind == ActionKind.INVITE and item.effect == "new"
+        ]
         return bool(invitations) and all(item.when is not None for item in invitations)

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.answers.responses import ProposalState, ResponseKind
 from orchestrator.domain.meetings.meeting import Attendee
-from orchestrator.domain.timelines.actions import REQUESTS, ActionKind, ActionState
+from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import REQUESTS, ActionKind
 from orchestrator.errors import NotFound
 from orchestrator.store.meetings.meetings import TOLD_CHANNELS
 from orchestrator.store.rows.answers import IncomingOutcome, IncomingRow, ResponseRow

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.readiness.readiness import LinkMail
-from orchestrator.domain.timelines.actions import REQUESTS
+from orchestrator.domain.timelines.kinds import REQUESTS
 from orchestrator.store.engine import Executor
 from orchestrator.store.rows.base import Instant, table_of
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState

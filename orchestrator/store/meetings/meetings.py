@@ -31,7 +31,8 @@ from orchestrator.domain.meetings.meeting import (
     Seat,
 )
 from orchestrator.domain.time.zones import tzdata_version
-from orchestrator.domain.timelines.actions import REQUESTS, ActionKind, ActionState
+from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import REQUESTS, ActionKind
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.store.batches import WANTED, by_meeting
 from orchestrator.store.dates import date_polls as polls

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from orchestrator.domain.answers.responses import ProposalState
-from orchestrator.domain.timelines.actions import ENDED_BADLY, ActionKind, ActionState
+from orchestrator.domain.timelines.actions import ENDED_BADLY, ActionState
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.store.batches import WANTED, by_meeting
 from orchestrator.store.rows.answers import ResponseRow
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState

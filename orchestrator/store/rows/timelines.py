@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.store.rows.base import Base, one_of
 
 
@@ -24,7 +24,6 @@ class ActionRow(Base):
     __table_args__ = (
         UniqueConstraint("meeting_id", "key"),
         CheckConstraint(one_of("state", ActionState), name="state"),
-        CheckConstraint(one_of("kind", ActionKind), name="kind"),
         CheckConstraint("(state IN ('claimed', 'running')) = (lease_until IS NOT NULL)", name="lease"),
         CheckConstraint("attempt >= 0", name="attempt"),
         Index(

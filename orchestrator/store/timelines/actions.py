@@ -28,11 +28,11 @@ from orchestrator.domain.meetings.meeting import Attendee
 from orchestrator.domain.timelines.actions import (
     ENDED_BADLY,
     TRANSITIONS,
-    ActionKind,
     ActionState,
     CancelCode,
     sources_of,
 )
+from orchestrator.domain.timelines.kinds import ActionKind, kinds_where
 from orchestrator.domain.timelines.reconciling import Cancel, Insert, Move, Reconciliation, StoredAction
 from orchestrator.errors import NotFound
 from orchestrator.store.engine import Executor
@@ -461,7 +461,7 @@ def release_waiters(executor: Executor, ended: Taken, now: datetime) -> None:
 
 
 def _release(executor: Executor, ended: Sequence[int], of_mail: bool, now: datetime) -> None:
-    kinds = [kind for kind in ActionKind if kind is not ActionKind.INVITE or of_mail]
+    kinds = [kind for kind in ActionKind if of_mail or not kind.rules.let_go_by_link]
     executor.execute(_WAITERS, {"ended": ended, "kinds": kinds, "due": now})
 
 
@@ -508,9 +508,10 @@ def next_due(session: Session, *, routine: bool = True) -> datetime | None:
     Without ``routine``, what comes round again and again (reading the mailbox) does not count.
     """
     due = select(func.min(ActionRow.due_at)).where(ActionRow.state == ActionState.SCHEDULED)
-    return session.scalar(due if routine else due.where(ActionRow.kind != ActionKind.POLL))
+    return session.scalar(due if routine else due.where(ActionRow.kind.not_in(_ROUTINE)))
 
 
+_ROUTINE = kinds_where(lambda rules: rules.routine)
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 

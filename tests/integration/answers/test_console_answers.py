@@ -15,7 +15,7 @@ import pytest
 from config.settings import Settings
 from orchestrator.bootstrap import Container
 from orchestrator.domain.meetings.meeting import Participation
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import TransientFailure
 from orchestrator.services.meetings.views import AttendeeView
 from orchestrator.web.app import create_app

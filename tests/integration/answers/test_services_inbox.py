@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import select
 
 from orchestrator.domain.meetings.meeting import Participation
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.ports import Tray
 from orchestrator.services.answers import inbox as inbox_module

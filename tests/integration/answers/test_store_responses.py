@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.meeting import Attendee, Participation
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import NotFound
 from orchestrator.store.answers import responses
 from orchestrator.store.engine import Database

@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator.domain.dates.date_poll import Vote
 from orchestrator.domain.meetings.linked import Linked
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.services.dates.date_poll_views import PollOutcome
 from orchestrator.services.dates.date_polls import PollRequest

@@ -23,7 +23,8 @@ from orchestrator.domain.delegations import working_calendar as workdays
 from orchestrator.domain.delegations.public_holidays import Holiday, HolidayYear, holidays_of
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.domain.time.zones import ZoneData, pinned_zone_data, zone_data
-from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.reconciling import Reconciliation
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.services.dates.date_polls import PollRequest

@@ -17,7 +17,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.domain.meetings.meeting import Participation
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import PermanentFailure, TransientFailure
 from orchestrator.ports import ConferenceRequest
 from orchestrator.services.delivery.scheduling import Policy, Scheduling

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.delivery.scheduling import Policy, Scheduling
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store

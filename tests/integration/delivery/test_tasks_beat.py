@@ -13,7 +13,7 @@ import pytest
 from kombu.exceptions import OperationalError
 from sqlalchemy.exc import OperationalError as DatabaseError
 
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.store.engine import Database
 from tests.integration.conftest import LEASE, NOW, PEOPLE, TAN, FakeMailbox, World, crowd
 

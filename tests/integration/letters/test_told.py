@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import TransientFailure
 from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState

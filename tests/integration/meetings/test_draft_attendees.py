@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator.domain.meetings.meeting import Participation
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.store.meetings import meetings as store
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World

@@ -12,7 +12,7 @@ import pytest
 from orchestrator.domain.meetings.decisions import Edit
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.meeting import Participation
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.services.definitions.examples import ACCSM21
 from orchestrator.services.meetings.linking import QUESTION

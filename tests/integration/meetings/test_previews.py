@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestrator import cli
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.web.app import create_app
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World, contents
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from orchestrator.domain.meetings.meeting import Participation
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound, PermanentFailure
 from orchestrator.services.definitions.examples import ACCSM21
 from orchestrator.services.meetings.meetings import Meetings, MeetingUpdate

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 import orchestrator.store
 from orchestrator.domain.meetings.meeting import MeetingStatus, Participation
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store

@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from orchestrator.domain.letters.invitation import description
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation, Seat
-from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound, OrchestratorError
 from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.people.contacts import Contact

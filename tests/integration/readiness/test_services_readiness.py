@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from orchestrator.domain.meetings.meeting import ContributionState, Meeting, Need, Participation
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.errors import Conflict, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.ports import ConferenceRequest

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from orchestrator.domain.meetings.meeting import ContributionState, Meeting, Need, Participation
-from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import PermanentFailure
 from orchestrator.services.answers.recording import Given, record
 from orchestrator.services.meetings.meetings import MeetingUpdate

@@ -33,7 +33,8 @@ from orchestrator.domain.meetings.meeting import (
     Participation,
     Seat,
 )
-from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.planning import Obligation, asked_for_a_date, date_poll
 from orchestrator.domain.timelines.reconciling import Insert, StoredAction, objection, reconcile
 from orchestrator.errors import Conflict, InvalidInput

@@ -37,7 +37,7 @@ from orchestrator.domain.meetings.meeting import (
     Participation,
     RehearsalSlot,
 )
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.letters.languages import Languages, codes_of, read_wordings
 from orchestrator.services.letters.letters import Letters, Occasion, Report, ReportLine
 from orchestrator.services.people.links import Links

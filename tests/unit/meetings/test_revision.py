@@ -54,7 +54,8 @@ from orchestrator.domain.meetings.revision import (
     to_cancel,
     weigh,
 )
-from orchestrator.domain.timelines.actions import ActionKind, ActionState, CancelCode
+from orchestrator.domain.timelines.actions import ActionState, CancelCode
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.planning import plan
 from orchestrator.domain.timelines.reconciling import StoredAction, objection, reconcile
 from orchestrator.domain.timelines.timeline import Timeline

@@ -8,14 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.domain.timelines.actions import (
-    TRANSITIONS,
-    ActionKind,
-    ActionState,
-    CancelCode,
-    retry_at,
-    sources_of,
-)
+from orchestrator.domain.timelines.actions import TRANSITIONS, ActionState, CancelCode, retry_at, sources_of
+from orchestrator.domain.timelines.kinds import ActionKind
 
 NOW = datetime(2026, 12, 3, 7, tzinfo=UTC)
 S = ActionState

@@ -24,7 +24,8 @@ from orchestrator.domain.meetings.meeting import (
     Participation,
     Seat,
 )
-from orchestrator.domain.timelines.actions import ActionKind, ActionState, CancelCode
+from orchestrator.domain.timelines.actions import ActionState, CancelCode
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.planning import Obligation, oversees, owed, owing, plan
 from orchestrator.domain.timelines.reconciling import StoredAction, no_longer_called_for, objection, reconcile
 from orchestrator.domain.timelines.timeline import Step, Timeline

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from orchestrator.domain.delegations.working_calendar import WorkingCalendar
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus
 from orchestrator.domain.time.zones import zone
-from orchestrator.domain.timelines.actions import ActionKind, ActionState
+from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.planning import Obligation, plan
 from orchestrator.domain.timelines.reconciling import StoredAction, reconcile
 from orchestrator.domain.timelines.timeline import Offset, Step, Timeline

@@ -9,7 +9,8 @@ import pytest
 
 from orchestrator.domain.meetings.lifecycle import Change, cancel, conclude, reinstate, revise
 from orchestrator.domain.meetings.meeting import Attendee, MeetingStatus, Participation, Refusal
-from orchestrator.domain.timelines.actions import ActionKind, ActionState, CancelCode
+from orchestrator.domain.timelines.actions import ActionState, CancelCode
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.reconciling import Reconciliation, StoredAction, objection, reconcile
 from tests.unit.plans import (
     ENDS,

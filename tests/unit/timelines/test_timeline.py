@@ -18,7 +18,7 @@ from orchestrator.domain.delegations.working_calendar import Override, OverrideK
 from orchestrator.domain.letters.notices import notice_texts
 from orchestrator.domain.meetings.meeting import Need
 from orchestrator.domain.time.zones import zone
-from orchestrator.domain.timelines.actions import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.timeline import Offset, Step, Timeline, checked
 from orchestrator.errors import ConfigurationError
 
