@@ -56,7 +56,7 @@ _PURPOSE_WORDS = {
     "alert": "Alert",
     "notice": "Notice",
     "chaser": "Chaser",
-    "rehearsal": "Connectivity test",
+    "connection-test": "Connectivity test",
     "date-poll": "Date poll",
     "save-the-date": "Save the date",
     "again": "Invitation once more",

@@ -97,7 +97,7 @@ def meeting_of(
 
 def with_slots(meeting: Meeting, timeline: Timeline) -> Meeting:
     """The meeting as the planner completes it."""
-    step = timeline.step(ActionKind.REHEARSAL)
+    step = timeline.step(ActionKind.CONNECTION_TEST)
     if step is None or meeting.tentative:
         return meeting
     codes = owing(meeting, step, DIRECTORY)

@@ -25,7 +25,7 @@ class ActionKind(StrEnum):
     REMIND = "remind"
     NOTICE = "notice"
     CHASE = "chase"
-    REHEARSAL = "rehearse"
+    CONNECTION_TEST = "connection-test"
     DATE_POLL = "date-poll"
     CANCEL = "cancel"
     MINUTES = "minutes"
@@ -38,7 +38,7 @@ class ActionKind(StrEnum):
     CONFERENCE_DELETE = "conference-delete"
     CONFIRM = "confirm"
     CONCLUDE = "conclude"
-    POLL = "poll"
+    READ_MAILBOX = "read-mailbox"
 
     @property
     def rules(self) -> KindRules:
@@ -258,12 +258,12 @@ KINDS: Mapping[ActionKind, KindRules] = {
             asks_delegations=True,
         ),
     ),
-    ActionKind.REHEARSAL: KindRules(
+    ActionKind.CONNECTION_TEST: KindRules(
         work=Work.MAIL,
         words="Connectivity test",
         not_needed="no connectivity test is needed any more",
         recipient=Recipient.ATTENDEE,
-        purposes=("rehearsal",),
+        purposes=("connection-test",),
         counter=Counter.TIME_REVISION,
         conditional=Conditional.ALWAYS,
         tells=Tells.NEEDS,
@@ -382,7 +382,7 @@ KINDS: Mapping[ActionKind, KindRules] = {
         turn=Turn(lifecycle.conclude, "concluded"),
         step=StepRules(moment=StepTime.AFTER, once=True),
     ),
-    ActionKind.POLL: KindRules(
+    ActionKind.READ_MAILBOX: KindRules(
         work=Work.MAILBOX,
         words="Read the mailbox",
         why="from time to time, and at once when mail arrives",

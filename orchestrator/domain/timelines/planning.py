@@ -142,8 +142,8 @@ class _Published:
                 return self._notices(step)
             case ActionKind.CHASE:
                 return [*self._chasers(step)]
-            case ActionKind.REHEARSAL:
-                return [*self._rehearsals(step)]
+            case ActionKind.CONNECTION_TEST:
+                return [*self._connection_tests(step)]
             case ActionKind.CONFIRM | ActionKind.CONCLUDE:
                 return [self._own_work(step)]
         return []
@@ -307,7 +307,7 @@ class _Published:
         ]
         return [item for item in found if item.id in self._ids]
 
-    def _rehearsals(self, step: Step) -> Iterator[Obligation]:
+    def _connection_tests(self, step: Step) -> Iterator[Obligation]:
         """Tell each delegation its slot, and at once again when it was moved after that."""
         slots = {slot.delegation: slot for slot in self._meeting.slots}
         lacking = [code for code in self._owing(step) if self._lacks(code, Need.TEST)]
@@ -391,7 +391,7 @@ class _Published:
         """One mail to somebody, or to the coordinator, who is where the host is."""
         delegation = attendee.delegation if attendee else self._meeting.host
         due = self._due(step, at, delegation, attendee)
-        if (step.ask or step.do is ActionKind.REHEARSAL) and attendee and at and at.clock:
+        if (step.ask or step.do is ActionKind.CONNECTION_TEST) and attendee and at and at.clock:
             # What is asked for is still wanted when the meeting is published late.
             due = self._not_before_publishing(due, attendee) or due
         return Obligation(

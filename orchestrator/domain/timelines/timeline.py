@@ -50,6 +50,7 @@ from orchestrator.domain.timelines.kinds import STEP_RULES, ActionKind, StepTime
 from orchestrator.domain.timelines.needs import Condition
 from orchestrator.errors import ConfigurationError, Problem
 
+_K = ActionKind
 _OFFSET = re.compile(
     r"(?P<sign>[+-])(?:(?P<working>\d{1,4})WD|(?P<length>P\S+))(?:\s+at\s+(?P<clock>\d\d:\d\d)\s+local)?",
     re.ASCII,
@@ -57,6 +58,7 @@ _OFFSET = re.compile(
 _NO_OFFSET = "is not an offset; write 'immediately', '-P7D at 09:00 local', '-5WD', '-PT1H' or '+1WD'"
 _FORMER = re.compile(r"(?P<length>P\S+)\s+(?P<side>before|after)(?P<clock>\s+at\s+\S+\s+local)?")
 """How offsets were written in version 0.1; nobody whose file still has one must look the new way up."""
+_FORMER_STEPS = {"rehearse": _K.CONNECTION_TEST}
 _MORNING = EARLIEST
 _ONE_DAY = timedelta(days=1)
 _MOST_WORKING_DAYS = 260  # A year of them.
@@ -253,9 +255,16 @@ def _audiences(value: object) -> object:
 
 
 def _step_kind(value: object) -> object:
+    value = _renamed(value)
     if value not in STEP_RULES:
         raise ValueError(f"is not a step; the steps are {', '.join(sorted(STEP_RULES))}")
     return value
+
+
+def _renamed(value: object) -> object:
+    """Return the name of a kind or step; what it was called before is read for one version more."""
+    plain, colon, own = value.partition(":") if isinstance(value, str) else (value, "", "")
+    return f"{_FORMER_STEPS[plain]}{colon}{own}" if plain in _FORMER_STEPS else value
 
 
 def _offset_text(value: Offset | None) -> str:
@@ -278,7 +287,6 @@ Moment = Annotated[Offset, BeforeValidator(_moment), PlainSerializer(_offset_tex
 Until = Annotated[Offset, BeforeValidator(_deadline), PlainSerializer(_offset_text)]
 Bound = Annotated[Offset, BeforeValidator(_whole_days_or_hours), PlainSerializer(_bound_text)]
 
-_K = ActionKind
 _FIELDS = frozenset(field for rules in STEP_RULES.values() for field in rules.fields)
 _SHORTEST_SLOT, _LONGEST_SLOT = timedelta(minutes=5), timedelta(hours=4)
 
@@ -291,8 +299,8 @@ class Step(BaseModel):
     a meeting. ``grace`` is how late the step may still be done; ``alert_after`` is how long
     invitations may wait for the conference link before the coordinator is told. ``escalate`` adds
     recipients from a rung on. ``ask`` is what a notice asks of the delegations, ``deadline`` by when.
-    ``day`` is the day of a rehearsal, ``slot`` how long each delegation's takes. What would come earlier than
-    ``not_before`` is put off, what would come later than ``not_after`` is left out.
+    ``day`` is the day of the connection tests, ``slot`` how long each delegation's takes. What would come
+    earlier than ``not_before`` is put off, what would come later than ``not_after`` is left out.
     """
 
     model_config = ConfigDict(
@@ -301,7 +309,7 @@ class Step(BaseModel):
 
     do: Annotated[ActionKind, BeforeValidator(_step_kind)]
     id: str = Field("", pattern=r"^[A-Za-z0-9-]*$", max_length=_LONGEST_ID)
-    source: str | None = Field(None, alias="from")
+    source: Annotated[str | None, BeforeValidator(_renamed)] = Field(None, alias="from")
     at: Annotated[tuple[Rung, ...], BeforeValidator(_ladder)]
     tentative: bool = False
     to: Audiences = ()
@@ -360,7 +368,7 @@ class Step(BaseModel):
             and all(item.words == COORDINATOR for item in to)
         ):
             raise ValueError(f"names the coordinator alone, and '{kind}' asks delegations")
-        if kind is _K.REHEARSAL and any(item.words == COORDINATOR for item in to):
+        if kind is _K.CONNECTION_TEST and any(item.words == COORDINATOR for item in to):
             raise ValueError(
                 "names the coordinator, who has no slot and finds all of them on the meeting's page"
             )
@@ -441,7 +449,7 @@ class Step(BaseModel):
     @property
     def need(self) -> Need | None:
         """What it is about: what it asks for, or what is missing while it is done."""
-        if self.do is ActionKind.REHEARSAL:
+        if self.do is ActionKind.CONNECTION_TEST:
             return Need.TEST
         return self.when.need if self.when else self.ask
 

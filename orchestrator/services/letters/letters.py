@@ -119,7 +119,7 @@ _SUBJECTS = {
     "reminder": marked("Reminder: {title}"),
     "notice": marked("{notice}: {title}"),
     "chaser": marked("Still missing for: {title}"),
-    "rehearsal": marked("Connectivity test: {title}"),
+    "connection-test": marked("Connectivity test: {title}"),
     "date-poll": marked("Choice of a date: {title}"),
     "cancellation": "Cancelled: {title}",
     "minutes": "Minutes: {title}",
@@ -382,8 +382,7 @@ class Letters:
             message_id=message_id(
                 self._domain,
                 meeting.uid or meeting.reference,
-                purpose,
-                occasion.step,
+                *_as_numbered(purpose, occasion.step),
                 occasion.sequence if occasion.kind.carries_calendar else attendee_id,
                 occasion.number,
                 recipient.address.casefold(),
@@ -561,3 +560,13 @@ class Letters:
                 counter=self._counter,
             )
         )
+
+
+def _as_numbered(purpose: str, step: str) -> tuple[str, str]:
+    """Return purpose and step as Message-IDs are made from them.
+
+    A mail that is sent again after an upgrade carries the id of the first one, so former names live on here.
+    """
+    if purpose == ActionKind.CONNECTION_TEST:
+        return "rehearsal", step.replace(ActionKind.CONNECTION_TEST, "rehearse", 1)
+    return purpose, step

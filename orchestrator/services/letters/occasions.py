@@ -138,7 +138,7 @@ class Occasions:
             overdue=overdue and named,
             notice=self._notice(step),
             slot=next((slot for slot in meeting.slots if slot.delegation == code), None)
-            if occasion.kind is ActionKind.REHEARSAL
+            if occasion.kind is ActionKind.CONNECTION_TEST
             else None,
         )
         if step is not None and occasion.kind is ActionKind.CHASE:

@@ -366,7 +366,7 @@ class Readiness:
         self, session: Session, meeting: Meeting, code: str, move: SlotMove, now: datetime
     ) -> RehearsalSlot:
         lifecycle.require_status(meeting, "given another time for a test", MeetingStatus.PUBLISHED)
-        step = self._planner.timeline(meeting).step(ActionKind.REHEARSAL)
+        step = self._planner.timeline(meeting).step(ActionKind.CONNECTION_TEST)
         if step is None or step.slot is None or code not in self._trying(meeting, step):
             raise Conflict(f"The timeline of {meeting.reference} has no connectivity test of {code}.")
         there, given = zone(meeting.zone), f"{move.start:%Y-%m-%d %H:%M}"
@@ -394,7 +394,7 @@ class Readiness:
         if not to_be_told(session, meeting, slot.delegation):
             again = self._stored(session, meeting, replace(slot, moves=slot.moves + 1), now)
             result = Reconciliation(result.inserts + again.inserts, result.moves + again.moves)
-        return _only(only_elsewhere(result, before), lambda item: item.kind is ActionKind.REHEARSAL)
+        return _only(only_elsewhere(result, before), lambda item: item.kind is ActionKind.CONNECTION_TEST)
 
     def _stored(
         self, session: Session, meeting: Meeting, slot: RehearsalSlot, now: datetime

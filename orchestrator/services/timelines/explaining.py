@@ -60,7 +60,7 @@ def why_words(step_name: str, timeline: Timeline | None, *, tentative: bool = Fa
     step = _step(step_name, timeline)
     if step is None:
         return _why_without_step(step_name)
-    if step.do is ActionKind.REHEARSAL and rung_of(step_name) > 1:
+    if step.do is ActionKind.CONNECTION_TEST and rung_of(step_name) > 1:
         return "at once, because the slot was moved"
     invites = step.do is ActionKind.INVITE and not _announces(step, tentative=tentative)
     waits = ", once the link is there" if invites else ""

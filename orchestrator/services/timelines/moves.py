@@ -88,7 +88,7 @@ def _moved_tests(planner: Planner, meeting: Meeting, slots: Iterable[RehearsalSl
             )
             what = f"Time of the connectivity test of {slot.delegation}"
             yield Shift(
-                "moved", ActionKind.REHEARSAL, what, None, None, slot.delegation, was, when, slot.note
+                "moved", ActionKind.CONNECTION_TEST, what, None, None, slot.delegation, was, when, slot.note
             )
 
 

@@ -180,7 +180,7 @@ class Planner:
 
         One in which offices are closed by now is replaced; whoever was told it is told the new one at once.
         """
-        step = timeline.step(ActionKind.REHEARSAL)
+        step = timeline.step(ActionKind.CONNECTION_TEST)
         if step is None or meeting.tentative or meeting.status is not MeetingStatus.PUBLISHED:
             return meeting
         same = contributions.slots_are_for(session, meeting.id) == meeting.time_revision
@@ -218,7 +218,7 @@ def to_be_told(session: Session, meeting: Meeting, delegation: str) -> bool:
     mails = [
         item
         for item in actions.stored(session, meeting.id, sorted(ids))
-        if item.kind is ActionKind.REHEARSAL and item.attendee_id is not None
+        if item.kind is ActionKind.CONNECTION_TEST and item.attendee_id is not None
         if item.state is not ActionState.CANCELLED
     ]
     return bool(mails) and all(item.state.is_pending for item in mails)

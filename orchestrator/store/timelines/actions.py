@@ -517,15 +517,15 @@ _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 def keep_polling(session: Session, now: datetime, *, wanted: bool) -> None:
     """Make the action that reads the mailbox exist and be due, or end it when no mailbox is wanted."""
-    own = select(ActionRow).where(ActionRow.kind == ActionKind.POLL).with_for_update()
+    own = select(ActionRow).where(ActionRow.kind == ActionKind.READ_MAILBOX).with_for_update()
     row = session.scalars(own).one_or_none()
     if row is None and wanted:
         session.add(
             ActionRow(
-                key="poll",
-                obligation="poll",
-                kind=ActionKind.POLL,
-                step="poll",
+                key=ActionKind.READ_MAILBOX,
+                obligation=ActionKind.READ_MAILBOX,
+                kind=ActionKind.READ_MAILBOX,
+                step=ActionKind.READ_MAILBOX,
                 revision=1,
                 state=ActionState.SCHEDULED,
                 due_at=now,
@@ -555,7 +555,7 @@ def poll_now(session: Session, now: datetime) -> bool:
     """Make reading the mailbox due now; false when somebody has it in hand or there is none."""
     due = (
         update(ActionRow)
-        .where(ActionRow.kind == ActionKind.POLL, ActionRow.state == ActionState.SCHEDULED)
+        .where(ActionRow.kind == ActionKind.READ_MAILBOX, ActionRow.state == ActionState.SCHEDULED)
         .values(due_at=now)
         .execution_options(synchronize_session=False)
     )
@@ -564,7 +564,7 @@ def poll_now(session: Session, now: datetime) -> bool:
 
 def polling(session: Session) -> ActionRow | None:
     """Return the action that reads the mailbox, if there is one."""
-    return session.scalars(select(ActionRow).where(ActionRow.kind == ActionKind.POLL)).one_or_none()
+    return session.scalars(select(ActionRow).where(ActionRow.kind == ActionKind.READ_MAILBOX)).one_or_none()
 
 
 def overdue_or_in_flight(session: Session, now: datetime) -> int:

@@ -24,7 +24,7 @@ ZONES = {
 }
 ON_TIME, LATE = "BN", "MM"
 """Who gives everything that is asked for, and who gives nothing."""
-DAY_SCALE = ("save-the-date", "invitation", "update", "notice", "chaser", "rehearsal", "reminder")
+DAY_SCALE = ("save-the-date", "invitation", "update", "notice", "chaser", "connection-test", "reminder")
 SECRETARIAT = "desk@asean.example.org"
 
 

@@ -1540,7 +1540,7 @@ def test_a_poll_and_a_change_of_the_meeting_at_once_both_hold(postgres: Database
 
 
 def the_poll(world: World) -> ActionRow:
-    (row,) = world.rows(K.POLL)
+    (row,) = world.rows(K.READ_MAILBOX)
     return row
 
 
@@ -1576,7 +1576,7 @@ def test_beginning_again_and_again_keeps_one_poll(world: World) -> None:
         world.scheduling.begin()
         world.run()
         world.clock.move(minutes=1)
-    assert len(world.rows(K.POLL)) == 1
+    assert len(world.rows(K.READ_MAILBOX)) == 1
 
 
 def test_two_beats_that_begin_at_once_make_one_poll(postgres: Database, tmp_path: Path) -> None:
@@ -1589,7 +1589,7 @@ def test_two_beats_that_begin_at_once_make_one_poll(postgres: Database, tmp_path
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(begin, range(4)))
-    assert len(World(postgres, tmp_path).rows(K.POLL)) == 1
+    assert len(World(postgres, tmp_path).rows(K.READ_MAILBOX)) == 1
 
 
 def test_mail_that_arrives_makes_the_poll_due_at_once(world: World) -> None:

@@ -858,7 +858,7 @@ def test_an_error_does_not_keep_a_beat_from_beginning(
     monkeypatch.setattr(store, "planned", fail)
     with caplog.at_level(logging.ERROR):
         world.scheduling.begin()
-    assert world.states(K.POLL) == ["scheduled"], "the mailbox is read all the same"
+    assert world.states(K.READ_MAILBOX) == ["scheduled"], "the mailbox is read all the same"
     assert "orchestrator calendar recalculate" in caplog.text
 
 

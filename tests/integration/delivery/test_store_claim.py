@@ -312,12 +312,14 @@ def test_what_belongs_to_no_meeting_is_claimed_and_taken_like_the_rest(database:
     with database.transaction() as session:
         found = actions.claim(session, now=NOW, lease_until=NOW + LEASE, limit=9, most_claimed=9)
         assert sorted((item.id, item.meeting_id, item.kind) for item in found) == [
-            (number, None, ActionKind.POLL),
+            (number, None, ActionKind.READ_MAILBOX),
             (10, 1, ActionKind.REMIND),
         ]
         assert actions.meetings_of(session, [10, number]) == [1]
     taken = take(database, number)
-    assert [(item.meeting_id, item.kind, item.attempt) for item in taken] == [(None, ActionKind.POLL, 1)]
+    assert [(item.meeting_id, item.kind, item.attempt) for item in taken] == [
+        (None, ActionKind.READ_MAILBOX, 1)
+    ]
     with pytest.raises(ValueError, match="belongs to no meeting"):
         _ = taken[0].of_meeting
     with database.transaction() as session:

@@ -187,9 +187,9 @@ def test_the_first_tick_makes_the_poll_and_publishes_it_in_a_task_of_its_own(
     world: World, mailbox: FakeMailbox, broker: Broker, scheduler: Any
 ) -> None:
     world.published()
-    assert world.rows(K.POLL) == [], "the database may not be there before the first tick"
+    assert world.rows(K.READ_MAILBOX) == [], "the database may not be there before the first tick"
     scheduler.tick()
-    (poll,), (conference,) = world.rows(K.POLL), world.rows(K.CONFERENCE)
+    (poll,), (conference,) = world.rows(K.READ_MAILBOX), world.rows(K.CONFERENCE)
     assert (poll.meeting_id, poll.key, poll.state) == (None, "poll", "claimed")
     assert sorted(broker.messages) == sorted([[[poll.id]], [[conference.id]]])
 
@@ -201,7 +201,7 @@ def test_the_poll_comes_round_again_by_itself_and_beat_sleeps_until_then(
         scheduler.tick()
         assert len(broker.messages) == turn + 1
         world.delivering.deliver(*broker.messages[-1])
-        (poll,) = world.rows(K.POLL)
+        (poll,) = world.rows(K.READ_MAILBOX)
         assert (poll.state, poll.due_at, poll.reason) == ("scheduled", world.clock.now() + POLLED, None)
         world.wake_up.waits.clear()
         world.clock.at = poll.due_at - timedelta(seconds=1.25)
@@ -216,7 +216,7 @@ def test_two_beats_and_a_restart_make_one_poll(
 ) -> None:
     for each in [scheduler, *(beat.ActionScheduler(app=scheduler.app, max_interval=2.0) for _ in range(2))]:
         each.tick()
-    assert len(world.rows(K.POLL)) == 1
+    assert len(world.rows(K.READ_MAILBOX)) == 1
     assert len(broker.messages) == 1
 
 
@@ -238,10 +238,10 @@ def test_the_poll_ends_when_there_is_no_mailbox_any_more_and_begins_again_with_o
     without, again = World(world.database, world.settings.data_dir), world
     without.mailbox = None
     without.scheduling.begin()
-    (poll,) = world.rows(K.POLL)
+    (poll,) = world.rows(K.READ_MAILBOX)
     assert (poll.state, poll.cancel_code, poll.reason) == ("cancelled", "not-needed", "no mailbox is set")
     again.scheduling.begin()
-    (poll,) = world.rows(K.POLL)
+    (poll,) = world.rows(K.READ_MAILBOX)
     assert (poll.state, poll.cancel_code, poll.reason, poll.due_at) == ("scheduled", None, None, NOW)
 
 
@@ -263,10 +263,10 @@ def test_a_tick_that_cannot_begin_tries_again_and_then_polls(
     with monkeypatch.context() as patch:
         patch.setattr(Database, "transaction", away)
         assert scheduler.tick() == 0
-    assert (world.rows(K.POLL), broker.messages) == ([], [])
+    assert (world.rows(K.READ_MAILBOX), broker.messages) == ([], [])
     scheduler.tick()
     assert [len(message[0]) for message in broker.messages] == [1]
-    assert world.states(K.POLL) == ["claimed"]
+    assert world.states(K.READ_MAILBOX) == ["claimed"]
 
 
 def test_beat_keeps_no_schedule_in_a_file(world: World, scheduler: Any, tmp_path: Path) -> None:

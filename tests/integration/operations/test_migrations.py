@@ -387,6 +387,58 @@ def test_the_new_columns_have_no_values_of_their_own_in_the_database(upgraded: D
         )
 
 
+def test_kinds_get_the_names_that_mean_one_thing_and_give_them_back(database_url: str) -> None:
+    database = Database(database_url)
+    own = {"meeting_id": None, "due_at": NOW, "expires_at": STARTS, "planned_at": None}
+    names = ("kind", "key", "obligation", "step")
+    before = {
+        1: ("poll", "poll", "poll", "poll"),
+        2: ("rehearse", "rehearse:attendee-1#2", "rehearse:attendee-1", "rehearse"),
+        3: ("rehearse", "rehearse:own/3:attendee-1", "rehearse:own/3:attendee-1", "rehearse:own/3"),
+        4: ("remind", "remind:rehearse:attendee-1", "remind:rehearse:attendee-1", "remind:rehearse"),
+    }
+    with database.migrating() as connection:
+        command.upgrade(config_on(connection), "0001")
+        fill(Old(connection))
+        command.upgrade(config_on(connection), "0003")
+        old = Old(connection)
+        connection.execute(text("DELETE FROM delivery"))
+        connection.execute(text("DELETE FROM action"))
+        for number, (kind, key, obligation, step) in before.items():
+            belongs = own if kind == "poll" else {"attendee_id": 1}
+            row = action(number, key, kind, "scheduled", obligation=obligation, step=step, note="", **belongs)
+            old.add("action", row)
+        old.add("delivery", delivery(1, 2, 1, THIDA, purpose="rehearsal"))
+        command.upgrade(config_on(connection), "0004")
+        connection.commit()
+    after = {row["id"]: tuple(row[name] for name in names) for row in tables(database)["action"]}
+    assert after == {
+        1: ("read-mailbox", "read-mailbox", "read-mailbox", "read-mailbox"),
+        2: (
+            "connection-test",
+            "connection-test:attendee-1#2",
+            "connection-test:attendee-1",
+            "connection-test",
+        ),
+        3: (
+            "connection-test",
+            "connection-test:own/3:attendee-1",
+            "connection-test:own/3:attendee-1",
+            "connection-test:own/3",
+        ),
+        4: before[4],
+    }
+    assert [row["purpose"] for row in tables(database)["delivery"]] == ["connection-test"]
+    with database.migrating() as connection:
+        connection.execute(text("UPDATE action SET kind = 'remember' WHERE id = 4"))
+        command.downgrade(config_on(connection), "0003")
+        connection.commit()
+    back = {row["id"]: tuple(row[name] for name in names) for row in tables(database)["action"]}
+    assert back == {number: row for number, row in before.items() if number != 4}
+    assert [row["purpose"] for row in tables(database)["delivery"]] == ["rehearsal"]
+    database.dispose()
+
+
 # --- life goes on
 
 

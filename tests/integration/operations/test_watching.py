@@ -79,10 +79,10 @@ def test_asking_makes_the_poll_due(world: World) -> None:
     assert world.inbox.poll_soon() is False, "there is no poll before beat has made it"
     world.scheduling.begin()
     world.run()
-    (row,) = world.rows(ActionKind.POLL)
+    (row,) = world.rows(ActionKind.READ_MAILBOX)
     assert row.due_at > world.clock.now()
     assert world.inbox.poll_soon() is True
-    (row,) = world.rows(ActionKind.POLL)
+    (row,) = world.rows(ActionKind.READ_MAILBOX)
     assert row.due_at == world.clock.now()
     (batch,) = world.scheduling.claim()
     assert world.inbox.poll_soon() is False, "somebody has it in hand"

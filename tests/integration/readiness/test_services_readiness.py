@@ -48,7 +48,7 @@ CHASING = Timeline.of(
             {"do": "chase", "id": "list", "when": "list missing", "at": ["-P20D", "-P10D"]},
             {"do": "chase", "id": "paper", "when": "paper missing", "at": "-P12D"},
             {
-                "do": "rehearse",
+                "do": "connection-test",
                 "at": "-P3D",
                 "day": "-P1D",
                 "slot": "PT15M",
@@ -296,7 +296,7 @@ def test_a_failed_test_is_still_missing(published: World) -> None:
     assert "connectivity test" in found.missing
     record(published, "VN", Need.TEST, C.IN)
     assert "connectivity test" not in row(published, "VN").missing
-    assert {item.state for item in published.rows(K.REHEARSAL)} == {"scheduled", "cancelled"}
+    assert {item.state for item in published.rows(K.CONNECTION_TEST)} == {"scheduled", "cancelled"}
 
 
 def test_recording_what_stands_already_changes_nothing(published: World) -> None:
@@ -464,7 +464,7 @@ def moved(world: World, code: str, start: str, *, preview: bool = False) -> Sequ
 
 
 def rehearsals(world: World) -> list[str]:
-    return recipients(world, "rehearsal")
+    return recipients(world, "connection-test")
 
 
 def test_each_delegation_has_a_slot_in_its_own_time(published: World) -> None:
@@ -488,7 +488,7 @@ def test_a_slot_that_nobody_knows_yet_moves_in_silence(published: World) -> None
     published.clock.at = datetime(2026, 11, 30, 5, tzinfo=UTC)
     published.run()
     assert sorted(rehearsals(published)) == sorted([THIDA, TAN, LAN, NHUNG])
-    body = mails(published, "rehearsal", LAN)[0].get_body(("plain",))
+    body = mails(published, "connection-test", LAN)[0].get_body(("plain",))
     assert body is not None
     assert "15:00" in body.get_content()
     detail = "Viet Nam: Wednesday, 2 December 2026, 15:00 Ha Noi (UTC+07:00)"
@@ -505,7 +505,7 @@ def test_a_slot_that_was_told_is_told_again_at_once_each_time(published: World) 
         assert moved(published, "VN", f"2026-12-02 {clock}") == expected
         published.run()
     assert sorted(rehearsals(published)[told:]) == sorted([LAN, NHUNG] * 2)
-    again = mails(published, "rehearsal", LAN)
+    again = mails(published, "connection-test", LAN)
     assert len({message["Message-ID"] for message in again}) == 3
     body = again[-1].get_body(("plain",))
     assert body is not None

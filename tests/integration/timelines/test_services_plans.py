@@ -238,11 +238,11 @@ def test_who_is_published_or_moved_to_days_before_the_start_still_hears_of_the_t
     world.meetings.publish("SOM-2026", actor="x")
     world.run()
     at(world, 2026, 12, 1, 4)
-    assert purposes(world, LAN).count("rehearsal") == 1
+    assert purposes(world, LAN).count("connection-test") == 1
     # The slots move with the meeting, and so does what was told of them.
     move(world, "2026-12-04 14:00")
     world.run()
-    assert purposes(world, LAN).count("rehearsal") == 2
+    assert purposes(world, LAN).count("connection-test") == 2
     slot = next(item for item in meeting(world).slots if item.delegation == "VN")
     assert slot.starts_at.date() == datetime(2026, 12, 3, tzinfo=UTC).date()
 
@@ -253,23 +253,23 @@ def test_nobody_hears_of_a_slot_that_has_gone_by(world: World) -> None:
     world.meetings.publish("SOM-2026", actor="x")
     world.run()
     at(world, 2026, 12, 3, 6)
-    assert "rehearsal" not in purposes(world, LAN)
+    assert "connection-test" not in purposes(world, LAN)
 
 
 def test_a_slot_moved_to_before_the_mail_that_tells_of_it_is_told_the_working_day_before(
     world: World,
 ) -> None:
     som(world)
-    assert "rehearsal" not in purposes(world, LAN)
+    assert "connection-test" not in purposes(world, LAN)
     move = SlotMove.of("2027-06-10 10:00")
     outcome = world.readiness.move_slot("SOM-2026", "VN", move, actor="console")
     assert {str(item.when) for item in outcome.consequences} == {
         "Wednesday, 9 June 2027, 09:00 Ha Noi (UTC+07:00)"
     }
     world.run()
-    assert "rehearsal" not in purposes(world, LAN)
+    assert "connection-test" not in purposes(world, LAN)
     at(world, 2027, 6, 9, 4)
-    assert purposes(world, LAN).count("rehearsal") == 1
+    assert purposes(world, LAN).count("connection-test") == 1
 
 
 def test_a_slot_that_fits_the_new_time_stays_as_the_coordinator_has_set_it(world: World) -> None:
@@ -343,7 +343,7 @@ def test_no_two_mails_of_a_meeting_share_a_message_id_and_a_retry_keeps_it(world
                 "at": ["-P20D", "-P10D"],
                 "escalate": {1: ["coordinator", "head of delegation"]},
             },
-            {"do": "rehearse", "at": "-P3D", "day": "-P1D", "slot": "PT15M"},
+            {"do": "connection-test", "at": "-P3D", "day": "-P1D", "slot": "PT15M"},
             {"do": "remind", "id": "P1D", "at": "-P1D"},
             {"do": "notice", "id": "room", "about": "room-open", "to": "everyone", "at": "-PT30M"},
         ],
@@ -369,7 +369,7 @@ def test_no_two_mails_of_a_meeting_share_a_message_id_and_a_retry_keeps_it(world
             at(world, 2026, 12, day, hour)
     rows = world.deliveries()
     told = Counter(item.purpose for item in rows)
-    assert min(told[name] for name in ("notice", "chaser", "rehearsal", "reminder", "invitation")) > 1
+    assert min(told[name] for name in ("notice", "chaser", "connection-test", "reminder", "invitation")) > 1
     twice = [name for name, count in Counter(item.message_id for item in rows).items() if count > 1]
     assert [(item.purpose, item.recipient) for item in rows if item.message_id in twice] == []
     sent = Counter(str(mail.message["Message-ID"]) for mail in world.mailer.accepted)
@@ -413,8 +413,8 @@ def test_the_mail_that_tells_of_a_moved_slot_is_explained_by_the_move(world: Wor
     world.readiness.move_slot("SOM-2026", "VN", SlotMove.of("2026-12-02 16:00"), actor="console")
     found = {item.key: item.why for item in world.reading.plan("SOM-2026")}
     (lan,) = [item.id for item in meeting(world).invited if item.email == LAN]
-    assert found[f"rehearse/2:attendee-{lan}"] == "at once, because the slot was moved"
-    assert found[f"rehearse:attendee-{lan}"].startswith("3 working days before")
+    assert found[f"connection-test/2:attendee-{lan}"] == "at once, because the slot was moved"
+    assert found[f"connection-test:attendee-{lan}"].startswith("3 working days before")
 
 
 def test_an_invitation_that_waits_for_the_link_shows_its_planned_hour(world: World) -> None:

@@ -199,7 +199,7 @@ def test_what_a_timeline_has_lost_is_cancelled_for_that_reason_and_not_because_i
     world.clock.at = datetime(2026, 11, 20, 3, tzinfo=UTC)
     world.run()
     document = world.meeting_timelines.one("som").document
-    kept = [step for step in document["steps"] if step["do"] not in ("rehearse", "remind")]
+    kept = [step for step in document["steps"] if step["do"] not in ("connection-test", "remind")]
     kept = [step for step in kept if step.get("id") != "delegation-list" or step["do"] == "notice"]
     (answer,) = (step for step in kept if step["do"] == "chase" and step["id"] == "answer")
     answer |= {"at": answer["at"][:2], "escalate": {}, "to": ["members"]}
@@ -339,7 +339,7 @@ def test_a_som_by_its_own_timeline_is_announced_and_planned_as_a_whole(world: Wo
     world.run()
     assert not world.reading.meeting(REFERENCE).tentative
     kinds = {row.step.partition("/")[0] for row in world.rows()}
-    assert {"invite", "notice:papers", "chase:delegation-list", "rehearse", "remind:P1D"} <= kinds
+    assert {"invite", "notice:papers", "chase:delegation-list", "connection-test", "remind:P1D"} <= kinds
     codes = {item["delegation"] for item in PEOPLE.values()}
     with world.database.reading() as session:
         assert {slot.delegation for slot in contributions.slots(session, [1])[1]} == codes

@@ -178,7 +178,7 @@ POLL = occasion(
 
 def rehearsal(delegation: str) -> Occasion:
     slot = RehearsalSlot(delegation, SLOT_FROM, SLOT_FROM + timedelta(minutes=15))
-    return occasion(ActionKind.REHEARSAL, "rehearse", slot=slot)
+    return occasion(ActionKind.CONNECTION_TEST, "connection-test", slot=slot)
 
 
 def notice(key: str, **more: object) -> Occasion:
@@ -201,7 +201,7 @@ ASKED: dict[str, tuple[Attendee | None, Occasion]] = {
     "notice-papers": (BURMESE, notice("papers", missing=(Need.PAPER,), deadline=DEADLINE)),
     "notice-room-open": (SINGAPOREAN, notice("room-open")),
     "rehearsal-lao": (LAO, rehearsal("LA")),
-    "rehearsal-without-slot": (SINGAPOREAN, occasion(ActionKind.REHEARSAL, "rehearse")),
+    "rehearsal-without-slot": (SINGAPOREAN, occasion(ActionKind.CONNECTION_TEST, "connection-test")),
     "date-poll-portuguese": (TIMORESE, POLL),
     "date-poll-vietnamese": (VIETNAMESE, POLL),
 }

@@ -25,7 +25,9 @@ CODES = [item.code for item in DIRECTORY.in_order(DIRECTORY.delegations)]
 
 
 def step(**fields: Any) -> Step:
-    return Step.model_validate({"do": "rehearse", "at": "-3WD", "day": "-1WD", "slot": "PT15M"} | fields)
+    return Step.model_validate(
+        {"do": "connection-test", "at": "-3WD", "day": "-1WD", "slot": "PT15M"} | fields
+    )
 
 
 def allotted(*codes: str, kept: tuple[RehearsalSlot, ...] = (), **fields: Any) -> dict[str, RehearsalSlot]:

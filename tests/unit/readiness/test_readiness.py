@@ -49,7 +49,7 @@ TRYING = Timeline.of(
         "title": "With a connectivity test",
         "steps": [
             {"do": "invite", "at": "immediately"},
-            {"do": "rehearse", "at": "-P3D", "day": "-P1D", "slot": "PT15M"},
+            {"do": "connection-test", "at": "-P3D", "day": "-P1D", "slot": "PT15M"},
         ],
     }
 )
@@ -263,11 +263,11 @@ def test_a_slot_by_hand_ends_before_the_meeting_and_says_whose_offices_are_close
 def test_a_slot_that_was_moved_once_told_is_told_again_at_once() -> None:
     point = person(1, role=POINT)
     held = running(point, slots=(slot("VN", DAY_BEFORE, moves=2),), time_revision=1)
-    wanted = [item for item in plan(held, TRYING, CALENDARS) if item.kind == "rehearse"]
+    wanted = [item for item in plan(held, TRYING, CALENDARS) if item.kind == "connection-test"]
     assert [(item.key, item.due is None, item.expires) for item in wanted] == [
-        ("rehearse:attendee-1", False, DAY_BEFORE),
-        ("rehearse/3:attendee-1", True, DAY_BEFORE),
+        ("connection-test:attendee-1", False, DAY_BEFORE),
+        ("connection-test/3:attendee-1", True, DAY_BEFORE),
     ]
     assert "was moved" in wanted[1].note
     tested = replace(held, contributions=(Contribution("VN", Need.TEST, C.IN, "api", NOW),))
-    assert [item for item in plan(tested, TRYING, CALENDARS) if item.kind == "rehearse"] == []
+    assert [item for item in plan(tested, TRYING, CALENDARS) if item.kind == "connection-test"] == []

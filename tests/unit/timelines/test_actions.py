@@ -75,7 +75,7 @@ def test_mails_are_told_from_what_the_service_does_by_itself() -> None:
         "remind",
         "notice",
         "chase",
-        "rehearse",
+        "connection-test",
         "date-poll",
         "cancel",
         "minutes",

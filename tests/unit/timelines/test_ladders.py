@@ -263,7 +263,7 @@ def test_where_there_is_no_focal_point_the_head_is_asked_and_chased_else_whoever
     assert told(meeting, LIST)[f"{LIST}/1"] == {VN_HEAD.id, member.id}
     assert told(meeting, "notice:delegation-list") == {"notice:delegation-list": {VN_HEAD.id, member.id}}
     assert told(meeting, "notice:papers") == {"notice:papers": {VN_HEAD.id, member.id, SECRETARY.id}}
-    assert told(meeting, "rehearse") == {"rehearse": {VN_HEAD.id, member.id}}
+    assert told(meeting, "connection-test") == {"connection-test": {VN_HEAD.id, member.id}}
     assert {slot.delegation for slot in meeting.slots} == {"VN", "MM"}
 
 
@@ -314,7 +314,7 @@ def test_what_is_in_or_waived_is_not_chased_and_a_test_that_failed_is(
     meeting = small(**came(("VN", Need.TEST), state=state))
     step = "chase:connectivity-test/1"
     assert (VN_POINT.id in told(meeting, step)[step]) is chased
-    assert (VN_POINT.id in told(meeting, "rehearse")["rehearse"]) is chased
+    assert (VN_POINT.id in told(meeting, "connection-test")["connection-test"]) is chased
 
 
 def stored(wanted: Iterable[Obligation], state: ActionState = ActionState.SCHEDULED) -> list[StoredAction]:
@@ -424,16 +424,22 @@ def test_a_nudge_goes_out_at_once_and_ends_with_what_was_missing() -> None:
 def test_a_slot_that_was_moved_is_told_again_at_once_and_only_the_newest() -> None:
     meeting = small()
     slots = tuple(replace(item, moves=2 if item.delegation == "VN" else 0) for item in meeting.slots)
-    found = {key: item for key, item in planned(replace(meeting, slots=slots)).items() if "rehearse" in key}
-    assert list(found) == ["rehearse:attendee-4", "rehearse:attendee-2", "rehearse/3:attendee-2"]
-    again = found["rehearse/3:attendee-2"]
+    found = {
+        key: item for key, item in planned(replace(meeting, slots=slots)).items() if "connection-test" in key
+    }
+    assert list(found) == [
+        "connection-test:attendee-4",
+        "connection-test:attendee-2",
+        "connection-test/3:attendee-2",
+    ]
+    again = found["connection-test/3:attendee-2"]
     assert again.due is None
     assert again.expires == next(item.starts_at for item in slots if item.delegation == "VN")
 
 
 def test_a_delegation_for_which_no_slot_is_left_is_named_in_the_plan() -> None:
     meeting = replace(small(), slots=())
-    found = planned(meeting)["rehearse:attendee-2"]
+    found = planned(meeting)["connection-test:attendee-2"]
     assert found.left_out == "no slot for a test is free on that day"
 
 

@@ -73,7 +73,7 @@ class Case:
     @property
     def slot(self) -> date | None:
         """The day of the connectivity test that it tells of, which it comes before."""
-        if self.wanted.kind != "rehearse":
+        if self.wanted.kind != "connection-test":
             return None
         own = self.calendar.delegation.code
         found = (item.starts_at for item in self.meeting.slots if item.delegation == own)
@@ -250,7 +250,7 @@ def test_published_late_what_is_overdue_waits_for_working_hours_and_reminders_ar
             # Who announces the date so late does it by hand, and confirms it by hand.
             assert found.left_out, case
             assert found.key in skipped, case
-        elif kind is ActionKind.REHEARSAL:
+        elif kind is ActionKind.CONNECTION_TEST:
             # Who has a test still to come is told of it before, in working hours if there are some.
             moved = replace(case, wanted=found)
             assert (found.key in skipped) is (found.expires <= published_at), case

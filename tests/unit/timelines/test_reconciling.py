@@ -299,7 +299,7 @@ ALLOWED = {
     # Thanks are said when it is over.
     K.NOTICE: {MeetingStatus.PUBLISHED, MeetingStatus.CONCLUDED},
     K.CHASE: {MeetingStatus.PUBLISHED},
-    K.REHEARSAL: {MeetingStatus.PUBLISHED},
+    K.CONNECTION_TEST: {MeetingStatus.PUBLISHED},
     K.DATE_POLL: {MeetingStatus.DRAFT},
     K.CONFIRM: {MeetingStatus.PUBLISHED},
     K.LINK_ALERT: {MeetingStatus.PUBLISHED},
@@ -316,7 +316,7 @@ ALLOWED = {
 
 
 # Reading the mailbox belongs to no meeting.
-@pytest.mark.parametrize("kind", [kind for kind in ActionKind if kind is not K.POLL])
+@pytest.mark.parametrize("kind", [kind for kind in ActionKind if kind is not K.READ_MAILBOX])
 @pytest.mark.parametrize("status", list(MeetingStatus))
 def test_each_kind_is_done_only_while_the_meeting_calls_for_it(
     kind: ActionKind, status: MeetingStatus
@@ -427,14 +427,14 @@ def test_a_link_alert_is_pointless_once_the_link_is_there() -> None:
         (K.REMIND, Change(title_en="New"), False),
         (K.NOTICE, Change(title_en="New"), False),
         (K.CHASE, Change(title_en="New"), False),
-        (K.REHEARSAL, Change(title_en="New"), False),
+        (K.CONNECTION_TEST, Change(title_en="New"), False),
         (K.CONFIRM, Change(title_en="New"), False),
         (K.CONCLUDE, Change(title_en="New"), False),
         (K.INVITE, Change(duration=timedelta(hours=1)), True),
         (K.REMIND, Change(duration=timedelta(hours=1)), True),
         (K.NOTICE, Change(duration=timedelta(hours=1)), True),
         (K.CHASE, Change(duration=timedelta(hours=1)), True),
-        (K.REHEARSAL, Change(duration=timedelta(hours=1)), True),
+        (K.CONNECTION_TEST, Change(duration=timedelta(hours=1)), True),
         (K.CONFIRM, Change(duration=timedelta(hours=1)), True),
         (K.CONCLUDE, Change(duration=timedelta(hours=1)), True),
         (K.CONFERENCE, Change(duration=timedelta(hours=1)), False),

@@ -299,7 +299,7 @@ def test_a_document_says_what_was_written_and_no_more() -> None:
             "grace": "PT7H",
             "not_before": "-P20D",
         },
-        {"do": "rehearse", "at": "-3WD", "day": "-1WD", "slot": "PT15M"},
+        {"do": "connection-test", "at": "-3WD", "day": "-1WD", "slot": "PT15M"},
     )
     expected = timeline(
         {"do": "invite", "at": "immediately"},
@@ -313,7 +313,7 @@ def test_a_document_says_what_was_written_and_no_more() -> None:
             "grace": "PT7H",
             "not_before": "-P20D",
         },
-        {"do": "rehearse", "at": "-3WD at 09:00 local", "day": "-1WD at 09:00 local", "slot": "PT15M"},
+        {"do": "connection-test", "at": "-3WD at 09:00 local", "day": "-1WD at 09:00 local", "slot": "PT15M"},
     )
     assert Timeline.of(written).document() == expected
 
@@ -370,7 +370,7 @@ def step_of(name: str, step: str) -> Step:
         ("notice:papers", ["-20WD"], ["focal point", "secretariat"]),
         ("chase:papers", ["-12WD", "-8WD"], ["focal point"]),
         ("notice:documents", ["-5WD"], ["members", "secretariat"]),
-        ("rehearse", ["-3WD"], ["focal point"]),
+        ("connection-test", ["-3WD"], ["focal point"]),
         ("remind:P7D", ["-P7D"], ["everyone"]),
         ("remind:P1D", ["-P1D"], ["everyone"]),
         ("remind:PT1H", ["-PT1H"], ["everyone"]),
@@ -386,7 +386,7 @@ def test_the_timeline_of_a_som_is_what_was_agreed(step: str, at: list[str], to: 
 
 
 def test_what_else_was_agreed_of_a_som() -> None:
-    papers, rehearsal = step_of("som", "notice:papers"), step_of("som", "rehearse")
+    papers, rehearsal = step_of("som", "notice:papers"), step_of("som", "connection-test")
     assert (papers.ask, papers.deadline) == (Need.PAPER, Offset.parse("-10WD at 16:00 local"))
     assert (rehearsal.day, rehearsal.slot) == (Offset.parse("-1WD"), timedelta(minutes=15))
     for name in ("chase:delegation-list", "chase:answer"):
@@ -417,7 +417,7 @@ INVITE = {"do": "invite", "at": "immediately"}
 
 CHASE = {"do": "chase", "when": "list missing", "at": "-5WD"}
 NOTICE = {"do": "notice", "about": "papers", "to": "members", "at": "-5WD"}
-REHEARSE = {"do": "rehearse", "at": "-3WD", "day": "-1WD", "slot": "PT15M"}
+REHEARSE = {"do": "connection-test", "at": "-3WD", "day": "-1WD", "slot": "PT15M"}
 REMIND = {"do": "remind", "at": "-P1D"}
 
 
@@ -479,8 +479,18 @@ REMIND = {"do": "remind", "at": "-P1D"}
         (CHASE | {"escalate": {1: "x"}}, "escalate[1]", "x", "'x' is not an audience"),
         (REMIND | {"escalate": {1: "members"}}, "escalate", "", "belongs to 'chase', not to 'remind'"),
         (INVITE | {"alert_after": "PT1M"}, "alert_after", "PT1M", "belongs to 'conference', not to 'invite'"),
-        (INVITE | {"to": "members"}, "to", "members", "belongs to 'chase', 'notice', 'rehearse', 'remind'"),
-        (INVITE | {"from": "remind"}, "from", "remind", "belongs to 'chase', 'notice', 'rehearse', 'remind'"),
+        (
+            INVITE | {"to": "members"},
+            "to",
+            "members",
+            "belongs to 'chase', 'connection-test', 'notice', 'remind'",
+        ),
+        (
+            INVITE | {"from": "remind"},
+            "from",
+            "remind",
+            "belongs to 'chase', 'connection-test', 'notice', 'remind'",
+        ),
         (REMIND | {"tentative": True}, "tentative", "True", "belongs to 'invite', not to 'remind'"),
         (REMIND | {"about": "papers"}, "about", "papers", "belongs to 'notice', not to 'remind'"),
         (REMIND | {"ask": "paper"}, "ask", "paper", "belongs to 'notice', not to 'remind'"),
@@ -688,3 +698,17 @@ def test_unknown_groups_delegations_and_texts_are_named() -> None:
 def test_all_problems_are_told_at_once() -> None:
     found = problems(timeline({"do": "dance", "at": "never"}, {"do": "remind", "at": "P1D"}))
     assert [field for field, _ in found] == ["steps[0].do", "steps[0].at", "steps[1].at"]
+
+
+def test_what_a_step_was_called_before_is_read_for_one_version_more() -> None:
+    former = REHEARSE | {"do": "rehearse", "id": "own"}
+    found = Timeline.of(
+        {
+            "name": "t",
+            "title": "T",
+            "steps": [former, NOTICE | {"from": "rehearse:own", "at": "+PT1H"}],
+        }
+    )
+    assert found.steps[0].name == "connection-test:own"
+    assert found.steps[1].source == "connection-test:own"
+    assert found.document()["steps"][0]["do"] == "connection-test"
