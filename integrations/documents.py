@@ -27,7 +27,7 @@ class FolderDocumentStore:
         """Keep ``content`` and return its lower-case hex SHA-256."""
         digest = _digest(content)
         path = self._path(digest)
-        # A damaged copy is not trusted but written again: whoever puts it holds the true content.
+        # A damaged copy is not trusted but written again: the caller holds the true content.
         if not (path.is_file() and _digest(path.read_bytes()) == digest):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write_durably(path, content)

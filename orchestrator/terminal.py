@@ -82,6 +82,6 @@ def answers(counted: dict[str, int]) -> str:
 
 
 def show_warnings(warnings: Iterable[str]) -> None:
-    """Print what somebody should know, one line each."""
+    """Print what a coordinator should know, one line each."""
     for sentence in warnings:
         out.print(f"! {sentence}", style="yellow")

@@ -39,7 +39,7 @@ def watch_nothing(stop: threading.Event, alive: Callable[[], None]) -> None:
 
 
 def _ask_for_a_poll(inbox: Inbox, stop: threading.Event) -> None:
-    """Ask again while somebody is reading: the mail may have come after they had looked."""
+    """Ask again while a worker is reading: the mail may have come after it had looked."""
     while not stop.is_set():
         try:
             if inbox.poll_soon():

@@ -51,7 +51,7 @@ class TeamsConferences:
         with self._explained():
             provider_id = request.provider_id
             if provider_id is None:
-                # Whoever created it may have died before the id was stored, so that not knowing an
+                # The worker that created it may have died before the id was stored, so that not knowing an
                 # id does not prove that there is nothing to remove.
                 provider_id = _provider_id(self._find_or_create(request)[0])
             try:

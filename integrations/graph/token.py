@@ -83,7 +83,7 @@ class TokenSource:
                 self._application.remove_tokens_for_client()
 
     def close(self) -> None:
-        """Close the connection to the authority; a later call signs in anew."""
+        """Close the connection to the authority; a later call signs in again."""
         with self._single_flight:
             session, self._session, self._application = self._session, None, None
             if session is not None:

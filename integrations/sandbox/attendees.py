@@ -1,272 +1,36 @@
 """Simulated attendees: they read what the sandbox has caught, and answer as people and software do.
 
-Who answers what, when and with which software depends on the address alone, so that a rehearsal goes the
-same way each time. Answers travel as real ones do: by SMTP to the ORGANIZER of the invitation, or through
-the form of the personal page that the mail links to.
+Answers travel as real ones do: by SMTP to the ORGANIZER of the invitation, or through the form of the
+personal page that the mail links to.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import smtplib
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
-from html.parser import HTMLParser
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from integrations.sandbox.answers_due import Due, moves_due
 from integrations.sandbox.atomic_file import replace_file
-from integrations.sandbox.replies import (
-    Answer,
-    Letter,
-    Outgoing,
-    Request,
-    Says,
-    Software,
-    compose,
-    read_letter,
-)
+from integrations.sandbox.drafts import Answer, Says, Software
+from integrations.sandbox.letters import Letter, read_letter
+from integrations.sandbox.page_form import Form
+from integrations.sandbox.personas import Move, alias_of
+from integrations.sandbox.replies import Outgoing, compose
 from orchestrator.errors import PermanentFailure, TransientFailure
 from orchestrator.ports import Clock, Outbox
 
 _TIMEOUT = 20.0
-_SOON = timedelta(hours=48)
-"""How long before the start a reminder makes somebody think again."""
 _REFUSALS = frozenset({404, 409, 410, 422})
 """What the personal page says when it does not take an answer."""
-
-
-# Who does what
-
-
-class Occasion(StrEnum):
-    """What makes somebody answer. To be asked again means: for the time that was asked for before."""
-
-    ASKED = "asked"
-    ASKED_AGAIN = "asked again"
-    REMINDED = "reminded"
-    ANY_MAIL = "any mail"
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One thing that somebody does, ``after`` a while.
-
-    ``from_alias`` answers from another address than the invited one. ``for_delegation`` leaves the ticks
-    on the personal page as they are: the answer is then for all of the delegation who are silent.
-    """
-
-    says: Says
-    through: Software
-    on: Occasion = Occasion.ASKED
-    after: timedelta = timedelta()
-    comment: str = ""
-    delegate: str | None = None
-    from_alias: bool = False
-    for_delegation: bool = False
-
-
-Persona = tuple[Move, ...]
-
-_SILENT: Persona = ()
-_YES = {each: (Move(Says.ACCEPTED, each),) for each in Software if each is not Software.SERVER}
-_MAYBE = {each: (Move(Says.TENTATIVE, each),) for each in Software if each is not Software.SERVER}
-_PROPOSES: Persona = (
-    Move(Says.PROPOSED, Software.GMAIL, comment="We have our own council that day."),
-    Move(Says.ACCEPTED, Software.GMAIL, on=Occasion.ASKED_AGAIN),
-)
-_THINKS_AGAIN: Persona = (
-    Move(Says.DECLINED, Software.OUTLOOK, comment="I am travelling."),
-    Move(Says.ACCEPTED, Software.OUTLOOK, after=timedelta(days=1), comment="My journey is put off."),
-)
-_DROPS_OUT: Persona = (
-    Move(Says.ACCEPTED, Software.OUTLOOK),
-    Move(Says.DECLINED, Software.PAGE, on=Occasion.REMINDED, comment="A sitting of Parliament."),
-)
-_AWAY: Persona = (
-    Move(Says.ABSENT, Software.OUTLOOK, comment="I am out of the office and read my mail again next week."),
-)
-_UNKNOWN: Persona = (
-    Move(
-        Says.BOUNCED,
-        Software.SERVER,
-        on=Occasion.ANY_MAIL,
-        comment="550 5.1.1 User unknown in virtual mailbox table",
-    ),
-)
-
-CAST: Mapping[str, Persona] = {
-    "focal.point@bn.example.org": _YES[Software.OUTLOOK],
-    "senior.official@bn.example.org": _YES[Software.APPLE],
-    "focal.point@kh.example.org": (
-        Move(Says.ACCEPTED, Software.PAGE, comment="We shall be four in the room."),
-    ),
-    "senior.official@kh.example.org": _MAYBE[Software.OUTLOOK],
-    "focal.point@id.example.org": _YES[Software.GMAIL],
-    "senior.official@id.example.org": _AWAY,
-    "focal.point@la.example.org": (Move(Says.ACCEPTED, Software.PAGE, for_delegation=True),),
-    "senior.official@la.example.org": _SILENT,
-    "focal.point@my.example.org": _THINKS_AGAIN,
-    "senior.official@my.example.org": _YES[Software.OUTLOOK],
-    "focal.point@mm.example.org": _SILENT,
-    "senior.official@mm.example.org": _MAYBE[Software.GMAIL],
-    "focal.point@ph.example.org": _UNKNOWN,
-    "senior.official@ph.example.org": _YES[Software.GMAIL],
-    "focal.point@sg.example.org": _PROPOSES,
-    "senior.official@sg.example.org": _DROPS_OUT,
-    "focal.point@th.example.org": (
-        Move(Says.DECLINED, Software.APPLE, comment="Ngày đó tôi không dự được; ขอโทษครับ, truly sorry."),
-    ),
-    "senior.official@th.example.org": (
-        Move(Says.DELEGATED, Software.OUTLOOK, delegate="deputy.secretary@th.example.org"),
-    ),
-    "focal.point@tl.example.org": _YES[Software.PAGE],
-    "senior.official@tl.example.org": _SILENT,
-    "focal.point@vn.example.org": _YES[Software.PAGE],
-    "senior.official@vn.example.org": _YES[Software.OUTLOOK],
-    "accsm.desk@asean.example.org": (Move(Says.ACCEPTED, Software.OUTLOOK, from_alias=True),),
-}
-"""The people of the example, in which everything happens that a coordinator has to live with."""
-
-_OTHERS: Sequence[Persona] = (
-    _YES[Software.OUTLOOK],
-    _YES[Software.GMAIL],
-    _YES[Software.APPLE],
-    _YES[Software.PAGE],
-    _MAYBE[Software.OUTLOOK],
-    _MAYBE[Software.PAGE],
-    (Move(Says.DECLINED, Software.GMAIL),),
-    _THINKS_AGAIN,
-    _PROPOSES,
-    _AWAY,
-    _SILENT,
-)
-
-
-def persona_of(address: str) -> Persona:
-    """Return what the owner of an address does; always the same for the same address."""
-    known = CAST.get(address.casefold())
-    if known is not None:
-        return known
-    return _OTHERS[hashlib.sha256(address.casefold().encode()).digest()[0] % len(_OTHERS)]
-
-
-def alias_of(address: str) -> str:
-    """Return the other address of somebody, under which nobody is invited."""
-    local, _, domain = address.rpartition("@")
-    return f"{local}@mail.{domain}"
-
-
-# What is to be done
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A move that a letter calls for. ``key`` names it, so that it is made once."""
-
-    key: str
-    at: datetime
-    letter: Letter
-    request: Request
-    move: Move
-
-
-def moves_due(letters: Iterable[Letter], now: datetime) -> list[Due]:
-    """Return everything that letters call for, made already or not, in order of time.
-
-    Who is asked for a new time answers to that alone, and nobody to a meeting that was called off. Once it
-    has begun, only mail systems still answer.
-    """
-    found = [due for thread in _threads(letters) for due in _of_thread(thread, now)]
-    return sorted(found, key=lambda due: (due.at, due.letter.recipient, due.key))
-
-
-def _threads(letters: Iterable[Letter]) -> list[list[Letter]]:
-    """Return the letters to each person about each meeting, oldest first.
-
-    A reminder has no calendar; it belongs to the invitation that links to the same page.
-    """
-    ordered = sorted(letters, key=lambda letter: letter.received_at)
-    uids = {letter.page: letter.request.uid for letter in ordered if letter.page and letter.request}
-    threads: dict[tuple[str, str], list[Letter]] = defaultdict(list)
-    for letter in ordered:
-        uid = letter.request.uid if letter.request else uids.get(letter.page or "")
-        if uid is not None:
-            threads[letter.recipient.casefold(), uid].append(letter)
-    return list(threads.values())
-
-
-def _of_thread(thread: Sequence[Letter], now: datetime) -> Iterator[Due]:
-    requests_ = [letter for letter in thread if letter.request]
-    latest = requests_[-1].request
-    if latest is None:
-        return
-    for number, move in enumerate(persona_of(thread[0].recipient)):
-        for letter in _calling(thread, latest, move.on):
-            at = letter.received_at + move.after
-            if move.on is Occasion.ANY_MAIL or max(at, now) < latest.starts_at:
-                yield Due(f"{letter.message_id} {number}", at, letter, letter.request or latest, move)
-
-
-def _calling(thread: Sequence[Letter], latest: Request, occasion: Occasion) -> Sequence[Letter]:
-    """Return the letters that are the occasion for something."""
-    if occasion is Occasion.ANY_MAIL:
-        return thread
-    if latest.method != "REQUEST":
-        return ()
-    if occasion is Occasion.REMINDED:
-        late = (latest.starts_at - _SOON, latest.starts_at)
-        return [item for item in thread if not item.request and late[0] <= item.received_at < late[1]][:1]
-    asking = [item for item in thread if _asks(item, latest.sequence)]
-    return asking[:1] if occasion is Occasion.ASKED else asking[1:][-1:]
-
-
-def _asks(letter: Letter, sequence: int) -> bool:
-    """Whether a letter asks for an answer to the present time: what asked for an earlier one is past."""
-    return letter.request is not None and letter.request.asks and letter.request.sequence == sequence
-
-
-# The form of the personal page
-
-
-class Form(HTMLParser):
-    """The form in a page whose action ends in ``/answer``, with what a browser would send of it."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.action = ""
-        self.fields: list[tuple[str, str]] = []
-        self._inside = False
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note where the form goes, and its hidden and ticked fields."""
-        given = {name: value or "" for name, value in attrs}
-        if tag == "form":
-            self._inside = given.get("action", "").partition("?")[0].endswith("/answer")
-            self.action = given["action"] if self._inside else self.action
-        elif tag == "input" and self._inside and _is_sent(given):
-            self.fields.append((given["name"], given.get("value", "on")))
-
-    def handle_endtag(self, tag: str) -> None:
-        """Leave the form."""
-        if tag == "form":
-            self._inside = False
-
-
-def _is_sent(given: Mapping[str, str]) -> bool:
-    return "name" in given and (given.get("type") == "hidden" or "checked" in given)
-
-
-# Answering
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from integrations.documents import FolderDocumentStore
 from integrations.graph.client import GraphClient
 from integrations.graph.clouds import CLOUDS
 from integrations.graph.conferences import TeamsConferences
-from integrations.imap import ImapMailbox
+from integrations.imap.mailbox import ImapMailbox
 from integrations.redis_wakeup import RedisWakeUp, SilentWakeUp
 from integrations.sandbox.clock import SandboxClock
 from integrations.sandbox.endpoints import SandboxEndpoints
 from integrations.sandbox.inbox import MaildirMailbox
 from integrations.sandbox.outbox import MaildirOutbox
-from integrations.smtp import SmtpMailer
+from integrations.smtp.mailer import SmtpMailer
 from orchestrator.bootstrap.folders import endpoints_file, inbox_folder, make_private, outbox_folder, token_in
 from orchestrator.bootstrap.settings import variable
 from orchestrator.errors import ConfigurationError

@@ -13,8 +13,8 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 from integrations.sandbox.attendees import Attendees, Reply
+from integrations.sandbox.drafts import Says, Software
 from integrations.sandbox.outbox import MaildirOutbox
-from integrations.sandbox.replies import Says, Software
 from orchestrator.bootstrap import Container, outbox_folder
 from orchestrator.demo.judging import (
     Case,

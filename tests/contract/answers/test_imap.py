@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from integrations.imap import ImapMailbox
+from integrations.imap.mailbox import ImapMailbox
 from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure
 from orchestrator.ports import IncomingMail, Tray
 
@@ -861,7 +861,7 @@ def test_a_wait_ends_although_the_server_hangs(scripted: Callable[..., ScriptedI
 def test_waiting_tries_again_what_may_pass_but_not_a_wrong_password(
     scripted: Callable[..., ScriptedImap], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.imap._PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr("integrations.imap.watch._PAUSE_SECONDS", 0.1)
     for answer, tries in (("NO [AUTHENTICATIONFAILED] no", 1), ("NO [UNAVAILABLE] later", 3)):
         server = scripted(LOGIN=f"{{tag}} {answer}\r\n")
         before = time.monotonic()
@@ -873,7 +873,7 @@ def test_waiting_tries_again_what_may_pass_but_not_a_wrong_password(
 def test_a_connection_lost_during_idle_is_renewed_in_the_same_call(
     scripted: Callable[..., ScriptedImap], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.imap._PAUSE_SECONDS", 0.1)
+    monkeypatch.setattr("integrations.imap.watch._PAUSE_SECONDS", 0.1)
     server = scripted(EXAMINE=mailbox_state(0, 1))
     mailbox = server.mailbox()
     with ThreadPoolExecutor() as pool:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from integrations.smtp import SmtpMailer
+from integrations.smtp.mailer import SmtpMailer
 from orchestrator.errors import PermanentFailure, TransientFailure
 from orchestrator.ports import Mailer, MailSession
 

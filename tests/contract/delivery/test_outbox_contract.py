@@ -14,7 +14,7 @@ from integrations.sandbox.faults import Faults, SmtpFault
 from integrations.sandbox.inbox import MaildirMailbox
 from integrations.sandbox.outbox import MaildirOutbox
 from integrations.sandbox.smtp_catcher import SmtpCatcher
-from integrations.smtp import SmtpMailer
+from integrations.smtp.mailer import SmtpMailer
 from orchestrator.errors import NotFound, PermanentFailure, TransientFailure
 from orchestrator.ports import CaughtMail, IncomingMail, Mailbox, Mailer, Outbox, Tray
 

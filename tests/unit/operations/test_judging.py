@@ -11,7 +11,7 @@ import yaml
 
 from config import DATA
 from integrations.sandbox.attendees import Reply
-from integrations.sandbox.replies import Says, Software
+from integrations.sandbox.drafts import Says, Software
 from orchestrator.demo.judging import (
     Case,
     CaughtLine,

@@ -1,0 +1,103 @@
+"""What to tell the caller about the errors of the client and the refusals of the server."""
+
+from __future__ import annotations
+
+import imaplib
+import ssl
+from dataclasses import dataclass
+
+from integrations.imap.answers import LATER, LOST, NEVER, code_of, one_line, reason_of
+from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Makes failures of errors. ``place`` is host and port; ``password`` is kept out of all messages."""
+
+    place: str
+    folder: str
+    username: str
+    password: str
+
+    def failure(self, error: BaseException) -> DeliveryError:
+        """Return what to tell the caller about an error of the client."""
+        if isinstance(error, DeliveryError):
+            return error
+        reason = self.words(error)
+        if isinstance(error, imaplib.IMAP4.readonly):
+            return self.closed_folder("it may only be read")
+        if isinstance(error, LOST):
+            return self.unavailable(reason)
+        if isinstance(error, imaplib.IMAP4.error):
+            if code_of(reason) == "OVERQUOTA":
+                return self._full(reason)
+            if code_of(reason) in NEVER:
+                return self.closed_folder(reason)
+            return TransientFailure(f"The mailbox server {self.place} refused: {reason}", answer=reason)
+        return TransientFailure(
+            f"The mailbox server {self.place} gave an answer that cannot be understood "
+            f"({type(error).__name__}).",
+            code="imap-answer",
+        )
+
+    def words(self, error: BaseException) -> str:
+        """Return an error as one line that is safe to print and store."""
+        reason = reason_of(error)
+        if self.password:
+            # Some servers repeat the command that they did not understand.
+            reason = reason.replace(self.password, "***")
+        return one_line(reason)
+
+    def unavailable(self, reason: str) -> TransientFailure:
+        """Return what to raise when the server cannot be reached now."""
+        return TransientFailure(f"The mailbox server {self.place} is not available: {reason}", answer=reason)
+
+    def unprotected(self, cause: ssl.SSLError | str) -> DeliveryError:
+        """Return what to raise when the connection cannot be protected."""
+        reason = cause if isinstance(cause, str) else self.words(cause)
+        if isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)):
+            return self.unavailable(reason)
+        return PermanentFailure(
+            f"The connection to the mailbox server {self.place} cannot be protected: {reason}. Answers wait "
+            "until its certificate, or ORCHESTRATOR_IMAP_SECURITY and ORCHESTRATOR_IMAP_PORT, are right.",
+            code="imap-tls",
+            answer=reason,
+        )
+
+    def login_refused(self, reason: str) -> PermanentFailure:
+        """Return what to raise when the server does not accept name and password."""
+        return PermanentFailure(
+            f"The mailbox server {self.place} refused the login: {reason}. Answers wait until "
+            "ORCHESTRATOR_IMAP_USERNAME and ORCHESTRATOR_IMAP_PASSWORD are right.",
+            code="imap-login",
+            answer=reason,
+        )
+
+    def closed_folder(self, reason: str) -> PermanentFailure:
+        """Return what to tell when the folder cannot be opened or changed."""
+        return PermanentFailure(
+            f"The mailbox server {self.place} does not let the folder {self.folder} be worked on: {reason}. "
+            f"Correct ORCHESTRATOR_IMAP_FOLDER, or let {self.username} read and change it.",
+            code="imap-folder",
+            answer=reason,
+        )
+
+    def _full(self, reason: str) -> PermanentFailure:
+        return PermanentFailure(
+            f"The mailbox of {self.username} at {self.place} is full: {reason}. Make room in it.",
+            code="imap-full",
+            answer=reason,
+        )
+
+    def unmade(self, path: str, error: imaplib.IMAP4.error) -> DeliveryError:
+        """Return what to raise when a folder cannot be made."""
+        reason = self.words(error)
+        if code_of(reason) in LATER:
+            return self.unavailable(reason)
+        return PermanentFailure(
+            f"The mailbox server {self.place} does not let the folder {path} be made: {reason}. Make it by "
+            f"hand, or let {self.username} make folders, or correct ORCHESTRATOR_IMAP_PROCESSED and "
+            "ORCHESTRATOR_IMAP_QUARANTINE.",
+            code="imap-folder",
+            answer=reason,
+        )

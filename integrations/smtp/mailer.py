@@ -1,0 +1,153 @@
+"""Mail over SMTP (RFC 5321) with the standard library's client: connecting and logging in."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from integrations.smtp.answers import login_refused, reason_of, text_of, unprotected, unready
+from integrations.smtp.session import SmtpSession, leave
+
+Security = Literal["tls", "starttls", "plain"]
+
+
+class SmtpMailer:
+    """``ports.Mailer`` over one SMTP relay.
+
+    ``security`` is ``tls`` (TLS from the first byte), ``starttls`` (required: never falls back to
+    plain text) or ``plain``. ``timeout`` is in seconds and holds for each step. ``ca_file`` replaces
+    the system's certificate authorities. Objects hold no connection and may be shared.
+    """
+
+    channel = "smtp"
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        security: Security,
+        username: str | None = None,
+        password: str | None = None,
+        timeout: float = 20.0,
+        ca_file: Path | None = None,
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._security = security
+        self._username = username
+        self._password = password
+        self._timeout = timeout
+        self._ca_file = ca_file
+
+    @contextmanager
+    def session(self) -> Iterator[SmtpSession]:
+        """Open a session. It connects with its first message and says goodbye at the end."""
+        session = SmtpSession(self.place, self.connect)
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def check(self) -> str:
+        """Connect, greet, log in and leave; return what was found. Raises ``TransientFailure``."""
+        client = self.connect()
+        protection = "without encryption"
+        if isinstance(client.sock, ssl.SSLSocket):
+            protection = f"over {client.sock.version()}"
+        leave(client)
+        login = f", logged in as {self._username}" if self._username else ""
+        return f"{self.place} answered {protection}{login}."
+
+    @property
+    def place(self) -> str:
+        """Host and port, for messages."""
+        return f"{self._host}:{self._port}"
+
+    def connect(self) -> smtplib.SMTP:
+        """Return a greeted, protected and logged-in connection.
+
+        Every failure is a ``TransientFailure``: whatever is wrong here is wrong with the server or
+        the settings and not with a message, so mail waits until it is mended.
+        """
+        try:
+            client = self._open()
+        except smtplib.SMTPResponseException as error:
+            raise unready(self.place, text_of(error.smtp_code, error.smtp_error)) from error
+        except ssl.SSLError as error:
+            raise unprotected(self.place, reason_of(error)) from error
+        except OSError as error:  # Includes all other errors of the SMTP client.
+            raise unready(self.place, reason_of(error)) from error
+        except UnicodeError as error:  # A host name that cannot even be looked up.
+            raise unready(self.place, "this is not a host name") from error
+        try:
+            self._prepare(client)
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    def _open(self) -> smtplib.SMTP:
+        # A name is given so that the client does not look one up: that can take many seconds.
+        if self._security == "tls":
+            client: smtplib.SMTP = smtplib.SMTP_SSL(
+                self._host, self._port, "localhost", timeout=self._timeout, context=self._context()
+            )
+        else:
+            client = smtplib.SMTP(self._host, self._port, "localhost", timeout=self._timeout)
+        client.local_hostname = _own_name(client)
+        return client
+
+    def _prepare(self, client: smtplib.SMTP) -> None:
+        try:
+            if self._security == "starttls":
+                self._start_tls(client)
+            client.ehlo_or_helo_if_needed()
+        except smtplib.SMTPResponseException as error:
+            raise unready(self.place, text_of(error.smtp_code, error.smtp_error)) from error
+        except OSError as error:  # Includes all other errors of the SMTP client.
+            raise unready(self.place, reason_of(error)) from error
+        if self._username is not None:
+            self._log_in(client, self._username)
+
+    def _start_tls(self, client: smtplib.SMTP) -> None:
+        try:
+            client.starttls(context=self._context())
+        except smtplib.SMTPNotSupportedError:
+            raise unprotected(self.place, "the server does not offer STARTTLS") from None
+        except ssl.SSLError as error:
+            raise unprotected(self.place, reason_of(error)) from error
+        except smtplib.SMTPResponseException as error:
+            raise unprotected(self.place, text_of(error.smtp_code, error.smtp_error)) from error
+
+    def _log_in(self, client: smtplib.SMTP, username: str) -> None:
+        # Causes are cut off (``from None``): some carry the password, such as one that is not ASCII.
+        try:
+            client.login(username, self._password or "")
+        except smtplib.SMTPAuthenticationError as error:
+            answer = text_of(error.smtp_code, error.smtp_error)
+            if 400 <= error.smtp_code < 500:
+                raise unready(self.place, answer) from None
+            raise login_refused(self.place, answer) from None
+        except smtplib.SMTPServerDisconnected as error:
+            raise unready(self.place, reason_of(error)) from None
+        except (smtplib.SMTPException, ValueError):
+            raise login_refused(self.place, "no way of logging in that both sides know") from None
+
+    def _context(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self._ca_file)
+
+
+def _own_name(client: smtplib.SMTP) -> str:
+    """Return what to say in EHLO: a full host name or an address literal (RFC 5321 §4.1.4)."""
+    name = socket.gethostname()
+    if "." in name and name.isascii():
+        return name
+    if client.sock is None:
+        return "[127.0.0.1]"
+    address = str(client.sock.getsockname()[0])
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
