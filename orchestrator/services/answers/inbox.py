@@ -33,12 +33,11 @@ from orchestrator.ports import Clock, DocumentStore, IncomingMail, Mailbox, Mail
 from orchestrator.services.answers.recording import Given, answered, cut, record
 from orchestrator.services.people.links import Links
 from orchestrator.services.timelines.planner import Planner
-from orchestrator.store.answers import responses
+from orchestrator.store.answers import read_mailbox, responses
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.answers import IncomingOutcome
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
-from orchestrator.store.timelines import actions
 
 _LOG = logging.getLogger(__name__)
 _BATCH = 500
@@ -159,7 +158,7 @@ class Inbox:
     def poll_soon(self) -> bool:
         """Make the mailbox be read now; false while somebody is reading it, so that one asks again."""
         with self._database.transaction() as session:
-            due = actions.poll_now(session, self._clock.now())
+            due = read_mailbox.read_now(session, self._clock.now())
         self._wake_up.notify()
         return due
 

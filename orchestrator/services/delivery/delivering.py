@@ -38,13 +38,12 @@ from orchestrator.services.letters.letters import Letters, Occasion
 from orchestrator.services.letters.occasions import Occasions
 from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.timelines.planner import Planner
-from orchestrator.store.delivery import deliveries
+from orchestrator.store.delivery import claims, deliveries
+from orchestrator.store.delivery.claims import Held, Taken
 from orchestrator.store.delivery.deliveries import Earlier, Key, Told
 from orchestrator.store.engine import Database, Executor
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.delivery import DeliveryState
-from orchestrator.store.timelines import actions
-from orchestrator.store.timelines.actions import Held, Taken
 
 _LOG = logging.getLogger(__name__)
 _MOST_CRASHES = 5
@@ -147,11 +146,11 @@ class Delivering:
         with self._database.transaction() as session:
             # Meetings are locked before their actions, as everywhere, or a change of the meeting and
             # this could each wait for the other.
-            numbers = actions.meetings_of(session, action_ids)
+            numbers = claims.meetings_of(session, action_ids)
             meetings = {number: self._meeting(session, number) for number in numbers}
-            taken = actions.take(session, action_ids, self._lease_end())
+            taken = claims.take(session, action_ids, self._lease_end())
             ids = [item.id for item in taken]
-            held = actions.held_of(session, taken)
+            held = claims.held_of(session, taken)
             seen = {
                 item.id: Seen(held[item.id], meetings[item.meeting_id])
                 for item in taken
@@ -175,7 +174,7 @@ class Delivering:
 
     def _renew(self, remaining: Sequence[Taken]) -> datetime:
         with self._database.transaction() as session:
-            actions.renew(session, remaining, self._lease_end())
+            claims.renew(session, remaining, self._lease_end())
         return self._lease_clock.now() + self._lease / 3
 
     def _perform(self, item: Taken, batch: Batch) -> None:
@@ -183,7 +182,7 @@ class Delivering:
         try:
             match item.kind.rules.work:
                 case Work.MAILBOX:
-                    self._poll(item)
+                    self._read_mailbox(item)
                 case Work.TURN:
                     self._turn(item)
                 case Work.MAIL:
@@ -196,7 +195,7 @@ class Delivering:
             _LOG.exception("action %s failed unexpectedly", item.id)
             self._record_failure(item, _as_failure(error, item.attempt))
 
-    def _poll(self, item: Taken) -> None:
+    def _read_mailbox(self, item: Taken) -> None:
         """Read the mailbox; the same action comes round again, whether that went well or not."""
         if self._outside.inbox is None:
             raise PermanentFailure("no mailbox is set any more, so there is nothing to read")
@@ -209,7 +208,7 @@ class Delivering:
         now = self._clock.now()
         due_at = now + self._outside.inbox.interval
         with self._database.statements() as connection:
-            actions.finish(connection, item, ActionState.SCHEDULED, now, reason=reason, due_at=due_at)
+            claims.finish(connection, item, ActionState.SCHEDULED, now, reason=reason, due_at=due_at)
 
     # Mail
 
@@ -288,7 +287,7 @@ class Delivering:
         The meeting cannot change before the transaction ends, so a cancellation either is seen here
         or sees the delivery.
         """
-        held = actions.held(executor, item)
+        held = claims.held(executor, item)
         if held is None:
             return None
         against = objection(held.action, meeting, held.attendee, now)
@@ -399,9 +398,9 @@ class Delivering:
 
         False when a newer attempt holds the action by now.
         """
-        recorded = actions.finish(executor, item, state, now, reason=reason, code=code, due_at=due_at)
+        recorded = claims.finish(executor, item, state, now, reason=reason, code=code, due_at=due_at)
         if recorded and state is not ActionState.SCHEDULED:
-            actions.release_waiters(executor, item, now)
+            claims.release_waiters(executor, item, now)
         return recorded
 
     def _record_failure(self, item: Taken, error: DeliveryError, delivery_id: int | None = None) -> None:
@@ -409,7 +408,7 @@ class Delivering:
         with self._database.transaction() as session:
             if item.meeting_id is not None:
                 store.saves(session, item.meeting_id)
-            held = actions.held(session, item)
+            held = claims.held(session, item)
             if held is None:
                 return  # A newer attempt has it in hand, and its delivery too.
             if delivery_id is not None:

@@ -12,9 +12,10 @@ from itertools import groupby
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.ports import Clock, WakeUp
+from orchestrator.store.answers import read_mailbox
+from orchestrator.store.delivery import claims
+from orchestrator.store.delivery.claims import Claimed
 from orchestrator.store.engine import Database
-from orchestrator.store.timelines import actions
-from orchestrator.store.timelines.actions import Claimed
 
 _LOG = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ class Scheduling:
         """Make sure that the mailbox is read from time to time, if there is one, and that plans are new."""
         # Another beat may just have made the action.
         with suppress(IntegrityError), self._database.transaction() as session:
-            actions.keep_polling(session, self._clock.now(), wanted=self._policy.polls)
+            read_mailbox.keep(session, self._clock.now(), wanted=self._policy.polls)
         try:
             self._at_begin()
         except Exception:  # noqa: BLE001 - an old plan is better than no beat.
@@ -73,9 +74,9 @@ class Scheduling:
         """Claim what is due and return the ids in batches, ready to be published."""
         now, real_now = self._clock.now(), self._lease_clock.now()
         with self._database.transaction() as session:
-            actions.expire_leases(session, real_now)
-            actions.mark_missed(session, now)
-            claimed = actions.claim(
+            claims.expire_leases(session, real_now)
+            claims.mark_missed(session, now)
+            claimed = claims.claim(
                 session,
                 now=now,
                 lease_until=real_now + self._policy.lease,
@@ -92,12 +93,12 @@ class Scheduling:
     def release(self, ids: list[int]) -> None:
         """Give a batch back that could not be published; it is claimed again at the next tick."""
         with self._database.transaction() as session:
-            actions.unclaim(session, ids)
+            claims.unclaim(session, ids)
 
     def seconds_until_due(self, longest: float) -> float:
         """Return how long there is nothing to claim, at most ``longest`` seconds."""
         with self._database.reading() as session:
-            due = actions.next_due(session)
+            due = claims.next_due(session)
         if due is None:
             return longest
         return min(longest, max(0.0, (due - self._clock.now()).total_seconds()))

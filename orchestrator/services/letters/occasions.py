@@ -24,10 +24,10 @@ from orchestrator.services.letters.letters import Occasion
 from orchestrator.services.timelines.explaining import rung_of
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.answers import responses
+from orchestrator.store.delivery.claims import Held
 from orchestrator.store.delivery.deliveries import Told
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
-from orchestrator.store.timelines.actions import Held
 
 _Owed = Mapping[str, frozenset[Need]]
 

@@ -33,20 +33,21 @@ from orchestrator.services.meetings.views import (
 from orchestrator.services.timelines.explaining import view_of_action, why_words
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import ActionView
-from orchestrator.store.answers import responses
-from orchestrator.store.delivery import deliveries
+from orchestrator.store.answers import read_mailbox, responses
+from orchestrator.store.delivery import claims, deliveries
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import decisions as outcomes
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.meetings import summaries as glances
 from orchestrator.store.meetings.summaries import Glance
+from orchestrator.store.operations import queue
+from orchestrator.store.operations.queue import ListedAction
 from orchestrator.store.rows.answers import IncomingOutcome, IncomingRow, ResponseRow
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
 from orchestrator.store.rows.meetings import HistoryRow, MeetingRow
 from orchestrator.store.rows.minutes import MinutesRow
 from orchestrator.store.rows.timelines import ActionRow
 from orchestrator.store.timelines import actions
-from orchestrator.store.timelines.actions import ListedAction
 
 _OVERDUE = timedelta(minutes=1)
 
@@ -86,12 +87,12 @@ class Reading:
         """Return the actions of a meeting in the order they are due; raises ``NotFound``."""
         with self._database.reading() as session:
             meeting = store.load(session, store.find_id(session, name))
-            return [self._action(row) for row in session.execute(actions.listing(meeting_id=meeting.id))]
+            return [self._action(row) for row in session.execute(queue.listing(meeting_id=meeting.id))]
 
     def actions(self, state: ActionState | None = None, limit: int = 500) -> list[ActionView]:
         """Return actions of all meetings, optionally of one state, in the order they are due."""
         with self._database.reading() as session:
-            rows = session.execute(actions.listing(state=state).limit(limit)).all()
+            rows = session.execute(queue.listing(state=state).limit(limit)).all()
             return [self._action(row) for row in rows]
 
     def deliveries(self, name: str) -> list[DeliveryView]:
@@ -131,17 +132,17 @@ class Reading:
     def next_due(self) -> datetime | None:
         """Return when the next action is due, over all meetings; reading the mailbox does not count."""
         with self._database.reading() as session:
-            return actions.next_due(session, routine=False)
+            return claims.next_due(session, routine=False)
 
     def busy(self) -> int:
         """Count the actions that are due now or being worked on; zero means quiet."""
         with self._database.reading() as session:
-            return actions.overdue_or_in_flight(session, self._clock.now())
+            return queue.overdue_or_in_flight(session, self._clock.now())
 
     def mailbox(self) -> MailboxView | None:
         """Return how reading the mailbox goes; ``None`` when there is none to read."""
         with self._database.reading() as session:
-            row = actions.polling(session)
+            row = read_mailbox.stored(session)
             if row is None or row.state == ActionState.CANCELLED:
                 return None
             return MailboxView(row.due_at, row.reason, responses.quarantined(session))
@@ -149,7 +150,7 @@ class Reading:
     def counts(self) -> dict[str, int]:
         """Return how many actions stand in each state."""
         with self._database.reading() as session:
-            return actions.counts(session)
+            return queue.counts(session)
 
     def late(self) -> int:
         """Count what has been due for a minute or more and is not done, claimed or not.
@@ -180,7 +181,7 @@ class Reading:
             sent = session.execute(select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state))
             meetings = session.execute(select(func.count(), func.sum(MeetingRow.saves))).one()
             history = session.scalar(select(func.max(HistoryRow.id)))
-            counted = sorted(actions.counts(session).items())
+            counted = sorted(queue.counts(session).items())
             mails = session.execute(
                 select(func.max(IncomingRow.id), func.count()).where(
                     IncomingRow.outcome == IncomingOutcome.QUARANTINED

@@ -7,7 +7,7 @@ from orchestrator.errors import Conflict
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
-from orchestrator.store.timelines import actions
+from orchestrator.store.operations import queue
 
 
 class Operations:
@@ -26,12 +26,12 @@ class Operations:
         """
         now = self._clock.now()
         with self._database.transaction() as session:
-            row = actions.get(session, action_id)
+            row = queue.get(session, action_id)
             if row.state in ENDED_BADLY and row.expires_at <= now:
                 raise Conflict(
                     f"Action {action_id} ({row.key}) is past its grace; doing it now would mislead."
                 )
-            if not actions.reschedule(session, action_id, now):
+            if not queue.reschedule(session, action_id, now):
                 raise Conflict(
                     f"Action {action_id} is {row.state}; only a failed or missed one can be retried."
                 )
@@ -46,13 +46,13 @@ class Operations:
         """
         now = self._clock.now()
         with self._database.transaction() as session:
-            row = actions.get(session, action_id)
+            row = queue.get(session, action_id)
             if row.meeting_id is None:
                 raise Conflict(
                     "Reading the mailbox cannot be discarded. Unset ORCHESTRATOR_IMAP_HOST to end it."
                 )
             why = f"discarded by {actor}" + (f": {reason}" if reason else "")
-            if not actions.discard(session, row, now, why):
+            if not queue.discard(session, row, now, why):
                 raise Conflict(
                     f"Action {action_id} is {ActionState(row.state)}; it can no longer be discarded."
                 )

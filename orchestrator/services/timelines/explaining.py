@@ -17,8 +17,8 @@ from orchestrator.domain.timelines.reconciling import Reconciliation
 from orchestrator.domain.timelines.timeline import Step, Timeline
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import ActionView, Consequence
+from orchestrator.store.operations.queue import ListedAction
 from orchestrator.store.rows.timelines import ActionRow
-from orchestrator.store.timelines.actions import ListedAction
 
 _NOWHERE = Place("UTC", "UTC")
 _ASKED_FOR = "at once, because a coordinator asked for what is missing"

@@ -1,1 +1,1 @@
-"""Claim, lease, ledger, sending, retries."""
+"""Claim, lease, ledger."""

@@ -26,6 +26,7 @@ from orchestrator.ports import Tray
 from orchestrator.services.answers import inbox as inbox_module
 from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.people.links import Links
+from orchestrator.store.answers import read_mailbox
 from orchestrator.store.engine import Database
 from orchestrator.store.rows.answers import IncomingRow, ResponseRow
 from orchestrator.store.rows.meetings import MeetingRow
@@ -1568,7 +1569,10 @@ def test_the_poll_travels_in_a_task_of_its_own(world: World) -> None:
     world.scheduling.begin()
     batches = world.scheduling.claim()
     kinds = {row.id: row.kind for row in world.rows()}
-    assert sorted([kinds[number] for number in batch] for batch in batches) == [["conference"], ["poll"]]
+    assert sorted([kinds[number] for number in batch] for batch in batches) == [
+        ["conference"],
+        ["read-mailbox"],
+    ]
 
 
 def test_beginning_again_and_again_keeps_one_poll(world: World) -> None:
@@ -1598,10 +1602,10 @@ def test_mail_that_arrives_makes_the_poll_due_at_once(world: World) -> None:
     world.clock.move(seconds=10)
     assert world.scheduling.claim() == []
     with world.database.transaction() as session:
-        assert actions.poll_now(session, world.clock.now())
+        assert read_mailbox.read_now(session, world.clock.now())
     (batch,) = world.scheduling.claim()
     with world.database.transaction() as session:
-        assert not actions.poll_now(session, world.clock.now()), "somebody is about to read already"
+        assert not read_mailbox.read_now(session, world.clock.now()), "somebody is about to read already"
     world.delivering.deliver(batch)
     assert the_poll(world).due_at == world.clock.now() + timedelta(seconds=world.settings.poll_seconds)
 

@@ -15,11 +15,14 @@ from sqlalchemy import event, select
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.delivery.scheduling import Policy, Scheduling
+from orchestrator.store.answers import read_mailbox
+from orchestrator.store.delivery import claims
+from orchestrator.store.delivery.claims import Claimed, Taken
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
+from orchestrator.store.operations import queue
 from orchestrator.store.rows.timelines import ActionRow
 from orchestrator.store.timelines import actions
-from orchestrator.store.timelines.actions import Claimed, Taken
 from tests.integration.conftest import (
     LEASE,
     NOW,
@@ -37,7 +40,7 @@ MINUTE = timedelta(minutes=1)
 
 def claim(database: Database, *, now: datetime = NOW, limit: int = 500, most_claimed: int = 500) -> list[int]:
     with database.transaction() as session:
-        found = actions.claim(
+        found = claims.claim(
             session, now=now, lease_until=now + LEASE, limit=limit, most_claimed=most_claimed
         )
     return [item.id for item in found]
@@ -45,12 +48,12 @@ def claim(database: Database, *, now: datetime = NOW, limit: int = 500, most_cla
 
 def take(database: Database, *ids: int, now: datetime = NOW) -> list[Taken]:
     with database.transaction() as session:
-        return actions.take(session, ids, now + LEASE)
+        return claims.take(session, ids, now + LEASE)
 
 
 def expire(database: Database, now: datetime) -> int:
     with database.transaction() as session:
-        return actions.expire_leases(session, now)
+        return claims.expire_leases(session, now)
 
 
 def row(database: Database, number: int) -> ActionRow:
@@ -74,7 +77,7 @@ def test_claims_come_in_the_order_they_are_due(database: Database) -> None:
 def test_a_claim_has_a_lease_and_counts_as_an_attempt(database: Database) -> None:
     store_actions(database, [action_values(1)])
     with database.transaction() as session:
-        found = actions.claim(session, now=NOW, lease_until=NOW + LEASE, limit=9, most_claimed=9)
+        found = claims.claim(session, now=NOW, lease_until=NOW + LEASE, limit=9, most_claimed=9)
     assert found == [Claimed(1, 1, ActionKind.REMIND)]
     claimed = row(database, 1)
     assert (claimed.state, claimed.lease_until, claimed.attempt) == ("claimed", NOW + LEASE, 1)
@@ -180,13 +183,13 @@ def taken_over(database: Database) -> tuple[Taken, Taken]:
 def test_a_late_worker_cannot_end_what_a_newer_attempt_holds(database: Database, end: ActionState) -> None:
     late, newer = taken_over(database)
     with database.transaction() as session:
-        assert actions.held(session, late) is None
-        assert not actions.finish(session, late, end, NOW, reason="late", due_at=NOW)
+        assert claims.held(session, late) is None
+        assert not claims.finish(session, late, end, NOW, reason="late", due_at=NOW)
     found = row(database, 1)
     assert (found.state, found.attempt, found.lease_until) == ("running", 2, NOW + 3 * LEASE)
     with database.transaction() as session:
-        assert actions.held(session, newer) is not None
-        assert actions.finish(session, newer, S.SUCCEEDED, NOW)
+        assert claims.held(session, newer) is not None
+        assert claims.finish(session, newer, S.SUCCEEDED, NOW)
     assert states(database) == {1: "succeeded"}
 
 
@@ -196,7 +199,7 @@ def test_a_late_worker_cannot_end_what_has_ended_or_waits(database: Database) ->
     (late,) = take(database, 1)
     expire(database, NOW + 2 * LEASE)
     with database.transaction() as session:
-        assert not actions.finish(session, late, S.FAILED, NOW)
+        assert not claims.finish(session, late, S.FAILED, NOW)
     assert states(database) == {1: "scheduled"}
 
 
@@ -205,7 +208,7 @@ def test_an_attempt_ends_only_as_the_table_of_transitions_allows(database: Datab
     claim(database)
     (taken,) = take(database, 1)
     with database.transaction() as session, pytest.raises(ValueError, match="cannot end as blocked"):
-        actions.finish(session, taken, S.BLOCKED, NOW)
+        claims.finish(session, taken, S.BLOCKED, NOW)
 
 
 def test_renewing_extends_only_what_is_still_ours(database: Database) -> None:
@@ -214,10 +217,10 @@ def test_renewing_extends_only_what_is_still_ours(database: Database) -> None:
     claim(database)
     others = take(database, 2, 3)
     with database.transaction() as session:
-        actions.finish(session, others[1], S.SUCCEEDED, NOW)
+        claims.finish(session, others[1], S.SUCCEEDED, NOW)
     until_then = NOW + 10 * LEASE
     with database.transaction() as session:
-        actions.renew(session, [late, *others], until_then)
+        claims.renew(session, [late, *others], until_then)
     assert {n: row(database, n).lease_until for n in (1, 2, 3, 4)} == {
         1: NOW + 3 * LEASE,
         2: until_then,
@@ -225,7 +228,7 @@ def test_renewing_extends_only_what_is_still_ours(database: Database) -> None:
         4: NOW + LEASE,
     }
     with database.transaction() as session:
-        actions.renew(session, [newer], until_then)
+        claims.renew(session, [newer], until_then)
     assert row(database, 1).lease_until == until_then
 
 
@@ -253,8 +256,8 @@ def test_what_waits_past_its_grace_is_recorded_as_missed(database: Database) -> 
         ],
     )
     with database.transaction() as session:
-        assert actions.mark_missed(session, NOW) == 3
-        assert actions.mark_missed(session, NOW) == 0
+        assert claims.mark_missed(session, NOW) == 3
+        assert claims.mark_missed(session, NOW) == 0
     late = "it could not be done in time, and doing it late would mislead"
     found = {n: (row(database, n).state, row(database, n).reason) for n in range(1, 7)}
     assert found == {
@@ -275,9 +278,9 @@ def test_what_waits_for_an_action_goes_when_that_one_is_given_up(database: Datab
     store_actions(database, [action_values(2, kind="cancel", state="blocked", blocked_by=1)])
     with database.transaction() as session:
         if how == "missed":
-            actions.mark_missed(session, NOW + MINUTE)
+            claims.mark_missed(session, NOW + MINUTE)
         else:
-            assert actions.discard(session, actions.get(session, 1), NOW, "discarded")
+            assert queue.discard(session, queue.get(session, 1), NOW, "discarded")
     found = row(database, 2)
     assert (found.state, found.blocked_by) == ("scheduled", None)
 
@@ -286,7 +289,7 @@ def test_invitations_wait_for_the_link_and_not_for_an_attempt_to_make_one(databa
     store_actions(database, [action_values(1, kind="conference", expires_at=NOW + MINUTE)])
     store_actions(database, [action_values(2, kind="invite", state="blocked", blocked_by=1)])
     with database.transaction() as session:
-        actions.mark_missed(session, NOW + MINUTE)
+        claims.mark_missed(session, NOW + MINUTE)
     assert states(database) == {1: "missed", 2: "blocked"}
 
 
@@ -295,12 +298,12 @@ def test_invitations_wait_for_the_link_and_not_for_an_attempt_to_make_one(databa
 
 def keep_polling(database: Database, *, wanted: bool = True, now: datetime = NOW) -> None:
     with database.transaction() as session:
-        actions.keep_polling(session, now, wanted=wanted)
+        read_mailbox.keep(session, now, wanted=wanted)
 
 
 def the_poll(database: Database) -> ActionRow:
     with database.reading() as session:
-        found = actions.polling(session)
+        found = read_mailbox.stored(session)
     assert found is not None
     return found
 
@@ -310,12 +313,12 @@ def test_what_belongs_to_no_meeting_is_claimed_and_taken_like_the_rest(database:
     number = the_poll(database).id
     store_actions(database, [action_values(10)])
     with database.transaction() as session:
-        found = actions.claim(session, now=NOW, lease_until=NOW + LEASE, limit=9, most_claimed=9)
+        found = claims.claim(session, now=NOW, lease_until=NOW + LEASE, limit=9, most_claimed=9)
         assert sorted((item.id, item.meeting_id, item.kind) for item in found) == [
             (number, None, ActionKind.READ_MAILBOX),
             (10, 1, ActionKind.REMIND),
         ]
-        assert actions.meetings_of(session, [10, number]) == [1]
+        assert claims.meetings_of(session, [10, number]) == [1]
     taken = take(database, number)
     assert [(item.meeting_id, item.kind, item.attempt) for item in taken] == [
         (None, ActionKind.READ_MAILBOX, 1)
@@ -323,7 +326,7 @@ def test_what_belongs_to_no_meeting_is_claimed_and_taken_like_the_rest(database:
     with pytest.raises(ValueError, match="belongs to no meeting"):
         _ = taken[0].of_meeting
     with database.transaction() as session:
-        assert actions.finish(session, taken[0], S.SCHEDULED, NOW, reason="away", due_at=NOW + MINUTE)
+        assert claims.finish(session, taken[0], S.SCHEDULED, NOW, reason="away", due_at=NOW + MINUTE)
     polled = the_poll(database)
     assert (polled.state, polled.reason, polled.due_at, polled.lease_until) == (
         "scheduled",
@@ -374,8 +377,8 @@ def test_the_next_thing_to_happen_is_not_the_routine_of_reading_the_mailbox(data
     keep_polling(database)
     store_actions(database, [action_values(10, due_at=NOW + 5 * MINUTE)])
     with database.reading() as session:
-        assert actions.next_due(session) == NOW
-        assert actions.next_due(session, routine=False) == NOW + 5 * MINUTE
+        assert claims.next_due(session) == NOW
+        assert claims.next_due(session, routine=False) == NOW + 5 * MINUTE
 
 
 # --- many at once
@@ -420,17 +423,17 @@ def test_one_message_that_comes_to_many_workers_is_taken_once(database: Database
 def beats(database: Database) -> None:
     for turn in range(15):
         with database.transaction() as session:
-            actions.expire_leases(session, NOW + turn * LEASE)
+            claims.expire_leases(session, NOW + turn * LEASE)
         claim(database, now=NOW + turn * LEASE, limit=200, most_claimed=10_000)
         with database.transaction() as session:
-            actions.unclaim(session, list(range(150, 0, -3)))
+            claims.unclaim(session, list(range(150, 0, -3)))
 
 
 def works(database: Database) -> None:
     for _ in range(15):
         if taken := take(database, *range(200, 0, -1)):
             with database.transaction() as session:
-                actions.renew(session, taken[::-1], NOW + LEASE)
+                claims.renew(session, taken[::-1], NOW + LEASE)
 
 
 def replans(database: Database) -> None:
@@ -482,8 +485,8 @@ def test_sqlite_begins_writing_at_once_so_that_writers_queue(tmp_path: Any) -> N
         database.engine, "before_cursor_execute", lambda _c, _k, statement, *_: begun.append(statement)
     )
     with database.transaction() as session:
-        actions.next_due(session)
+        claims.next_due(session)
     with database.reading() as session:
-        actions.next_due(session)
+        claims.next_due(session)
     assert [item for item in begun if item.startswith("BEGIN")] == ["BEGIN IMMEDIATE", "BEGIN"]
     database.dispose()

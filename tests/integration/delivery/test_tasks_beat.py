@@ -190,7 +190,7 @@ def test_the_first_tick_makes_the_poll_and_publishes_it_in_a_task_of_its_own(
     assert world.rows(K.READ_MAILBOX) == [], "the database may not be there before the first tick"
     scheduler.tick()
     (poll,), (conference,) = world.rows(K.READ_MAILBOX), world.rows(K.CONFERENCE)
-    assert (poll.meeting_id, poll.key, poll.state) == (None, "poll", "claimed")
+    assert (poll.meeting_id, poll.key, poll.state) == (None, "read-mailbox", "claimed")
     assert sorted(broker.messages) == sorted([[[poll.id]], [[conference.id]]])
 
 

@@ -8,8 +8,8 @@ from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import TransientFailure
 from orchestrator.services.meetings.meetings import MeetingUpdate
+from orchestrator.store.delivery import claims
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
-from orchestrator.store.timelines import actions
 from tests.integration.conftest import LEASE, PEOPLE, TAN, World
 
 
@@ -50,7 +50,7 @@ def test_what_a_slow_worker_sent_of_an_older_revision_does_not_stand_for_the_new
         world.mailer.before = lambda _: None
         world.lease_clock.move(seconds=LEASE.total_seconds() + 1)
         with world.database.transaction() as session:
-            assert actions.expire_leases(session, world.lease_clock.now()) > 0
+            assert claims.expire_leases(session, world.lease_clock.now()) > 0
         change(world, "Second title")
 
     kinds = {row.id: row.kind for row in world.rows()}

@@ -1,0 +1,312 @@
+"""Claiming what is due for a while (a lease), and recording how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import (
+    CursorResult,
+    Row,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.meetings.meeting import Attendee
+from orchestrator.domain.timelines.actions import (
+    TRANSITIONS,
+    ActionState,
+    CancelCode,
+)
+from orchestrator.domain.timelines.kinds import ActionKind, kinds_where
+from orchestrator.domain.timelines.reconciling import StoredAction
+from orchestrator.store.engine import Executor
+from orchestrator.store.meetings.meetings import ATTENDEE_COLUMNS, attendee_of
+from orchestrator.store.rows.base import Instant, table_of
+from orchestrator.store.rows.meetings import AttendeeRow
+from orchestrator.store.rows.timelines import ActionRow
+from orchestrator.store.timelines.actions import IN_FLIGHT, PENDING, PLANNED, stored_action, transition
+
+_ACTION, _ATTENDEE = table_of(ActionRow), table_of(AttendeeRow)
+_A, _P = _ACTION.c, _ATTENDEE.c
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A claimed action, as far as publishing needs it; what belongs to no meeting has no ``meeting_id``."""
+
+    id: int
+    meeting_id: int | None
+    kind: ActionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An action a worker has in hand; ``attempt`` is the fence against a newer claim."""
+
+    id: int
+    meeting_id: int | None
+    kind: ActionKind
+    attempt: int
+
+    @property
+    def of_meeting(self) -> int:
+        """The meeting's id; raises ``ValueError`` for an action that belongs to none."""
+        if self.meeting_id is None:
+            raise ValueError(f"action {self.id} belongs to no meeting")
+        return self.meeting_id
+
+
+_ROUTINE = kinds_where(lambda rules: rules.routine)
+
+
+def claim(
+    session: Session, *, now: datetime, lease_until: datetime, limit: int, most_claimed: int
+) -> list[Claimed]:
+    """Claim up to ``limit`` due actions for a lease, oldest first.
+
+    Several beats may do so at once: rows that another one is looking at are skipped. No more than
+    ``most_claimed`` are ever handed out, so that a slow queue does not fill the broker and run its
+    own leases out.
+    """
+    out = session.scalar(select(func.count()).where(ActionRow.state == ActionState.CLAIMED)) or 0
+    room = min(limit, most_claimed - out)
+    if room <= 0:
+        return []
+    due = (
+        select(ActionRow.id, ActionRow.meeting_id, ActionRow.kind)
+        .where(ActionRow.state == ActionState.SCHEDULED, ActionRow.due_at <= now, ActionRow.expires_at > now)
+        .order_by(ActionRow.due_at, ActionRow.id)
+        .limit(room)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.execute(due).all()
+    # Rows are taken in primary-key order, or two claimers could deadlock.
+    ids = sorted(row.id for row in rows)
+    if ids:
+        transition(
+            session,
+            ids,
+            ActionState.CLAIMED,
+            sources=(ActionState.SCHEDULED,),
+            attempt=ActionRow.attempt + 1,
+            lease_until=lease_until,
+        )
+    return [Claimed(row.id, row.meeting_id, ActionKind(row.kind)) for row in rows]
+
+
+def unclaim(session: Session, ids: Sequence[int]) -> None:
+    """Give claims back that could not be published, as if never made: nobody has tried anything."""
+    locked = _in_order(session, ids, ActionState.CLAIMED)
+    transition(
+        session, locked, ActionState.SCHEDULED, sources=(ActionState.CLAIMED,), attempt=ActionRow.attempt - 1
+    )
+
+
+def meetings_of(session: Session, ids: Sequence[int]) -> list[int]:
+    """Return the meetings that actions belong to, in the order of their ids."""
+    found = session.scalars(select(ActionRow.meeting_id).where(ActionRow.id.in_(ids)).distinct())
+    return sorted(item for item in found if item is not None)
+
+
+def take(session: Session, wanted: Sequence[int], lease_until: datetime) -> list[Taken]:
+    """Put claimed actions into a worker's hand and return them, in the order of their ids.
+
+    A message that comes twice finds nothing the second time: only a claim that nobody has taken
+    yet can be taken.
+    """
+    rows = session.execute(
+        select(ActionRow.id, ActionRow.meeting_id, ActionRow.kind, ActionRow.attempt)
+        .where(ActionRow.id.in_(wanted), ActionRow.state == ActionState.CLAIMED)
+        .order_by(ActionRow.id)
+        .with_for_update()
+    ).all()
+    if rows:
+        ids = [row.id for row in rows]
+        transition(session, ids, ActionState.RUNNING, sources=(ActionState.CLAIMED,), lease_until=lease_until)
+    return [Taken(row.id, row.meeting_id, ActionKind(row.kind), row.attempt) for row in rows]
+
+
+def renew(session: Session, taken: Sequence[Taken], lease_until: datetime) -> None:
+    """Extend the lease of what a worker still has in hand (its heartbeat)."""
+    locked = _in_order(session, [item.id for item in taken], ActionState.RUNNING)
+    session.execute(
+        update(ActionRow)
+        .where(ActionRow.id.in_(locked))
+        .where(or_(*(and_(ActionRow.id == item.id, ActionRow.attempt == item.attempt) for item in taken)))
+        .values(lease_until=lease_until)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An action that an attempt holds, with its attendee, both as of now."""
+
+    action: StoredAction
+    step: str
+    attempt: int
+    attendee: Attendee | None
+
+
+# Statements of the way of every single message are built once; building costs more than running.
+_RUNNING = (
+    select(*PLANNED, _A.attempt, _A.step, *ATTENDEE_COLUMNS)
+    .outerjoin_from(_ACTION, _ATTENDEE, _P.id == _A.attendee_id)
+    .where(_A.state == ActionState.RUNNING)
+)
+_HELD = _RUNNING.where(_A.id == bindparam("wanted"), _A.attempt == bindparam("fence"))
+_FINISH = (
+    update(_ACTION)
+    .where(ActionRow.id == bindparam("wanted"), ActionRow.attempt == bindparam("fence"))
+    .where(ActionRow.state == ActionState.RUNNING)
+    .values(
+        state=bindparam("to_state"),
+        lease_until=None,
+        reason=bindparam("why"),
+        cancel_code=bindparam("code"),
+        finished_at=bindparam("finished"),
+        due_at=func.coalesce(bindparam("due", type_=Instant()), ActionRow.due_at),
+    )
+)
+_WAITERS = (
+    update(_ACTION)
+    .where(ActionRow.blocked_by.in_(bindparam("ended", expanding=True)))
+    .where(ActionRow.state == ActionState.BLOCKED)
+    .where(ActionRow.kind.in_(bindparam("kinds", expanding=True)))
+    .values(
+        state=ActionState.SCHEDULED,
+        blocked_by=None,
+        # What waited for an earlier mail may still have its own hour to wait for.
+        due_at=case(
+            (ActionRow.planned_at > bindparam("due", type_=Instant()), ActionRow.planned_at),
+            else_=bindparam("due", type_=Instant()),
+        ),
+    )
+)
+
+
+def held(executor: Executor, taken: Taken) -> Held | None:
+    """Return the action if this attempt still holds it; ``None`` when a newer one does."""
+    values = {"wanted": taken.id, "fence": taken.attempt}
+    row = executor.execute(_HELD, values).one_or_none()
+    return None if row is None else _held(row)
+
+
+def held_of(session: Session, taken: Sequence[Taken]) -> dict[int, Held]:
+    """Return, by id, the actions of a batch that these attempts still hold; in one query."""
+    attempts = {item.id: item.attempt for item in taken}
+    rows = session.execute(_RUNNING.where(_A.id.in_(attempts)))
+    return {row.id: _held(row) for row in rows if row.attempt == attempts[row.id]}
+
+
+def _held(row: Row[*tuple[Any, ...]]) -> Held:
+    attendee = None if row.attendee_id is None else attendee_of(row, attendee_id=row.attendee_id)
+    return Held(stored_action(row), row.step, row.attempt, attendee)
+
+
+def finish(
+    executor: Executor,
+    taken: Taken,
+    state: ActionState,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    code: CancelCode | None = None,
+    due_at: datetime | None = None,
+) -> bool:
+    """Record how an attempt ended; false when a newer attempt holds the action by now (fencing)."""
+    if state not in TRANSITIONS[ActionState.RUNNING]:
+        raise ValueError(f"an attempt cannot end as {state}")
+    values = {
+        "wanted": taken.id,
+        "fence": taken.attempt,
+        "to_state": state,
+        "why": reason,
+        "code": code,
+        "finished": None if state is ActionState.SCHEDULED else now,
+        "due": due_at,
+    }
+    return cast(CursorResult[Any], executor.execute(_FINISH, values)).rowcount == 1
+
+
+def release_waiters(executor: Executor, ended: Taken, now: datetime) -> None:
+    """Make due what waited for an action to end.
+
+    Invitations that wait for the conference are not among them: they wait for the link, not for an
+    attempt to end, and the replan that follows the link lets them go.
+    """
+    release(executor, [ended.id], ended.kind.is_mail, now)
+
+
+def release(executor: Executor, ended: Sequence[int], of_mail: bool, now: datetime) -> None:
+    """Make due what waited for actions to end, which were mails or all were not; see ``release_waiters``."""
+    kinds = [kind for kind in ActionKind if of_mail or not kind.rules.let_go_by_link]
+    executor.execute(_WAITERS, {"ended": ended, "kinds": kinds, "due": now})
+
+
+def expire_leases(session: Session, real_now: datetime) -> int:
+    """Make actions due again whose claim ran out: their worker died or lost its message.
+
+    ``real_now`` is the machine's time, for leases measure work, not the rehearsal's calendar.
+    """
+    ids = session.scalars(
+        select(ActionRow.id)
+        .where(ActionRow.state.in_(IN_FLIGHT), ActionRow.lease_until < real_now)
+        .order_by(ActionRow.id)
+        .with_for_update(skip_locked=True)
+    ).all()
+    if ids:
+        reason = "its worker did not report back in time; it is tried again"
+        transition(session, ids, ActionState.SCHEDULED, sources=IN_FLIGHT, reason=reason)
+    return len(ids)
+
+
+def mark_missed(session: Session, now: datetime) -> int:
+    """Record as missed what waits past its grace; it is shown, and never done late."""
+    rows = session.execute(
+        select(ActionRow.id, ActionRow.kind)
+        .where(ActionRow.state.in_(PENDING), ActionRow.expires_at <= now)
+        .order_by(ActionRow.id)
+        .limit(1000)
+        .with_for_update(skip_locked=True)
+    ).all()
+    ids = [row.id for row in rows]
+    if ids:
+        late = "it could not be done in time, and doing it late would mislead"
+        reason = case((ActionRow.reason.is_(None), late), else_=ActionRow.reason)
+        transition(session, ids, ActionState.MISSED, sources=PENDING, finished_at=now, reason=reason)
+        for of_mail in (True, False):
+            ended = [row.id for row in rows if ActionKind(row.kind).is_mail is of_mail]
+            release(session, ended, of_mail, now)
+    return len(ids)
+
+
+def next_due(session: Session, *, routine: bool = True) -> datetime | None:
+    """Return when the next scheduled action is due, if there is one.
+
+    Without ``routine``, what comes round again and again (reading the mailbox) does not count.
+    """
+    due = select(func.min(ActionRow.due_at)).where(ActionRow.state == ActionState.SCHEDULED)
+    return session.scalar(due if routine else due.where(ActionRow.kind.not_in(_ROUTINE)))
+
+
+def _in_order(session: Session, ids: Sequence[int], state: ActionState) -> Sequence[int]:
+    """Lock the rows that stand in a state, in primary-key order, and return their ids.
+
+    A bulk update that follows must touch no others: a row that came into the state only after this
+    would be locked out of order, and two such updates could each wait for the other.
+    """
+    return session.scalars(
+        select(ActionRow.id)
+        .where(ActionRow.id.in_(ids), ActionRow.state == state)
+        .order_by(ActionRow.id)
+        .with_for_update()
+    ).all()
