@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from orchestrator.cli import cli
 from orchestrator.store.engine import Database
-from tests.integration.conftest import NHUNG, STARTS, TAN, World, emptied
+from tests.integration.conftest import ENDS, NHUNG, STARTS, TAN, World, emptied
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "json-keys.json"
 REF = "SOM-2026"
@@ -39,7 +39,7 @@ LOOKS = (
     "calendar show VN --month 2027-02",
     "calendar overrides",
     "calendar versions",
-    "fair-starts --for VN,SG --duration PT2H --host VN --from 2027-02-01 --to 2027-02-05 --why-not 2027-02-04",
+    "fair-starts --for VN,SG --duration PT2H --from 2027-02-01 --to 2027-02-05 --why-not 2027-02-03",
 )
 CHANGES = (
     f"meeting attendee answer {REF} {TAN} declined",
@@ -100,6 +100,8 @@ def answers(world: World, minutes: Path) -> dict[str, list[str]]:
     world.clock.at = STARTS
     world.run()
     found |= {words: keys_of(words) for words in DURING}
+    world.clock.at = ENDS
+    world.run()
     minutes.write_text("# Minutes", "utf-8")
     ran("minutes", "attach", REF, str(minutes), "--yes")
     world.run()
