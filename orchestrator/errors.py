@@ -99,6 +99,12 @@ class NotFound(OrchestratorError):
     code = "not-found"
 
 
+class Forbidden(OrchestratorError):
+    """The caller may not do this."""
+
+    code = "forbidden"
+
+
 class Conflict(OrchestratorError):
     """The thing is not in a state that allows this, or somebody changed it in the meantime."""
 

@@ -26,6 +26,7 @@ from orchestrator.demo.judging import (
 )
 from orchestrator.domain.answers.responses import ProposalState
 from orchestrator.domain.delegations.working_calendar import Calendars
+from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import local_time
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind, Recipient, purposes_where
@@ -38,7 +39,7 @@ from orchestrator.store.rows.answers import IncomingOutcome
 from orchestrator.supervisor import Supervisor, free_ports, reachable, running
 from orchestrator.terminal import ANSWER_MARKS, STATE_MARKS, answers, out, table
 
-_ACTOR = "rehearsal"
+_CALLER = SERVICE
 _QUIET_TIMEOUT = 180.0
 _SHORT = timedelta(minutes=1)
 _MINUTES = """# Minutes (rehearsal)
@@ -173,12 +174,12 @@ def show_running(container: Container, *, example: bool, start: date | None) -> 
 
 def _publish_example(container: Container, start: date | None) -> None:
     try:
-        created = container.examples.load(ACCSM21.read_text("utf-8"), start, actor=_ACTOR)
+        created = container.examples.load(ACCSM21.read_text("utf-8"), start, caller=_CALLER)
     except Conflict:
         out.print("\nThe example is there already.")
         return
     for item in created:
-        container.meetings.publish(item.reference, actor=_ACTOR)
+        container.meetings.publish(item.reference, caller=_CALLER)
         if item.left_out:
             out.print(f"\nLeft out of {item.reference}: {', '.join(item.left_out)}")
 
@@ -329,18 +330,18 @@ class _Rehearsal:
     @classmethod
     def of(cls, container: Container, start: date | None) -> _Rehearsal:
         began = container.clock.now()
-        created = container.examples.load(ACCSM21.read_text("utf-8"), start, actor=_ACTOR)
+        created = container.examples.load(ACCSM21.read_text("utf-8"), start, caller=_CALLER)
         return cls(container, attendees_of(container), [item.reference for item in created], began, began)
 
     def live_through(self) -> bool:
         """Live through all meetings, one after the other, and judge what came."""
         for reference in self.references:
-            outcome = self.container.meetings.publish(reference, actor=_ACTOR)
+            outcome = self.container.meetings.publish(reference, caller=_CALLER)
             out.print(f"Published {reference}: {outcome.count('invite')} invitations are planned")
         wait_until_quiet(self.container)
         for reference in self.references:
             self._live_until(self._meeting(reference).ends_at + _SHORT)
-            self.container.minutes.attach(reference, "minutes.md", _MINUTES.encode(), actor=_ACTOR)
+            self.container.minutes.attach(reference, "minutes.md", _MINUTES.encode(), caller=_CALLER)
             wait_until_quiet(self.container)
         self._live_until(None)
         return self._judge()
@@ -378,7 +379,7 @@ class _Rehearsal:
             for item in self._meeting(reference).responses:
                 if item.state == ProposalState.OPEN:
                     self.container.meetings.refuse_proposal(
-                        reference, item.id, actor=_ACTOR, reply="The time suits most delegations."
+                        reference, item.id, caller=_CALLER, reply="The time suits most delegations."
                     )
                     self._say("·", reference, f"the coordinator keeps the time; {item.name} is asked again")
         wait_until_quiet(self.container)

@@ -15,12 +15,12 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from orchestrator.domain.problems import problems_of
-from orchestrator.errors import Conflict, InvalidInput, NotFound, OrchestratorError, Problem
+from orchestrator.errors import Conflict, Forbidden, InvalidInput, NotFound, OrchestratorError, Problem
 from orchestrator.web.pages import pages_of
 from orchestrator.web.security import SignInRequiredError
 
-_STATUS = {NotFound: 404, Conflict: 409, InvalidInput: 422}
-_TITLES = {404: "Not found", 409: "Conflict", 422: "Invalid input"}
+_STATUS = {Forbidden: 403, NotFound: 404, Conflict: 409, InvalidInput: 422}
+_TITLES = {403: "Forbidden", 404: "Not found", 409: "Conflict", 422: "Invalid input"}
 _FOR_PROGRAMS = ("/api/", "/livez", "/readyz", "/metrics")
 
 

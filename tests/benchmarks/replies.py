@@ -22,6 +22,7 @@ from orchestrator.bootstrap import Container, inbox_folder
 from orchestrator.domain.answers.incoming import read
 from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.services.meetings.views import MeetingView
+from tests.callers import caller
 
 REPLIES = 5000
 ATTENDEES = 500
@@ -108,8 +109,8 @@ def prepared(container: Container, number: int) -> list[bytes]:
     made = []
     for part in range(REPLIES // ATTENDEES):
         wanted = definition(number * 100 + part, ATTENDEES)
-        container.meetings.create([wanted], actor="bench")
-        container.meetings.publish(wanted.reference, actor="bench")
+        container.meetings.create([wanted], caller=caller("bench"))
+        container.meetings.publish(wanted.reference, caller=caller("bench"))
         view = container.reading.meeting(wanted.reference)
         made += [
             reply(view, person.email, ANSWERS[index % 4], len(made) + index)

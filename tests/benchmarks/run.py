@@ -27,6 +27,7 @@ from config.settings import Settings
 from orchestrator.bootstrap import Container
 from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.supervisor import free_ports, running
+from tests.callers import caller
 
 ATTENDEES = 300
 PROCESSES = 2
@@ -128,9 +129,9 @@ def whole_way(container: Container, number: int) -> tuple[float, float]:
     inbox = container.settings.data_dir / "outbox" / "new"
     before = mails(inbox)
     begun = time.perf_counter()
-    container.meetings.create([definition(number)], actor="bench")
+    container.meetings.create([definition(number)], caller=caller("bench"))
     published = time.perf_counter()
-    container.meetings.publish(f"BENCH-{number}", actor="bench")
+    container.meetings.publish(f"BENCH-{number}", caller=caller("bench"))
     first = await_mails(inbox, before + 1) - published
     last = await_mails(inbox, before + ATTENDEES)
     return ATTENDEES / (last - begun), first

@@ -36,6 +36,7 @@ from orchestrator.store.rows.base import Base
 from orchestrator.store.rows.delivery import DeliveryRow
 from orchestrator.store.rows.meetings import ConferenceRow, MeetingRow
 from orchestrator.store.rows.timelines import ActionRow
+from tests.callers import caller
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
 STARTS = datetime(2026, 12, 3, 7, tzinfo=UTC)  # 14:00 in Ha Noi.
@@ -283,12 +284,12 @@ class World(Container):
         )
 
     def create(self, **changes: Any) -> None:
-        self.meetings.create([definition(**changes)], actor="coordinator")
+        self.meetings.create([definition(**changes)], caller=caller("coordinator"))
 
     def published(self, **changes: Any) -> None:
         """A published meeting; nothing of it has been done yet."""
         self.create(**changes)
-        self.meetings.publish("SOM-2026", actor="coordinator")
+        self.meetings.publish("SOM-2026", caller=caller("coordinator"))
 
     def run_conference(self) -> None:
         """Make the link, which lets the invitations go."""

@@ -27,7 +27,9 @@ from orchestrator.domain.answers.responses import (
     judge,
     participation_of,
 )
-from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, Participation
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
+from orchestrator.domain.people import caller
+from orchestrator.domain.people.caller import Channel
 from orchestrator.errors import DeliveryError, TransientFailure
 from orchestrator.ports import Clock, DocumentStore, IncomingMail, Mailbox, MailboxSession, Tray, WakeUp
 from orchestrator.services.answers.recording import Given, answered, cut, record
@@ -47,7 +49,6 @@ _PORTION = 32 * 1024 * 1024
 """Bytes of mail that are held in memory at a time, or one mail more."""
 _RESEND_PAUSE = timedelta(hours=1)
 _FURTHEST = timedelta(days=3653)
-_CHANNEL = "mail"
 _TRAYS = {IncomingOutcome.QUARANTINED: Tray.QUARANTINE}
 
 
@@ -321,7 +322,7 @@ class Inbox:
                 {
                     "meeting_id": meeting.id,
                     "attendee_id": item.attendee_id,
-                    "channel": _CHANNEL,
+                    "channel": Channel.MAIL,
                     "at": now,
                     "incoming_id": numbers[item.digest],
                     **values,
@@ -469,7 +470,7 @@ def _judge(about: MeetingMail, item: Item, message: CalendarMessage) -> None:
         return
     match verdict.effect:
         case Effect.ANSWER:
-            given = _given(item, message, attendee.id, about.now)
+            given = _given(item, message, attendee, about.now)
             about.people.put(answered(attendee, given))
             about.effects.given.append((item, given))
         case Effect.PROPOSE:
@@ -478,11 +479,11 @@ def _judge(about: MeetingMail, item: Item, message: CalendarMessage) -> None:
             _resend(about, item, attendee.id)
 
 
-def _given(item: Item, message: CalendarMessage, attendee_id: int, now: datetime) -> Given:
+def _given(item: Item, message: CalendarMessage, attendee: Attendee, now: datetime) -> Given:
     return Given(
-        attendee_id=attendee_id,
+        attendee_id=attendee.id,
         participation=participation_of(message) or Participation.NEEDS_ACTION,
-        channel=_CHANNEL,
+        caller=caller.attendee(attendee.name, attendee.id, Channel.MAIL),
         by=item.received.sender or "",
         # A clock that runs ahead must not make every later answer look old.
         stamp=min(message.stamp or item.received.date or now, now),

@@ -11,6 +11,8 @@ from orchestrator.domain.answers.incoming import Received, read
 from orchestrator.domain.answers.responses import participation_of
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
+from orchestrator.domain.people.caller import Caller, Channel
+from orchestrator.domain.people.caller import attendee as attendee_caller
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.ports import Clock, DocumentStore, WakeUp
 from orchestrator.services.answers.recording import Given, record
@@ -110,7 +112,7 @@ class Quarantine:
         name: str,
         email: str,
         *,
-        actor: str,
+        caller: Caller,
         participation: Participation | None = None,
     ) -> IncomingView:
         """Take a quarantined mail for the answer of an attendee of a meeting, because a person says so.
@@ -134,8 +136,8 @@ class Quarantine:
             given = Given(
                 attendee.id,
                 answer,
-                channel="mail",
-                by=f"{row.sender or 'unknown'}, assigned by {actor}",
+                caller=attendee_caller(attendee.name, attendee.id, Channel.MAIL),
+                by=f"{row.sender or 'unknown'}, assigned by {caller.name}",
                 stamp=now,
                 comment=(calendar.comment if calendar else "") or received.text,
                 delegate=next(iter(calendar.delegated_to), None) if calendar else None,
@@ -143,17 +145,17 @@ class Quarantine:
             )
             record(session, meeting, [given], now)
             row.outcome, row.meeting_id, row.attendee_id = IncomingOutcome.ASSIGNED, meeting.id, attendee.id
-            row.reason = f"assigned to {attendee.name} by {actor}"
+            row.reason = f"assigned to {attendee.name} by {caller.name}"
             session.flush()
             self._planner.replan(session, store.load(session, meeting.id), now)
         self._wake_up.notify()
         return self.mail(incoming_id)
 
-    def discard(self, incoming_id: int, *, actor: str) -> None:
+    def discard(self, incoming_id: int, *, caller: Caller) -> None:
         """Let a quarantined mail go without effect; raises ``Conflict`` when it is not in quarantine."""
         with self._database.transaction() as session:
             row = _waiting(session, incoming_id)
-            row.outcome, row.reason = IncomingOutcome.DISCARDED, f"discarded by {actor}: {row.reason}"
+            row.outcome, row.reason = IncomingOutcome.DISCARDED, f"discarded by {caller.name}: {row.reason}"
 
     def _view(self, session: Session, row: IncomingRow) -> IncomingView:
         meeting = store.reference_of(session, row.meeting_id) if row.meeting_id else None

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.answers.responses import ResponseKind, is_urgent
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
+from orchestrator.domain.people.caller import Caller
 from orchestrator.store.answers import responses
 from orchestrator.store.meetings import meetings as store
 
@@ -32,7 +33,7 @@ class Given:
 
     attendee_id: int
     participation: Participation
-    channel: str
+    caller: Caller
     by: str
     stamp: datetime | None
     comment: str | None = None
@@ -51,10 +52,10 @@ def record(session: Session, meeting: Meeting, given: Sequence[Given], now: date
         attendee = people[item.attendee_id]
         people[item.attendee_id] = answered(attendee, item)
         rows.append(_row(meeting, attendee, item, now))
-        notes.append((item.channel, f"{attendee.name}: {item.participation.words}"))
+        notes.append((item.caller, f"{attendee.name}: {item.participation.words}"))
     store.notes(session, meeting.id, "answered", now, notes)
-    for channel in {item.channel for item in given}:
-        changed = {item.attendee_id for item in given if item.channel == channel}
+    for channel in {item.caller.channel for item in given}:
+        changed = {item.attendee_id for item in given if item.caller.channel == channel}
         responses.write_answers(session, [people[number] for number in sorted(changed)], channel, now)
     responses.add(session, rows)
     store.touch(session, meeting.id)
@@ -86,7 +87,7 @@ def _row(meeting: Meeting, attendee: Attendee, given: Given, now: datetime) -> d
         "urgent": is_urgent(meeting, attendee, given.participation, now),
         "delegate": given.delegate,
         "comment": cut(given.comment),
-        "channel": given.channel,
+        "channel": given.caller.channel,
         "by": given.by,
         "at": now,
         "incoming_id": given.incoming_id,

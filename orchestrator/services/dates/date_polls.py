@@ -29,6 +29,7 @@ from orchestrator.domain.definitions.definition import WallTime
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.domain.people.caller import Caller, Channel, attendee
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.time.wall import WallClock, WallDate
 from orchestrator.domain.time.zones import exists, instant_of, local_time, zone
@@ -50,7 +51,7 @@ from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.timelines import actions
 
-CHANNEL = "web"
+CHANNEL = Channel.PERSONAL_PAGE
 _NO_POLL = "This meeting has not been announced yet, and nobody is asked for a date."
 
 
@@ -136,7 +137,7 @@ class Polls:
         name: str,
         request: PollRequest,
         *,
-        actor: str,
+        caller: Caller,
         version: int | None = None,
         preview: bool = False,
     ) -> PollOutcome:
@@ -156,14 +157,14 @@ class Polls:
             options = _options(meeting, request.starts, found)
             closes_at = self._checked(meeting, options, request.closes, now)
             in_time = _in_order_of_time(options)
-            polls.add(session, meeting.id, in_time, closes_at=closes_at, by=actor, now=now)
+            polls.add(session, meeting.id, in_time, closes_at=closes_at, by=caller.name, now=now)
             detail = f"{len(options)} dates, until {request.closes:%Y-%m-%d %H:%M} {meeting.zone}"
-            store.note(session, meeting.id, actor, "date poll opened", now, detail)
+            store.note(session, meeting.id, caller, "date poll opened", now, detail)
             return meeting, now
 
         return self._done(apply, preview=preview)
 
-    def extend(self, name: str, closes: datetime, *, actor: str, preview: bool = False) -> PollOutcome:
+    def extend(self, name: str, closes: datetime, *, caller: Caller, preview: bool = False) -> PollOutcome:
         """Let a poll close at another time, given as wall time in the meeting's zone."""
 
         def apply(session: Session) -> tuple[Meeting, datetime]:
@@ -171,30 +172,30 @@ class Polls:
             closes_at = _closing(held.meeting, closes, held.now, held.poll.options)
             polls.move_closing(session, held.poll.id, closes_at)
             detail = f"until {closes:%Y-%m-%d %H:%M} {held.meeting.zone}"
-            store.note(session, held.meeting.id, actor, "date poll extended", held.now, detail)
+            store.note(session, held.meeting.id, caller, "date poll extended", held.now, detail)
             return held.meeting, held.now
 
         return self._done(apply, preview=preview)
 
-    def remind(self, name: str, *, actor: str, preview: bool = False) -> PollOutcome:
+    def remind(self, name: str, *, caller: Caller, preview: bool = False) -> PollOutcome:
         """Ask those who have not answered again, at most once a day."""
 
         def apply(session: Session) -> tuple[Meeting, datetime]:
             held = self._held(session, name)
             self._require_reminder(held)
             polls.ask_again(session, held.poll.id, held.now)
-            store.note(session, held.meeting.id, actor, "date poll: asked again", held.now)
+            store.note(session, held.meeting.id, caller, "date poll: asked again", held.now)
             return held.meeting, held.now
 
         return self._done(apply, preview=preview)
 
-    def withdraw(self, name: str, *, actor: str, preview: bool = False) -> PollOutcome:
+    def withdraw(self, name: str, *, caller: Caller, preview: bool = False) -> PollOutcome:
         """End a poll without a result; mails that have not left yet do not leave any more."""
 
         def apply(session: Session) -> tuple[Meeting, datetime]:
             held = self._held(session, name)
             polls.end(session, held.poll.id, PollState.WITHDRAWN)
-            store.note(session, held.meeting.id, actor, "date poll withdrawn", held.now)
+            store.note(session, held.meeting.id, caller, "date poll withdrawn", held.now)
             return held.meeting, held.now
 
         return self._done(apply, preview=preview)
@@ -204,7 +205,7 @@ class Polls:
         name: str,
         option: int,
         *,
-        actor: str,
+        caller: Caller,
         version: int | None = None,
         preview: bool = False,
         linked: Linked | None = None,
@@ -234,7 +235,7 @@ class Polls:
                 decided,
                 "date chosen from the poll",
                 held.now,
-                actor=actor,
+                caller=caller,
                 previewed=preview,
                 detail=detail,
                 linked=linked,
@@ -244,7 +245,7 @@ class Polls:
         return self._shown(apply, preview=preview)
 
     def vote_for(
-        self, name: str, delegation: str, votes: Mapping[int, Vote], *, actor: str, preview: bool = False
+        self, name: str, delegation: str, votes: Mapping[int, Vote], *, caller: Caller, preview: bool = False
     ) -> PollOutcome:
         """Enter what a delegation has said, for example by telephone, in place of what it had said.
 
@@ -257,8 +258,8 @@ class Polls:
             if refusal:
                 raise Conflict(f"{refusal} Extend the poll first.", code="poll-over")
             code = self._asked_delegation(held.meeting, delegation)
-            ballot = Ballot(code, held.poll.checked(votes), actor, held.now)
-            self._write(session, held, ballot, actor)
+            ballot = Ballot(code, held.poll.checked(votes), caller.name, held.now)
+            self._write(session, held, ballot, caller)
             return held.meeting, held.now
 
         return self._done(apply, preview=preview)
@@ -318,7 +319,7 @@ class Polls:
             held = _Held(visit.meeting, poll, now)
             own = visit.attendee
             ballot = Ballot(own.delegation, poll.checked(votes), signature(own), now)
-            self._write(session, held, ballot, CHANNEL, own.id)
+            self._write(session, held, ballot, attendee(own.name, own.id, CHANNEL), own.id)
             self._planner.replan_stored(session, visit.meeting, now)
         self._wake_up.notify()
 
@@ -432,12 +433,12 @@ class Polls:
         )
 
     def _write(
-        self, session: Session, held: _Held, ballot: Ballot, channel: str, attendee_id: int | None = None
+        self, session: Session, held: _Held, ballot: Ballot, caller: Caller, attendee_id: int | None = None
     ) -> None:
         polls.write(session, held.poll.id, ballot, attendee_id)
         said = ", ".join(f"{number} {vote}" for number, vote in sorted(ballot.votes.items()))
         detail = f"{ballot.delegation}: {said}; by {ballot.by}"
-        store.note(session, held.meeting.id, channel, "date poll answered", held.now, detail)
+        store.note(session, held.meeting.id, caller, "date poll answered", held.now, detail)
 
     def _refusal(self, visit: Visit, poll: DatePoll, now: datetime) -> str:
         """Why nothing can be said by this reader (any more), in words; empty as long as it can."""

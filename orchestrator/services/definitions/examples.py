@@ -9,6 +9,7 @@ from config import DATA
 from orchestrator.domain.definitions.definition import MeetingDefinition, read_definitions
 from orchestrator.domain.definitions.preparatory import asking_for_one
 from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.people.caller import Caller
 from orchestrator.ports import Clock
 from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.meetings.views import Created
@@ -26,7 +27,7 @@ class Examples:
         self._clock = clock
 
     def load(
-        self, text: str, start: date | None, *, actor: str, with_preparatory: bool = False
+        self, text: str, start: date | None, *, caller: Caller, with_preparatory: bool = False
     ) -> list[Created]:
         """Store the meetings of ``text`` with the first one on ``start``, the others as far apart as written.
 
@@ -46,7 +47,7 @@ class Examples:
             before.reference: _left_out(before, after) for before, after in zip(moved, fitting, strict=True)
         }
         # A preparatory meeting made on the way has the people of its meeting, so nobody else was left out.
-        created = self._meetings.create(fitting, actor=actor)
+        created = self._meetings.create(fitting, caller=caller)
         return [replace(item, left_out=left_out.get(item.reference, ())) for item in created]
 
     def _weeks_ahead(self, first: date) -> int:

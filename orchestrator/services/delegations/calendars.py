@@ -25,6 +25,7 @@ from orchestrator.domain.delegations.working_calendar import (
     WorkingCalendar,
 )
 from orchestrator.domain.meetings.meeting import Meeting
+from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.text import single_line
 from orchestrator.domain.time.wall import WallDate
@@ -318,7 +319,7 @@ class WorkingCalendars:
 
     # Changing
 
-    def enter(self, code: str, new: NewOverride, *, actor: str, preview: bool = False) -> CalendarChange:
+    def enter(self, code: str, new: NewOverride, *, caller: Caller, preview: bool = False) -> CalendarChange:
         """Enter an override and replan every meeting that the delegation takes part in.
 
         Raises ``InvalidInput`` for what is wrong with it, also when it would change no day.
@@ -336,7 +337,7 @@ class WorkingCalendars:
             new.end,
             new.name,
             tuple(map(store.stretch_of, new.hours)),
-            new.by or actor,
+            new.by or caller.name,
             new.why,
             new.days,
         )
@@ -345,10 +346,10 @@ class WorkingCalendars:
             _check_effect(self._planner.calendars(session).of(delegation.code), override)
             return store.get(session, store.add(session, override, now))
 
-        change = self._change(delegation.code, apply, now, preview=preview)
+        change = self._change(delegation.code, apply, now, caller, preview=preview)
         return replace(change, override=replace(change.override, id=None)) if preview else change
 
-    def withdraw(self, override_id: int, *, actor: str, preview: bool = False) -> CalendarChange:
+    def withdraw(self, override_id: int, *, caller: Caller, preview: bool = False) -> CalendarChange:
         """Withdraw an override and replan; it stays listed.
 
         Raises ``NotFound``, and ``Conflict`` when it is withdrawn already.
@@ -358,12 +359,18 @@ class WorkingCalendars:
             code = store.get(session, override_id).delegation
 
         def apply(session: Session) -> OverrideRow:
-            return store.withdraw(session, override_id, actor, now)
+            return store.withdraw(session, override_id, caller.name, now)
 
-        return self._change(code, apply, now, preview=preview)
+        return self._change(code, apply, now, caller, preview=preview)
 
     def _change(
-        self, code: str, apply: Callable[[Session], OverrideRow], now: datetime, *, preview: bool
+        self,
+        code: str,
+        apply: Callable[[Session], OverrideRow],
+        now: datetime,
+        caller: Caller,
+        *,
+        preview: bool,
     ) -> CalendarChange:
         """Apply, replan what the delegation takes part in, write what moved into each meeting's history."""
         with self._alone(code, now, preview=preview) as (session, taking_part):
@@ -372,7 +379,7 @@ class WorkingCalendars:
             planner = Planner(self._planner.directory, self._planner.timelines)
             found = [replanned(session, planner, item, now) for item in taking_part]
             for meeting, moved in zip(taking_part, found, strict=True):
-                _note(session, meeting.id, view, moved, now)
+                _note(session, meeting.id, view, moved, caller, now)
         if not preview:
             self._wake_up.notify()
         moving = tuple(item for item in found if item.shifts)
@@ -483,11 +490,13 @@ _CHANGES: Mapping[OverrideKind, Callable[[Day, tuple[Stretch, ...]], bool]] = {
 # --- views
 
 
-def _note(session: Session, meeting_id: int, view: OverrideView, moved: MeetingShifts, now: datetime) -> None:
+def _note(
+    session: Session, meeting_id: int, view: OverrideView, moved: MeetingShifts, caller: Caller, now: datetime
+) -> None:
     if moved.shifts:
-        actor = view.withdrawn_by or view.by
+        named = caller.named(view.withdrawn_by or view.by)
         detail = f"{override_words(view)}: {history_words(moved.shifts)}"
-        meetings.note(session, meeting_id, actor, "calendar changed", now, detail)
+        meetings.note(session, meeting_id, named, "calendar changed", now, detail)
 
 
 def _days(first: date, last: date) -> list[date]:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.letters.message import Letter, assemble
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.meeting import Conference, Meeting, MeetingStatus
+from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import local_time
 from orchestrator.domain.timelines.actions import ActionState, CancelCode, retry_at
 from orchestrator.domain.timelines.kinds import ActionKind, Conditional, Work
@@ -359,7 +360,7 @@ class Delivering:
             conference = _conference_with(meeting, info)
             meeting = store.save(session, lifecycle.with_link(meeting, conference, now), now, by_person=False)
             if info is not None and info.join_url != seen.meeting.conference.join_url:
-                store.note(session, meeting.id, "service", "link ready", now, info.join_url)
+                store.note(session, meeting.id, SERVICE, "link ready", now, info.join_url)
             self._planner.replan(session, meeting, now)
 
     def _turn(self, item: Taken) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.meetings import decisions as rules
 from orchestrator.domain.meetings.decisions import Edit, KeyOutcome
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.domain.people.caller import Caller
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.meetings.views import OutcomeList, OutcomeView
@@ -40,19 +41,19 @@ class Outcomes:
         with self._database.reading() as session:
             return views_of(outcomes.of_meeting(session, store.find_id(session, name)))
 
-    def add(self, name: str, text: str, *, actor: str, is_open: bool = False) -> OutcomeList:
+    def add(self, name: str, text: str, *, caller: Caller, is_open: bool = False) -> OutcomeList:
         """Record one more outcome, agreed or still open.
 
         Raises ``Conflict`` for a meeting that has not begun, and ``InvalidInput`` for an unfit text.
         """
 
         def apply(items: Sequence[KeyOutcome], now: datetime) -> tuple[KeyOutcome, ...]:
-            return rules.added(items, text, is_open=is_open, by=actor, at=now)
+            return rules.added(items, text, is_open=is_open, by=caller.name, at=now)
 
-        return self._change(name, apply, "outcome added", actor)
+        return self._change(name, apply, "outcome added", caller)
 
     def change(
-        self, name: str, number: int, edit: Edit, *, actor: str, seen: str | None = None
+        self, name: str, number: int, edit: Edit, *, caller: Caller, seen: str | None = None
     ) -> OutcomeList:
         """Change the text of an outcome, whether it is open, or its place in the list.
 
@@ -61,21 +62,21 @@ class Outcomes:
         """
 
         def apply(items: Sequence[KeyOutcome], now: datetime) -> tuple[KeyOutcome, ...]:
-            return rules.changed(items, number, edit, by=actor, at=now, seen=seen)
+            return rules.changed(items, number, edit, by=caller.name, at=now, seen=seen)
 
-        return self._change(name, apply, f"outcome {number} changed", actor)
+        return self._change(name, apply, f"outcome {number} changed", caller)
 
-    def agree(self, name: str, number: int, *, actor: str, seen: str | None = None) -> OutcomeList:
+    def agree(self, name: str, number: int, *, caller: Caller, seen: str | None = None) -> OutcomeList:
         """Record that an open outcome is agreed; raises as ``change`` does."""
-        return self.change(name, number, Edit(is_open=False), actor=actor, seen=seen)
+        return self.change(name, number, Edit(is_open=False), caller=caller, seen=seen)
 
-    def remove(self, name: str, number: int, *, actor: str, seen: str | None = None) -> OutcomeList:
+    def remove(self, name: str, number: int, *, caller: Caller, seen: str | None = None) -> OutcomeList:
         """Take an outcome out; raises as ``change`` does."""
         return self._change(
-            name, lambda items, _: rules.removed(items, number, seen), f"outcome {number} removed", actor
+            name, lambda items, _: rules.removed(items, number, seen), f"outcome {number} removed", caller
         )
 
-    def _change(self, name: str, apply: Changed, what: str, actor: str) -> OutcomeList:
+    def _change(self, name: str, apply: Changed, what: str, caller: Caller) -> OutcomeList:
         with self._database.transaction() as session:
             number = store.find_id(session, name)
             store.lock_chain(session, number)
@@ -87,7 +88,7 @@ class Outcomes:
             warnings: tuple[str, ...] = ()
             if after != before:
                 outcomes.write(session, meeting.id, after)
-                store.note(session, meeting.id, actor, what, now, _difference(before, after))
+                store.note(session, meeting.id, caller, what, now, _difference(before, after))
                 warnings = self._carried(session, meeting, now)
             after = outcomes.of_meeting(session, meeting.id)
         self._wake_up.notify()

@@ -29,6 +29,7 @@ from orchestrator.domain.meetings.linked import (
     way_back,
 )
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.errors import Conflict, Problem
 from orchestrator.services.meetings.views import LinkedView
@@ -262,7 +263,7 @@ class Linking:
             return
         # A coordinator who has the meeting open for editing has not been overtaken by anybody.
         saved = store.save(session, new, now, by_person=False)
-        store.note(session, saved.id, "service", "outcomes carried over", now, f"from {source.reference}")
+        store.note(session, saved.id, SERVICE, "outcomes carried over", now, f"from {source.reference}")
         self._planner.replan(session, saved, now)
 
     # Creating

@@ -42,6 +42,7 @@ from orchestrator.domain.meetings.meeting import (
     MeetingStatus,
     Participation,
 )
+from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.timelines.needs import stays_away
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
 from orchestrator.ports import Clock, WakeUp
@@ -102,7 +103,7 @@ class Meetings:
         self._explainer = Explainer(planner)
         self._linking = Linking(planner)
 
-    def create(self, definitions: Sequence[MeetingDefinition], *, actor: str) -> list[Created]:
+    def create(self, definitions: Sequence[MeetingDefinition], *, caller: Caller) -> list[Created]:
         """Store new drafts, all or none, each with the preparatory meeting it asks for; nothing is sent.
 
         Raises ``InvalidInput`` with every problem of every definition, and ``Conflict`` when a
@@ -113,7 +114,7 @@ class Meetings:
         now = self._clock.now()
         with self._unit() as session:
             self._require_valid(session, placed)
-            created = [self._add(session, item, actor, now) for item in self._pairs(session, placed)]
+            created = [self._add(session, item, caller, now) for item in self._pairs(session, placed)]
             # Only now are all of them there, so that each can be held against the others.
             return [self._with_warnings(session, item, now) for item in created]
 
@@ -132,9 +133,9 @@ class Meetings:
         self._require_valid(session, preparing)
         return found
 
-    def _add(self, session: Session, definition: MeetingDefinition, actor: str, now: datetime) -> Created:
+    def _add(self, session: Session, definition: MeetingDefinition, caller: Caller, now: datetime) -> Created:
         new_id = store.add(session, self._draft(definition), _feeds(definition), now)
-        store.note(session, new_id, actor, "created", now)
+        store.note(session, new_id, caller, "created", now)
         return Created(new_id, definition.reference)
 
     def _with_warnings(self, session: Session, created: Created, now: datetime) -> Created:
@@ -149,7 +150,7 @@ class Meetings:
         self,
         name: str,
         *,
-        actor: str,
+        caller: Caller,
         version: int | None = None,
         save_the_date: bool | None = None,
         preview: bool = False,
@@ -171,14 +172,14 @@ class Meetings:
             )
 
         what = "announced" if save_the_date else "published"
-        return self._change(name, apply, what, actor=actor, version=version, preview=preview)
+        return self._change(name, apply, what, caller=caller, version=version, preview=preview)
 
     def update(
         self,
         name: str,
         update: MeetingUpdate,
         *,
-        actor: str,
+        caller: Caller,
         version: int,
         notify: bool = True,
         preview: bool = False,
@@ -201,7 +202,7 @@ class Meetings:
             name,
             apply,
             "updated",
-            actor=actor,
+            caller=caller,
             version=version,
             preview=preview,
             linked=linked,
@@ -212,7 +213,7 @@ class Meetings:
         self,
         name: str,
         *,
-        actor: str,
+        caller: Caller,
         reason: str | None = None,
         version: int | None = None,
         preview: bool = False,
@@ -222,36 +223,42 @@ class Meetings:
             name,
             _alone(lifecycle.cancel),
             "cancelled",
-            actor=actor,
+            caller=caller,
             version=version,
             preview=preview,
             detail=reason,
         )
 
     def reinstate(
-        self, name: str, *, actor: str, version: int | None = None, preview: bool = False
+        self, name: str, *, caller: Caller, version: int | None = None, preview: bool = False
     ) -> Outcome:
         """Let a cancelled meeting take place after all; everybody is told, and asked again."""
         return self._change(
-            name, _alone(lifecycle.reinstate), "reinstated", actor=actor, version=version, preview=preview
+            name, _alone(lifecycle.reinstate), "reinstated", caller=caller, version=version, preview=preview
         )
 
-    def conclude(self, name: str, *, actor: str, preview: bool = False) -> Outcome:
+    def conclude(self, name: str, *, caller: Caller, preview: bool = False) -> Outcome:
         """Conclude a meeting that has begun; after that, minutes may be attached."""
         return self._change(
-            name, _alone(lifecycle.conclude), "concluded", actor=actor, preview=preview, touches_linked=True
+            name, _alone(lifecycle.conclude), "concluded", caller=caller, preview=preview, touches_linked=True
         )
 
-    def move_mailbox(self, name: str, *, actor: str, preview: bool = False) -> Outcome:
+    def move_mailbox(self, name: str, *, caller: Caller, preview: bool = False) -> Outcome:
         """Let attendees answer to the mailbox that is set now, when the meeting went out from another."""
 
         def apply(_: Session, meeting: Meeting, now: datetime) -> Meeting:
             return lifecycle.with_organizer(meeting, self._organizer, now)
 
-        return self._change(name, apply, "moved to another mailbox", actor=actor, preview=preview)
+        return self._change(name, apply, "moved to another mailbox", caller=caller, preview=preview)
 
     def answer(
-        self, name: str, email: str, participation: Participation, *, actor: str, comment: str | None = None
+        self,
+        name: str,
+        email: str,
+        participation: Participation,
+        *,
+        caller: Caller,
+        comment: str | None = None,
     ) -> Outcome:
         """Record an attendee's answer, for example one given by telephone.
 
@@ -262,13 +269,15 @@ class Meetings:
             meeting = store.load(session, store.find_id(session, name), lock=True)
             lifecycle.require_status(meeting, "answered", MeetingStatus.DRAFT, MeetingStatus.PUBLISHED)
             attendee = _find_attendee(meeting, email)
-            given = Given(attendee.id, participation, channel=actor, by=actor, stamp=now, comment=comment)
+            given = Given(
+                attendee.id, participation, caller=caller, by=caller.name, stamp=now, comment=comment
+            )
             record(session, meeting, [given], now)
             outcome = self._replanned(session, meeting, store.load(session, meeting.id), now)
         self._wake_up.notify()
         return outcome
 
-    def send_again(self, name: str, email: str, *, actor: str) -> Outcome:
+    def send_again(self, name: str, email: str, *, caller: Caller) -> Outcome:
         """Send somebody the current invitation once more."""
         now = self._clock.now()
         with self._database.transaction() as session:
@@ -278,13 +287,13 @@ class Meetings:
             if not responses.was_written_to(session, attendee.id):
                 raise Conflict(f"{attendee.name} has not been sent an invitation yet; it goes out by itself.")
             responses.ask_again(session, attendee.id, now)
-            store.note(session, meeting.id, actor, "sent again", now, attendee.name)
+            store.note(session, meeting.id, caller, "sent again", now, attendee.name)
             outcome = self._replanned(session, meeting, store.load(session, meeting.id), now)
         self._wake_up.notify()
         return outcome
 
     def refuse_proposal(
-        self, name: str, response_id: int, *, actor: str, reply: str | None = None
+        self, name: str, response_id: int, *, caller: Caller, reply: str | None = None
     ) -> Outcome:
         """Refuse a proposed time: its author gets a mail with ``reply`` and the invitation as it stands.
 
@@ -298,12 +307,12 @@ class Meetings:
                 session, response_id, cut(reply)
             ):
                 raise NotFound(f"{meeting.reference} has no open proposal {response_id}.")
-            store.note(session, meeting.id, actor, "proposal refused", now, cut(reply))
+            store.note(session, meeting.id, caller, "proposal refused", now, cut(reply))
             outcome = self._replanned(session, meeting, store.load(session, meeting.id), now)
         self._wake_up.notify()
         return outcome
 
-    def enter_link(self, name: str, join_url: str, *, actor: str, preview: bool = False) -> Outcome:
+    def enter_link(self, name: str, join_url: str, *, caller: Caller, preview: bool = False) -> Outcome:
         """Set a join link by hand, when Teams cannot make one; waiting invitations go out at once."""
         url = join_url.strip()
         if not _LINK.fullmatch(url):
@@ -316,7 +325,7 @@ class Meetings:
             conference = replace(meeting.conference, join_url=url, by_hand=True)
             return lifecycle.with_link(meeting, conference, now)
 
-        return self._change(name, apply, "link entered", actor=actor, preview=preview)
+        return self._change(name, apply, "link entered", caller=caller, preview=preview)
 
     def _change(
         self,
@@ -324,7 +333,7 @@ class Meetings:
         apply: Applied,
         what: str,
         *,
-        actor: str,
+        caller: Caller,
         version: int | None = None,
         preview: bool = False,
         detail: str | None = None,
@@ -352,7 +361,7 @@ class Meetings:
                 changed,
                 what,
                 now,
-                actor=actor,
+                caller=caller,
                 previewed=preview,
                 detail=detail,
                 linked=linked,
@@ -369,7 +378,7 @@ class Meetings:
         what: str,
         now: datetime,
         *,
-        actor: str,
+        caller: Caller,
         previewed: bool,
         detail: str | None = None,
         linked: Linked | None = None,
@@ -387,12 +396,12 @@ class Meetings:
             changed,
             what,
             now,
-            actor=actor,
+            caller=caller,
             previewed=previewed,
             detail=" ".join(filter(None, [detail, *answer.sentences])) or None,
         )
         along = [
-            self._moved_along(session, item, stored.reference, now, actor=actor, previewed=previewed)
+            self._moved_along(session, item, stored.reference, now, caller=caller, previewed=previewed)
             for item in answer.companions
         ]
         theirs = [replace(item, meeting=other.reference) for other in along for item in other.consequences]
@@ -410,7 +419,7 @@ class Meetings:
         what: str,
         now: datetime,
         *,
-        actor: str,
+        caller: Caller,
         previewed: bool,
         detail: str | None,
     ) -> tuple[Meeting, Outcome]:
@@ -418,7 +427,7 @@ class Meetings:
         stored = store.save(session, changed, now)
         if stored.time_revision != before.time_revision:
             responses.settle_proposals(session, stored.id)
-        store.note(session, stored.id, actor, what, now, detail)
+        store.note(session, stored.id, caller, what, now, detail)
         return stored, self._replanned(session, before, stored, now, previewed=previewed)
 
     def _moved_along(
@@ -428,7 +437,7 @@ class Meetings:
         reference: str,
         now: datetime,
         *,
-        actor: str,
+        caller: Caller,
         previewed: bool,
     ) -> Outcome:
         """Move a linked meeting with the one called ``reference``; its fields are named with its own."""
@@ -446,7 +455,7 @@ class Meetings:
             changed,
             "moved along",
             now,
-            actor=actor,
+            caller=caller,
             previewed=previewed,
             detail=f"with {reference}",
         )

@@ -11,6 +11,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
+from orchestrator.domain.people.caller import ActorKind
 from orchestrator.domain.time.durations import duration_text
 from orchestrator.domain.time.zones import local_time
 from orchestrator.domain.timelines.actions import ActionState
@@ -295,7 +296,7 @@ class Reading:
                 for row in store.minutes(session, meeting.id)
             ),
             history=tuple(
-                HistoryView(row.at, row.actor, row.what, row.detail)
+                HistoryView(row.at, _who(row), row.what, row.detail)
                 for row in store.history(session, meeting.id)
             ),
             outcomes=views_of(outcomes.of_meeting(session, meeting.id)),
@@ -382,3 +383,8 @@ def _open_questions(meeting: Meeting, beside: Glance) -> Iterator[str]:
     for item in meeting.invited:
         if item.delegated_to and item.delegated_to.casefold() not in addresses:
             yield f"{item.name} delegated to {item.delegated_to}, who is not invited yet."
+
+
+def _who(row: HistoryRow) -> str:
+    """Return who did something: of an attendee, who may have answered for others, the door says more."""
+    return row.channel if row.actor_kind == ActorKind.ATTENDEE else row.actor

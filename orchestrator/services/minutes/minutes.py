@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator.domain.meetings.lifecycle import require_status
 from orchestrator.domain.meetings.meeting import MeetingStatus
 from orchestrator.domain.minutes.minutes import media_type_of, safe_filename
+from orchestrator.domain.people.caller import Caller
 from orchestrator.ports import Clock, DocumentStore, WakeUp
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.planner import Planner
@@ -37,7 +38,7 @@ class Minutes:
         self._explainer = Explainer(planner)
 
     def attach(
-        self, name: str, filename: str, content: bytes, *, actor: str, preview: bool = False
+        self, name: str, filename: str, content: bytes, *, caller: Caller, preview: bool = False
     ) -> Outcome:
         """Attach the next version of the minutes and plan its distribution to all who were invited.
 
@@ -57,7 +58,7 @@ class Minutes:
             version = store.add_minutes(session, meeting.id, document, now)
             before, meeting = meeting, store.save(session, store.load(session, meeting.id), now)
             result = self._planner.replan(session, meeting, now, before=before)
-            store.note(session, meeting.id, actor, "minutes attached", now, f"version {version}: {filename}")
+            store.note(session, meeting.id, caller, "minutes attached", now, f"version {version}: {filename}")
             consequences = self._explainer.explain(session, meeting, result)
         if not preview:
             self._wake_up.notify()

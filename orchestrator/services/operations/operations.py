@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.timelines.actions import ENDED_BADLY, ActionState
 from orchestrator.errors import Conflict
 from orchestrator.ports import Clock, WakeUp
@@ -18,7 +19,7 @@ class Operations:
         self._clock = clock
         self._wake_up = wake_up
 
-    def retry(self, action_id: int, *, actor: str) -> None:
+    def retry(self, action_id: int, *, caller: Caller) -> None:
         """Make a failed or missed action due now.
 
         Raises ``Conflict`` when it is in another state or when doing it now would be too late, and
@@ -36,10 +37,10 @@ class Operations:
                     f"Action {action_id} is {row.state}; only a failed or missed one can be retried."
                 )
             if row.meeting_id is not None:
-                store.note(session, row.meeting_id, actor, "retried", now, row.key)
+                store.note(session, row.meeting_id, caller, "retried", now, row.key)
         self._wake_up.notify()
 
-    def discard(self, action_id: int, *, actor: str, reason: str | None = None) -> None:
+    def discard(self, action_id: int, *, caller: Caller, reason: str | None = None) -> None:
         """Cancel an action for good; replanning does not bring it back.
 
         Raises ``Conflict`` when it is being done or has been done, and ``NotFound``.
@@ -57,5 +58,5 @@ class Operations:
                     f"Action {action_id} is {ActionState(row.state)}; it can no longer be discarded."
                 )
             store.note(
-                session, row.meeting_id, actor, "discarded", now, f"{row.key}: {reason or 'no reason given'}"
+                session, row.meeting_id, caller, "discarded", now, f"{row.key}: {reason or 'no reason given'}"
             )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.domain.meetings.meeting import Contribution, ContributionState, Need
+from orchestrator.domain.people.caller import attendee
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.needs import is_missing
 from orchestrator.errors import Conflict, InvalidInput
@@ -116,7 +117,15 @@ class Owing:
             self._require_possible(visit, need, state, mark, now)
             own, meeting = visit.attendee, visit.meeting
             wanted = Contribution(own.delegation, need, state, signature(own), now) if state else None
-            changed = settle(session, meeting, own.delegation, need, wanted, actor=CHANNEL, now=now)
+            changed = settle(
+                session,
+                meeting,
+                own.delegation,
+                need,
+                wanted,
+                caller=attendee(own.name, own.id, CHANNEL),
+                now=now,
+            )
             if changed:
                 self._planner.replan_stored(session, meeting, now)
         if changed:

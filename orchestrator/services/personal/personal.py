@@ -34,6 +34,7 @@ from orchestrator.domain.meetings.meeting import (
     Need,
     Participation,
 )
+from orchestrator.domain.people.caller import Caller, Channel, attendee
 from orchestrator.domain.time.durations import duration_words
 from orchestrator.domain.time.zones import LocalTime, Place, local_time
 from orchestrator.errors import Conflict, InvalidInput, NotFound
@@ -63,7 +64,7 @@ from orchestrator.store.rows.meetings import AttendeeRow, HistoryRow, MeetingRow
 from orchestrator.store.rows.people import PersonRow
 
 _LOG = logging.getLogger(__name__)
-CHANNEL = "web"
+CHANNEL = Channel.PERSONAL_PAGE
 ANSWERS = (Participation.ACCEPTED, Participation.TENTATIVE, Participation.DECLINED)
 _CHANNELS = {"mail": "by e-mail", "web": "on the personal page", "telephone": "by telephone"}
 
@@ -358,7 +359,7 @@ class Personal:
         }
         responses.add(session, [row])
         detail = f"{own.delegation}, by {own.name}: {said}"
-        store.note(session, stored.id, CHANNEL, "delegation named", now, detail)
+        store.note(session, stored.id, attendee(own.name, own.id, CHANNEL), "delegation named", now, detail)
         named = Contribution(own.delegation, Need.LIST, ContributionState.IN, signature(own), now)
         contributions.record(session, stored.id, named)
         meeting = store.load(session, stored.id)
@@ -378,7 +379,7 @@ class Personal:
             meeting = store.load(session, store.find_id(session, name))
         return self._links.page(_rows_of(meeting, email)[-1])
 
-    def revoke_link(self, name: str, email: str, *, actor: str) -> str:
+    def revoke_link(self, name: str, email: str, *, caller: Caller) -> str:
         """Close somebody's page under its present address and return the new one; later mails carry it.
 
         Raises as ``my_link`` does.
@@ -391,10 +392,10 @@ class Personal:
             version = max(item.link_version for item in rows) + 1
             for item in rows:
                 responses.attendee_row(session, item.id).link_version = version
-            store.note(session, meeting.id, actor, "personal link revoked", now, rows[-1].name)
+            store.note(session, meeting.id, caller, "personal link revoked", now, rows[-1].name)
         return self._links.page(replace(rows[-1], link_version=version))
 
-    def revoke_feed(self, email: str, *, actor: str) -> str:
+    def revoke_feed(self, email: str, *, caller: Caller) -> str:
         """Close somebody's calendar feed and return its new address; raises ``NotFound``."""
         with self._unit() as session:
             wanted = select(PersonRow).where(PersonRow.email == email.strip().casefold()).with_for_update()
@@ -402,7 +403,7 @@ class Personal:
             if person is None:
                 raise NotFound(f"Nobody with the address {email} was ever invited.")
             person.feed_version += 1
-        _LOG.info("the calendar feed of person %s was revoked by %s", person.id, actor)
+        _LOG.info("the calendar feed of person %s was revoked by %s", person.id, caller.name)
         return self._links.feed(person.id, person.feed_version)
 
     # What all of them begin with
@@ -555,12 +556,11 @@ def _given(
         raise InvalidInput.of("for_also", None, "names nobody", "Tick whom the answer is for.")
     own = visit.attendee
     by, said = signature(own), None if myself else comment
+    giver = attendee(own.name, own.id, CHANNEL)
     new = [(item, said) for item in others if not _stands(item, participation, said or item.comment)]
     if myself and not _stands(own, participation, comment):
         new.insert(0, (own, comment))
-    return [
-        Given(item.id, participation, channel=CHANNEL, by=by, stamp=now, comment=text) for item, text in new
-    ]
+    return [Given(item.id, participation, caller=giver, by=by, stamp=now, comment=text) for item, text in new]
 
 
 def _stands(attendee: Attendee, participation: Participation, comment: str | None) -> bool:

@@ -25,6 +25,7 @@ from orchestrator.domain.meetings.meeting import (
     Need,
     RehearsalSlot,
 )
+from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.readiness.connection_tests import placed
 from orchestrator.domain.readiness.readiness import Cell, Facts, Given, cells, tally
@@ -210,7 +211,7 @@ class Readiness:
         need: Need,
         state: ContributionState | None,
         *,
-        actor: str,
+        caller: Caller,
         note: str | None = None,
     ) -> Outcome:
         """Record that something came in, is waived or failed, or take that back with no state.
@@ -226,14 +227,14 @@ class Readiness:
                 meeting, "given what it waits for", MeetingStatus.DRAFT, MeetingStatus.PUBLISHED
             )
             code = _invited(meeting, delegation)
-            wanted = Contribution(code, need, state, actor, now, cut(note)) if state else None
-            if not settle(session, meeting, code, need, wanted, actor=actor, now=now):
+            wanted = Contribution(code, need, state, caller.name, now, cut(note)) if state else None
+            if not settle(session, meeting, code, need, wanted, caller=caller, now=now):
                 return Outcome(meeting.reference, meeting.version, False, ())
             outcome = self._outcome(session, meeting, self._replanned(session, meeting, now))
         self._wake_up.notify()
         return outcome
 
-    def joined(self, name: str, delegation: str, *, actor: str) -> bool:
+    def joined(self, name: str, delegation: str, *, caller: Caller) -> bool:
         """Record that a delegation is in the meeting; false when that was known.
 
         Raises ``Conflict`` long before the start, and ``NotFound`` for a delegation that is not invited.
@@ -248,14 +249,14 @@ class Readiness:
                     f"{meeting.reference} starts {self._at_host(meeting, meeting.starts_at)}; "
                     "nobody can have joined yet."
                 )
-            is_new = contributions.record_joined(session, meeting.id, code, actor, now)
+            is_new = contributions.record_joined(session, meeting.id, code, caller.name, now)
             if is_new:
-                store.note(session, meeting.id, actor, "joined", now, code)
+                store.note(session, meeting.id, caller, "joined", now, code)
         return is_new
 
     # Asking
 
-    def nudge(self, name: str, who: Sequence[str] = (), *, actor: str, preview: bool = False) -> Outcome:
+    def nudge(self, name: str, who: Sequence[str] = (), *, caller: Caller, preview: bool = False) -> Outcome:
         """Ask now for all that is missing, in one mail each.
 
         ``who`` are delegations by code, whose spokespeople are asked, and attendees by address; without
@@ -270,7 +271,7 @@ class Readiness:
             contributions.nudge(session, asked.people, now)
             due = self.owed(meeting)
             lines = [
-                (actor, f"{item.delegation}, {item.name}: {', '.join(_lacks(meeting, item, due))}")
+                (caller, f"{item.delegation}, {item.name}: {', '.join(_lacks(meeting, item, due))}")
                 for item in asked.people.values()
             ]
             store.notes(session, meeting.id, "nudged", now, lines)
@@ -339,7 +340,7 @@ class Readiness:
     # Moving a rehearsal slot
 
     def move_slot(
-        self, name: str, delegation: str, move: SlotMove, *, actor: str, preview: bool = False
+        self, name: str, delegation: str, move: SlotMove, *, caller: Caller, preview: bool = False
     ) -> Outcome:
         """Give a delegation another time to try its connection; whoever knows the old one is told at once.
 
@@ -357,7 +358,7 @@ class Readiness:
             result = self._with_slot(session, meeting, slot, now)
             outcome = self._outcome(session, meeting, result, previewed=preview)
             detail = f"{self._name(code)}: {self._at_host(meeting, slot.starts_at)}"
-            store.note(session, meeting.id, actor, "connectivity test moved", now, detail)
+            store.note(session, meeting.id, caller, "connectivity test moved", now, detail)
         if not preview:
             self._wake_up.notify()
         return outcome
@@ -445,7 +446,7 @@ def settle(
     need: Need,
     wanted: Contribution | None,
     *,
-    actor: str,
+    caller: Caller,
     now: datetime,
 ) -> bool:
     """Store what a delegation has done of a need, or that it has not; false when that stood already.
@@ -457,14 +458,14 @@ def settle(
         if known is None:
             return False
         contributions.take_back(session, meeting.id, delegation, need)
-        store.note(session, meeting.id, actor, f"{need} missing again", now, delegation)
+        store.note(session, meeting.id, caller, f"{need} missing again", now, delegation)
         return True
     if known is not None and (known.state, known.note) == (wanted.state, wanted.note):
         return False
     contributions.record(session, meeting.id, wanted)
-    by = "" if wanted.by == actor else f", by {said_by(wanted.by)}"
+    by = "" if wanted.by == caller.name else f", by {said_by(wanted.by)}"
     said = f": {wanted.note}" if wanted.note else ""
-    store.note(session, meeting.id, actor, f"{need} {wanted.state}", now, f"{delegation}{by}{said}")
+    store.note(session, meeting.id, caller, f"{need} {wanted.state}", now, f"{delegation}{by}{said}")
     return True
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import LocalTime, local_time, tzdata_version
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.timelines.moves import Shift, history_words, replanned
@@ -24,7 +25,6 @@ from orchestrator.store.meetings.meetings import Planned
 
 AFTERWARDS = timedelta(days=60)
 """For how long after its end a meeting may have something left to do."""
-_ACTOR = "service"
 _LOG = logging.getLogger(__name__)
 _NAMES = {
     "tzdata": "zone data",
@@ -162,7 +162,7 @@ class Recalculating:
                 moved.shifts,
             )
             if retiming is not None or moved.shifts:
-                store.note(session, saved.id, _ACTOR, "recalculated", now, _detail(found))
+                store.note(session, saved.id, SERVICE, "recalculated", now, _detail(found))
             return found
 
     @staticmethod
@@ -177,7 +177,7 @@ class Recalculating:
         because = f"{_NAMES['tzdata']} {before.tzdata} → {tzdata_version()}"
         others = polls.derive_instants(session, meeting.date_poll.id) if meeting.date_poll else 0
         if others:
-            store.note(session, meeting.id, _ACTOR, "recalculated", now, f"{because}; {_dates(others)}")
+            store.note(session, meeting.id, SERVICE, "recalculated", now, f"{because}; {_dates(others)}")
         return Recalculated(meeting.reference, meeting.title_en, meeting.status, (because,), None, ())
 
     def _retimed(self, session: Session, meeting: Meeting, now: datetime) -> tuple[Meeting, Retiming | None]:

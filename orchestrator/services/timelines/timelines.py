@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.definitions.definition import MeetingKind, timeline_of_kind
 from orchestrator.domain.meetings.lifecycle import require_status
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.timelines.timeline import Step, Timeline, checked
 from orchestrator.errors import ConfigurationError, InvalidInput, NotFound
 from orchestrator.ports import Clock, WakeUp
@@ -102,7 +103,7 @@ class MeetingTimelines:
         return MeetingTimelineView(meeting.reference, meeting.version, meeting.timeline, own, view)
 
     def adjust(
-        self, name: str, document: Any, *, actor: str, version: int | None = None, preview: bool = False
+        self, name: str, document: Any, *, caller: Caller, version: int | None = None, preview: bool = False
     ) -> Outcome:
         """Give a draft or published meeting a timeline of its own, as parsed YAML or JSON, and replan it.
 
@@ -118,9 +119,11 @@ class MeetingTimelines:
         def detail(meeting: Meeting) -> str:
             return _differences(self._planner.timeline(meeting), wanted)
 
-        return self._change(name, text, "timeline adjusted", detail, actor, version, preview=preview)
+        return self._change(name, text, "timeline adjusted", detail, caller, version, preview=preview)
 
-    def reset(self, name: str, *, actor: str, version: int | None = None, preview: bool = False) -> Outcome:
+    def reset(
+        self, name: str, *, caller: Caller, version: int | None = None, preview: bool = False
+    ) -> Outcome:
         """Take a meeting's own timeline back: the one it names counts again, and it is replanned.
 
         Raises ``NotFound``, and ``Conflict`` as ``adjust`` does.
@@ -129,7 +132,7 @@ class MeetingTimelines:
         def detail(meeting: Meeting) -> str:
             return meeting.timeline
 
-        return self._change(name, None, "timeline reset", detail, actor, version, preview=preview)
+        return self._change(name, None, "timeline reset", detail, caller, version, preview=preview)
 
     def _checked(self, document: Any) -> Timeline:
         try:
@@ -144,7 +147,7 @@ class MeetingTimelines:
         own: str | None,
         what: str,
         detail: Callable[[Meeting], str],
-        actor: str,
+        caller: Caller,
         version: int | None,
         *,
         preview: bool,
@@ -157,7 +160,7 @@ class MeetingTimelines:
                 raise store.changed_meanwhile(meeting.reference)
             if own == meeting.own_timeline:
                 return Outcome(meeting.reference, meeting.version, preview, ())
-            store.note(session, meeting.id, actor, what, now, detail(meeting))
+            store.note(session, meeting.id, caller, what, now, detail(meeting))
             changed = store.save(session, replace(meeting, own_timeline=own), now)
             outcome = self._replanned(session, meeting, changed, now, preview=preview)
         if not preview:

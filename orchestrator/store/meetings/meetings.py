@@ -30,6 +30,7 @@ from orchestrator.domain.meetings.meeting import (
     RehearsalSlot,
     Seat,
 )
+from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.time.zones import tzdata_version
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import REQUESTS, ActionKind
@@ -806,22 +807,32 @@ def minutes_document(session: Session, meeting_id: int, version: int) -> Documen
 
 
 def note(
-    session: Session, meeting_id: int, actor: str, what: str, now: datetime, detail: str | None = None
+    session: Session, meeting_id: int, caller: Caller, what: str, now: datetime, detail: str | None = None
 ) -> None:
     """Write a line of the meeting's history."""
-    session.add(HistoryRow(meeting_id=meeting_id, at=now, actor=actor, what=what, detail=detail))
+    session.add(HistoryRow(meeting_id=meeting_id, at=now, what=what, detail=detail, **_of_caller(caller)))
 
 
 def notes(
-    session: Session, meeting_id: int, what: str, now: datetime, lines: Sequence[tuple[str, str]]
+    session: Session, meeting_id: int, what: str, now: datetime, lines: Sequence[tuple[Caller, str]]
 ) -> None:
-    """Write several lines of the meeting's history, each an actor and a detail."""
+    """Write several lines of the meeting's history, each a caller and a detail."""
     if lines:
         rows = [
-            {"meeting_id": meeting_id, "at": now, "actor": actor, "what": what, "detail": detail}
-            for actor, detail in lines
+            {"meeting_id": meeting_id, "at": now, "what": what, "detail": detail} | _of_caller(caller)
+            for caller, detail in lines
         ]
         session.connection().execute(insert(table_of(HistoryRow)), rows)
+
+
+def _of_caller(caller: Caller) -> dict[str, str | None]:
+    actor = caller.actor
+    return {
+        "actor": actor.name,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "channel": caller.channel,
+    }
 
 
 def history(session: Session, meeting_id: int) -> Sequence[HistoryRow]:

@@ -199,13 +199,16 @@ class OutcomeRow(Base):
 
 
 class HistoryRow(Base):
-    """What was done to a meeting, when, and through which door; never changed."""
+    """What was done to a meeting, when, by whom and through which door; never changed."""
 
     __tablename__ = "meeting_history"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"), index=True)
     at: Mapped[datetime]
-    actor: Mapped[str] = mapped_column(String(60))
+    actor: Mapped[str] = mapped_column(String(400), doc="Who did it, as history shows them.")
+    actor_kind: Mapped[str] = mapped_column(String(20))
+    actor_id: Mapped[str | None] = mapped_column(String(64), doc="That of a person.")
+    channel: Mapped[str] = mapped_column(String(20), doc="Through which door.")
     what: Mapped[str] = mapped_column(String(40))
     detail: Mapped[str | None] = mapped_column(Text())

@@ -15,7 +15,7 @@ from orchestrator.services.delegations.calendars import (
     OverrideView,
     Versions,
 )
-from orchestrator.web.api.meetings.meetings import ACTOR, Id, Preview, Services
+from orchestrator.web.api.meetings.meetings import CALLER, Id, Preview, Services
 from orchestrator.web.security import require_token
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(require_token)])
@@ -33,7 +33,7 @@ def list_calendars(container: Services) -> CalendarsView:
 @router.delete("/calendars/overrides/{override_id}", tags=["calendars"], summary="Withdraw an override")
 def withdraw_override(override_id: Id, container: Services, preview: Preview = False) -> CalendarChange:
     """Take an override out of force, and say what moves; it stays listed."""
-    return container.calendars.withdraw(override_id, actor=ACTOR, preview=preview)
+    return container.calendars.withdraw(override_id, caller=CALLER, preview=preview)
 
 
 @router.get("/calendars/overrides", tags=["calendars"], summary="Overrides of all delegations")
@@ -62,7 +62,7 @@ def enter_override(
 
     Other hours hold on the working days of their period, or on those weekdays that ``days`` names.
     """
-    return container.calendars.enter(code, body, actor=ACTOR, preview=preview)
+    return container.calendars.enter(code, body, caller=CALLER, preview=preview)
 
 
 @router.get("/versions", tags=["calendars"], summary="Versions in use")

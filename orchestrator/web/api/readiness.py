@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from orchestrator.services.answers.recording import LONGEST_COMMENT
 from orchestrator.services.readiness.readiness import NEEDS, STATES, Board, SlotMove, SlotView
 from orchestrator.services.timelines.views import Outcome
-from orchestrator.web.api.meetings.meetings import ACTOR, Preview, Services
+from orchestrator.web.api.meetings.meetings import CALLER, Preview, Services
 from orchestrator.web.security import require_token
 
 router = APIRouter(prefix="/api/v1", tags=["readiness"], dependencies=[Depends(require_token)])
@@ -56,7 +56,7 @@ def record_readiness(
 ) -> Outcome:
     """Record that something came in, is waived or failed, or is missing after all; chasers follow it."""
     return container.readiness.record(
-        meeting, code, NEEDS[need], STATES[body.state], actor=ACTOR, note=body.note
+        meeting, code, NEEDS[need], STATES[body.state], caller=CALLER, note=body.note
     )
 
 
@@ -65,7 +65,7 @@ def nudge(
     meeting: str, container: Services, body: NudgeRequest | None = None, preview: Preview = False
 ) -> Outcome:
     """Ask who speaks for the delegations, or these people, for all that is missing, in one mail each."""
-    return container.readiness.nudge(meeting, body.to if body else (), actor=ACTOR, preview=preview)
+    return container.readiness.nudge(meeting, body.to if body else (), caller=CALLER, preview=preview)
 
 
 @router.get("/meetings/{meeting}/rehearsal", summary="Rehearsal slots")
@@ -79,10 +79,10 @@ def move_rehearsal_slot(
     meeting: str, code: Code, body: SlotMove, container: Services, preview: Preview = False
 ) -> Outcome:
     """Give a delegation another time to try its connection; whoever knows the old one is told at once."""
-    return container.readiness.move_slot(meeting, code, body, actor=ACTOR, preview=preview)
+    return container.readiness.move_slot(meeting, code, body, caller=CALLER, preview=preview)
 
 
 @router.post("/meetings/{meeting}/joined/{code}", status_code=204, summary="A delegation has joined")
 def record_joined(meeting: str, code: Code, container: Services) -> None:
     """Record that a delegation is in the meeting; the first time counts."""
-    container.readiness.joined(meeting, code, actor=ACTOR)
+    container.readiness.joined(meeting, code, caller=CALLER)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.services.timelines.timelines import MeetingTimelineView, TimelineView
 from orchestrator.services.timelines.views import Outcome
-from orchestrator.web.api.meetings.meetings import ACTOR, Preview, Services
+from orchestrator.web.api.meetings.meetings import CALLER, Preview, Services
 from orchestrator.web.security import require_token
 
 router = APIRouter(prefix="/api/v1", tags=["timelines"], dependencies=[Depends(require_token)])
@@ -53,7 +53,7 @@ def set_meeting_timeline(
 ) -> Outcome:
     """Give a draft or published meeting its own timeline, and say what moves; it is replanned at once."""
     return container.meeting_timelines.adjust(
-        meeting, body.timeline, actor=ACTOR, version=body.version, preview=preview
+        meeting, body.timeline, caller=CALLER, version=body.version, preview=preview
     )
 
 
@@ -62,4 +62,4 @@ def reset_meeting_timeline(
     meeting: str, container: Services, version: Version = None, preview: Preview = False
 ) -> Outcome:
     """Take the meeting's own timeline back, and say what moves; it is replanned at once."""
-    return container.meeting_timelines.reset(meeting, actor=ACTOR, version=version, preview=preview)
+    return container.meeting_timelines.reset(meeting, caller=CALLER, version=version, preview=preview)

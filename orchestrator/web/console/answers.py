@@ -18,7 +18,7 @@ from orchestrator.errors import InvalidInput, NotFound, Problem
 from orchestrator.services.answers.views import IncomingView
 from orchestrator.services.meetings.views import MeetingView
 from orchestrator.store.rows.answers import IncomingOutcome
-from orchestrator.web.console.meetings import ACTOR, answer_of
+from orchestrator.web.console.meetings import CALLER, answer_of
 from orchestrator.web.container import services
 from orchestrator.web.pages import PagesDep, see_other
 from orchestrator.web.security import require_sign_in
@@ -153,7 +153,7 @@ def assign(
     try:
         _require_filled_in(people, meeting, email)
         given = answer_of(participation) if participation or not _said(found) else None
-        container.quarantine.assign(number, meeting, email, actor=ACTOR, participation=given)
+        container.quarantine.assign(number, meeting, email, caller=CALLER, participation=given)
     except InvalidInput as error:
         problems = error.problems
     except NotFound as error:
@@ -169,7 +169,7 @@ def assign(
 @router.post("/mailbox/{number}/discard")
 def discard(number: Number, container: Services) -> Response:
     """Let a quarantined mail go without effect."""
-    container.quarantine.discard(number, actor=ACTOR)
+    container.quarantine.discard(number, caller=CALLER)
     return see_other("/mailbox", done="dismissed")
 
 

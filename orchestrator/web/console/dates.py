@@ -17,7 +17,7 @@ from orchestrator.services.dates.date_poll_views import OptionView, PollView
 from orchestrator.services.dates.date_polls import PollRequest
 from orchestrator.services.meetings.linking import QUESTION
 from orchestrator.web.console.meetings import (
-    ACTOR,
+    CALLER,
     Kept,
     Number,
     Services,
@@ -72,7 +72,7 @@ def open_poll(
     found = container.reading.meeting(reference)
     try:
         outcome = container.polls.open(
-            found.reference, form.wanted(), actor=ACTOR, version=form.version, preview=not form.confirmed
+            found.reference, form.wanted(), caller=CALLER, version=form.version, preview=not form.confirmed
         )
     except (InvalidInput, Conflict) as error:
         return _again(request, container, pages, reference, error, "open-poll", form.typed)
@@ -96,7 +96,7 @@ def extend_poll(
     found = container.reading.meeting(reference)
     try:
         until = PollRequest.of({"closes": closes.strip()}).closes
-        outcome = container.polls.extend(found.reference, until, actor=ACTOR, preview=not confirmed)
+        outcome = container.polls.extend(found.reference, until, caller=CALLER, preview=not confirmed)
     except InvalidInput as error:
         return _again(request, container, pages, reference, error, "extend-poll", {"closes": closes})
     if confirmed:
@@ -127,14 +127,14 @@ def _again(
 def confirm_remind(request: Request, reference: str, container: Services, pages: PagesDep) -> Response:
     """Show who would be asked again."""
     found = container.reading.meeting(reference)
-    outcome = container.polls.remind(reference, actor=ACTOR, preview=True)
+    outcome = container.polls.remind(reference, caller=CALLER, preview=True)
     return confirm_page(request, container, pages, "ask-again", found, outcome, {}, poll=outcome.poll)
 
 
 @router.post("/meetings/{reference}/poll/remind")
 def remind(reference: str, container: Services) -> Response:
     """Ask those again who have not answered."""
-    outcome = container.polls.remind(reference, actor=ACTOR)
+    outcome = container.polls.remind(reference, caller=CALLER)
     return see_other(meeting_path(outcome.reference), done="asked-again", count=outcome.count("date-poll"))
 
 
@@ -142,14 +142,14 @@ def remind(reference: str, container: Services) -> Response:
 def confirm_withdraw(request: Request, reference: str, container: Services, pages: PagesDep) -> Response:
     """Show what ending the poll without a result would keep back."""
     found = container.reading.meeting(reference)
-    outcome = container.polls.withdraw(reference, actor=ACTOR, preview=True)
+    outcome = container.polls.withdraw(reference, caller=CALLER, preview=True)
     return confirm_page(request, container, pages, "withdraw", found, outcome, {}, poll=outcome.poll)
 
 
 @router.post("/meetings/{reference}/poll/withdraw")
 def withdraw(reference: str, container: Services) -> Response:
     """End the poll without a result."""
-    outcome = container.polls.withdraw(reference, actor=ACTOR)
+    outcome = container.polls.withdraw(reference, caller=CALLER)
     return see_other(meeting_path(outcome.reference), done="withdrawn")
 
 
@@ -164,7 +164,7 @@ def confirm_date(
     found, choice = container.reading.meeting(reference), linked_choice(linked)
     try:
         outcome = container.polls.close(
-            reference, option, actor=ACTOR, version=found.version, preview=True, linked=choice
+            reference, option, caller=CALLER, version=found.version, preview=True, linked=choice
         )
     except Conflict as error:
         return _asked(request, container, pages, reference, option, error, 200)
@@ -197,7 +197,7 @@ def choose_date(
     """Make the option that was shown the meeting's time."""
     try:
         outcome = container.polls.close(
-            reference, option, actor=ACTOR, version=version, linked=linked_choice(linked)
+            reference, option, caller=CALLER, version=version, linked=linked_choice(linked)
         )
     except Conflict as error:
         return _asked(request, container, pages, reference, option, error, 409)

@@ -21,6 +21,7 @@ from orchestrator.domain.definitions.definition import MOST_ATTENDEES, read_defi
 from orchestrator.domain.definitions.preparatory import asking_for_one
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.meeting import Participation
+from orchestrator.domain.people.caller import Channel, token_holder
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.time.zones import LocalTime, Place, instant_of, local_time, zone
 from orchestrator.domain.timelines.actions import ActionState
@@ -36,7 +37,7 @@ from orchestrator.web.container import services
 from orchestrator.web.pages import PagesDep, local_path, mails_waiting, meeting_path, see_other
 from orchestrator.web.security import require_sign_in
 
-ACTOR = "console"
+CALLER = token_holder(Channel.CONSOLE)
 _LATE = timedelta(minutes=1)
 _WAVES_SHOWN = 20
 # More than one meeting can have attendees, so that what goes out next is always counted whole.
@@ -220,7 +221,7 @@ def create_meeting(
         definitions = read_definitions(definition)
         if with_preparatory:
             definitions = [asking_for_one(item) for item in definitions]
-        created = container.meetings.create(definitions, actor=ACTOR)
+        created = container.meetings.create(definitions, caller=CALLER)
     except InvalidInput as error:
         return again(422, problems=error.problems)
     except Conflict as error:
@@ -236,7 +237,7 @@ def load_example(request: Request, container: Services, pages: PagesDep) -> Resp
     if not container.settings.sandbox:
         raise NotFound("The example can be loaded in the sandbox only.")
     try:
-        created = container.examples.load(ACCSM21.read_text("utf-8"), None, actor=ACTOR)
+        created = container.examples.load(ACCSM21.read_text("utf-8"), None, caller=CALLER)
     except Conflict as error:
         return _new_page(request, pages, 409, conflict=error.message)
     return see_other("/", done="created", count=len(created))
@@ -352,7 +353,7 @@ class Ahead:
             wanted: bool, use_case: Callable[..., Outcome], **options: Any
         ) -> tuple[Outcome | None, str]:
             try:
-                return use_case(reference, actor=ACTOR, preview=True, **options) if wanted else None, ""
+                return use_case(reference, caller=CALLER, preview=True, **options) if wanted else None, ""
             except Conflict as error:
                 return None, error.message
 
@@ -386,7 +387,7 @@ def confirm_publish(
     """Show what publishing would send, or what announcing the date would; the timeline knows which."""
     found = container.reading.meeting(reference)
     outcome = container.meetings.publish(
-        reference, actor=ACTOR, version=found.version, save_the_date=save_the_date, preview=True
+        reference, caller=CALLER, version=found.version, save_the_date=save_the_date, preview=True
     )
     hidden: dict[str, Any] = {"version": found.version}
     if outcome.tentative:
@@ -399,7 +400,9 @@ def confirm_publish(
 def publish(reference: str, container: Services, version: Version, save_the_date: Ticked = False) -> Response:
     """Publish the version that was shown, or announce its date."""
     before = container.reading.meeting(reference)
-    outcome = container.meetings.publish(reference, actor=ACTOR, version=version, save_the_date=save_the_date)
+    outcome = container.meetings.publish(
+        reference, caller=CALLER, version=version, save_the_date=save_the_date
+    )
     done = "announced" if save_the_date else "confirmed" if before.tentative else "published"
     return see_other(meeting_path(outcome.reference), done=done, count=outcome.count("invite"))
 
@@ -408,14 +411,14 @@ def publish(reference: str, container: Services, version: Version, save_the_date
 def confirm_reinstate(request: Request, reference: str, container: Services, pages: PagesDep) -> Response:
     """Show who would be told that a cancelled meeting takes place after all."""
     found = container.reading.meeting(reference)
-    outcome = container.meetings.reinstate(reference, actor=ACTOR, version=found.version, preview=True)
+    outcome = container.meetings.reinstate(reference, caller=CALLER, version=found.version, preview=True)
     return confirm_page(request, container, pages, "reinstate", found, outcome, {"version": found.version})
 
 
 @router.post("/meetings/{reference}/reinstate")
 def reinstate(reference: str, container: Services, version: Version) -> Response:
     """Reinstate the version that was shown."""
-    outcome = container.meetings.reinstate(reference, actor=ACTOR, version=version)
+    outcome = container.meetings.reinstate(reference, caller=CALLER, version=version)
     return see_other(meeting_path(outcome.reference), done="reinstated", count=outcome.count("invite"))
 
 
@@ -423,7 +426,7 @@ def reinstate(reference: str, container: Services, version: Version) -> Response
 def confirm_cancel(request: Request, reference: str, container: Services, pages: PagesDep) -> Response:
     """Show who would be told, and what would not go out any more."""
     found = container.reading.meeting(reference)
-    outcome = container.meetings.cancel(reference, actor=ACTOR, version=found.version, preview=True)
+    outcome = container.meetings.cancel(reference, caller=CALLER, version=found.version, preview=True)
     return confirm_page(request, container, pages, "cancel", found, outcome, {"version": found.version})
 
 
@@ -431,7 +434,7 @@ def confirm_cancel(request: Request, reference: str, container: Services, pages:
 def cancel(reference: str, container: Services, version: Version, reason: Typed = "") -> Response:
     """Cancel the version that was shown."""
     outcome = container.meetings.cancel(
-        reference, actor=ACTOR, reason=reason.strip()[:500] or None, version=version
+        reference, caller=CALLER, reason=reason.strip()[:500] or None, version=version
     )
     return see_other(meeting_path(outcome.reference), done="cancelled", count=outcome.count("cancel"))
 
@@ -463,7 +466,7 @@ def change(
         outcome = container.meetings.update(
             reference,
             wanted,
-            actor=ACTOR,
+            caller=CALLER,
             version=form.version,
             notify=form.notify,
             preview=not form.confirmed,
@@ -548,7 +551,7 @@ def link(
     """Show what entering a link would send, or enter it once that was confirmed."""
     found = container.reading.meeting(reference)
     try:
-        outcome = container.meetings.enter_link(reference, join_url, actor=ACTOR, preview=not confirmed)
+        outcome = container.meetings.enter_link(reference, join_url, caller=CALLER, preview=not confirmed)
     except InvalidInput as error:
         return pages.render(
             request,
@@ -577,7 +580,9 @@ def attach_minutes(
     # One byte more than the limit is enough to know that it is too large.
     content = file.file.read(container.settings.attachment_max_bytes + 1)
     try:
-        outcome = container.minutes.attach(reference, file.filename or "", content, actor=ACTOR, preview=True)
+        outcome = container.minutes.attach(
+            reference, file.filename or "", content, caller=CALLER, preview=True
+        )
     except InvalidInput as error:
         return pages.render(
             request, "minutes/minutes.html.j2", status=422, meeting=found, problem=error.problems[0]
@@ -600,7 +605,7 @@ def attach_minutes(
 @router.post("/meetings/{reference}/minutes/confirmed")
 def distribute_minutes(reference: str, container: Services, digest: Typed, filename: Typed) -> Response:
     """Attach the file that was shown."""
-    outcome = container.minutes.attach(reference, filename, container.documents.get(digest), actor=ACTOR)
+    outcome = container.minutes.attach(reference, filename, container.documents.get(digest), caller=CALLER)
     return see_other(meeting_path(outcome.reference), done="minutes", count=outcome.count("minutes"))
 
 
@@ -672,7 +677,7 @@ def add_outcome(
 ) -> Response:
     """Record one more outcome; what was typed stays when it cannot be one."""
     try:
-        recorded = container.outcomes.add(reference, text, is_open=is_open, actor=ACTOR)
+        recorded = container.outcomes.add(reference, text, is_open=is_open, caller=CALLER)
     except InvalidInput as error:
         found = container.reading.meeting(reference)
         kept = Kept.of("outcome", 0, error.problems, text=text, is_open="yes" if is_open else "")
@@ -683,14 +688,14 @@ def add_outcome(
 @router.post("/meetings/{reference}/outcomes/{number}/agree")
 def agree_outcome(reference: str, number: Number, container: Services, seen: Typed = "") -> Response:
     """Record that an open outcome is agreed."""
-    recorded = container.outcomes.agree(reference, number, actor=ACTOR, seen=seen)
+    recorded = container.outcomes.agree(reference, number, caller=CALLER, seen=seen)
     return see_other(meeting_path(recorded.reference), done="outcome")
 
 
 @router.post("/meetings/{reference}/outcomes/{number}/remove")
 def remove_outcome(reference: str, number: Number, container: Services, seen: Typed = "") -> Response:
     """Take an outcome out."""
-    recorded = container.outcomes.remove(reference, number, actor=ACTOR, seen=seen)
+    recorded = container.outcomes.remove(reference, number, caller=CALLER, seen=seen)
     return see_other(meeting_path(recorded.reference), done="outcome")
 
 
@@ -703,14 +708,14 @@ def confirm_nudge(
 ) -> Response:
     """Show who would be asked for what is missing from a delegation, or from all."""
     found = container.reading.meeting(reference)
-    outcome = container.readiness.nudge(reference, _picked(to), actor=ACTOR, preview=True)
+    outcome = container.readiness.nudge(reference, _picked(to), caller=CALLER, preview=True)
     return confirm_page(request, container, pages, "nudge", found, outcome, {"to": to})
 
 
 @router.post("/meetings/{reference}/nudge")
 def nudge(reference: str, container: Services, to: Typed = "") -> Response:
     """Ask the delegation that was shown, or all."""
-    outcome = container.readiness.nudge(reference, _picked(to), actor=ACTOR)
+    outcome = container.readiness.nudge(reference, _picked(to), caller=CALLER)
     return see_other(meeting_path(outcome.reference), done="nudged", count=outcome.count("chase"))
 
 
@@ -752,7 +757,7 @@ def answer(
     except InvalidInput as error:
         kept = Kept.of("answer", attendee, error.problems, participation=participation, comment=comment)
         return meeting_page(request, container, pages, found, status=422, kept=kept)
-    container.meetings.answer(found.reference, person.email, given, actor=ACTOR, comment=comment)
+    container.meetings.answer(found.reference, person.email, given, caller=CALLER, comment=comment)
     return see_other(meeting_path(found.reference), done="answered")
 
 
@@ -760,7 +765,7 @@ def answer(
 def send_again(reference: str, attendee: Number, container: Services) -> Response:
     """Send somebody the current invitation once more."""
     found = container.reading.meeting(reference)
-    container.meetings.send_again(found.reference, _person(found, attendee).email, actor=ACTOR)
+    container.meetings.send_again(found.reference, _person(found, attendee).email, caller=CALLER)
     return see_other(meeting_path(found.reference), done="again")
 
 
@@ -768,14 +773,14 @@ def send_again(reference: str, attendee: Number, container: Services) -> Respons
 def revoke_link(reference: str, attendee: Number, container: Services) -> Response:
     """Make somebody's personal link useless."""
     found = container.reading.meeting(reference)
-    container.personal.revoke_link(found.reference, _person(found, attendee).email, actor=ACTOR)
+    container.personal.revoke_link(found.reference, _person(found, attendee).email, caller=CALLER)
     return see_other(meeting_path(found.reference), done="revoked")
 
 
 @router.post("/meetings/{reference}/proposals/{response}/refuse")
 def refuse(reference: str, response: Number, container: Services, reply: Typed = "") -> Response:
     """Keep the time, and tell whoever proposed another one."""
-    container.meetings.refuse_proposal(reference, response, actor=ACTOR, reply=reply)
+    container.meetings.refuse_proposal(reference, response, caller=CALLER, reply=reply)
     return see_other(meeting_path(reference), done="refused")
 
 
@@ -794,7 +799,7 @@ def invite(
     try:
         wanted = form.update(found, person)
         outcome = container.meetings.update(
-            found.reference, wanted, actor=ACTOR, version=form.version, preview=not form.confirmed
+            found.reference, wanted, caller=CALLER, version=form.version, preview=not form.confirmed
         )
     except (InvalidInput, Conflict) as error:
         kept = Kept.of(form.doing, attendee, refusals(error), name=form.name, email=form.email)
@@ -851,7 +856,7 @@ def actions(request: Request, container: Services, pages: PagesDep, done: str = 
 @router.post("/actions/{action_id}/retry")
 def retry(action_id: int, container: Services, back: Typed = "/actions") -> Response:
     """Make a failed or missed action due now."""
-    return _mended("retried", back, lambda: container.operations.retry(action_id, actor=ACTOR))
+    return _mended("retried", back, lambda: container.operations.retry(action_id, caller=CALLER))
 
 
 @router.post("/actions/{action_id}/discard")
@@ -859,7 +864,7 @@ def discard(action_id: int, container: Services, reason: Typed = "", back: Typed
     """Give an action up for good."""
     why = reason.strip()[:500] or None
     return _mended(
-        "discarded", back, lambda: container.operations.discard(action_id, actor=ACTOR, reason=why)
+        "discarded", back, lambda: container.operations.discard(action_id, caller=CALLER, reason=why)
     )
 
 

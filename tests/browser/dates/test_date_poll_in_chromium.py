@@ -61,7 +61,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def _prepared(container: Container) -> dict[str, str]:
     """A draft with an open poll of three dates, one early on a Saturday; one whose poll is withdrawn."""
     container.database.upgrade()
-    first, second = container.examples.load(ACCSM21.read_text("utf-8"), None, actor="test")
+    first, second = container.examples.load(ACCSM21.read_text("utf-8"), None, caller=caller("test"))
     prep = first.reference if second.reference == SOM else second.reference
     start = datetime.fromisoformat(container.reading.meeting(SOM).start)
     saturday = start + timedelta(days=(5 - start.weekday()) % 7)
@@ -69,12 +69,12 @@ def _prepared(container: Container) -> dict[str, str]:
     request = PollRequest.of({"starts": days, "closes": start - timedelta(days=1)})
     links = {}
     for reference in (prep, SOM):
-        container.polls.open(reference, request, actor="test")
+        container.polls.open(reference, request, caller=caller("test"))
         links[reference] = _path(container, reference, "focal.point@bn.example.org")
-    container.polls.withdraw(prep, actor="test")
+    container.polls.withdraw(prep, caller=caller("test"))
     for code, said in OTHERS.items():
         votes = {number: MEANT[letter] for number, letter in enumerate(said, 1)}
-        container.polls.vote_for(SOM, code, votes, actor="test")
+        container.polls.vote_for(SOM, code, votes, caller=caller("test"))
     return {
         "vote": links[SOM],
         "unsaid": links[SOM],

@@ -48,9 +48,11 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     folder = tmp_path_factory.mktemp("console")
     container = Container(Settings(data_dir=folder))
     container.database.upgrade()
-    container.examples.load(ACCSM21.read_text("utf-8"), None, actor="test")
-    container.meetings.publish(SOM, actor="test")
-    container.meetings.answer(SOM, "focal.point@bn.example.org", Participation.ACCEPTED, actor="test")
+    container.examples.load(ACCSM21.read_text("utf-8"), None, caller=caller("test"))
+    container.meetings.publish(SOM, caller=caller("test"))
+    container.meetings.answer(
+        SOM, "focal.point@bn.example.org", Participation.ACCEPTED, caller=caller("test")
+    )
     _catch_a_mail(folder)
     _let_something_come_back(container)
     with web_process(folder, free_port()) as url:
@@ -135,7 +137,7 @@ def test_an_open_page_keeps_itself_up_to_date(console: Console, browser: Chromiu
     folded = page.locator(f"[id='{opened.get_attribute('id')}']")
     page.locator("#join_url").evaluate("(item) => { item.value = 'https://half.typed' }")
     console.container.meetings.answer(
-        SOM, "focal.point@kh.example.org", Participation.TENTATIVE, actor="test"
+        SOM, "focal.point@kh.example.org", Participation.TENTATIVE, caller=caller("test")
     )
     expect(page.locator("#answers")).to_contain_text("1 tentative")
     assert folded.evaluate("(item) => item.open")
@@ -147,7 +149,11 @@ def test_a_choice_is_left_alone_when_something_changes(console: Console, browser
     choice = page.locator("#attendees select").first
     choice.evaluate("(item) => { item.value = 'DECLINED' }")
     console.container.meetings.answer(
-        SOM, "focal.point@la.example.org", Participation.DECLINED, actor="test", comment="Told by telephone"
+        SOM,
+        "focal.point@la.example.org",
+        Participation.DECLINED,
+        caller=caller("test"),
+        comment="Told by telephone",
     )
     expect(page.locator("#came-back")).to_contain_text("Told by telephone")
     assert choice.input_value() == "DECLINED"

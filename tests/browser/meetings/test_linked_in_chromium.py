@@ -31,7 +31,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     folder = tmp_path_factory.mktemp("linked")
     container = Container(Settings(data_dir=folder))
     container.database.upgrade()
-    container.examples.load(ACCSM21.read_text("utf-8"), None, actor="test")
+    container.examples.load(ACCSM21.read_text("utf-8"), None, caller=caller("test"))
     for reference in (PREP, SOM):
         container.meetings.publish(reference, actor="test")
     with web_process(folder, free_port()) as url:

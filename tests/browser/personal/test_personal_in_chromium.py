@@ -62,21 +62,21 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def _prepared(container: Container) -> dict[str, str]:
     """Two meetings, one changed and answered, one cancelled; and the addresses that show them."""
     container.database.upgrade()
-    container.examples.load(ACCSM21.read_text("utf-8"), None, actor="test")
+    container.examples.load(ACCSM21.read_text("utf-8"), None, caller=caller("test"))
     for reference in (PREP, SOM):
-        container.meetings.publish(reference, actor="test")
-        container.meetings.enter_link(reference, LINK, actor="test")
+        container.meetings.publish(reference, caller=caller("test"))
+        container.meetings.enter_link(reference, LINK, caller=caller("test"))
     focal, official, other = (_path(container, SOM, email) for email in (FOCAL, OFFICIAL, OTHER))
     container.personal.answer(official[3:], Participation.ACCEPTED, "I join ten minutes late.")
     container.personal.answer(other[3:], Participation.TENTATIVE)
     withdrawn = _path(container, SOM, "focal.point@la.example.org")
-    container.personal.revoke_link(SOM, "focal.point@la.example.org", actor="test")
+    container.personal.revoke_link(SOM, "focal.point@la.example.org", caller=caller("test"))
     title = container.reading.meeting(SOM).title_en
     update = MeetingUpdate.model_validate({"title": {"en": f"{title}, second session"}})
     version = container.reading.meeting(SOM).version
-    container.meetings.update(SOM, update, actor="test", version=version)
+    container.meetings.update(SOM, update, caller=caller("test"), version=version)
     cancelled = _path(container, PREP, FOCAL)
-    container.meetings.cancel(PREP, actor="test")
+    container.meetings.cancel(PREP, caller=caller("test"))
     return {
         "focal": focal,
         "chosen": f"{focal}?answer=accepted",

@@ -58,18 +58,22 @@ def _prepare(container: Container) -> None:
     """The SOM with its link, a few answers, and of everything that a delegation can owe something."""
     container.database.upgrade()
     example = ACCSM21.read_text("utf-8").replace("timeline: standard", "timeline: som")
-    container.examples.load(example, None, actor="test")
-    container.meetings.publish(SOM, actor="test", save_the_date=False)
-    container.meetings.enter_link(SOM, LINK, actor="test")
-    container.meetings.answer(SOM, "senior.official@kh.example.org", Participation.ACCEPTED, actor="test")
+    container.examples.load(example, None, caller=caller("test"))
+    container.meetings.publish(SOM, caller=caller("test"), save_the_date=False)
+    container.meetings.enter_link(SOM, LINK, caller=caller("test"))
+    container.meetings.answer(
+        SOM, "senior.official@kh.example.org", Participation.ACCEPTED, caller=caller("test")
+    )
     for people in ("senior.official", "focal.point"):
-        container.meetings.answer(SOM, f"{people}@la.example.org", Participation.DECLINED, actor="test")
+        container.meetings.answer(
+            SOM, f"{people}@la.example.org", Participation.DECLINED, caller=caller("test")
+        )
     for code, need, state, note in (
         ("KH", Need.LIST, ContributionState.IN, None),
         ("KH", Need.PAPER, ContributionState.WAIVED, "nothing to report this year"),
         ("MY", Need.TEST, ContributionState.FAILED, "no sound from the meeting room of the ministry"),
     ):
-        container.readiness.record(SOM, code, need, state, actor="test", note=note)
+        container.readiness.record(SOM, code, need, state, caller=caller("test"), note=note)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from orchestrator.web.app import create_app
+from tests.callers import caller
 from tests.integration.answers.test_console_answers import SOM, arrive, letter, proposal, reply
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World
 
@@ -126,7 +127,7 @@ def test_a_personal_link_is_shown_and_revoked(client: TestClient, world: World) 
     world.create()
     path = f"{MEETING}/attendees/{TAN}"
     problems(client.get(f"{path}/personal-link"), 409, "conflict")
-    world.meetings.publish(SOM, actor="test")
+    world.meetings.publish(SOM, caller=caller("test"))
     before = client.get(f"{path}/personal-link").json()
     assert client.get(f"{path}/personal-link").json() == before
     after = client.post(f"{path}/revoke-link").json()

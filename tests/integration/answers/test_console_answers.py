@@ -19,6 +19,7 @@ from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import TransientFailure
 from orchestrator.services.meetings.views import AttendeeView
 from orchestrator.web.app import create_app
+from tests.callers import caller
 from tests.integration.conftest import NHUNG, TAN, THIDA, World
 
 with warnings.catch_warnings():
@@ -183,7 +184,7 @@ def test_a_draft_is_announced_then_confirmed(client: TestClient, world: World) -
 
 def test_a_cancelled_meeting_is_reinstated(client: TestClient, world: World) -> None:
     world.invited()
-    world.meetings.cancel(SOM, actor="test")
+    world.meetings.cancel(SOM, caller=caller("test"))
     world.run()
     assert "Reinstate and tell 3" in words(client.get(PAGE))
     asked = client.get(f"{PAGE}/reinstate")
@@ -196,7 +197,7 @@ def test_a_cancelled_meeting_is_reinstated(client: TestClient, world: World) -> 
 
 def test_a_cancelled_draft_is_a_draft_again_and_nobody_is_told(client: TestClient, world: World) -> None:
     world.create()
-    world.meetings.cancel(SOM, actor="test")
+    world.meetings.cancel(SOM, caller=caller("test"))
     assert "Reinstate; nobody is told" in words(client.get(PAGE))
     asked = client.get(f"{PAGE}/reinstate")
     assert button(asked) == "Reinstate; nobody is told"
@@ -209,7 +210,7 @@ def test_what_would_have_started_already_says_why_it_is_not_reinstated(
     client: TestClient, world: World
 ) -> None:
     world.invited()
-    world.meetings.cancel(SOM, actor="test")
+    world.meetings.cancel(SOM, caller=caller("test"))
     world.clock.move(days=60)
     page = client.get(PAGE)
     assert "would have started already" in words(page)
@@ -258,7 +259,9 @@ def test_answers_tell_who_said_what_when_and_how(client: TestClient, world: Worl
         reply(world, TAN, "ACCEPTED", "COMMENT:With two advisers"),
         reply(world, NHUNG, "DELEGATED", parameters=f';DELEGATED-TO="mailto:{LAN}"'),
     )
-    world.meetings.answer(SOM, THIDA, Participation.DECLINED, actor="console", comment="Ill, she says")
+    world.meetings.answer(
+        SOM, THIDA, Participation.DECLINED, caller=caller("console"), comment="Ill, she says"
+    )
     page = client.get(PAGE)
     came = section(page, "came-back")
     assert came.index("Ill, she says") < came.index("With two advisers")

@@ -32,6 +32,7 @@ from orchestrator.store.rows.answers import IncomingRow, ResponseRow
 from orchestrator.store.rows.meetings import MeetingRow
 from orchestrator.store.rows.timelines import ActionRow
 from orchestrator.store.timelines import actions
+from tests.callers import caller
 from tests.integration.conftest import (
     ENDS,
     LEASE,
@@ -299,7 +300,7 @@ def reminders(world: World, email: str) -> dict[str, str]:
 def change(world: World, **fields: Any) -> None:
     version = world.reading.meeting("SOM-2026").version
     world.meetings.update(
-        "SOM-2026", MeetingUpdate.model_validate(fields), actor="coordinator", version=version
+        "SOM-2026", MeetingUpdate.model_validate(fields), caller=caller("coordinator"), version=version
     )
 
 
@@ -466,7 +467,7 @@ def test_an_answer_to_the_time_before_a_move_is_ignored(world: World) -> None:
 def test_an_answer_to_an_earlier_text_or_link_counts(world: World) -> None:
     """SEQUENCE is lower than the meeting's, but the time has not been set since."""
     world.invited()
-    world.meetings.enter_link("SOM-2026", "https://video.vn.example.org/som", actor="coordinator")
+    world.meetings.enter_link("SOM-2026", "https://video.vn.example.org/som", caller=caller("coordinator"))
     change(world, title="Another title")
     assert world.reading.meeting("SOM-2026").sequence == 1
     poll(world, reply(world, TAN, sequence=0))
@@ -516,7 +517,7 @@ def test_of_two_answers_of_the_same_second_the_one_that_came_last_wins(world: Wo
 
 def test_an_answer_by_mail_given_before_one_by_telephone_does_not_undo_it(world: World) -> None:
     world.invited()
-    world.meetings.answer("SOM-2026", TAN, Participation.DECLINED, actor="telephone")
+    world.meetings.answer("SOM-2026", TAN, Participation.DECLINED, caller=caller("telephone"))
     poll(world, reply(world, TAN, stamp=LATER))
     assert participations(world)[TAN] == "declined"
     world.clock.move(minutes=1)
@@ -528,7 +529,7 @@ def test_a_clock_that_runs_ahead_does_not_keep_later_answers_out(world: World) -
     world.invited()
     poll(world, reply(world, TAN, stamp=NOW + timedelta(days=300)))
     world.clock.move(hours=2)
-    world.meetings.answer("SOM-2026", TAN, Participation.TENTATIVE, actor="telephone")
+    world.meetings.answer("SOM-2026", TAN, Participation.TENTATIVE, caller=caller("telephone"))
     world.clock.move(hours=2)
     poll(world, reply(world, TAN, "DECLINED"))
     assert participations(world)[TAN] == "declined"
@@ -647,7 +648,7 @@ def test_an_answer_to_an_unknown_meeting_is_kept(world: World) -> None:
 
 def test_an_answer_to_a_meeting_that_was_cancelled_is_ignored(world: World) -> None:
     world.invited()
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     poll(world, reply(world, TAN, sequence=1))
     assert nobody_answered(world)
     assert last(world) == ("ignored", "the meeting is cancelled")
@@ -696,7 +697,7 @@ def test_what_is_neither_yes_nor_no_changes_nothing(world: World, answer: str, o
 def test_answers_to_several_meetings_in_one_poll_find_their_meetings(world: World) -> None:
     world.invited()
     world.create(reference="SECOND")
-    world.meetings.publish("SECOND", actor="coordinator")
+    world.meetings.publish("SECOND", caller=caller("coordinator"))
     world.run()
     poll(
         world,
@@ -757,7 +758,7 @@ def test_a_proposed_time_that_is_refused_brings_a_mail_and_the_invitation_as_it_
     (first,) = world.mailer.to(TAN)
     world.clock.move(hours=1)
     outcome = world.meetings.refuse_proposal(
-        "SOM-2026", responses(world)[0].id, actor="coordinator", reply="The other states cannot."
+        "SOM-2026", responses(world)[0].id, caller=caller("coordinator"), reply="The other states cannot."
     )
     assert [(item.effect, item.kind, item.recipient_email) for item in outcome.consequences] == [
         ("new", "refusal", TAN)
@@ -782,15 +783,15 @@ def test_a_proposed_time_that_is_refused_brings_a_mail_and_the_invitation_as_it_
 def test_a_proposal_is_refused_once_and_only_in_its_own_meeting(world: World) -> None:
     world.invited()
     world.create(reference="SECOND")
-    world.meetings.publish("SECOND", actor="coordinator")
+    world.meetings.publish("SECOND", caller=caller("coordinator"))
     poll(world, counter(world))
     number = responses(world)[0].id
     for name, wrong in (("SECOND", number), ("SOM-2026", 999)):
         with pytest.raises(NotFound):
-            world.meetings.refuse_proposal(name, wrong, actor="coordinator")
-    world.meetings.refuse_proposal("SOM-2026", number, actor="coordinator")
+            world.meetings.refuse_proposal(name, wrong, caller=caller("coordinator"))
+    world.meetings.refuse_proposal("SOM-2026", number, caller=caller("coordinator"))
     with pytest.raises(NotFound, match=f"no open proposal {number}"):
-        world.meetings.refuse_proposal("SOM-2026", number, actor="coordinator")
+        world.meetings.refuse_proposal("SOM-2026", number, caller=caller("coordinator"))
 
 
 def test_each_refusal_is_a_message_of_its_own(world: World) -> None:
@@ -798,7 +799,7 @@ def test_each_refusal_is_a_message_of_its_own(world: World) -> None:
     poll(world, counter(world), counter(world, TAN, FRIDAY + HOUR))
     world.mailer.accepted.clear()
     for item in responses(world):
-        world.meetings.refuse_proposal("SOM-2026", item.id, actor="coordinator")
+        world.meetings.refuse_proposal("SOM-2026", item.id, caller=caller("coordinator"))
     world.run()
     first, second = world.mailer.to(TAN)
     assert first.message["Message-ID"] != second.message["Message-ID"]
@@ -807,13 +808,13 @@ def test_each_refusal_is_a_message_of_its_own(world: World) -> None:
 def test_moving_the_meeting_settles_what_was_proposed(world: World) -> None:
     world.invited()
     poll(world, counter(world), counter(world, THIDA, FRIDAY + HOUR))
-    world.meetings.refuse_proposal("SOM-2026", responses(world)[1].id, actor="coordinator")
+    world.meetings.refuse_proposal("SOM-2026", responses(world)[1].id, caller=caller("coordinator"))
     change(world, title="Not the time")
     assert [item.state for item in responses(world)] == ["open", "refused"]
     change(world, start="2026-12-04 14:00")
     assert [item.state for item in responses(world)] == ["settled", "refused"]
     with pytest.raises(NotFound):
-        world.meetings.refuse_proposal("SOM-2026", responses(world)[0].id, actor="coordinator")
+        world.meetings.refuse_proposal("SOM-2026", responses(world)[0].id, caller=caller("coordinator"))
 
 
 def test_a_proposal_to_the_time_before_a_move_or_of_the_same_time_is_ignored(world: World) -> None:
@@ -989,7 +990,7 @@ def test_a_bounce_takes_nobody_s_cancellation_away(world: World) -> None:
     world.invited()
     poll(world, bounce(TAN, original=message_id_to(world, TAN)))
     world.mailer.accepted.clear()
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     world.run()
     assert {mail.recipient for mail in world.mailer.accepted} == {THIDA, NHUNG, TAN}
 
@@ -1024,7 +1025,7 @@ def test_a_report_that_names_a_meeting_of_another_mailbox_address_marks_the_righ
     world.invited()
     original = message_id_to(world, TAN)
     world.create(reference="SECOND", attendees=[PEOPLE[TAN]])
-    world.meetings.publish("SECOND", actor="coordinator")
+    world.meetings.publish("SECOND", caller=caller("coordinator"))
     world.run()
     poll(world, bounce(TAN, original=original))
     assert delivery_states(world)[TAN] == "bounced"
@@ -1171,7 +1172,7 @@ def test_a_mail_that_a_person_assigns_is_an_answer_like_any_other(world: World) 
     poll(world, mail)
     (kept,) = incoming(world)
     assert world.quarantine.content(kept.id) == mail
-    world.quarantine.assign(kept.id, "SOM-2026", TAN.upper(), actor="coordinator")
+    world.quarantine.assign(kept.id, "SOM-2026", TAN.upper(), caller=caller("coordinator"))
     assert participations(world)[TAN] == "declined"
     assert reminders(world, TAN) == dict.fromkeys(REMINDERS, "cancelled")
     (answer,) = responses(world)
@@ -1179,7 +1180,7 @@ def test_a_mail_that_a_person_assigns_is_an_answer_like_any_other(world: World) 
     assert "tan.private@mail.example.org" in answer.by
     assert last(world)[0] == "assigned"
     with pytest.raises(Conflict, match="is assigned"):
-        world.quarantine.assign(kept.id, "SOM-2026", THIDA, actor="coordinator")
+        world.quarantine.assign(kept.id, "SOM-2026", THIDA, caller=caller("coordinator"))
     poll(world, mail)
     assert (len(incoming(world)), len(responses(world))) == (1, 1), "the same mail is known"
     assert len(world.mailbox.trays[Tray.QUARANTINE]) == 1, "it does not come back to be looked at again"
@@ -1190,14 +1191,18 @@ def test_a_letter_is_assigned_with_the_answer_that_a_person_reads_in_it(world: W
     poll(world, letter("tan.private@mail.example.org", "With pleasure!"))
     (kept,) = incoming(world)
     with pytest.raises(InvalidInput, match="participation"):
-        world.quarantine.assign(kept.id, "SOM-2026", TAN, actor="coordinator")
+        world.quarantine.assign(kept.id, "SOM-2026", TAN, caller=caller("coordinator"))
     with pytest.raises(NotFound, match="not invited"):
         world.quarantine.assign(
-            kept.id, "SOM-2026", "who@example.org", actor="coordinator", participation=Participation.ACCEPTED
+            kept.id,
+            "SOM-2026",
+            "who@example.org",
+            caller=caller("coordinator"),
+            participation=Participation.ACCEPTED,
         )
     assert (nobody_answered(world), last(world)[0]) == (True, "quarantined")
     world.quarantine.assign(
-        kept.id, "SOM-2026", TAN, actor="coordinator", participation=Participation.ACCEPTED
+        kept.id, "SOM-2026", TAN, caller=caller("coordinator"), participation=Participation.ACCEPTED
     )
     assert (participations(world)[TAN], responses(world)[0].comment) == ("accepted", "With pleasure!")
 
@@ -1206,11 +1211,11 @@ def test_a_mail_that_a_person_lets_go_has_no_effect(world: World) -> None:
     world.invited()
     poll(world, reply(world, "crasher@sg.example.org"))
     (kept,) = incoming(world)
-    world.quarantine.discard(kept.id, actor="coordinator")
+    world.quarantine.discard(kept.id, caller=caller("coordinator"))
     assert last(world)[0] == "discarded"
     assert nobody_answered(world)
     with pytest.raises(Conflict, match="is discarded"):
-        world.quarantine.discard(kept.id, actor="coordinator")
+        world.quarantine.discard(kept.id, caller=caller("coordinator"))
 
 
 # --- a reply address of one's own
@@ -1324,7 +1329,7 @@ def test_the_reply_address_of_one_meeting_opens_no_other(subaddressed: World) ->
     world = subaddressed
     world.invited()
     world.create(reference="SECOND", attendees=[PEOPLE[TAN]])
-    world.meetings.publish("SECOND", actor="coordinator")
+    world.meetings.publish("SECOND", caller=caller("coordinator"))
     world.run()
     key = own_address(world, TAN, "SECOND")
     poll(world, reply(world, THIDA, "DECLINED", sender="who@example.org", to=key))
@@ -1354,7 +1359,7 @@ def test_a_bounce_to_an_own_address_marks_the_delivery_of_that_meeting(subaddres
     world.invited()
     address = own_address(world, TAN)
     world.create(reference="SECOND", attendees=[PEOPLE[TAN]])
-    world.meetings.publish("SECOND", actor="coordinator")
+    world.meetings.publish("SECOND", caller=caller("coordinator"))
     world.run()
     poll(world, bounce(TAN, to=address))
     assert delivery_states(world)[TAN] == "bounced"
@@ -1699,7 +1704,7 @@ def test_the_claim_is_renewed_while_a_full_mailbox_is_read(
 def test_reading_the_mailbox_is_not_thrown_away(world: World) -> None:
     world.scheduling.begin()
     with pytest.raises(Exception, match="cannot be discarded"):
-        world.operations.discard(the_poll(world).id, actor="ops")
+        world.operations.discard(the_poll(world).id, caller=caller("ops"))
     assert the_poll(world).state == "scheduled"
 
 
@@ -1783,7 +1788,7 @@ def test_of_several_answers_of_one_person_the_last_is_told(world: World) -> None
 def test_answers_that_a_coordinator_entered_are_no_news_to_the_coordinator(world: World) -> None:
     world.invited()
     for actor in ("telephone", "cli", "api", "coordinator"):
-        world.meetings.answer("SOM-2026", TAN, Participation.ACCEPTED, actor=actor)
+        world.meetings.answer("SOM-2026", TAN, Participation.ACCEPTED, caller=actor)
     world.clock.move(hours=3)
     world.run()
     assert (news(world), world.rows(K.DIGEST)) == ([], [])
@@ -1915,7 +1920,7 @@ def test_whoever_was_named_head_counts_and_each_decline_is_told_once(world: Worl
 def test_a_digest_still_comes_after_the_meeting_was_cancelled(world: World) -> None:
     world.invited()
     poll(world, reply(world, TAN))
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     world.clock.move(hours=1)
     world.run()
     assert len(news(world)) == 1
@@ -1956,7 +1961,7 @@ def test_answers_to_several_meetings_cost_by_the_meeting(world: World) -> None:
     names = [f"M-{number}" for number in range(4)]
     for name in names:
         world.create(reference=name, attendees=crowd(20))
-        world.meetings.publish(name, actor="coordinator")
+        world.meetings.publish(name, caller=caller("coordinator"))
     world.run()
     mails = [reply(world, item["email"], name=name) for name in names for item in crowd(20)]
     with statements(world.database) as seen:
@@ -1972,17 +1977,17 @@ def test_an_answer_touches_the_meeting_no_more_than_it_must(world: World) -> Non
     version = world.reading.meeting("SOM-2026").version
     poll(world, reply(world, TAN))
     update = MeetingUpdate.model_validate({"title": "Another"})
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=version)
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
     with world.database.reading() as session:
         assert session.scalar(select(MeetingRow.title_en)) == "Another"
 
 
 def test_an_answer_to_a_save_the_date_counts_and_stays_when_it_is_confirmed(world: World) -> None:
-    world.meetings.create([definition()], actor="coordinator")
-    world.meetings.publish("SOM-2026", actor="coordinator", save_the_date=True)
+    world.meetings.create([definition()], caller=caller("coordinator"))
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"), save_the_date=True)
     world.run()
     poll(world, reply(world, TAN))
-    world.meetings.publish("SOM-2026", actor="coordinator")
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     world.run()
     assert participations(world)[TAN] == "accepted"
     assert "PARTSTAT=ACCEPTED" in world.mailer.to(TAN)[-1].calendar

@@ -19,6 +19,7 @@ from orchestrator.domain.dates.date_poll import Vote
 from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.store.engine import Database
 from orchestrator.web.app import create_app
+from tests.callers import caller
 from tests.integration.conftest import NHUNG, World, contents, definition, emptied
 from tests.integration.dates.test_services_polls import (
     ASKED,
@@ -161,9 +162,9 @@ def test_once_chosen_the_page_says_the_date_and_once_published_it_is_the_ordinar
 ) -> None:
     opened(world)
     path = dates(world, LAN)
-    world.polls.close("SOM-2026", 2, actor="coordinator")
+    world.polls.close("SOM-2026", 2, caller=caller("coordinator"))
     assert "The date is Thursday, 10 December 2026, 14:00 Ha Noi (UTC+07:00)" in words(client.get(path))
-    world.meetings.publish("SOM-2026", actor="coordinator")
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     for response in (client.get(path), client.post(path, data=ALL)):
         assert (response.status_code, response.headers["location"]) == (303, path.removesuffix("/dates"))
     assert client.get(path.removesuffix("/dates")).status_code == 200
@@ -185,7 +186,7 @@ def test_forms_of_other_sites_large_ones_and_broken_links_are_refused(
     assert elsewhere.status_code == 403
     assert client.post(path, data={"vote-1": "y" * 300_000}).status_code == 413
     assert client.get(path.replace("/dates", "x/dates")).status_code == 404
-    world.personal.revoke_link("SOM-2026", LAN, actor="coordinator")
+    world.personal.revoke_link("SOM-2026", LAN, caller=caller("coordinator"))
     for refused in (client.get(path), client.post(path, data=ALL)):
         assert refused.status_code == 410
         assert "coordinator@vn.example.org" in words(refused)
@@ -319,7 +320,7 @@ def test_a_poll_opened_by_somebody_else_meanwhile_is_said(world: World, client: 
 def test_only_a_draft_with_attendees_can_be_asked_about(world: World, client: TestClient) -> None:
     world.create(reference="EMPTY", attendees=[])
     assert 'id="ask-dates"' not in client.get("/meetings/EMPTY").text
-    world.meetings.publish("SOM-2026", actor="coordinator")
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     assert 'id="ask-dates"' not in client.get(PAGE).text
 
 
@@ -361,7 +362,7 @@ def test_the_console_moves_the_closing_of_a_poll(world: World, client: TestClien
     assert done.headers["location"] == f"{PAGE}?done=extended&count=0"
     assert "The date poll is extended. Nobody is told." in words(client.get(done.headers["location"]))
     assert world.polls.show("SOM-2026").open
-    world.polls.withdraw("SOM-2026", actor="coordinator")
+    world.polls.withdraw("SOM-2026", caller=caller("coordinator"))
     over = client.post(f"{PAGE}/poll/extend", data={"closes": "2026-11-21 17:00"})
     assert over.status_code == 409
     assert "SOM-2026 has no open date poll." in words(over)
@@ -393,8 +394,8 @@ PREP = "PREP-2026"
 def linked(world: World) -> World:
     """A published meeting on 2 December at 09:00 that prepares the one there is a poll for."""
     prep = definition(PREP, kind="preparatory", start="2026-12-02 09:00", duration="PT2H", feeds="SOM-2026")
-    world.meetings.create([prep], actor="coordinator")
-    world.meetings.publish(PREP, actor="coordinator")
+    world.meetings.create([prep], caller=caller("coordinator"))
+    world.meetings.publish(PREP, caller=caller("coordinator"))
     opened(world)
     world.run()
     return world

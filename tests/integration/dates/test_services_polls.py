@@ -21,6 +21,7 @@ from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.personal.visits import LinkClosedError
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
+from tests.callers import caller
 from tests.integration.conftest import (
     NHUNG,
     PEOPLE,
@@ -59,7 +60,7 @@ def in_office_hours(world: World) -> None:
 def opened(world: World, *, preview: bool = False, **given: Any) -> PollOutcome:
     """Open a poll of two dates: option 1 on the 8th at 09:00, option 2 on the 10th at 14:00."""
     request = PollRequest.of({"starts": STARTS_GIVEN, "closes": CLOSES} | given)
-    return world.polls.open("SOM-2026", request, actor="coordinator", preview=preview)
+    return world.polls.open("SOM-2026", request, caller=caller("coordinator"), preview=preview)
 
 
 def polled(world: World, **given: Any) -> World:
@@ -182,9 +183,9 @@ def test_only_a_coming_draft_with_somebody_to_ask_gets_a_poll(world: World) -> N
     world.create(reference="PAST", start="2026-10-01 09:00")
     request = PollRequest.of({"starts": STARTS_GIVEN, "closes": CLOSES})
     with pytest.raises(Conflict, match="PAST would be over already; move it to a coming date"):
-        world.polls.open("PAST", request, actor="coordinator")
+        world.polls.open("PAST", request, caller=caller("coordinator"))
     with pytest.raises(NotFound, match="There is no meeting NONE"):
-        world.polls.open("NONE", request, actor="coordinator")
+        world.polls.open("NONE", request, caller=caller("coordinator"))
 
 
 def test_a_published_meeting_gets_no_poll(world: World) -> None:
@@ -294,13 +295,13 @@ def test_a_vote_before_the_mail_has_left_keeps_it_back(world: World) -> None:
 
 def test_the_coordinator_enters_what_was_said_by_telephone(world: World) -> None:
     polled(world)
-    done = world.polls.vote_for("SOM-2026", "sg", {1: YES, 2: NO}, actor="console")
+    done = world.polls.vote_for("SOM-2026", "sg", {1: YES, 2: NO}, caller=caller("console"))
     assert [item.by for item in done.poll.voters] == [None, "console", None]
     page = world.polls.page(token(world, TAN))
     assert page is not None
     assert (page.by, [item.vote for item in page.options]) == ("the coordinator", ["yes", "no"])
     with pytest.raises(InvalidInput, match=r"delegation: is not invited.*Invited are: MM, SG, VN"):
-        world.polls.vote_for("SOM-2026", "BN", {1: YES, 2: NO}, actor="console")
+        world.polls.vote_for("SOM-2026", "BN", {1: YES, 2: NO}, caller=caller("console"))
 
 
 def test_only_who_speaks_for_the_delegation_votes(world: World) -> None:
@@ -319,8 +320,8 @@ def test_after_the_closing_a_vote_is_refused_and_says_whom_to_write_to(world: Wo
         "Write to Trần Minh Khôi, coordinator@vn.example.org."
     )
     with pytest.raises(Conflict, match="Extend the poll first"):
-        world.polls.vote_for("SOM-2026", "VN", {1: YES, 2: YES}, actor="console")
-    world.polls.extend("SOM-2026", datetime(2026, 11, 20, 17), actor="coordinator")  # noqa: DTZ001
+        world.polls.vote_for("SOM-2026", "VN", {1: YES, 2: YES}, caller=caller("console"))
+    world.polls.extend("SOM-2026", datetime(2026, 11, 20, 17), caller=caller("coordinator"))  # noqa: DTZ001
     world.polls.vote(token(world, LAN), {1: YES, 2: YES})
     assert world.polls.show("SOM-2026").answered == 1
 
@@ -362,7 +363,7 @@ def test_a_poll_opened_at_night_reaches_each_at_a_sane_hour_and_extending_it_mov
     opened(world)
     world.run()
     assert recipients(world) == []
-    longer = world.polls.extend("SOM-2026", datetime(2026, 11, 16, 17), actor="coordinator")  # noqa: DTZ001
+    longer = world.polls.extend("SOM-2026", datetime(2026, 11, 16, 17), caller=caller("coordinator"))  # noqa: DTZ001
     assert longer.consequences == ()
     world.clock.at = MONDAY
     world.run()
@@ -373,28 +374,28 @@ def test_only_who_has_not_answered_is_asked_again_and_once_a_day(world: World) -
     polled(world)
     world.polls.vote(token(world, LAN), {1: YES, 2: YES})
     with pytest.raises(Conflict, match="at most once a day; ask again from Tuesday, 3 November 2026, 10:00"):
-        world.polls.remind("SOM-2026", actor="coordinator")
+        world.polls.remind("SOM-2026", caller=caller("coordinator"))
     world.clock.move(days=1)
-    seen = world.polls.remind("SOM-2026", actor="coordinator", preview=True)
+    seen = world.polls.remind("SOM-2026", caller=caller("coordinator"), preview=True)
     assert sorted(str(item.recipient_email) for item in seen.consequences) == sorted([THIDA, TAN])
-    world.polls.remind("SOM-2026", actor="coordinator")
+    world.polls.remind("SOM-2026", caller=caller("coordinator"))
     world.run()
     assert recipients(world) == sorted([*ASKED, THIDA, TAN])
     assert len({str(mail.message["Message-ID"]) for mail in world.mailer.accepted}) == 5
     with pytest.raises(Conflict, match="at most once a day"):
-        world.polls.remind("SOM-2026", actor="coordinator")
+        world.polls.remind("SOM-2026", caller=caller("coordinator"))
     for email in (THIDA, TAN):
         world.polls.vote(token(world, email), {1: YES, 2: YES})
     world.clock.move(days=1)
     with pytest.raises(Conflict, match="Every delegation has answered"):
-        world.polls.remind("SOM-2026", actor="coordinator")
+        world.polls.remind("SOM-2026", caller=caller("coordinator"))
 
 
 def test_withdrawing_ends_what_has_not_left_and_another_poll_may_begin(world: World) -> None:
     world.create(attendees=STAFF)
     opened(world)
     link = token(world, LAN)
-    done = world.polls.withdraw("SOM-2026", actor="coordinator")
+    done = world.polls.withdraw("SOM-2026", caller=caller("coordinator"))
     assert {(item.effect, item.reason) for item in done.consequences} == {
         ("cancelled", "the date poll is over, or the delegation has voted")
     }
@@ -405,7 +406,7 @@ def test_withdrawing_ends_what_has_not_left_and_another_poll_may_begin(world: Wo
     assert page is not None
     assert page.refusal == "This date poll was withdrawn."
     with pytest.raises(Conflict, match="has no open date poll"):
-        world.polls.withdraw("SOM-2026", actor="coordinator")
+        world.polls.withdraw("SOM-2026", caller=caller("coordinator"))
     opened(world)
     world.run()
     assert recipients(world) == ASKED
@@ -413,7 +414,7 @@ def test_withdrawing_ends_what_has_not_left_and_another_poll_may_begin(world: Wo
 
 def test_mails_of_two_polls_are_told_apart(world: World) -> None:
     polled(world)
-    world.polls.withdraw("SOM-2026", actor="coordinator")
+    world.polls.withdraw("SOM-2026", caller=caller("coordinator"))
     opened(world)
     world.run()
     assert len({str(mail.message["Message-ID"]) for mail in world.mailer.accepted}) == 6
@@ -424,8 +425,8 @@ def test_extending_keeps_the_votes_and_the_rules_of_closing(world: World) -> Non
     world.polls.vote(token(world, LAN), {1: YES, 2: YES})
     for wrong in (datetime(2026, 10, 1, 9), datetime(2026, 12, 9, 9)):  # noqa: DTZ001
         with pytest.raises(InvalidInput, match="closes: "):
-            world.polls.extend("SOM-2026", wrong, actor="coordinator")
-    done = world.polls.extend("SOM-2026", datetime(2026, 11, 30, 17), actor="coordinator")  # noqa: DTZ001
+            world.polls.extend("SOM-2026", wrong, caller=caller("coordinator"))
+    done = world.polls.extend("SOM-2026", datetime(2026, 11, 30, 17), caller=caller("coordinator"))  # noqa: DTZ001
     assert str(done.poll.closes) == "Monday, 30 November 2026, 17:00 Ha Noi (UTC+07:00)"
     assert done.poll.answered == 1
 
@@ -435,10 +436,10 @@ def test_extending_keeps_the_votes_and_the_rules_of_closing(world: World) -> Non
 
 def test_the_chosen_option_becomes_the_time_and_ends_the_poll(world: World) -> None:
     polled(world)
-    seen = world.polls.close("SOM-2026", 1, actor="coordinator", preview=True)
+    seen = world.polls.close("SOM-2026", 1, caller=caller("coordinator"), preview=True)
     assert (seen.previewed, seen.poll.state, seen.poll.chosen) == (True, "closed", 1)
     assert world.polls.show("SOM-2026").state == "open"
-    done = world.polls.close("SOM-2026", 1, actor="coordinator", version=1)
+    done = world.polls.close("SOM-2026", 1, caller=caller("coordinator"), version=1)
     assert (done.version, done.poll.chosen) == (2, 1)
     meeting = world.reading.meeting("SOM-2026")
     assert (meeting.start, meeting.status, meeting.version) == ("2026-12-08 09:00", "draft", 2)
@@ -462,7 +463,7 @@ def token_of(world: World, email: str) -> str:
 def test_choosing_cancels_mails_that_have_not_left(world: World) -> None:
     world.create(attendees=STAFF)
     opened(world)
-    done = world.polls.close("SOM-2026", 2, actor="coordinator")
+    done = world.polls.close("SOM-2026", 2, caller=caller("coordinator"))
     assert [item.effect for item in done.consequences] == ["cancelled"] * 3
     world.run()
     assert recipients(world) == []
@@ -471,24 +472,24 @@ def test_choosing_cancels_mails_that_have_not_left(world: World) -> None:
 def test_choosing_is_refused_for_another_version_an_unknown_or_a_past_option(world: World) -> None:
     polled(world)
     with pytest.raises(Conflict, match="changed by somebody else meanwhile"):
-        world.polls.close("SOM-2026", 1, actor="coordinator", version=9)
+        world.polls.close("SOM-2026", 1, caller=caller("coordinator"), version=9)
     with pytest.raises(InvalidInput, match="option: is not an option"):
-        world.polls.close("SOM-2026", 3, actor="coordinator")
+        world.polls.close("SOM-2026", 3, caller=caller("coordinator"))
     world.clock.at = datetime(2026, 12, 9, tzinfo=UTC)
     update = MeetingUpdate.model_validate({"start": "2026-12-20 14:00"})
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=1)
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=1)
     with pytest.raises(Conflict, match="Option 1 is in the past"):
-        world.polls.close("SOM-2026", 1, actor="coordinator")
-    assert world.polls.close("SOM-2026", 2, actor="coordinator").version == 3
+        world.polls.close("SOM-2026", 1, caller=caller("coordinator"))
+    assert world.polls.close("SOM-2026", 2, caller=caller("coordinator")).version == 3
 
 
 def test_a_draft_is_published_only_once_its_poll_is_over(world: World) -> None:
     polled(world)
     link = token(world, LAN)
     with pytest.raises(Conflict, match="has an open date poll"):
-        world.meetings.publish("SOM-2026", actor="coordinator")
-    world.polls.close("SOM-2026", 2, actor="coordinator")
-    world.meetings.publish("SOM-2026", actor="coordinator")
+        world.meetings.publish("SOM-2026", caller=caller("coordinator"))
+    world.polls.close("SOM-2026", 2, caller=caller("coordinator"))
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     assert world.polls.page(link) is None
     assert world.personal.page(link).times.starts.clock == "14:00"
     with pytest.raises(Conflict, match="This date poll is over; a date was chosen"):
@@ -499,7 +500,7 @@ def test_cancelling_a_draft_keeps_its_mails_back_and_refuses_votes(world: World)
     world.create(attendees=STAFF)
     opened(world)
     link = token(world, LAN)
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     world.run()
     assert recipients(world) == []
     with pytest.raises(Conflict, match="The meeting was cancelled, so no date is needed any more"):
@@ -514,8 +515,8 @@ PREP = "PREP-2026"
 def linked_poll(world: World) -> World:
     """A poll for a SOM on 3 December at 14:00; its preparatory meeting, the day before, is published."""
     prep = definition(PREP, kind="preparatory", start="2026-12-02 09:00", duration="PT2H", feeds="SOM-2026")
-    world.meetings.create([prep, definition(attendees=STAFF)], actor="coordinator")
-    world.meetings.publish(PREP, actor="coordinator")
+    world.meetings.create([prep, definition(attendees=STAFF)], caller=caller("coordinator"))
+    world.meetings.publish(PREP, caller=caller("coordinator"))
     opened(world)
     world.run()
     return world
@@ -526,7 +527,7 @@ def test_choosing_a_time_asks_what_becomes_of_linked_meetings(world: World) -> N
     before = contents(world.database)
     for preview in (True, False):
         with pytest.raises(Conflict) as caught:
-            world.polls.close("SOM-2026", 2, actor="coordinator", preview=preview)
+            world.polls.close("SOM-2026", 2, caller=caller("coordinator"), preview=preview)
         assert caught.value.code == QUESTION
         assert "move: it goes to Wednesday, 9 December 2026, 09:00" in caught.value.message
     assert contents(world.database) == before
@@ -558,8 +559,8 @@ def test_a_linked_meeting_that_is_kept_is_named_and_an_absurd_order_said(world: 
     linked_poll(world)
     update = MeetingUpdate.model_validate({"start": "2026-12-09 09:00"})
     version = world.reading.meeting(PREP).version
-    world.meetings.update(PREP, update, actor="coordinator", version=version, linked=Linked.KEEP)
-    done = world.polls.close("SOM-2026", 1, actor="coordinator", linked=Linked.KEEP)
+    world.meetings.update(PREP, update, caller=caller("coordinator"), version=version, linked=Linked.KEEP)
+    done = world.polls.close("SOM-2026", 1, caller=caller("coordinator"), linked=Linked.KEEP)
     assert done.warnings == (
         f"{PREP}, which prepares it, stays on Wednesday, 9 December 2026, 09:00 Ha Noi (UTC+07:00).",
         f"{PREP} comes after the meeting it prepares, SOM-2026.",
@@ -570,8 +571,8 @@ def test_a_linked_meeting_that_is_kept_is_named_and_an_absurd_order_said(world: 
 def test_an_option_at_the_time_that_stands_asks_nothing(world: World) -> None:
     linked_poll(world)
     update = MeetingUpdate.model_validate({"start": "2026-12-08 09:00"})
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=1, linked=Linked.KEEP)
-    assert world.polls.close("SOM-2026", 1, actor="coordinator").poll.chosen == 1
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=1, linked=Linked.KEEP)
+    assert world.polls.close("SOM-2026", 1, caller=caller("coordinator")).poll.chosen == 1
 
 
 def test_choosing_waits_for_the_linked_meeting_before_it_takes_its_own(
@@ -608,22 +609,22 @@ def test_a_poll_that_has_closed_without_a_choice_needs_somebody(world: World) ->
     assert attention() == [(), ()]
     world.clock.at = CLOSING
     assert attention() == [(needs,), (needs,)]
-    world.polls.extend("SOM-2026", datetime(2026, 11, 20, 17), actor="coordinator")  # noqa: DTZ001
+    world.polls.extend("SOM-2026", datetime(2026, 11, 20, 17), caller=caller("coordinator"))  # noqa: DTZ001
     assert attention() == [(), ()]
     world.clock.at = datetime(2026, 11, 20, 10, tzinfo=UTC)
     assert attention() == [(needs,), (needs,)]
-    world.polls.close("SOM-2026", 2, actor="coordinator")
+    world.polls.close("SOM-2026", 2, caller=caller("coordinator"))
     assert attention() == [(), ()]
 
 
 def test_a_withdrawn_poll_or_a_cancelled_draft_needs_nobody(world: World) -> None:
     polled(world)
-    world.polls.withdraw("SOM-2026", actor="coordinator")
+    world.polls.withdraw("SOM-2026", caller=caller("coordinator"))
     world.clock.at = CLOSING
     assert world.reading.meeting("SOM-2026").attention == ()
     world.clock.at = MONDAY
     opened(world)
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     world.clock.at = CLOSING
     assert world.reading.meeting("SOM-2026").attention == ()
 
@@ -632,8 +633,8 @@ def test_opening_is_refused_for_another_version_than_was_looked_at(world: World)
     world.create(attendees=STAFF)
     request = PollRequest.of({"starts": STARTS_GIVEN, "closes": CLOSES})
     with pytest.raises(Conflict, match="changed by somebody else meanwhile"):
-        world.polls.open("SOM-2026", request, actor="coordinator", version=2)
-    assert world.polls.open("SOM-2026", request, actor="coordinator", version=1).poll.open
+        world.polls.open("SOM-2026", request, caller=caller("coordinator"), version=2)
+    assert world.polls.open("SOM-2026", request, caller=caller("coordinator"), version=1).poll.open
 
 
 # Attendees that change while a poll is open
@@ -644,7 +645,7 @@ def test_somebody_who_was_asked_and_voted_can_be_taken_out_and_the_vote_stands(w
     link = token(world, LAN)
     world.polls.vote(link, {1: YES, 2: NO})
     update = MeetingUpdate.model_validate({"attendees": [PEOPLE[NHUNG], PEOPLE[THIDA], PEOPLE[TAN]]})
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=1)
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=1)
     with pytest.raises(LinkClosedError, match="no longer invited"):
         world.polls.page(link)
     poll = world.polls.show("SOM-2026")
@@ -657,7 +658,7 @@ def test_a_delegation_that_is_taken_out_does_not_count_and_a_new_one_is_asked(wo
     world.polls.vote(token(world, TAN), {1: NO, 2: YES})
     bn = {"group": "ACCSM_FP", "delegation": "BN", "name": "Nur Aisyah", "email": "nur@bn.example.org"}
     update = MeetingUpdate.model_validate({"attendees": [PEOPLE[NHUNG], STAFF[1], PEOPLE[THIDA], bn]})
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=1)
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=1)
     world.run()
     assert recipients(world) == sorted([*ASKED, "nur@bn.example.org"])
     poll = world.polls.show("SOM-2026")
@@ -671,7 +672,7 @@ def test_a_poll_that_never_was_is_not_found(world: World) -> None:
     with pytest.raises(NotFound, match="SOM-2026 has no date poll"):
         world.polls.show("SOM-2026")
     with pytest.raises(Conflict, match="has no open date poll"):
-        world.polls.close("SOM-2026", 1, actor="coordinator")
+        world.polls.close("SOM-2026", 1, caller=caller("coordinator"))
 
 
 def test_what_nobody_was_asked_in_time_is_missed_and_shown(world: World) -> None:

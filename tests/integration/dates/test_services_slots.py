@@ -25,6 +25,7 @@ from orchestrator.errors import InvalidInput, NotFound
 from orchestrator.services.dates.fair_starts import HISTORY, SlotQuery, SlotsView
 from orchestrator.store.meetings import meetings as store
 from orchestrator.web.app import create_app
+from tests.callers import caller
 from tests.integration.conftest import ENDS, NOW, STARTS, TAN, ManualClock, World
 
 with warnings.catch_warnings():
@@ -128,7 +129,7 @@ def test_concluded_meetings_of_the_last_two_years_are_a_burden(world: World) -> 
 
 def test_only_what_took_place_counts_and_only_who_took_part(world: World) -> None:
     world.invited()
-    world.meetings.answer("SOM-2026", TAN, Participation.DECLINED, actor="coordinator")
+    world.meetings.answer("SOM-2026", TAN, Participation.DECLINED, caller=caller("coordinator"))
     world.clock.at = ENDS + timedelta(hours=1)
     assert held(world) == []  # Not concluded yet.
     world.run()

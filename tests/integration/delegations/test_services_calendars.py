@@ -38,6 +38,7 @@ from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.dates import DateOptionRow
 from orchestrator.store.rows.meetings import MeetingRow
+from tests.callers import caller
 from tests.integration.conftest import (
     ENDS,
     NHUNG,
@@ -83,7 +84,7 @@ def entered(
     **more: Any,
 ) -> CalendarChange:
     given = {"kind": kind, "first": first, "last": last, "name": "Declared", "why": "Decree 12"} | more
-    return world.calendars.enter(code, NewOverride.of(given), actor="coordinator", preview=preview)
+    return world.calendars.enter(code, NewOverride.of(given), caller=caller("coordinator"), preview=preview)
 
 
 def moves(change: CalendarChange | Recalculation) -> list[tuple[str, str, str, str]]:
@@ -151,7 +152,7 @@ def test_withdrawing_moves_them_back_and_is_kept(world: World) -> None:
     number = entered(world, "VN", "closed", "2026-11-26").override.id
     assert number is not None
     world.clock.move(days=1)
-    change = world.calendars.withdraw(number, actor="another coordinator")
+    change = world.calendars.withdraw(number, caller=caller("another coordinator"))
     assert moves(change) == [("moved", NHUNG, WEDNESDAY, THURSDAY)]
     assert planned(world, NHUNG, P7D) == THURSDAY
     assert settled(world)
@@ -163,7 +164,7 @@ def test_withdrawing_moves_them_back_and_is_kept(world: World) -> None:
         "coordinator",
     ]
     with pytest.raises(Conflict, match="withdrawn already, by another coordinator"):
-        world.calendars.withdraw(number, actor="x")
+        world.calendars.withdraw(number, caller=caller("x"))
 
 
 def test_what_was_sent_stays(world: World) -> None:
@@ -218,7 +219,7 @@ def test_other_hours_on_some_weekdays_move_what_is_due_on_those(world: World) ->
     assert [item.override and item.override.days for item in days] == [None, ("mon", "thu"), ("fri",)]
     number = done.override.id
     assert number is not None
-    assert moves(world.calendars.withdraw(number, actor="x")) == [("moved", NHUNG, later, THURSDAY)]
+    assert moves(world.calendars.withdraw(number, caller=caller("x"))) == [("moved", NHUNG, later, THURSDAY)]
     words = (
         "Viet Nam, hours 10:00-15:00 every Monday and Thursday from Monday, 23 November 2026 to "
         "Sunday, 29 November 2026 (Ramadan; Decree 12): Reminder, 7 days before to Lê Thị Hồng Nhung (VN): "
@@ -269,9 +270,9 @@ def test_only_meetings_the_delegation_takes_part_in_are_looked_at(world: World) 
     assert entered(world, "TH", "closed", "2026-11-26").looked_at == 0
     world.create(reference="HOSTED", host="TH", timeline="standard", attendees=[PEOPLE[TAN]])
     assert entered(world, "TH", "closed", "2026-11-25").looked_at == 0, "a draft"
-    world.meetings.publish("HOSTED", actor="coordinator")
+    world.meetings.publish("HOSTED", caller=caller("coordinator"))
     assert entered(world, "TH", "closed", "2026-11-24").looked_at == 1, "the host's calendar counts"
-    world.meetings.cancel("HOSTED", actor="coordinator")
+    world.meetings.cancel("HOSTED", caller=caller("coordinator"))
     assert entered(world, "TH", "closed", "2026-11-23").looked_at == 0
     world.clock.at = ENDS
     world.run()
@@ -282,7 +283,7 @@ def test_only_meetings_the_delegation_takes_part_in_are_looked_at(world: World) 
 def test_somebody_removed_no_longer_counts(world: World) -> None:
     invited(world)
     update = MeetingUpdate.model_validate({"attendees": [PEOPLE[NHUNG], PEOPLE[TAN]]})
-    world.meetings.update("SOM-2026", update, actor="x", version=2)
+    world.meetings.update("SOM-2026", update, caller=caller("x"), version=2)
     assert entered(world, "MM", "closed", "2026-11-26").looked_at == 0
 
 
@@ -301,7 +302,7 @@ def test_a_preview_changes_nothing_and_says_what_doing_it_does(world: World) -> 
     assert world.wake_up.notified == woken + 1
     before = contents(world.database)
     assert done.override.id is not None
-    back = world.calendars.withdraw(done.override.id, actor="x", preview=True)
+    back = world.calendars.withdraw(done.override.id, caller=caller("x"), preview=True)
     assert contents(world.database) == before
     assert moves(back) == [("moved", NHUNG, WEDNESDAY, THURSDAY)]
 
@@ -431,7 +432,7 @@ def test_an_estimated_holiday_can_be_confirmed(world: World) -> None:
 
 def test_there_is_no_such_override(world: World) -> None:
     with pytest.raises(NotFound, match="no override 7"):
-        world.calendars.withdraw(7, actor="x")
+        world.calendars.withdraw(7, caller=caller("x"))
 
 
 # --- looking
@@ -529,7 +530,7 @@ def test_new_zone_rules_keep_the_wall_time_and_tell_everybody_the_new_instant(
     world: World, moved_zone: ZoneData
 ) -> None:
     invited(world)
-    world.meetings.answer("SOM-2026", NHUNG, Participation.ACCEPTED, actor="telephone")
+    world.meetings.answer("SOM-2026", NHUNG, Participation.ACCEPTED, caller=caller("telephone"))
     world.mailer.accepted.clear()
     with zone_data(moved_zone):
         after = restarted(world)
@@ -588,7 +589,7 @@ def test_a_preview_of_new_rules_leaves_no_trace(world: World, moved_zone: ZoneDa
 
 def edited(world: World) -> None:
     update = MeetingUpdate.model_validate({"title": "A new title"})
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=2)
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=2)
 
 
 def day_off_entered(world: World) -> None:
@@ -652,7 +653,7 @@ OPTIONS = {"starts": ["2026-12-08 09:00", "2026-12-10 14:00"], "closes": "2026-1
 def with_poll(world: World) -> None:
     """A draft whose delegations are asked for a date, under the pinned rules."""
     world.create(timeline="standard")
-    world.polls.open("SOM-2026", PollRequest.of(OPTIONS), actor="coordinator")
+    world.polls.open("SOM-2026", PollRequest.of(OPTIONS), caller=caller("coordinator"))
     world.run()
     world.mailer.accepted.clear()
 
@@ -689,7 +690,7 @@ def test_new_zone_rules_keep_the_wall_times_of_an_open_date_poll(world: World, m
         assert after.mailer.accepted == [], "nobody is asked again by that alone"
         assert after.recalculating.run().meetings == ()
         assert len(history(after, "recalculated")) == 1
-        after.polls.close("SOM-2026", 2, actor="coordinator")
+        after.polls.close("SOM-2026", 2, caller=caller("coordinator"))
         assert row_of(after).starts_at == NEW_INSTANTS[1]
 
 
@@ -697,7 +698,7 @@ def test_a_date_poll_that_new_zone_rules_do_not_concern_is_not_named(
     world: World, moved_zone: ZoneData
 ) -> None:
     world.create(timeline="standard", host="SG", zone="Asia/Singapore")
-    world.polls.open("SOM-2026", PollRequest.of(OPTIONS), actor="coordinator")
+    world.polls.open("SOM-2026", PollRequest.of(OPTIONS), caller=caller("coordinator"))
     before = options_of(world)
     with zone_data(moved_zone):
         after = restarted(world)
@@ -715,9 +716,9 @@ def test_a_date_poll_that_ends_before_recalculating_says_which_instants_were_mea
     with zone_data(moved_zone):
         after = restarted(world)
         if ending == "choose":
-            after.polls.close("SOM-2026", 1, actor="coordinator")
+            after.polls.close("SOM-2026", 1, caller=caller("coordinator"))
         else:
-            after.polls.withdraw("SOM-2026", actor="coordinator")
+            after.polls.withdraw("SOM-2026", caller=caller("coordinator"))
         assert options_of(after) == list(zip(WALLS, NEW_INSTANTS, strict=True))
         shown = after.polls.show("SOM-2026").options[0].starts
         assert str(shown) == "Tuesday, 8 December 2026, 09:00 Ha Noi (UTC+08:00)"
@@ -725,7 +726,7 @@ def test_a_date_poll_that_ends_before_recalculating_says_which_instants_were_mea
 
 def test_the_record_of_a_date_poll_that_has_ended_stays(world: World, moved_zone: ZoneData) -> None:
     with_poll(world)
-    world.polls.withdraw("SOM-2026", actor="coordinator")
+    world.polls.withdraw("SOM-2026", caller=caller("coordinator"))
     with zone_data(moved_zone):
         after = restarted(world)
         after.recalculating.run()
@@ -796,8 +797,8 @@ def test_one_meeting_that_cannot_be_planned_holds_up_no_other(
     world: World, moved_zone: ZoneData, caplog: pytest.LogCaptureFixture
 ) -> None:
     invited(world)
-    world.meetings.create([definition("GONE", timeline="workshop")], actor="x")
-    world.meetings.publish("GONE", actor="x")
+    world.meetings.create([definition("GONE", timeline="workshop")], caller=caller("x"))
+    world.meetings.publish("GONE", caller=caller("x"))
     with zone_data(moved_zone), caplog.at_level(logging.WARNING):
         after = restarted(world)
         after.timelines = {name: item for name, item in after.timelines.items() if name != "workshop"}
@@ -881,7 +882,7 @@ def test_no_meeting_is_published_past_an_override(
 
     monkeypatch.setattr(world.planner, "replan", slow)
     with ThreadPoolExecutor(2) as pool:
-        publishing = pool.submit(world.meetings.publish, "SOM-2026", actor="coordinator")
+        publishing = pool.submit(world.meetings.publish, "SOM-2026", caller=caller("coordinator"))
         assert has_planned.wait(15)
         entering = pool.submit(entered, other, "VN", "closed", "2026-11-26")
         until(lambda: waiting_for_a_lock(postgres), "the override to wait for the plan")

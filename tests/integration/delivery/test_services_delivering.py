@@ -28,6 +28,7 @@ from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.meetings import HistoryRow
 from orchestrator.store.rows.timelines import ActionRow
 from orchestrator.store.timelines import actions
+from tests.callers import caller
 from tests.integration.conftest import (
     ENDS,
     LEASE,
@@ -91,7 +92,7 @@ def back_after_the_lease(world: World) -> None:
 
 def change(world: World, version: int = 2, **fields: Any) -> None:
     update = MeetingUpdate.model_validate(fields)
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=version)
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
 
 
 # --- what is sent, and what is known about it afterwards
@@ -238,7 +239,7 @@ def test_whoever_an_invitation_may_have_reached_is_told_of_the_cancellation(
     world.clock.move(seconds=10)
     world.mailer.before = failing(then)
     world.run()
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     world.run()
     assert [mail.method for mail in world.mailer.to(TAN)] == ["REQUEST", "CANCEL"]
 
@@ -413,7 +414,7 @@ def test_what_a_late_worker_has_recorded_as_sent_is_not_sent_again(world: World)
 
 def test_nothing_is_sent_for_a_meeting_cancelled_since_the_claim(world: World) -> None:
     batch = invitations_due(world)
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     world.delivering.deliver(batch)
     world.run()
     assert world.mailer.accepted == []
@@ -426,7 +427,7 @@ def test_nothing_is_sent_for_a_meeting_cancelled_since_the_claim(world: World) -
 
 def test_nothing_is_sent_to_who_declined_or_was_removed_since_the_claim(world: World) -> None:
     batch = reminders_due(world)
-    world.meetings.answer("SOM-2026", TAN, Participation.DECLINED, actor="telephone")
+    world.meetings.answer("SOM-2026", TAN, Participation.DECLINED, caller=caller("telephone"))
     change(world, attendees=[PEOPLE[NHUNG], PEOPLE[TAN]])
     world.delivering.deliver(batch)
     assert world.mailer.sent() == [(NHUNG, "Nhắc")]
@@ -487,7 +488,7 @@ def test_an_answer_during_a_batch_is_in_the_calendar_that_follows(world: World) 
 
     def answer(recipient: str) -> None:
         world.mailer.after = lambda _: None
-        world.meetings.answer("SOM-2026", NHUNG, Participation.ACCEPTED, actor="telephone")
+        world.meetings.answer("SOM-2026", NHUNG, Participation.ACCEPTED, caller=caller("telephone"))
 
     world.mailer.after = answer
     world.delivering.deliver(batch)
@@ -504,7 +505,7 @@ def test_a_cancellation_waits_for_the_invitation_in_flight_and_then_goes(world: 
 
     def cancel(_: str) -> None:
         world.mailer.after = lambda _: None
-        world.meetings.cancel("SOM-2026", actor="coordinator")
+        world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
         seen.append((world.rows(K.CANCEL)[0].state, world.states(K.INVITE)))
         assert not any(row.kind == K.CANCEL and row.state == "claimed" for row in world.rows())
 
@@ -521,7 +522,7 @@ def test_a_cancellation_goes_also_when_the_invitation_in_flight_fails(world: Wor
 
     def cancel(_: str) -> None:
         world.mailer.after = lambda _: None
-        world.meetings.cancel("SOM-2026", actor="coordinator")
+        world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
         raise TransientFailure("broke", unknown=True)
 
     world.mailer.after = cancel
@@ -541,7 +542,7 @@ def test_a_cancellation_goes_also_when_the_worker_of_the_invitation_dies_until_i
     world.clock.at = ENDS - timedelta(minutes=1)
     with pytest.raises(Killed):
         world.delivering.deliver(batch)
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     world.clock.move(minutes=2)
     back_after_the_lease(world)
     assert world.states(K.INVITE) == ["missed"]
@@ -575,7 +576,7 @@ def test_a_cancellation_racing_with_invitations_never_leaves_one_standing(
     with ThreadPoolExecutor(1) as pool:
         worker = pool.submit(world.delivering.deliver, batch)
         assert at_work.wait(20)
-        world.meetings.cancel("SOM-2026", actor="coordinator")
+        world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
         go.set()
         worker.result(20)
     world.run()
@@ -593,7 +594,7 @@ def test_cancelling_at_full_speed_leaves_no_invitation_standing(postgres: Databa
     with ThreadPoolExecutor(2) as pool:
         workers = [pool.submit(world.worker().deliver, part) for part in (batch[:15], batch[15:])]
         assert begun.wait(20)
-        world.meetings.cancel("SOM-2026", actor="coordinator")
+        world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
         assert sum(worker.result(20) for worker in workers) == 30
     world.run()
     for item in crowd(30):
@@ -650,7 +651,7 @@ def test_ops_and_a_change_of_the_meeting_never_wait_for_each_other(
     world = World(postgres, tmp_path)
     world.published()
     number = world.rows(K.REMIND)[0].id
-    holding_the_meeting(world, lambda: world.operations.discard(number, actor="ops"))
+    holding_the_meeting(world, lambda: world.operations.discard(number, caller=caller("ops")))
     assert world.rows(K.REMIND)[0].state == "cancelled"
 
 
@@ -762,10 +763,10 @@ def test_cancelling_and_reinstating_at_full_speed_reach_everybody_in_order(
         sent(world, 3)
         for _ in range(4):
             world.clock.move(seconds=1)
-            world.meetings.cancel("SOM-2026", actor="coordinator")
+            world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
             before = len(world.mailer.accepted)
             world.clock.move(seconds=1)
-            world.meetings.reinstate("SOM-2026", actor="coordinator")
+            world.meetings.reinstate("SOM-2026", caller=caller("coordinator"))
             sent(world, before + 2)
     world.run()
     assert_in_order(world, (item["email"] for item in people))
@@ -883,9 +884,9 @@ def test_whoever_is_removed_and_invited_again_while_the_invitation_leaves(world:
 
 def test_a_meeting_cancelled_and_reinstated_at_once_is_never_cancelled_in_any_calendar(world: World) -> None:
     world.invited()
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     world.clock.move(seconds=1)
-    world.meetings.reinstate("SOM-2026", actor="coordinator")
+    world.meetings.reinstate("SOM-2026", caller=caller("coordinator"))
     world.run()
     for email in PEOPLE:
         assert [method for method, _ in story(world, email)] == ["REQUEST", "REQUEST"]
@@ -896,14 +897,14 @@ def test_a_meeting_cancelled_and_reinstated_at_once_is_never_cancelled_in_any_ca
 
 def test_a_meeting_reinstated_while_its_cancellations_leave(world: World) -> None:
     world.invited()
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     cancels, *others = sorted(world.scheduling.claim(), key=len, reverse=True)
 
     def reinstate(recipient: str) -> None:
         if recipient == TAN:  # The second of three.
             world.mailer.before = lambda _: None
             world.clock.move(seconds=1)
-            world.meetings.reinstate("SOM-2026", actor="coordinator")
+            world.meetings.reinstate("SOM-2026", caller=caller("coordinator"))
             world.run()
 
     world.mailer.before = reinstate
@@ -982,7 +983,7 @@ def test_an_invitation_sent_again_waits_for_the_update_in_hand(world: World) -> 
 
     def ask(_: str) -> None:
         world.mailer.before = lambda _: None
-        world.meetings.send_again("SOM-2026", TAN, actor="coordinator")
+        world.meetings.send_again("SOM-2026", TAN, caller=caller("coordinator"))
         assert world.states(K.RESEND) == ["blocked"]
         world.run()
 
@@ -1004,9 +1005,9 @@ def test_calendar_mails_to_one_person_are_never_in_two_hands_at_once(world: Worl
     world.invited(attendees=[PEOPLE[TAN]])
     steps = [
         lambda: world.meetings.enter_link(
-            "SOM-2026", "https://video.vn.example.org/som", actor="coordinator"
+            "SOM-2026", "https://video.vn.example.org/som", caller=caller("coordinator")
         ),
-        lambda: world.meetings.send_again("SOM-2026", TAN, actor="coordinator"),
+        lambda: world.meetings.send_again("SOM-2026", TAN, caller=caller("coordinator")),
     ]
     for step in steps if first == "update" else steps[::-1]:
         step()
@@ -1017,7 +1018,7 @@ def test_calendar_mails_to_one_person_are_never_in_two_hands_at_once(world: Worl
         world.mailer.before = lambda _: None
         world.run()
         assert len(world.mailer.to(TAN)) == 1
-        world.meetings.cancel("SOM-2026", actor="coordinator")
+        world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
         world.run()
         assert len(world.mailer.to(TAN)) == 1, "the cancellation waits"
 
@@ -1092,7 +1093,7 @@ def test_while_there_is_no_link_the_coordinator_is_told_and_nobody_is_invited(wo
     assert world.states(K.INVITE) == ["blocked"] * 3
     (failed,) = world.rows(K.CONFERENCE)
     assert (failed.state, failed.reason) == ("failed", "Sign-in was refused.")
-    world.operations.retry(failed.id, actor="ops")
+    world.operations.retry(failed.id, caller=caller("ops"))
     world.run()
     assert world.states(K.INVITE) == ["succeeded"] * 3
 
@@ -1100,7 +1101,7 @@ def test_while_there_is_no_link_the_coordinator_is_told_and_nobody_is_invited(wo
 def test_a_result_that_comes_after_the_cancellation_is_recorded_and_then_deleted(world: World) -> None:
     def cancel(_: ConferenceRequest) -> None:
         world.conferences.during = lambda _: None
-        world.meetings.cancel("SOM-2026", actor="coordinator")
+        world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
         (delete,) = world.rows(K.CONFERENCE_DELETE)
         assert delete.state == "blocked"
 
@@ -1122,7 +1123,7 @@ def test_a_result_that_never_came_back_is_deleted_all_the_same(world: World) -> 
     world.conferences.during = failing_once(TransientFailure("timeout", unknown=True))
     world.published()
     world.run()
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     world.run()
     assert [what for what, _ in world.conferences.calls] == ["ensure", "delete"]
 
@@ -1144,7 +1145,9 @@ def test_a_link_that_the_provider_changes_is_told_to_everybody(world: World) -> 
 
 def test_a_link_typed_in_while_the_provider_is_asked_stays(world: World) -> None:
     def enter(_: ConferenceRequest) -> None:
-        world.meetings.enter_link("SOM-2026", "https://video.vn.example.org/som", actor="coordinator")
+        world.meetings.enter_link(
+            "SOM-2026", "https://video.vn.example.org/som", caller=caller("coordinator")
+        )
 
     world.conferences.during = enter
     world.invited()
@@ -1157,7 +1160,7 @@ def test_a_link_typed_in_while_the_provider_is_asked_stays(world: World) -> None
 
 def test_concluding_keeps_answers_that_came_since_this_worker_last_looked(world: World) -> None:
     world.delivering.deliver(reminders_due(world))
-    world.meetings.answer("SOM-2026", TAN, Participation.ACCEPTED, actor="telephone")
+    world.meetings.answer("SOM-2026", TAN, Participation.ACCEPTED, caller=caller("telephone"))
     world.clock.at = ENDS
     world.run()
     view = world.reading.meeting("SOM-2026")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from tests.callers import caller
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World
 
 LAN, RATIH = "lan@vn.example.org", "ratih@asean.example.org"
@@ -117,8 +118,8 @@ def test_a_deadline_after_the_meeting_counts_from_its_end(world: World) -> None:
     document = world.meeting_timelines.one("standard").document
     world.create(start="2026-12-03 20:00", duration="PT5H")
     own = document | {"name": "own", "steps": [*document["steps"], notice]}
-    world.meeting_timelines.adjust("SOM-2026", own, actor="K")
-    world.meetings.publish("SOM-2026", actor="K")
+    world.meeting_timelines.adjust("SOM-2026", own, caller=caller("K"))
+    world.meetings.publish("SOM-2026", caller=caller("K"))
     world.clock.at = datetime(2026, 12, 7, 4, tzinfo=UTC)
     world.run()
     (text,) = texts(world, TAN, "Call for papers")

@@ -29,14 +29,14 @@ def test_an_invitation_revived_after_a_cancel_is_taken_back_again(world: World) 
     world.mailer.after = lost
     world.delivering.deliver(world.claimed())
     world.clock.move(seconds=1)
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     world.run()
     world.clock.move(seconds=1)
-    world.meetings.reinstate("SOM-2026", actor="coordinator")
+    world.meetings.reinstate("SOM-2026", caller=caller("coordinator"))
     world.run()
     assert methods(world) == ["REQUEST", "CANCEL", "REQUEST"]
     world.clock.move(seconds=1)
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     world.run()
     assert methods(world) == ["REQUEST", "CANCEL", "REQUEST", "CANCEL"]
 
@@ -84,7 +84,7 @@ def test_somebody_whose_invitation_bounced_can_be_sent_it_again(world: World) ->
     world.inbox.poll()
     view = world.reading.meeting("SOM-2026")
     assert any(TAN in sentence for sentence in view.attention)
-    world.meetings.send_again("SOM-2026", TAN, actor="coordinator")
+    world.meetings.send_again("SOM-2026", TAN, caller=caller("coordinator"))
     world.run()
     assert methods(world) == ["REQUEST", "REQUEST"]
     assert not any(TAN in sentence for sentence in world.reading.meeting("SOM-2026").attention)
@@ -93,14 +93,14 @@ def test_somebody_whose_invitation_bounced_can_be_sent_it_again(world: World) ->
 def change(world: World, title: str) -> None:
     version = world.reading.meeting("SOM-2026").version
     update = MeetingUpdate.model_validate({"title": title})
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=version)
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
 
 
 def test_an_update_after_one_sent_again_says_what_changed_since(world: World) -> None:
     world.invited(attendees=[PEOPLE[TAN]])
     change(world, "First title")
     world.run()
-    world.meetings.send_again("SOM-2026", TAN, actor="coordinator")
+    world.meetings.send_again("SOM-2026", TAN, caller=caller("coordinator"))
     world.run()
     change(world, "Second title")
     world.run()

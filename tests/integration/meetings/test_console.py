@@ -26,6 +26,7 @@ from orchestrator.services.definitions.examples import ACCSM21
 from orchestrator.store.rows.timelines import ActionRow
 from orchestrator.web.app import create_app
 from orchestrator.web.events import Pulse, messages
+from tests.callers import caller
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -78,20 +79,20 @@ def client(container: Container) -> Iterator[TestClient]:
 
 @pytest.fixture
 def draft(container: Container) -> str:
-    container.examples.load(ACCSM21.read_text("utf-8"), ORDINARY_DAYS, actor="test")
+    container.examples.load(ACCSM21.read_text("utf-8"), ORDINARY_DAYS, caller=caller("test"))
     return SOM
 
 
 @pytest.fixture
 def published(container: Container, draft: str) -> str:
-    container.meetings.publish(draft, actor="test")
+    container.meetings.publish(draft, caller=caller("test"))
     return draft
 
 
 @pytest.fixture
 def concluded(container: Container, published: str) -> str:
     container.sandbox_clock.move_to(container.reading.meeting(published).starts_at + timedelta(minutes=1))
-    container.meetings.conclude(published, actor="test")
+    container.meetings.conclude(published, caller=caller("test"))
     return published
 
 
@@ -148,7 +149,7 @@ def test_the_list_says_that_drafts_need_somebody(client: TestClient, draft: str)
 def test_the_list_says_that_nothing_needs_anybody_and_what_comes_next(
     client: TestClient, container: Container, published: str
 ) -> None:
-    container.meetings.publish(PREP, actor="test")
+    container.meetings.publish(PREP, caller=caller("test"))
     page = client.get("/")
     assert "Nothing needs you." in words(page)
     assert re.search(r"Next: teams meeting, \w+, \d+ \w+ \d{4}, \d\d:\d\d Ha Noi \(UTC\+07:00\)", words(page))
@@ -158,9 +159,9 @@ def test_the_list_says_that_nothing_needs_anybody_and_what_comes_next(
 def test_the_list_tells_trouble_and_missing_minutes(
     client: TestClient, container: Container, concluded: str
 ) -> None:
-    container.meetings.cancel(PREP, actor="test")
+    container.meetings.cancel(PREP, caller=caller("test"))
     assert f"{concluded} is over: attach its minutes to distribute them." in words(client.get("/"))
-    container.minutes.attach(concluded, "report.txt", b"Agreed.", actor="test")
+    container.minutes.attach(concluded, "report.txt", b"Agreed.", caller=caller("test"))
     assert "Nothing needs you." in words(client.get("/"))
     ends_badly(container, ActionState.FAILED)
     page = client.get("/")
@@ -245,10 +246,10 @@ def test_the_strip_follows_protocol_order_and_tells_each_answer(
 ) -> None:
     for code, answer in (("th", "DECLINED"), ("bn", "ACCEPTED"), ("sg", "TENTATIVE")):
         container.meetings.answer(
-            published, f"focal.point@{code}.example.org", Participation(answer), actor="test"
+            published, f"focal.point@{code}.example.org", Participation(answer), caller=caller("test")
         )
     container.meetings.answer(
-        published, "senior.official@th.example.org", Participation.DECLINED, actor="test"
+        published, "senior.official@th.example.org", Participation.DECLINED, caller=caller("test")
     )
     strip = client.get(f"/meetings/{published}").text.partition('<ol class="strip"')[2].partition("</ol>")[0]
     codes = re.findall(r'<abbr class="code" title="[^"]+">(\w+)</abbr>', strip)
@@ -270,7 +271,7 @@ def test_hostile_names_and_titles_are_only_text(client: TestClient, container: C
     text = DEFINITION % (quoted, "Asia/Ho_Chi_Minh", quoted)
     page = client.post("/meetings/new", data={"definition": text})
     pages = [page, client.get("/"), client.get("/meetings/REVIEW-2027/publish")]
-    container.meetings.publish("REVIEW-2027", actor="test")
+    container.meetings.publish("REVIEW-2027", caller=caller("test"))
     pages += [
         client.get("/meetings/REVIEW-2027"),
         client.get("/actions"),
@@ -427,7 +428,7 @@ def test_a_change_by_somebody_else_is_told_and_what_was_typed_stays(
         "title_vi": meeting.title_vi or "",
         "confirmed": "yes",
     }
-    container.meetings.publish(draft, actor="somebody else")
+    container.meetings.publish(draft, caller=caller("somebody else"))
     page = client.post(f"/meetings/{draft}/change", data=form)
     assert page.status_code == 409
     assert "was changed by somebody else meanwhile" in words(page)
@@ -743,7 +744,7 @@ def test_a_change_is_told_once_to_open_pages(container: Container, draft: str) -
         nonlocal looks
         looks += 1
         if looks == 2:
-            container.meetings.publish(draft, actor="test")
+            container.meetings.publish(draft, caller=caller("test"))
             pulse._read_at = None
         return looks > 4
 

@@ -8,6 +8,7 @@ from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.store.meetings import meetings as store
+from tests.callers import caller
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World
 
 
@@ -15,7 +16,7 @@ def attendees(world: World, *people: dict[str, Any]) -> None:
     """Let a draft have exactly these attendees."""
     update = MeetingUpdate.model_validate({"attendees": list(people)})
     version = world.reading.meeting("SOM-2026").version
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=version)
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
 
 
 def rows(world: World) -> list[tuple[str, bool]]:
@@ -27,7 +28,7 @@ def rows(world: World) -> list[tuple[str, bool]]:
 
 def test_somebody_whose_answer_is_recorded_can_be_taken_out_of_a_draft(world: World) -> None:
     world.create()
-    world.meetings.answer("SOM-2026", TAN, Participation.ACCEPTED, actor="coordinator")
+    world.meetings.answer("SOM-2026", TAN, Participation.ACCEPTED, caller=caller("coordinator"))
     attendees(world, PEOPLE[NHUNG], PEOPLE[THIDA])
     assert rows(world) == [(THIDA, True), (TAN, False), (NHUNG, True)]
     assert [item.email for item in world.reading.meeting("SOM-2026").attendees] == [THIDA, NHUNG]
@@ -39,7 +40,7 @@ def test_somebody_taken_out_of_a_draft_and_put_in_again_is_invited_once(world: W
     attendees(world, PEOPLE[NHUNG], PEOPLE[THIDA])
     attendees(world, *PEOPLE.values())
     assert rows(world) == [(THIDA, True), (TAN, False), (NHUNG, True), (TAN, True)]
-    world.meetings.publish("SOM-2026", actor="coordinator")
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     world.run()
     assert sorted(item.recipient for item in world.mailer.accepted) == [NHUNG, TAN, THIDA]
     assert world.rows(ActionKind.CANCEL) == []
@@ -48,8 +49,8 @@ def test_somebody_taken_out_of_a_draft_and_put_in_again_is_invited_once(world: W
 def test_whoever_was_taken_out_of_a_draft_hears_nothing_even_when_it_is_cancelled(world: World) -> None:
     world.create()
     attendees(world, PEOPLE[NHUNG], PEOPLE[THIDA])
-    world.meetings.publish("SOM-2026", actor="coordinator")
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     world.run()
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     world.run()
     assert {item.recipient for item in world.mailer.accepted} == {NHUNG, THIDA}

@@ -22,6 +22,7 @@ from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.answers import ResponseRow
+from tests.callers import caller
 from tests.integration.conftest import (
     NHUNG,
     PEOPLE,
@@ -34,7 +35,7 @@ from tests.integration.conftest import (
 )
 
 PREP, SOM, HEADS = "PREP-2026", "SOM-2026", "HEADS-2026"
-BY = "coordinator"
+BY = caller("coordinator")
 REPORT = {"en": "Report on the key outcomes", "input_from": PREP}
 
 
@@ -43,7 +44,7 @@ def pair(world: World) -> World:
     """A preparatory meeting on 2 December at 09:00 in Ha Noi for the SOM on the 3rd at 14:00; drafts."""
     prep = definition(PREP, kind="preparatory", start="2026-12-02 09:00", duration="PT2H", feeds=SOM)
     som = definition(fed_by=[PREP], agenda=["Opening", REPORT])
-    world.meetings.create([prep, som], actor=BY)
+    world.meetings.create([prep, som], caller=BY)
     return world
 
 
@@ -51,7 +52,7 @@ def pair(world: World) -> World:
 def published(pair: World) -> World:
     """The same, published, with everybody invited."""
     for reference in (PREP, SOM):
-        pair.meetings.publish(reference, actor=BY)
+        pair.meetings.publish(reference, caller=BY)
     pair.run()
     return pair
 
@@ -66,7 +67,7 @@ def change(
     return world.meetings.update(
         reference,
         MeetingUpdate.model_validate(fields),
-        actor=BY,
+        caller=BY,
         version=view(world, reference).version,
         linked=linked,
         preview=preview,
@@ -150,7 +151,7 @@ def test_an_absurd_order_is_never_refused_and_always_said(published: World) -> N
 
 def test_move_takes_it_along_in_one_transaction_and_everybody_is_asked_again(published: World) -> None:
     for reference in (PREP, SOM):
-        published.meetings.answer(reference, NHUNG, Participation.ACCEPTED, actor="telephone")
+        published.meetings.answer(reference, NHUNG, Participation.ACCEPTED, caller=caller("telephone"))
     before = contents(published.database)
     wanted: dict[str, Any] = {"start": "2026-12-08 15:00", "linked": Linked.MOVE}
     preview = change(published, preview=True, **wanted)
@@ -203,7 +204,7 @@ def _proposal(world: World, attendee_id: int) -> Any:
 
 
 def test_a_draft_goes_along_and_nobody_hears_of_it(pair: World) -> None:
-    pair.meetings.publish(SOM, actor=BY)
+    pair.meetings.publish(SOM, caller=BY)
     pair.run()
     done = change(pair, start="2026-12-10 14:00", linked=Linked.MOVE)
     assert told(done) == {(None, "Updated invitation"): 3}
@@ -212,7 +213,7 @@ def test_a_draft_goes_along_and_nobody_hears_of_it(pair: World) -> None:
 
 def test_the_whole_chain_moves_together(published: World) -> None:
     heads = definition(HEADS, kind="heads", start="2026-12-04 09:00", fed_by=[SOM])
-    published.meetings.create([heads], actor=BY)
+    published.meetings.create([heads], caller=BY)
     lines = question(published, PREP, start="2026-12-03 09:00")
     assert lines[0].startswith(f"{PREP} is linked to 2 meetings still to take place.")
     assert [line.split(" is on ")[0] for line in lines[1:]] == [
@@ -253,9 +254,9 @@ def test_what_moves_nothing_asks_nothing(published: World, fields: dict[str, Any
 
 
 def test_what_is_over_or_cancelled_or_not_there_asks_nothing(published: World) -> None:
-    published.meetings.create([definition("ALONE", feeds="NOT-YET")], actor=BY)
+    published.meetings.create([definition("ALONE", feeds="NOT-YET")], caller=BY)
     change(published, "ALONE", start="2026-12-09 14:00")
-    published.meetings.cancel(PREP, actor=BY)
+    published.meetings.cancel(PREP, caller=BY)
     change(published, start="2026-12-08 14:00")
 
 
@@ -278,7 +279,7 @@ def test_a_clock_that_does_not_exist_is_named_with_its_meeting(world: World) -> 
     """Sydney puts its clocks forward over 02:30 on 4 October 2026; another year does so on the 3rd."""
     night = {"zone": "Australia/Sydney", "duration": "PT1H"}
     prep = definition(PREP, start="2027-10-02 02:30", **night)
-    world.meetings.create([prep, definition(start="2027-10-03 14:00", fed_by=[PREP], **night)], actor=BY)
+    world.meetings.create([prep, definition(start="2027-10-03 14:00", fed_by=[PREP], **night)], caller=BY)
     with pytest.raises(InvalidInput) as caught:
         change(world, start="2027-10-04 14:00", linked=Linked.MOVE)
     (problem,) = caught.value.problems
@@ -289,14 +290,14 @@ def test_cancelling_and_reinstating_say_what_still_stands(published: World) -> N
     stands = (
         f"{PREP}, which prepares it, still stands on Wednesday, 2 December 2026, 09:00 Ha Noi (UTC+07:00)."
     )
-    cancelled = published.meetings.cancel(SOM, actor=BY)
+    cancelled = published.meetings.cancel(SOM, caller=BY)
     assert cancelled.warnings == (f"{stands} Cancel it too, if it is not wanted alone.",)
     assert view(published, PREP).status == "published"
-    assert published.meetings.reinstate(SOM, actor=BY).warnings == (f"{stands} It was left as it is.",)
-    other_way = published.meetings.cancel(PREP, actor=BY).warnings
+    assert published.meetings.reinstate(SOM, caller=BY).warnings == (f"{stands} It was left as it is.",)
+    other_way = published.meetings.cancel(PREP, caller=BY).warnings
     assert other_way[0].startswith(f"{SOM}, which it prepares, still stands on Thursday, 3 December 2026")
-    published.meetings.cancel(SOM, actor=BY)
-    assert published.meetings.reinstate(SOM, actor=BY).warnings == (
+    published.meetings.cancel(SOM, caller=BY)
+    assert published.meetings.reinstate(SOM, caller=BY).warnings == (
         f"{PREP}, which prepares it, is cancelled.",
     )
 
@@ -305,7 +306,7 @@ def test_two_moves_at_once_wait_for_each_other(postgres: Database, tmp_path: Any
     """Each moves both; locked in the order of the change, each would wait for the other for ever."""
     world = World(postgres, tmp_path / "data")
     prep = definition(PREP, start="2026-12-02 09:00", feeds=SOM)
-    world.meetings.create([prep, definition()], actor=BY)
+    world.meetings.create([prep, definition()], caller=BY)
     errors: list[Exception] = []
 
     def move(reference: str) -> None:
@@ -334,16 +335,16 @@ def test_two_moves_at_once_wait_for_each_other(postgres: Database, tmp_path: Any
 
 def test_outcomes_begin_with_the_meeting(published: World) -> None:
     with pytest.raises(Conflict, match="has not begun"):
-        published.outcomes.add(PREP, "Too early", actor=BY)
+        published.outcomes.add(PREP, "Too early", caller=BY)
     with pytest.raises(NotFound):
         published.outcomes.of("NONE")
     begun(published)
-    published.outcomes.add(PREP, "Agenda agreed", actor=BY)
-    published.outcomes.add(PREP, "Venue", is_open=True, actor="console")
-    published.outcomes.add(PREP, "Theme", actor=BY)
-    published.outcomes.change(PREP, 3, Edit(number=1), actor=BY)
-    published.outcomes.remove(PREP, 2, actor=BY)
-    found = published.outcomes.agree(PREP, 2, actor=BY)
+    published.outcomes.add(PREP, "Agenda agreed", caller=BY)
+    published.outcomes.add(PREP, "Venue", is_open=True, caller=caller("console"))
+    published.outcomes.add(PREP, "Theme", caller=BY)
+    published.outcomes.change(PREP, 3, Edit(number=1), caller=BY)
+    published.outcomes.remove(PREP, 2, caller=BY)
+    found = published.outcomes.agree(PREP, 2, caller=BY)
     assert [(item.number, item.text, item.is_open, item.by) for item in found.outcomes] == [
         (1, "Theme", False, BY),
         (2, "Venue", False, BY),
@@ -363,8 +364,8 @@ def test_outcomes_begin_with_the_meeting(published: World) -> None:
 
 def test_the_end_carries_outcomes_into_the_item_that_reports_them(published: World) -> None:
     begun(published)
-    published.outcomes.add(PREP, "Agenda agreed", actor=BY)
-    published.outcomes.add(PREP, "Venue", is_open=True, actor=BY)
+    published.outcomes.add(PREP, "Agenda agreed", caller=BY)
+    published.outcomes.add(PREP, "Venue", is_open=True, caller=BY)
     mails, before = len(published.mailer.accepted), view(published, SOM)
     concluded(published)
     assert points(published) == [(), ("Agenda agreed", "Venue (open)")]
@@ -382,26 +383,26 @@ def test_the_end_carries_outcomes_into_the_item_that_reports_them(published: Wor
 
 def test_later_changes_carry_again_and_the_next_mails_have_them(published: World) -> None:
     concluded(published)
-    assert published.outcomes.add(PREP, "Agenda agreed", actor=BY).warnings == ()
-    published.outcomes.add(PREP, "Venue", is_open=True, actor=BY)
-    published.outcomes.agree(PREP, 2, actor=BY)
+    assert published.outcomes.add(PREP, "Agenda agreed", caller=BY).warnings == ()
+    published.outcomes.add(PREP, "Venue", is_open=True, caller=BY)
+    published.outcomes.agree(PREP, 2, caller=BY)
     assert points(published) == [(), ("Agenda agreed", "Venue")]
     assert attention(published) == ()
     before = len(published.mailer.accepted)
-    published.meetings.send_again(SOM, NHUNG, actor=BY)
+    published.meetings.send_again(SOM, NHUNG, caller=BY)
     published.run()
     (mail,) = [item for item in published.mailer.accepted[before:] if item.recipient == NHUNG]
     assert "\\n   – Agenda agreed\\n   – Venue" in mail.calendar
-    published.outcomes.remove(PREP, 1, actor=BY)
+    published.outcomes.remove(PREP, 1, caller=BY)
     assert points(published) == [(), ("Venue",)]
 
 
 def test_concluding_by_hand_carries_and_says_what_is_left(published: World) -> None:
     begun(published)
-    nothing = published.meetings.conclude(PREP, actor=BY, preview=True)
+    nothing = published.meetings.conclude(PREP, caller=BY, preview=True)
     assert nothing.warnings == (f"{PREP} has no outcome yet that {SOM} could report.",)
-    published.outcomes.add(PREP, "Venue", is_open=True, actor=BY)
-    done = published.meetings.conclude(PREP, actor=BY)
+    published.outcomes.add(PREP, "Venue", is_open=True, caller=BY)
+    done = published.meetings.conclude(PREP, caller=BY)
     open_one = f"1 outcome of {PREP} is still open: 1. Venue"
     assert done.warnings == (open_one,)
     assert points(published) == [(), ("Venue (open)",)]
@@ -416,8 +417,8 @@ def test_an_agenda_that_reports_nothing_is_said(published: World) -> None:
         f"give the item that does 'input_from: {PREP}'."
     )
     assert attention(published) == (), "there is time until the end"
-    published.outcomes.add(PREP, "Agenda agreed", actor=BY)
-    assert published.meetings.conclude(PREP, actor=BY).warnings == (missing,)
+    published.outcomes.add(PREP, "Agenda agreed", caller=BY)
+    assert published.meetings.conclude(PREP, caller=BY).warnings == (missing,)
     assert attention(published) == (missing,)
     done = change(published, agenda=["Opening", REPORT, "Other matters"])
     assert done.warnings == ()
@@ -425,24 +426,24 @@ def test_an_agenda_that_reports_nothing_is_said(published: World) -> None:
 
 
 def test_an_open_outcome_is_said_when_the_next_meeting_is_published(pair: World) -> None:
-    pair.meetings.publish(PREP, actor=BY)
+    pair.meetings.publish(PREP, caller=BY)
     pair.run()
     begun(pair)
-    pair.outcomes.add(PREP, "Venue", is_open=True, actor=BY)
+    pair.outcomes.add(PREP, "Venue", is_open=True, caller=BY)
     concluded(pair)
     assert points(pair) == [(), ("Venue (open)",)], "a draft has it too"
-    done = pair.meetings.publish(SOM, actor=BY, preview=True)
+    done = pair.meetings.publish(SOM, caller=BY, preview=True)
     assert done.warnings == (f"1 outcome of {PREP} is still open: 1. Venue",)
 
 
 def test_a_meeting_made_later_has_what_was_decided_before(published: World) -> None:
     begun(published, SOM)
     published.run()
-    published.outcomes.add(SOM, "Work plan adopted", actor=BY)
-    published.meetings.conclude(SOM, actor=BY)
+    published.outcomes.add(SOM, "Work plan adopted", caller=BY)
+    published.meetings.conclude(SOM, caller=BY)
     agenda = [{"en": "Report of the SOM", "input_from": SOM}]
     heads = definition(HEADS, kind="heads", start="2026-12-04 09:00", fed_by=[SOM], agenda=agenda)
-    published.meetings.create([heads], actor=BY)
+    published.meetings.create([heads], caller=BY)
     assert points(published, HEADS) == [("Work plan adopted",)]
     assert view(published, HEADS).version == 1
 
@@ -451,8 +452,8 @@ def test_what_is_over_keeps_the_agenda_it_had(published: World) -> None:
     concluded(published)
     begun(published, SOM)
     published.run()
-    published.meetings.conclude(SOM, actor=BY)
-    published.outcomes.add(PREP, "Too late for that agenda", actor=BY)
+    published.meetings.conclude(SOM, caller=BY)
+    published.outcomes.add(PREP, "Too late for that agenda", caller=BY)
     assert points(published) == [(), ()]
 
 
@@ -460,7 +461,7 @@ def test_what_is_over_keeps_the_agenda_it_had(published: World) -> None:
 
 
 def test_a_pair_is_made_in_one_step(world: World) -> None:
-    som, prep = world.meetings.create([definition(preparatory=True)], actor=BY)
+    som, prep = world.meetings.create([definition(preparatory=True)], caller=BY)
     assert (som.reference, prep.reference, som.warnings, prep.warnings) == (SOM, f"{SOM}-PREP", (), ())
     made = view(world, f"{SOM}-PREP")
     assert (made.feeds, view(world, SOM).fed_by) == (SOM, (f"{SOM}-PREP",))
@@ -473,7 +474,7 @@ def test_a_pair_is_made_in_one_step(world: World) -> None:
     assert [item.email for item in made.attendees] == [item.email for item in view(world, SOM).attendees]
     assert view(world, SOM).agenda[1].en == "Report on the key outcomes of the Preparatory Meeting"
     for reference in (SOM, f"{SOM}-PREP"):
-        assert world.meetings.publish(reference, actor=BY).warnings == ()
+        assert world.meetings.publish(reference, caller=BY).warnings == ()
 
 
 def test_a_pair_is_made_whole_or_not_at_all(world: World) -> None:
@@ -486,24 +487,24 @@ def test_a_pair_is_made_whole_or_not_at_all(world: World) -> None:
         ({"agenda": [{"en": "x", "lead": "XX"}]}, "preparatory.agenda[0].lead"),
     ):
         with pytest.raises(InvalidInput) as caught:
-            world.meetings.create([definition(preparatory=own)], actor=BY)
+            world.meetings.create([definition(preparatory=own)], caller=BY)
         assert [item.field for item in caught.value.problems] == [field]
         with pytest.raises(InvalidInput) as caught:
-            world.meetings.create([definition("OTHER"), definition(preparatory=own)], actor=BY)
+            world.meetings.create([definition("OTHER"), definition(preparatory=own)], caller=BY)
         assert [item.field for item in caught.value.problems] == [f"meetings[1].{field}"]
     assert contents(world.database) == before
     world.create(reference="TAKEN")
     with pytest.raises(Conflict, match="TAKEN already"):
-        world.meetings.create([definition(preparatory={"reference": "TAKEN"})], actor=BY)
+        world.meetings.create([definition(preparatory={"reference": "TAKEN"})], caller=BY)
     with pytest.raises(NotFound):
         view(world, SOM)
 
 
 def test_an_absurd_pair_is_made_and_said(world: World) -> None:
-    som, prep = world.meetings.create([definition(preparatory={"start": "2026-12-09 09:00"})], actor=BY)
+    som, prep = world.meetings.create([definition(preparatory={"start": "2026-12-09 09:00"})], caller=BY)
     absurd = f"{SOM}-PREP comes after the meeting it prepares, {SOM}."
     assert som.warnings == prep.warnings == (absurd,)
-    assert world.meetings.publish(SOM, actor=BY, preview=True).warnings == (absurd,)
+    assert world.meetings.publish(SOM, caller=BY, preview=True).warnings == (absurd,)
 
 
 CIRCLES = {
@@ -532,7 +533,7 @@ def test_meetings_that_prepare_each_other_are_refused(
 ) -> None:
     before = contents(pair.database)
     with pytest.raises(InvalidInput) as caught:
-        pair.meetings.create([definition(name, **links) for name, links in given], actor=BY)
+        pair.meetings.create([definition(name, **links) for name, links in given], caller=BY)
     (problem,) = caught.value.problems
     assert problem.field == field
     assert problem.message == f"closes a circle of meetings that prepare each other: {circle}"
@@ -540,18 +541,18 @@ def test_meetings_that_prepare_each_other_are_refused(
 
 
 def test_a_link_to_what_does_not_exist_yet_is_fine_and_a_stray_report_is_said(world: World) -> None:
-    (alone,) = world.meetings.create([definition(fed_by=["LATER"], agenda=[REPORT])], actor=BY)
+    (alone,) = world.meetings.create([definition(fed_by=["LATER"], agenda=[REPORT])], caller=BY)
     stray = (
         f"Item 1 of the agenda is to report the outcomes of {PREP}, which does not prepare {SOM}, "
         "so none are carried over."
     )
     assert alone.warnings == (stray,)
     assert view(world, SOM).attention == (stray,)
-    assert world.meetings.publish(SOM, actor=BY, preview=True).warnings == (stray,)
+    assert world.meetings.publish(SOM, caller=BY, preview=True).warnings == (stray,)
 
 
 def test_the_example_reports_its_preparatory_meeting(world: World) -> None:
-    world.examples.load(ACCSM21.read_text("utf-8"), None, actor=BY)
+    world.examples.load(ACCSM21.read_text("utf-8"), None, caller=BY)
     with world.database.reading() as session:
         som = store.called(session, ["ACCSM21-SOM-2021-04"])["ACCSM21-SOM-2021-04"]
     assert [item.number for item in som.agenda if item.input_from == "ACCSM21-PREP-2021-04"] == [2]
@@ -560,7 +561,7 @@ def test_the_example_reports_its_preparatory_meeting(world: World) -> None:
 def test_nothing_of_this_sends_anything_by_itself(published: World) -> None:
     concluded(published)
     before = len(published.mailer.accepted)
-    published.outcomes.add(PREP, "Agenda agreed", actor=BY)
+    published.outcomes.add(PREP, "Agenda agreed", caller=BY)
     published.run()
     assert len(published.mailer.accepted) == before
     assert published.states(ActionKind.INVITE) == ["succeeded"] * 6

@@ -17,6 +17,7 @@ from orchestrator import cli
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.services.meetings.views import MeetingView
 from orchestrator.web.app import create_app
+from tests.callers import caller
 from tests.integration.conftest import World, definition
 
 with warnings.catch_warnings():
@@ -33,10 +34,12 @@ REPORT = {"en": "Report on the key outcomes", "vi": "Báo cáo", "input_from": P
 def pair(world: World) -> World:
     """A preparatory meeting on 2 December at 09:00 in Ha Noi for the SOM on the 3rd at 14:00, published."""
     prep = definition(PREP, kind="preparatory", start="2026-12-02 09:00", duration="PT2H", feeds=SOM)
-    world.meetings.create([prep, definition(fed_by=[PREP], agenda=["Opening", REPORT])], actor="test")
+    world.meetings.create(
+        [prep, definition(fed_by=[PREP], agenda=["Opening", REPORT])], caller=caller("test")
+    )
     for reference in (PREP, SOM):
-        world.meetings.publish(reference, actor="test")
-        world.meetings.enter_link(reference, "https://meet.example/room", actor="test")
+        world.meetings.publish(reference, caller=caller("test"))
+        world.meetings.enter_link(reference, "https://meet.example/room", caller=caller("test"))
     return world
 
 
@@ -47,9 +50,9 @@ def view(world: World, reference: str = SOM) -> MeetingView:
 def concluded(world: World) -> None:
     """The preparatory meeting is over, with one outcome agreed and one open."""
     world.clock.at = view(world, PREP).starts_at
-    world.outcomes.add(PREP, "Agenda agreed", actor="test")
-    world.outcomes.add(PREP, "Venue <of> the next SOM", is_open=True, actor="test")
-    world.meetings.conclude(PREP, actor="test")
+    world.outcomes.add(PREP, "Agenda agreed", caller=caller("test"))
+    world.outcomes.add(PREP, "Venue <of> the next SOM", is_open=True, caller=caller("test"))
+    world.meetings.conclude(PREP, caller=caller("test"))
 
 
 # --- the command line
@@ -266,7 +269,7 @@ def test_the_form_offers_the_choice_and_does_not_make_it(pair: World, client: Te
     radios = re.findall(r'<input id="linked-\w+"[^>]*>', page.text)
     assert len(radios) == 2
     assert not any("checked" in item for item in radios)
-    pair.meetings.cancel(PREP, actor="test")
+    pair.meetings.cancel(PREP, caller=caller("test"))
     assert "linked" not in client.get(f"{PAGE}/change").text
 
 
@@ -318,7 +321,7 @@ def test_outcomes_are_recorded_in_the_console_and_reported(pair: World, client: 
     assert wrong.status_code == 422
     assert "Is empty." in words(wrong) or "is empty" in words(wrong)
     assert re.search(r'id="is_open"[^>]*checked', wrong.text)
-    pair.meetings.conclude(PREP, actor="test")
+    pair.meetings.conclude(PREP, caller=caller("test"))
     assert f"1 outcome of {PREP} is still open: 2. Venue" in words(client.get(PAGE))
     assert '<ul class="points"' in client.get(PAGE).text
     client.post(f"{path}/outcomes/2/agree", data={"seen": "Venue"})
@@ -373,4 +376,4 @@ def test_a_circle_is_shown_at_its_field(pair: World, client: TestClient) -> None
     assert page.status_code == 422
     assert f"{SOM} → NEW → {PREP} → {SOM}" in words(page)
     with pytest.raises(InvalidInput):
-        pair.meetings.create([definition("NEW", feeds=PREP, fed_by=[SOM])], actor="test")
+        pair.meetings.create([definition("NEW", feeds=PREP, fed_by=[SOM])], caller=caller("test"))

@@ -11,6 +11,7 @@ from orchestrator.domain.meetings.meeting import ContributionState, Need
 from orchestrator.services.dates.date_polls import PollRequest
 from orchestrator.store.meetings import meetings as store
 from orchestrator.web.app import create_app
+from tests.callers import caller
 from tests.integration.conftest import ENDS, World, definition, statements
 
 with warnings.catch_warnings():
@@ -18,7 +19,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from starlette.testclient import TestClient
 
-BY = "coordinator"
+BY = caller("coordinator")
 
 
 def found(world: World, numbers: range) -> None:
@@ -31,14 +32,14 @@ def found(world: World, numbers: range) -> None:
                 definition(som, timeline="som", feeds=heads),
                 definition(heads, start="2026-12-10 09:00", agenda=[item]),
             ],
-            actor=BY,
+            caller=BY,
         )
-        world.meetings.publish(som, actor=BY, save_the_date=False)
-        world.readiness.record(som, "SG", Need.LIST, ContributionState.IN, actor=BY)
+        world.meetings.publish(som, caller=BY, save_the_date=False)
+        world.readiness.record(som, "SG", Need.LIST, ContributionState.IN, caller=BY)
         asked = PollRequest.of(
             {"starts": ["2026-12-08 09:00", "2026-12-10 14:00"], "closes": "2026-12-04 12:00"}
         )
-        world.polls.open(heads, asked, actor=BY)
+        world.polls.open(heads, asked, caller=BY)
 
 
 @pytest.fixture
@@ -94,8 +95,8 @@ def test_a_line_of_the_list_is_what_the_meeting_says_alone(world: World) -> None
     """The open outcomes of one are told before what it prepares, and nowhere else."""
     found(world, range(2))
     world.clock.at = ENDS
-    world.meetings.conclude("SOM-0", actor=BY)
-    world.outcomes.add("SOM-0", "A joint statement", is_open=True, actor=BY)
+    world.meetings.conclude("SOM-0", caller=BY)
+    world.outcomes.add("SOM-0", "A joint statement", is_open=True, caller=BY)
     attention = {item.reference: item.attention for item in world.reading.meetings()}
     assert any("A joint statement" in sentence for sentence in attention["HEADS-0"])
     assert not any("A joint statement" in sentence for sentence in attention["HEADS-1"])

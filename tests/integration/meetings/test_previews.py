@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from orchestrator import cli
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.web.app import create_app
+from tests.callers import caller
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World, contents
 
 with warnings.catch_warnings():
@@ -45,7 +46,7 @@ def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_a_save_the_date_shows_before_publishing_what_follows_when_it_is_confirmed(draft: World) -> None:
     before = contents(draft.database)
-    found = draft.meetings.publish("SOM-2026", actor="test", preview=True)
+    found = draft.meetings.publish("SOM-2026", caller=caller("test"), preview=True)
     assert contents(draft.database) == before, "it is only a look"
     assert found.tentative
     assert {item.what for item in found.consequences} == {"Save-the-date", "Confirm the date"}
@@ -58,8 +59,8 @@ def test_a_save_the_date_shows_before_publishing_what_follows_when_it_is_confirm
 
 
 def test_what_was_shown_is_what_follows(draft: World) -> None:
-    shown_before = draft.meetings.publish("SOM-2026", actor="test", preview=True).later
-    draft.meetings.publish("SOM-2026", actor="test")
+    shown_before = draft.meetings.publish("SOM-2026", caller=caller("test"), preview=True).later
+    draft.meetings.publish("SOM-2026", caller=caller("test"))
     confirms = next(row for row in draft.rows() if row.kind == "confirm")
     for moment in (max(row.due_at for row in draft.rows(ActionKind.INVITE)), confirms.due_at):
         draft.clock.at = moment
@@ -72,13 +73,13 @@ def test_what_was_shown_is_what_follows(draft: World) -> None:
 
 
 def test_nothing_follows_later_where_everybody_is_invited_at_once(draft: World) -> None:
-    assert not draft.meetings.publish("SOM-2026", actor="t", preview=True, save_the_date=False).later
-    done = draft.meetings.publish("SOM-2026", actor="test")
+    assert not draft.meetings.publish("SOM-2026", caller=caller("t"), preview=True, save_the_date=False).later
+    done = draft.meetings.publish("SOM-2026", caller=caller("test"))
     assert not done.later, "only a look shows it"
 
 
 def test_every_line_is_shown_with_its_reason(draft: World, capsys: pytest.CaptureFixture[str]) -> None:
-    found = draft.meetings.publish("SOM-2026", actor="test", preview=True, save_the_date=False)
+    found = draft.meetings.publish("SOM-2026", caller=caller("test"), preview=True, save_the_date=False)
     text = shown(capsys, "meeting", "publish", "SOM-2026", "--invite", "--preview")
     assert len(found.consequences) > 60
     for item in found.consequences:
@@ -100,7 +101,7 @@ def test_people_of_several_places_with_one_local_hour_share_a_line(
 
 
 def test_the_plan_says_why_something_was_put_off(draft: World, capsys: pytest.CaptureFixture[str]) -> None:
-    draft.meetings.publish("SOM-2026", actor="test")
+    draft.meetings.publish("SOM-2026", caller=caller("test"))
     text = shown(capsys, "meeting", "plan", "SOM-2026")
     assert "offices are open 09:30-16:30" in " ".join(text.split())
 
@@ -111,7 +112,7 @@ def test_what_goes_to_the_coordinator_is_not_said_to_be_for_the_service(
     text = shown(capsys, "meeting", "publish", "SOM-2026", "--invite", "--preview")
     alert = text[text.rindex("Alert: no link") :].splitlines()
     assert alert[2].strip() == "coordinator"
-    draft.meetings.publish("SOM-2026", actor="test", save_the_date=False)
+    draft.meetings.publish("SOM-2026", caller=caller("test"), save_the_date=False)
     rows = shown(capsys, "meeting", "plan", "SOM-2026").splitlines()
     assert any("Alert: no link" in row and "coordinator" in row for row in rows)
 

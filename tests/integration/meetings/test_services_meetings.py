@@ -22,6 +22,7 @@ from orchestrator.store.answers import responses
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.meetings import FeedRow
 from orchestrator.store.timelines import actions
+from tests.callers import caller
 from tests.integration.conftest import (
     ENDS,
     NHUNG,
@@ -46,7 +47,7 @@ def change(
     return world.meetings.update(
         "SOM-2026",
         MeetingUpdate.model_validate(fields),
-        actor="coordinator",
+        caller=caller("coordinator"),
         version=version,
         notify=notify,
         preview=preview,
@@ -54,11 +55,11 @@ def change(
 
 
 def answer(world: World, email: str, participation: Participation) -> Outcome:
-    return world.meetings.answer("SOM-2026", email, participation, actor="telephone")
+    return world.meetings.answer("SOM-2026", email, participation, caller=caller("telephone"))
 
 
 def attach(world: World, text: str = "Adopted.", **how: Any) -> Outcome:
-    return world.minutes.attach("SOM-2026", "Minutes.md", text.encode(), actor="coordinator", **how)
+    return world.minutes.attach("SOM-2026", "Minutes.md", text.encode(), caller=caller("coordinator"), **how)
 
 
 def told(outcome: Outcome) -> Counter[tuple[str, str]]:
@@ -81,7 +82,7 @@ REMINDERS = ("remind:P7D", "remind:P1D", "remind:PT1H")
 
 
 def test_a_draft_plans_and_sends_nothing(world: World) -> None:
-    (created,) = world.meetings.create([definition()], actor="coordinator")
+    (created,) = world.meetings.create([definition()], caller=caller("coordinator"))
     assert (created.reference, created.left_out) == ("SOM-2026", ())
     assert world.rows() == []
     view = world.reading.meeting("SOM-2026")
@@ -93,7 +94,7 @@ def test_a_draft_plans_and_sends_nothing(world: World) -> None:
 
 def test_several_meetings_are_created_together(world: World) -> None:
     preparatory = definition("PREP", kind="preparatory", feeds="SOM-2026")
-    world.meetings.create([preparatory, definition(fed_by=["PREP"])], actor="coordinator")
+    world.meetings.create([preparatory, definition(fed_by=["PREP"])], caller=caller("coordinator"))
     assert world.reading.meeting("PREP").feeds == "SOM-2026"
     assert world.reading.meeting("SOM-2026").fed_by == ("PREP",)
     with world.database.reading() as session:
@@ -104,7 +105,7 @@ def test_of_several_meetings_none_is_created_when_one_is_wrong(world: World) -> 
     before = contents(world.database)
     wrong = definition("WRONG", zone="Asia/Hanoi", attendees=[{**PEOPLE[TAN], "delegation": "XX"}])
     with pytest.raises(InvalidInput) as caught:
-        world.meetings.create([definition(), wrong], actor="coordinator")
+        world.meetings.create([definition(), wrong], caller=caller("coordinator"))
     fields = [item.field for item in caught.value.problems]
     assert fields == ["meetings[1].zone", "meetings[1].attendees[0].delegation"]
     assert contents(world.database) == before
@@ -115,7 +116,7 @@ def test_of_several_meetings_none_is_created_when_a_reference_is_taken(world: Wo
     before = contents(world.database)
     for second in (definition("SOM-2026"), definition("NEW")):
         with pytest.raises(Conflict, match="already"):
-            world.meetings.create([definition("NEW"), second], actor="coordinator")
+            world.meetings.create([definition("NEW"), second], caller=caller("coordinator"))
     assert contents(world.database) == before
 
 
@@ -125,10 +126,10 @@ def test_of_several_meetings_none_is_created_when_a_reference_is_taken(world: Wo
 def test_publishing_does_exactly_what_its_preview_said_and_the_preview_leaves_no_trace(world: World) -> None:
     world.create()
     before = contents(world.database)
-    preview = world.meetings.publish("SOM-2026", actor="coordinator", preview=True)
+    preview = world.meetings.publish("SOM-2026", caller=caller("coordinator"), preview=True)
     assert contents(world.database) == before
     assert world.wake_up.notified == 0
-    done = world.meetings.publish("SOM-2026", actor="coordinator")
+    done = world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     assert preview.previewed
     assert not done.previewed
     assert (preview.version, preview.consequences) == (done.version, done.consequences)
@@ -161,7 +162,7 @@ def test_reminders_are_due_at_the_local_hour_of_each_recipient(world: World) -> 
 def test_what_is_too_late_already_is_said_and_not_planned(world: World) -> None:
     world.clock.at = STARTS - timedelta(days=3)
     world.create()
-    outcome = world.meetings.publish("SOM-2026", actor="coordinator")
+    outcome = world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     assert told(outcome)["skipped", "Reminder, 7 days before"] == 3
     assert {item.step for item in world.rows(K.REMIND)} == {"remind:P1D", "remind:PT1H"}
 
@@ -173,13 +174,13 @@ def left_out(outcome: Outcome) -> Counter[str | None]:
 def test_what_is_left_out_is_said_once_and_again_only_for_a_new_time(world: World) -> None:
     world.clock.at = STARTS - timedelta(days=3)
     world.create()
-    preview = world.meetings.publish("SOM-2026", actor="coordinator", preview=True)
+    preview = world.meetings.publish("SOM-2026", caller=caller("coordinator"), preview=True)
     assert left_out(preview) == dict.fromkeys(PEOPLE, 1)
-    world.meetings.publish("SOM-2026", actor="coordinator")
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     world.run()
     assert answer(world, TAN, P.TENTATIVE).consequences == ()
-    assert left_out(world.meetings.send_again("SOM-2026", TAN, actor="coordinator")) == {}
-    assert left_out(world.meetings.enter_link("SOM-2026", LINK, actor="coordinator")) == {}
+    assert left_out(world.meetings.send_again("SOM-2026", TAN, caller=caller("coordinator"))) == {}
+    assert left_out(world.meetings.enter_link("SOM-2026", LINK, caller=caller("coordinator"))) == {}
     version = world.reading.meeting("SOM-2026").version
     assert left_out(change(world, version, title="Another")) == {}
     added = change(world, version + 1, attendees=[*PEOPLE.values(), RATIH])
@@ -192,10 +193,10 @@ def test_what_is_left_out_is_said_once_and_again_only_for_a_new_time(world: Worl
 def test_confirming_a_date_says_all_that_is_left_out(world: World) -> None:
     world.clock.at = STARTS - timedelta(days=3)
     world.create()
-    world.meetings.publish("SOM-2026", actor="coordinator", save_the_date=True)
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"), save_the_date=True)
     world.run()
     for preview in (True, False):
-        confirmed = world.meetings.publish("SOM-2026", actor="coordinator", preview=preview)
+        confirmed = world.meetings.publish("SOM-2026", caller=caller("coordinator"), preview=preview)
         assert left_out(confirmed) == dict.fromkeys(PEOPLE, 1)
 
 
@@ -205,7 +206,7 @@ def test_a_meeting_in_the_past_is_not_published(world: World, moment: timedelta)
     world.clock.at = STARTS + moment
     before = contents(world.database)
     with pytest.raises(Conflict, match="starts in the past"):
-        world.meetings.publish("SOM-2026", actor="coordinator")
+        world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     assert contents(world.database) == before
 
 
@@ -217,12 +218,20 @@ def published_and_invited(world: World) -> None:
 
 
 REFUSALS: dict[str, tuple[Callable[[World], Any], type[Exception], str]] = {
-    "unknown meeting": (lambda w: w.meetings.publish("NONE", actor="x"), NotFound, "no meeting NONE"),
-    "published twice": (lambda w: w.meetings.publish("SOM-2026", actor="x"), Conflict, "only a draft"),
+    "unknown meeting": (
+        lambda w: w.meetings.publish("NONE", caller=caller("x")),
+        NotFound,
+        "no meeting NONE",
+    ),
+    "published twice": (
+        lambda w: w.meetings.publish("SOM-2026", caller=caller("x")),
+        Conflict,
+        "only a draft",
+    ),
     "stale version": (lambda w: change(w, 1, title="New"), Conflict, "changed by somebody else"),
     "version of the future": (lambda w: change(w, 3, title="New"), Conflict, "changed by somebody else"),
     "stale version of a cancellation": (
-        lambda w: w.meetings.cancel("SOM-2026", actor="x", version=1),
+        lambda w: w.meetings.cancel("SOM-2026", caller=caller("x"), version=1),
         Conflict,
         "changed by somebody else",
     ),
@@ -248,7 +257,7 @@ REFUSALS: dict[str, tuple[Callable[[World], Any], type[Exception], str]] = {
     ),
     "an unknown lead": (lambda w: change(w, 2, agenda=[{"en": "A", "lead": "XX"}]), InvalidInput, "lead"),
     "a link that is none": (
-        lambda w: w.meetings.enter_link("SOM-2026", "javascript:x", actor="x"),
+        lambda w: w.meetings.enter_link("SOM-2026", "javascript:x", caller=caller("x")),
         InvalidInput,
         "join_url",
     ),
@@ -259,47 +268,59 @@ REFUSALS: dict[str, tuple[Callable[[World], Any], type[Exception], str]] = {
         "seat",
     ),
     "announced after it was published": (
-        lambda w: w.meetings.publish("SOM-2026", actor="x", save_the_date=True),
+        lambda w: w.meetings.publish("SOM-2026", caller=caller("x"), save_the_date=True),
         Conflict,
         "only a draft",
     ),
     "reinstated without being cancelled": (
-        lambda w: w.meetings.reinstate("SOM-2026", actor="x"),
+        lambda w: w.meetings.reinstate("SOM-2026", caller=caller("x")),
         Conflict,
         "only a cancelled meeting",
     ),
     "sent again to a stranger": (
-        lambda w: w.meetings.send_again("SOM-2026", "who@example.org", actor="x"),
+        lambda w: w.meetings.send_again("SOM-2026", "who@example.org", caller=caller("x")),
         NotFound,
         "not invited",
     ),
     "a proposal that nobody made": (
-        lambda w: w.meetings.refuse_proposal("SOM-2026", 99, actor="x"),
+        lambda w: w.meetings.refuse_proposal("SOM-2026", 99, caller=caller("x")),
         NotFound,
         "no response 99",
     ),
-    "concluded too early": (lambda w: w.meetings.conclude("SOM-2026", actor="x"), Conflict, "not begun"),
+    "concluded too early": (
+        lambda w: w.meetings.conclude("SOM-2026", caller=caller("x")),
+        Conflict,
+        "not begun",
+    ),
     "minutes too early": (attach, Conflict, "only a concluded meeting"),
     "minutes of no meeting": (
-        lambda w: w.minutes.attach("NONE", "m.md", b"text", actor="x"),
+        lambda w: w.minutes.attach("NONE", "m.md", b"text", caller=caller("x")),
         NotFound,
         "no meeting NONE",
     ),
     "minutes of no kind": (
-        lambda w: w.minutes.attach("SOM-2026", "m.exe", b"text", actor="x"),
+        lambda w: w.minutes.attach("SOM-2026", "m.exe", b"text", caller=caller("x")),
         InvalidInput,
         "file",
     ),
     "minutes that are no PDF": (
-        lambda w: w.minutes.attach("SOM-2026", "m.pdf", b"text", actor="x"),
+        lambda w: w.minutes.attach("SOM-2026", "m.pdf", b"text", caller=caller("x")),
         InvalidInput,
         "file",
     ),
     "empty minutes": (lambda w: attach(w, ""), InvalidInput, "empty"),
-    "retrying what is done": (lambda w: w.operations.retry(1, actor="x"), Conflict, "is succeeded"),
-    "discarding what is done": (lambda w: w.operations.discard(1, actor="x"), Conflict, "is succeeded"),
-    "retrying nothing": (lambda w: w.operations.retry(999, actor="x"), NotFound, "no action 999"),
-    "discarding nothing": (lambda w: w.operations.discard(999, actor="x"), NotFound, "no action 999"),
+    "retrying what is done": (lambda w: w.operations.retry(1, caller=caller("x")), Conflict, "is succeeded"),
+    "discarding what is done": (
+        lambda w: w.operations.discard(1, caller=caller("x")),
+        Conflict,
+        "is succeeded",
+    ),
+    "retrying nothing": (lambda w: w.operations.retry(999, caller=caller("x")), NotFound, "no action 999"),
+    "discarding nothing": (
+        lambda w: w.operations.discard(999, caller=caller("x")),
+        NotFound,
+        "no action 999",
+    ),
 }
 
 
@@ -479,12 +500,12 @@ def test_what_somebody_added_late_gets_first_is_an_invitation(world: World) -> N
 
 def test_a_save_the_date_is_followed_by_an_update_for_those_who_had_it(world: World) -> None:
     world.create()
-    world.meetings.publish("SOM-2026", actor="coordinator", save_the_date=True)
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"), save_the_date=True)
     world.run()
     added = change(world, 2, attendees=[*PEOPLE.values(), RATIH])
     assert invitations(added.consequences) == {RATIH["email"]: ("Save-the-date",)}
     for preview in (True, False):
-        confirmed = world.meetings.publish("SOM-2026", actor="coordinator", preview=preview)
+        confirmed = world.meetings.publish("SOM-2026", caller=caller("coordinator"), preview=preview)
         assert invitations(confirmed.consequences) == {
             **dict.fromkeys(PEOPLE, ("Updated invitation",)),
             RATIH["email"]: ("Invitation",),
@@ -494,7 +515,7 @@ def test_a_save_the_date_is_followed_by_an_update_for_those_who_had_it(world: Wo
 def test_an_invitation_is_sent_again_on_demand_as_it_stands_now(world: World) -> None:
     world.invited()
     world.clock.move(hours=1)
-    outcome = world.meetings.send_again("SOM-2026", TAN.upper(), actor="coordinator")
+    outcome = world.meetings.send_again("SOM-2026", TAN.upper(), caller=caller("coordinator"))
     assert [(item.effect, item.what, item.recipient_email) for item in outcome.consequences] == [
         ("new", "Invitation, again", TAN)
     ]
@@ -510,7 +531,7 @@ def test_an_invitation_is_sent_again_on_demand_as_it_stands_now(world: World) ->
 def test_nobody_is_sent_again_what_has_not_been_sent(world: World) -> None:
     world.published()
     with pytest.raises(Conflict, match="goes out by itself"):
-        world.meetings.send_again("SOM-2026", TAN, actor="coordinator")
+        world.meetings.send_again("SOM-2026", TAN, caller=caller("coordinator"))
 
 
 # --- the life of a meeting beyond being published
@@ -518,8 +539,10 @@ def test_nobody_is_sent_again_what_has_not_been_sent(world: World) -> None:
 
 def test_a_date_is_announced_first_and_confirmed_later_under_the_same_uid(world: World) -> None:
     world.create()
-    preview = world.meetings.publish("SOM-2026", actor="coordinator", save_the_date=True, preview=True)
-    announced = world.meetings.publish("SOM-2026", actor="coordinator", save_the_date=True)
+    preview = world.meetings.publish(
+        "SOM-2026", caller=caller("coordinator"), save_the_date=True, preview=True
+    )
+    announced = world.meetings.publish("SOM-2026", caller=caller("coordinator"), save_the_date=True)
     assert preview.consequences == announced.consequences
     assert told(announced) == {("new", "Save-the-date"): 3}, "there is nothing to join, nothing to remind of"
     world.run()
@@ -527,7 +550,7 @@ def test_a_date_is_announced_first_and_confirmed_later_under_the_same_uid(world:
     assert all("STATUS:TENTATIVE" in mail.calendar for mail in world.mailer.accepted)
     assert world.conferences.calls == []
     answer(world, TAN, P.ACCEPTED)
-    confirmed = world.meetings.publish("SOM-2026", actor="coordinator")
+    confirmed = world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     assert told(confirmed)["new", "Reminder, 1 day before"] == 3
     world.run()
     first, second = world.mailer.to(TAN)
@@ -543,11 +566,11 @@ def test_a_date_is_announced_first_and_confirmed_later_under_the_same_uid(world:
 def test_a_cancelled_meeting_takes_place_after_all_and_everybody_is_asked_again(world: World) -> None:
     world.invited()
     answer(world, TAN, P.DECLINED)
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     world.run()
     world.mailer.accepted.clear()
-    preview = world.meetings.reinstate("SOM-2026", actor="coordinator", preview=True)
-    outcome = world.meetings.reinstate("SOM-2026", actor="coordinator")
+    preview = world.meetings.reinstate("SOM-2026", caller=caller("coordinator"), preview=True)
+    outcome = world.meetings.reinstate("SOM-2026", caller=caller("coordinator"))
     assert preview.consequences == outcome.consequences
     world.run()
     assert {mail.recipient for mail in world.mailer.accepted} == {*PEOPLE}
@@ -561,11 +584,13 @@ def test_a_cancelled_meeting_takes_place_after_all_and_everybody_is_asked_again(
 
 def test_a_meeting_moves_to_another_mailbox_and_everybody_is_told(world: World) -> None:
     world.invited()
-    assert world.meetings.move_mailbox("SOM-2026", actor="coordinator").consequences == (), "it is there"
+    assert world.meetings.move_mailbox("SOM-2026", caller=caller("coordinator")).consequences == (), (
+        "it is there"
+    )
     texts = world.preparatory_texts
     other = Meetings(world.database, world.planner, world.clock, world.wake_up, "new@accsm.example", texts)
-    preview = other.move_mailbox("SOM-2026", actor="coordinator", preview=True)
-    outcome = other.move_mailbox("SOM-2026", actor="coordinator")
+    preview = other.move_mailbox("SOM-2026", caller=caller("coordinator"), preview=True)
+    outcome = other.move_mailbox("SOM-2026", caller=caller("coordinator"))
     assert preview.consequences == outcome.consequences
     assert told(outcome)["new", "Updated invitation"] == 3
     world.run()
@@ -583,9 +608,9 @@ def test_a_link_typed_in_lets_the_waiting_invitations_go(world: World) -> None:
     world.published()
     world.run()
     assert world.states(K.INVITE) == ["blocked"] * 3
-    preview = world.meetings.enter_link("SOM-2026", LINK, actor="coordinator", preview=True)
+    preview = world.meetings.enter_link("SOM-2026", LINK, caller=caller("coordinator"), preview=True)
     assert world.states(K.INVITE) == ["blocked"] * 3
-    outcome = world.meetings.enter_link("SOM-2026", f"  {LINK}\n", actor="coordinator")
+    outcome = world.meetings.enter_link("SOM-2026", f"  {LINK}\n", caller=caller("coordinator"))
     assert preview.consequences == outcome.consequences
     assert told(outcome) == {
         ("moved", "Invitation"): 3,
@@ -604,7 +629,7 @@ def refuse(_: object) -> None:
 
 def test_another_link_after_the_invitations_is_told_to_all(world: World) -> None:
     world.invited()
-    outcome = world.meetings.enter_link("SOM-2026", LINK, actor="coordinator")
+    outcome = world.meetings.enter_link("SOM-2026", LINK, caller=caller("coordinator"))
     assert told(outcome) == {("new", "Updated invitation"): 3}
     assert world.reading.meeting("SOM-2026").sequence == 1
 
@@ -614,8 +639,8 @@ def test_another_link_after_the_invitations_is_told_to_all(world: World) -> None
 
 def test_cancelling_tells_whoever_was_invited_and_removes_the_video_meeting(world: World) -> None:
     world.invited()
-    preview = world.meetings.cancel("SOM-2026", actor="coordinator", preview=True)
-    outcome = world.meetings.cancel("SOM-2026", actor="coordinator", reason="The chair is ill")
+    preview = world.meetings.cancel("SOM-2026", caller=caller("coordinator"), preview=True)
+    outcome = world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The chair is ill")
     assert preview.consequences == outcome.consequences
     assert {(item.effect, item.kind, item.reason) for item in outcome.consequences} == {
         ("new", "cancel", None),
@@ -630,12 +655,12 @@ def test_cancelling_tells_whoever_was_invited_and_removes_the_video_meeting(worl
     history = world.reading.meeting("SOM-2026").history
     assert ("cancelled", "The chair is ill") in [(item.what, item.detail) for item in history]
     with pytest.raises(Conflict, match="is cancelled"):
-        world.meetings.cancel("SOM-2026", actor="coordinator")
+        world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
 
 
 def test_a_cancelled_draft_tells_nobody(world: World) -> None:
     world.create()
-    assert world.meetings.cancel("SOM-2026", actor="coordinator").consequences == ()
+    assert world.meetings.cancel("SOM-2026", caller=caller("coordinator")).consequences == ()
     assert world.reading.meeting("SOM-2026").status == "cancelled"
 
 
@@ -654,7 +679,7 @@ def test_a_meeting_concludes_by_itself_at_its_end(world: World) -> None:
 def test_a_meeting_can_be_concluded_once_it_has_begun(world: World) -> None:
     world.invited()
     world.clock.at = STARTS
-    outcome = world.meetings.conclude("SOM-2026", actor="coordinator")
+    outcome = world.meetings.conclude("SOM-2026", caller=caller("coordinator"))
     assert {(item.effect, item.reason) for item in outcome.consequences} == {
         ("cancelled", "the meeting is over")
     }
@@ -714,7 +739,7 @@ def test_a_second_version_before_the_first_has_left_goes_alone(world: World) -> 
 
 def test_the_example_moves_by_whole_weeks_to_at_least_two_weeks_ahead(world: World) -> None:
     text = ACCSM21.read_text("utf-8")
-    created = world.examples.load(text, None, actor="coordinator")
+    created = world.examples.load(text, None, caller=caller("coordinator"))
     assert [item.left_out for item in created] == [(), ()]
     preparatory, som = (world.reading.meeting(item.reference) for item in created)
     assert preparatory.start == "2026-11-18 14:00", "a Wednesday, as written, two weeks and three days ahead"
@@ -723,7 +748,9 @@ def test_the_example_moves_by_whole_weeks_to_at_least_two_weeks_ahead(world: Wor
 
 
 def test_before_its_accession_the_example_leaves_timor_leste_out_by_name(world: World) -> None:
-    created = world.examples.load(ACCSM21.read_text("utf-8"), date(2025, 10, 25), actor="coordinator")
+    created = world.examples.load(
+        ACCSM21.read_text("utf-8"), date(2025, 10, 25), caller=caller("coordinator")
+    )
     officials = ("Filomena da Conceição Ximenes (TL)", "Domingos Araújo Guterres (TL)")
     assert [item.left_out for item in created] == [officials, ()], "the second one is on the day itself"
     preparatory, som = (world.reading.meeting(item.reference) for item in created)
@@ -734,10 +761,10 @@ def test_before_its_accession_the_example_leaves_timor_leste_out_by_name(world: 
 
 
 def test_the_example_is_loaded_once(world: World) -> None:
-    world.examples.load(ACCSM21.read_text("utf-8"), None, actor="coordinator")
+    world.examples.load(ACCSM21.read_text("utf-8"), None, caller=caller("coordinator"))
     before = contents(world.database)
     with pytest.raises(Conflict):
-        world.examples.load(ACCSM21.read_text("utf-8"), date(2027, 1, 5), actor="coordinator")
+        world.examples.load(ACCSM21.read_text("utf-8"), date(2027, 1, 5), caller=caller("coordinator"))
     assert contents(world.database) == before
 
 
@@ -757,7 +784,7 @@ def failed_invitation(world: World) -> int:
 
 def test_a_failed_action_is_retried_on_demand(world: World) -> None:
     number = failed_invitation(world)
-    world.operations.retry(number, actor="ops")
+    world.operations.retry(number, caller=caller("ops"))
     world.run()
     assert len(world.mailer.to(TAN)) == 1
     history = world.reading.meeting("SOM-2026").history
@@ -766,7 +793,7 @@ def test_a_failed_action_is_retried_on_demand(world: World) -> None:
 
 def test_a_failed_action_that_was_discarded_stays_so(world: World) -> None:
     number = failed_invitation(world)
-    world.operations.discard(number, actor="ops", reason="the address is gone")
+    world.operations.discard(number, caller=caller("ops"), reason="the address is gone")
     row = next(item for item in world.rows() if item.id == number)
     assert (row.state, row.cancel_code) == ("cancelled", "discarded")
     assert row.reason == "discarded by ops: the address is gone"
@@ -785,8 +812,8 @@ def test_a_missed_reminder_is_not_retried_past_its_grace(world: World) -> None:
     missed = world.rows(K.REMIND)[0]
     assert missed.state == "missed"
     with pytest.raises(Conflict, match="past its grace"):
-        world.operations.retry(missed.id, actor="ops")
-    world.operations.discard(missed.id, actor="ops")
+        world.operations.retry(missed.id, caller=caller("ops"))
+    world.operations.discard(missed.id, caller=caller("ops"))
     assert world.rows(K.REMIND)[0].state == "cancelled"
 
 
@@ -795,7 +822,7 @@ def test_what_is_in_hand_is_neither_retried_nor_discarded(world: World) -> None:
     (number,) = world.claimed()
     for refused in (world.operations.retry, world.operations.discard):
         with pytest.raises(Conflict, match="is claimed"):
-            refused(number, actor="ops")
+            refused(number, caller=caller("ops"))
 
 
 # --- planning twice
@@ -823,12 +850,12 @@ def moved(world: World) -> None:
 def linked_by_hand(world: World) -> None:
     world.conferences.during = refuse
     world.invited()
-    world.meetings.enter_link("SOM-2026", LINK, actor="coordinator")
+    world.meetings.enter_link("SOM-2026", LINK, caller=caller("coordinator"))
 
 
 def cancelled(world: World) -> None:
     world.invited()
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
 
 
 def with_minutes(world: World) -> None:
@@ -844,17 +871,17 @@ def in_hand(world: World) -> None:
 
 def announced(world: World) -> None:
     world.create()
-    world.meetings.publish("SOM-2026", actor="coordinator", save_the_date=True)
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"), save_the_date=True)
 
 
 def reinstated(world: World) -> None:
     cancelled(world)
-    world.meetings.reinstate("SOM-2026", actor="coordinator")
+    world.meetings.reinstate("SOM-2026", caller=caller("coordinator"))
 
 
 def sent_again(world: World) -> None:
     world.invited()
-    world.meetings.send_again("SOM-2026", TAN, actor="coordinator")
+    world.meetings.send_again("SOM-2026", TAN, caller=caller("coordinator"))
 
 
 def refused(world: World) -> None:
@@ -874,7 +901,7 @@ def refused(world: World) -> None:
             "at": NOW,
         }
         responses.add(session, [proposed])
-    world.meetings.refuse_proposal("SOM-2026", 1, actor="coordinator")
+    world.meetings.refuse_proposal("SOM-2026", 1, caller=caller("coordinator"))
 
 
 @pytest.mark.parametrize(
@@ -921,7 +948,7 @@ def test_two_who_create_the_same_meeting_at_once_get_one_and_a_plain_answer(worl
     def create(name: str) -> str:
         start.wait(10)
         try:
-            return world.meetings.create([definition()], actor=name)[0].reference
+            return world.meetings.create([definition()], caller=name)[0].reference
         except Conflict as error:
             return error.code
 
@@ -941,10 +968,10 @@ def test_whoever_decides_about_a_time_is_told_for_whom_it_is_a_day_off_or_night(
         "Myanmar, Friday, 4 December 2026, 13:30 Nay Pyi Taw (UTC+06:30): public holiday (National Day)."
     )
     ottawa = "Canada, Friday, 4 December 2026, 02:00 Ottawa (UTC-05:00): night, 2 h 30 min."
-    (created,) = world.meetings.create([definition(start="2026-12-04 14:00")], actor="K")
+    (created,) = world.meetings.create([definition(start="2026-12-04 14:00")], caller=caller("K"))
     assert created.warnings == (myanmar,)
-    assert world.meetings.publish("SOM-2026", actor="K", preview=True).warnings == (myanmar,)
-    assert world.meetings.publish("SOM-2026", actor="K").warnings == (myanmar,)
+    assert world.meetings.publish("SOM-2026", caller=caller("K"), preview=True).warnings == (myanmar,)
+    assert world.meetings.publish("SOM-2026", caller=caller("K")).warnings == (myanmar,)
 
     def changed(**fields: Any) -> tuple[str, ...]:
         return change(world, world.reading.meeting("SOM-2026").version, **fields).warnings

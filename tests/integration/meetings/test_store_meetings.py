@@ -33,6 +33,7 @@ from orchestrator.store.rows.meetings import AgendaRow, AttendeeRow, MeetingRow,
 from orchestrator.store.rows.minutes import DocumentRow
 from orchestrator.store.rows.people import PersonRow
 from orchestrator.store.rows.timelines import ActionRow
+from tests.callers import caller
 from tests.integration.conftest import NHUNG, NOW, STARTS, THIDA, action_values
 
 LATER = NOW + timedelta(hours=1)
@@ -335,7 +336,7 @@ def test_an_answer_keeps_when_and_how_it_came(database: Database) -> None:
     meeting = added(database)
     first, second = (item.id for item in meeting.attendees)
     with database.transaction() as session:
-        given = Given(first, Participation.DECLINED, "telephone", by="ops", stamp=NOW, comment=" Ill. ")
+        given = Given(first, Participation.DECLINED, caller("ops"), by="ops", stamp=NOW, comment=" Ill. ")
         recorded = record(session, store.load(session, meeting.id, lock=True), [given], LATER)
     with database.reading() as session:
         assert store.answers(session, meeting.id) == {first: (LATER, "telephone"), second: (None, None)}

@@ -9,6 +9,7 @@ from orchestrator.doctor import _calendars, _languages, _looked, _mailbox, _orga
 from orchestrator.domain.time.zones import ZoneData, pinned_zone_data, zone_data
 from orchestrator.errors import PermanentFailure, TransientFailure
 from orchestrator.services.letters.languages import Languages, codes_of, read_wordings
+from tests.callers import caller
 from tests.integration.conftest import World
 
 
@@ -61,7 +62,7 @@ def test_meetings_that_are_answered_to_another_address_are_named(world: World) -
     assert "orchestrator meeting move-mailbox REFERENCE" in finding.message
     # The service was made with the address that was set before.
     del world.meetings
-    world.meetings.move_mailbox("SOM-2026", actor="test")
+    world.meetings.move_mailbox("SOM-2026", caller=caller("test"))
     assert _looked("organizer", _organizer, world).well
 
 

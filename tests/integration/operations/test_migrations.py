@@ -20,6 +20,7 @@ from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
+from tests.callers import caller
 from tests.integration.conftest import ENDS, NHUNG, NOW, PEOPLE, STARTS, TAN, THIDA, World
 
 K = ActionKind
@@ -450,7 +451,7 @@ def world(upgraded: Database, tmp_path: Path) -> World:
 
 def change(world: World, version: int, **fields: Any) -> None:
     update = MeetingUpdate.model_validate(fields)
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=version, linked="keep")
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version, linked="keep")
 
 
 def sequence_of(mail: Any) -> str:
@@ -499,7 +500,7 @@ def test_people_come_and_go_after_an_upgrade(world: World) -> None:
 
 
 def test_a_meeting_published_before_an_upgrade_can_be_cancelled(world: World) -> None:
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     world.run()
     assert [(mail.recipient, mail.method) for mail in world.mailer.accepted] == [
         (THIDA, "CANCEL"),
@@ -519,7 +520,7 @@ def test_reminders_planned_before_an_upgrade_still_go(world: World) -> None:
 
 
 def test_answers_to_a_meeting_published_before_an_upgrade_are_recorded(world: World) -> None:
-    world.meetings.answer("SOM-2026", TAN, Participation.ACCEPTED, actor="telephone")
+    world.meetings.answer("SOM-2026", TAN, Participation.ACCEPTED, caller=caller("telephone"))
     assert world.reading.meeting("SOM-2026").answers == {"accepted": 2, "no answer": 1}
     assert {row.state for row in world.rows(K.REMIND) if row.attendee_id == 2} == {"scheduled"}
 
@@ -527,8 +528,8 @@ def test_answers_to_a_meeting_published_before_an_upgrade_are_recorded(world: Wo
 def test_a_draft_made_before_an_upgrade_can_be_published(world: World) -> None:
     person = {"group": "SOM", "delegation": "SG", "name": "Tan Hui Shan", "email": TAN}
     update = MeetingUpdate.model_validate({"attendees": [person]})
-    world.meetings.update("M-2", update, actor="coordinator", version=4)
-    world.meetings.publish("M-2", actor="coordinator")
+    world.meetings.update("M-2", update, caller=caller("coordinator"), version=4)
+    world.meetings.publish("M-2", caller=caller("coordinator"))
     world.run()
     assert [(mail.recipient, mail.method) for mail in world.mailer.accepted] == [(TAN, "REQUEST")]
 
@@ -548,7 +549,7 @@ def test_a_database_with_new_things_in_it_can_be_taken_back(upgraded: Database, 
     """What the old schema cannot hold goes; everything else stays."""
     world = World(upgraded, tmp_path / "data")
     world.scheduling.begin()
-    world.meetings.send_again("SOM-2026", THIDA, actor="coordinator")
+    world.meetings.send_again("SOM-2026", THIDA, caller=caller("coordinator"))
     with upgraded.transaction() as session:
         session.execute(text("UPDATE attendee SET nudges = 1 WHERE id = 3"))
         world.planner.replan(session, store.load(session, 1, lock=True), NOW)

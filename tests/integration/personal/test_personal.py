@@ -21,6 +21,7 @@ from orchestrator.services.people.links import VALID_AFTER_THE_END
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from orchestrator.web.app import create_app
+from tests.callers import caller
 from tests.integration.conftest import ENDS, NHUNG, PEOPLE, STARTS, TAN, THIDA, World, contents, emptied
 
 with warnings.catch_warnings():
@@ -253,7 +254,7 @@ def test_after_the_start_the_page_says_what_to_do(client: TestClient, world: Wor
 
 
 def test_a_cancelled_meeting_says_so_first(client: TestClient, world: World) -> None:
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     page = client.get(path(world, MINH))
     assert "Cancelled. The meeting does not take place." in words(page)
     assert LINK not in page.text
@@ -264,7 +265,7 @@ def test_what_changed_stands_on_the_page(client: TestClient, world: World) -> No
     world.clock.move(hours=1)
     update = MeetingUpdate.model_validate({"start": "2026-12-03 15:00"})
     version = world.reading.meeting("SOM-2026").version
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=version)
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
     text = words(client.get(path(world, THIDA)))
     assert "Changed since you answered: time" in text
     assert "13:30–16:00 Nay Pyi Taw (UTC+06:30) → Thursday, 3 December 2026, 14:30–17:00" in text
@@ -420,7 +421,7 @@ def test_the_feed_is_private_and_says_when_it_is_as_it_was(client: TestClient, w
         assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
     world.personal.answer(path(world, LAN)[3:], Participation.ACCEPTED)
     assert client.get(feed, headers={"If-None-Match": tag}).status_code == 200
-    world.personal.revoke_feed(LAN, actor="coordinator")
+    world.personal.revoke_feed(LAN, caller=caller("coordinator"))
     gone = client.get(feed)
     assert (gone.status_code, gone.headers["content-type"]) == (410, "text/plain; charset=utf-8")
     assert client.get("/feed/forged.ics").status_code == 404
@@ -429,7 +430,7 @@ def test_the_feed_is_private_and_says_when_it_is_as_it_was(client: TestClient, w
 def test_minutes_are_downloaded_under_their_name(client: TestClient, world: World) -> None:
     world.clock.at = ENDS
     world.run()
-    world.minutes.attach("SOM-2026", "biên bản.txt", b"Agreed.", actor="coordinator")
+    world.minutes.attach("SOM-2026", "biên bản.txt", b"Agreed.", caller=caller("coordinator"))
     here = path(world, MINH)
     assert "biên bản.txt Minutes, version 1, 7 bytes" in words(client.get(here))
     file = client.get(f"{here}/minutes/1")
@@ -449,7 +450,7 @@ def test_links_that_open_nothing_say_what_to_do(client: TestClient, world: World
     assert "This link is not complete." in words(broken)
     assert "copy it whole into the address line" in words(broken)
     assert "Trần Minh Khôi" not in broken.text
-    world.personal.revoke_link("SOM-2026", MINH, actor="coordinator")
+    world.personal.revoke_link("SOM-2026", MINH, caller=caller("coordinator"))
     revoked = client.get(here)
     assert revoked.status_code == 410
     assert "This link was withdrawn" in words(revoked)
@@ -473,7 +474,7 @@ def test_who_is_no_longer_invited_reads_only_that(client: TestClient, world: Wor
     kept = [item for item in STAFF if item["email"] != MINH]
     update = MeetingUpdate.model_validate({"attendees": kept})
     version = world.reading.meeting("SOM-2026").version
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=version)
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
     page = client.get(here)
     assert page.status_code == 410
     assert "You are no longer invited to “Senior Officials Meeting”." in words(page)
@@ -511,8 +512,8 @@ def test_addresses_stand_in_no_log(
     client.get(here)
     client.post(f"{here}/answer", data={"answer": "accepted", "comment": "x" * 3000, "myself": "yes"})
     client.get(feed)
-    world.personal.revoke_link("SOM-2026", LAN, actor="coordinator")
-    world.personal.revoke_feed(LAN, actor="coordinator")
+    world.personal.revoke_link("SOM-2026", LAN, caller=caller("coordinator"))
+    world.personal.revoke_feed(LAN, caller=caller("coordinator"))
     client.get(here)
     client.get(feed)
     own = [record for record in caplog.records if not record.name.startswith(("httpx", "asyncio"))]
@@ -556,7 +557,7 @@ def shown(client: TestClient, world: World, request: pytest.FixtureRequest) -> A
         case "wrong":
             return client.post(f"{here}/delegation", data=typed_rows(("", "x", MEMBER)))
         case "revoked":
-            world.personal.revoke_link("SOM-2026", LAN, actor="coordinator")
+            world.personal.revoke_link("SOM-2026", LAN, caller=caller("coordinator"))
         case "broken":
             return client.get("/a/broken")
         case "over":

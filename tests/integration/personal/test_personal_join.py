@@ -15,6 +15,7 @@ from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.people.links import VALID_AFTER_THE_END
 from orchestrator.store.engine import Database
 from orchestrator.web.app import create_app
+from tests.callers import caller
 from tests.integration.conftest import ENDS, NHUNG, PEOPLE, STARTS, TAN, THIDA, World, contents, emptied
 
 with warnings.catch_warnings():
@@ -91,14 +92,14 @@ def test_before_there_is_a_link_the_page_says_so(client: TestClient, world: Worl
 def test_it_follows_a_link_that_was_changed(client: TestClient, world: World) -> None:
     world.invited()
     here = path(world)
-    world.meetings.enter_link("SOM-2026", BY_HAND, actor="coordinator")
+    world.meetings.enter_link("SOM-2026", BY_HAND, caller=caller("coordinator"))
     assert_leads(client.get(here), BY_HAND)
 
 
 def test_after_a_cancellation_the_page_says_so(client: TestClient, world: World) -> None:
     world.invited()
     here = path(world)
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     assert_explains(client.get(here), "There is nothing to join: the meeting does not take place.")
 
 
@@ -107,7 +108,7 @@ def test_who_was_removed_is_refused(client: TestClient, world: World) -> None:
     here = path(world)
     version = world.reading.meeting("SOM-2026").version
     update = MeetingUpdate.model_validate({"attendees": [PEOPLE[NHUNG], PEOPLE[TAN]]})
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=version)
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
     assert_explains(client.get(here), "You are no longer invited", 410)
 
 
@@ -116,7 +117,7 @@ def test_a_link_that_was_withdrawn_or_is_too_old_or_forged_opens_nothing(
 ) -> None:
     world.invited()
     old = path(world)
-    world.personal.revoke_link("SOM-2026", THIDA, actor="coordinator")
+    world.personal.revoke_link("SOM-2026", THIDA, caller=caller("coordinator"))
     assert_explains(client.get(old), "This link was withdrawn", 410)
     assert_leads(client.get(path(world)), LINK)
     assert_explains(client.get("/a/forged/join"), "This page does not exist", 404)

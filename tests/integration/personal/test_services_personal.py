@@ -27,6 +27,7 @@ from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.answers import ResponseRow
 from orchestrator.store.rows.meetings import HistoryRow
+from tests.callers import caller
 from tests.integration.conftest import ENDS, NHUNG, NOW, PEOPLE, STARTS, TAN, THIDA, World, contents
 
 P, K = Participation, ActionKind
@@ -279,7 +280,7 @@ def test_answers_are_taken_until_the_start(invited: World) -> None:
 
 
 def test_a_cancelled_meeting_takes_no_answer(invited: World) -> None:
-    invited.meetings.cancel("SOM-2026", actor="coordinator")
+    invited.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     with pytest.raises(Conflict, match="was cancelled"):
         invited.personal.answer(token(invited, MINH), P.ACCEPTED)
     view = invited.personal.page(token(invited, MINH))
@@ -288,13 +289,13 @@ def test_a_cancelled_meeting_takes_no_answer(invited: World) -> None:
 
 def test_a_save_the_date_can_be_answered_and_the_answer_stays(world: World) -> None:
     world.create(attendees=STAFF)
-    world.meetings.publish("SOM-2026", actor="coordinator", save_the_date=True)
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"), save_the_date=True)
     world.run()
     world.clock.move(hours=1)
     assert world.personal.page(token(world, MINH)).status == "save-the-date"
     world.personal.answer(token(world, MINH), P.ACCEPTED)
     world.clock.move(hours=1)
-    world.meetings.publish("SOM-2026", actor="coordinator")
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     view = world.personal.page(token(world, MINH))
     assert (view.status, view.answer) == ("published", "accepted")
     assert [(item.what, item.old) for item in view.changes] == [("Status", "Save the date")]
@@ -321,7 +322,9 @@ def test_what_changed_since_the_answer_is_told_and_a_new_time_asks_again(invited
     assert invited.personal.page(token(invited, THIDA)).changes == ()
     invited.clock.move(hours=1)
     update = MeetingUpdate.model_validate({"start": "2026-12-03 15:00", "title": {"en": "SOM, second"}})
-    invited.meetings.update("SOM-2026", update, actor="coordinator", version=meeting(invited).version)
+    invited.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=meeting(invited).version
+    )
     view = invited.personal.page(token(invited, THIDA))
     assert [item.what for item in view.changes] == ["Time", "Title"]
     assert "13:30–16:00 Nay Pyi Taw" in view.changes[0].old
@@ -336,9 +339,9 @@ def test_what_changed_since_the_answer_is_told_and_a_new_time_asks_again(invited
 
 
 def test_answers_of_every_channel_stand_in_the_record(invited: World) -> None:
-    invited.meetings.answer("SOM-2026", NHUNG, P.TENTATIVE, actor="telephone")
+    invited.meetings.answer("SOM-2026", NHUNG, P.TENTATIVE, caller=caller("telephone"))
     invited.clock.move(minutes=1)
-    invited.meetings.answer("SOM-2026", MINH, P.DECLINED, actor="console")
+    invited.meetings.answer("SOM-2026", MINH, P.DECLINED, caller=caller("console"))
     view = invited.personal.page(token(invited, LAN))
     assert [(item.who, item.what, item.channel, item.by) for item in view.history] == [
         ("Đỗ Quang Minh", "declined", "entered by the coordinator", "the coordinator"),
@@ -394,7 +397,7 @@ def test_a_token_opens_only_what_it_was_made_for(invited: World) -> None:
 
 def test_a_withdrawn_link_opens_nothing_and_the_next_mail_carries_the_new_one(invited: World) -> None:
     old = token(invited, MINH)
-    new = invited.personal.revoke_link("SOM-2026", MINH.upper(), actor="coordinator")
+    new = invited.personal.revoke_link("SOM-2026", MINH.upper(), caller=caller("coordinator"))
     assert new == invited.personal.my_link("SOM-2026", MINH)
     for call in (
         lambda: invited.personal.page(old),
@@ -411,7 +414,7 @@ def test_a_withdrawn_link_opens_nothing_and_the_next_mail_carries_the_new_one(in
         )
     assert invited.personal.page(new.rpartition("/")[2]).email == MINH
     assert [row.actor for row in history(invited, "personal link revoked")] == ["coordinator"]
-    invited.meetings.send_again("SOM-2026", MINH, actor="coordinator")
+    invited.meetings.send_again("SOM-2026", MINH, caller=caller("coordinator"))
     invited.run()
     text = str(invited.mailer.to(MINH)[-1].message.get_body(("plain",)))
     assert new.rpartition("/")[2] in text.replace("=\n", "").replace("=3D", "=")
@@ -423,13 +426,13 @@ def test_links_of_drafts_and_strangers_cannot_be_had(world: World) -> None:
     world.create(attendees=STAFF)
     for call in (
         lambda: world.personal.my_link("SOM-2026", LAN),
-        lambda: world.personal.revoke_link("SOM-2026", LAN, actor="coordinator"),
+        lambda: world.personal.revoke_link("SOM-2026", LAN, caller=caller("coordinator")),
     ):
         with pytest.raises(Conflict, match="is not published"):
             call()
     with pytest.raises(NotFound, match="has not been announced"):
         world.personal.page(token(world, LAN))
-    world.meetings.publish("SOM-2026", actor="coordinator")
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     with pytest.raises(NotFound, match=r"nobody@example\.org is not invited"):
         world.personal.my_link("SOM-2026", "nobody@example.org")
 
@@ -447,7 +450,7 @@ def test_a_page_closes_some_time_after_the_end(invited: World) -> None:
 def removed(world: World, *emails: str) -> None:
     kept = [item for item in STAFF if item["email"] not in emails]
     update = MeetingUpdate.model_validate({"attendees": kept})
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=meeting(world).version)
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=meeting(world).version)
 
 
 def test_who_was_removed_reads_that_and_nothing_that_came_later(invited: World) -> None:
@@ -455,7 +458,9 @@ def test_who_was_removed_reads_that_and_nothing_that_came_later(invited: World) 
     removed(invited, MINH)
     invited.clock.move(hours=1)
     update = MeetingUpdate.model_validate({"title": {"en": "A secret"}, "start": "2026-12-04 09:00"})
-    invited.meetings.update("SOM-2026", update, actor="coordinator", version=meeting(invited).version)
+    invited.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=meeting(invited).version
+    )
     with pytest.raises(LinkClosedError) as closed:
         invited.personal.page(opened)
     assert closed.value.code == "not-invited"
@@ -483,7 +488,7 @@ def test_an_old_link_of_somebody_invited_again_leads_to_the_newest_row(invited: 
     invited.personal.answer(old, P.ACCEPTED)
     assert answers(invited)[MINH] is P.ACCEPTED
     assert [row.attendee_id for row in records(invited)] == [attendee(invited, MINH).id]
-    invited.personal.revoke_link("SOM-2026", MINH, actor="coordinator")
+    invited.personal.revoke_link("SOM-2026", MINH, caller=caller("coordinator"))
     with pytest.raises(LinkClosedError):
         invited.personal.page(old)
 
@@ -567,7 +572,9 @@ def test_a_list_changed_meanwhile_is_not_overwritten(invited: World) -> None:
     # What the coordinator or another delegation changes beside it is in nobody's way.
     mark = invited.personal.page(token(invited, LAN)).mark
     update = MeetingUpdate.model_validate({"title": {"en": "SOM, second"}})
-    invited.meetings.update("SOM-2026", update, actor="coordinator", version=meeting(invited).version)
+    invited.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=meeting(invited).version
+    )
     composed(invited, Member("Wei", WEI, Seat.MEMBER), by=TAN)
     composed(invited, NEW, mark=mark)
 
@@ -698,7 +705,7 @@ def test_the_file_is_the_event_of_the_mail_and_asks_nothing(invited: World) -> N
 
 
 def test_the_file_of_a_cancelled_meeting_says_so(invited: World) -> None:
-    invited.meetings.cancel("SOM-2026", actor="coordinator")
+    invited.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     (event,) = Calendar.from_ical(invited.personal.invitation(token(invited, MINH))).walk("VEVENT")
     assert event["STATUS"] == "CANCELLED"
     assert "LOCATION" not in event and LINK not in event["DESCRIPTION"]
@@ -710,9 +717,9 @@ def test_the_feed_has_all_of_a_persons_meetings_and_nothing_of_anybody_else(invi
     invited.create(reference="DRAFT-2026", attendees=STAFF, title={"en": "Draft"})
     invited.create(reference="OTHER-2026", attendees=[PEOPLE[THIDA]], title={"en": "Elsewhere"})
     for reference in ("PREP-2026", "OFF-2026", "OTHER-2026"):
-        invited.meetings.publish(reference, actor="coordinator")
+        invited.meetings.publish(reference, caller=caller("coordinator"))
     invited.run()
-    invited.meetings.cancel("OFF-2026", actor="coordinator")
+    invited.meetings.cancel("OFF-2026", caller=caller("coordinator"))
     invited.personal.answer(token(invited, MINH), P.DECLINED, "A private reason")
     invited.personal.answer(token(invited, LAN), P.TENTATIVE)
     found = invited.personal.feed(feed_token(invited, LAN))
@@ -746,7 +753,7 @@ def test_the_feed_changes_its_tag_only_with_its_content(invited: World) -> None:
     again = invited.personal.feed(opened)
     assert (again.tag, again.modified) == (first.tag, first.modified)
     assert first.modified == NOW
-    invited.meetings.enter_link("SOM-2026", "https://video.vn.example.org/x", actor="coordinator")
+    invited.meetings.enter_link("SOM-2026", "https://video.vn.example.org/x", caller=caller("coordinator"))
     changed = invited.personal.feed(opened)
     assert changed.tag != first.tag
     assert changed.modified == invited.clock.now()
@@ -754,7 +761,7 @@ def test_the_feed_changes_its_tag_only_with_its_content(invited: World) -> None:
 
 def test_a_withdrawn_feed_opens_nothing_and_the_page_has_the_new_one(invited: World) -> None:
     old = feed_token(invited, LAN)
-    new = invited.personal.revoke_feed(LAN.upper(), actor="coordinator")
+    new = invited.personal.revoke_feed(LAN.upper(), caller=caller("coordinator"))
     with pytest.raises(Conflict) as closed:
         invited.personal.feed(old)
     assert closed.value.code == "link-revoked"
@@ -762,7 +769,7 @@ def test_a_withdrawn_feed_opens_nothing_and_the_page_has_the_new_one(invited: Wo
     assert view.feed_url == new
     assert view.webcal_url.startswith("webcal://")
     with pytest.raises(NotFound):
-        invited.personal.revoke_feed("nobody@example.org", actor="coordinator")
+        invited.personal.revoke_feed("nobody@example.org", caller=caller("coordinator"))
 
 
 def test_somebody_removed_before_having_been_told_has_nothing_in_the_feed(world: World) -> None:
@@ -779,7 +786,7 @@ def test_minutes_are_there_for_whoever_is_invited(invited: World) -> None:
     opened = token(invited, MINH)
     invited.clock.at = ENDS
     invited.run()
-    invited.minutes.attach("SOM-2026", "report.txt", b"Agreed.", actor="coordinator")
+    invited.minutes.attach("SOM-2026", "report.txt", b"Agreed.", caller=caller("coordinator"))
     assert [item.filename for item in invited.personal.page(opened).documents] == ["report.txt"]
     assert invited.personal.minutes(opened, 1) == ("report.txt", "text/plain; charset=utf-8", b"Agreed.")
     for version in (0, 2, 10**30):

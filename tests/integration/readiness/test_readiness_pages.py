@@ -18,6 +18,7 @@ from orchestrator.domain.meetings.meeting import ContributionState, Need, Partic
 from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.store.engine import Database
 from orchestrator.web.app import create_app
+from tests.callers import caller
 from tests.integration.conftest import NHUNG, STARTS, TAN, THIDA, World, contents, emptied
 from tests.integration.readiness.test_services_readiness import (
     CHASING,
@@ -183,7 +184,7 @@ def test_what_the_page_refuses_changes_nothing(world: World, client: TestClient)
     assert client.post(f"{path}/owed", data=press, headers=elsewhere).status_code == 403
     assert client.post(f"{path}x/owed", data=press).status_code == 404
     assert contents(world.database) == before
-    world.personal.revoke_link("SOM-2026", LAN, actor="console")
+    world.personal.revoke_link("SOM-2026", LAN, caller=caller("console"))
     assert client.post(f"{path}/owed", data=press).status_code == 410
     world.clock.at = STARTS
     assert section(client.get(page(world, LAN)), "owed") == ""
@@ -211,14 +212,14 @@ def test_the_board_stands_on_the_page_of_the_meeting(world: World, client: TestC
 def test_what_nobody_is_asked_for_is_not_shown(world: World, client: TestClient) -> None:
     world.create(reference="OTHER", attendees=STAFF)
     assert section(client.get("/meetings/OTHER"), "readiness") == ""
-    world.meetings.publish("OTHER", actor="console")
+    world.meetings.publish("OTHER", caller=caller("console"))
     part = section(client.get("/meetings/OTHER"), "readiness")
     assert re.findall(r'<th scope="col">([^<]+)</th>', part) == ["Delegation", "Head’s answer", "Link"]
 
 
 def test_a_long_plan_is_folded_to_what_is_still_to_come(world: World, client: TestClient) -> None:
     world.create(reference="LONG", timeline="som")
-    world.meetings.publish("LONG", actor="console", save_the_date=False)
+    world.meetings.publish("LONG", caller=caller("console"), save_the_date=False)
     assert "plan-over" not in section(client.get("/meetings/LONG"), "plan")
     world.clock.move(days=20)
     world.run()

@@ -24,6 +24,7 @@ from orchestrator.store.answers import responses
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.delivery import DeliveryRow
 from orchestrator.store.rows.meetings import HistoryRow
+from tests.callers import caller
 from tests.integration.conftest import NHUNG, NOW, PEOPLE, STARTS, TAN, THIDA, World, contents
 
 K, P, C = ActionKind, Participation, ContributionState
@@ -91,11 +92,11 @@ def state(world: World, code: str, aspect: str) -> str:
 def record(
     world: World, code: str, need: Need, how: ContributionState | None, note: str | None = None
 ) -> None:
-    world.readiness.record("SOM-2026", code, need, how, actor="console", note=note)
+    world.readiness.record("SOM-2026", code, need, how, caller=caller("console"), note=note)
 
 
 def answer(world: World, email: str, participation: Participation) -> None:
-    world.meetings.answer("SOM-2026", email, participation, actor="console")
+    world.meetings.answer("SOM-2026", email, participation, caller=caller("console"))
 
 
 def history(world: World, what: str) -> list[tuple[str, str | None]]:
@@ -245,7 +246,9 @@ def bounce(world: World, email: str) -> None:
 
 def test_a_new_revision_has_to_reach_them_again(published: World) -> None:
     change = MeetingUpdate.model_validate({"title": {"en": "Senior Officials Meeting, second session"}})
-    published.meetings.update("SOM-2026", change, actor="console", version=meeting(published).version)
+    published.meetings.update(
+        "SOM-2026", change, caller=caller("console"), version=meeting(published).version
+    )
     cell = row(published, "SG").cells["link"]
     assert (cell.state, cell.details) == ("missing", ("not yet: Tan Hui Shan",))
     published.run()
@@ -261,7 +264,7 @@ def test_a_reminder_that_left_without_a_link_does_not_count(world: World) -> Non
     world.clock.at = datetime(2026, 11, 26, 2, tzinfo=UTC)
     world.run()
     assert {mail.subject.partition(":")[0] for mail in world.mailer.to(TAN)} == {"Reminder"}
-    world.meetings.enter_link("SOM-2026", "https://meet.example/room", actor="console")
+    world.meetings.enter_link("SOM-2026", "https://meet.example/room", caller=caller("console"))
     assert state(world, "SG", "link") == "missing"
     world.run()
     assert row(world, "SG").cells["link"].details == ("with the invitation",)
@@ -316,7 +319,7 @@ def test_what_cannot_be_recorded_is_refused(published: World) -> None:
     with pytest.raises(NotFound, match="KH is not a delegation invited to SOM-2026"):
         record(published, "KH", Need.PAPER, C.IN)
     assert contents(published.database) == before
-    published.meetings.cancel("SOM-2026", actor="console")
+    published.meetings.cancel("SOM-2026", caller=caller("console"))
     with pytest.raises(Conflict, match="cancelled"):
         record(published, "VN", Need.PAPER, C.IN)
 
@@ -335,18 +338,18 @@ def test_a_chaser_in_hand_is_not_sent_any_more(published: World) -> None:
 
 def test_a_delegation_joins_once_and_not_long_before_the_start(published: World) -> None:
     with pytest.raises(Conflict, match="nobody can have joined yet"):
-        published.readiness.joined("SOM-2026", "VN", actor="console")
+        published.readiness.joined("SOM-2026", "VN", caller=caller("console"))
     published.clock.at = STARTS - timedelta(minutes=20)
-    assert published.readiness.joined("SOM-2026", "vn", actor="console")
+    assert published.readiness.joined("SOM-2026", "vn", caller=caller("console"))
     published.clock.at = STARTS
-    assert not published.readiness.joined("SOM-2026", "VN", actor="api")
+    assert not published.readiness.joined("SOM-2026", "VN", caller=caller("api"))
     cell = row(published, "VN").cells["joined"]
     assert (cell.state, cell.by) == ("in", "console")
     assert str(cell.since) == "Thursday, 3 December 2026, 13:40 Ha Noi (UTC+07:00)"
     assert state(published, "SG", "joined") == "missing"
     assert history(published, "joined") == [("console", "VN")]
     with pytest.raises(NotFound):
-        published.readiness.joined("SOM-2026", "KH", actor="console")
+        published.readiness.joined("SOM-2026", "KH", caller=caller("console"))
 
 
 # Nudging
@@ -354,14 +357,14 @@ def test_a_delegation_joins_once_and_not_long_before_the_start(published: World)
 
 def test_a_nudge_asks_whoever_speaks_for_each_delegation_once(published: World) -> None:
     before = contents(published.database)
-    planned = published.readiness.nudge("SOM-2026", actor="console", preview=True)
+    planned = published.readiness.nudge("SOM-2026", caller=caller("console"), preview=True)
     assert contents(published.database) == before
     assert [(item.recipient_email, item.what, item.when) for item in planned.consequences] == [
         (THIDA, "Nudge: what is missing", None),
         (TAN, "Nudge: what is missing", None),
         (LAN, "Nudge: what is missing", None),
     ]
-    done = published.readiness.nudge("SOM-2026", actor="console")
+    done = published.readiness.nudge("SOM-2026", caller=caller("console"))
     assert (done.consequences, done.count("chase")) == (planned.consequences, 3)
     published.run()
     assert sorted(nudged(published)) == sorted([THIDA, TAN, LAN])
@@ -373,13 +376,13 @@ def test_a_nudge_asks_whoever_speaks_for_each_delegation_once(published: World) 
 
 
 def test_two_clicks_send_one_mail(published: World) -> None:
-    published.readiness.nudge("SOM-2026", ["VN"], actor="console")
+    published.readiness.nudge("SOM-2026", ["VN"], caller=caller("console"))
     published.run()
     published.clock.move(minutes=9)
     with pytest.raises(Conflict, match="Phạm Thu Lan was asked on Sunday, 1 November 2026, 10:00") as refused:
-        published.readiness.nudge("SOM-2026", ["VN"], actor="console")
+        published.readiness.nudge("SOM-2026", ["VN"], caller=caller("console"))
     assert refused.value.code == "nobody-to-ask"
-    again = published.readiness.nudge("SOM-2026", ["VN", "MM"], actor="console")
+    again = published.readiness.nudge("SOM-2026", ["VN", "MM"], caller=caller("console"))
     assert [item.recipient_email for item in again.consequences] == [THIDA]
     when = "Sunday, 1 November 2026, 10:00 Ha Noi (UTC+07:00)"
     assert again.warnings == (
@@ -388,43 +391,43 @@ def test_two_clicks_send_one_mail(published: World) -> None:
     published.run()
     assert nudged(published) == [LAN, THIDA]
     published.clock.at = NOW + timedelta(hours=1) + AGAIN_AFTER
-    published.readiness.nudge("SOM-2026", ["VN"], actor="console")
+    published.readiness.nudge("SOM-2026", ["VN"], caller=caller("console"))
     published.run()
     assert nudged(published) == [LAN, THIDA, LAN]
 
 
 def test_a_nudge_that_was_overtaken_by_the_answer_is_not_sent(published: World) -> None:
-    published.readiness.nudge("SOM-2026", ["SG"], actor="console")
+    published.readiness.nudge("SOM-2026", ["SG"], caller=caller("console"))
     answer(published, TAN, P.ACCEPTED)
     for need in (Need.LIST, Need.PAPER, Need.TEST):
         record(published, "SG", need, C.IN)
     published.run()
     assert nudged(published) == []
     with pytest.raises(Conflict, match="Nobody is asked: nothing is missing from Singapore"):
-        published.readiness.nudge("SOM-2026", ["SG"], actor="console")
+        published.readiness.nudge("SOM-2026", ["SG"], caller=caller("console"))
 
 
 def test_people_are_picked_by_address(published: World) -> None:
-    published.readiness.nudge("SOM-2026", [MINH.upper()], actor="console")
+    published.readiness.nudge("SOM-2026", [MINH.upper()], caller=caller("console"))
     assert history(published, "nudged") == [("console", "VN, Đỗ Quang Minh: answer")]
     answer(published, MINH, P.ACCEPTED)
     with pytest.raises(Conflict, match="nothing is missing from Đỗ Quang Minh"):
-        published.readiness.nudge("SOM-2026", [MINH], actor="console")
+        published.readiness.nudge("SOM-2026", [MINH], caller=caller("console"))
     answer(published, MINH, P.DECLINED)
     with pytest.raises(Conflict, match="Đỗ Quang Minh has declined"):
-        published.readiness.nudge("SOM-2026", [MINH], actor="console")
+        published.readiness.nudge("SOM-2026", [MINH], caller=caller("console"))
 
 
 def test_nobody_is_asked_who_has_declined_or_is_not_there(published: World) -> None:
     answer(published, THIDA, P.DECLINED)
     with pytest.raises(Conflict, match="Nobody is asked: Myanmar has declined"):
-        published.readiness.nudge("SOM-2026", ["MM"], actor="console")
+        published.readiness.nudge("SOM-2026", ["MM"], caller=caller("console"))
     answer(published, LAN, P.DECLINED)
-    done = published.readiness.nudge("SOM-2026", ["VN"], actor="console")
+    done = published.readiness.nudge("SOM-2026", ["VN"], caller=caller("console"))
     assert [item.recipient_email for item in done.consequences] == [NHUNG]
     for unknown in ("KH", "nobody@vn.example.org"):
         with pytest.raises(NotFound, match="is not"):
-            published.readiness.nudge("SOM-2026", [unknown], actor="console")
+            published.readiness.nudge("SOM-2026", [unknown], caller=caller("console"))
 
 
 @pytest.mark.parametrize("group", ["ACCSM_OFF"])
@@ -434,25 +437,25 @@ def test_a_delegation_that_nobody_speaks_for_cannot_be_asked_for_more_than_an_an
     world.timelines = {**world.timelines, "chasing": CHASING}
     lone = {"group": group, "delegation": "VN", "name": "Đỗ Quang Minh", "email": MINH}
     world.invited(attendees=[lone, PEOPLE[TAN]], timeline="chasing")
-    world.readiness.nudge("SOM-2026", ["VN"], actor="console")
+    world.readiness.nudge("SOM-2026", ["VN"], caller=caller("console"))
     answer(world, MINH, P.ACCEPTED)
     world.clock.move(hours=1)
     with pytest.raises(Conflict, match="Viet Nam has neither a focal point nor a head of delegation"):
-        world.readiness.nudge("SOM-2026", ["VN"], actor="console")
+        world.readiness.nudge("SOM-2026", ["VN"], caller=caller("console"))
 
 
 def test_there_is_a_time_for_nudging(world: World) -> None:
     world.timelines = {**world.timelines, "chasing": CHASING}
     world.create(attendees=STAFF, timeline="chasing")
     with pytest.raises(Conflict, match="draft"):
-        world.readiness.nudge("SOM-2026", actor="console")
-    world.meetings.publish("SOM-2026", actor="console", save_the_date=True)
+        world.readiness.nudge("SOM-2026", caller=caller("console"))
+    world.meetings.publish("SOM-2026", caller=caller("console"), save_the_date=True)
     with pytest.raises(Conflict, match="only a save-the-date"):
-        world.readiness.nudge("SOM-2026", actor="console")
-    world.meetings.publish("SOM-2026", actor="console")
+        world.readiness.nudge("SOM-2026", caller=caller("console"))
+    world.meetings.publish("SOM-2026", caller=caller("console"))
     world.clock.at = STARTS
     with pytest.raises(Conflict, match="has begun"):
-        world.readiness.nudge("SOM-2026", actor="console")
+        world.readiness.nudge("SOM-2026", caller=caller("console"))
 
 
 # Rehearsal slots
@@ -460,7 +463,9 @@ def test_there_is_a_time_for_nudging(world: World) -> None:
 
 def moved(world: World, code: str, start: str, *, preview: bool = False) -> Sequence[Any]:
     move = SlotMove.of(start)
-    return world.readiness.move_slot("SOM-2026", code, move, actor="console", preview=preview).consequences
+    return world.readiness.move_slot(
+        "SOM-2026", code, move, caller=caller("console"), preview=preview
+    ).consequences
 
 
 def rehearsals(world: World) -> list[str]:
@@ -535,7 +540,9 @@ def test_a_slot_that_was_moved_goes_with_the_time_of_the_meeting(published: Worl
     published.run()
     moved(published, "VN", "2026-12-02 15:00")
     change = MeetingUpdate.model_validate({"start": "2026-12-10 14:00"})
-    published.meetings.update("SOM-2026", change, actor="console", version=meeting(published).version)
+    published.meetings.update(
+        "SOM-2026", change, caller=caller("console"), version=meeting(published).version
+    )
     assert {item.starts_at.day for item in meeting(published).slots} == {9}
     published.clock.at = datetime(2026, 12, 7, 5, tzinfo=UTC)
     published.run()
@@ -554,7 +561,7 @@ def test_a_slot_outside_office_hours_says_so(published: World) -> None:
 
 def close(world: World, code: str, day: str, *, preview: bool = False) -> CalendarChange:
     off = NewOverride.of({"kind": "closed", "first": day, "name": "Mourning", "why": "Announced"})
-    return world.calendars.enter(code, off, actor="console", preview=preview)
+    return world.calendars.enter(code, off, caller=caller("console"), preview=preview)
 
 
 def moved_tests(change: CalendarChange) -> dict[str, str]:
@@ -596,7 +603,7 @@ def test_whoever_was_told_a_slot_that_other_hours_move_is_told_the_new_one_at_on
         "name": "Power cut",
         "why": "Said",
     }
-    published.calendars.enter("SG", NewOverride.of(afternoon), actor="console")
+    published.calendars.enter("SG", NewOverride.of(afternoon), caller=caller("console"))
     published.run()
     assert rehearsals(published)[told:] == [TAN]
     slot = row(published, "SG").slot
@@ -732,6 +739,6 @@ def test_naming_who_comes_puts_the_list_in(published: World) -> None:
 def test_nothing_is_asked_of_a_page_before_the_meeting_is_confirmed(world: World) -> None:
     world.timelines = {**world.timelines, "chasing": CHASING}
     world.create(attendees=STAFF, timeline="chasing")
-    world.meetings.publish("SOM-2026", actor="console", save_the_date=True)
+    world.meetings.publish("SOM-2026", caller=caller("console"), save_the_date=True)
     assert world.owing.of(token(world, LAN)) is None
     assert state(world, "VN", "link") == "not yet"

@@ -18,6 +18,7 @@ from orchestrator.services.readiness.readiness import SlotMove
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.meetings import MeetingRow
 from orchestrator.store.rows.timelines import ActionRow
+from tests.callers import caller
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World
 
 K, S = ActionKind, ActionState
@@ -38,7 +39,7 @@ def meeting(world: World) -> Meeting:
 def move(world: World, start: str) -> None:
     update = MeetingUpdate.model_validate({"start": start})
     version = meeting(world).version
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=version)
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
 
 
 def at(world: World, *parts: int) -> None:
@@ -89,7 +90,7 @@ def test_who_knows_only_the_announced_date_is_told_of_a_later_one_at_once(world:
 
 def test_who_waits_for_the_invitation_is_told_at_once_that_the_announced_date_has_moved(world: World) -> None:
     som(world, invited=False)
-    world.meetings.publish("SOM-2026", actor="coordinator")
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     world.run()
     assert purposes(world, NHUNG) == ["save-the-date"]
     move(world, "2027-06-25 14:00")
@@ -102,9 +103,9 @@ def test_who_waits_for_the_invitation_is_told_at_once_that_the_announced_date_ha
 
 def test_a_text_changed_before_the_invitation_waits_with_it(world: World) -> None:
     som(world, invited=False)
-    world.meetings.publish("SOM-2026", actor="coordinator")
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     update = MeetingUpdate.model_validate({"title": {"en": "Another title"}})
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=meeting(world).version)
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=meeting(world).version)
     world.run()
     assert purposes(world, NHUNG) == ["save-the-date"]
     at(world, 2027, 5, 28, 4)
@@ -117,7 +118,7 @@ def test_a_new_text_is_told_at_once_to_who_was_invited_before_the_meeting_moved(
     world.run()
     before = len(world.mailer.to(NHUNG))
     update = MeetingUpdate.model_validate({"title": {"en": "Another title"}})
-    world.meetings.update("SOM-2026", update, actor="coordinator", version=meeting(world).version)
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=meeting(world).version)
     world.run()
     assert len(world.mailer.to(NHUNG)) == before + 1
 
@@ -132,7 +133,7 @@ def test_a_link_that_comes_after_the_planned_hour_lets_the_invitations_go_at_onc
     at(world, 2027, 5, 28, 4)
     assert "update" not in purposes(world, NHUNG)
     assert {row.state for row in world.rows(K.INVITE) if row.step == "invite"} == {S.BLOCKED}
-    world.meetings.enter_link("SOM-2026", "https://meet.example.org/2", actor="x")
+    world.meetings.enter_link("SOM-2026", "https://meet.example.org/2", caller=caller("x"))
     world.run()
     assert purposes(world, NHUNG).count("update") == 1
 
@@ -142,7 +143,7 @@ def test_who_is_added_between_confirming_and_inviting_is_invited_with_the_others
     at(world, 2027, 5, 26, 4)
     added = {"group": "ACCSM_OFF", "delegation": "VN", "name": "Minh", "email": "minh@vn.example.org"}
     update = MeetingUpdate.model_validate({"attendees": [*STAFF, added]})
-    world.meetings.update("SOM-2026", update, actor="x", version=meeting(world).version)
+    world.meetings.update("SOM-2026", update, caller=caller("x"), version=meeting(world).version)
     world.run()
     assert purposes(world, "minh@vn.example.org") == []
     at(world, 2027, 5, 28, 4)
@@ -156,7 +157,7 @@ def test_a_confirmation_in_hand_finds_that_a_coordinator_was_faster(world: World
     som(world, invited=False)
     world.clock.at = datetime(2027, 5, 26, 4, tzinfo=UTC)
     batches = [ids for ids in world.scheduling.claim() if any(r.id in ids for r in world.rows(K.CONFIRM))]
-    world.meetings.publish("SOM-2026", actor="coordinator")
+    world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     for ids in batches:
         world.delivering.deliver(ids)
     (row,) = world.rows(K.CONFIRM)
@@ -168,7 +169,7 @@ def test_a_confirmation_in_hand_finds_that_the_meeting_was_cancelled(world: Worl
     som(world, invited=False)
     world.clock.at = datetime(2027, 5, 26, 4, tzinfo=UTC)
     batches = [ids for ids in world.scheduling.claim() if any(r.id in ids for r in world.rows(K.CONFIRM))]
-    world.meetings.cancel("SOM-2026", actor="coordinator")
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     for ids in batches:
         world.delivering.deliver(ids)
     assert world.states(K.CONFIRM) == [S.CANCELLED]
@@ -178,11 +179,11 @@ def test_a_confirmation_in_hand_finds_that_the_meeting_was_cancelled(world: Worl
 def test_who_announces_only_late_is_not_overruled_by_the_timeline(world: World) -> None:
     world.create(timeline="som", attendees=STAFF)
     world.clock.at = datetime(2026, 11, 20, 3, tzinfo=UTC)
-    preview = world.meetings.publish("SOM-2026", actor="x", save_the_date=True, preview=True)
+    preview = world.meetings.publish("SOM-2026", caller=caller("x"), save_the_date=True, preview=True)
     assert [(item.effect, item.kind) for item in preview.consequences if item.kind == K.CONFIRM] == [
         ("skipped", K.CONFIRM)
     ]
-    world.meetings.publish("SOM-2026", actor="x", save_the_date=True)
+    world.meetings.publish("SOM-2026", caller=caller("x"), save_the_date=True)
     world.run()
     assert meeting(world).tentative
     assert purposes(world, NHUNG) == ["save-the-date"]
@@ -190,7 +191,7 @@ def test_who_announces_only_late_is_not_overruled_by_the_timeline(world: World) 
 
 def test_announcing_by_hand_does_not_wait_for_the_hour_of_the_invitation(world: World) -> None:
     world.create(timeline="preparatory", kind="preparatory", attendees=STAFF, start="2027-03-03 14:00")
-    world.meetings.publish("SOM-2026", actor="x", save_the_date=True)
+    world.meetings.publish("SOM-2026", caller=caller("x"), save_the_date=True)
     world.run()
     assert purposes(world, NHUNG) == ["save-the-date"]
 
@@ -219,7 +220,7 @@ def test_nobody_is_chased_twice_for_one_rung_because_the_meeting_moved_by_a_day(
 
 def test_chasers_come_back_when_a_move_resets_the_answer_but_never_for_rungs_gone_by(world: World) -> None:
     som(world)
-    world.meetings.answer("SOM-2026", NHUNG, Participation.ACCEPTED, actor="telephone")
+    world.meetings.answer("SOM-2026", NHUNG, Participation.ACCEPTED, caller=caller("telephone"))
     rungs = [chaser(world, f"chase:answer/{number}") for number in (1, 2, 3)]
     assert [r.state for r in rungs] == [S.CANCELLED] * 3
     world.clock.at = datetime(2027, 6, 10, 3, tzinfo=UTC)
@@ -235,7 +236,7 @@ def test_chasers_come_back_when_a_move_resets_the_answer_but_never_for_rungs_gon
 def test_who_is_published_or_moved_to_days_before_the_start_still_hears_of_the_test(world: World) -> None:
     world.create(timeline="som", attendees=STAFF)
     world.clock.at = datetime(2026, 12, 1, 2, tzinfo=UTC)
-    world.meetings.publish("SOM-2026", actor="x")
+    world.meetings.publish("SOM-2026", caller=caller("x"))
     world.run()
     at(world, 2026, 12, 1, 4)
     assert purposes(world, LAN).count("connection-test") == 1
@@ -250,7 +251,7 @@ def test_who_is_published_or_moved_to_days_before_the_start_still_hears_of_the_t
 def test_nobody_hears_of_a_slot_that_has_gone_by(world: World) -> None:
     world.create(timeline="som", attendees=STAFF)
     world.clock.at = datetime(2026, 12, 3, 1, tzinfo=UTC)
-    world.meetings.publish("SOM-2026", actor="x")
+    world.meetings.publish("SOM-2026", caller=caller("x"))
     world.run()
     at(world, 2026, 12, 3, 6)
     assert "connection-test" not in purposes(world, LAN)
@@ -262,7 +263,7 @@ def test_a_slot_moved_to_before_the_mail_that_tells_of_it_is_told_the_working_da
     som(world)
     assert "connection-test" not in purposes(world, LAN)
     move = SlotMove.of("2027-06-10 10:00")
-    outcome = world.readiness.move_slot("SOM-2026", "VN", move, actor="console")
+    outcome = world.readiness.move_slot("SOM-2026", "VN", move, caller=caller("console"))
     assert {str(item.when) for item in outcome.consequences} == {
         "Wednesday, 9 June 2027, 09:00 Ha Noi (UTC+07:00)"
     }
@@ -274,7 +275,7 @@ def test_a_slot_moved_to_before_the_mail_that_tells_of_it_is_told_the_working_da
 
 def test_a_slot_that_fits_the_new_time_stays_as_the_coordinator_has_set_it(world: World) -> None:
     som(world)
-    world.readiness.move_slot("SOM-2026", "VN", SlotMove.of("2027-06-23 15:00"), actor="console")
+    world.readiness.move_slot("SOM-2026", "VN", SlotMove.of("2027-06-23 15:00"), caller=caller("console"))
     move(world, "2027-06-24 15:00")
     (own,) = [item for item in meeting(world).slots if item.delegation == "VN"]
     assert own.starts_at == datetime(2027, 6, 23, 8, tzinfo=UTC)
@@ -296,7 +297,7 @@ def test_replanning_a_meeting_that_nobody_tries_changes_nothing(world: World) ->
 def test_what_is_in_stays_in_when_the_meeting_moves_by_a_month(world: World) -> None:
     som(world)
     for need in (Need.LIST, Need.PAPER, Need.TEST):
-        world.readiness.record("SOM-2026", "VN", need, ContributionState.IN, actor="console")
+        world.readiness.record("SOM-2026", "VN", need, ContributionState.IN, caller=caller("console"))
     move(world, "2027-07-29 14:00")
     row = next(item for item in world.readiness.board("SOM-2026").delegations if item.code == "VN")
     assert row.missing == ("answer",)
@@ -308,7 +309,7 @@ def test_what_is_in_stays_in_when_the_meeting_moves_by_a_month(world: World) -> 
 def test_a_deadline_that_has_gone_by_is_not_told(world: World) -> None:
     world.create(timeline="som", attendees=STAFF)
     world.clock.at = datetime(2026, 12, 1, 2, tzinfo=UTC)
-    world.meetings.publish("SOM-2026", actor="x")
+    world.meetings.publish("SOM-2026", caller=caller("x"))
     world.run()
     at(world, 2026, 12, 1, 8)
     papers = [mail for mail in world.mailer.to(TAN) if mail.subject.startswith("Call for papers")]
@@ -350,18 +351,18 @@ def test_no_two_mails_of_a_meeting_share_a_message_id_and_a_retry_keeps_it(world
     }
     coordinator = {"name": "Phạm Thu Lan", "email": LAN}
     world.create(attendees=STAFF, coordinator=coordinator)
-    world.meeting_timelines.adjust("SOM-2026", escalated, actor="x")
-    world.meetings.publish("SOM-2026", actor="x")
+    world.meeting_timelines.adjust("SOM-2026", escalated, caller=caller("x"))
+    world.meetings.publish("SOM-2026", caller=caller("x"))
     at(world, 2026, 11, 13, 4)
     others = [item for item in STAFF if item["email"] != TAN]
     for people in (others, STAFF):
         update = MeetingUpdate.model_validate({"attendees": people})
-        world.meetings.update("SOM-2026", update, actor="x", version=meeting(world).version)
+        world.meetings.update("SOM-2026", update, caller=caller("x"), version=meeting(world).version)
         world.run()
-    world.readiness.nudge("SOM-2026", actor="x")
+    world.readiness.nudge("SOM-2026", caller=caller("x"))
     at(world, 2026, 12, 1, 4)
-    world.readiness.nudge("SOM-2026", actor="x")
-    world.readiness.move_slot("SOM-2026", "VN", SlotMove.of("2026-12-02 16:00"), actor="x")
+    world.readiness.nudge("SOM-2026", caller=caller("x"))
+    world.readiness.move_slot("SOM-2026", "VN", SlotMove.of("2026-12-02 16:00"), caller=caller("x"))
     world.run()
     move(world, "2026-12-08 14:00")
     for day in range(1, 9):
@@ -392,7 +393,7 @@ def test_a_chaser_sent_again_after_a_new_link_is_still_the_same_mail(world: Worl
         world.delivering.deliver(batch)
     except KeyboardInterrupt:
         world.mailer.after = lambda _: None
-    world.meetings.enter_link("SOM-2026", "https://meet.example.org/2", actor="x")
+    world.meetings.enter_link("SOM-2026", "https://meet.example.org/2", caller=caller("x"))
     world.lease_clock.move(hours=1)
     world.run()
     (delivery,) = [item for item in world.deliveries() if item.action_id == first.id]
@@ -407,10 +408,10 @@ def test_a_chaser_sent_again_after_a_new_link_is_still_the_same_mail(world: Worl
 def test_the_mail_that_tells_of_a_moved_slot_is_explained_by_the_move(world: World) -> None:
     world.create(timeline="som", attendees=STAFF)
     world.clock.at = datetime(2026, 11, 27, 3, tzinfo=UTC)
-    world.meetings.publish("SOM-2026", actor="x")
+    world.meetings.publish("SOM-2026", caller=caller("x"))
     world.run()
     at(world, 2026, 11, 30, 9)
-    world.readiness.move_slot("SOM-2026", "VN", SlotMove.of("2026-12-02 16:00"), actor="console")
+    world.readiness.move_slot("SOM-2026", "VN", SlotMove.of("2026-12-02 16:00"), caller=caller("console"))
     found = {item.key: item.why for item in world.reading.plan("SOM-2026")}
     (lan,) = [item.id for item in meeting(world).invited if item.email == LAN]
     assert found[f"connection-test/2:attendee-{lan}"] == "at once, because the slot was moved"
@@ -434,9 +435,9 @@ def test_planning_for_whom_an_answer_concerns_is_planning_for_all(world: World, 
     world.published(timeline=timeline, attendees=STAFF)
     world.run()
     if meeting(world).tentative:
-        world.meetings.publish("SOM-2026", actor="x")
+        world.meetings.publish("SOM-2026", caller=caller("x"))
         world.run()
-    world.readiness.nudge("SOM-2026", [LAN, "MM"], actor="x")
+    world.readiness.nudge("SOM-2026", [LAN, "MM"], caller=caller("x"))
     answers = (
         (NHUNG, Participation.DECLINED),
         (LAN, Participation.DECLINED),
@@ -447,7 +448,13 @@ def test_planning_for_whom_an_answer_concerns_is_planning_for_all(world: World, 
         with world.database.transaction() as session:
             before = store.load(session, 1, lock=True)
             (number,) = [item.id for item in before.invited if item.email == email]
-            given = Given(number, participation, "web", email, world.clock.now())
+            given = Given(
+                number,
+                participation,
+                attendee(email, number, Channel.PERSONAL_PAGE),
+                email,
+                world.clock.now(),
+            )
             after = record(session, before, [given], world.clock.now())
             some = world.planner.replan_for(
                 session, store.with_news(session, after), [number], world.clock.now()

@@ -25,6 +25,7 @@ from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.timelines.timelines import timeline_text
 from orchestrator.store.readiness import contributions
 from orchestrator.web.app import create_app
+from tests.callers import caller
 from tests.integration.conftest import NHUNG, NOW, PEOPLE, World, contents
 
 with warnings.catch_warnings():
@@ -99,7 +100,7 @@ def test_a_meeting_shows_the_timeline_it_names_until_it_has_its_own(world: World
     world.create()
     found = world.meeting_timelines.of(REFERENCE)
     assert (found.named, found.own, found.timeline.name, found.version) == ("standard", False, "standard", 1)
-    world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P2D=TWO_DAYS), actor="K")
+    world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P2D=TWO_DAYS), caller=caller("K"))
     found = world.meeting_timelines.of(REFERENCE)
     assert (found.named, found.own, found.timeline.title, found.version) == ("standard", True, "Our own", 2)
     with pytest.raises(NotFound):
@@ -112,10 +113,10 @@ def test_a_meeting_shows_the_timeline_it_names_until_it_has_its_own(world: World
 def test_a_draft_is_published_with_its_own_timeline(world: World) -> None:
     world.create()
     world.meeting_timelines.adjust(
-        REFERENCE, standard(world, remind_P2D=TWO_DAYS, remind_P7D=None), actor="K"
+        REFERENCE, standard(world, remind_P2D=TWO_DAYS, remind_P7D=None), caller=caller("K")
     )
     assert world.rows() == []
-    world.meetings.publish(REFERENCE, actor="K")
+    world.meetings.publish(REFERENCE, caller=caller("K"))
     assert sorted(reminders(world)) == [
         "remind:P1D:attendee-3",
         "remind:P2D:attendee-3",
@@ -132,7 +133,7 @@ def test_a_look_says_what_moves_and_changes_nothing(world: World) -> None:
     outcome = world.meeting_timelines.adjust(
         REFERENCE,
         standard(world, remind_P7D=later, remind_P2D=TWO_DAYS, remind_P1D=None),
-        actor="K",
+        caller=caller("K"),
         preview=True,
     )
     assert outcome.previewed
@@ -150,7 +151,7 @@ def test_a_look_says_what_moves_and_changes_nothing(world: World) -> None:
 def test_a_published_meeting_is_replanned_with_its_own_timeline_and_says_so(world: World) -> None:
     world.published()
     outcome = world.meeting_timelines.adjust(
-        REFERENCE, standard(world, remind_P2D=TWO_DAYS, remind_P1D=None), actor="K", version=2
+        REFERENCE, standard(world, remind_P2D=TWO_DAYS, remind_P1D=None), caller=caller("K"), version=2
     )
     assert (outcome.version, outcome.previewed) == (3, False)
     assert reminders(world) == {
@@ -168,7 +169,7 @@ def test_a_published_meeting_is_replanned_with_its_own_timeline_and_says_so(worl
 def test_nobody_is_told_anything_because_a_timeline_was_adjusted(world: World) -> None:
     world.invited()
     sent = len(world.mailer.accepted)
-    world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P2D=TWO_DAYS), actor="K")
+    world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P2D=TWO_DAYS), caller=caller("K"))
     world.run()
     assert len(world.mailer.accepted) == sent
     assert world.reading.meeting(REFERENCE).revision == 1
@@ -181,14 +182,16 @@ def test_what_is_done_stays_done_and_what_the_new_timeline_wants_in_the_past_is_
     world.clock.at = datetime(2026, 11, 26, 3, tzinfo=UTC)
     world.run()
     month = {"do": "remind", "id": "P30D", "at": "-P30D"}
-    outcome = world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P30D=month), actor="K")
+    outcome = world.meeting_timelines.adjust(
+        REFERENCE, standard(world, remind_P30D=month), caller=caller("K")
+    )
     assert {item.reason for item in outcome.consequences if item.effect == "skipped"} == {
         "its time had already passed"
     }
     assert reminders(world)["remind:P7D:attendee-3"] == [ActionState.SUCCEEDED]
     assert "remind:P30D:attendee-3" not in reminders(world)
     more = standard(world, remind_P30D=month, remind_P2D=TWO_DAYS)
-    again = world.meeting_timelines.adjust(REFERENCE, more, actor="K")
+    again = world.meeting_timelines.adjust(REFERENCE, more, caller=caller("K"))
     assert {item.effect for item in again.consequences} == {"new"}, "what was passed over is known"
 
 
@@ -204,7 +207,7 @@ def test_what_a_timeline_has_lost_is_cancelled_for_that_reason_and_not_because_i
     (answer,) = (step for step in kept if step["do"] == "chase" and step["id"] == "answer")
     answer |= {"at": answer["at"][:2], "escalate": {}, "to": ["members"]}
     shorter = document | {"steps": kept}
-    outcome = world.meeting_timelines.adjust(REFERENCE, shorter, actor="K", preview=True)
+    outcome = world.meeting_timelines.adjust(REFERENCE, shorter, caller=caller("K"), preview=True)
     gone = {(item.what, item.why, item.reason) for item in outcome.consequences if item.effect == "cancelled"}
     lost = "the timeline has no such step any more"
     assert {(what, reason) for what, _, reason in gone} == {
@@ -213,7 +216,7 @@ def test_what_a_timeline_has_lost_is_cancelled_for_that_reason_and_not_because_i
         ("Connectivity test", lost),
         ("Reminder", lost),
     }
-    world.meeting_timelines.adjust(REFERENCE, shorter, actor="K")
+    world.meeting_timelines.adjust(REFERENCE, shorter, caller=caller("K"))
     assert {
         row.reason for row in world.rows() if row.state == ActionState.CANCELLED and row.kind == "chase"
     } == {lost}
@@ -222,10 +225,10 @@ def test_what_a_timeline_has_lost_is_cancelled_for_that_reason_and_not_because_i
 def test_back_to_the_named_one_brings_back_what_it_wants(world: World) -> None:
     world.published()
     world.meeting_timelines.adjust(
-        REFERENCE, standard(world, remind_P2D=TWO_DAYS, remind_P1D=None), actor="K"
+        REFERENCE, standard(world, remind_P2D=TWO_DAYS, remind_P1D=None), caller=caller("K")
     )
-    look = world.meeting_timelines.reset(REFERENCE, actor="K", preview=True)
-    outcome = world.meeting_timelines.reset(REFERENCE, actor="K")
+    look = world.meeting_timelines.reset(REFERENCE, caller=caller("K"), preview=True)
+    outcome = world.meeting_timelines.reset(REFERENCE, caller=caller("K"))
     assert outcome.consequences == look.consequences
     assert reminders(world) == {
         "remind:P7D:attendee-3": ["scheduled"],
@@ -240,20 +243,22 @@ def test_back_to_the_named_one_brings_back_what_it_wants(world: World) -> None:
 
 def test_the_same_again_is_no_change(world: World) -> None:
     world.published()
-    assert world.meeting_timelines.reset(REFERENCE, actor="K").version == 2
-    world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P2D=TWO_DAYS), actor="K")
+    assert world.meeting_timelines.reset(REFERENCE, caller=caller("K")).version == 2
+    world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P2D=TWO_DAYS), caller=caller("K"))
     before = contents(world.database)
-    outcome = world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P2D=TWO_DAYS), actor="K")
+    outcome = world.meeting_timelines.adjust(
+        REFERENCE, standard(world, remind_P2D=TWO_DAYS), caller=caller("K")
+    )
     assert (outcome.version, outcome.consequences) == (3, ())
     assert contents(world.database) == before
 
 
 def test_a_meeting_keeps_its_own_timeline_when_it_moves(world: World) -> None:
     world.published()
-    world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P2D=TWO_DAYS), actor="K")
+    world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P2D=TWO_DAYS), caller=caller("K"))
     found = world.reading.meeting(REFERENCE)
     week_later = MeetingUpdate.model_validate({"start": "2026-12-10 14:00"})
-    world.meetings.update(REFERENCE, week_later, actor="K", version=found.version)
+    world.meetings.update(REFERENCE, week_later, caller=caller("K"), version=found.version)
     (row,) = [row for row in world.rows(ActionKind.REMIND) if row.key == "remind:P2D:attendee-3"]
     assert row.due_at == datetime(2026, 12, 8, 2, tzinfo=UTC)
 
@@ -289,7 +294,7 @@ def test_what_is_wrong_is_named_and_nothing_is_half_done(
     document = standard(world, remind_new=step)
     for preview in (True, False):
         with pytest.raises(InvalidInput) as caught:
-            world.meeting_timelines.adjust(REFERENCE, document, actor="K", preview=preview)
+            world.meeting_timelines.adjust(REFERENCE, document, caller=caller("K"), preview=preview)
         assert not isinstance(caught.value, ConfigurationError)
         (problem,) = caught.value.problems
         assert (problem.field, problem.value) == (f"steps[{len(document['steps']) - 1}].{field}", value)
@@ -302,28 +307,30 @@ def test_what_is_wrong_is_named_and_nothing_is_half_done(
 def test_what_is_no_timeline_at_all_is_refused(world: World, document: Any) -> None:
     world.create()
     with pytest.raises(InvalidInput):
-        world.meeting_timelines.adjust(REFERENCE, document, actor="K")
+        world.meeting_timelines.adjust(REFERENCE, document, caller=caller("K"))
 
 
 def test_a_timeline_as_long_as_a_book_is_refused(world: World) -> None:
     world.create()
     steps = [{"do": "remind", "id": f"n{number}", "at": f"-P{number}D"} for number in range(1, 2500)]
     with pytest.raises(InvalidInput, match="is too long"):
-        world.meeting_timelines.adjust(REFERENCE, {"name": "x", "title": "x", "steps": steps}, actor="K")
+        world.meeting_timelines.adjust(
+            REFERENCE, {"name": "x", "title": "x", "steps": steps}, caller=caller("K")
+        )
 
 
 def test_an_older_version_and_a_meeting_that_is_over_are_refused(world: World) -> None:
     world.published()
     document = standard(world, remind_P2D=TWO_DAYS)
     with pytest.raises(Conflict, match="was changed by somebody else meanwhile"):
-        world.meeting_timelines.adjust(REFERENCE, document, actor="K", version=1)
+        world.meeting_timelines.adjust(REFERENCE, document, caller=caller("K"), version=1)
     with pytest.raises(Conflict, match="was changed by somebody else meanwhile"):
-        world.meeting_timelines.reset(REFERENCE, actor="K", version=1)
-    world.meetings.cancel(REFERENCE, actor="K")
+        world.meeting_timelines.reset(REFERENCE, caller=caller("K"), version=1)
+    world.meetings.cancel(REFERENCE, caller=caller("K"))
     with pytest.raises(Conflict, match="only a draft or published meeting can be given a timeline"):
-        world.meeting_timelines.adjust(REFERENCE, document, actor="K")
+        world.meeting_timelines.adjust(REFERENCE, document, caller=caller("K"))
     with pytest.raises(NotFound):
-        world.meeting_timelines.adjust("SOM-1999", document, actor="K")
+        world.meeting_timelines.adjust("SOM-1999", document, caller=caller("K"))
 
 
 # The shipped timelines in a database.
@@ -333,7 +340,7 @@ def test_a_som_by_its_own_timeline_is_announced_and_planned_as_a_whole(world: Wo
     start = NOW + timedelta(days=60)
     world.create(timeline=None, start=f"{start:%Y-%m-%d} 14:00")
     assert world.reading.meeting(REFERENCE).timeline == "som"
-    world.meetings.publish(REFERENCE, actor="K")
+    world.meetings.publish(REFERENCE, caller=caller("K"))
     assert {row.kind for row in world.rows()} == {"invite", "confirm"}
     world.clock.at = start - timedelta(days=28, hours=12)
     world.run()

@@ -12,7 +12,7 @@ from orchestrator.domain.definitions.definition import WallTime
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.services.dates.date_poll_views import PollOutcome, PollView
 from orchestrator.services.dates.date_polls import PollRequest
-from orchestrator.web.api.meetings.meetings import ACTOR, Preview, Services
+from orchestrator.web.api.meetings.meetings import CALLER, Preview, Services
 from orchestrator.web.security import require_token
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(require_token)])
@@ -51,7 +51,7 @@ class VotesRequest(_Body):
 @router.post("/meetings/{meeting}/poll", status_code=201, tags=["date polls"], summary="Open a date poll")
 def open_poll(meeting: str, body: PollRequest, container: Services, preview: Preview = False) -> PollOutcome:
     """Ask the delegations of a draft which of 2 to 10 starts suit them; only those who speak for them."""
-    return container.polls.open(meeting, body, actor=ACTOR, preview=preview)
+    return container.polls.open(meeting, body, caller=CALLER, preview=preview)
 
 
 @router.get("/meetings/{meeting}/poll", tags=["date polls"], summary="The newest date poll")
@@ -65,19 +65,19 @@ def extend_poll(
     meeting: str, body: ExtendRequest, container: Services, preview: Preview = False
 ) -> PollOutcome:
     """Let the open poll close at another time."""
-    return container.polls.extend(meeting, body.closes, actor=ACTOR, preview=preview)
+    return container.polls.extend(meeting, body.closes, caller=CALLER, preview=preview)
 
 
 @router.delete("/meetings/{meeting}/poll", tags=["date polls"], summary="Withdraw a date poll")
 def withdraw_poll(meeting: str, container: Services, preview: Preview = False) -> PollOutcome:
     """End the open poll without a result; mails that have not left yet do not leave any more."""
-    return container.polls.withdraw(meeting, actor=ACTOR, preview=preview)
+    return container.polls.withdraw(meeting, caller=CALLER, preview=preview)
 
 
 @router.post("/meetings/{meeting}/poll/remind", tags=["date polls"], summary="Ask again for dates")
 def remind_of_poll(meeting: str, container: Services, preview: Preview = False) -> PollOutcome:
     """Ask those again who have not answered; at most once a day."""
-    return container.polls.remind(meeting, actor=ACTOR, preview=preview)
+    return container.polls.remind(meeting, caller=CALLER, preview=preview)
 
 
 @router.post("/meetings/{meeting}/poll/close", tags=["date polls"], summary="Choose the date")
@@ -86,7 +86,7 @@ def close_poll(
 ) -> PollOutcome:
     """Make an option the meeting's time and end the poll; the meeting stays a draft."""
     return container.polls.close(
-        meeting, body.option, actor=ACTOR, version=body.version, preview=preview, linked=body.linked
+        meeting, body.option, caller=CALLER, version=body.version, preview=preview, linked=body.linked
     )
 
 
@@ -95,4 +95,4 @@ def enter_votes(
     meeting: str, body: VotesRequest, container: Services, preview: Preview = False
 ) -> PollOutcome:
     """Record what a delegation has said by other means, in place of what it had said."""
-    return container.polls.vote_for(meeting, body.delegation, body.votes, actor=ACTOR, preview=preview)
+    return container.polls.vote_for(meeting, body.delegation, body.votes, caller=CALLER, preview=preview)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.domain.meetings.decisions import MOST_OUTCOMES, Edit
 from orchestrator.services.meetings.views import LinkedView, OutcomeList, OutcomeView
-from orchestrator.web.api.meetings.meetings import ACTOR, Services
+from orchestrator.web.api.meetings.meetings import CALLER, Services
 from orchestrator.web.security import require_token
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(require_token)], tags=["linked meetings"])
@@ -52,14 +52,14 @@ def list_outcomes(meeting: str, container: Services) -> list[OutcomeView]:
 @router.post("/meetings/{meeting}/outcomes", status_code=201, summary="Record an outcome")
 def add_outcome(meeting: str, body: NewOutcome, container: Services) -> OutcomeList:
     """Record one more outcome of a meeting that has begun or is over; nobody is told by this alone."""
-    return container.outcomes.add(meeting, body.text, is_open=body.is_open, actor=ACTOR)
+    return container.outcomes.add(meeting, body.text, is_open=body.is_open, caller=CALLER)
 
 
 @router.patch("/meetings/{meeting}/outcomes/{number}", summary="Change an outcome")
 def change_outcome(meeting: str, number: Number, body: OutcomeChange, container: Services) -> OutcomeList:
     """Change the text of an outcome, whether it is open, or its place in the list."""
     edit = Edit(text=body.text, is_open=body.is_open, number=body.number)
-    return container.outcomes.change(meeting, number, edit, actor=ACTOR, seen=body.seen)
+    return container.outcomes.change(meeting, number, edit, caller=CALLER, seen=body.seen)
 
 
 @router.delete("/meetings/{meeting}/outcomes/{number}", summary="Take an outcome out")
@@ -70,4 +70,4 @@ def remove_outcome(
     seen: Annotated[str | None, Query(description=SEEN)] = None,
 ) -> OutcomeList:
     """Take an outcome out; those after it move up."""
-    return container.outcomes.remove(meeting, number, actor=ACTOR, seen=seen)
+    return container.outcomes.remove(meeting, number, caller=CALLER, seen=seen)

@@ -11,6 +11,7 @@ from orchestrator.bootstrap import Container
 from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.meeting import Participation
+from orchestrator.domain.people.caller import Channel, token_holder
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.services.answers.recording import LONGEST_COMMENT
 from orchestrator.services.answers.views import IncomingView
@@ -27,7 +28,7 @@ from orchestrator.store.rows.answers import IncomingOutcome
 from orchestrator.web.container import services
 from orchestrator.web.security import require_token
 
-ACTOR = "api"
+CALLER = token_holder(Channel.API)
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(require_token)])
 Services = Annotated[Container, Depends(services)]
@@ -128,7 +129,7 @@ class DiscardRequest(_Body):
 @router.post("/meetings", status_code=201, tags=["meetings"], summary="Create a draft")
 def create_meeting(definition: MeetingDefinition, container: Services, response: Response) -> MeetingView:
     """Create a draft from the same fields as the YAML file. Nothing is sent."""
-    created = container.meetings.create([definition], actor=ACTOR)[0]
+    created = container.meetings.create([definition], caller=CALLER)[0]
     response.headers["Location"] = f"/api/v1/meetings/{created.reference}"
     return container.reading.meeting(created.reference)
 
@@ -164,7 +165,7 @@ def publish_meeting(
     """Publish a draft, or confirm a save-the-date; from here on everything goes out by itself."""
     body = body or PublishRequest(version=None, save_the_date=None)
     return container.meetings.publish(
-        meeting, actor=ACTOR, version=body.version, save_the_date=body.save_the_date, preview=preview
+        meeting, caller=CALLER, version=body.version, save_the_date=body.save_the_date, preview=preview
     )
 
 
@@ -178,7 +179,7 @@ def update_meeting(
     return container.meetings.update(
         meeting,
         update,
-        actor=ACTOR,
+        caller=CALLER,
         version=body.version,
         notify=body.notify,
         preview=preview,
@@ -193,7 +194,7 @@ def cancel_meeting(
     """Cancel: whoever was invited is told, nothing else goes out, the Teams meeting is removed."""
     body = body or CancelRequest()
     return container.meetings.cancel(
-        meeting, actor=ACTOR, reason=body.reason, version=body.version, preview=preview
+        meeting, caller=CALLER, reason=body.reason, version=body.version, preview=preview
     )
 
 
@@ -203,25 +204,25 @@ def reinstate_meeting(
 ) -> Outcome:
     """Let a cancelled meeting take place after all: everybody is told, and asked again."""
     version = body.version if body else None
-    return container.meetings.reinstate(meeting, actor=ACTOR, version=version, preview=preview)
+    return container.meetings.reinstate(meeting, caller=CALLER, version=version, preview=preview)
 
 
 @router.post("/meetings/{meeting}/conclude", tags=["meetings"], summary="Conclude")
 def conclude_meeting(meeting: str, container: Services) -> Outcome:
     """Conclude a meeting that has begun; at its end this happens by itself."""
-    return container.meetings.conclude(meeting, actor=ACTOR)
+    return container.meetings.conclude(meeting, caller=CALLER)
 
 
 @router.put("/meetings/{meeting}/link", tags=["meetings"], summary="Enter a join link by hand")
 def enter_link(meeting: str, body: LinkRequest, container: Services, preview: Preview = False) -> Outcome:
     """Set the join link; invitations that wait for one go out at once."""
-    return container.meetings.enter_link(meeting, body.join_url, actor=ACTOR, preview=preview)
+    return container.meetings.enter_link(meeting, body.join_url, caller=CALLER, preview=preview)
 
 
 @router.put("/meetings/{meeting}/attendees/{email}/answer", tags=["meetings"], summary="Record an answer")
 def record_answer(meeting: str, email: str, body: AnswerRequest, container: Services) -> Outcome:
     """Record what an attendee answered, for example by telephone."""
-    return container.meetings.answer(meeting, email, body.participation, actor=ACTOR, comment=body.comment)
+    return container.meetings.answer(meeting, email, body.participation, caller=CALLER, comment=body.comment)
 
 
 @router.get("/meetings/{meeting}/responses", tags=["answers"], summary="What came back")
@@ -238,7 +239,7 @@ def refuse_proposal(
 ) -> Outcome:
     """Keep the time: whoever proposed another is told so, and sent the invitation as it stands."""
     reply = body.reply if body else None
-    return container.meetings.refuse_proposal(meeting, response_id, actor=ACTOR, reply=reply)
+    return container.meetings.refuse_proposal(meeting, response_id, caller=CALLER, reply=reply)
 
 
 @router.post(
@@ -246,7 +247,7 @@ def refuse_proposal(
 )
 def send_again(meeting: str, email: str, container: Services) -> Outcome:
     """Send somebody the current invitation once more."""
-    return container.meetings.send_again(meeting, email, actor=ACTOR)
+    return container.meetings.send_again(meeting, email, caller=CALLER)
 
 
 @router.get("/meetings/{meeting}/attendees/{email}/personal-link", tags=["answers"], summary="Personal link")
@@ -258,13 +259,13 @@ def get_personal_link(meeting: str, email: str, container: Services) -> Personal
 @router.post("/meetings/{meeting}/attendees/{email}/revoke-link", tags=["answers"], summary="Revoke a link")
 def revoke_link(meeting: str, email: str, container: Services) -> PersonalLink:
     """Make somebody's personal link useless and return the new one; later mails carry it."""
-    return PersonalLink(url=container.personal.revoke_link(meeting, email, actor=ACTOR))
+    return PersonalLink(url=container.personal.revoke_link(meeting, email, caller=CALLER))
 
 
 @router.post("/meetings/{meeting}/move-mailbox", tags=["meetings"], summary="Answer to the mailbox set now")
 def move_mailbox(meeting: str, container: Services, preview: Preview = False) -> Outcome:
     """Let attendees answer to the mailbox that is set now, when the meeting went out from another."""
-    return container.meetings.move_mailbox(meeting, actor=ACTOR, preview=preview)
+    return container.meetings.move_mailbox(meeting, caller=CALLER, preview=preview)
 
 
 @router.get("/meetings/{meeting}/minutes", tags=["minutes"], summary="Versions of the minutes")
@@ -280,7 +281,7 @@ def attach_minutes(
     """Attach a PDF, DOCX, Markdown or text file to a concluded meeting; it goes to all who were invited."""
     # One byte more than the limit is enough to know that it is too large.
     content = file.file.read(container.settings.attachment_max_bytes + 1)
-    return container.minutes.attach(meeting, file.filename or "", content, actor=ACTOR, preview=preview)
+    return container.minutes.attach(meeting, file.filename or "", content, caller=CALLER, preview=preview)
 
 
 @router.get("/meetings/{meeting}/minutes/{version}", tags=["minutes"], summary="Download minutes")
@@ -316,14 +317,14 @@ def download_incoming(incoming_id: Id, container: Services) -> Response:
 def assign_incoming(incoming_id: Id, body: AssignRequest, container: Services) -> IncomingView:
     """Take a quarantined mail for the answer of an attendee, because a person says so."""
     return container.quarantine.assign(
-        incoming_id, body.meeting, body.email, actor=ACTOR, participation=body.participation
+        incoming_id, body.meeting, body.email, caller=CALLER, participation=body.participation
     )
 
 
 @router.post("/incoming/{incoming_id}/discard", tags=["mailbox"], summary="Let a mail go", status_code=204)
 def discard_incoming(incoming_id: Id, container: Services) -> None:
     """Let a quarantined mail go without effect."""
-    container.quarantine.discard(incoming_id, actor=ACTOR)
+    container.quarantine.discard(incoming_id, caller=CALLER)
 
 
 @router.get("/actions", tags=["actions"], summary="The queue")
@@ -335,10 +336,10 @@ def list_actions(container: Services, state: ActionState | None = None) -> list[
 @router.post("/actions/{action_id}/retry", tags=["actions"], summary="Try again", status_code=204)
 def retry_action(action_id: Id, container: Services) -> None:
     """Make a failed or missed action due now."""
-    container.operations.retry(action_id, actor=ACTOR)
+    container.operations.retry(action_id, caller=CALLER)
 
 
 @router.post("/actions/{action_id}/discard", tags=["actions"], summary="Give up", status_code=204)
 def discard_action(action_id: Id, container: Services, body: DiscardRequest | None = None) -> None:
     """Cancel a waiting, failed or missed action for good."""
-    container.operations.discard(action_id, actor=ACTOR, reason=body.reason if body else None)
+    container.operations.discard(action_id, caller=CALLER, reason=body.reason if body else None)
