@@ -1787,8 +1787,9 @@ def test_of_several_answers_of_one_person_the_last_is_told(world: World) -> None
 
 def test_answers_that_a_coordinator_entered_are_no_news_to_the_coordinator(world: World) -> None:
     world.invited()
-    for actor in ("telephone", "cli", "api", "coordinator"):
-        world.meetings.answer("SOM-2026", TAN, Participation.ACCEPTED, caller=actor)
+    for channel in (Channel.CONSOLE, Channel.CLI, Channel.API):
+        giver = caller("coordinator", channel)
+        world.meetings.answer("SOM-2026", TAN, Participation.ACCEPTED, caller=giver)
     world.clock.move(hours=3)
     world.run()
     assert (news(world), world.rows(K.DIGEST)) == ([], [])

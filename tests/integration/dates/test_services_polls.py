@@ -536,7 +536,7 @@ def test_choosing_a_time_asks_what_becomes_of_linked_meetings(world: World) -> N
 
 def test_a_linked_meeting_goes_along_in_the_same_transaction(world: World) -> None:
     linked_poll(world)
-    choice = {"actor": "coordinator", "linked": Linked.MOVE}
+    choice = {"caller": caller("coordinator"), "linked": Linked.MOVE}
     seen = world.polls.close("SOM-2026", 2, preview=True, **choice)
     assert world.reading.meeting(PREP).start == "2026-12-02 09:00"
     done = world.polls.close("SOM-2026", 2, **choice)
@@ -586,7 +586,7 @@ def test_choosing_waits_for_the_linked_meeting_before_it_takes_its_own(
         choosing = Thread(
             target=world.polls.close,
             args=("SOM-2026", 2),
-            kwargs={"actor": "coordinator", "linked": Linked.MOVE},
+            kwargs={"caller": caller("coordinator"), "linked": Linked.MOVE},
         )
         choosing.start()
         until(lambda: waiting_for_a_lock(postgres), "the choice to wait")

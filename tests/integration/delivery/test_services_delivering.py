@@ -1203,7 +1203,15 @@ def test_failures_name_neither_people_nor_content_in_the_log(
 
 def test_an_error_of_the_database_names_no_values(world: World) -> None:
     world.create()
-    values = {"meeting_id": 99, "at": NOW, "actor": TAN, "what": "answered", "detail": "hunter2"}
+    values = {
+        "meeting_id": 99,
+        "at": NOW,
+        "actor": TAN,
+        "actor_kind": "person",
+        "channel": "mail",
+        "what": "answered",
+        "detail": "hunter2",
+    }
     with world.database.rehearsal() as session, pytest.raises(IntegrityError) as caught:
         session.execute(insert(HistoryRow), [values])
     assert [secret for secret in SECRETS if secret in str(caught.value)] == []

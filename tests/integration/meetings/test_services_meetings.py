@@ -948,7 +948,7 @@ def test_two_who_create_the_same_meeting_at_once_get_one_and_a_plain_answer(worl
     def create(name: str) -> str:
         start.wait(10)
         try:
-            return world.meetings.create([definition()], caller=name)[0].reference
+            return world.meetings.create([definition()], caller=caller(name))[0].reference
         except Conflict as error:
             return error.code
 

@@ -23,6 +23,7 @@ from orchestrator.domain.meetings.meeting import (
     Participation,
     Seat,
 )
+from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import tzdata_version
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.services.answers.recording import Given, record
@@ -339,7 +340,7 @@ def test_an_answer_keeps_when_and_how_it_came(database: Database) -> None:
         given = Given(first, Participation.DECLINED, caller("ops"), by="ops", stamp=NOW, comment=" Ill. ")
         recorded = record(session, store.load(session, meeting.id, lock=True), [given], LATER)
     with database.reading() as session:
-        assert store.answers(session, meeting.id) == {first: (LATER, "telephone"), second: (None, None)}
+        assert store.answers(session, meeting.id) == {first: (LATER, "console"), second: (None, None)}
     after = loaded(database, meeting.id)
     assert [item.declined for item in after.attendees] == [True, False]
     assert (after.attendees[0].answer_stamp, after.attendees[0].comment) == (NOW, "Ill.")
@@ -369,8 +370,8 @@ def test_minutes_are_numbered_and_the_newest_counts(database: Database) -> None:
 def test_history_is_read_newest_first(database: Database) -> None:
     number = added(database).id
     with database.transaction() as session:
-        store.note(session, number, "coordinator", "created", NOW)
-        store.note(session, number, "service", "link ready", LATER, LINK)
+        store.note(session, number, caller("coordinator"), "created", NOW)
+        store.note(session, number, SERVICE, "link ready", LATER, LINK)
     with database.reading() as session:
         found = [(row.at, row.actor, row.what, row.detail) for row in store.history(session, number)]
     assert found == [(LATER, "service", "link ready", LINK), (NOW, "coordinator", "created", None)]
