@@ -73,7 +73,7 @@ def meeting_timeline(
     if file is not None and reset:
         raise click.UsageError("--set and --reset contradict each other; give one of them.")
     document: Any = read_yaml(text_of(file)) if file is not None else None
-    options: dict[str, Any] = {"actor": CALLER, "version": version}
+    options: dict[str, Any] = {"caller": CALLER, "version": version}
 
     def use_case(look: bool) -> Outcome:
         if file is None:

@@ -66,7 +66,7 @@ from orchestrator.store.rows.people import PersonRow
 _LOG = logging.getLogger(__name__)
 CHANNEL = Channel.PERSONAL_PAGE
 ANSWERS = (Participation.ACCEPTED, Participation.TENTATIVE, Participation.DECLINED)
-_CHANNELS = {"mail": "by e-mail", "web": "on the personal page", "telephone": "by telephone"}
+_CHANNELS = {"mail": "by e-mail", "web": "on the personal page"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,7 @@ def test_move_takes_it_along_in_one_transaction_and_everybody_is_asked_again(pub
     assert (prep.history[0].what, prep.history[0].detail, prep.history[0].actor) == (
         "moved along",
         f"with {SOM}",
-        BY,
+        BY.name,
     )
     mails = len(published.mailer.accepted)
     published.run()
@@ -346,8 +346,8 @@ def test_outcomes_begin_with_the_meeting(published: World) -> None:
     published.outcomes.remove(PREP, 2, caller=BY)
     found = published.outcomes.agree(PREP, 2, caller=BY)
     assert [(item.number, item.text, item.is_open, item.by) for item in found.outcomes] == [
-        (1, "Theme", False, BY),
-        (2, "Venue", False, BY),
+        (1, "Theme", False, BY.name),
+        (2, "Venue", False, BY.name),
     ]
     assert found.outcomes == published.outcomes.of(PREP) == view(published, PREP).outcomes
     assert [item.what for item in view(published, PREP).history[:6]] == [

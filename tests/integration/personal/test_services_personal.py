@@ -165,7 +165,7 @@ def test_an_answer_is_recorded_with_who_when_and_how(invited: World) -> None:
     (row,) = records(invited)
     assert (row.kind, row.channel, row.by) == ("answer", "web", f"Đỗ Quang Minh <{MINH}>")
     (noted,) = history(invited, "answered")
-    assert (noted.actor, noted.detail) == ("web", "Đỗ Quang Minh: accepted")
+    assert (noted.channel, noted.detail) == ("web", "Đỗ Quang Minh: accepted")
     view = invited.personal.page(token(invited, MINH))
     assert (view.answer, view.answered_via, view.answered_by) == ("accepted", "on the personal page", None)
     assert str(view.answered_at) == "Sunday, 1 November 2026, 10:00 Ha Noi (UTC+07:00)"
@@ -345,7 +345,7 @@ def test_answers_of_every_channel_stand_in_the_record(invited: World) -> None:
     view = invited.personal.page(token(invited, LAN))
     assert [(item.who, item.what, item.channel, item.by) for item in view.history] == [
         ("Đỗ Quang Minh", "declined", "entered by the coordinator", "the coordinator"),
-        ("Lê Thị Hồng Nhung", "tentative", "by telephone", "the coordinator"),
+        ("Lê Thị Hồng Nhung", "tentative", "entered by the coordinator", "the coordinator"),
     ]
     assert invited.personal.page(token(invited, THIDA)).history == ()
 

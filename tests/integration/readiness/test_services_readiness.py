@@ -102,7 +102,7 @@ def answer(world: World, email: str, participation: Participation) -> None:
 def history(world: World, what: str) -> list[tuple[str, str | None]]:
     with world.database.reading() as session:
         rows = session.scalars(select(HistoryRow).where(HistoryRow.what == what).order_by(HistoryRow.id))
-        return [(item.actor, item.detail) for item in rows]
+        return [(item.channel if item.actor_kind == "attendee" else item.actor, item.detail) for item in rows]
 
 
 def chasers(world: World, need: str) -> dict[str, list[str]]:
