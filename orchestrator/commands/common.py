@@ -13,10 +13,11 @@ import click
 
 from orchestrator import terminal
 from orchestrator.commands.effects import show_effects
+from orchestrator.domain.people.caller import Channel, token_holder
 from orchestrator.errors import InvalidInput
 from orchestrator.services.timelines.views import Outcome
 
-ACTOR = "command line"
+CALLER = token_holder(Channel.CLI)
 
 
 NUMBER = click.IntRange(1, 2**31 - 1)

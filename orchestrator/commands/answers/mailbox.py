@@ -11,7 +11,7 @@ from config.logging import configure_logging
 from orchestrator import bootstrap, supervisor, terminal
 from orchestrator.commands.answers.attendees import ANSWERS
 from orchestrator.commands.answers.printing import show_explanations, show_incoming, show_mail
-from orchestrator.commands.common import ACTOR, bytes_of, json_option, say
+from orchestrator.commands.common import CALLER, bytes_of, json_option, say
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.services.answers.inbox import LARGEST_MAIL
 from orchestrator.services.answers.quarantine import explain
@@ -63,7 +63,9 @@ def explain_mails(files: tuple[Path, ...], as_json: bool) -> None:
 def assign(mail: int, reference: str, email: str, participation: str | None, as_json: bool) -> None:
     """Take a quarantined MAIL for the answer of an attendee."""
     value = Participation(participation.upper()) if participation else None
-    found = bootstrap.container().quarantine.assign(mail, reference, email, actor=ACTOR, participation=value)
+    found = bootstrap.container().quarantine.assign(
+        mail, reference, email, caller=CALLER, participation=value
+    )
     click.echo(terminal.as_json(found)) if as_json else terminal.out.print(f"Mail {mail}: {found.reason}.")
 
 
@@ -72,7 +74,7 @@ def assign(mail: int, reference: str, email: str, participation: str | None, as_
 @json_option
 def discard_incoming(mail: int, as_json: bool) -> None:
     """Let a quarantined MAIL go without effect."""
-    bootstrap.container().quarantine.discard(mail, actor=ACTOR)
+    bootstrap.container().quarantine.discard(mail, caller=CALLER)
     say({"mail": mail, "outcome": "discarded"}, f"Mail {mail} is discarded.", as_json=as_json)
 
 

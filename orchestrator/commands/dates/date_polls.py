@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 
 from orchestrator import bootstrap, terminal
-from orchestrator.commands.common import ACTOR, json_option, previewed
+from orchestrator.commands.common import CALLER, json_option, previewed
 from orchestrator.commands.effects import show_effects
 from orchestrator.commands.meetings.linked import CHOICE, asking
 from orchestrator.domain.dates.date_poll import Vote
@@ -75,7 +75,9 @@ def open_poll(
     """
     values = given | {"starts": list(starts), "from": from_}
     request = PollRequest.of({name: value for name, value in values.items() if value not in (None, ())})
-    return lambda preview: bootstrap.container().polls.open(reference, request, actor=ACTOR, preview=preview)
+    return lambda preview: bootstrap.container().polls.open(
+        reference, request, caller=CALLER, preview=preview
+    )
 
 
 @date_poll.command(name="show")
@@ -92,7 +94,7 @@ def show(reference: str, as_json: bool) -> None:
 @previewed
 def remind(reference: str) -> Callable[..., Outcome]:
     """Ask those again who have not answered; at most once a day."""
-    return lambda preview: bootstrap.container().polls.remind(reference, actor=ACTOR, preview=preview)
+    return lambda preview: bootstrap.container().polls.remind(reference, caller=CALLER, preview=preview)
 
 
 @date_poll.command(name="extend")
@@ -107,7 +109,7 @@ def extend(reference: str, closes: str) -> Callable[..., Outcome]:
     It is a wall time in the meeting's zone.
     """
     at = _wall_time("closes", closes)
-    return lambda preview: bootstrap.container().polls.extend(reference, at, actor=ACTOR, preview=preview)
+    return lambda preview: bootstrap.container().polls.extend(reference, at, caller=CALLER, preview=preview)
 
 
 @date_poll.command(name="withdraw")
@@ -115,7 +117,7 @@ def extend(reference: str, closes: str) -> Callable[..., Outcome]:
 @previewed
 def withdraw(reference: str) -> Callable[..., Outcome]:
     """End the poll without a result."""
-    return lambda preview: bootstrap.container().polls.withdraw(reference, actor=ACTOR, preview=preview)
+    return lambda preview: bootstrap.container().polls.withdraw(reference, caller=CALLER, preview=preview)
 
 
 @date_poll.command(name="close")
@@ -130,7 +132,7 @@ def close(reference: str, option: int, linked: str | None) -> Callable[..., Outc
     """
     return asking(
         lambda preview, choice: bootstrap.container().polls.close(
-            reference, option, actor=ACTOR, preview=preview, linked=choice
+            reference, option, caller=CALLER, preview=preview, linked=choice
         ),
         linked,
     )
@@ -146,7 +148,7 @@ def vote(reference: str, delegation: str, votes: Sequence[str], as_json: bool) -
 
     Name every option: 1=yes 2=no '3=if needed'.
     """
-    done = bootstrap.container().polls.vote_for(reference, delegation, _votes(votes), actor=ACTOR)
+    done = bootstrap.container().polls.vote_for(reference, delegation, _votes(votes), caller=CALLER)
     click.echo(terminal.as_json(done)) if as_json else show_poll(done.poll)
 
 

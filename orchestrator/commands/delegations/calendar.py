@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from orchestrator import bootstrap, terminal
-from orchestrator.commands.common import ACTOR, NUMBER, json_option, previewed
+from orchestrator.commands.common import CALLER, NUMBER, json_option, previewed
 from orchestrator.commands.delegations.printing import (
     say_entered,
     say_recalculated,
@@ -107,7 +107,7 @@ def _enter(
     first, _, last = period.partition("..")
     given = said | {"kind": kind, "first": first, "last": last or first, "hours": _items(hours)}
     new = NewOverride.of(given)
-    return lambda preview: bootstrap.container().calendars.enter(code, new, actor=ACTOR, preview=preview)
+    return lambda preview: bootstrap.container().calendars.enter(code, new, caller=CALLER, preview=preview)
 
 
 def _items(text: str) -> list[str]:
@@ -119,7 +119,7 @@ def _items(text: str) -> list[str]:
 @partial(previewed, show=show_change, done=say_entered)
 def withdraw(number: int) -> Callable[[bool], CalendarChange]:
     """Take override NUMBER out of force; it stays listed."""
-    return lambda preview: bootstrap.container().calendars.withdraw(number, actor=ACTOR, preview=preview)
+    return lambda preview: bootstrap.container().calendars.withdraw(number, caller=CALLER, preview=preview)
 
 
 @calendar.command(name="overrides")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import bootstrap, terminal
-from orchestrator.commands.common import ACTOR, json_option
+from orchestrator.commands.common import CALLER, json_option
 from orchestrator.commands.delivery.printing import show_deliveries
 from orchestrator.commands.effects import show_effects
 
@@ -25,5 +25,5 @@ def deliveries(reference: str, as_json: bool) -> None:
 @json_option
 def send_again(reference: str, email: str, as_json: bool) -> None:
     """Send an attendee the current invitation once more."""
-    done = bootstrap.container().meetings.send_again(reference, email, actor=ACTOR)
+    done = bootstrap.container().meetings.send_again(reference, email, caller=CALLER)
     click.echo(terminal.as_json(done)) if as_json else show_effects(done)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import bootstrap, terminal
-from orchestrator.commands.common import ACTOR, json_option
+from orchestrator.commands.common import CALLER, json_option
 from orchestrator.commands.meetings.printing import show_outcomes
 from orchestrator.domain.meetings.decisions import Edit
 from orchestrator.services.meetings.views import OutcomeList
@@ -26,7 +26,9 @@ def decision() -> None:
 @json_option
 def add(reference: str, text: str, is_open: bool, as_json: bool) -> None:
     """Record one more decision of a meeting that has begun or is over."""
-    _show(bootstrap.container().outcomes.add(reference, text, is_open=is_open, actor=ACTOR), as_json=as_json)
+    _show(
+        bootstrap.container().outcomes.add(reference, text, is_open=is_open, caller=CALLER), as_json=as_json
+    )
 
 
 @decision.command(name="list")
@@ -44,7 +46,7 @@ def list_decisions(reference: str, as_json: bool) -> None:
 @json_option
 def agree(reference: str, number: int, as_json: bool) -> None:
     """Record that decision NUMBER is agreed."""
-    _show(bootstrap.container().outcomes.agree(reference, number, actor=ACTOR), as_json=as_json)
+    _show(bootstrap.container().outcomes.agree(reference, number, caller=CALLER), as_json=as_json)
 
 
 @decision.command(name="change")
@@ -59,7 +61,7 @@ def change(
 ) -> None:
     """Change decision NUMBER: its text, state or place."""
     edit = Edit(text=text, is_open=is_open, number=place)
-    _show(bootstrap.container().outcomes.change(reference, number, edit, actor=ACTOR), as_json=as_json)
+    _show(bootstrap.container().outcomes.change(reference, number, edit, caller=CALLER), as_json=as_json)
 
 
 @decision.command(name="remove")
@@ -68,7 +70,7 @@ def change(
 @json_option
 def remove(reference: str, number: int, as_json: bool) -> None:
     """Take decision NUMBER out; those after it move up."""
-    _show(bootstrap.container().outcomes.remove(reference, number, actor=ACTOR), as_json=as_json)
+    _show(bootstrap.container().outcomes.remove(reference, number, caller=CALLER), as_json=as_json)
 
 
 def _show(found: OutcomeList, *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ import click
 from pydantic import ValidationError
 
 from orchestrator import bootstrap, terminal
-from orchestrator.commands.common import ACTOR, day_of, json_option, previewed, start_option, text_of
+from orchestrator.commands.common import CALLER, day_of, json_option, previewed, start_option, text_of
 from orchestrator.commands.meetings.linked import CHOICE, asking
 from orchestrator.commands.meetings.printing import show_meeting, show_meetings
 from orchestrator.domain.definitions.definition import read_definitions, read_yaml
@@ -34,12 +34,12 @@ def create(file: Path, start: datetime | None, with_preparatory: bool, as_json: 
     text = text_of(file)
     found = bootstrap.container()
     if start is not None:
-        created = found.examples.load(text, start.date(), actor=ACTOR, with_preparatory=with_preparatory)
+        created = found.examples.load(text, start.date(), caller=CALLER, with_preparatory=with_preparatory)
     else:
         definitions = read_definitions(text)
         if with_preparatory:
             definitions = [asking_for_one(item) for item in definitions]
-        created = found.meetings.create(definitions, actor=ACTOR)
+        created = found.meetings.create(definitions, caller=CALLER)
     _show_created(created, as_json=as_json)
 
 
@@ -64,7 +64,7 @@ def load_example(start: datetime | None, as_json: bool) -> None:
 
     They are its preparatory meeting and its SOM, by default on coming dates.
     """
-    created = bootstrap.container().examples.load(ACCSM21.read_text("utf-8"), day_of(start), actor=ACTOR)
+    created = bootstrap.container().examples.load(ACCSM21.read_text("utf-8"), day_of(start), caller=CALLER)
     _show_created(created, as_json=as_json)
 
 
@@ -99,7 +99,7 @@ def publish(reference: str, save_the_date: bool | None) -> Callable[[bool], Outc
     From here on everything goes out by itself.
     """
     return lambda preview: bootstrap.container().meetings.publish(
-        reference, actor=ACTOR, save_the_date=save_the_date, preview=preview
+        reference, caller=CALLER, save_the_date=save_the_date, preview=preview
     )
 
 
@@ -141,7 +141,13 @@ def update(
     at_version = version or bootstrap.container().reading.meeting(reference).version
     return asking(
         lambda preview, choice: bootstrap.container().meetings.update(
-            reference, wanted, actor=ACTOR, version=at_version, notify=notify, preview=preview, linked=choice
+            reference,
+            wanted,
+            caller=CALLER,
+            version=at_version,
+            notify=notify,
+            preview=preview,
+            linked=choice,
         ),
         linked,
     )
@@ -157,7 +163,7 @@ def cancel(reference: str, reason: str | None) -> Callable[[bool], Outcome]:
     Nothing else goes out.
     """
     return lambda preview: bootstrap.container().meetings.cancel(
-        reference, actor=ACTOR, reason=reason, preview=preview
+        reference, caller=CALLER, reason=reason, preview=preview
     )
 
 
@@ -169,7 +175,7 @@ def reinstate(reference: str) -> Callable[[bool], Outcome]:
 
     Everybody is told, and asked again.
     """
-    return lambda preview: bootstrap.container().meetings.reinstate(reference, actor=ACTOR, preview=preview)
+    return lambda preview: bootstrap.container().meetings.reinstate(reference, caller=CALLER, preview=preview)
 
 
 @click.command(name="conclude")
@@ -180,7 +186,7 @@ def conclude(reference: str) -> Callable[[bool], Outcome]:
 
     At its end this happens by itself.
     """
-    return lambda preview: bootstrap.container().meetings.conclude(reference, actor=ACTOR, preview=preview)
+    return lambda preview: bootstrap.container().meetings.conclude(reference, caller=CALLER, preview=preview)
 
 
 @click.command(name="join-link")
@@ -193,7 +199,7 @@ def join_link(reference: str, join_url: str) -> Callable[[bool], Outcome]:
     Invitations that wait for one go out at once.
     """
     return lambda preview: bootstrap.container().meetings.enter_link(
-        reference, join_url, actor=ACTOR, preview=preview
+        reference, join_url, caller=CALLER, preview=preview
     )
 
 
@@ -206,5 +212,5 @@ def move_mailbox(reference: str) -> Callable[[bool], Outcome]:
     For a meeting published before ORCHESTRATOR_ORGANIZER_ADDRESS changed.
     """
     return lambda preview: bootstrap.container().meetings.move_mailbox(
-        reference, actor=ACTOR, preview=preview
+        reference, caller=CALLER, preview=preview
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from orchestrator import bootstrap, terminal
-from orchestrator.commands.common import ACTOR, bytes_of, json_option, previewed
+from orchestrator.commands.common import CALLER, bytes_of, json_option, previewed
 from orchestrator.services.timelines.views import Outcome
 
 
@@ -29,7 +29,7 @@ def attach(reference: str, file: Path) -> Callable[[bool], Outcome]:
     limit = bootstrap.container().settings.attachment_max_bytes
     content = bytes_of(file, limit)
     return lambda preview: bootstrap.container().minutes.attach(
-        reference, file.name, content, actor=ACTOR, preview=preview
+        reference, file.name, content, caller=CALLER, preview=preview
     )
 
 

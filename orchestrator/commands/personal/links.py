@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import bootstrap, terminal
-from orchestrator.commands.common import ACTOR, json_option
+from orchestrator.commands.common import CALLER, json_option
 
 
 @click.command(name="personal-link")
@@ -20,6 +20,6 @@ def personal_link(reference: str, email: str, revoke: bool, as_json: bool) -> No
     """
     personal = bootstrap.container().personal
     if revoke:
-        personal.revoke_link(reference, email, actor=ACTOR)
+        personal.revoke_link(reference, email, caller=CALLER)
     found = personal.my_link(reference, email)
     click.echo(terminal.as_json({"url": found}) if as_json else found)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from orchestrator import bootstrap, terminal
-from orchestrator.commands.common import ACTOR, json_option, previewed
+from orchestrator.commands.common import CALLER, json_option, previewed
 from orchestrator.commands.effects import show_effects
 from orchestrator.commands.readiness.printing import show_board, show_slots
 from orchestrator.domain.readiness.readiness import Aspect
@@ -42,7 +42,7 @@ def delegation() -> None:
 def record(reference: str, delegation: str, need: str, state: str, note: str | None, as_json: bool) -> None:
     """Record the list, paper or test of a DELEGATION."""
     done = bootstrap.container().readiness.record(
-        reference, delegation, NEEDS[need], STATES[state], actor=ACTOR, note=note
+        reference, delegation, NEEDS[need], STATES[state], caller=CALLER, note=note
     )
     click.echo(terminal.as_json(done)) if as_json else show_effects(done)
 
@@ -53,7 +53,7 @@ def record(reference: str, delegation: str, need: str, state: str, note: str | N
 @json_option
 def joined(reference: str, delegation: str, as_json: bool) -> None:
     """Record that a DELEGATION is in the meeting."""
-    is_new = bootstrap.container().readiness.joined(reference, delegation, actor=ACTOR)
+    is_new = bootstrap.container().readiness.joined(reference, delegation, caller=CALLER)
     said = "has joined" if is_new else "had joined already"
     if as_json:
         click.echo(terminal.as_json({"delegation": delegation.upper(), "is_new": is_new}))
@@ -70,7 +70,9 @@ def nudge(reference: str, who: Sequence[str]) -> Callable[[bool], Outcome]:
 
     Name delegations and people; without a name, all that lack something are asked.
     """
-    return lambda preview: bootstrap.container().readiness.nudge(reference, who, actor=ACTOR, preview=preview)
+    return lambda preview: bootstrap.container().readiness.nudge(
+        reference, who, caller=CALLER, preview=preview
+    )
 
 
 @click.group(name="connection-test")
@@ -99,5 +101,5 @@ def move_test(reference: str, delegation: str, start: str) -> Callable[[bool], O
     """
     move = SlotMove.of(start)
     return lambda preview: bootstrap.container().readiness.move_slot(
-        reference, delegation, move, actor=ACTOR, preview=preview
+        reference, delegation, move, caller=CALLER, preview=preview
     )

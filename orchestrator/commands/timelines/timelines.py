@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from orchestrator import bootstrap, terminal
-from orchestrator.commands.common import ACTOR, confirm_and_do, json_option, text_of
+from orchestrator.commands.common import CALLER, confirm_and_do, json_option, text_of
 from orchestrator.commands.timelines.printing import show_timelines
 from orchestrator.domain.definitions.definition import read_yaml
 from orchestrator.services.timelines.timelines import timeline_text

@@ -377,7 +377,7 @@ class Delivering:
                 return
             self._finish(session, item, ActionState.SUCCEEDED, now)
             meeting = store.save(session, turn.changed(meeting, now), now, by_person=False)
-            store.note(session, meeting.id, "service", turn.history, now)
+            store.note(session, meeting.id, SERVICE, turn.history, now)
             self._planner.replan(session, meeting, now)
             if meeting.status is MeetingStatus.CONCLUDED:
                 self._linking.carry_over(session, meeting, now)

@@ -52,7 +52,7 @@ class Operations:
                 raise Conflict(
                     "Reading the mailbox cannot be discarded. Unset ORCHESTRATOR_IMAP_HOST to end it."
                 )
-            why = f"discarded by {actor}" + (f": {reason}" if reason else "")
+            why = f"discarded by {caller.name}" + (f": {reason}" if reason else "")
             if not queue.discard(session, row, now, why):
                 raise Conflict(
                     f"Action {action_id} is {ActionState(row.state)}; it can no longer be discarded."

@@ -18,6 +18,7 @@ from orchestrator.services.dates.date_polls import PollRequest
 from orchestrator.services.definitions.examples import ACCSM21
 from tests.browser.conftest import Chromium, free_port, web_process
 from tests.browser.looks import content_width, unfold, weak_text
+from tests.callers import caller
 
 SOM = "ACCSM21-SOM-2021-04"
 OTHERS = {"KH": "y?n", "ID": "yyn", "MY": "yyy", "SG": "n?y", "VN": "?yy"}

@@ -16,6 +16,7 @@ from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.services.definitions.examples import ACCSM21
 from tests.browser.conftest import Chromium, free_port, web_process
 from tests.browser.looks import background, content_width, unfold, weak_text
+from tests.callers import caller
 
 PREP, SOM = "ACCSM21-PREP-2021-04", "ACCSM21-SOM-2021-04"
 PAGES = (

@@ -14,6 +14,7 @@ from orchestrator.bootstrap import Container
 from orchestrator.services.definitions.examples import ACCSM21
 from tests.browser.conftest import Chromium, free_port, web_process
 from tests.browser.looks import content_width, unfold, weak_text
+from tests.callers import caller
 
 PREP, SOM = "ACCSM21-PREP-2021-04", "ACCSM21-SOM-2021-04"
 
@@ -33,7 +34,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     container.database.upgrade()
     container.examples.load(ACCSM21.read_text("utf-8"), None, caller=caller("test"))
     for reference in (PREP, SOM):
-        container.meetings.publish(reference, actor="test")
+        container.meetings.publish(reference, caller=caller("test"))
     with web_process(folder, free_port()) as url:
         yield Console(url, container)
     container.database.dispose()
@@ -90,7 +91,7 @@ def test_moving_asks_and_the_outcomes_go_along(console: Console, browser: Chromi
     page.locator("#is_open").check()
     press(page, "form[action$='/outcomes'] button")
     look(page, "outcomes")
-    console.container.meetings.conclude(PREP, actor="test")
+    console.container.meetings.conclude(PREP, caller=caller("test"))
     page = browser.open(f"{console.url}/meetings/{SOM}", width=1280)
     assert text(page, "#agenda .points") == "Venue of the next SOM (open)"
     assert "It needs you." in text(page, ".verdict")

@@ -18,6 +18,7 @@ from orchestrator.services.definitions.examples import ACCSM21
 from orchestrator.services.readiness.readiness import DelegationReadiness
 from tests.browser.conftest import Chromium, free_port, web_process
 from tests.browser.looks import content_width, unfold, weak_text
+from tests.callers import caller
 
 SOM = "ACCSM21-SOM-2021-04"
 FOCAL, HEAD = "focal.point@bn.example.org", "senior.official@bn.example.org"

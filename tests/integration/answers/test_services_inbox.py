@@ -20,6 +20,7 @@ import pytest
 from sqlalchemy import select
 
 from orchestrator.domain.meetings.meeting import Participation
+from orchestrator.domain.people.caller import Channel
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.ports import Tray

@@ -10,6 +10,7 @@ from orchestrator.errors import TransientFailure
 from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.store.delivery import claims
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
+from tests.callers import caller
 from tests.integration.conftest import LEASE, PEOPLE, TAN, World
 
 

@@ -135,7 +135,7 @@ def test_outcomes_on_the_command_line(pair: World, shell: Shell) -> None:
     shell("decision", "add", PREP, "Agenda agreed")
     shown = shell("decision", "add", PREP, "Venue", "--open")
     assert re.search(r"1 +Agenda agreed +✓ agreed +command line\n2 +Venue +! open", shown)
-    pair.meetings.conclude(PREP, actor="test")
+    pair.meetings.conclude(PREP, caller=caller("test"))
     warned = shell("decision", "change", PREP, "2", "--text", "Venue of the SOM", "--to", "1")
     assert f"! 1 outcome of {PREP} is still open: 1. Venue of the SOM" in warned
     assert "!" not in shell("decision", "agree", PREP, "1")

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from orchestrator.domain.meetings.meeting import ContributionState, Meeting, Need, Participation
+from orchestrator.domain.people.caller import Channel, attendee
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import PermanentFailure

@@ -1,4 +1,4 @@
-"""kinds of actions without a list in the schema, under names that mean one thing each
+"""facts instead of sentences, kinds without a list in the schema, who and through which door
 
 Revision ID: 0004
 Revises: 0003
@@ -25,9 +25,11 @@ _PURPOSES = (("rehearsal", "connection-test"),)
 
 def upgrade() -> None:
     _kinds_forward()
+    _callers()
 
 
 def downgrade() -> None:
+    _doors()
     _kinds_back()
 
 
@@ -72,3 +74,34 @@ def _drop_unknown_kinds() -> None:
     op.execute(f"UPDATE action SET blocked_by = NULL WHERE blocked_by IN ({unknown})")
     op.execute(f"DELETE FROM delivery WHERE action_id IN ({unknown})")
     op.execute(f"DELETE FROM action WHERE kind NOT IN ({_KINDS})")
+
+
+def _callers() -> None:
+    """History had one word for who and where: the door of the service, or the name of an attendee's."""
+    with op.batch_alter_table("meeting_history") as batch:
+        batch.alter_column("actor", type_=sa.String(length=400), existing_nullable=False)
+        batch.add_column(sa.Column("actor_kind", sa.String(length=20)))
+        batch.add_column(sa.Column("actor_id", sa.String(length=64)))
+        batch.add_column(sa.Column("channel", sa.String(length=20)))
+    op.execute(
+        "UPDATE meeting_history SET "
+        "actor_kind = CASE WHEN actor IN ('mail', 'web') THEN 'attendee' "
+        "WHEN actor IN ('service', 'rehearsal') THEN 'service' ELSE 'token' END, "
+        "channel = CASE WHEN actor IN ('console', 'api', 'command line', 'mail', 'web') THEN actor "
+        "WHEN actor = 'cli' THEN 'command line' ELSE 'service' END"
+    )
+    with op.batch_alter_table("meeting_history") as batch:
+        batch.alter_column("actor_kind", existing_type=sa.String(length=20), nullable=False)
+        batch.alter_column("channel", existing_type=sa.String(length=20), nullable=False)
+
+
+def _doors() -> None:
+    op.execute(
+        "UPDATE meeting_history SET actor = CASE WHEN actor_kind = 'attendee' THEN channel "
+        "ELSE substr(actor, 1, 60) END"
+    )
+    with op.batch_alter_table("meeting_history") as batch:
+        batch.alter_column("actor", type_=sa.String(length=60), existing_nullable=False)
+        batch.drop_column("channel")
+        batch.drop_column("actor_id")
+        batch.drop_column("actor_kind")
