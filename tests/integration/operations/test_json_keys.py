@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ LOOKS = (
     "calendar show VN --month 2027-02",
     "calendar overrides",
     "calendar versions",
-    "fair-starts --for VN,SG --duration PT2H --from 2027-02-01 --to 2027-02-05 --why-not 2027-02-03",
+    "fair-starts --for SG --host VN --duration PT2H --from 2027-01-04 --to 2027-01-05 --why-not 2027-01-04",
 )
 CHANGES = (
     f"meeting attendee answer {REF} {TAN} declined",
@@ -62,7 +63,6 @@ def world(sqlite_of_session: Database, tmp_path: Path, monkeypatch: pytest.Monke
     """A meeting whose invitations have left, with something of everything, and a draft with a date poll."""
     found = World(emptied(sqlite_of_session), tmp_path / "data")
     monkeypatch.setattr("orchestrator.bootstrap.container", lambda: found)
-    found.mailbox.arrive(b"From: x@example.org\r\nSubject: Hello\r\n\r\nHello\r\n")
     for reference, timeline in ((REF, "standard"), (LONG, "som")):
         found.create(reference=reference, timeline=timeline)
         ran("meeting", "publish", reference, "--yes")
@@ -100,8 +100,10 @@ def answers(world: World, minutes: Path) -> dict[str, list[str]]:
     world.clock.at = STARTS
     world.run()
     found |= {words: keys_of(words) for words in DURING}
-    world.clock.at = ENDS
-    world.run()
+    world.mailbox.arrive(b"From: x@example.org\r\nSubject: Hello\r\n\r\nHello\r\n")
+    for moment in (ENDS, ENDS + timedelta(seconds=world.settings.poll_seconds)):
+        world.clock.at = moment
+        world.run()
     minutes.write_text("# Minutes", "utf-8")
     ran("minutes", "attach", REF, str(minutes), "--yes")
     world.run()
