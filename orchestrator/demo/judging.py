@@ -13,7 +13,7 @@ from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings.meeting import Participation, Seat
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.domain.timelines.timeline import Step
+from orchestrator.domain.timelines.steps import Step
 from orchestrator.services.letters.languages import Languages
 from orchestrator.services.meetings.views import AttendeeView, MeetingView
 

@@ -10,10 +10,11 @@ from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings.lifecycle import cancel, conclude, publish
 from orchestrator.domain.meetings.meeting import Attendee, Conference, Meeting, MeetingStatus
-from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.actions import ActionState, StoredAction
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.domain.timelines.planning import Obligation, plan
-from orchestrator.domain.timelines.reconciling import Reconciliation, StoredAction, reconcile
+from orchestrator.domain.timelines.obligations import Obligation
+from orchestrator.domain.timelines.planning import plan
+from orchestrator.domain.timelines.reconciling import Reconciliation, reconcile
 from orchestrator.domain.timelines.timeline import Timeline
 
 K, S = ActionKind, ActionState

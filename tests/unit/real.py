@@ -15,8 +15,10 @@ from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings.meeting import Attendee, Conference, Meeting, MeetingStatus
 from orchestrator.domain.readiness import connection_tests as connectivity
 from orchestrator.domain.time.zones import zone
+from orchestrator.domain.timelines.asking import asked_delegations
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.domain.timelines.planning import Obligation, owing, plan
+from orchestrator.domain.timelines.obligations import Obligation
+from orchestrator.domain.timelines.planning import plan
 from orchestrator.domain.timelines.timeline import Timeline
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -100,7 +102,7 @@ def with_slots(meeting: Meeting, timeline: Timeline) -> Meeting:
     step = timeline.step(ActionKind.CONNECTION_TEST)
     if step is None or meeting.tentative:
         return meeting
-    codes = owing(meeting, step, DIRECTORY)
+    codes = asked_delegations(meeting, step, DIRECTORY)
     slots = connectivity.allot(meeting, codes, step, CALENDARS, meeting.slots, meeting.published_at or EARLY)
     return replace(meeting, slots=slots)
 

@@ -10,7 +10,8 @@ from math import inf
 from orchestrator.domain.delegations.working_calendar import Calendars, Stretch, WorkingCalendar
 from orchestrator.domain.meetings.meeting import Meeting, RehearsalSlot
 from orchestrator.domain.time.zones import local_time, zone
-from orchestrator.domain.timelines.timeline import Offset, Step
+from orchestrator.domain.timelines.offsets import Offset
+from orchestrator.domain.timelines.steps import Step
 from orchestrator.errors import InvalidInput
 
 _DAYTIME = Stretch(time(7), time(21))

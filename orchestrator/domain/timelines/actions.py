@@ -7,8 +7,11 @@ blocked ─▶ scheduled ─▶ claimed ─▶ running ─▶ succeeded
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from orchestrator.domain.timelines.kinds import ActionKind
 
 
 class ActionState(StrEnum):
@@ -89,3 +92,25 @@ def retry_at(now: datetime, attempt: int, jitter: float, retry_after: float | No
     longest = min(_FIRST_RETRY * doublings, _LONGEST_RETRY)
     wait = longest * (0.5 + jitter / 2)
     return now + max(wait, timedelta(seconds=retry_after or 0))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAction:
+    """An action as the store has it, as far as planning needs it.
+
+    ``key`` is unique in the meeting: that of its obligation, with ``#2`` and so on when the same
+    obligation had to be fulfilled again. ``planned_at`` is the planned instant or ``None``.
+    """
+
+    id: int
+    key: str
+    obligation: str
+    kind: ActionKind
+    attendee_id: int | None
+    revision: int
+    state: ActionState
+    planned_at: datetime | None
+    expires: datetime
+    blocked_by: int | None = None
+    cancel_code: CancelCode | None = None
+    note: str = ""

@@ -1,7 +1,7 @@
 """The kinds of actions: one table of what each of them is, which everything that has to know reads.
 
-Whoever adds a kind writes an entry here, its template or its work, and its words; ``docs/how-to-add.md``
-lists the places.
+A new kind gets an entry here, a template or its work, and its words; ``docs/how-to-add.md`` lists the
+places. The table is one, so it stands in one file, even though that is longer than others.
 """
 
 from __future__ import annotations

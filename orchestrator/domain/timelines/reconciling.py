@@ -1,8 +1,8 @@
-"""Reconciling: how what is planned differs from what is called for, and what is no longer to be done.
+"""Reconciling: how what is planned differs from what is called for.
 
 ``reconcile`` compares obligations with the stored actions and says what to add, move, cancel or bring
-back: what is done stays, what is pending moves, what no longer applies is cancelled with its reason.
-``objection`` looks again just before an action is done. Both are pure; doing them twice changes nothing.
+back: what is done stays, what is pending moves, what no longer applies is cancelled with its reason. It is
+pure, and doing it twice changes nothing.
 """
 
 from __future__ import annotations
@@ -11,33 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus
-from orchestrator.domain.meetings.revision import cancel_to, to_cancel
-from orchestrator.domain.timelines.actions import ActionState, CancelCode
+from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.domain.timelines.actions import ActionState, CancelCode, StoredAction
 from orchestrator.domain.timelines.kinds import ActionKind, Reach, Work
-from orchestrator.domain.timelines.planning import Obligation
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAction:
-    """An action as the store has it, as far as planning needs it.
-
-    ``key`` is unique in the meeting: that of its obligation, with ``#2`` and so on when the same
-    obligation had to be fulfilled again. ``planned_at`` is the planned instant or ``None``.
-    """
-
-    id: int
-    key: str
-    obligation: str
-    kind: ActionKind
-    attendee_id: int | None
-    revision: int
-    state: ActionState
-    planned_at: datetime | None
-    expires: datetime
-    blocked_by: int | None = None
-    cancel_code: CancelCode | None = None
-    note: str = ""
+from orchestrator.domain.timelines.objections import no_longer_called_for
+from orchestrator.domain.timelines.obligations import Obligation
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,84 +315,3 @@ def _why_not(
         return CancelCode.MEETING_OVER, "the meeting is over"
     against = no_longer_called_for(row, why_dropped(row))
     return CancelCode.NOT_NEEDED, against.reason
-
-
-@dataclass(frozen=True, slots=True)
-class Objection:
-    """Why an action must not be done any more, and the state it therefore ends in."""
-
-    state: ActionState
-    reason: str
-    code: CancelCode | None = None
-
-
-def objection(
-    action: StoredAction, meeting: Meeting, attendee: Attendee | None, now: datetime
-) -> Objection | None:
-    """Look again just before doing ``action``; ``None`` means go ahead."""
-    if now >= action.expires:
-        late = "it could not be done in time, and doing it late would mislead"
-        return Objection(ActionState.MISSED, late)
-    return (
-        _status_objection(action.kind, meeting)
-        or _superseded(action, meeting)
-        or _attendee_objection(action.kind, attendee)
-        or (_cancel_objection(action, meeting, attendee) if attendee is not None else None)
-    )
-
-
-def no_longer_called_for(action: StoredAction, why_dropped: str = "") -> Objection:
-    """Return the objection to what the plan does not hold any more; ``why_dropped`` where that is known."""
-    reason = why_dropped or action.kind.rules.not_needed
-    return Objection(ActionState.CANCELLED, reason, CancelCode.NOT_NEEDED)
-
-
-def _status_objection(kind: ActionKind, meeting: Meeting) -> Objection | None:
-    allowed = kind.rules.statuses
-    if meeting.status is MeetingStatus.CANCELLED and meeting.status not in allowed:
-        return Objection(ActionState.CANCELLED, "the meeting was cancelled", CancelCode.MEETING_CANCELLED)
-    if meeting.status not in allowed:
-        return Objection(ActionState.CANCELLED, f"the meeting is {meeting.status}", CancelCode.MEETING_OVER)
-    done = (kind is ActionKind.LINK_ALERT and meeting.conference.join_url) or (
-        kind is ActionKind.CONFIRM and not meeting.tentative
-    )
-    return Objection(ActionState.CANCELLED, kind.rules.not_needed, CancelCode.NOT_NEEDED) if done else None
-
-
-def _superseded(action: StoredAction, meeting: Meeting) -> Objection | None:
-    """An action that was in hand while the meeting changed belongs to the older revision."""
-    if action.obligation.startswith("nudge:"):
-        return None  # It counts what was asked for, not times of the meeting.
-    current = action.kind.rules.counter.of(meeting)
-    if current is None or action.revision >= current:
-        return None
-    return Objection(ActionState.CANCELLED, "the meeting was changed in the meantime", CancelCode.SUPERSEDED)
-
-
-def _attendee_objection(kind: ActionKind, attendee: Attendee | None) -> Objection | None:
-    if attendee is None or kind.rules.reach is Reach.ALL:
-        return None
-    if not attendee.invited:
-        gone = f"{attendee.name} was removed from the meeting"
-        return Objection(ActionState.CANCELLED, gone, CancelCode.REMOVED)
-    if attendee.declined and kind.rules.reach is Reach.COMING:
-        return Objection(ActionState.CANCELLED, f"{attendee.name} has declined", CancelCode.DECLINED)
-    return None
-
-
-def _cancel_objection(action: StoredAction, meeting: Meeting, attendee: Attendee) -> Objection | None:
-    """A CANCEL takes back what is in a calendar, once, and from nobody who is in the meeting again."""
-    if action.kind is not ActionKind.CANCEL:
-        return None
-    due = next((item for item in to_cancel(meeting) if item.address == attendee.address), None)
-    if due is not None and due.id == attendee.id and cancel_to(meeting, due).sequence == action.revision:
-        return None
-    if due is not None:
-        newer = "a newer cancellation takes its place"
-        return Objection(ActionState.CANCELLED, newer, CancelCode.SUPERSEDED)
-    over = meeting.status is MeetingStatus.CANCELLED
-    if not over and any(item.address == attendee.address for item in meeting.invited):
-        again = f"{attendee.name} is in the meeting again"
-        return Objection(ActionState.CANCELLED, again, CancelCode.SUPERSEDED)
-    nothing = f"{attendee.name} has no invitation that could be taken back"
-    return Objection(ActionState.CANCELLED, nothing, CancelCode.NOT_NEEDED)

@@ -23,7 +23,7 @@ from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.time.durations import duration_words
 from orchestrator.domain.time.zones import LocalTime, Place, local_time
-from orchestrator.domain.timelines.planning import asked_for_a_date
+from orchestrator.domain.timelines.events import asked_for_a_date
 from orchestrator.services.people.contacts import Contact
 from orchestrator.services.personal.composition import Visit
 from orchestrator.services.personal.visits import contact_of

@@ -33,7 +33,7 @@ from orchestrator.domain.people.caller import Caller, Channel, attendee
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.time.wall import WallClock, WallDate
 from orchestrator.domain.time.zones import exists, instant_of, local_time, zone
-from orchestrator.domain.timelines.planning import asked_for_a_date
+from orchestrator.domain.timelines.events import asked_for_a_date
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.dates.date_poll_views import PersonalPoll, PollOutcome, PollView, PollViewer

@@ -22,7 +22,7 @@ from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import local_time
 from orchestrator.domain.timelines.actions import ActionState, CancelCode, retry_at
 from orchestrator.domain.timelines.kinds import ActionKind, Conditional, Work
-from orchestrator.domain.timelines.reconciling import no_longer_called_for, objection
+from orchestrator.domain.timelines.objections import no_longer_called_for, objection
 from orchestrator.errors import DeliveryError, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.ports import (
     Clock,

@@ -13,10 +13,12 @@ from orchestrator.domain.meetings.itip import Method
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Need
 from orchestrator.domain.meetings.revision import cancel_to, request_to
 from orchestrator.domain.time.zones import local_time
+from orchestrator.domain.timelines.asking import asked_delegations, oversees, owed
 from orchestrator.domain.timelines.kinds import ActionKind, Tells
+from orchestrator.domain.timelines.ladders import first_asked
 from orchestrator.domain.timelines.needs import is_missing, missing_from
-from orchestrator.domain.timelines.planning import first_asked, oversees, owed, owing
-from orchestrator.domain.timelines.timeline import Step, Timeline
+from orchestrator.domain.timelines.steps import Step
+from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.errors import NotFound
 from orchestrator.ports import Clock, DocumentStore
 from orchestrator.services.letters.digests import report_of
@@ -156,7 +158,7 @@ class Occasions:
         need, directory = step.need, self._planner.directory
         if need is None:
             return occasion
-        codes = owing(meeting, step, directory)
+        codes = asked_delegations(meeting, step, directory)
         rung = rung_of(occasion.step)
         if attendee is not None and not oversees(meeting, step, rung, attendee, directory):
             return replace(occasion, missing=(need,))

@@ -31,11 +31,12 @@ from orchestrator.domain.readiness.connection_tests import placed
 from orchestrator.domain.readiness.readiness import Cell, Facts, Given, cells, tally
 from orchestrator.domain.time.durations import duration_words
 from orchestrator.domain.time.zones import LocalTime, exists, instant_of, local_time, zone
+from orchestrator.domain.timelines.asking import asked_delegations, owed
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.needs import missing, missing_from, spokespeople, stays_away
-from orchestrator.domain.timelines.planning import NUDGE, Obligation, owed, owing
+from orchestrator.domain.timelines.obligations import NUDGE, Obligation
 from orchestrator.domain.timelines.reconciling import Reconciliation
-from orchestrator.domain.timelines.timeline import Step
+from orchestrator.domain.timelines.steps import Step
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.answers.recording import cut
@@ -384,7 +385,7 @@ class Readiness:
         return placed(meeting, code, start, step.slot, self._planner.calendars(session))
 
     def _trying(self, meeting: Meeting, step: Step) -> list[str]:
-        return [] if meeting.tentative else owing(meeting, step, self._planner.directory)
+        return [] if meeting.tentative else asked_delegations(meeting, step, self._planner.directory)
 
     def _with_slot(
         self, session: Session, meeting: Meeting, slot: RehearsalSlot, now: datetime

@@ -12,9 +12,10 @@ from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.time.zones import LocalTime, Place, local_time
 from orchestrator.domain.timelines.kinds import KINDS, ActionKind
-from orchestrator.domain.timelines.planning import NUDGE, Obligation
+from orchestrator.domain.timelines.obligations import NUDGE, Obligation
 from orchestrator.domain.timelines.reconciling import Reconciliation
-from orchestrator.domain.timelines.timeline import Step, Timeline
+from orchestrator.domain.timelines.steps import Step
+from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import ActionView, Consequence
 from orchestrator.store.operations.queue import ListedAction

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings.meeting import Meeting, RehearsalSlot
 from orchestrator.domain.time.zones import LocalTime, local_time
+from orchestrator.domain.timelines.actions import StoredAction
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.domain.timelines.reconciling import Move, Reconciliation, StoredAction
+from orchestrator.domain.timelines.reconciling import Move, Reconciliation
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Consequence

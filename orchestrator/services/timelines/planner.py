@@ -17,11 +17,12 @@ from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, RehearsalSlot
 from orchestrator.domain.readiness import connection_tests as connectivity
 from orchestrator.domain.time.zones import tzdata_version
-from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.actions import ActionState, StoredAction
+from orchestrator.domain.timelines.asking import asked_delegations
 from orchestrator.domain.timelines.audience import admitted
 from orchestrator.domain.timelines.kinds import STEP_RULES, ActionKind
-from orchestrator.domain.timelines.planning import owing, plan, why_dropped
-from orchestrator.domain.timelines.reconciling import Reconciliation, StoredAction, reconcile
+from orchestrator.domain.timelines.planning import plan, why_dropped
+from orchestrator.domain.timelines.reconciling import Reconciliation, reconcile
 from orchestrator.domain.timelines.timeline import Timeline, Timelines
 from orchestrator.errors import InvalidInput
 from orchestrator.store.delegations import overrides as calendar_store
@@ -184,7 +185,7 @@ class Planner:
         if step is None or meeting.tentative or meeting.status is not MeetingStatus.PUBLISHED:
             return meeting
         same = contributions.slots_are_for(session, meeting.id) == meeting.time_revision
-        codes = owing(meeting, step, self.directory)
+        codes = asked_delegations(meeting, step, self.directory)
         kept = (
             connectivity.standing(meeting, step, calendars, now)
             if same

@@ -19,7 +19,8 @@ from orchestrator.domain.definitions.definition import MeetingKind, timeline_of_
 from orchestrator.domain.meetings.lifecycle import require_status
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.people.caller import Caller
-from orchestrator.domain.timelines.timeline import Step, Timeline, checked
+from orchestrator.domain.timelines.steps import Step
+from orchestrator.domain.timelines.timeline import Timeline, checked
 from orchestrator.errors import ConfigurationError, InvalidInput, NotFound
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.timelines.explaining import Explainer

@@ -25,9 +25,9 @@ from orchestrator.domain.timelines.actions import (
     TRANSITIONS,
     ActionState,
     CancelCode,
+    StoredAction,
 )
 from orchestrator.domain.timelines.kinds import ActionKind, kinds_where
-from orchestrator.domain.timelines.reconciling import StoredAction
 from orchestrator.store.engine import Executor
 from orchestrator.store.meetings.meetings import ATTENDEE_COLUMNS, attendee_of
 from orchestrator.store.rows.base import Instant, table_of

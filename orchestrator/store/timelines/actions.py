@@ -22,10 +22,11 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.timelines.actions import (
     ActionState,
     CancelCode,
+    StoredAction,
     sources_of,
 )
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.domain.timelines.reconciling import Cancel, Insert, Move, Reconciliation, StoredAction
+from orchestrator.domain.timelines.reconciling import Cancel, Insert, Move, Reconciliation
 from orchestrator.store.rows.base import Instant, table_of
 from orchestrator.store.rows.meetings import AttendeeRow
 from orchestrator.store.rows.timelines import ActionRow

@@ -32,7 +32,8 @@ from orchestrator.domain.definitions.definition import (
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.audience import KNOWN
 from orchestrator.domain.timelines.needs import Condition
-from orchestrator.domain.timelines.timeline import Step, Timeline
+from orchestrator.domain.timelines.steps import Step
+from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.store.rows.delivery import DeliveryState
 from orchestrator.web.app import create_app
 

@@ -33,10 +33,12 @@ from orchestrator.domain.meetings.meeting import (
     Participation,
     Seat,
 )
-from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.actions import ActionState, StoredAction
+from orchestrator.domain.timelines.events import asked_for_a_date, date_poll
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.domain.timelines.planning import Obligation, asked_for_a_date, date_poll
-from orchestrator.domain.timelines.reconciling import Insert, StoredAction, objection, reconcile
+from orchestrator.domain.timelines.objections import objection
+from orchestrator.domain.timelines.obligations import Obligation
+from orchestrator.domain.timelines.reconciling import Insert, reconcile
 from orchestrator.errors import Conflict, InvalidInput
 from tests.unit.real import CALENDARS
 

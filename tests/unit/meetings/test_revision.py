@@ -54,10 +54,11 @@ from orchestrator.domain.meetings.revision import (
     to_cancel,
     weigh,
 )
-from orchestrator.domain.timelines.actions import ActionState, CancelCode
+from orchestrator.domain.timelines.actions import ActionState, CancelCode, StoredAction
 from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.domain.timelines.objections import objection
 from orchestrator.domain.timelines.planning import plan
-from orchestrator.domain.timelines.reconciling import StoredAction, objection, reconcile
+from orchestrator.domain.timelines.reconciling import reconcile
 from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.errors import Conflict
 

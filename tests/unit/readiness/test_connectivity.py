@@ -16,7 +16,7 @@ from orchestrator.domain.delegations.working_calendar import Calendars, Override
 from orchestrator.domain.meetings.meeting import RehearsalSlot
 from orchestrator.domain.readiness.connection_tests import allot, standing
 from orchestrator.domain.time.zones import zone
-from orchestrator.domain.timelines.timeline import Step
+from orchestrator.domain.timelines.steps import Step
 from tests.unit.real import CALENDARS, DIRECTORY, EARLY, local, meeting_of, utc
 
 FRIDAY = meeting_of(datetime(2026, 12, 11, 14))

@@ -20,7 +20,7 @@ from orchestrator.domain.timelines.kinds import (
     Work,
     purposes_where,
 )
-from orchestrator.domain.timelines.timeline import Step
+from orchestrator.domain.timelines.steps import Step
 from orchestrator.store.rows.base import table_of
 from orchestrator.store.rows.delivery import DeliveryRow
 from orchestrator.store.rows.timelines import ActionRow

@@ -24,11 +24,15 @@ from orchestrator.domain.meetings.meeting import (
     Participation,
     Seat,
 )
-from orchestrator.domain.timelines.actions import ActionState, CancelCode
+from orchestrator.domain.timelines.actions import ActionState, CancelCode, StoredAction
+from orchestrator.domain.timelines.asking import asked_delegations, oversees, owed
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.domain.timelines.planning import Obligation, oversees, owed, owing, plan
-from orchestrator.domain.timelines.reconciling import StoredAction, no_longer_called_for, objection, reconcile
-from orchestrator.domain.timelines.timeline import Step, Timeline
+from orchestrator.domain.timelines.objections import no_longer_called_for, objection
+from orchestrator.domain.timelines.obligations import Obligation
+from orchestrator.domain.timelines.planning import plan
+from orchestrator.domain.timelines.reconciling import reconcile
+from orchestrator.domain.timelines.steps import Step
+from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.services.timelines.planner import Planner
 from tests.unit.real import (
     CALENDARS,
@@ -271,7 +275,7 @@ def test_only_delegations_that_should_have_a_focal_point_owe_what_those_are_aske
     partner, step = person("AU", Role.OBSERVER, 9), SHIPPED["som"].named(LIST)
     assert step is not None
     meeting = small(*SMALL, partner)
-    assert owing(meeting, step, DIRECTORY) == ["LA", "VN"]
+    assert asked_delegations(meeting, step, DIRECTORY) == ["LA", "VN"]
     needs = owed(meeting, SHIPPED["som"], DIRECTORY)
     assert list(needs) == ["LA", "VN", "ASEC", "AU"]
     assert needs["VN"] == frozenset(Need)
@@ -698,7 +702,7 @@ def test_a_member_that_joins_between_two_meetings_is_asked_from_then_on_in_its_p
         coming = wanted.without_inactive(DIRECTORY)
         people = [person(item.delegation, POINT, number) for number, item in enumerate(coming.attendees, 1)]
         meeting = meeting_of(coming.start, attendees=people)
-        assert owing(meeting, step, DIRECTORY) == expected
+        assert asked_delegations(meeting, step, DIRECTORY) == expected
         assert sorted(slot.delegation for slot in meeting.slots) == sorted(expected)
         assert len(told(meeting, LIST)[f"{LIST}/1"]) == len(expected)
 

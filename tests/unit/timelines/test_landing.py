@@ -16,11 +16,14 @@ from hypothesis import strategies as st
 from orchestrator.domain.delegations.working_calendar import WorkingCalendar
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus
 from orchestrator.domain.time.zones import zone
-from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.actions import ActionState, StoredAction
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.domain.timelines.planning import Obligation, plan
-from orchestrator.domain.timelines.reconciling import StoredAction, reconcile
-from orchestrator.domain.timelines.timeline import Offset, Step, Timeline
+from orchestrator.domain.timelines.obligations import Obligation
+from orchestrator.domain.timelines.offsets import Offset
+from orchestrator.domain.timelines.planning import plan
+from orchestrator.domain.timelines.reconciling import reconcile
+from orchestrator.domain.timelines.steps import Step
+from orchestrator.domain.timelines.timeline import Timeline
 from tests.unit.real import CALENDARS, DIRECTORY, EVERYBODY, SHIPPED, meeting_of, planned
 
 ONE_DAY = timedelta(days=1)

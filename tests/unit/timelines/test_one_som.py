@@ -17,8 +17,8 @@ import pytest
 from orchestrator.domain.delegations.delegation import Kind, Role
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.time.zones import offset_text, zone
-from orchestrator.domain.timelines.planning import Obligation
-from orchestrator.domain.timelines.timeline import Step
+from orchestrator.domain.timelines.obligations import Obligation
+from orchestrator.domain.timelines.steps import Step
 from orchestrator.services.timelines.explaining import what_words
 from tests.unit.real import DIRECTORY, SHIPPED, local, meeting_of, person, planned
 

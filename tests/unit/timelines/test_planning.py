@@ -22,9 +22,11 @@ from orchestrator.domain.meetings.lifecycle import (
 )
 from orchestrator.domain.meetings.meeting import Conference, MeetingStatus, News, Participation, Refusal
 from orchestrator.domain.time.zones import zone
-from orchestrator.domain.timelines.actions import TRANSITIONS, ActionState, CancelCode
-from orchestrator.domain.timelines.planning import Obligation, plan
-from orchestrator.domain.timelines.reconciling import Reconciliation, StoredAction, objection, reconcile
+from orchestrator.domain.timelines.actions import TRANSITIONS, ActionState, CancelCode, StoredAction
+from orchestrator.domain.timelines.objections import objection
+from orchestrator.domain.timelines.obligations import Obligation
+from orchestrator.domain.timelines.planning import plan
+from orchestrator.domain.timelines.reconciling import Reconciliation, reconcile
 from orchestrator.errors import Conflict
 from tests.unit.plans import (
     CALENDARS,

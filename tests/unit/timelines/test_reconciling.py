@@ -9,9 +9,10 @@ import pytest
 
 from orchestrator.domain.meetings.lifecycle import Change, cancel, conclude, reinstate, revise
 from orchestrator.domain.meetings.meeting import Attendee, MeetingStatus, Participation, Refusal
-from orchestrator.domain.timelines.actions import ActionState, CancelCode
+from orchestrator.domain.timelines.actions import ActionState, CancelCode, StoredAction
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.domain.timelines.reconciling import Reconciliation, StoredAction, objection, reconcile
+from orchestrator.domain.timelines.objections import objection
+from orchestrator.domain.timelines.reconciling import Reconciliation, reconcile
 from tests.unit.plans import (
     ENDS,
     LINK,

@@ -19,7 +19,9 @@ from orchestrator.domain.letters.notices import notice_texts
 from orchestrator.domain.meetings.meeting import Need
 from orchestrator.domain.time.zones import zone
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.domain.timelines.timeline import Offset, Step, Timeline, checked
+from orchestrator.domain.timelines.offsets import Offset
+from orchestrator.domain.timelines.steps import Step
+from orchestrator.domain.timelines.timeline import Timeline, checked
 from orchestrator.errors import ConfigurationError
 
 CONFIG = Path(__file__).parents[3] / "config"

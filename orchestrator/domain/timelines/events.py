@@ -1,0 +1,187 @@
+"""What follows from what happens to a meeting, whatever its timeline says."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+
+from orchestrator.domain.delegations.working_calendar import (
+    Calendars,
+    NoWorkingDayError,
+    WorkingCalendar,
+)
+from orchestrator.domain.meetings.meeting import (
+    Attendee,
+    Meeting,
+    MeetingStatus,
+    OpenPoll,
+)
+from orchestrator.domain.meetings.revision import cancel_to, to_cancel
+from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.domain.timelines.needs import spokespeople
+from orchestrator.domain.timelines.obligations import AFTERWARDS, Obligation
+from orchestrator.domain.timelines.timeline import Timeline
+
+_DIGEST_EVERY = timedelta(hours=1)
+_NEXT_WORKING_HOURS = "offices are closed when it is asked, so it goes out in the next working hours"
+
+
+def date_poll(meeting: Meeting, calendars: Calendars) -> list[Obligation]:
+    """Ask those who speak for the delegations of a draft for the dates that suit them, until the poll closes.
+
+    Each is asked in their own next working hours. Those of a delegation that has voted are not asked (again).
+    """
+    poll = meeting.date_poll
+    if poll is None:
+        return []
+    return [
+        _question(poll, item, calendars.of(item.delegation))
+        for item in asked_for_a_date(meeting)
+        if item.delegation not in poll.voted
+    ]
+
+
+def _question(poll: OpenPoll, attendee: Attendee, calendar: WorkingCalendar) -> Obligation:
+    due = None
+    with suppress(NoWorkingDayError):
+        soonest = calendar.soonest(poll.asked_at).instant
+        # An answer before the closing is worth more than a good night.
+        due = soonest if poll.asked_at < soonest < poll.closes_at else None
+    return Obligation(
+        f"date-poll:{poll.id}:attendee-{attendee.id}",
+        ActionKind.DATE_POLL,
+        "date-poll",
+        attendee.id,
+        poll.asked,
+        due,
+        poll.closes_at,
+        late=True,
+        note=_NEXT_WORKING_HOURS if due else "",
+    )
+
+
+def asked_for_a_date(meeting: Meeting) -> list[Attendee]:
+    """Return who speaks for each delegation in a date poll."""
+    return [item for code in meeting.delegations for item in spokespeople(meeting, code)]
+
+
+def asked_for(meeting: Meeting, waits_for: str | None) -> list[Obligation]:
+    """Return the invitation once more, for who asked for it (RFC 5546 section 3.2.6) or proposed a time."""
+    again = [
+        Obligation(
+            f"resend:attendee-{item.id}",
+            ActionKind.RESEND,
+            "resend",
+            item.id,
+            item.resends,
+            None,
+            meeting.ends_at,
+            waits_for,
+        )
+        for item in meeting.invited
+        if item.resends
+    ]
+    invited = {item.id for item in meeting.invited}
+    refused = [
+        Obligation(
+            f"refusal:response-{item.response_id}",
+            ActionKind.REFUSAL,
+            "refusal",
+            item.attendee_id,
+            item.response_id,
+            None,
+            meeting.ends_at,
+            waits_for,
+        )
+        for item in meeting.refusals
+        if item.attendee_id in invited
+    ]
+    return [*again, *refused]
+
+
+def news_of(meeting: Meeting) -> list[Obligation]:
+    """Return what the coordinator is told of answers: at most hourly, a late decline of a head at once."""
+    news, expires = meeting.news, meeting.ends_at + AFTERWARDS
+    wanted = []
+    if news.first_at is not None:
+        wanted.append(
+            Obligation(
+                "digest",
+                ActionKind.DIGEST,
+                "digest",
+                None,
+                news.latest,
+                news.first_at + _DIGEST_EVERY,
+                expires,
+                late=True,
+            )
+        )
+    if news.urgent and meeting.status is MeetingStatus.PUBLISHED:
+        wanted.append(
+            Obligation(
+                "decline-alert",
+                ActionKind.DECLINE_ALERT,
+                "decline-alert",
+                None,
+                news.urgent,
+                None,
+                meeting.starts_at,
+            )
+        )
+    return wanted
+
+
+def called_off(meeting: Meeting) -> list[Obligation]:
+    """Return what a cancelled meeting calls for beside cancellations: that its video meeting goes."""
+    conference = meeting.conference
+    # An attempt without an answer may have made something; with a link by hand nobody was waiting for it.
+    if not conference.provider_id and (conference.by_hand or not conference.attempted):
+        return []
+    return [
+        Obligation(
+            "conference-delete",
+            ActionKind.CONFERENCE_DELETE,
+            "conference-delete",
+            None,
+            meeting.revision,
+            None,
+            meeting.ends_at + AFTERWARDS,
+        )
+    ]
+
+
+def cancellations(meeting: Meeting) -> list[Obligation]:
+    """Return a CANCEL for all who have the meeting in the calendar and are not in it any more."""
+    expires = meeting.ends_at + timedelta(days=1)
+    return [
+        Obligation(
+            f"cancel:attendee-{item.id}",
+            ActionKind.CANCEL,
+            "cancel",
+            item.id,
+            cancel_to(meeting, item).sequence,
+            None,
+            expires,
+        )
+        for item in to_cancel(meeting)
+    ]
+
+
+def minutes(meeting: Meeting, timeline: Timeline) -> list[Obligation]:
+    """Return the newest minutes for all who are invited, where the timeline sends them."""
+    step = timeline.step(ActionKind.MINUTES)
+    if step is None or not meeting.minutes_version or meeting.minutes_at is None:
+        return []
+    expires = meeting.minutes_at + (step.grace or AFTERWARDS)
+    return [
+        Obligation(
+            f"{step.name}:attendee-{item.id}",
+            ActionKind.MINUTES,
+            step.name,
+            item.id,
+            meeting.minutes_version,
+            None,
+            expires,
+        )
+        for item in meeting.invited
+    ]

@@ -1,0 +1,344 @@
+"""The steps of a timeline: which fields each may have, and what they may hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from itertools import combinations
+from typing import Annotated
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from orchestrator.domain.delegations.working_calendar import (
+    LATEST,
+)
+from orchestrator.domain.meetings.meeting import Need
+from orchestrator.domain.time.durations import duration_text, parse_duration
+from orchestrator.domain.timelines.audience import COORDINATOR, KNOWN, Audience
+from orchestrator.domain.timelines.kinds import STEP_RULES, ActionKind, StepTime
+from orchestrator.domain.timelines.needs import Condition
+from orchestrator.domain.timelines.offsets import NO_OFFSET, Offset
+
+_K = ActionKind
+
+
+_FORMER_STEPS = {"rehearse": _K.CONNECTION_TEST}
+_MOST_RUNGS = 20
+_LONGEST_ID = 40
+"""What a timeline may hold: far more than those that ship, and never more than can be planned and stored."""
+
+
+def _offset(value: object) -> Offset | None:
+    """Read an offset; only text, and what has been read already, is one."""
+    if isinstance(value, str):
+        return Offset.parse(value)
+    if not isinstance(value, Offset):
+        raise ValueError(NO_OFFSET)
+    return value
+
+
+def _ladder(value: object) -> object:
+    """Read one offset; the items of a list are read one by one, so that a wrong one is named."""
+    if value is None:
+        raise PydanticCustomError("missing", "is missing")
+    return value if isinstance(value, list | tuple) else (_offset(value),)
+
+
+def _rung(value: object) -> object:
+    return None if value is None else _offset(value)
+
+
+def _moment(value: object) -> Offset:
+    """Read an offset that is not ``immediately``."""
+    found = _offset(value)
+    if found is None:
+        raise ValueError("is no moment; write for example '-P7D at 09:00 local', '-5WD' or '-PT1H'")
+    return found
+
+
+def _deadline(value: object) -> object:
+    """Read a deadline. Whoever names a day means the whole of it, as long as mails go out."""
+    found = _moment(value)
+    if isinstance(value, str) and found.clock is not None and " at " not in value:
+        return replace(found, clock=LATEST)
+    return found
+
+
+def _whole_days_or_hours(value: object) -> object:
+    """Read a bound. It has no clock, for a day that is early enough is so from its first hour on."""
+    if isinstance(value, str) and " at " in value:
+        raise ValueError("names a local time; a bound counts whole days, or exact hours")
+    return _moment(value)
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, str):
+        return parse_duration(value)
+    if not isinstance(value, timedelta):
+        # A bare number would be read as seconds.
+        raise ValueError("is not an ISO 8601 duration such as PT2H30M, P7D or P1W")
+    return value
+
+
+def _audience(value: object) -> object:
+    if isinstance(value, str):
+        return Audience.parse(value)
+    if not isinstance(value, Audience):
+        raise ValueError(f"is not an audience; known are {', '.join(KNOWN)}")
+    return value
+
+
+def _audiences(value: object) -> object:
+    return value if isinstance(value, list | tuple) else (_audience(value),)
+
+
+def _step_kind(value: object) -> object:
+    value = _renamed(value)
+    if value not in STEP_RULES:
+        raise ValueError(f"is not a step; the steps are {', '.join(sorted(STEP_RULES))}")
+    return value
+
+
+def _renamed(value: object) -> object:
+    """Return the name of a kind or step; what it was called before is read for one version more."""
+    plain, colon, own = value.partition(":") if isinstance(value, str) else (value, "", "")
+    return f"{_FORMER_STEPS[plain]}{colon}{own}" if plain in _FORMER_STEPS else value
+
+
+def _offset_text(value: Offset | None) -> str:
+    return "immediately" if value is None else str(value)
+
+
+def _bound_text(value: Offset | None) -> str | None:
+    return None if value is None else str(value).partition(" at ")[0]
+
+
+def _length_text(value: timedelta | None) -> str | None:
+    return None if value is None else duration_text(value, days=True)
+
+
+Length = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(_length_text)]
+Circle = Annotated[Audience, BeforeValidator(_audience), PlainSerializer(lambda value: value.words)]
+Audiences = Annotated[tuple[Circle, ...], BeforeValidator(_audiences)]
+Rung = Annotated[Offset | None, BeforeValidator(_rung), PlainSerializer(_offset_text)]
+Moment = Annotated[Offset, BeforeValidator(_moment), PlainSerializer(_offset_text)]
+Until = Annotated[Offset, BeforeValidator(_deadline), PlainSerializer(_offset_text)]
+Bound = Annotated[Offset, BeforeValidator(_whole_days_or_hours), PlainSerializer(_bound_text)]
+_FIELDS = frozenset(field for rules in STEP_RULES.values() for field in rules.fields)
+_SHORTEST_SLOT, _LONGEST_SLOT = timedelta(minutes=5), timedelta(hours=4)
+
+
+class Step(BaseModel):
+    """One step of a timeline.
+
+    ``at`` holds one offset, or several for the rungs of a chaser's ladder; ``source`` (written ``from``) is
+    the step to count from. A ``tentative`` invitation is a save-the-date, which a step ``confirm`` makes
+    a meeting. ``grace`` is how late the step may still be done; ``alert_after`` is how long
+    invitations may wait for the conference link before the coordinator is told. ``escalate`` adds
+    recipients from a rung on. ``ask`` is what a notice asks of the delegations, ``deadline`` by when.
+    ``day`` is the day of the connection tests, ``slot`` how long each delegation's takes. What would come
+    earlier than ``not_before`` is put off, what would come later than ``not_after`` is left out.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, validate_default=True
+    )
+
+    do: Annotated[ActionKind, BeforeValidator(_step_kind)]
+    id: str = Field("", pattern=r"^[A-Za-z0-9-]*$", max_length=_LONGEST_ID)
+    source: Annotated[str | None, BeforeValidator(_renamed)] = Field(None, alias="from")
+    at: Annotated[tuple[Rung, ...], BeforeValidator(_ladder)]
+    tentative: bool = False
+    to: Audiences = ()
+    when: Condition | None = None
+    escalate: Mapping[int, Audiences] = {}
+    about: str | None = Field(None, pattern=r"^[a-z0-9-]+$")
+    ask: Need | None = None
+    deadline: Until | None = None
+    day: Moment | None = None
+    slot: Length | None = None
+    grace: Length | None = None
+    alert_after: Length | None = None
+    not_before: Bound | None = None
+    not_after: Bound | None = None
+
+    @field_validator(*_FIELDS)
+    @classmethod
+    def _belongs(cls, value: object, info: ValidationInfo) -> object:
+        kind, field = info.data.get("do"), info.field_name or ""
+        if kind is None:
+            return value
+        given = value not in (None, (), {}, False)
+        if given and field not in STEP_RULES[kind].fields:
+            raise ValueError(f"belongs to {_listed(_with_field(field))}, not to '{kind}'")
+        if not given and field in STEP_RULES[kind].needs:
+            raise PydanticCustomError("missing", "is missing")
+        return value
+
+    @field_validator("at")
+    @classmethod
+    def _fits(cls, at: tuple[Offset | None, ...], info: ValidationInfo) -> tuple[Offset | None, ...]:
+        kind = info.data.get("do")
+        if not at:
+            raise ValueError("holds no offset")
+        if kind is None:
+            return at
+        if len(at) > 1 and kind is not _K.CHASE:
+            raise ValueError("holds several offsets, a ladder, which belongs to 'chase'")
+        for item in at:
+            _check_moment(kind, item, counts_from_meeting=info.data.get("source") is None)
+        if len(at) > _MOST_RUNGS:
+            raise ValueError(f"holds {len(at)} rungs; a ladder has at most {_MOST_RUNGS}")
+        for one, following in combinations(at, 2):
+            if one and following and not _rises(one, following):
+                raise ValueError(f"holds '{following}' after '{one}'; the rungs of a ladder follow in time")
+        return at
+
+    @field_validator("to")
+    @classmethod
+    def _holds_delegations(cls, to: Audiences, info: ValidationInfo) -> Audiences:
+        kind = info.data.get("do")
+        if (
+            kind
+            and STEP_RULES[kind].asks_delegations
+            and to
+            and all(item.words == COORDINATOR for item in to)
+        ):
+            raise ValueError(f"names the coordinator alone, and '{kind}' asks delegations")
+        if kind is _K.CONNECTION_TEST and any(item.words == COORDINATOR for item in to):
+            raise ValueError(
+                "names the coordinator, who has no slot and finds all of them on the meeting's page"
+            )
+        return to
+
+    @field_validator("escalate")
+    @classmethod
+    def _rungs(cls, escalate: Mapping[int, Audiences], info: ValidationInfo) -> Mapping[int, Audiences]:
+        rungs = len(info.data.get("at", ()))
+        for number in escalate:
+            if rungs and not 1 <= number <= rungs:
+                raise ValueError(f"names rung {number}, and the ladder has {rungs}")
+        return escalate
+
+    @field_validator("deadline")
+    @classmethod
+    def _can_be_met(cls, value: Offset | None, info: ValidationInfo) -> Offset | None:
+        """A chaser may name a deadline that has gone by; what asks for the first time may not."""
+        at: tuple[Offset | None, ...] = info.data.get("at", ())
+        counts = info.data.get("do") is _K.NOTICE and info.data.get("source") is None
+        if counts and value is not None and any(item and not _rises(item, value) for item in at):
+            raise ValueError("is over before the notice goes out, so nobody could meet it")
+        return value
+
+    @field_validator("day")
+    @classmethod
+    def _earlier_day(cls, value: Offset | None) -> Offset | None:
+        if value is not None and (value.after or value.clock is None):
+            raise ValueError("is not a day before the meeting, such as -1WD")
+        return value
+
+    @field_validator("slot")
+    @classmethod
+    def _of_some_length(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None and not _SHORTEST_SLOT <= value <= _LONGEST_SLOT:
+            raise ValueError("is not between 5 minutes and 4 hours")
+        return value
+
+    @field_validator("grace")
+    @classmethod
+    def _lets_it_be_done(cls, value: timedelta | None) -> timedelta | None:
+        if value == timedelta(0):
+            raise ValueError("of zero would never let the step be done; leave it out, or write PT30M")
+        return value
+
+    @field_validator("not_after")
+    @classmethod
+    def _leaves_time(cls, value: Offset | None, info: ValidationInfo) -> Offset | None:
+        earliest = info.data.get("not_before")
+        if value is not None and earliest is not None and not _rises(earliest, value, or_same=True):
+            raise ValueError("comes before 'not_before', so the step could never be done")
+        return value
+
+    @property
+    def name(self) -> str:
+        """The stable name from which keys of actions are built, such as ``remind:P7D``."""
+        return f"{self.do}:{self.id}" if self.id else str(self.do)
+
+    @property
+    def first(self) -> Offset | None:
+        """The offset of a step that has one; ``None`` means immediately."""
+        return self.at[0]
+
+    @property
+    def audiences(self) -> tuple[Audience, ...]:
+        """Who it is for, from the first rung on."""
+        usual = STEP_RULES[self.do].audience
+        return self.to or ((Audience.parse(usual),) if usual else ())
+
+    def escalated(self, rung: int) -> tuple[Audience, ...]:
+        """Who is told beside the audience at ``rung`` (1 is the first)."""
+        return tuple(item for number, added in self.escalate.items() if number <= rung for item in added)
+
+    def tells_coordinator(self, rung: int = 1) -> bool:
+        """Whether the coordinator is told at ``rung``."""
+        return any(item.words == COORDINATOR for item in (*self.to, *self.escalated(rung)))
+
+    @property
+    def need(self) -> Need | None:
+        """What it is about: what it asks for, or what is missing while it is done."""
+        if self.do is ActionKind.CONNECTION_TEST:
+            return Need.TEST
+        return self.when.need if self.when else self.ask
+
+    def words(self, rung: int = 1) -> str:
+        """Return when it happens, in words."""
+        at = self.at[min(rung, len(self.at)) - 1]
+        return "at once" if at is None else at.words(self.source or "")
+
+
+def _check_moment(kind: ActionKind, at: Offset | None, *, counts_from_meeting: bool) -> None:
+    moment = STEP_RULES[kind].moment
+    if at is None:
+        if moment not in (StepTime.AT_ONCE, StepTime.FIRST_AT_ONCE):
+            raise ValueError(f"is at once, and a step '{kind}' needs an offset")
+        return
+    if moment is StepTime.AT_ONCE:
+        raise ValueError(f"is an offset, and a step '{kind}' happens 'immediately'")
+    if at.after and comes_before(kind) and counts_from_meeting:
+        raise ValueError(f"is after the meeting, and '{kind}' comes before it; write for example '-P7D'")
+    if not at.after and moment is StepTime.AFTER:
+        raise ValueError("is before the end of the meeting; write for example '+PT0S'")
+
+
+def _rises(one: Offset, following: Offset, *, or_same: bool = False) -> bool:
+    """Whether one offset is followed by another, as far as that can be known without a calendar.
+
+    So many working days are at least as many days.
+    """
+    (unit, length), (other_unit, other_length) = one.distance, following.distance
+    farther = ("working days", "days") if one.after and following.after else ("days", "working days")
+    known = unit == other_unit or ((unit, other_unit) == farther and one.after is following.after)
+    return not known or length < other_length or (or_same and length == other_length)
+
+
+def comes_before(kind: ActionKind) -> bool:
+    """Whether steps of a kind come before the meeting."""
+    return STEP_RULES[kind].moment in (StepTime.BEFORE, StepTime.FIRST_AT_ONCE)
+
+
+def _with_field(field: str) -> frozenset[ActionKind]:
+    return frozenset(kind for kind, rules in STEP_RULES.items() if field in rules.fields)
+
+
+def _listed(kinds: frozenset[ActionKind]) -> str:
+    return ", ".join(f"'{kind}'" for kind in sorted(kinds))
