@@ -5,22 +5,24 @@ PYTHON ?= python3
 UPGRADE ?=
 PYTEST_ARGS ?=
 
-# Two at a time, but for those that start whole services, which keep a small machine busy alone.
-SIDE_BY_SIDE := tests/browser tests/contract tests/fuzz tests/unit tests/conformance tests/integration
-ALONE := tests/acceptance
+# The tests of an acceptance file share one service and follow each other, so no other process takes them over.
+QUICK := tests/browser tests/contract tests/fuzz tests/unit tests/conformance tests/integration
+WHOLE := tests/acceptance
+CHECKS := lint types contracts
 
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST := $(BIN)/pytest --numprocesses 2
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format types contracts demo rehearse bench lock clean
+.PHONY: help setup run test test-all lint format types contracts demo rehearse bench lock clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(INSTALLED) ## Install everything into .venv, with the pinned versions
 	@:
@@ -44,9 +46,24 @@ $(INSTALLED): requirements-dev.lock pyproject.toml
 run: setup ## Run everything on this machine, with the example meetings; Ctrl-C stops it
 	@exec $(BIN)/orchestrator up --example
 
-test: lint types contracts ## Run all checks and all tests
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS) $(SIDE_BY_SIDE)
-	@$(BIN)/pytest $(PYTEST_ARGS) $(ALONE)
+test: setup ## Run all checks and the tests: enough for every change
+	@$(call run_parts,)
+
+test-all: test ## Then what that left out: the second database, all examples of property tests
+	@$(call run_parts,--rest)
+
+# The checks run beside the tests and speak after them; how each part ended stands together at the end.
+define run_parts
+said=$$(mktemp); ended=$$(mktemp); trap 'rm -f "$$said" "$$ended"' EXIT; \
+part() { name=$$1; shift; began=$$(date +%s); if "$$@"; then how=passed; else how=FAILED; fi; \
+	echo "$$name: $$how after $$(($$(date +%s) - began)) s" >>"$$ended"; }; \
+if [ -z "$(1)" ]; then \
+	for check in $(CHECKS); do part "$$check" $(MAKE) --no-print-directory "$$check"; done >"$$said" 2>&1 & \
+fi; \
+part tests $(PYTEST) --dist worksteal $(1) $(PYTEST_ARGS) $(QUICK); \
+part acceptance $(PYTEST) --dist loadfile $(1) $(PYTEST_ARGS) $(WHOLE); \
+wait; cat "$$said" "$$ended"; ! grep -q FAILED "$$ended"
+endef
 
 lint: setup ## Check style
 	@$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Fixtures for all tiers: databases, Hypothesis profiles, and an environment without our settings."""
+"""For all tiers: databases, how much is run, and an environment without our settings."""
 
 from __future__ import annotations
 
@@ -12,24 +12,33 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import hypothesis
 import psycopg
 import pytest
 from sqlalchemy import make_url
 
 from orchestrator.store.engine import Database
+from tests import effort
 
 _CI = "CI" in os.environ
 
-hypothesis.settings.register_profile("local", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-hypothesis.settings.load_profile("ci" if _CI else "local")
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that say how much is run."""
+    effort.add_options(parser)
 
 
-def pytest_configure() -> None:
-    """Forget the settings of whoever runs the tests, also for session fixtures and while collecting."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Forget the settings of this shell, also for session fixtures and while collecting."""
+    effort.choose(config, ci=_CI)
     for name in _own_variables():
         del os.environ[name]
+
+
+# Last, when Hypothesis has marked the property tests.
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not for this run."""
+    effort.leave_out(config, items)
 
 
 @pytest.fixture(autouse=True)

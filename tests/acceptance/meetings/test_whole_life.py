@@ -29,6 +29,8 @@ from tests.acceptance.conftest import (
     until,
 )
 
+pytestmark = pytest.mark.both_databases
+
 DECLINER = "tan@sg.example.org"
 REMINDERS = ("Reminder:", "Nhắc:")
 """Reminders speak the recipient's language first."""

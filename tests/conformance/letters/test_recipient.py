@@ -30,6 +30,7 @@ from tests.conformance.conftest import MAILS
 from tests.conformance.readers import Reader, Vobject, event_of
 from tests.conformance.recipient import Calendar, Entry
 from tests.conformance.rules import CALENDAR_RULES, INVITATION_RULES, MAIL_RULES, calendar_of, values
+from tests.effort import examples
 
 GOLDEN_ADDRESS = "quynh@vn.example.org"
 LATER = FACTS.stamp + timedelta(hours=1)
@@ -245,7 +246,7 @@ LIVES = st.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(life=LIVES, random=st.randoms(use_true_random=False))
 def test_every_calendar_ends_as_the_meeting_stands_in_whichever_order_the_mails_come(
     life: Life, random: object
@@ -266,7 +267,7 @@ def test_every_calendar_ends_as_the_meeting_stands_in_whichever_order_the_mails_
             assert found.status == ("TENTATIVE" if life.meeting.tentative else "CONFIRMED")
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(life=LIVES)
 def test_every_mail_of_any_life_keeps_every_rule(life: Life) -> None:
     for raw in (raw for mails in life.mails.values() for raw in mails):
@@ -276,7 +277,7 @@ def test_every_mail_of_any_life_keeps_every_rule(life: Life) -> None:
             rule(calendar_of(raw))
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(life=LIVES)
 def test_to_one_person_numbers_only_rise_and_the_address_to_answer_to_stays(
     life: Life,

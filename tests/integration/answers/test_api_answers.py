@@ -52,6 +52,7 @@ def test_a_save_the_date_is_announced_then_confirmed(client: TestClient, world: 
     assert client.get(MEETING).json()["tentative"] is False
 
 
+@pytest.mark.both_databases
 def test_a_cancelled_meeting_is_reinstated(client: TestClient, world: World) -> None:
     world.invited()
     problems(client.post(f"{MEETING}/reinstate"), 409, "conflict")

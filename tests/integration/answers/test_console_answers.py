@@ -157,6 +157,7 @@ def arrive(world: World, *contents: bytes) -> None:
 # Buttons that say what will happen
 
 
+@pytest.mark.both_databases
 def test_a_draft_is_announced_then_confirmed(client: TestClient, world: World) -> None:
     world.create()
     page = client.get(PAGE)

@@ -368,6 +368,7 @@ def test_an_answer_takes_effect_within_one_poll(world: World, style: str, partic
     assert world.wake_up.notified > woken, "what follows from it is due now"
 
 
+@pytest.mark.both_databases
 def test_who_declines_gets_no_reminders_and_who_accepts_again_gets_those_still_to_come(world: World) -> None:
     world.invited()
     poll(world, reply(world, TAN, "DECLINED"))
@@ -1668,6 +1669,7 @@ def test_a_defect_while_polling_never_ends_the_polling(world: World, monkeypatch
     assert participations(world)[TAN] == "accepted"
 
 
+@pytest.mark.both_databases
 def test_a_poll_whose_worker_died_comes_back_by_itself(world: World) -> None:
     world.invited()
     world.scheduling.begin()

@@ -23,6 +23,8 @@ from orchestrator.store.rows.people import PersonRow
 from orchestrator.store.rows.timelines import ActionRow
 from tests.integration.conftest import ENDS, NHUNG, NOW, STARTS, TAN, action_values, meeting_values
 
+pytestmark = pytest.mark.both_databases
+
 LATER = NOW + timedelta(hours=1)
 
 

@@ -434,6 +434,7 @@ def test_extending_keeps_the_votes_and_the_rules_of_closing(world: World) -> Non
 # Choosing
 
 
+@pytest.mark.both_databases
 def test_the_chosen_option_becomes_the_time_and_ends_the_poll(world: World) -> None:
     polled(world)
     seen = world.polls.close("SOM-2026", 1, caller=caller("coordinator"), preview=True)

@@ -120,6 +120,7 @@ def held(world: World) -> list[Held]:
         return store.held(session, world.clock.now() - HISTORY, world.clock.now())
 
 
+@pytest.mark.both_databases
 def test_concluded_meetings_of_the_last_two_years_are_a_burden(world: World) -> None:
     world.concluded()
     assert held(world) == [Held(STARTS, ENDS, ("MM", "SG", "VN"))]

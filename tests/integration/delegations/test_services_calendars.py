@@ -147,6 +147,7 @@ def test_a_day_off_declared_after_the_invitations_moves_the_pending_reminders(wo
     )
 
 
+@pytest.mark.both_databases
 def test_withdrawing_moves_them_back_and_is_kept(world: World) -> None:
     invited(world)
     number = entered(world, "VN", "closed", "2026-11-26").override.id

@@ -98,6 +98,7 @@ def change(world: World, version: int = 2, **fields: Any) -> None:
 # --- what is sent, and what is known about it afterwards
 
 
+@pytest.mark.both_databases
 def test_a_published_meeting_gets_its_link_and_everybody_an_invitation(world: World) -> None:
     world.invited()
     assert world.conferences.calls == [
@@ -244,6 +245,7 @@ def test_whoever_an_invitation_may_have_reached_is_told_of_the_cancellation(
     assert [mail.method for mail in world.mailer.to(TAN)] == ["REQUEST", "CANCEL"]
 
 
+@pytest.mark.both_databases
 def test_a_worker_that_dies_between_accepting_and_recording_sends_again_and_flags_it(world: World) -> None:
     batch = invitations_due(world)
     world.mailer.after = failing(Killed(), to=TAN)

@@ -34,6 +34,8 @@ from tests.integration.conftest import (
     waiting_for_a_lock,
 )
 
+pytestmark = pytest.mark.both_databases
+
 S = ActionState
 MINUTE = timedelta(minutes=1)
 

@@ -155,6 +155,7 @@ def test_a_tick_outlives_a_database_that_is_away(
     assert len(broker.messages) == 1
 
 
+@pytest.mark.both_databases
 def test_a_lost_message_is_published_again_once_its_lease_has_run_out(
     world: World, broker: Broker, scheduler: Any
 ) -> None:
@@ -167,6 +168,7 @@ def test_a_lost_message_is_published_again_once_its_lease_has_run_out(
     assert broker.messages[0] == broker.messages[1]
 
 
+@pytest.mark.both_databases
 def test_two_beats_publish_everything_once(
     world: World, broker: Broker, scheduler: Any, beat: ModuleType
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World
 
@@ -88,6 +90,7 @@ def test_a_notice_that_asks_nothing_does_not_say_what_is_missing(world: World) -
         assert "Still missing" not in text
 
 
+@pytest.mark.both_databases
 def test_a_reminder_says_everything_that_is_missing(world: World) -> None:
     lived_through(world)
     first = texts(world, TAN, "Reminder")[0]

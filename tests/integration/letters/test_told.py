@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from orchestrator.domain.timelines.actions import ActionState
@@ -18,6 +19,7 @@ def methods(world: World) -> list[str]:
     return [mail.method for mail in world.mailer.to(TAN)]
 
 
+@pytest.mark.both_databases
 def test_an_invitation_revived_after_a_cancel_is_taken_back_again(world: World) -> None:
     """Its delivery is an old row used again, so the numbers of rows do not tell the order."""
     world.published(attendees=[PEOPLE[TAN]])

@@ -149,6 +149,7 @@ def test_an_absurd_order_is_never_refused_and_always_said(published: World) -> N
     assert attention(published) == ()
 
 
+@pytest.mark.both_databases
 def test_move_takes_it_along_in_one_transaction_and_everybody_is_asked_again(published: World) -> None:
     for reference in (PREP, SOM):
         published.meetings.answer(reference, NHUNG, Participation.ACCEPTED, caller=caller("telephone"))

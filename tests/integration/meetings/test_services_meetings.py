@@ -904,6 +904,7 @@ def refused(world: World) -> None:
     world.meetings.refuse_proposal("SOM-2026", 1, caller=caller("coordinator"))
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "life",
     [

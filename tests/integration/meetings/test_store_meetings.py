@@ -37,6 +37,8 @@ from orchestrator.store.rows.timelines import ActionRow
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, NOW, STARTS, THIDA, action_values
 
+pytestmark = pytest.mark.both_databases
+
 LATER = NOW + timedelta(hours=1)
 LINK = "https://teams.example.org/join/1"
 

@@ -170,8 +170,10 @@ def test_commands_are_found_at_all() -> None:
 
 @each_page
 def test_every_make_target_that_is_mentioned_exists(page: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    mentioned = {name for text, _ in code_of(page) for name in re.findall(r"(?:^|[\s;&])make ([a-z]+)", text)}
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    mentioned = {
+        name for text, _ in code_of(page) for name in re.findall(r"(?:^|[\s;&])make ([a-z-]+)", text)
+    }
     assert mentioned <= targets
 
 

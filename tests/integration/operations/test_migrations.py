@@ -23,6 +23,8 @@ from orchestrator.store.meetings import meetings as store
 from tests.callers import caller
 from tests.integration.conftest import ENDS, NHUNG, NOW, PEOPLE, STARTS, TAN, THIDA, World
 
+pytestmark = pytest.mark.both_databases
+
 K = ActionKind
 CREATED, PUBLISHED, MOVED = NOW - timedelta(days=5), NOW - timedelta(days=4), NOW - timedelta(days=3)
 REMOVED, RETITLED = NOW - timedelta(days=2), NOW - timedelta(days=1)

@@ -160,19 +160,20 @@ def test_the_lock_files_agree_with_each_other_and_with_the_project() -> None:
 
 
 def targets() -> set[str]:
-    return set(re.findall(r"^([a-z]+):", text_of("Makefile"), re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
 
 
 def test_every_make_target_is_described_and_phony() -> None:
-    described = re.findall(r"^ +make ([a-z]+) +\S", run("make", cwd=ROOT).stdout, re.MULTILINE)
-    assert set(described) == targets()
+    described = re.findall(r"^ +make ([a-z-]+) +\S", run("make", cwd=ROOT).stdout, re.MULTILINE)
+    former = {"rehearse"}  # It works for one version more, and nothing leads to it.
+    assert set(described) == targets() - former
     (phony,) = re.findall(r"^\.PHONY: (.*)$", text_of("Makefile"), re.MULTILINE)
     assert set(phony.split()) == targets()
 
 
 @pytest.mark.parametrize("name", ["README.md", ".ci/run", "docker-compose.yml", ".env.example"])
 def test_every_make_target_that_is_mentioned_exists(name: str) -> None:
-    mentioned = set(re.findall(r"(?:^|[`$:]) *(?:exec )?make ([a-z]+)", text_of(name), re.MULTILINE))
+    mentioned = set(re.findall(r"(?:^|[`$:]) *(?:exec )?make ([a-z-]+)", text_of(name), re.MULTILINE))
     assert mentioned <= targets()
 
 
@@ -465,4 +466,4 @@ def test_continuous_integration_runs_the_tests() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     assert run("bash", "-n", script, cwd=ROOT).returncode == 0
-    assert text_of(".ci/run").rstrip().endswith("exec make test")
+    assert text_of(".ci/run").rstrip().endswith("exec make test test-all")

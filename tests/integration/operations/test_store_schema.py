@@ -36,6 +36,8 @@ from orchestrator.store.rows.readiness import ContributionRow, JoinRow, Rehearsa
 from orchestrator.store.rows.timelines import ActionRow
 from tests.integration.conftest import ENDS, NOW, STARTS, action_values, meeting_values
 
+pytestmark = pytest.mark.both_databases
+
 
 def check_constraints(connection: Connection) -> dict[str, dict[str | None, str]]:
     """All check constraints by table and name; Alembic does not compare these."""

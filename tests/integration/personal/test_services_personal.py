@@ -252,6 +252,7 @@ def test_a_double_click_is_recorded_once(postgres: Database, tmp_path: Any) -> N
     assert len(records(world)) == 1
 
 
+@pytest.mark.both_databases
 def test_declining_stops_reminders_and_accepting_again_brings_them_back(invited: World) -> None:
     assert reminders(invited, MINH) == {ActionState.SCHEDULED: 3}
     invited.personal.answer(token(invited, MINH), P.DECLINED)

@@ -273,6 +273,7 @@ def test_a_reminder_that_left_without_a_link_does_not_count(world: World) -> Non
 # What comes in
 
 
+@pytest.mark.both_databases
 def test_chasers_end_with_what_comes_in_and_come_again_when_it_is_taken_back(published: World) -> None:
     assert chasers(published, "paper") == {THIDA: ["scheduled"], TAN: ["scheduled"], LAN: ["scheduled"]}
     record(published, "VN", Need.PAPER, C.WAIVED, "nothing to report")

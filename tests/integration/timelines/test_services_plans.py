@@ -139,6 +139,7 @@ def test_a_link_that_comes_after_the_planned_hour_lets_the_invitations_go_at_onc
     assert purposes(world, NHUNG).count("update") == 1
 
 
+@pytest.mark.both_databases
 def test_who_is_added_between_confirming_and_inviting_is_invited_with_the_others(world: World) -> None:
     som(world, invited=False)
     at(world, 2027, 5, 26, 4)

@@ -222,6 +222,7 @@ def test_what_a_timeline_has_lost_is_cancelled_for_that_reason_and_not_because_i
     } == {lost}
 
 
+@pytest.mark.both_databases
 def test_back_to_the_named_one_brings_back_what_it_wants(world: World) -> None:
     world.published()
     world.meeting_timelines.adjust(

@@ -17,6 +17,7 @@ from icalendar import Calendar, Event
 
 from orchestrator.domain.answers.content_lines import clean
 from orchestrator.domain.answers.incoming import LARGEST, READER_FAILED, Received, Sort, read
+from tests.effort import examples
 from tests.unit.mails import (
     ALL_SAMPLES,
     ENDS,
@@ -443,7 +444,7 @@ def trees(inner: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
     ) | inner.map(lambda content: part(b"From: a@b.example\n" + content, "message/rfc822"))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.recursive(leaves(), trees, max_leaves=8))
 def test_any_tree_of_parts_is_read_and_nothing_is_taken_from_nonsense(tree: bytes) -> None:
     received = read(b"From: lan@vn.example.org\n" + tree)

@@ -21,6 +21,7 @@ from orchestrator.domain.delegations.working_calendar import Calendars, Override
 from orchestrator.domain.time.zones import zone
 from orchestrator.errors import InvalidInput
 from tests.benchmarks.slots import naive_minute
+from tests.effort import examples
 
 SHIPPED = Path(__file__).parents[3] / "config" / "delegations.yaml"
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -691,7 +692,7 @@ def clocks_change(*delegations: str, **changes: Any) -> Request:
     return asked(*delegations, now=NOW, top=100, rules=Rules(frozenset()), **changes)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(requests(), st.dictionaries(st.sampled_from(CODES), st.integers(0, 5000)))
 @example(clocks_change("CA", "NZ", first=date(2027, 3, 13), last=date(2027, 3, 15), host="CA"), {})
 @example(clocks_change("AU", "XC", first=date(2027, 4, 3), last=date(2027, 4, 5), host="AU"), {})

@@ -28,6 +28,7 @@ from orchestrator.domain.delegations.working_calendar import (
 )
 from orchestrator.domain.time.zones import zone
 from orchestrator.errors import InvalidInput
+from tests.effort import examples
 
 K = OverrideKind
 WORKED, HOLIDAY, WEEKEND, CLOSURE = None, Off.HOLIDAY, Off.WEEKEND, Off.CLOSURE
@@ -652,7 +653,7 @@ def open_at(found: WorkingCalendar, day: date, clock: time) -> bool:
     return any(item.opens <= clock <= item.closes for item in found.day(day).stretches)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.sampled_from(CODES), DAYS, CLOCKS, st.booleans())
 def test_every_landing_is_in_office_hours_between_nine_and_four_on_the_right_side(
     code: str, wanted: date, clock: time, forward: bool
@@ -670,7 +671,7 @@ def test_every_landing_is_in_office_hours_between_nine_and_four_on_the_right_sid
     assert bool(landing.moved) is ((landing.day, landing.clock) != (wanted, clock))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.sampled_from(CODES), MOMENTS)
 def test_the_soonest_moment_is_not_before_and_in_office_hours(code: str, moment: datetime) -> None:
     found = calendars().of(code)
@@ -688,7 +689,7 @@ def test_the_soonest_moment_is_not_before_and_in_office_hours(code: str, moment:
         )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.sampled_from(CODES), DAYS, st.integers(-40, 40))
 def test_so_many_working_days_lie_between(code: str, day: date, count: int) -> None:
     found = calendars().of(code)
@@ -703,7 +704,7 @@ def test_so_many_working_days_lie_between(code: str, day: date, count: int) -> N
     assert count == 0 or found.day(end).working
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(DAYS, st.lists(st.tuples(st.sampled_from(K), st.integers(-3, 3), st.integers(0, 3)), max_size=5))
 def test_overrides_say_the_same_in_whatever_order_they_are_read(
     day: date, given_: list[tuple[OverrideKind, int, int]]
@@ -727,7 +728,7 @@ def test_overrides_say_the_same_in_whatever_order_they_are_read(
     assert found.day(day).working is (deciding[-1].kind is K.OPEN if deciding else usual)
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(DAYS, st.integers(0, 20), st.sets(st.sampled_from(WEEKDAYS), min_size=1))
 def test_hours_for_some_weekdays_are_the_same_as_hours_for_each_such_day(
     first: date, length: int, named: set[Weekday]

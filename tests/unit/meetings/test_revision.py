@@ -61,6 +61,7 @@ from orchestrator.domain.timelines.planning import plan
 from orchestrator.domain.timelines.reconciling import reconcile
 from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.errors import Conflict
+from tests.effort import examples
 
 ORGANIZER = "meetings@accsm.example"
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
@@ -1237,7 +1238,7 @@ EDITS = [
     "wait",
 ]
 STEPS = [*EDITS, "add", "remove", "ask_again", "refuse", *["work", "claim", "begin", "end"] * 5]
-LIVES = settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+LIVES = settings(deadline=None, max_examples=examples(400), suppress_health_check=[HealthCheck.too_slow])
 
 
 @LIVES

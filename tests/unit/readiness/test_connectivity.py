@@ -17,6 +17,7 @@ from orchestrator.domain.meetings.meeting import RehearsalSlot
 from orchestrator.domain.readiness.connection_tests import allot, standing
 from orchestrator.domain.time.zones import zone
 from orchestrator.domain.timelines.steps import Step
+from tests.effort import examples
 from tests.unit.real import CALENDARS, DIRECTORY, EARLY, local, meeting_of, utc
 
 FRIDAY = meeting_of(datetime(2026, 12, 11, 14))
@@ -162,7 +163,7 @@ def test_a_step_without_a_day_is_a_mistake_of_the_program() -> None:
         allot(FRIDAY, ["VN"], Step.model_validate({"do": "remind", "at": "-P1D"}), CALENDARS, (), EARLY)
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(40), suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dates(date(2020, 1, 1), date(2035, 12, 31)),
     st.integers(0, 47),

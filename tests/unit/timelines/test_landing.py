@@ -24,11 +24,12 @@ from orchestrator.domain.timelines.planning import plan
 from orchestrator.domain.timelines.reconciling import reconcile
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.domain.timelines.timeline import Timeline
+from tests.effort import examples
 from tests.unit.real import CALENDARS, DIRECTORY, EVERYBODY, SHIPPED, meeting_of, planned
 
 ONE_DAY = timedelta(days=1)
 CODES = [item.code for item in DIRECTORY.delegations]
-PROPERTY = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+PROPERTY = settings(deadline=None, max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

@@ -28,6 +28,7 @@ from orchestrator.domain.timelines.obligations import Obligation
 from orchestrator.domain.timelines.planning import plan
 from orchestrator.domain.timelines.reconciling import Reconciliation, reconcile
 from orchestrator.errors import Conflict
+from tests.effort import examples
 from tests.unit.plans import (
     CALENDARS,
     ENDS,
@@ -640,7 +641,7 @@ STEPS = [
 ]
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(300), suppress_health_check=[HealthCheck.too_slow])
 @given(st.booleans(), st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 200)), max_size=30))
 def test_whatever_happens_the_pending_actions_are_what_the_plan_calls_for(
     save_the_date: bool, steps: list[tuple[str, int]]
@@ -658,7 +659,7 @@ def test_whatever_happens_the_pending_actions_are_what_the_plan_calls_for(
         world.replan()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=examples(40))
 @given(st.lists(st.tuples(st.sampled_from(STEPS[:6]), st.integers(0, 200)), max_size=8))
 def test_a_meeting_left_alone_reaches_its_end_with_nothing_pending(steps: list[tuple[str, int]]) -> None:
     world = World()
