@@ -19,6 +19,7 @@ from orchestrator.facts import Fact
 # What is printed is other people's text, so nothing in it is markup. A pipe or a log has no width to
 # respect, and wrapped lines are hard to search.
 _WIDE = 180
+_ENDLESS = 10_000
 out = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else _WIDE)
 err = Console(
     stderr=True, highlight=False, markup=False, emoji=False, width=None if sys.stderr.isatty() else _WIDE
@@ -68,6 +69,18 @@ def table(*columns: str) -> Table:
     for column in columns:
         made.add_column(column, overflow="fold")
     return made
+
+
+def show_lines(made: Table) -> None:
+    """Print a table so that each row stays one line.
+
+    A terminal shows as much of the last column as it has room for, a pipe all of it.
+    """
+    made.columns[-1].no_wrap, made.columns[-1].overflow = True, "ellipsis"
+    if out.is_terminal:
+        out.print(made)
+    else:
+        Console(file=out.file, highlight=False, markup=False, emoji=False, width=_ENDLESS).print(made)
 
 
 def short_time(when: LocalTime) -> str:

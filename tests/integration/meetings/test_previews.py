@@ -104,6 +104,24 @@ def test_the_plan_says_why_something_was_put_off(draft: World, capsys: pytest.Ca
     draft.meetings.publish("SOM-2026", caller=caller("test"))
     text = shown(capsys, "meeting", "plan", "SOM-2026")
     assert "offices are open 09:30-16:30" in " ".join(text.split())
+    whole = shown(capsys, "meeting", "plan", "SOM-2026", "--all")
+    assert "offices are open 09:30-16:30" in " ".join(whole.split())
+
+
+def test_the_plan_is_one_line_a_step_and_all_of_it_names_each_recipient(
+    draft: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draft.meetings.publish("SOM-2026", caller=caller("test"), save_the_date=False)
+    folded, whole = (shown(capsys, "meeting", "plan", "SOM-2026", *more) for more in ((), ("--all",)))
+    steps = {(item.kind, item.what, item.why) for item in draft.reading.plan("SOM-2026")}
+    lines = folded[: folded.index("\n\n")].splitlines()[1:]
+    assert len(lines) == len(steps)
+    rows = re.findall(r"^\d+ ", whole, re.MULTILINE)
+    assert len(rows) == len(draft.reading.plan("SOM-2026")) > len(steps)
+    (invitation,) = (line for line in lines if " Invitation " in line)
+    assert f"{len(STAFF)} people" in invitation
+    assert "Tan Hui Shan (SG)" not in folded
+    assert "Tan Hui Shan (SG)" in whole
 
 
 def test_what_goes_to_the_coordinator_is_not_said_to_be_for_the_service(
