@@ -48,7 +48,7 @@ class MeetingBook:
             "endDateTime": created,
             "subject": None,
             "externalId": None,
-            # The host cannot be resolved: nobody may land in a stranger's meeting from a rehearsal.
+            # The host cannot be resolved: nobody may land in a stranger's meeting from a demo.
             "joinWebUrl": f"https://teams.example/l/meetup-join/{secrets.token_urlsafe(32)}",
             "chatInfo": {"threadId": thread, "messageId": "0"},
             **values,

@@ -11,7 +11,8 @@ import click
 from config.logging import configure_logging
 from orchestrator import bootstrap, doctor, supervisor, terminal
 from orchestrator.commands.common import day_of, json_option, start_option
-from orchestrator.demo import life
+from orchestrator.demo.life import run_demo
+from orchestrator.demo.running import follow, show_running
 
 
 @click.command()
@@ -31,8 +32,8 @@ def up(example: bool, start: datetime | None) -> None:
     _ = found.api_token  # Callers of the API find the token as soon as the service runs.
     with supervisor.running(found.settings, stop) as processes:
         if not stop.is_set():
-            life.show_running(found, example=example, start=day_of(start))
-        life.follow(found, processes, stop)
+            show_running(found, example=example, start=day_of(start))
+        follow(found, processes, stop)
 
 
 @click.command()
@@ -43,7 +44,7 @@ def demo(start: datetime | None) -> None:
     It checks that every mail that was due has come, and no other.
     """
     configure_logging("ERROR")
-    sys.exit(0 if life.rehearse(bootstrap.container(), day_of(start)) else 1)
+    sys.exit(0 if run_demo(bootstrap.container(), day_of(start)) else 1)
 
 
 @click.command()

@@ -9,7 +9,10 @@ import click
 from config.logging import configure_logging
 from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import json_option
-from orchestrator.demo import life
+from orchestrator.demo.answering import answer as let_answer
+from orchestrator.demo.answering import show_replies
+from orchestrator.demo.clock import advance as move_clock
+from orchestrator.demo.outbox import caught
 from orchestrator.domain.time.durations import parse_duration
 from orchestrator.errors import InvalidInput
 
@@ -32,7 +35,7 @@ def advance(to_next: bool, by: str | None, as_json: bool) -> None:
         raise click.UsageError("Give exactly one of --to-next and --by.")
     length = _duration_option(by) if by else None
     said: list[str] = []
-    for sentence in life.advance(bootstrap.container(), length):
+    for sentence in move_clock(bootstrap.container(), length):
         said.append(sentence)
         if not as_json:
             terminal.out.print(sentence)
@@ -48,15 +51,15 @@ def let_attendees_answer(ahead: bool, as_json: bool) -> None:
 
     They do so by mail and on their personal pages.
     """
-    replies = life.answer(bootstrap.container(), ahead=ahead)
-    click.echo(terminal.as_json(replies)) if as_json else life.show_replies(replies)
+    replies = let_answer(bootstrap.container(), ahead=ahead)
+    click.echo(terminal.as_json(replies)) if as_json else show_replies(replies)
 
 
 @sandbox.command(name="outbox")
 @json_option
 def outbox(as_json: bool) -> None:
     """List the mails the sandbox has caught."""
-    mails = life.caught(bootstrap.container())
+    mails = caught(bootstrap.container())
     if as_json:
         click.echo(terminal.as_json(mails))
         return

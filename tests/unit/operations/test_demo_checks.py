@@ -1,4 +1,4 @@
-"""The judge of a rehearsal: that it expects what is right, and lets nothing else pass."""
+"""The checks of a demo: that they expect what is right, and let nothing else pass."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import yaml
 from config import DATA
 from integrations.sandbox.attendees import Reply
 from integrations.sandbox.drafts import Says, Software
-from orchestrator.demo.judging import (
+from orchestrator.demo.checks import (
     Case,
     CaughtLine,
     Expected,

@@ -1,4 +1,4 @@
-"""Holding what came of a rehearsal against what its timeline and its attendees' answers call for."""
+"""Holding what came of a demo against what its timeline and its attendees' answers call for."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody said last until they say something else, in person or through their focal point."""
+    """What a person said last until they say something else, in person or through their focal point."""
 
     at: datetime
     email: str
@@ -85,7 +85,7 @@ class Case:
                     yield Said(reply.at, email, reply.says.value)
 
     def last_said(self, email: str, before: datetime | None = None) -> str:
-        """Return somebody's answer at the end, or as it was before an instant."""
+        """Return a person's answer at the end, or as it was before an instant."""
         words = _SILENT
         for said in self.sayings():
             if said.email == email and (before is None or said.at < before):
@@ -94,7 +94,7 @@ class Case:
 
 
 def expected_mails(case: Case) -> Iterator[Expected]:
-    """Yield every mail that the meeting calls for, computed anew from its timeline and the answers."""
+    """Yield every mail that the meeting calls for, computed again from its timeline and the answers."""
     title = case.meeting.title_en
     for person in case.meeting.attendees:
         yield Expected("Invitation", person.email, f"Invitation: {title}")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator.demo.life import _PURPOSE_WORDS
+from orchestrator.demo.running import PURPOSE_WORDS
 from orchestrator.services.letters.letters import _SUBJECTS
 
 
 def test_every_mail_there_is_has_words() -> None:
-    assert set(_PURPOSE_WORDS) == set(_SUBJECTS)
+    assert set(PURPOSE_WORDS) == set(_SUBJECTS)
