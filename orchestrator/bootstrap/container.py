@@ -31,6 +31,7 @@ from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.minutes.minutes import Minutes
 from orchestrator.services.operations.operations import Operations
 from orchestrator.services.people.links import Links
+from orchestrator.services.personal.date_poll import PersonalDatePolls
 from orchestrator.services.personal.owing import Owing
 from orchestrator.services.personal.personal import Personal
 from orchestrator.services.readiness.readiness import Readiness
@@ -98,9 +99,12 @@ class Container(Adapters, DataFiles):
     @cached_property
     def polls(self) -> Polls:
         """Asking delegations which dates suit them."""
-        return Polls(
-            self.database, self.planner, self.meetings, self.slots, self.links, self.clock, self.wake_up
-        )
+        return Polls(self.database, self.planner, self.meetings, self.slots, self.clock, self.wake_up)
+
+    @cached_property
+    def personal_date_polls(self) -> PersonalDatePolls:
+        """Voting for a delegation, on its personal pages."""
+        return PersonalDatePolls(self.database, self.planner, self.links, self.clock, self.wake_up)
 
     @cached_property
     def readiness(self) -> Readiness:

@@ -1,4 +1,4 @@
-"""What a date poll looks like: to the coordinator, and on the page of whoever speaks for a delegation."""
+"""What a date poll looks like to the coordinator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from datetime import datetime
 
 from orchestrator.domain.dates.costs import Piece, cost_of, pieces_of, words_of
 from orchestrator.domain.dates.date_poll import (
-    Ballot,
     DatePoll,
     Option,
     PollState,
@@ -21,12 +20,9 @@ from orchestrator.domain.dates.date_poll import (
 from orchestrator.domain.dates.date_poll import verdict as verdict_of
 from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings.meeting import Meeting
-from orchestrator.domain.time.durations import duration_words
 from orchestrator.domain.time.zones import LocalTime, Place, local_time
 from orchestrator.domain.timelines.events import asked_for_a_date
 from orchestrator.services.people.contacts import Contact
-from orchestrator.services.personal.composition import Visit
-from orchestrator.services.personal.visits import contact_of
 from orchestrator.services.timelines.views import Outcome
 
 SILENT = "no answer"
@@ -117,44 +113,6 @@ class PollOutcome(Outcome):
     poll: PollView
 
 
-@dataclass(frozen=True, slots=True)
-class PersonalOption:
-    """An option as the reader has it; ``host`` is ``None`` where that is the same clock."""
-
-    number: int
-    starts: LocalTime
-    ends: LocalTime
-    host: LocalTime | None
-    comfortable: bool
-    why: str
-    vote: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonalPoll:
-    """All that the page of a poll shows; times are the reader's own but the host's.
-
-    ``refusal`` says in words why nothing can be said any more, and is empty as long as it can. ``by`` and
-    ``at`` are who spoke for the delegation last, and when.
-    """
-
-    name: str
-    delegation: str
-    delegation_name: str
-    title: str
-    title_vi: str | None
-    reference: str
-    host_name: str
-    duration: str
-    closes: LocalTime
-    options: tuple[PersonalOption, ...]
-    by: str | None
-    at: LocalTime | None
-    refusal: str
-    chosen: LocalTime | None
-    contact: Contact
-
-
 class PollViewer:
     """Puts the polls of one meeting into views; ``calendars`` say how an option lies at a delegation."""
 
@@ -184,29 +142,6 @@ class PollViewer:
             leading=verdict.option,
             verdict=verdict.reason,
             silent=tuple(self._directory.get(code).name for code in verdict.silent),
-        )
-
-    def personal(self, visit: Visit, refusal: str) -> PersonalPoll:
-        """Return the poll as somebody of one delegation sees it."""
-        meeting, poll, own = self._meeting, self._poll, self._directory.get(visit.attendee.delegation)
-        ballot = poll.ballot(own.code)
-        chosen = poll.option(poll.chosen).starts_at if poll.chosen else None
-        return PersonalPoll(
-            name=visit.attendee.name,
-            delegation=own.code,
-            delegation_name=own.name,
-            title=meeting.title_en,
-            title_vi=meeting.title_vi if own.locale.startswith("vi") else None,
-            reference=meeting.reference,
-            host_name=self._directory.get(meeting.host).name,
-            duration=duration_words(meeting.duration),
-            closes=self._local(own.code, poll.closes_at),
-            options=tuple(self._own_option(item, own.code, ballot) for item in poll.options),
-            by=_giver(ballot) if ballot else None,
-            at=self._local(own.code, ballot.at) if ballot else None,
-            refusal=refusal,
-            chosen=self._local(own.code, chosen) if chosen else None,
-            contact=contact_of(meeting),
         )
 
     def _codes(self) -> list[str]:
@@ -257,20 +192,6 @@ class PollViewer:
             vote=vote.value if vote else SILENT,
         )
 
-    def _own_option(self, option: Option, code: str, ballot: Ballot | None) -> PersonalOption:
-        pieces = self._pieces(code, option)
-        own, host = self._directory.place_of(code, option.starts_at), self._host(option.starts_at)
-        vote = ballot.votes.get(option.number) if ballot else None
-        return PersonalOption(
-            number=option.number,
-            starts=local_time(option.starts_at, own),
-            ends=local_time(option.starts_at + self._meeting.duration, own),
-            host=None if own == host else local_time(option.starts_at, host),
-            comfortable=not cost_of(pieces),
-            why=words_of(pieces),
-            vote=vote.value if vote else SILENT,
-        )
-
     def _voter(self, code: str) -> VoterView:
         ballot = self._poll.ballot(code)
         return VoterView(
@@ -293,9 +214,3 @@ class PollViewer:
 
     def _local(self, code: str, moment: datetime) -> LocalTime:
         return local_time(moment, self._directory.place_of(code, moment))
-
-
-def _giver(ballot: Ballot) -> str:
-    """Who spoke for a delegation, by name; a coordinator's own channel names no person."""
-    name, bracket, _ = ballot.by.partition(" <")
-    return name if bracket else "the coordinator"

@@ -29,19 +29,16 @@ from orchestrator.domain.definitions.definition import WallTime
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
-from orchestrator.domain.people.caller import Caller, Channel, attendee
+from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.time.wall import WallClock, WallDate
 from orchestrator.domain.time.zones import exists, instant_of, local_time, zone
-from orchestrator.domain.timelines.events import asked_for_a_date
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
 from orchestrator.ports import Clock, WakeUp
-from orchestrator.services.dates.date_poll_views import PersonalPoll, PollOutcome, PollView, PollViewer
+from orchestrator.services.dates.date_poll_views import PollOutcome, PollView, PollViewer
 from orchestrator.services.dates.fair_starts import SlotQuery, Slots, Words
+from orchestrator.services.dates.votes import over, record
 from orchestrator.services.meetings.meetings import Meetings, MeetingUpdate
-from orchestrator.services.people.links import Links
-from orchestrator.services.personal.composition import Visit, signature
-from orchestrator.services.personal.visits import NotAnnouncedError, contact_of, follow
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.moves import only_elsewhere
 from orchestrator.services.timelines.planner import Planner
@@ -50,9 +47,6 @@ from orchestrator.store.dates import date_polls as polls
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.timelines import actions
-
-CHANNEL = Channel.PERSONAL_PAGE
-_NO_POLL = "This meeting has not been announced yet, and nobody is asked for a date."
 
 
 class PollRequest(BaseModel):
@@ -116,7 +110,6 @@ class Polls:
         planner: Planner,
         meetings: Meetings,
         slots: Slots,
-        links: Links,
         clock: Clock,
         wake_up: WakeUp,
     ) -> None:
@@ -125,12 +118,9 @@ class Polls:
         self._planner = planner
         self._meetings = meetings
         self._slots = slots
-        self._links = links
         self._clock = clock
         self._wake_up = wake_up
         self._explainer = Explainer(planner)
-
-    # For coordinators
 
     def open(
         self,
@@ -254,12 +244,12 @@ class Polls:
 
         def apply(session: Session) -> tuple[Meeting, datetime]:
             held = self._held(session, name)
-            refusal = _over(held.meeting, held.poll, held.now)
+            refusal = over(held.meeting, held.poll, held.now)
             if refusal:
                 raise Conflict(f"{refusal} Extend the poll first.", code="poll-over")
             code = self._asked_delegation(held.meeting, delegation)
             ballot = Ballot(code, held.poll.checked(votes), caller.name, held.now)
-            self._write(session, held, ballot, caller)
+            record(session, held.meeting, held.poll, ballot, caller, held.now)
             return held.meeting, held.now
 
         return self._done(apply, preview=preview)
@@ -279,49 +269,6 @@ class Polls:
                 f"{name} has no date poll. 'orchestrator meeting date-poll open {name}' opens one."
             )
         return found
-
-    # For those who speak for a delegation
-
-    def page(self, token: str) -> PersonalPoll | None:
-        """Return what the page of a poll shows; ``None`` once the meeting is announced. Changes nothing.
-
-        Raises ``NotFound`` for a link that was never given out or a meeting that has no poll, and
-        ``LinkClosedError`` for a link that opens nothing any more.
-        """
-        signed, now = self._links.read_page(token), self._clock.now()
-        with self._database.reading() as session:
-            visit = follow(session, signed, now)
-            if visit.meeting.uid is not None:
-                return None
-            poll = polls.newest(session, visit.meeting.id)
-            if poll is None:
-                raise NotAnnouncedError(_NO_POLL)
-            viewer = self._viewer(session, visit.meeting, poll)
-            return viewer.personal(visit, self._refusal(visit, poll, now))
-
-    def vote(self, token: str, votes: Mapping[int, Vote]) -> None:
-        """Record what a delegation says of each option, in place of what it had said.
-
-        Raises ``InvalidInput`` naming ``votes[n]``, and ``Conflict``, which names whom to write to, once
-        the poll is over; else as ``page`` does.
-        """
-        signed = self._links.read_page(token)
-        with self._database.transaction() as session:
-            visit = follow(session, signed, self._clock.now(), lock=True)
-            now = self._clock.now()
-            poll = polls.newest(session, visit.meeting.id)
-            if poll is None:
-                raise NotAnnouncedError(_NO_POLL)
-            refusal = self._refusal(visit, poll, now)
-            if refusal:
-                contact = contact_of(visit.meeting)
-                raise Conflict(f"{refusal} Write to {contact.name}, {contact.email}.", code="poll-over")
-            held = _Held(visit.meeting, poll, now)
-            own = visit.attendee
-            ballot = Ballot(own.delegation, poll.checked(votes), signature(own), now)
-            self._write(session, held, ballot, attendee(own.name, own.id, CHANNEL), own.id)
-            self._planner.replan_stored(session, visit.meeting, now)
-        self._wake_up.notify()
 
     # Pieces
 
@@ -410,7 +357,7 @@ class Polls:
         return ()
 
     def _require_reminder(self, held: _Held) -> None:
-        refusal = _over(held.meeting, held.poll, held.now)
+        refusal = over(held.meeting, held.poll, held.now)
         if refusal:
             raise Conflict(f"{refusal} Extend the poll, then ask again.", code="poll-over")
         if not set(held.meeting.delegations) - {item.delegation for item in held.poll.ballots}:
@@ -431,34 +378,6 @@ class Polls:
         raise InvalidInput.of(
             "delegation", delegation, "is not invited to this meeting", f"Invited are: {known}."
         )
-
-    def _write(
-        self, session: Session, held: _Held, ballot: Ballot, caller: Caller, attendee_id: int | None = None
-    ) -> None:
-        polls.write(session, held.poll.id, ballot, attendee_id)
-        said = ", ".join(f"{number} {vote}" for number, vote in sorted(ballot.votes.items()))
-        detail = f"{ballot.delegation}: {said}; by {ballot.by}"
-        store.note(session, held.meeting.id, caller, "date poll answered", held.now, detail)
-
-    def _refusal(self, visit: Visit, poll: DatePoll, now: datetime) -> str:
-        """Why nothing can be said by this reader (any more), in words; empty as long as it can."""
-        over = _over(visit.meeting, poll, now)
-        if over or visit.attendee.id in {item.id for item in asked_for_a_date(visit.meeting)}:
-            return over
-        own = self._planner.directory.get(visit.attendee.delegation)
-        asked = [item.name for item in asked_for_a_date(visit.meeting) if item.delegation == own.code]
-        return f"For {own.name}, {' or '.join(asked)} answers this date poll."
-
-
-def _over(meeting: Meeting, poll: DatePoll, now: datetime) -> str:
-    """Why a poll takes no votes any more, in words; empty while it does."""
-    if meeting.status is MeetingStatus.CANCELLED:
-        return "The meeting was cancelled, so no date is needed any more."
-    if poll.state is PollState.WITHDRAWN:
-        return "This date poll was withdrawn."
-    if poll.state is PollState.CLOSED or meeting.status is not MeetingStatus.DRAFT:
-        return "This date poll is over; a date was chosen."
-    return "" if poll.takes_votes(now) else "This date poll has closed; answers are not taken any more."
 
 
 def _require_version(meeting: Meeting, version: int | None) -> None:

@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse
 
 from orchestrator.domain.dates.date_poll import Vote
 from orchestrator.errors import Conflict, InvalidInput, Problem
-from orchestrator.services.dates.date_poll_views import PersonalPoll
+from orchestrator.services.personal.date_poll import PersonalPoll
 from orchestrator.services.personal.visits import LinkClosedError
 from orchestrator.web.pages import PagesDep, see_other
 from orchestrator.web.personal.personal import LOOK, PersonalRoute, Services
@@ -42,7 +42,7 @@ async def _pressed(request: Request) -> dict[int, str]:
 @router.api_route("/a/{token}/dates", methods=LOOK)
 def dates(request: Request, token: str, container: Services, pages: PagesDep, done: str = "") -> Response:
     """Show the options in the reader's own time, and what the delegation has said; changes nothing."""
-    view = container.polls.page(token)
+    view = container.personal_date_polls.page(token)
     if view is None:
         return _to_ordinary_page(token)
     chosen = {item.number: item.vote for item in view.options}
@@ -59,7 +59,7 @@ def vote(
 ) -> Response:
     """Record what was chosen; when that cannot be, it stays on the page."""
     try:
-        container.polls.vote(token, _votes(pressed))
+        container.personal_date_polls.vote(token, _votes(pressed))
     except LinkClosedError:
         raise
     except InvalidInput as error:
@@ -86,7 +86,7 @@ def _again(
     problems: Sequence[Problem] = (),
     conflict: str = "",
 ) -> Response:
-    view = container.polls.page(token)
+    view = container.personal_date_polls.page(token)
     if view is None:
         return _to_ordinary_page(token)
     return _page(request, pages, token, view, pressed, status, problems=problems, conflict=conflict)

@@ -99,7 +99,7 @@ def opened(site: Site, browser: Chromium, name: str, *, width: int, dark: bool =
     """Open a page as its reader would; one by sending the form with an answer missing."""
     if name == "voted":
         token = site.paths["vote"].split("/")[2]
-        site.container.polls.vote(token, {1: Vote.NO, 2: Vote.YES, 3: Vote.IF_NEEDED})
+        site.container.personal_date_polls.vote(token, {1: Vote.NO, 2: Vote.YES, 3: Vote.IF_NEEDED})
     page = browser.open(site.url + site.paths[name], width=width, dark=dark)
     if name == "unsaid":
         form = page.locator("form.dates")

@@ -209,7 +209,7 @@ def test_a_draft_without_a_poll_shows_nothing(world: World, client: TestClient) 
 def test_the_console_shows_the_poll_and_makes_an_option_the_time(world: World, client: TestClient) -> None:
     assert 'id="poll"' not in client.get("/meetings/SOM-2026").text
     opened(world)
-    world.polls.vote(token(world, LAN), {1: NO, 2: YES})
+    world.personal_date_polls.vote(token(world, LAN), {1: NO, 2: YES})
     page = client.get("/meetings/SOM-2026")
     text = words(page)
     assert "1 of 3 delegations has answered" not in text
@@ -236,7 +236,7 @@ def test_the_console_shows_the_poll_and_makes_an_option_the_time(world: World, c
 
 def test_a_date_that_has_gone_by_is_not_offered_any_more(world: World, client: TestClient, run: Any) -> None:
     opened(world)
-    world.polls.vote(token(world, LAN), {1: YES, 2: NO})
+    world.personal_date_polls.vote(token(world, LAN), {1: YES, 2: NO})
     world.clock.at = datetime(2026, 12, 9, tzinfo=UTC)
     page = client.get("/meetings/SOM-2026")
     assert "Option 2 would win. One delegation says no" in words(page)
@@ -327,7 +327,7 @@ def test_only_a_draft_with_attendees_can_be_asked_about(world: World, client: Te
 def test_the_console_asks_again_whoever_has_not_answered(world: World, client: TestClient) -> None:
     opened(world)
     world.run()
-    world.polls.vote(token(world, LAN), {1: NO, 2: YES})
+    world.personal_date_polls.vote(token(world, LAN), {1: NO, 2: YES})
     text = words(client.get(PAGE))
     assert "Delegations are asked at most once a day; ask again from Tuesday, 3 November 2026, 10:00" in text
     assert "/poll/remind" not in client.get(PAGE).text

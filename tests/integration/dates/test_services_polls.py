@@ -230,10 +230,10 @@ def test_a_poll_proposes_what_the_finder_shows_for_the_same_wishes(world: World)
 
 def test_one_answer_counts_for_the_delegation_and_its_newest_word_stands(world: World) -> None:
     polled(world, starts=STARTS_GIVEN)
-    world.polls.vote(token(world, LAN), {1: NO, 2: YES})
+    world.personal_date_polls.vote(token(world, LAN), {1: NO, 2: YES})
     world.clock.move(hours=1)
-    world.polls.vote(token(world, LAN), {1: IF_NEEDED, 2: YES})
-    world.polls.vote(token(world, THIDA), {1: YES, 2: YES})
+    world.personal_date_polls.vote(token(world, LAN), {1: IF_NEEDED, 2: YES})
+    world.personal_date_polls.vote(token(world, THIDA), {1: YES, 2: YES})
     poll = world.polls.show("SOM-2026")
     assert [[said.vote for said in item.votes] for item in poll.options] == [
         ["yes", "no answer", "if needed"],
@@ -255,17 +255,17 @@ def test_one_answer_counts_for_the_delegation_and_its_newest_word_stands(world: 
 def test_the_page_says_what_was_said_before_in_the_readers_time(world: World) -> None:
     polled(world)
     before = contents(world.database)
-    first = world.polls.page(token(world, LAN))
+    first = world.personal_date_polls.page(token(world, LAN))
     assert first is not None
     assert (first.at, first.by, first.refusal) == (None, None, "")
     assert [item.vote for item in first.options] == ["no answer", "no answer"]
     assert contents(world.database) == before
-    world.polls.vote(token(world, LAN), {1: NO, 2: YES})
-    again = world.polls.page(token(world, LAN))
+    world.personal_date_polls.vote(token(world, LAN), {1: NO, 2: YES})
+    again = world.personal_date_polls.page(token(world, LAN))
     assert again is not None
     assert [item.vote for item in again.options] == ["no", "yes"]
     assert (again.by, str(again.at)) == ("Phạm Thu Lan", "Monday, 2 November 2026, 10:00 Ha Noi (UTC+07:00)")
-    elsewhere = world.polls.page(token(world, THIDA))
+    elsewhere = world.personal_date_polls.page(token(world, THIDA))
     assert elsewhere is not None
     assert [str(item.host) for item in elsewhere.options] == [
         "Tuesday, 8 December 2026, 09:00 Ha Noi (UTC+07:00)",
@@ -278,7 +278,7 @@ def test_the_page_says_what_was_said_before_in_the_readers_time(world: World) ->
 def test_a_vote_says_something_of_every_option(world: World) -> None:
     polled(world)
     with pytest.raises(InvalidInput) as caught:
-        world.polls.vote(token(world, LAN), {1: YES, 9: NO})
+        world.personal_date_polls.vote(token(world, LAN), {1: YES, 9: NO})
     assert [item.field for item in caught.value.problems] == ["votes[9]", "votes[2]"]
     assert world.polls.show("SOM-2026").answered == 0
 
@@ -287,7 +287,7 @@ def test_a_vote_before_the_mail_has_left_keeps_it_back(world: World) -> None:
     world.create(attendees=STAFF)
     opened(world)
     batch = world.claimed()
-    world.polls.vote(token(world, LAN), {1: YES, 2: YES})
+    world.personal_date_polls.vote(token(world, LAN), {1: YES, 2: YES})
     world.delivering.deliver(batch)
     assert recipients(world) == sorted([THIDA, TAN])
     assert sorted(world.states(ActionKind.DATE_POLL)) == ["cancelled", "succeeded", "succeeded"]
@@ -297,7 +297,7 @@ def test_the_coordinator_enters_what_was_said_by_telephone(world: World) -> None
     polled(world)
     done = world.polls.vote_for("SOM-2026", "sg", {1: YES, 2: NO}, caller=caller("console"))
     assert [item.by for item in done.poll.voters] == [None, "console", None]
-    page = world.polls.page(token(world, TAN))
+    page = world.personal_date_polls.page(token(world, TAN))
     assert page is not None
     assert (page.by, [item.vote for item in page.options]) == ("the coordinator", ["yes", "no"])
     with pytest.raises(InvalidInput, match=r"delegation: is not invited.*Invited are: MM, SG, VN"):
@@ -307,14 +307,14 @@ def test_the_coordinator_enters_what_was_said_by_telephone(world: World) -> None
 def test_only_who_speaks_for_the_delegation_votes(world: World) -> None:
     polled(world)
     with pytest.raises(Conflict, match="For Viet Nam, Phạm Thu Lan answers this date poll"):
-        world.polls.vote(token(world, MINH), {1: YES, 2: YES})
+        world.personal_date_polls.vote(token(world, MINH), {1: YES, 2: YES})
 
 
 def test_after_the_closing_a_vote_is_refused_and_says_whom_to_write_to(world: World) -> None:
     polled(world)
     world.clock.at = CLOSING
     with pytest.raises(Conflict) as caught:
-        world.polls.vote(token(world, LAN), {1: YES, 2: YES})
+        world.personal_date_polls.vote(token(world, LAN), {1: YES, 2: YES})
     assert caught.value.message == (
         "This date poll has closed; answers are not taken any more. "
         "Write to Trần Minh Khôi, coordinator@vn.example.org."
@@ -322,7 +322,7 @@ def test_after_the_closing_a_vote_is_refused_and_says_whom_to_write_to(world: Wo
     with pytest.raises(Conflict, match="Extend the poll first"):
         world.polls.vote_for("SOM-2026", "VN", {1: YES, 2: YES}, caller=caller("console"))
     world.polls.extend("SOM-2026", datetime(2026, 11, 20, 17), caller=caller("coordinator"))  # noqa: DTZ001
-    world.polls.vote(token(world, LAN), {1: YES, 2: YES})
+    world.personal_date_polls.vote(token(world, LAN), {1: YES, 2: YES})
     assert world.polls.show("SOM-2026").answered == 1
 
 
@@ -334,9 +334,9 @@ def test_a_link_of_a_draft_without_a_poll_opens_nothing(world: World) -> None:
         meeting = store.load(session, store.find_id(session, "SOM-2026"))
     link = world.links.page_token(meeting.attendees[0])
     with pytest.raises(NotFound, match="nobody is asked for a date"):
-        world.polls.page(link)
+        world.personal_date_polls.page(link)
     with pytest.raises(NotFound, match="nobody is asked for a date"):
-        world.polls.vote(link, {})
+        world.personal_date_polls.vote(link, {})
     with pytest.raises(NotFound, match="not been announced"):
         world.personal.page(link)
 
@@ -372,7 +372,7 @@ def test_a_poll_opened_at_night_reaches_each_at_a_sane_hour_and_extending_it_mov
 
 def test_only_who_has_not_answered_is_asked_again_and_once_a_day(world: World) -> None:
     polled(world)
-    world.polls.vote(token(world, LAN), {1: YES, 2: YES})
+    world.personal_date_polls.vote(token(world, LAN), {1: YES, 2: YES})
     with pytest.raises(Conflict, match="at most once a day; ask again from Tuesday, 3 November 2026, 10:00"):
         world.polls.remind("SOM-2026", caller=caller("coordinator"))
     world.clock.move(days=1)
@@ -385,7 +385,7 @@ def test_only_who_has_not_answered_is_asked_again_and_once_a_day(world: World) -
     with pytest.raises(Conflict, match="at most once a day"):
         world.polls.remind("SOM-2026", caller=caller("coordinator"))
     for email in (THIDA, TAN):
-        world.polls.vote(token(world, email), {1: YES, 2: YES})
+        world.personal_date_polls.vote(token(world, email), {1: YES, 2: YES})
     world.clock.move(days=1)
     with pytest.raises(Conflict, match="Every delegation has answered"):
         world.polls.remind("SOM-2026", caller=caller("coordinator"))
@@ -402,7 +402,7 @@ def test_withdrawing_ends_what_has_not_left_and_another_poll_may_begin(world: Wo
     world.run()
     assert recipients(world) == []
     assert world.polls.show("SOM-2026").state == "withdrawn"
-    page = world.polls.page(link)
+    page = world.personal_date_polls.page(link)
     assert page is not None
     assert page.refusal == "This date poll was withdrawn."
     with pytest.raises(Conflict, match="has no open date poll"):
@@ -422,7 +422,7 @@ def test_mails_of_two_polls_are_told_apart(world: World) -> None:
 
 def test_extending_keeps_the_votes_and_the_rules_of_closing(world: World) -> None:
     polled(world)
-    world.polls.vote(token(world, LAN), {1: YES, 2: YES})
+    world.personal_date_polls.vote(token(world, LAN), {1: YES, 2: YES})
     for wrong in (datetime(2026, 10, 1, 9), datetime(2026, 12, 9, 9)):  # noqa: DTZ001
         with pytest.raises(InvalidInput, match="closes: "):
             world.polls.extend("SOM-2026", wrong, caller=caller("coordinator"))
@@ -447,7 +447,7 @@ def test_the_chosen_option_becomes_the_time_and_ends_the_poll(world: World) -> N
     assert last_notes(world, 1) == [
         ("date chosen from the poll", "coordinator", "option 1: 2026-12-08 09:00 Asia/Ho_Chi_Minh")
     ]
-    page = world.polls.page(token_of(world, LAN))
+    page = world.personal_date_polls.page(token_of(world, LAN))
     assert page is not None
     assert str(page.chosen) == "Tuesday, 8 December 2026, 09:00 Ha Noi (UTC+07:00)"
     assert page.refusal == "This date poll is over; a date was chosen."
@@ -491,10 +491,10 @@ def test_a_draft_is_published_only_once_its_poll_is_over(world: World) -> None:
         world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     world.polls.close("SOM-2026", 2, caller=caller("coordinator"))
     world.meetings.publish("SOM-2026", caller=caller("coordinator"))
-    assert world.polls.page(link) is None
+    assert world.personal_date_polls.page(link) is None
     assert world.personal.page(link).times.starts.clock == "14:00"
     with pytest.raises(Conflict, match="This date poll is over; a date was chosen"):
-        world.polls.vote(link, {1: YES, 2: YES})
+        world.personal_date_polls.vote(link, {1: YES, 2: YES})
 
 
 def test_cancelling_a_draft_keeps_its_mails_back_and_refuses_votes(world: World) -> None:
@@ -505,7 +505,7 @@ def test_cancelling_a_draft_keeps_its_mails_back_and_refuses_votes(world: World)
     world.run()
     assert recipients(world) == []
     with pytest.raises(Conflict, match="The meeting was cancelled, so no date is needed any more"):
-        world.polls.vote(link, {1: YES, 2: YES})
+        world.personal_date_polls.vote(link, {1: YES, 2: YES})
 
 
 # Choosing the time of a meeting that is linked
@@ -644,11 +644,11 @@ def test_opening_is_refused_for_another_version_than_was_looked_at(world: World)
 def test_somebody_who_was_asked_and_voted_can_be_taken_out_and_the_vote_stands(world: World) -> None:
     polled(world)
     link = token(world, LAN)
-    world.polls.vote(link, {1: YES, 2: NO})
+    world.personal_date_polls.vote(link, {1: YES, 2: NO})
     update = MeetingUpdate.model_validate({"attendees": [PEOPLE[NHUNG], PEOPLE[THIDA], PEOPLE[TAN]]})
     world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=1)
     with pytest.raises(LinkClosedError, match="no longer invited"):
-        world.polls.page(link)
+        world.personal_date_polls.page(link)
     poll = world.polls.show("SOM-2026")
     assert [item.by for item in poll.voters if item.delegation == "VN"] == [f"Phạm Thu Lan <{LAN}>"]
     assert poll.options[0].yes == 1
@@ -656,7 +656,7 @@ def test_somebody_who_was_asked_and_voted_can_be_taken_out_and_the_vote_stands(w
 
 def test_a_delegation_that_is_taken_out_does_not_count_and_a_new_one_is_asked(world: World) -> None:
     polled(world)
-    world.polls.vote(token(world, TAN), {1: NO, 2: YES})
+    world.personal_date_polls.vote(token(world, TAN), {1: NO, 2: YES})
     bn = {"group": "ACCSM_FP", "delegation": "BN", "name": "Nur Aisyah", "email": "nur@bn.example.org"}
     update = MeetingUpdate.model_validate({"attendees": [PEOPLE[NHUNG], STAFF[1], PEOPLE[THIDA], bn]})
     world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=1)

@@ -1,0 +1,191 @@
+"""The focal point's side of a date poll: what its page shows, and voting for a delegation.
+
+The coordinator's side is ``services.dates.date_polls``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.dates.costs import cost_of, pieces_of, words_of
+from orchestrator.domain.dates.date_poll import Ballot, DatePoll, Option, Vote
+from orchestrator.domain.delegations.working_calendar import Calendars
+from orchestrator.domain.meetings.meeting import Meeting
+from orchestrator.domain.people.caller import Channel, attendee
+from orchestrator.domain.time.durations import duration_words
+from orchestrator.domain.time.zones import LocalTime, local_time
+from orchestrator.domain.timelines.events import asked_for_a_date
+from orchestrator.errors import Conflict
+from orchestrator.ports import Clock, WakeUp
+from orchestrator.services.dates.date_poll_views import SILENT
+from orchestrator.services.dates.votes import over, record
+from orchestrator.services.people.contacts import Contact
+from orchestrator.services.people.links import Links
+from orchestrator.services.personal.composition import Visit, signature
+from orchestrator.services.personal.visits import NotAnnouncedError, contact_of, follow
+from orchestrator.services.timelines.planner import Planner
+from orchestrator.store.dates import date_polls as polls
+from orchestrator.store.engine import Database
+
+_NO_POLL = "This meeting has not been announced yet, and nobody is asked for a date."
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalOption:
+    """An option as the reader has it; ``host`` is ``None`` where that is the same clock."""
+
+    number: int
+    starts: LocalTime
+    ends: LocalTime
+    host: LocalTime | None
+    comfortable: bool
+    why: str
+    vote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalPoll:
+    """All that the page of a poll shows; times are the reader's own but the host's.
+
+    ``refusal`` says in words why nothing can be said any more, and is empty as long as it can. ``by`` and
+    ``at`` are who spoke for the delegation last, and when.
+    """
+
+    name: str
+    delegation: str
+    delegation_name: str
+    title: str
+    title_vi: str | None
+    reference: str
+    host_name: str
+    duration: str
+    closes: LocalTime
+    options: tuple[PersonalOption, ...]
+    by: str | None
+    at: LocalTime | None
+    refusal: str
+    chosen: LocalTime | None
+    contact: Contact
+
+
+class PersonalDatePolls:
+    """The use cases of the page of a date poll; each is one transaction."""
+
+    def __init__(
+        self, database: Database, planner: Planner, links: Links, clock: Clock, wake_up: WakeUp
+    ) -> None:
+        self._database = database
+        self._planner = planner
+        self._links = links
+        self._clock = clock
+        self._wake_up = wake_up
+
+    def page(self, token: str) -> PersonalPoll | None:
+        """Return what the page of a poll shows; ``None`` once the meeting is announced. Changes nothing.
+
+        Raises ``NotFound`` for a link that was never given out or a meeting that has no poll, and
+        ``LinkClosedError`` for a link that opens nothing any more.
+        """
+        signed, now = self._links.read_page(token), self._clock.now()
+        with self._database.reading() as session:
+            visit = follow(session, signed, now)
+            if visit.meeting.uid is not None:
+                return None
+            poll = _poll_of(session, visit.meeting)
+            return _view(visit, poll, self._planner.calendars(session), self._refusal(visit, poll, now))
+
+    def vote(self, token: str, votes: Mapping[int, Vote]) -> None:
+        """Record what a delegation says of each option, in place of what it had said.
+
+        Raises ``InvalidInput`` naming ``votes[n]``, and ``Conflict``, which names whom to write to, once
+        the poll is over; else as ``page`` does.
+        """
+        signed = self._links.read_page(token)
+        with self._database.transaction() as session:
+            visit = follow(session, signed, self._clock.now(), lock=True)
+            now = self._clock.now()
+            poll = _poll_of(session, visit.meeting)
+            refusal = self._refusal(visit, poll, now)
+            if refusal:
+                contact = contact_of(visit.meeting)
+                raise Conflict(f"{refusal} Write to {contact.name}, {contact.email}.", code="poll-over")
+            own = visit.attendee
+            ballot = Ballot(own.delegation, poll.checked(votes), signature(own), now)
+            caller = attendee(own.name, own.id, Channel.PERSONAL_PAGE)
+            record(session, visit.meeting, poll, ballot, caller, now, own.id)
+            self._planner.replan_stored(session, visit.meeting, now)
+        self._wake_up.notify()
+
+    def _refusal(self, visit: Visit, poll: DatePoll, now: datetime) -> str:
+        """Why nothing can be said by this reader (any more), in words; empty as long as it can."""
+        refusal = over(visit.meeting, poll, now)
+        if refusal or visit.attendee.id in {item.id for item in asked_for_a_date(visit.meeting)}:
+            return refusal
+        own = self._planner.directory.get(visit.attendee.delegation)
+        asked = [item.name for item in asked_for_a_date(visit.meeting) if item.delegation == own.code]
+        return f"For {own.name}, {' or '.join(asked)} answers this date poll."
+
+
+def _poll_of(session: Session, meeting: Meeting) -> DatePoll:
+    """The newest poll of a meeting; raises ``NotAnnouncedError`` where it never had one."""
+    poll = polls.newest(session, meeting.id)
+    if poll is None:
+        raise NotAnnouncedError(_NO_POLL)
+    return poll
+
+
+def _view(visit: Visit, poll: DatePoll, calendars: Calendars, refusal: str) -> PersonalPoll:
+    """Return the poll as somebody of one delegation sees it."""
+    meeting, directory = visit.meeting, calendars.directory
+    own, ballot = directory.get(visit.attendee.delegation), poll.ballot(visit.attendee.delegation)
+    chosen = poll.option(poll.chosen).starts_at if poll.chosen else None
+
+    def local(moment: datetime) -> LocalTime:
+        return local_time(moment, directory.place_of(own.code, moment))
+
+    return PersonalPoll(
+        name=visit.attendee.name,
+        delegation=own.code,
+        delegation_name=own.name,
+        title=meeting.title_en,
+        title_vi=meeting.title_vi if own.locale.startswith("vi") else None,
+        reference=meeting.reference,
+        host_name=directory.get(meeting.host).name,
+        duration=duration_words(meeting.duration),
+        closes=local(poll.closes_at),
+        options=tuple(_option(meeting, item, own.code, ballot, calendars) for item in poll.options),
+        by=_giver(ballot) if ballot else None,
+        at=local(ballot.at) if ballot else None,
+        refusal=refusal,
+        chosen=local(chosen) if chosen else None,
+        contact=contact_of(meeting),
+    )
+
+
+def _option(
+    meeting: Meeting, option: Option, code: str, ballot: Ballot | None, calendars: Calendars
+) -> PersonalOption:
+    starts_at, ends_at = option.starts_at, option.starts_at + meeting.duration
+    pieces = pieces_of(calendars.of(code), starts_at, ends_at)
+    own = calendars.directory.place_of(code, starts_at)
+    host = calendars.directory.host_place(meeting.host, meeting.zone, starts_at)
+    vote = ballot.votes.get(option.number) if ballot else None
+    return PersonalOption(
+        number=option.number,
+        starts=local_time(starts_at, own),
+        ends=local_time(ends_at, own),
+        host=None if own == host else local_time(starts_at, host),
+        comfortable=not cost_of(pieces),
+        why=words_of(pieces),
+        vote=vote.value if vote else SILENT,
+    )
+
+
+def _giver(ballot: Ballot) -> str:
+    """Who spoke for a delegation, by name; a coordinator's own channel names no person."""
+    name, bracket, _ = ballot.by.partition(" <")
+    return name if bracket else "the coordinator"
