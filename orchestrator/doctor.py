@@ -152,7 +152,7 @@ def _mailbox(container: Container) -> str:
     if container.mailbox is None:
         return "none is set (ORCHESTRATOR_IMAP_HOST), so answers come by the personal pages only"
     found = container.mailbox.check()
-    reading = container.reading.mailbox()
+    reading = container.incoming.mailbox()
     if reading is not None and reading.trouble:
         raise InvalidInput.of(
             "mailbox",

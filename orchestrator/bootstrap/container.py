@@ -15,7 +15,9 @@ from orchestrator.bootstrap.data_files import DataFiles
 from orchestrator.bootstrap.settings import read_settings
 from orchestrator.bootstrap.templates import mail_templates
 from orchestrator.domain.letters.message import NamedAddress
+from orchestrator.services.answers.by_hand import AnswersByHand
 from orchestrator.services.answers.inbox import Inbox
+from orchestrator.services.answers.incoming import IncomingMails
 from orchestrator.services.answers.quarantine import Quarantine
 from orchestrator.services.dates.date_polls import Polls
 from orchestrator.services.dates.fair_starts import Slots
@@ -65,6 +67,11 @@ class Container(Adapters, DataFiles):
         return Meetings(
             self.database, self.planner, self.clock, self.wake_up, organizer, self.preparatory_texts
         )
+
+    @cached_property
+    def answers(self) -> AnswersByHand:
+        """Recording answers by hand, and dealing with them."""
+        return AnswersByHand(self.database, self.planner, self.clock, self.wake_up)
 
     @cached_property
     def links(self) -> Links:
@@ -154,9 +161,14 @@ class Container(Adapters, DataFiles):
         return Operations(self.database, self.clock, self.wake_up)
 
     @cached_property
+    def incoming(self) -> IncomingMails:
+        """Looking at mails that came in."""
+        return IncomingMails(self.database, self.documents)
+
+    @cached_property
     def quarantine(self) -> Quarantine:
         """Mails that no program could apply."""
-        return Quarantine(self.database, self.planner, self.documents, self.clock, self.wake_up)
+        return Quarantine(self.database, self.planner, self.incoming, self.clock, self.wake_up)
 
     @cached_property
     def examples(self) -> Examples:

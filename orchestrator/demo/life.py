@@ -122,7 +122,7 @@ class _Demo:
         for reference in self.references:
             for item in self._meeting(reference).responses:
                 if item.state == ProposalState.OPEN:
-                    self.container.meetings.refuse_proposal(
+                    self.container.answers.refuse_proposal(
                         reference, item.id, caller=SERVICE, reply="The time suits most delegations."
                     )
                     self._say("·", reference, f"the coordinator keeps the time; {item.name} is asked again")
@@ -206,7 +206,7 @@ class _Demo:
         strangers = [reply for reply in replies if self._is_stranger(reply)]
         cases = [self._case(reference, replies, strangers) for reference in self.references]
         wanted = [item for case in cases for item in expected_mails(case)]
-        kept = self.container.quarantine.mails(IncomingOutcome.QUARANTINED)
+        kept = self.container.incoming.mails(IncomingOutcome.QUARANTINED)
         for mail in sorted(kept, key=lambda mail: mail.subject):
             out.print(f"In quarantine: “{mail.subject}”: {mail.reason}", soft_wrap=True)
         self._show_spared()

@@ -68,8 +68,8 @@ class Pages:
 
 def mails_waiting(container: Container) -> int:
     """Return how many mails wait for somebody, also when there is no mailbox to read any more."""
-    mailbox = container.reading.mailbox()
-    return mailbox.quarantined if mailbox else len(container.quarantine.mails(IncomingOutcome.QUARANTINED))
+    mailbox = container.incoming.mailbox()
+    return mailbox.quarantined if mailbox else len(container.incoming.mails(IncomingOutcome.QUARANTINED))
 
 
 def pages_of(request: Request) -> Pages:

@@ -133,7 +133,7 @@ def whole_way(container: Container, mails: list[bytes]) -> float:
     begun = time.perf_counter()
     count = inbox.poll()
     seconds = time.perf_counter() - begun
-    applied = len(container.quarantine.mails()) and count
+    applied = len(container.incoming.mails()) and count
     if applied != len(mails):
         raise SystemExit(f"only {applied} of {len(mails)} replies were read")
     return len(mails) / seconds

@@ -22,7 +22,7 @@ ANSWERS = click.Choice(["accepted", "tentative", "declined", "needs-action"])
 def answer(reference: str, email: str, participation: str, comment: str | None, as_json: bool) -> None:
     """Record an attendee's answer, such as one by telephone."""
     value = Participation(participation.upper())
-    done = bootstrap.container().meetings.answer(reference, email, value, caller=CALLER, comment=comment)
+    done = bootstrap.container().answers.answer(reference, email, value, caller=CALLER, comment=comment)
     click.echo(terminal.as_json(done)) if as_json else show_effects(done)
 
 
@@ -48,5 +48,5 @@ def refuse(reference: str, proposal: int, reply: str | None, as_json: bool) -> N
 
     'orchestrator meeting attendee responses' shows its number.
     """
-    done = bootstrap.container().meetings.refuse_proposal(reference, proposal, caller=CALLER, reply=reply)
+    done = bootstrap.container().answers.refuse_proposal(reference, proposal, caller=CALLER, reply=reply)
     click.echo(terminal.as_json(done)) if as_json else show_effects(done)

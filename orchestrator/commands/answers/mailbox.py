@@ -14,7 +14,7 @@ from orchestrator.commands.answers.printing import show_explanations, show_incom
 from orchestrator.commands.common import CALLER, bytes_of, json_option, say
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.services.answers.inbox import LARGEST_MAIL
-from orchestrator.services.answers.quarantine import explain
+from orchestrator.services.answers.incoming import explain
 from orchestrator.store.rows.answers import IncomingOutcome
 from orchestrator.watching import watch, watch_nothing
 
@@ -32,7 +32,7 @@ def list_incoming(outcome: str | None, as_json: bool) -> None:
 
     The newest comes first.
     """
-    found = bootstrap.container().quarantine.mails(IncomingOutcome(outcome) if outcome else None)
+    found = bootstrap.container().incoming.mails(IncomingOutcome(outcome) if outcome else None)
     click.echo(terminal.as_json(found)) if as_json else show_incoming(found)
 
 
@@ -41,7 +41,7 @@ def list_incoming(outcome: str | None, as_json: bool) -> None:
 @json_option
 def show(mail: int, as_json: bool) -> None:
     """Show one mail that came in."""
-    found = bootstrap.container().quarantine.mail(mail)
+    found = bootstrap.container().incoming.mail(mail)
     click.echo(terminal.as_json(found)) if as_json else show_mail(found)
 
 

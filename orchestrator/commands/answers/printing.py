@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from orchestrator.services.answers.quarantine import Explanation
+from orchestrator.services.answers.incoming import Explanation
 from orchestrator.services.answers.views import IncomingView
 from orchestrator.services.meetings.views import ResponseView
 from orchestrator.terminal import out, table

@@ -25,5 +25,5 @@ def deliveries(reference: str, as_json: bool) -> None:
 @json_option
 def send_again(reference: str, email: str, as_json: bool) -> None:
     """Send an attendee the current invitation once more."""
-    done = bootstrap.container().meetings.send_again(reference, email, caller=CALLER)
+    done = bootstrap.container().answers.send_again(reference, email, caller=CALLER)
     click.echo(terminal.as_json(done)) if as_json else show_effects(done)

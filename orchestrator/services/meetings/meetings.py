@@ -40,13 +40,11 @@ from orchestrator.domain.meetings.meeting import (
     Conference,
     Meeting,
     MeetingStatus,
-    Participation,
 )
 from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.timelines.needs import stays_away
-from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
+from orchestrator.errors import Conflict, InvalidInput, Problem
 from orchestrator.ports import Clock, WakeUp
-from orchestrator.services.answers.recording import Given, cut, record
 from orchestrator.services.meetings.linking import Companion, Linking
 from orchestrator.services.meetings.views import Created
 from orchestrator.services.timelines.explaining import Explainer
@@ -250,67 +248,6 @@ class Meetings:
             return lifecycle.with_organizer(meeting, self._organizer, now)
 
         return self._change(name, apply, "moved to another mailbox", caller=caller, preview=preview)
-
-    def answer(
-        self,
-        name: str,
-        email: str,
-        participation: Participation,
-        *,
-        caller: Caller,
-        comment: str | None = None,
-    ) -> Outcome:
-        """Record an attendee's answer, for example one given by telephone.
-
-        Who declines gets no more reminders; who accepts again gets the coming ones.
-        """
-        now = self._clock.now()
-        with self._database.transaction() as session:
-            meeting = store.load(session, store.find_id(session, name), lock=True)
-            lifecycle.require_status(meeting, "answered", MeetingStatus.DRAFT, MeetingStatus.PUBLISHED)
-            attendee = _find_attendee(meeting, email)
-            given = Given(
-                attendee.id, participation, caller=caller, by=caller.name, stamp=now, comment=comment
-            )
-            record(session, meeting, [given], now)
-            outcome = self._replanned(session, meeting, store.load(session, meeting.id), now)
-        self._wake_up.notify()
-        return outcome
-
-    def send_again(self, name: str, email: str, *, caller: Caller) -> Outcome:
-        """Send somebody the current invitation once more."""
-        now = self._clock.now()
-        with self._database.transaction() as session:
-            meeting = store.load(session, store.find_id(session, name), lock=True)
-            lifecycle.require_status(meeting, "sent again", MeetingStatus.PUBLISHED)
-            attendee = _find_attendee(meeting, email)
-            if not responses.was_written_to(session, attendee.id):
-                raise Conflict(f"{attendee.name} has not been sent an invitation yet; it goes out by itself.")
-            responses.ask_again(session, attendee.id, now)
-            store.note(session, meeting.id, caller, "sent again", now, attendee.name)
-            outcome = self._replanned(session, meeting, store.load(session, meeting.id), now)
-        self._wake_up.notify()
-        return outcome
-
-    def refuse_proposal(
-        self, name: str, response_id: int, *, caller: Caller, reply: str | None = None
-    ) -> Outcome:
-        """Refuse a proposed time: its author gets a mail with ``reply`` and the invitation as it stands.
-
-        Raises ``NotFound`` for a proposal that is not open, or not of this meeting.
-        """
-        now = self._clock.now()
-        with self._database.transaction() as session:
-            meeting = store.load(session, store.find_id(session, name), lock=True)
-            lifecycle.require_status(meeting, "kept at its time", MeetingStatus.PUBLISHED)
-            if responses.get(session, response_id).meeting_id != meeting.id or not responses.refuse(
-                session, response_id, cut(reply)
-            ):
-                raise NotFound(f"{meeting.reference} has no open proposal {response_id}.")
-            store.note(session, meeting.id, caller, "proposal refused", now, cut(reply))
-            outcome = self._replanned(session, meeting, store.load(session, meeting.id), now)
-        self._wake_up.notify()
-        return outcome
 
     def enter_link(self, name: str, join_url: str, *, caller: Caller, preview: bool = False) -> Outcome:
         """Set a join link by hand, when Teams cannot make one; waiting invitations go out at once."""
@@ -626,13 +563,6 @@ def _agenda(items: Sequence[AgendaItem]) -> tuple[AgendaEntry, ...]:
 def _feeds(definition: MeetingDefinition) -> list[tuple[str, str]]:
     forward = [(definition.reference, definition.feeds)] if definition.feeds else []
     return forward + [(source, definition.reference) for source in definition.fed_by]
-
-
-def _find_attendee(meeting: Meeting, email: str) -> Attendee:
-    for item in meeting.invited:
-        if item.email.casefold() == email.strip().casefold():
-            return item
-    raise NotFound(f"{email} is not invited to {meeting.reference}.")
 
 
 def _merged(meeting: Meeting, update: MeetingUpdate) -> MeetingDefinition:

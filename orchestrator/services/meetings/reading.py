@@ -17,7 +17,6 @@ from orchestrator.domain.time.zones import local_time
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.ports import Clock
-from orchestrator.services.answers.views import MailboxView
 from orchestrator.services.meetings.decisions import views_of
 from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.meetings.views import (
@@ -34,7 +33,7 @@ from orchestrator.services.meetings.views import (
 from orchestrator.services.timelines.explaining import view_of_action, why_words
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import ActionView
-from orchestrator.store.answers import read_mailbox, responses
+from orchestrator.store.answers import responses
 from orchestrator.store.delivery import claims, deliveries
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import decisions as outcomes
@@ -139,14 +138,6 @@ class Reading:
         """Count the actions that are due now or being worked on; zero means quiet."""
         with self._database.reading() as session:
             return queue.overdue_or_in_flight(session, self._clock.now())
-
-    def mailbox(self) -> MailboxView | None:
-        """Return how reading the mailbox goes; ``None`` when there is none to read."""
-        with self._database.reading() as session:
-            row = read_mailbox.stored(session)
-            if row is None or row.state == ActionState.CANCELLED:
-                return None
-            return MailboxView(row.due_at, row.reason, responses.quarantined(session))
 
     def counts(self) -> dict[str, int]:
         """Return how many actions stand in each state."""

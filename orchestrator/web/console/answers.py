@@ -95,7 +95,7 @@ def _address_in(meeting: MeetingView, sender: str | None) -> str:
 @router.get("/mailbox")
 def mailbox(request: Request, container: Services, pages: PagesDep, done: str = "") -> Response:
     """Answer "does any mail need me?", then show what became of the others."""
-    quarantined = container.quarantine.mails(IncomingOutcome.QUARANTINED)
+    quarantined = container.incoming.mails(IncomingOutcome.QUARANTINED)
     people = People.of(container) if quarantined else People([])
     return pages.render(
         request,
@@ -104,8 +104,8 @@ def mailbox(request: Request, container: Services, pages: PagesDep, done: str = 
         people=people,
         total=len(quarantined),
         waiting=[_waiting(item, people) for item in quarantined[:_WAITING_SHOWN]],
-        recent=_dealt_with(container.quarantine.mails())[:_RECENT_SHOWN],
-        state=container.reading.mailbox(),
+        recent=_dealt_with(container.incoming.mails())[:_RECENT_SHOWN],
+        state=container.incoming.mailbox(),
         there=container.mailbox is not None,
     )
 
@@ -122,7 +122,7 @@ def read_now(container: Services) -> Response:
 @router.get("/mailbox/{number}")
 def mail(request: Request, number: Number, container: Services, pages: PagesDep) -> Response:
     """Show one mail that came in."""
-    found = container.quarantine.mail(number)
+    found = container.incoming.mail(number)
     people = People.of(container)
     return _mail_page(request, pages, people, _waiting(found, people))
 
@@ -131,7 +131,7 @@ def mail(request: Request, number: Number, container: Services, pages: PagesDep)
 def download(number: Number, container: Services) -> Response:
     """Return a mail as it came; never shown here, because it is somebody else's."""
     return Response(
-        container.quarantine.content(number),
+        container.incoming.content(number),
         media_type="message/rfc822",
         headers={"Content-Disposition": f'attachment; filename="mail-{number}.eml"'},
     )
@@ -148,7 +148,7 @@ def assign(
     participation: Typed = "",
 ) -> Response:
     """Take a quarantined mail for somebody's answer; what was typed stays when that is not possible."""
-    found = container.quarantine.mail(number)
+    found = container.incoming.mail(number)
     people = People.of(container)
     try:
         _require_filled_in(people, meeting, email)

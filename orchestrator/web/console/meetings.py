@@ -187,7 +187,7 @@ def meetings(
     reading = container.reading
     found = reading.meetings()
     scheduled = reading.actions(ActionState.SCHEDULED, _MOST_READ)
-    mailbox = reading.mailbox()
+    mailbox = container.incoming.mailbox()
     return pages.render(
         request,
         "meetings/meetings.html.j2",
@@ -757,7 +757,7 @@ def answer(
     except InvalidInput as error:
         kept = Kept.of("answer", attendee, error.problems, participation=participation, comment=comment)
         return meeting_page(request, container, pages, found, status=422, kept=kept)
-    container.meetings.answer(found.reference, person.email, given, caller=CALLER, comment=comment)
+    container.answers.answer(found.reference, person.email, given, caller=CALLER, comment=comment)
     return see_other(meeting_path(found.reference), done="answered")
 
 
@@ -765,7 +765,7 @@ def answer(
 def send_again(reference: str, attendee: Number, container: Services) -> Response:
     """Send somebody the current invitation once more."""
     found = container.reading.meeting(reference)
-    container.meetings.send_again(found.reference, _person(found, attendee).email, caller=CALLER)
+    container.answers.send_again(found.reference, _person(found, attendee).email, caller=CALLER)
     return see_other(meeting_path(found.reference), done="again")
 
 
@@ -780,7 +780,7 @@ def revoke_link(reference: str, attendee: Number, container: Services) -> Respon
 @router.post("/meetings/{reference}/proposals/{response}/refuse")
 def refuse(reference: str, response: Number, container: Services, reply: Typed = "") -> Response:
     """Keep the time, and tell whoever proposed another one."""
-    container.meetings.refuse_proposal(reference, response, caller=CALLER, reply=reply)
+    container.answers.refuse_proposal(reference, response, caller=CALLER, reply=reply)
     return see_other(meeting_path(reference), done="refused")
 
 

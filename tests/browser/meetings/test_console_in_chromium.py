@@ -51,9 +51,7 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     container.database.upgrade()
     container.examples.load(ACCSM21.read_text("utf-8"), None, caller=caller("test"))
     container.meetings.publish(SOM, caller=caller("test"))
-    container.meetings.answer(
-        SOM, "focal.point@bn.example.org", Participation.ACCEPTED, caller=caller("test")
-    )
+    container.answers.answer(SOM, "focal.point@bn.example.org", Participation.ACCEPTED, caller=caller("test"))
     _catch_a_mail(folder)
     _let_something_come_back(container)
     with web_process(folder, free_port()) as url:
@@ -137,7 +135,7 @@ def test_an_open_page_keeps_itself_up_to_date(console: Console, browser: Chromiu
     opened.evaluate("(item) => { item.open = true }")
     folded = page.locator(f"[id='{opened.get_attribute('id')}']")
     page.locator("#join_url").evaluate("(item) => { item.value = 'https://half.typed' }")
-    console.container.meetings.answer(
+    console.container.answers.answer(
         SOM, "focal.point@kh.example.org", Participation.TENTATIVE, caller=caller("test")
     )
     expect(page.locator("#answers")).to_contain_text("1 tentative")
@@ -149,7 +147,7 @@ def test_a_choice_is_left_alone_when_something_changes(console: Console, browser
     page = _listening(console, browser)
     choice = page.locator("#attendees select").first
     choice.evaluate("(item) => { item.value = 'DECLINED' }")
-    console.container.meetings.answer(
+    console.container.answers.answer(
         SOM,
         "focal.point@la.example.org",
         Participation.DECLINED,
@@ -175,7 +173,7 @@ def test_a_mail_is_assigned_in_the_browser(console: Console, browser: Chromium) 
     page.locator("form[action$=assign] button").first.click()
     expect(page.locator(".notice").first).to_contain_text("taken for the answer")
     assert page.locator(".badge").count() == 0
-    (mail,) = (item for item in console.container.quarantine.mails() if item.outcome == "assigned")
+    (mail,) = (item for item in console.container.incoming.mails() if item.outcome == "assigned")
     assert mail.reason.startswith("assigned to Siti Nurhazwani")
 
 

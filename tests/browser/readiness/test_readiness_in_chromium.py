@@ -62,11 +62,11 @@ def _prepare(container: Container) -> None:
     container.examples.load(example, None, caller=caller("test"))
     container.meetings.publish(SOM, caller=caller("test"), save_the_date=False)
     container.meetings.enter_link(SOM, LINK, caller=caller("test"))
-    container.meetings.answer(
+    container.answers.answer(
         SOM, "senior.official@kh.example.org", Participation.ACCEPTED, caller=caller("test")
     )
     for people in ("senior.official", "focal.point"):
-        container.meetings.answer(
+        container.answers.answer(
             SOM, f"{people}@la.example.org", Participation.DECLINED, caller=caller("test")
         )
     for code, need, state, note in (

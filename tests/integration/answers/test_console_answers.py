@@ -260,7 +260,7 @@ def test_answers_tell_who_said_what_when_and_how(client: TestClient, world: Worl
         reply(world, TAN, "ACCEPTED", "COMMENT:With two advisers"),
         reply(world, NHUNG, "DELEGATED", parameters=f';DELEGATED-TO="mailto:{LAN}"'),
     )
-    world.meetings.answer(
+    world.answers.answer(
         SOM, THIDA, Participation.DECLINED, caller=caller("console"), comment="Ill, she says"
     )
     page = client.get(PAGE)
@@ -499,7 +499,7 @@ def test_a_letter_leads_to_its_mail(client: TestClient, world: World) -> None:
     world.invited()
     thread = world.mailer.to(TAN)[0].message["Message-ID"]
     arrive(world, letter().replace(b"Subject:", f"In-Reply-To: {thread}\r\nSubject:".encode()))
-    (mail,) = world.quarantine.mails()
+    (mail,) = world.incoming.mails()
     assert f'href="/mailbox/{mail.id}"' in section(client.get(PAGE), "came-back")
 
 
@@ -525,9 +525,9 @@ def test_without_a_mailbox_the_page_says_how_to_set_one(client: TestClient, worl
 def test_the_mailbox_is_read_at_once_when_asked(client: TestClient, world: World) -> None:
     world.run()
     world.clock.move(seconds=5)
-    assert world.reading.mailbox().next_at > world.clock.now()  # type: ignore[union-attr]
+    assert world.incoming.mailbox().next_at > world.clock.now()  # type: ignore[union-attr]
     assert "The mailbox is read now." in words(client.post("/mailbox/read"))
-    assert world.reading.mailbox().next_at == world.clock.now()  # type: ignore[union-attr]
+    assert world.incoming.mailbox().next_at == world.clock.now()  # type: ignore[union-attr]
 
 
 def test_trouble_with_the_mailbox_is_told_everywhere(client: TestClient, world: World) -> None:
@@ -559,7 +559,7 @@ def test_a_mail_that_no_program_can_read_needs_somebody(client: TestClient, worl
     assert HOSTILE in unescape(page.text)
     assert "<script>alert" not in page.text
     assert "word " * 200 not in page.text
-    mail = world.quarantine.mails()[-1]
+    mail = world.incoming.mails()[-1]
     whole = client.get(f"/mailbox/{mail.id}")
     assert words(whole).count("word") > 300
     file = client.get(f"/mailbox/{mail.id}/mail.eml")
@@ -571,7 +571,7 @@ def test_a_mail_that_no_program_can_read_needs_somebody(client: TestClient, worl
 def test_a_mail_is_assigned_by_hand(client: TestClient, world: World) -> None:
     world.invited()
     arrive(world, letter())
-    (mail,) = world.quarantine.mails()
+    (mail,) = world.incoming.mails()
     page = client.get("/mailbox")
     # The sender is invited to one meeting only, so both suggest themselves.
     assert f'<option value="{SOM}" selected>' in page.text
@@ -590,7 +590,7 @@ def test_a_mail_is_assigned_by_hand(client: TestClient, world: World) -> None:
 def test_a_mail_that_says_its_answer_needs_none_chosen(client: TestClient, world: World) -> None:
     world.invited()
     arrive(world, reply(world, TAN, "DECLINED").replace(f"From: {TAN}".encode(), b"From: x@y.example"))
-    (mail,) = world.quarantine.mails()
+    (mail,) = world.incoming.mails()
     assert "what the mail says: declined" in words(client.get("/mailbox"))
     client.post(f"/mailbox/{mail.id}/assign", data={"meeting": SOM, "email": TAN})
     assert person(world, TAN).participation == "declined"
@@ -611,7 +611,7 @@ def test_what_a_mail_cannot_be_assigned_to_is_said_at_the_field(
 ) -> None:
     world.invited()
     arrive(world, letter())
-    (mail,) = world.quarantine.mails()
+    (mail,) = world.incoming.mails()
     page = client.post(f"/mailbox/{mail.id}/assign", data=typed)
     assert page.status_code == 422
     entry = re.search(rf'<(?:input|select) id="{field}-{mail.id}"[^>]*>', page.text)
@@ -620,17 +620,17 @@ def test_what_a_mail_cannot_be_assigned_to_is_said_at_the_field(
     assert said.casefold() in words(page).casefold()
     assert page.text.count("aria-invalid") == 1
     assert f'value="{typed["email"]}"' in page.text
-    assert world.quarantine.mail(mail.id).outcome == "quarantined"
+    assert world.incoming.mail(mail.id).outcome == "quarantined"
 
 
 def test_a_mail_is_let_go(client: TestClient, world: World) -> None:
     world.run()
     arrive(world, letter())
-    (mail,) = world.quarantine.mails()
+    (mail,) = world.incoming.mails()
     assert "There is no published meeting" in words(client.get("/mailbox"))
     done = client.post(f"/mailbox/{mail.id}/discard")
     assert "Discarded. The mail has no effect." in words(done)
-    assert world.quarantine.mail(mail.id).outcome == "discarded"
+    assert world.incoming.mail(mail.id).outcome == "discarded"
     assert client.post(f"/mailbox/{mail.id}/discard").status_code == 409
     for path in ("/mailbox/999", "/mailbox/999/mail.eml"):
         assert client.get(path).status_code == 404
@@ -672,7 +672,7 @@ def _everything(world: World) -> dict[str, str]:
         letter(),
         letter("x@y.example", "Another"),
     )
-    waiting = world.quarantine.mails()[0]
+    waiting = world.incoming.mails()[0]
     return {"meeting": PAGE, "mailbox": "/mailbox", "mail": f"/mailbox/{waiting.id}"}
 
 
@@ -714,7 +714,7 @@ def test_every_page_is_strict_and_labelled(client: TestClient, world: World) -> 
 
 def test_forms_of_other_sites_are_refused(client: TestClient, world: World) -> None:
     _everything(world)
-    mail, number = world.quarantine.mails()[0], person(world, TAN).id
+    mail, number = world.incoming.mails()[0], person(world, TAN).id
     before = world.reading.meeting(SOM)
     for path in (
         "/mailbox/read",
@@ -731,7 +731,7 @@ def test_forms_of_other_sites_are_refused(client: TestClient, world: World) -> N
         page = client.post(path, data=data, headers={"Origin": "https://elsewhere.example"})
         assert page.status_code == 403, path
     assert world.reading.meeting(SOM) == before
-    assert world.quarantine.mail(mail.id) == mail
+    assert world.incoming.mail(mail.id) == mail
 
 
 def test_the_mailbox_wants_a_sign_in_and_errors_tell_nobody_how_many_mails_wait(tmp_path: Path) -> None:
@@ -752,6 +752,6 @@ def test_the_mailbox_wants_a_sign_in_and_errors_tell_nobody_how_many_mails_wait(
             answer = client.get(path, follow_redirects=False)
             assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in?to={path}")
         assert client.post("/mailbox/read", follow_redirects=False).status_code == 303
-        container.reading.mailbox = lambda: pytest.fail("read for a stranger")  # type: ignore[method-assign]
+        container.incoming.mailbox = lambda: pytest.fail("read for a stranger")  # type: ignore[method-assign]
         assert client.get("/nothing").status_code == 404
     container.database.dispose()

@@ -519,7 +519,7 @@ def test_of_two_answers_of_the_same_second_the_one_that_came_last_wins(world: Wo
 
 def test_an_answer_by_mail_given_before_one_by_telephone_does_not_undo_it(world: World) -> None:
     world.invited()
-    world.meetings.answer("SOM-2026", TAN, Participation.DECLINED, caller=caller("telephone"))
+    world.answers.answer("SOM-2026", TAN, Participation.DECLINED, caller=caller("telephone"))
     poll(world, reply(world, TAN, stamp=LATER))
     assert participations(world)[TAN] == "declined"
     world.clock.move(minutes=1)
@@ -531,7 +531,7 @@ def test_a_clock_that_runs_ahead_does_not_keep_later_answers_out(world: World) -
     world.invited()
     poll(world, reply(world, TAN, stamp=NOW + timedelta(days=300)))
     world.clock.move(hours=2)
-    world.meetings.answer("SOM-2026", TAN, Participation.TENTATIVE, caller=caller("telephone"))
+    world.answers.answer("SOM-2026", TAN, Participation.TENTATIVE, caller=caller("telephone"))
     world.clock.move(hours=2)
     poll(world, reply(world, TAN, "DECLINED"))
     assert participations(world)[TAN] == "declined"
@@ -759,7 +759,7 @@ def test_a_proposed_time_that_is_refused_brings_a_mail_and_the_invitation_as_it_
     poll(world, counter(world))
     (first,) = world.mailer.to(TAN)
     world.clock.move(hours=1)
-    outcome = world.meetings.refuse_proposal(
+    outcome = world.answers.refuse_proposal(
         "SOM-2026", responses(world)[0].id, caller=caller("coordinator"), reply="The other states cannot."
     )
     assert [(item.effect, item.kind, item.recipient_email) for item in outcome.consequences] == [
@@ -790,10 +790,10 @@ def test_a_proposal_is_refused_once_and_only_in_its_own_meeting(world: World) ->
     number = responses(world)[0].id
     for name, wrong in (("SECOND", number), ("SOM-2026", 999)):
         with pytest.raises(NotFound):
-            world.meetings.refuse_proposal(name, wrong, caller=caller("coordinator"))
-    world.meetings.refuse_proposal("SOM-2026", number, caller=caller("coordinator"))
+            world.answers.refuse_proposal(name, wrong, caller=caller("coordinator"))
+    world.answers.refuse_proposal("SOM-2026", number, caller=caller("coordinator"))
     with pytest.raises(NotFound, match=f"no open proposal {number}"):
-        world.meetings.refuse_proposal("SOM-2026", number, caller=caller("coordinator"))
+        world.answers.refuse_proposal("SOM-2026", number, caller=caller("coordinator"))
 
 
 def test_each_refusal_is_a_message_of_its_own(world: World) -> None:
@@ -801,7 +801,7 @@ def test_each_refusal_is_a_message_of_its_own(world: World) -> None:
     poll(world, counter(world), counter(world, TAN, FRIDAY + HOUR))
     world.mailer.accepted.clear()
     for item in responses(world):
-        world.meetings.refuse_proposal("SOM-2026", item.id, caller=caller("coordinator"))
+        world.answers.refuse_proposal("SOM-2026", item.id, caller=caller("coordinator"))
     world.run()
     first, second = world.mailer.to(TAN)
     assert first.message["Message-ID"] != second.message["Message-ID"]
@@ -810,13 +810,13 @@ def test_each_refusal_is_a_message_of_its_own(world: World) -> None:
 def test_moving_the_meeting_settles_what_was_proposed(world: World) -> None:
     world.invited()
     poll(world, counter(world), counter(world, THIDA, FRIDAY + HOUR))
-    world.meetings.refuse_proposal("SOM-2026", responses(world)[1].id, caller=caller("coordinator"))
+    world.answers.refuse_proposal("SOM-2026", responses(world)[1].id, caller=caller("coordinator"))
     change(world, title="Not the time")
     assert [item.state for item in responses(world)] == ["open", "refused"]
     change(world, start="2026-12-04 14:00")
     assert [item.state for item in responses(world)] == ["settled", "refused"]
     with pytest.raises(NotFound):
-        world.meetings.refuse_proposal("SOM-2026", responses(world)[0].id, caller=caller("coordinator"))
+        world.answers.refuse_proposal("SOM-2026", responses(world)[0].id, caller=caller("coordinator"))
 
 
 def test_a_proposal_to_the_time_before_a_move_or_of_the_same_time_is_ignored(world: World) -> None:
@@ -1173,7 +1173,7 @@ def test_a_mail_that_a_person_assigns_is_an_answer_like_any_other(world: World) 
     mail = reply(world, "tan.private@mail.example.org", "DECLINED", "COMMENT:Ill")
     poll(world, mail)
     (kept,) = incoming(world)
-    assert world.quarantine.content(kept.id) == mail
+    assert world.incoming.content(kept.id) == mail
     world.quarantine.assign(kept.id, "SOM-2026", TAN.upper(), caller=caller("coordinator"))
     assert participations(world)[TAN] == "declined"
     assert reminders(world, TAN) == dict.fromkeys(REMINDERS, "cancelled")
@@ -1792,7 +1792,7 @@ def test_answers_that_a_coordinator_entered_are_no_news_to_the_coordinator(world
     world.invited()
     for channel in (Channel.CONSOLE, Channel.CLI, Channel.API):
         giver = caller("coordinator", channel)
-        world.meetings.answer("SOM-2026", TAN, Participation.ACCEPTED, caller=giver)
+        world.answers.answer("SOM-2026", TAN, Participation.ACCEPTED, caller=giver)
     world.clock.move(hours=3)
     world.run()
     assert (news(world), world.rows(K.DIGEST)) == ([], [])

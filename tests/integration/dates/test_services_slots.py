@@ -130,7 +130,7 @@ def test_concluded_meetings_of_the_last_two_years_are_a_burden(world: World) -> 
 
 def test_only_what_took_place_counts_and_only_who_took_part(world: World) -> None:
     world.invited()
-    world.meetings.answer("SOM-2026", TAN, Participation.DECLINED, caller=caller("coordinator"))
+    world.answers.answer("SOM-2026", TAN, Participation.DECLINED, caller=caller("coordinator"))
     world.clock.at = ENDS + timedelta(hours=1)
     assert held(world) == []  # Not concluded yet.
     world.run()

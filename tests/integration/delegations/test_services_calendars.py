@@ -531,7 +531,7 @@ def test_new_zone_rules_keep_the_wall_time_and_tell_everybody_the_new_instant(
     world: World, moved_zone: ZoneData
 ) -> None:
     invited(world)
-    world.meetings.answer("SOM-2026", NHUNG, Participation.ACCEPTED, caller=caller("telephone"))
+    world.answers.answer("SOM-2026", NHUNG, Participation.ACCEPTED, caller=caller("telephone"))
     world.mailer.accepted.clear()
     with zone_data(moved_zone):
         after = restarted(world)

@@ -429,7 +429,7 @@ def test_nothing_is_sent_for_a_meeting_cancelled_since_the_claim(world: World) -
 
 def test_nothing_is_sent_to_who_declined_or_was_removed_since_the_claim(world: World) -> None:
     batch = reminders_due(world)
-    world.meetings.answer("SOM-2026", TAN, Participation.DECLINED, caller=caller("telephone"))
+    world.answers.answer("SOM-2026", TAN, Participation.DECLINED, caller=caller("telephone"))
     change(world, attendees=[PEOPLE[NHUNG], PEOPLE[TAN]])
     world.delivering.deliver(batch)
     assert world.mailer.sent() == [(NHUNG, "Nhắc")]
@@ -490,7 +490,7 @@ def test_an_answer_during_a_batch_is_in_the_calendar_that_follows(world: World) 
 
     def answer(recipient: str) -> None:
         world.mailer.after = lambda _: None
-        world.meetings.answer("SOM-2026", NHUNG, Participation.ACCEPTED, caller=caller("telephone"))
+        world.answers.answer("SOM-2026", NHUNG, Participation.ACCEPTED, caller=caller("telephone"))
 
     world.mailer.after = answer
     world.delivering.deliver(batch)
@@ -985,7 +985,7 @@ def test_an_invitation_sent_again_waits_for_the_update_in_hand(world: World) -> 
 
     def ask(_: str) -> None:
         world.mailer.before = lambda _: None
-        world.meetings.send_again("SOM-2026", TAN, caller=caller("coordinator"))
+        world.answers.send_again("SOM-2026", TAN, caller=caller("coordinator"))
         assert world.states(K.RESEND) == ["blocked"]
         world.run()
 
@@ -1009,7 +1009,7 @@ def test_calendar_mails_to_one_person_are_never_in_two_hands_at_once(world: Worl
         lambda: world.meetings.enter_link(
             "SOM-2026", "https://video.vn.example.org/som", caller=caller("coordinator")
         ),
-        lambda: world.meetings.send_again("SOM-2026", TAN, caller=caller("coordinator")),
+        lambda: world.answers.send_again("SOM-2026", TAN, caller=caller("coordinator")),
     ]
     for step in steps if first == "update" else steps[::-1]:
         step()
@@ -1162,7 +1162,7 @@ def test_a_link_typed_in_while_the_provider_is_asked_stays(world: World) -> None
 
 def test_concluding_keeps_answers_that_came_since_this_worker_last_looked(world: World) -> None:
     world.delivering.deliver(reminders_due(world))
-    world.meetings.answer("SOM-2026", TAN, Participation.ACCEPTED, caller=caller("telephone"))
+    world.answers.answer("SOM-2026", TAN, Participation.ACCEPTED, caller=caller("telephone"))
     world.clock.at = ENDS
     world.run()
     view = world.reading.meeting("SOM-2026")

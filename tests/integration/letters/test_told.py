@@ -87,7 +87,7 @@ def test_somebody_whose_invitation_bounced_can_be_sent_it_again(world: World) ->
     world.inbox.poll()
     view = world.reading.meeting("SOM-2026")
     assert any(TAN in sentence for sentence in view.attention)
-    world.meetings.send_again("SOM-2026", TAN, caller=caller("coordinator"))
+    world.answers.send_again("SOM-2026", TAN, caller=caller("coordinator"))
     world.run()
     assert methods(world) == ["REQUEST", "REQUEST"]
     assert not any(TAN in sentence for sentence in world.reading.meeting("SOM-2026").attention)
@@ -103,7 +103,7 @@ def test_an_update_after_one_sent_again_says_what_changed_since(world: World) ->
     world.invited(attendees=[PEOPLE[TAN]])
     change(world, "First title")
     world.run()
-    world.meetings.send_again("SOM-2026", TAN, caller=caller("coordinator"))
+    world.answers.send_again("SOM-2026", TAN, caller=caller("coordinator"))
     world.run()
     change(world, "Second title")
     world.run()

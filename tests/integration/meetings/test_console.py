@@ -245,10 +245,10 @@ def test_the_strip_follows_protocol_order_and_tells_each_answer(
     client: TestClient, container: Container, published: str
 ) -> None:
     for code, answer in (("th", "DECLINED"), ("bn", "ACCEPTED"), ("sg", "TENTATIVE")):
-        container.meetings.answer(
+        container.answers.answer(
             published, f"focal.point@{code}.example.org", Participation(answer), caller=caller("test")
         )
-    container.meetings.answer(
+    container.answers.answer(
         published, "senior.official@th.example.org", Participation.DECLINED, caller=caller("test")
     )
     strip = client.get(f"/meetings/{published}").text.partition('<ol class="strip"')[2].partition("</ol>")[0]

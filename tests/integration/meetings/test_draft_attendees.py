@@ -28,7 +28,7 @@ def rows(world: World) -> list[tuple[str, bool]]:
 
 def test_somebody_whose_answer_is_recorded_can_be_taken_out_of_a_draft(world: World) -> None:
     world.create()
-    world.meetings.answer("SOM-2026", TAN, Participation.ACCEPTED, caller=caller("coordinator"))
+    world.answers.answer("SOM-2026", TAN, Participation.ACCEPTED, caller=caller("coordinator"))
     attendees(world, PEOPLE[NHUNG], PEOPLE[THIDA])
     assert rows(world) == [(THIDA, True), (TAN, False), (NHUNG, True)]
     assert [item.email for item in world.reading.meeting("SOM-2026").attendees] == [THIDA, NHUNG]

@@ -152,7 +152,7 @@ def test_an_absurd_order_is_never_refused_and_always_said(published: World) -> N
 @pytest.mark.both_databases
 def test_move_takes_it_along_in_one_transaction_and_everybody_is_asked_again(published: World) -> None:
     for reference in (PREP, SOM):
-        published.meetings.answer(reference, NHUNG, Participation.ACCEPTED, caller=caller("telephone"))
+        published.answers.answer(reference, NHUNG, Participation.ACCEPTED, caller=caller("telephone"))
     before = contents(published.database)
     wanted: dict[str, Any] = {"start": "2026-12-08 15:00", "linked": Linked.MOVE}
     preview = change(published, preview=True, **wanted)
@@ -390,7 +390,7 @@ def test_later_changes_carry_again_and_the_next_mails_have_them(published: World
     assert points(published) == [(), ("Agenda agreed", "Venue")]
     assert attention(published) == ()
     before = len(published.mailer.accepted)
-    published.meetings.send_again(SOM, NHUNG, caller=BY)
+    published.answers.send_again(SOM, NHUNG, caller=BY)
     published.run()
     (mail,) = [item for item in published.mailer.accepted[before:] if item.recipient == NHUNG]
     assert "\\n   – Agenda agreed\\n   – Venue" in mail.calendar

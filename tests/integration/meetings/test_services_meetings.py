@@ -55,7 +55,7 @@ def change(
 
 
 def answer(world: World, email: str, participation: Participation) -> Outcome:
-    return world.meetings.answer("SOM-2026", email, participation, caller=caller("telephone"))
+    return world.answers.answer("SOM-2026", email, participation, caller=caller("telephone"))
 
 
 def attach(world: World, text: str = "Adopted.", **how: Any) -> Outcome:
@@ -179,7 +179,7 @@ def test_what_is_left_out_is_said_once_and_again_only_for_a_new_time(world: Worl
     world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     world.run()
     assert answer(world, TAN, P.TENTATIVE).consequences == ()
-    assert left_out(world.meetings.send_again("SOM-2026", TAN, caller=caller("coordinator"))) == {}
+    assert left_out(world.answers.send_again("SOM-2026", TAN, caller=caller("coordinator"))) == {}
     assert left_out(world.meetings.enter_link("SOM-2026", LINK, caller=caller("coordinator"))) == {}
     version = world.reading.meeting("SOM-2026").version
     assert left_out(change(world, version, title="Another")) == {}
@@ -278,12 +278,12 @@ REFUSALS: dict[str, tuple[Callable[[World], Any], type[Exception], str]] = {
         "only a cancelled meeting",
     ),
     "sent again to a stranger": (
-        lambda w: w.meetings.send_again("SOM-2026", "who@example.org", caller=caller("x")),
+        lambda w: w.answers.send_again("SOM-2026", "who@example.org", caller=caller("x")),
         NotFound,
         "not invited",
     ),
     "a proposal that nobody made": (
-        lambda w: w.meetings.refuse_proposal("SOM-2026", 99, caller=caller("x")),
+        lambda w: w.answers.refuse_proposal("SOM-2026", 99, caller=caller("x")),
         NotFound,
         "no response 99",
     ),
@@ -515,7 +515,7 @@ def test_a_save_the_date_is_followed_by_an_update_for_those_who_had_it(world: Wo
 def test_an_invitation_is_sent_again_on_demand_as_it_stands_now(world: World) -> None:
     world.invited()
     world.clock.move(hours=1)
-    outcome = world.meetings.send_again("SOM-2026", TAN.upper(), caller=caller("coordinator"))
+    outcome = world.answers.send_again("SOM-2026", TAN.upper(), caller=caller("coordinator"))
     assert [(item.effect, item.what, item.recipient_email) for item in outcome.consequences] == [
         ("new", "Invitation, again", TAN)
     ]
@@ -531,7 +531,7 @@ def test_an_invitation_is_sent_again_on_demand_as_it_stands_now(world: World) ->
 def test_nobody_is_sent_again_what_has_not_been_sent(world: World) -> None:
     world.published()
     with pytest.raises(Conflict, match="goes out by itself"):
-        world.meetings.send_again("SOM-2026", TAN, caller=caller("coordinator"))
+        world.answers.send_again("SOM-2026", TAN, caller=caller("coordinator"))
 
 
 # --- the life of a meeting beyond being published
@@ -881,7 +881,7 @@ def reinstated(world: World) -> None:
 
 def sent_again(world: World) -> None:
     world.invited()
-    world.meetings.send_again("SOM-2026", TAN, caller=caller("coordinator"))
+    world.answers.send_again("SOM-2026", TAN, caller=caller("coordinator"))
 
 
 def refused(world: World) -> None:
@@ -901,7 +901,7 @@ def refused(world: World) -> None:
             "at": NOW,
         }
         responses.add(session, [proposed])
-    world.meetings.refuse_proposal("SOM-2026", 1, caller=caller("coordinator"))
+    world.answers.refuse_proposal("SOM-2026", 1, caller=caller("coordinator"))
 
 
 @pytest.mark.both_databases

@@ -522,7 +522,7 @@ def test_reminders_planned_before_an_upgrade_still_go(world: World) -> None:
 
 
 def test_answers_to_a_meeting_published_before_an_upgrade_are_recorded(world: World) -> None:
-    world.meetings.answer("SOM-2026", TAN, Participation.ACCEPTED, caller=caller("telephone"))
+    world.answers.answer("SOM-2026", TAN, Participation.ACCEPTED, caller=caller("telephone"))
     assert world.reading.meeting("SOM-2026").answers == {"accepted": 2, "no answer": 1}
     assert {row.state for row in world.rows(K.REMIND) if row.attendee_id == 2} == {"scheduled"}
 
@@ -551,7 +551,7 @@ def test_a_database_with_new_things_in_it_can_be_taken_back(upgraded: Database, 
     """What the old schema cannot hold goes; everything else stays."""
     world = World(upgraded, tmp_path / "data")
     world.scheduling.begin()
-    world.meetings.send_again("SOM-2026", THIDA, caller=caller("coordinator"))
+    world.answers.send_again("SOM-2026", THIDA, caller=caller("coordinator"))
     with upgraded.transaction() as session:
         session.execute(text("UPDATE attendee SET nudges = 1 WHERE id = 3"))
         world.planner.replan(session, store.load(session, 1, lock=True), NOW)

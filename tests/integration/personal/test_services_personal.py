@@ -340,9 +340,9 @@ def test_what_changed_since_the_answer_is_told_and_a_new_time_asks_again(invited
 
 
 def test_answers_of_every_channel_stand_in_the_record(invited: World) -> None:
-    invited.meetings.answer("SOM-2026", NHUNG, P.TENTATIVE, caller=caller("telephone"))
+    invited.answers.answer("SOM-2026", NHUNG, P.TENTATIVE, caller=caller("telephone"))
     invited.clock.move(minutes=1)
-    invited.meetings.answer("SOM-2026", MINH, P.DECLINED, caller=caller("console"))
+    invited.answers.answer("SOM-2026", MINH, P.DECLINED, caller=caller("console"))
     view = invited.personal.page(token(invited, LAN))
     assert [(item.who, item.what, item.channel, item.by) for item in view.history] == [
         ("Đỗ Quang Minh", "declined", "entered by the coordinator", "the coordinator"),
@@ -415,7 +415,7 @@ def test_a_withdrawn_link_opens_nothing_and_the_next_mail_carries_the_new_one(in
         )
     assert invited.personal.page(new.rpartition("/")[2]).email == MINH
     assert [row.actor for row in history(invited, "personal link revoked")] == ["coordinator"]
-    invited.meetings.send_again("SOM-2026", MINH, caller=caller("coordinator"))
+    invited.answers.send_again("SOM-2026", MINH, caller=caller("coordinator"))
     invited.run()
     text = str(invited.mailer.to(MINH)[-1].message.get_body(("plain",)))
     assert new.rpartition("/")[2] in text.replace("=\n", "").replace("=3D", "=")

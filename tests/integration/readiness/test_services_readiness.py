@@ -96,7 +96,7 @@ def record(
 
 
 def answer(world: World, email: str, participation: Participation) -> None:
-    world.meetings.answer("SOM-2026", email, participation, caller=caller("console"))
+    world.answers.answer("SOM-2026", email, participation, caller=caller("console"))
 
 
 def history(world: World, what: str) -> list[tuple[str, str | None]]:

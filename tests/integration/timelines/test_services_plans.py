@@ -222,7 +222,7 @@ def test_nobody_is_chased_twice_for_one_rung_because_the_meeting_moved_by_a_day(
 
 def test_chasers_come_back_when_a_move_resets_the_answer_but_never_for_rungs_gone_by(world: World) -> None:
     som(world)
-    world.meetings.answer("SOM-2026", NHUNG, Participation.ACCEPTED, caller=caller("telephone"))
+    world.answers.answer("SOM-2026", NHUNG, Participation.ACCEPTED, caller=caller("telephone"))
     rungs = [chaser(world, f"chase:answer/{number}") for number in (1, 2, 3)]
     assert [r.state for r in rungs] == [S.CANCELLED] * 3
     world.clock.at = datetime(2027, 6, 10, 3, tzinfo=UTC)

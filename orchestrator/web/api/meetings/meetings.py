@@ -222,7 +222,7 @@ def enter_link(meeting: str, body: LinkRequest, container: Services, preview: Pr
 @router.put("/meetings/{meeting}/attendees/{email}/answer", tags=["meetings"], summary="Record an answer")
 def record_answer(meeting: str, email: str, body: AnswerRequest, container: Services) -> Outcome:
     """Record what an attendee answered, for example by telephone."""
-    return container.meetings.answer(meeting, email, body.participation, caller=CALLER, comment=body.comment)
+    return container.answers.answer(meeting, email, body.participation, caller=CALLER, comment=body.comment)
 
 
 @router.get("/meetings/{meeting}/responses", tags=["answers"], summary="What came back")
@@ -239,7 +239,7 @@ def refuse_proposal(
 ) -> Outcome:
     """Keep the time: whoever proposed another is told so, and sent the invitation as it stands."""
     reply = body.reply if body else None
-    return container.meetings.refuse_proposal(meeting, response_id, caller=CALLER, reply=reply)
+    return container.answers.refuse_proposal(meeting, response_id, caller=CALLER, reply=reply)
 
 
 @router.post(
@@ -247,7 +247,7 @@ def refuse_proposal(
 )
 def send_again(meeting: str, email: str, container: Services) -> Outcome:
     """Send somebody the current invitation once more."""
-    return container.meetings.send_again(meeting, email, caller=CALLER)
+    return container.answers.send_again(meeting, email, caller=CALLER)
 
 
 @router.get("/meetings/{meeting}/attendees/{email}/personal-link", tags=["answers"], summary="Personal link")
@@ -294,20 +294,20 @@ def download_minutes(meeting: str, version: int, container: Services) -> Respons
 @router.get("/incoming", tags=["mailbox"], summary="Mails that came in")
 def list_incoming(container: Services, outcome: IncomingOutcome | None = None) -> list[IncomingView]:
     """Return the newest 200 mails that came in, and what became of them."""
-    return container.quarantine.mails(outcome)
+    return container.incoming.mails(outcome)
 
 
 @router.get("/incoming/{incoming_id}", tags=["mailbox"], summary="One mail that came in")
 def get_incoming(incoming_id: Id, container: Services) -> IncomingView:
     """Return one mail, and what became of it."""
-    return container.quarantine.mail(incoming_id)
+    return container.incoming.mail(incoming_id)
 
 
 @router.get("/incoming/{incoming_id}/content", tags=["mailbox"], summary="Download a mail that came in")
 def download_incoming(incoming_id: Id, container: Services) -> Response:
     """Return a mail that was quarantined as it came; others are kept in the mailbox only."""
     return Response(
-        container.quarantine.content(incoming_id),
+        container.incoming.content(incoming_id),
         media_type="message/rfc822",
         headers={"Content-Disposition": f'attachment; filename="mail-{incoming_id}.eml"'},
     )
