@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from orchestrator import __version__
 from orchestrator.bootstrap import Container
-from orchestrator.web import events, health, problems, session
-from orchestrator.web.api import delegations as api_calendars
-from orchestrator.web.api import readiness as api_readiness
-from orchestrator.web.api import timelines as api_timelines
-from orchestrator.web.api.dates import date_polls as api_polls
-from orchestrator.web.api.dates import fair_starts as api_slots
-from orchestrator.web.api.meetings import decisions as api_linking
-from orchestrator.web.api.meetings import meetings as api
+from orchestrator.web import api, events, health, problems, session
 from orchestrator.web.console import answers as mailbox
 from orchestrator.web.console import dates as console_poll
 from orchestrator.web.console import delivery as outbox
 from orchestrator.web.console import meetings as console
 from orchestrator.web.container import services
+from orchestrator.web.openapi import Application
 from orchestrator.web.pages import HERE, Pages
 from orchestrator.web.personal import dates as date_poll
 from orchestrator.web.personal import personal
@@ -29,9 +22,9 @@ from orchestrator.web.security import SecurityHeaders
 _ALWAYS_ALLOWED = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 
-def create_app(container: Container | None = None) -> FastAPI:
+def create_app(container: Container | None = None) -> Application:
     """Build the application; without a container, each request gets that of the process."""
-    app = FastAPI(
+    app = Application(
         title="Meeting orchestrator",
         version=__version__,
         summary="Takes an online meeting from created once to minutes distributed.",
@@ -49,12 +42,6 @@ def create_app(container: Container | None = None) -> FastAPI:
     problems.install(app)
     app.include_router(health.router)
     app.include_router(api.router)
-    app.include_router(api_calendars.router)
-    app.include_router(api_linking.router)
-    app.include_router(api_polls.router)
-    app.include_router(api_readiness.router)
-    app.include_router(api_slots.router)
-    app.include_router(api_timelines.router)
     app.include_router(session.router)
     app.include_router(events.router)
     app.include_router(outbox.router)

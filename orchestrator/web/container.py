@@ -1,10 +1,72 @@
-"""Gives requests the container of this process."""
+"""Gives requests the use case that they need, and not all that this process has.
+
+A handler asks for what it calls by its type: ``meetings: MeetingsDep``. What it can reach is then written
+in its signature, and a test can put another use case in its place.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+from fastapi import Depends
+
+from config.settings import Settings
 from orchestrator.bootstrap import Container, container
+from orchestrator.services.answers.by_hand import AnswersByHand
+from orchestrator.services.answers.incoming import IncomingMails
+from orchestrator.services.answers.quarantine import Quarantine
+from orchestrator.services.dates.date_polls import Polls
+from orchestrator.services.dates.fair_starts import Slots
+from orchestrator.services.definitions.examples import Examples
+from orchestrator.services.delegations.calendars import WorkingCalendars
+from orchestrator.services.meetings.decisions import Outcomes
+from orchestrator.services.meetings.meetings import Meetings
+from orchestrator.services.meetings.reading import Reading
+from orchestrator.services.minutes.minutes import Minutes
+from orchestrator.services.operations.operations import Operations
+from orchestrator.services.personal.owing import Owing
+from orchestrator.services.personal.personal import Personal
+from orchestrator.services.readiness.readiness import Readiness
+from orchestrator.services.timelines.timelines import MeetingTimelines
+from orchestrator.store.engine import Database
+
+T = TypeVar("T")
 
 
 def services() -> Container:
     """Return the container; a dependency, so that tests can put another one in its place."""
     return container()
+
+
+ContainerDep = Annotated[Container, Depends(services)]
+
+
+def _use(pick: Callable[[Container], T]) -> Callable[[Container], Awaitable[T]]:
+    """Return a dependency that gives what ``pick`` takes from the container."""
+
+    # A coroutine, because taking an attribute is not worth a thread.
+    async def use_case(container: ContainerDep) -> T:
+        return pick(container)
+
+    return use_case
+
+
+AnswersDep = Annotated[AnswersByHand, Depends(_use(lambda made: made.answers))]
+CalendarsDep = Annotated[WorkingCalendars, Depends(_use(lambda made: made.calendars))]
+DatabaseDep = Annotated[Database, Depends(_use(lambda made: made.database))]
+ExamplesDep = Annotated[Examples, Depends(_use(lambda made: made.examples))]
+IncomingDep = Annotated[IncomingMails, Depends(_use(lambda made: made.incoming))]
+MeetingsDep = Annotated[Meetings, Depends(_use(lambda made: made.meetings))]
+MinutesDep = Annotated[Minutes, Depends(_use(lambda made: made.minutes))]
+OperationsDep = Annotated[Operations, Depends(_use(lambda made: made.operations))]
+OutcomesDep = Annotated[Outcomes, Depends(_use(lambda made: made.outcomes))]
+OwingDep = Annotated[Owing, Depends(_use(lambda made: made.owing))]
+PersonalDep = Annotated[Personal, Depends(_use(lambda made: made.personal))]
+PollsDep = Annotated[Polls, Depends(_use(lambda made: made.polls))]
+QuarantineDep = Annotated[Quarantine, Depends(_use(lambda made: made.quarantine))]
+ReadinessDep = Annotated[Readiness, Depends(_use(lambda made: made.readiness))]
+ReadingDep = Annotated[Reading, Depends(_use(lambda made: made.reading))]
+SettingsDep = Annotated[Settings, Depends(_use(lambda made: made.settings))]
+SlotsDep = Annotated[Slots, Depends(_use(lambda made: made.slots))]
+TimelinesDep = Annotated[MeetingTimelines, Depends(_use(lambda made: made.meeting_timelines))]

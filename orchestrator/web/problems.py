@@ -6,6 +6,7 @@ of the error; the console answers with a page.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -16,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import Conflict, Forbidden, InvalidInput, NotFound, OrchestratorError, Problem
+from orchestrator.facts import Fact, Said, plain
 from orchestrator.web.pages import pages_of
 from orchestrator.web.security import SignInRequiredError
 
@@ -44,17 +46,14 @@ async def _on_own_error(request: Request, error: Exception) -> Response:
     problems = error.problems if isinstance(error, InvalidInput) else ()
     if _for_people(request):
         return pages_of(request).error(request, status, error.message, problems)
-    return problem(status, _TITLES.get(status, "Error"), error.message, error.code, problems)
+    return problem(status, _TITLES.get(status, "Error"), error.message, error.code, problems, error.fact)
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     found = problems_of(ValidationError.from_exception_data("request", _without_place(error.errors())))
-    detail = "\n".join(str(item) for item in found)
-    if _for_people(request):
-        return pages_of(request).error(request, 422, detail, tuple(found))
-    return problem(422, "Invalid input", detail, InvalidInput.code, found)
+    return await _on_own_error(request, InvalidInput(found))
 
 
 async def _on_http_error(request: Request, error: Exception) -> Response:
@@ -81,22 +80,44 @@ def _for_people(request: Request) -> bool:
 
 
 def problem(
-    status: int, title: str, detail: str, code: str, problems: tuple[Problem, ...] | list[Problem] = ()
+    status: int,
+    title: str,
+    detail: str,
+    code: str,
+    problems: Sequence[Problem] = (),
+    fact: Fact | None = None,
 ) -> JSONResponse:
-    """Return a problem document; ``problems`` lists field, value, message and remedy of each."""
+    """Return a problem document; ``problems`` lists field, value, message and remedy of each.
+
+    Beside every sentence stands what it says, as key and parameters; ``fact`` is that of ``detail``.
+    """
+    said = fact or plain(detail)
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": title,
         "status": status,
         "detail": detail,
         "code": code,
+        **said.to_json(),
     }
     if problems:
-        body["problems"] = [
-            {"field": item.field, "value": item.value, "message": item.message, "remedy": item.remedy}
-            for item in problems
-        ]
+        body["problems"] = [_item(found) for found in problems]
     return JSONResponse(body, status, media_type="application/problem+json")
+
+
+def _item(found: Problem) -> dict[str, Any]:
+    return {
+        "field": found.field,
+        "value": found.value,
+        "message": found.message,
+        "remedy": found.remedy,
+        "message_fact": _fact(found.wrong).to_json(),
+        "remedy_fact": _fact(found.advice).to_json(),
+    }
+
+
+def _fact(said: Said) -> Fact:
+    return said if isinstance(said, Fact) else plain(said)
 
 
 def _without_place(errors: Any) -> list[Any]:

@@ -17,6 +17,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.bootstrap import Container
+from orchestrator.domain.people.caller import Access, Caller, Channel, token_holder
 from orchestrator.web.container import services
 
 COOKIE = "orchestrator_session"
@@ -88,15 +89,34 @@ def require_own_page(container: Annotated[Container, Depends(services)], request
         raise HTTPException(403, "This form was not sent from a page of this console. Nothing was done.")
 
 
-def require_token(
+def console_caller(_: Annotated[None, Depends(require_sign_in)]) -> Caller:
+    """Return who uses the console; a visitor who is not signed in is sent to sign in."""
+    return _coordinator(token_holder(Channel.CONSOLE))
+
+
+def api_caller(
     container: Annotated[Container, Depends(services)],
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
-) -> None:
-    """Let a request of the API pass that carries the token; 401 otherwise."""
+) -> Caller:
+    """Return who calls the API, which the token says; 401 without it."""
     if credentials is None or not token_matches(container, credentials.credentials):
         raise HTTPException(
             401, "Send the API token as 'Authorization: Bearer …'.", {"WWW-Authenticate": "Bearer"}
         )
+    return _coordinator(token_holder(Channel.API))
+
+
+def _coordinator(caller: Caller) -> Caller:
+    """Return the caller; raises ``Forbidden`` for one who is no coordinator.
+
+    This is the place where roles are asked for: today everything behind it is for coordinators.
+    """
+    caller.require(Access.COORDINATOR)
+    return caller
+
+
+ConsoleCaller = Annotated[Caller, Depends(console_caller)]
+ApiCaller = Annotated[Caller, Depends(api_caller)]
 
 
 def token_matches(container: Container, token: str) -> bool:

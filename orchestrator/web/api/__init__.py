@@ -1,1 +1,32 @@
 """The REST API, version 1."""
+
+from fastapi import APIRouter
+
+from orchestrator.web.api.answers import answers, incoming
+from orchestrator.web.api.dates import date_polls, fair_starts
+from orchestrator.web.api.delegations import calendars
+from orchestrator.web.api.meetings import decisions, meetings
+from orchestrator.web.api.minutes import minutes
+from orchestrator.web.api.operations import actions
+from orchestrator.web.api.personal import links
+from orchestrator.web.api.readiness import readiness
+from orchestrator.web.api.timelines import timelines
+
+ROOMS = (
+    meetings,
+    decisions,
+    answers,
+    links,
+    minutes,
+    incoming,
+    actions,
+    readiness,
+    date_polls,
+    fair_starts,
+    timelines,
+    calendars,
+)
+
+router = APIRouter()
+for room in ROOMS:
+    router.include_router(room.router)

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from orchestrator.domain.dates.date_poll import MOST_OPTIONS, Vote
 from orchestrator.domain.definitions.definition import WallTime
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.services.dates.date_poll_views import PollOutcome, PollView
 from orchestrator.services.dates.date_polls import PollRequest
-from orchestrator.web.api.meetings.meetings import CALLER, Preview, Services
-from orchestrator.web.security import require_token
+from orchestrator.web.api.inputs import Body, Preview
+from orchestrator.web.container import (
+    PollsDep,
+)
+from orchestrator.web.openapi import api_router
+from orchestrator.web.security import ApiCaller
 
-router = APIRouter(prefix="/api/v1", dependencies=[Depends(require_token)])
+router = api_router("date polls")
 Spoken = Annotated[Vote, BeforeValidator(lambda value: str(value).strip().lower())]
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class ExtendRequest(_Body):
+class ExtendRequest(Body):
     """Until when a poll is open."""
 
     closes: WallTime = Field(description="Wall time in the meeting's zone.")
 
 
-class CloseRequest(_Body):
+class CloseRequest(Body):
     """Which option becomes the meeting's time."""
 
     option: int = Field(description="Its number.")
@@ -39,7 +38,7 @@ class CloseRequest(_Body):
     )
 
 
-class VotesRequest(_Body):
+class VotesRequest(Body):
     """What a delegation has said of each option."""
 
     delegation: str = Field(max_length=100, description="Its code, such as VN.")
@@ -48,51 +47,53 @@ class VotesRequest(_Body):
     )
 
 
-@router.post("/meetings/{meeting}/poll", status_code=201, tags=["date polls"], summary="Open a date poll")
-def open_poll(meeting: str, body: PollRequest, container: Services, preview: Preview = False) -> PollOutcome:
+@router.post("/meetings/{meeting}/poll", status_code=201, summary="Open a date poll")
+def open_poll(
+    meeting: str, body: PollRequest, polls: PollsDep, caller: ApiCaller, preview: Preview = False
+) -> PollOutcome:
     """Ask the delegations of a draft which of 2 to 10 starts suit them; only those who speak for them."""
-    return container.polls.open(meeting, body, caller=CALLER, preview=preview)
+    return polls.open(meeting, body, caller=caller, preview=preview)
 
 
-@router.get("/meetings/{meeting}/poll", tags=["date polls"], summary="The newest date poll")
-def get_poll(meeting: str, container: Services) -> PollView:
+@router.get("/meetings/{meeting}/poll", summary="The newest date poll")
+def get_poll(meeting: str, polls: PollsDep) -> PollView:
     """Return the newest poll, open or not, with what each delegation says and which option would win."""
-    return container.polls.show(meeting)
+    return polls.show(meeting)
 
 
-@router.patch("/meetings/{meeting}/poll", tags=["date polls"], summary="Extend a date poll")
+@router.patch("/meetings/{meeting}/poll", summary="Extend a date poll")
 def extend_poll(
-    meeting: str, body: ExtendRequest, container: Services, preview: Preview = False
+    meeting: str, body: ExtendRequest, polls: PollsDep, caller: ApiCaller, preview: Preview = False
 ) -> PollOutcome:
     """Let the open poll close at another time."""
-    return container.polls.extend(meeting, body.closes, caller=CALLER, preview=preview)
+    return polls.extend(meeting, body.closes, caller=caller, preview=preview)
 
 
-@router.delete("/meetings/{meeting}/poll", tags=["date polls"], summary="Withdraw a date poll")
-def withdraw_poll(meeting: str, container: Services, preview: Preview = False) -> PollOutcome:
+@router.delete("/meetings/{meeting}/poll", summary="Withdraw a date poll")
+def withdraw_poll(meeting: str, polls: PollsDep, caller: ApiCaller, preview: Preview = False) -> PollOutcome:
     """End the open poll without a result; mails that have not left yet do not leave any more."""
-    return container.polls.withdraw(meeting, caller=CALLER, preview=preview)
+    return polls.withdraw(meeting, caller=caller, preview=preview)
 
 
-@router.post("/meetings/{meeting}/poll/remind", tags=["date polls"], summary="Ask again for dates")
-def remind_of_poll(meeting: str, container: Services, preview: Preview = False) -> PollOutcome:
+@router.post("/meetings/{meeting}/poll/remind", summary="Ask again for dates")
+def remind_of_poll(meeting: str, polls: PollsDep, caller: ApiCaller, preview: Preview = False) -> PollOutcome:
     """Ask those again who have not answered; at most once a day."""
-    return container.polls.remind(meeting, caller=CALLER, preview=preview)
+    return polls.remind(meeting, caller=caller, preview=preview)
 
 
-@router.post("/meetings/{meeting}/poll/close", tags=["date polls"], summary="Choose the date")
+@router.post("/meetings/{meeting}/poll/close", summary="Choose the date")
 def close_poll(
-    meeting: str, body: CloseRequest, container: Services, preview: Preview = False
+    meeting: str, body: CloseRequest, polls: PollsDep, caller: ApiCaller, preview: Preview = False
 ) -> PollOutcome:
     """Make an option the meeting's time and end the poll; the meeting stays a draft."""
-    return container.polls.close(
-        meeting, body.option, caller=CALLER, version=body.version, preview=preview, linked=body.linked
+    return polls.close(
+        meeting, body.option, caller=caller, version=body.version, preview=preview, linked=body.linked
     )
 
 
-@router.post("/meetings/{meeting}/poll/votes", tags=["date polls"], summary="Enter a delegation's votes")
+@router.post("/meetings/{meeting}/poll/votes", summary="Enter a delegation's votes")
 def enter_votes(
-    meeting: str, body: VotesRequest, container: Services, preview: Preview = False
+    meeting: str, body: VotesRequest, polls: PollsDep, caller: ApiCaller, preview: Preview = False
 ) -> PollOutcome:
     """Record what a delegation has said by other means, in place of what it had said."""
-    return container.polls.vote_for(meeting, body.delegation, body.votes, caller=CALLER, preview=preview)
+    return polls.vote_for(meeting, body.delegation, body.votes, caller=caller, preview=preview)

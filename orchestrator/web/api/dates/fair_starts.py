@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Query
 
 from orchestrator.services.dates.fair_starts import SlotQuery, SlotsView
-from orchestrator.web.api.meetings.meetings import Services
-from orchestrator.web.security import require_token
+from orchestrator.web.container import (
+    SlotsDep,
+)
+from orchestrator.web.openapi import api_router
 
-router = APIRouter(prefix="/api/v1", dependencies=[Depends(require_token)])
+router = api_router("slots")
 
 
-@router.get("/slots", tags=["slots"], summary="Find a start")
-def find_slots(query: Annotated[SlotQuery, Query()], container: Services) -> SlotsView:
+@router.get("/slots", summary="Find a start")
+def find_slots(query: Annotated[SlotQuery, Query()], slots: SlotsDep) -> SlotsView:
     """Return the best starts of a window, with what each costs every delegation, and why."""
-    return container.slots.find(query)
+    return slots.find(query)

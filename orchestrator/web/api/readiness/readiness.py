@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import Path
+from pydantic import Field
 
 from orchestrator.services.answers.recording import LONGEST_COMMENT
 from orchestrator.services.readiness.readiness import NEEDS, STATES, Board, SlotMove, SlotView
 from orchestrator.services.timelines.views import Outcome
-from orchestrator.web.api.meetings.meetings import CALLER, Preview, Services
-from orchestrator.web.security import require_token
+from orchestrator.web.api.inputs import Body, Preview
+from orchestrator.web.container import (
+    ReadinessDep,
+)
+from orchestrator.web.openapi import api_router
+from orchestrator.web.security import ApiCaller
 
-router = APIRouter(prefix="/api/v1", tags=["readiness"], dependencies=[Depends(require_token)])
+router = api_router("readiness")
 Code = Annotated[str, Path(description="Code of the delegation, such as VN.")]
 
 
-class RecordRequest(BaseModel):
+class RecordRequest(Body):
     """How something that a delegation owes stands."""
-
-    model_config = ConfigDict(extra="forbid")
 
     state: Literal["in", "waived", "failed", "missing"] = Field(
         description="Failed is for a connectivity test; missing takes back what was recorded."
@@ -28,10 +30,8 @@ class RecordRequest(BaseModel):
     note: str | None = Field(None, max_length=LONGEST_COMMENT)
 
 
-class NudgeRequest(BaseModel):
+class NudgeRequest(Body):
     """Whom to ask for what is missing."""
-
-    model_config = ConfigDict(extra="forbid")
 
     to: list[str] = Field(
         [],
@@ -41,9 +41,9 @@ class NudgeRequest(BaseModel):
 
 
 @router.get("/meetings/{meeting}/readiness", summary="Readiness board")
-def get_readiness(meeting: str, container: Services) -> Board:
+def get_readiness(meeting: str, readiness: ReadinessDep) -> Board:
     """Return how each delegation stands, in protocol order, and how many are through with what."""
-    return container.readiness.board(meeting)
+    return readiness.board(meeting)
 
 
 @router.put("/meetings/{meeting}/readiness/{code}/{need}", summary="Record what a delegation owes")
@@ -52,37 +52,45 @@ def record_readiness(
     code: Code,
     need: Literal["list", "paper", "test"],
     body: RecordRequest,
-    container: Services,
+    readiness: ReadinessDep,
+    caller: ApiCaller,
 ) -> Outcome:
     """Record that something came in, is waived or failed, or is missing after all; chasers follow it."""
-    return container.readiness.record(
-        meeting, code, NEEDS[need], STATES[body.state], caller=CALLER, note=body.note
-    )
+    return readiness.record(meeting, code, NEEDS[need], STATES[body.state], caller=caller, note=body.note)
 
 
 @router.post("/meetings/{meeting}/nudge", summary="Ask now for what is missing")
 def nudge(
-    meeting: str, container: Services, body: NudgeRequest | None = None, preview: Preview = False
+    meeting: str,
+    readiness: ReadinessDep,
+    caller: ApiCaller,
+    body: NudgeRequest | None = None,
+    preview: Preview = False,
 ) -> Outcome:
     """Ask who speaks for the delegations, or these people, for all that is missing, in one mail each."""
-    return container.readiness.nudge(meeting, body.to if body else (), caller=CALLER, preview=preview)
+    return readiness.nudge(meeting, body.to if body else (), caller=caller, preview=preview)
 
 
 @router.get("/meetings/{meeting}/rehearsal", summary="Rehearsal slots")
-def list_rehearsal_slots(meeting: str, container: Services) -> list[SlotView]:
+def list_rehearsal_slots(meeting: str, readiness: ReadinessDep) -> list[SlotView]:
     """Return when each delegation tries its connection, in the order of time."""
-    return container.readiness.slots(meeting)
+    return readiness.slots(meeting)
 
 
 @router.put("/meetings/{meeting}/rehearsal/{code}", summary="Move a rehearsal slot")
 def move_rehearsal_slot(
-    meeting: str, code: Code, body: SlotMove, container: Services, preview: Preview = False
+    meeting: str,
+    code: Code,
+    body: SlotMove,
+    readiness: ReadinessDep,
+    caller: ApiCaller,
+    preview: Preview = False,
 ) -> Outcome:
     """Give a delegation another time to try its connection; whoever knows the old one is told at once."""
-    return container.readiness.move_slot(meeting, code, body, caller=CALLER, preview=preview)
+    return readiness.move_slot(meeting, code, body, caller=caller, preview=preview)
 
 
 @router.post("/meetings/{meeting}/joined/{code}", status_code=204, summary="A delegation has joined")
-def record_joined(meeting: str, code: Code, container: Services) -> None:
+def record_joined(meeting: str, code: Code, readiness: ReadinessDep, caller: ApiCaller) -> None:
     """Record that a delegation is in the meeting; the first time counts."""
-    container.readiness.joined(meeting, code, caller=CALLER)
+    readiness.joined(meeting, code, caller=caller)

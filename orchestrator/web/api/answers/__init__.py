@@ -1,0 +1,1 @@
+"""What comes back: reading mail, iTIP, TNEF, bounces, responses, inbox and quarantine."""

@@ -1,0 +1,62 @@
+"""The REST API, version 1: what came back for a meeting."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from orchestrator.services.answers.recording import LONGEST_COMMENT
+from orchestrator.services.meetings.views import (
+    ResponseView,
+)
+from orchestrator.services.timelines.views import Outcome
+from orchestrator.web.api.inputs import Answer, Body, Id
+from orchestrator.web.container import (
+    AnswersDep,
+    ReadingDep,
+)
+from orchestrator.web.openapi import api_router
+from orchestrator.web.security import ApiCaller
+
+router = api_router("answers")
+
+
+class AnswerRequest(Body):
+    """An answer given for an attendee."""
+
+    participation: Answer
+    comment: str | None = Field(None, max_length=LONGEST_COMMENT, description="What was said with it.")
+
+
+class RefuseRequest(Body):
+    """What the author of a proposed time is told."""
+
+    reply: str | None = Field(None, max_length=LONGEST_COMMENT)
+
+
+@router.get("/meetings/{meeting}/responses", summary="What came back")
+def get_responses(meeting: str, reading: ReadingDep) -> list[ResponseView]:
+    """Return answers, proposed times, bounced mails and letters, newest first."""
+    return list(reading.meeting(meeting).responses)
+
+
+@router.post("/meetings/{meeting}/proposals/{response_id}/refuse", summary="Refuse a proposed time")
+def refuse_proposal(
+    meeting: str, response_id: Id, answers: AnswersDep, caller: ApiCaller, body: RefuseRequest | None = None
+) -> Outcome:
+    """Keep the time: whoever proposed another is told so, and sent the invitation as it stands."""
+    reply = body.reply if body else None
+    return answers.refuse_proposal(meeting, response_id, caller=caller, reply=reply)
+
+
+@router.post("/meetings/{meeting}/attendees/{email}/send-again", summary="Send the invitation again")
+def send_again(meeting: str, email: str, answers: AnswersDep, caller: ApiCaller) -> Outcome:
+    """Send somebody the current invitation once more."""
+    return answers.send_again(meeting, email, caller=caller)
+
+
+@router.put("/meetings/{meeting}/attendees/{email}/answer", summary="Record an answer")
+def record_answer(
+    meeting: str, email: str, body: AnswerRequest, answers: AnswersDep, caller: ApiCaller
+) -> Outcome:
+    """Record what an attendee answered, for example by telephone."""
+    return answers.answer(meeting, email, body.participation, caller=caller, comment=body.comment)

@@ -1,0 +1,1 @@
+"""Delegations and their working calendars: public holidays, days off that were entered, new data."""

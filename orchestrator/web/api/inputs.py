@@ -1,0 +1,32 @@
+"""What requests of several rooms share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from orchestrator.domain.meetings.meeting import Participation
+
+Preview = Annotated[bool, Query(description="Only say what would happen.")]
+# A number that no column can hold is nobody's id, and a database would complain of it in its own way.
+Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+def _not_delegated(value: Participation) -> Participation:
+    """A delegation names who comes instead, so it cannot be entered without that name."""
+    if value is Participation.DELEGATED:
+        raise ValueError("cannot be entered by hand; add the delegate to the attendees instead")
+    return value
+
+
+Answer = Annotated[
+    Participation, BeforeValidator(lambda value: str(value).upper()), AfterValidator(_not_delegated)
+]
+
+
+class Body(BaseModel):
+    """A request, which says nothing that nobody would read."""
+
+    model_config = ConfigDict(extra="forbid")

@@ -1,0 +1,50 @@
+"""The REST API, version 1: minutes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import File, Response, UploadFile
+
+from orchestrator.services.meetings.views import (
+    MinutesView,
+)
+from orchestrator.services.timelines.views import Outcome
+from orchestrator.web.api.inputs import Preview
+from orchestrator.web.container import (
+    MinutesDep,
+    ReadingDep,
+    SettingsDep,
+)
+from orchestrator.web.openapi import api_router
+from orchestrator.web.security import ApiCaller
+
+router = api_router("minutes")
+
+
+@router.get("/meetings/{meeting}/minutes", summary="Versions of the minutes")
+def list_minutes(meeting: str, reading: ReadingDep) -> list[MinutesView]:
+    """Return all versions, oldest first."""
+    return list(reading.meeting(meeting).minutes)
+
+
+@router.post("/meetings/{meeting}/minutes", status_code=201, summary="Attach minutes")
+def attach_minutes(
+    meeting: str,
+    settings: SettingsDep,
+    minutes: MinutesDep,
+    caller: ApiCaller,
+    file: Annotated[UploadFile, File()],
+    preview: Preview = False,
+) -> Outcome:
+    """Attach a PDF, DOCX, Markdown or text file to a concluded meeting; it goes to all who were invited."""
+    # One byte more than the limit is enough to know that it is too large.
+    content = file.file.read(settings.attachment_max_bytes + 1)
+    return minutes.attach(meeting, file.filename or "", content, caller=caller, preview=preview)
+
+
+@router.get("/meetings/{meeting}/minutes/{version}", summary="Download minutes")
+def download_minutes(meeting: str, version: int, minutes: MinutesDep) -> Response:
+    """Return the file of one version."""
+    _, media_type, content = minutes.content(meeting, version)
+    return Response(content, media_type=media_type, headers={"Content-Disposition": "attachment"})

@@ -1,0 +1,31 @@
+"""The REST API, version 1: personal links."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from orchestrator.web.container import (
+    PersonalDep,
+)
+from orchestrator.web.openapi import api_router
+from orchestrator.web.security import ApiCaller
+
+router = api_router("answers")
+
+
+class PersonalLink(BaseModel):
+    """The address of somebody's personal page; whoever has it can answer for that person."""
+
+    url: str
+
+
+@router.get("/meetings/{meeting}/attendees/{email}/personal-link", summary="Personal link")
+def get_personal_link(meeting: str, email: str, personal: PersonalDep) -> PersonalLink:
+    """Return the address of somebody's page, to hand over by other means."""
+    return PersonalLink(url=personal.my_link(meeting, email))
+
+
+@router.post("/meetings/{meeting}/attendees/{email}/revoke-link", summary="Revoke a link")
+def revoke_link(meeting: str, email: str, personal: PersonalDep, caller: ApiCaller) -> PersonalLink:
+    """Make somebody's personal link useless and return the new one; later mails carry it."""
+    return PersonalLink(url=personal.revoke_link(meeting, email, caller=caller))

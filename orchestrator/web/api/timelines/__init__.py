@@ -1,0 +1,1 @@
+"""Timelines and plans: the grammar, audiences, kinds of actions, planning, reconciling, explaining."""
