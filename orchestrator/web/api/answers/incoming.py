@@ -9,6 +9,7 @@ from orchestrator.services.answers.views import IncomingView
 from orchestrator.store.rows.answers import IncomingOutcome
 from orchestrator.web.api.inputs import Answer, Body, Id
 from orchestrator.web.container import (
+    IncomingDep,
     QuarantineDep,
 )
 from orchestrator.web.openapi import api_router
