@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from rich.table import Table
 
 from orchestrator import words
 from orchestrator.domain.time.zones import LocalTime
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, Said
 
 # What is printed is other people's text, so nothing in it is markup. A pipe or a log has no width to
 # respect, and wrapped lines are hard to search.
@@ -57,10 +57,21 @@ def _plain(value: object) -> object:
     if isinstance(value, Fact):
         return words.say(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
+        return dict(_fields(value))
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value)
+
+
+def _fields(value: Any) -> Iterator[tuple[str, object]]:
+    """Yield the fields of a view by name; beside what says a fact stands its key, for programs."""
+    for item in dataclasses.fields(value):
+        found = getattr(value, item.name)
+        yield item.name, found
+        if isinstance(found, Fact):
+            yield f"{item.name}_key", found.key
+        elif isinstance(found, tuple) and found and all(isinstance(each, Fact) for each in found):
+            yield f"{item.name}_keys", [each.key for each in found]
 
 
 def table(*columns: str) -> Table:
@@ -94,7 +105,7 @@ def answers(counted: dict[str, int]) -> str:
     return "  ".join(f"{mark[0]} {counted[word]}" for word, mark in ANSWER_MARKS.items() if counted.get(word))
 
 
-def show_warnings(warnings: Iterable[str]) -> None:
+def show_warnings(warnings: Iterable[Said]) -> None:
     """Print what a coordinator should know, one line each."""
-    for sentence in warnings:
-        out.print(f"! {sentence}", style="yellow")
+    for warning in warnings:
+        out.print(f"! {words.say(warning)}", style="yellow")

@@ -39,7 +39,7 @@ def day_of(start: datetime | None) -> date | None:
     return start.date() if start else None
 
 
-def say(value: Any, sentence: str, *, as_json: bool) -> None:
+def report(value: Any, sentence: str, *, as_json: bool) -> None:
     """Print a value for scripts, or the sentence for people."""
     click.echo(terminal.as_json(value)) if as_json else terminal.out.print(sentence)
 

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from orchestrator.domain.timelines.kinds import Recipient, kinds_where
 from orchestrator.services.timelines.views import ActionView, Consequence, Outcome
 from orchestrator.terminal import out, show_warnings
+from orchestrator.words import say
 
 _EFFECTS = {"new": "planned", "moved": "moved", "cancelled": "cancelled", "skipped": "left out"}
 _NAMES = 40
@@ -65,7 +66,7 @@ def _show_moment(together: Sequence[Consequence]) -> None:
     if people:
         _indented(people, 4)
     if together[0].reason:
-        _indented(together[0].reason, 4, style="yellow")
+        _indented(say(together[0].reason), 4, style="yellow")
 
 
 def _indented(text: str, by: int, *, style: str | None = None) -> None:

@@ -29,6 +29,7 @@ from orchestrator.services.meetings.views import MeetingView
 from orchestrator.store.rows.answers import IncomingOutcome
 from orchestrator.supervisor import free_ports, running
 from orchestrator.terminal import answers, out
+from orchestrator.words import maybe, say
 
 _SHORT = timedelta(minutes=1)
 _MINUTES = """# Minutes (demo)
@@ -187,7 +188,7 @@ class _Demo:
 
     def _show_standing(self, meeting: MeetingView) -> None:
         """Print how the answers stand and what needs the coordinator, where that is new."""
-        lines = [("=", answers(meeting.answers)), *(("!", sentence) for sentence in meeting.attention)]
+        lines = [("=", answers(meeting.answers)), *(("!", say(fact)) for fact in meeting.attention)]
         for mark, sentence in lines:
             if (mark, sentence) not in self.shown.get(meeting.reference, ()):
                 self._say(mark, meeting.reference, sentence)
@@ -208,13 +209,13 @@ class _Demo:
         wanted = [item for case in cases for item in expected_mails(case)]
         kept = self.container.incoming.mails(IncomingOutcome.QUARANTINED)
         for mail in sorted(kept, key=lambda mail: mail.subject):
-            out.print(f"In quarantine: “{mail.subject}”: {mail.reason}", soft_wrap=True)
+            out.print(f"In quarantine: “{mail.subject}”: {say(mail.reason)}", soft_wrap=True)
         self._show_spared()
         mails = list(wrong_mails(wanted, found))
         effects = [sentence for case in cases for sentence in wrong_answers(case)]
         effects += wrong_quarantine(strangers, (mail.sender for mail in kept))
         failed = [item for state in _BADLY for item in self.container.reading.actions(state)]
-        for sentence in (*mails, *effects, *(f"{item.what}: {item.reason}" for item in failed)):
+        for sentence in (*mails, *effects, *(f"{item.what}: {maybe(item.reason)}" for item in failed)):
             out.print(f"× {sentence}", style="red", soft_wrap=True)
         out.print(
             f"{len(replies)} answers came back, and {len(effects) or 'none'} went astray.\n"
@@ -247,7 +248,7 @@ class _Demo:
                 if item.kind == ActionKind.REMIND and item.state == ActionState.CANCELLED
             )
             for reason, count in spared.items():
-                out.print(f"Not sent: {count} × reminder of {reference}: {reason}", soft_wrap=True)
+                out.print(f"Not sent: {count} × reminder of {reference}: {maybe(reason)}", soft_wrap=True)
 
 
 def _is_special(reply: Reply) -> bool:

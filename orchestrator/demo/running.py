@@ -18,6 +18,7 @@ from orchestrator.services.meetings.views import MeetingSummary
 from orchestrator.services.timelines.views import ActionView
 from orchestrator.supervisor import Supervisor
 from orchestrator.terminal import STATE_MARKS, out
+from orchestrator.words import maybe
 
 PURPOSE_WORDS = {
     "invitation": "Invitation",
@@ -90,7 +91,7 @@ def _to_whom(found: Sequence[ActionView]) -> str:
 def _when(found: Sequence[ActionView]) -> str:
     first, last = found[0], found[-1]
     if first.state != ActionState.SCHEDULED:
-        return str(first.reason or first.state)
+        return maybe(first.reason) or first.state
     same = first.due_at == last.due_at
     return f"{first.due}" if same else f"{first.due} to {last.due.clock} {last.due.city} ({last.due.offset})"
 

@@ -11,12 +11,13 @@ from config.logging import configure_logging
 from orchestrator import bootstrap, supervisor, terminal
 from orchestrator.commands.answers.attendees import ANSWERS
 from orchestrator.commands.answers.printing import show_explanations, show_incoming, show_mail
-from orchestrator.commands.common import CALLER, bytes_of, json_option, say
+from orchestrator.commands.common import CALLER, bytes_of, json_option, report
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.services.answers.inbox import LARGEST_MAIL
 from orchestrator.services.answers.incoming import explain
 from orchestrator.store.rows.answers import IncomingOutcome
 from orchestrator.watching import watch, watch_nothing
+from orchestrator.words import say
 
 
 @click.group(name="mailbox")
@@ -66,7 +67,9 @@ def assign(mail: int, reference: str, email: str, participation: str | None, as_
     found = bootstrap.container().quarantine.assign(
         mail, reference, email, caller=CALLER, participation=value
     )
-    click.echo(terminal.as_json(found)) if as_json else terminal.out.print(f"Mail {mail}: {found.reason}.")
+    click.echo(terminal.as_json(found)) if as_json else terminal.out.print(
+        f"Mail {mail}: {say(found.reason)}."
+    )
 
 
 @mailbox.command(name="discard")
@@ -75,7 +78,7 @@ def assign(mail: int, reference: str, email: str, participation: str | None, as_
 def discard_incoming(mail: int, as_json: bool) -> None:
     """Let a quarantined MAIL go without effect."""
     bootstrap.container().quarantine.discard(mail, caller=CALLER)
-    say({"mail": mail, "outcome": "discarded"}, f"Mail {mail} is discarded.", as_json=as_json)
+    report({"mail": mail, "outcome": "discarded"}, f"Mail {mail} is discarded.", as_json=as_json)
 
 
 @mailbox.command(name="watch", hidden=True)

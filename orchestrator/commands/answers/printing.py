@@ -8,6 +8,7 @@ from orchestrator.services.answers.incoming import Explanation
 from orchestrator.services.answers.views import IncomingView
 from orchestrator.services.meetings.views import ResponseView
 from orchestrator.terminal import out, table
+from orchestrator.words import maybe
 
 
 def show_responses(responses: Iterable[ResponseView]) -> None:
@@ -46,7 +47,7 @@ def show_incoming(mails: Iterable[IncomingView]) -> None:
             item.sender or "",
             item.subject,
             item.outcome,
-            item.reason,
+            maybe(item.reason) or "",
         )
     out.print(made if made.row_count else "No mail has come in.")
 
@@ -67,5 +68,5 @@ def show_explanations(explanations: Mapping[str, Explanation]) -> None:
     made = table("File", "Kind", "From", "Says", "UID", "Trouble")
     for file, item in explanations.items():
         said = " ".join(filter(None, (item.method, item.participation, ", ".join(item.bounced))))
-        made.add_row(file, item.sort, item.sender or "", said, item.uid, item.problem or "")
+        made.add_row(file, item.sort, item.sender or "", said, item.uid, maybe(item.problem) or "")
     out.print(made)

@@ -21,6 +21,7 @@ from orchestrator.errors import InvalidInput
 from orchestrator.services.dates.date_poll_views import OptionView, PollOutcome, PollView
 from orchestrator.services.dates.date_polls import PollRequest
 from orchestrator.services.timelines.views import Outcome
+from orchestrator.words import maybe, say
 
 VOTE_MARKS = {"yes": "●", "if needed": "◐", "no": "⊘", "no answer": "◌"}
 
@@ -157,7 +158,7 @@ def show_poll(view: PollView) -> None:
     terminal.out.print(_headline(view), style="bold")
     if view.state == "open":
         winner = f"Option {view.leading} would win. " if view.leading is not None else ""
-        terminal.out.print(f"{winner}{view.verdict}")
+        terminal.out.print(f"{winner}{say(view.verdict)}")
     options = sorted(view.options, key=lambda option: option.rank)
     terminal.out.print()
     terminal.out.print(_ranking(options))
@@ -206,7 +207,8 @@ def _capitals(item: OptionView) -> Table:
     made = terminal.table("", "Delegation", "Local time", "UTC", "")
     for said in item.votes:
         offset = said.starts.offset.removeprefix("UTC")
-        made.add_row(said.delegation, said.name, terminal.short_time(said.starts), offset, said.why)
+        when, why = terminal.short_time(said.starts), maybe(said.why) or ""
+        made.add_row(said.delegation, said.name, when, offset, why)
     return made
 
 

@@ -15,6 +15,7 @@ from orchestrator.commands.common import json_option
 from orchestrator.domain.dates.fair_starts import Ease, Findings, Share, Slot, Standing, WhyNot
 from orchestrator.domain.time.zones import LocalTime, long_date
 from orchestrator.services.dates.fair_starts import SlotQuery, SlotsView
+from orchestrator.words import say
 
 EASE_MARKS = {Ease.EASY: ("●", "green"), Ease.STRAINED: ("◐", "yellow"), Ease.AGAINST: ("!", "red")}
 
@@ -61,7 +62,7 @@ def show(view: SlotsView) -> None:
     terminal.out.print(_when(best), style="bold")
     terminal.out.print(_verdict(best, found))
     for note in found.notes:
-        terminal.out.print(f"! {note}", style="yellow")
+        terminal.out.print(f"! {say(note)}", style="yellow")
     terminal.out.print()
     terminal.out.print(_standings(best.standings))
     if others:
@@ -99,7 +100,7 @@ def _standings(standings: Sequence[Standing]) -> Table:
             _span(item.starts, item.ends),
             item.starts.offset.removeprefix("UTC"),
             f"{item.cost:,}",
-            Text(f"{mark} {item.why}{hard}", style=style),
+            Text(f"{mark} {say(item.why)}{hard}", style=style),
         )
     return made
 
@@ -147,5 +148,5 @@ def _show_shares(shares: Sequence[Share]) -> None:
 def _show_why_not(item: WhyNot) -> None:
     terminal.out.print(f"\nWhy not {long_date(item.day)}?", style="bold")
     begin, end = item.slot.host_time, item.slot.host_end
-    terminal.out.print(f"Its best start is {begin.clock} – {end.clock} {begin.city}. {item.comparison}")
+    terminal.out.print(f"Its best start is {begin.clock} – {end.clock} {begin.city}. {say(item.comparison)}")
     terminal.out.print(_standings(item.against) if item.against else "Nothing stands against it.")

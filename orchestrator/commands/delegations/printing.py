@@ -21,11 +21,13 @@ from orchestrator.services.delegations.calendars import (
 )
 from orchestrator.services.timelines.moves import MeetingShifts, SharedShift, Shift, together
 from orchestrator.services.timelines.recalculating import Recalculated, Recalculation
+from orchestrator.words import say
 
 _WORKING, _OFF, _ESTIMATED, _CHANGED = "●", "–", "~", "+"
 _LEGEND = (
     f"{_WORKING} working day   {_OFF} day off   {_ESTIMATED} day off by estimate   {_CHANGED} entered by hand"
 )
+
 _NAMES_SHOWN = 3
 
 
@@ -158,7 +160,7 @@ def _show_shift(shared: SharedShift) -> None:
     for label, moment in _moments(shift):
         facts.add_row(label, str(moment) if moment else "at once")
     if shift.reason:
-        facts.add_row("why", Text(shift.reason))
+        facts.add_row("why", Text(say(shift.reason)))
     terminal.out.print(Padding(facts, (0, 0, 0, 4), expand=False))
 
 
@@ -210,12 +212,12 @@ def _show_recalculated(item: Recalculated) -> None:
         terminal.out.print(f"  It starts   {item.retimed.now}")
         terminal.out.print(f"  not at what is now {item.retimed.was}; attendees are told, and asked again.")
     _show_moves([MeetingShifts(item.reference, item.title, item.shifts)])
-    terminal.out.print(f"  Because: {'; '.join(item.because)}")
+    terminal.out.print(f"  Because: {'; '.join(map(say, item.because))}")
 
 
 def _show_troubles(found: Recalculation) -> None:
     for item in found.troubles:
-        terminal.out.print(f"× {item.reference} could not be recalculated: {item.why}", style="red")
+        terminal.out.print(f"× {item.reference} could not be recalculated: {say(item.why)}", style="red")
 
 
 def say_recalculated(found: Recalculation, yes: bool) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.meetings.views import AttendeeView, MeetingSummary, MeetingView, OutcomeView
 from orchestrator.terminal import ANSWER_MARKS, answers, out, table
+from orchestrator.words import say
 
 
 def show_meetings(meetings: Sequence[MeetingSummary]) -> None:
@@ -27,7 +28,7 @@ def show_meetings(meetings: Sequence[MeetingSummary]) -> None:
     out.print(made)
     for item in meetings:
         for sentence in item.attention:
-            out.print(f"! {item.reference}: {sentence}", style="yellow")
+            out.print(f"! {item.reference}: {say(sentence)}", style="yellow")
 
 
 def status_words(item: MeetingSummary) -> str:
@@ -63,7 +64,7 @@ def show_meeting(item: MeetingView) -> None:
         facts.add_row(label, value)
     out.print(facts)
     for sentence in item.attention:
-        out.print(f"! {sentence}", style="yellow")
+        out.print(f"! {say(sentence)}", style="yellow")
     people = table("", "Delegation", "Name", "Role", "Answer", "Comment")
     for person in item.attendees:
         people.add_row(

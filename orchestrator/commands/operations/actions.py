@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from orchestrator import bootstrap, terminal
-from orchestrator.commands.common import CALLER, json_option, say
+from orchestrator.commands.common import CALLER, json_option, report
 from orchestrator.commands.timelines.printing import show_actions
 from orchestrator.domain.timelines.actions import ActionState
 
@@ -30,7 +30,7 @@ def list_actions(state: str | None, as_json: bool) -> None:
 def retry(action_id: int, as_json: bool) -> None:
     """Make a failed or missed action due now."""
     bootstrap.container().operations.retry(action_id, caller=CALLER)
-    say({"id": action_id, "state": "scheduled"}, f"Action {action_id} is due now.", as_json=as_json)
+    report({"id": action_id, "state": "scheduled"}, f"Action {action_id} is due now.", as_json=as_json)
 
 
 @actions.command(name="discard")
@@ -40,4 +40,4 @@ def retry(action_id: int, as_json: bool) -> None:
 def discard(action_id: int, reason: str | None, as_json: bool) -> None:
     """Cancel a waiting, failed or missed action for good."""
     bootstrap.container().operations.discard(action_id, caller=CALLER, reason=reason)
-    say({"id": action_id, "state": "cancelled"}, f"Action {action_id} is discarded.", as_json=as_json)
+    report({"id": action_id, "state": "cancelled"}, f"Action {action_id} is discarded.", as_json=as_json)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from orchestrator.domain.readiness.readiness import Aspect
 from orchestrator.services.readiness.readiness import Board, CellView, DelegationReadiness, SlotView
 from orchestrator.terminal import ANSWER_MARKS, out, table
+from orchestrator.words import maybe, say
 
 READINESS_MARKS = {
     "in": "✓ in",
@@ -46,7 +47,7 @@ def _cell_mark(cell: CellView) -> str:
 
 def _cell_details(item: DelegationReadiness, aspects: Sequence[str]) -> list[str]:
     """What is said beside the marks: who has not answered, notes, to whom the link has not gone."""
-    said = {name: ", ".join(item.cells[name].details) for name in aspects}
+    said = {name: ", ".join(map(say, item.cells[name].details)) for name in aspects}
     if item.cells[Aspect.LINK].settled:
         said.pop(Aspect.LINK, None)
     return [words if name == Aspect.ANSWER else f"{name}: {words}" for name, words in said.items() if words]
@@ -69,6 +70,6 @@ def show_slots(slots: Sequence[SlotView]) -> None:
             item.delegation_name,
             f"{begin.date}, {clocks} {begin.city} ({begin.offset})",
             item.host_starts.clock,
-            item.note or "",
+            maybe(item.note) or "",
         )
     out.print(made if slots else "No connectivity test is planned.")

@@ -9,13 +9,14 @@ from orchestrator.commands.effects import recipient
 from orchestrator.services.timelines.timelines import TimelineView
 from orchestrator.services.timelines.views import ActionView
 from orchestrator.terminal import STATE_MARKS, out, show_lines, table
+from orchestrator.words import maybe
 
 
 def show_actions(actions: Iterable[ActionView], *, with_meeting: bool = False) -> None:
     """Print actions with their state, recipient and local time."""
     made = table("Id", *(["Meeting"] if with_meeting else []), "State", "What", "To", "Local time", "Why")
     for item in actions:
-        why = "; ".join(filter(None, (item.reason or item.why, item.note)))
+        why = "; ".join(said for said in map(maybe, (item.reason or item.why, item.note)) if said)
         made.add_row(
             str(item.id),
             *([item.meeting] if with_meeting else []),
@@ -80,7 +81,7 @@ def _why(together: Sequence[ActionView]) -> str:
     """Return why it is then, and whatever else is said of some of them, each thing once."""
     reasons = [item.reason or item.why for item in together]
     notes = [item.note for item in together]
-    return "; ".join(dict.fromkeys(filter(None, (*reasons, *notes))))
+    return "; ".join(dict.fromkeys(said for said in map(maybe, (*reasons, *notes)) if said))
 
 
 def show_timelines(timelines: Sequence[TimelineView]) -> None:
