@@ -37,6 +37,7 @@ from orchestrator.services.personal.date_poll import PersonalDatePolls
 from orchestrator.services.personal.owing import Owing
 from orchestrator.services.personal.personal import Personal
 from orchestrator.services.readiness.readiness import Readiness
+from orchestrator.services.timelines.changing import Changing
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.recalculating import Recalculating
 from orchestrator.services.timelines.timelines import MeetingTimelines
@@ -65,8 +66,13 @@ class Container(Adapters, DataFiles):
         """Creating, publishing, changing and ending meetings."""
         organizer = self.settings.organizer_address
         return Meetings(
-            self.database, self.planner, self.clock, self.wake_up, organizer, self.preparatory_texts
+            self.database, self.planner, self.clock, self.changing, organizer, self.preparatory_texts
         )
+
+    @cached_property
+    def changing(self) -> Changing:
+        """The one way to change something about a meeting."""
+        return Changing(self.database, self.planner, self.clock, self.wake_up)
 
     @cached_property
     def answers(self) -> AnswersByHand:
@@ -106,7 +112,9 @@ class Container(Adapters, DataFiles):
     @cached_property
     def polls(self) -> Polls:
         """Asking delegations which dates suit them."""
-        return Polls(self.database, self.planner, self.meetings, self.slots, self.clock, self.wake_up)
+        return Polls(
+            self.database, self.planner, self.meetings, self.changing, self.slots, self.clock, self.wake_up
+        )
 
     @cached_property
     def personal_date_polls(self) -> PersonalDatePolls:

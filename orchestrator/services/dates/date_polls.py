@@ -39,6 +39,7 @@ from orchestrator.services.dates.date_poll_views import PollOutcome, PollView, P
 from orchestrator.services.dates.fair_starts import SlotQuery, Slots, Words
 from orchestrator.services.dates.votes import over, record
 from orchestrator.services.meetings.meetings import Meetings, MeetingUpdate
+from orchestrator.services.timelines.changing import Changing
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.moves import only_elsewhere
 from orchestrator.services.timelines.planner import Planner
@@ -109,6 +110,7 @@ class Polls:
         database: Database,
         planner: Planner,
         meetings: Meetings,
+        changing: Changing,
         slots: Slots,
         clock: Clock,
         wake_up: WakeUp,
@@ -117,6 +119,7 @@ class Polls:
         self._database = database
         self._planner = planner
         self._meetings = meetings
+        self._changing = changing
         self._slots = slots
         self._clock = clock
         self._wake_up = wake_up
@@ -217,20 +220,16 @@ class Polls:
                 raise Conflict(f"Option {option} is in the past; choose another one, or withdraw the poll.")
             change = self._meetings.checked_change(meeting, MeetingUpdate(start=chosen.wall_start))
             polls.end(session, held.poll.id, PollState.CLOSED, option)
-            decided = replace(lifecycle.revise(meeting, change, held.now), date_poll=None)
+
+            def decide(_: Session, meeting: Meeting, now: datetime) -> Meeting:
+                return replace(lifecycle.revise(meeting, change, now), date_poll=None)
+
             detail = f"option {option}: {chosen.wall_start:%Y-%m-%d %H:%M} {meeting.zone}"
-            outcome = self._meetings.save(
-                session,
-                meeting,
-                decided,
-                "date chosen from the poll",
-                held.now,
-                caller=caller,
-                previewed=preview,
-                detail=detail,
-                linked=linked,
+            command = self._meetings.command(
+                decide, "date chosen from the poll", detail=detail, linked=linked
             )
-            return outcome, held.now
+            outcome = self._changing.changed(session, meeting, command, caller=caller)
+            return replace(outcome, previewed=preview), held.now
 
         return self._shown(apply, preview=preview)
 

@@ -98,7 +98,8 @@ class Outcomes:
         """Carry the outcomes over once the meeting is concluded; before that they are not final."""
         if meeting.status is not MeetingStatus.CONCLUDED:
             return ()
-        return self._linking.carry_over(session, meeting, now)
+        self._linking.carry_over(session, meeting, now)
+        return self._linking.left_to_do(session, meeting, now)
 
 
 def views_of(items: Sequence[KeyOutcome]) -> tuple[OutcomeView, ...]:

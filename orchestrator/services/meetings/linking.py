@@ -174,10 +174,19 @@ class Linking:
     # Saying
 
     def warnings(
-        self, session: Session, before: Meeting | None, after: Meeting, now: datetime
+        self,
+        session: Session,
+        before: Meeting | None,
+        after: Meeting,
+        now: datetime,
+        moved: Mapping[str, Meeting] | None = None,
     ) -> tuple[str, ...]:
-        """Return what somebody who has changed a meeting from ``before`` to ``after`` should know."""
+        """Return what the coordinator who changes a meeting from ``before`` to ``after`` should know.
+
+        ``moved`` are linked meetings that go along, as they are going to be.
+        """
         around = self._around(session, after)
+        around = replace(around, others={**around.others, **(moved or {})})
         if after.status is MeetingStatus.CANCELLED:
             return tuple(self._standing(around, now, "Cancel it too, if it is not wanted alone."))
         if not is_coming(after, now):
@@ -237,16 +246,21 @@ class Linking:
         }
         return lifecycle.with_points(meeting, points, now)
 
-    def carry_over(self, session: Session, source: Meeting, now: datetime) -> tuple[str, ...]:
-        """Put the outcomes of a concluded meeting on the agenda of what it prepares; say what is left to do.
+    def carry_over(self, session: Session, source: Meeting, now: datetime) -> None:
+        """Put the outcomes of a concluded meeting on the agenda of what it prepares.
 
         Nobody is told by this alone. What is over keeps the agenda it had.
         """
-        found = outcomes.of_meeting(session, source.id)
-        around = self._around(session, source)
-        targets = [item for item in around.targets if is_coming(item, now)]
-        for target in targets:
+        for target in self._coming_targets(session, source, now):
             self._carry(session, source, target, now)
+
+    def _coming_targets(self, session: Session, source: Meeting, now: datetime) -> list[Meeting]:
+        return [item for item in self._around(session, source).targets if is_coming(item, now)]
+
+    def left_to_do(self, session: Session, source: Meeting, now: datetime) -> tuple[str, ...]:
+        """Say what is left to do about the outcomes of a concluded meeting, and where they are reported."""
+        found = outcomes.of_meeting(session, source.id)
+        targets = self._coming_targets(session, source, now)
         return (
             *_unrecorded(source.reference, targets if not found else ()),
             *_open_words(source.reference, found),

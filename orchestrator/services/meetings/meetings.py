@@ -8,14 +8,12 @@ preview shows exactly what would happen.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.dates.costs import hardships
@@ -43,14 +41,13 @@ from orchestrator.domain.meetings.meeting import (
 )
 from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.timelines.needs import stays_away
-from orchestrator.errors import Conflict, InvalidInput, Problem
-from orchestrator.ports import Clock, WakeUp
+from orchestrator.errors import InvalidInput, Problem
+from orchestrator.ports import Clock
 from orchestrator.services.meetings.linking import Companion, Linking
 from orchestrator.services.meetings.views import Created
-from orchestrator.services.timelines.explaining import Explainer
+from orchestrator.services.timelines.changing import Along, Changing, Command, MeetingChange
 from orchestrator.services.timelines.planner import Planner
-from orchestrator.services.timelines.views import Consequence, Outcome
-from orchestrator.store.answers import responses
+from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 
@@ -84,7 +81,7 @@ class Meetings:
         database: Database,
         planner: Planner,
         clock: Clock,
-        wake_up: WakeUp,
+        changing: Changing,
         organizer: str,
         preparatory: PreparatoryTexts,
     ) -> None:
@@ -95,10 +92,9 @@ class Meetings:
         self._database = database
         self._planner = planner
         self._clock = clock
-        self._wake_up = wake_up
         self._organizer = organizer
         self._preparatory = preparatory
-        self._explainer = Explainer(planner)
+        self._changing = changing
         self._linking = Linking(planner)
 
     def create(self, definitions: Sequence[MeetingDefinition], *, caller: Caller) -> list[Created]:
@@ -110,7 +106,7 @@ class Meetings:
         several = len(definitions) > 1
         placed = [(f"meetings[{index}]." if several else "", item) for index, item in enumerate(definitions)]
         now = self._clock.now()
-        with self._unit() as session:
+        with self._changing.transaction() as session:
             self._require_valid(session, placed)
             created = [self._add(session, item, caller, now) for item in self._pairs(session, placed)]
             # Only now are all of them there, so that each can be held against the others.
@@ -277,106 +273,45 @@ class Meetings:
         linked: Linked | None = None,
         touches_linked: bool = False,
     ) -> Outcome:
-        """Load, check the version, apply, save, replan, and say what follows; then wake the beats.
+        """Change a meeting by ``apply``; the linked ones are locked too where it ``touches_linked`` ones."""
+        return self._changing.change(
+            name,
+            self.command(apply, what, detail=detail, linked=linked),
+            caller=caller,
+            version=version,
+            dry_run=preview,
+            with_linked=touches_linked,
+        )
 
-        ``linked`` says what becomes of linked meetings where the time changes; they are locked too where the
-        change ``touches_linked`` ones.
+    def command(
+        self, apply: Applied, what: str, *, detail: str | None = None, linked: Linked | None = None
+    ) -> Command:
+        """Return the command that changes a meeting by ``apply`` and takes care of those it is linked to.
+
+        ``linked`` says what becomes of them where the time changes. The command raises as ``update`` does.
         """
-        with self._unit(preview=preview) as session:
-            number = store.find_id(session, name)
-            if touches_linked:
-                store.lock_chain(session, number)
-            meeting = store.load(session, number, lock=True)
-            # Read once the meeting is ours, so that stamps rise in the order of the changes.
-            now = self._clock.now()
-            if version is not None and version != meeting.version:
-                raise store.changed_meanwhile(meeting.reference)
+
+        def command(session: Session, meeting: Meeting, now: datetime) -> MeetingChange:
             changed = apply(session, meeting, now)
-            outcome = self.save(
-                session,
-                meeting,
+            answer = self._linking.answer(session, meeting, changed, linked, now)
+            along = [self._moved_along(item, meeting.reference, now) for item in answer.companions]
+            moved = {item.before.reference: item.change.meeting for item in along}
+            reason = f"{detail}." if detail and answer.sentences else detail
+            return MeetingChange(
                 changed,
                 what,
-                now,
-                caller=caller,
-                previewed=preview,
-                detail=detail,
-                linked=linked,
+                detail=" ".join(filter(None, [reason, *answer.sentences])) or None,
+                write=self._carry_over if changed.status is MeetingStatus.CONCLUDED else None,
+                along=along,
+                warnings=(*answer.sentences, *self._warnings(session, meeting, changed, now, moved)),
             )
-        if not preview:
-            self._wake_up.notify()
-        return outcome
 
-    def save(
-        self,
-        session: Session,
-        before: Meeting,
-        changed: Meeting,
-        what: str,
-        now: datetime,
-        *,
-        caller: Caller,
-        previewed: bool,
-        detail: str | None = None,
-        linked: Linked | None = None,
-    ) -> Outcome:
-        """Store a meeting changed from ``before``, replan it, and say what follows, for linked meetings too.
+        return command
 
-        It runs in the caller's transaction, who has locked the meeting, and with ``store.lock_chain`` all
-        that it is linked to where the time may change. Raises as ``update`` does.
-        """
-        answer = self._linking.answer(session, before, changed, linked, now)
-        detail = f"{detail}." if detail and answer.sentences else detail
-        stored, outcome = self._saved(
-            session,
-            before,
-            changed,
-            what,
-            now,
-            caller=caller,
-            previewed=previewed,
-            detail=" ".join(filter(None, [detail, *answer.sentences])) or None,
-        )
-        along = [
-            self._moved_along(session, item, stored.reference, now, caller=caller, previewed=previewed)
-            for item in answer.companions
-        ]
-        theirs = [replace(item, meeting=other.reference) for other in along for item in other.consequences]
-        return replace(
-            outcome,
-            consequences=(*outcome.consequences, *theirs),
-            warnings=(*answer.sentences, *self._warnings(session, before, stored, now)),
-        )
+    def _carry_over(self, session: Session, meeting: Meeting, now: datetime) -> None:
+        self._linking.carry_over(session, meeting, now)
 
-    def _saved(
-        self,
-        session: Session,
-        before: Meeting,
-        changed: Meeting,
-        what: str,
-        now: datetime,
-        *,
-        caller: Caller,
-        previewed: bool,
-        detail: str | None,
-    ) -> tuple[Meeting, Outcome]:
-        """Store a changed meeting with its history and its plan; return it as stored, and what follows."""
-        stored = store.save(session, changed, now)
-        if stored.time_revision != before.time_revision:
-            responses.settle_proposals(session, stored.id)
-        store.note(session, stored.id, caller, what, now, detail)
-        return stored, self._replanned(session, before, stored, now, previewed=previewed)
-
-    def _moved_along(
-        self,
-        session: Session,
-        companion: Companion,
-        reference: str,
-        now: datetime,
-        *,
-        caller: Caller,
-        previewed: bool,
-    ) -> Outcome:
+    def _moved_along(self, companion: Companion, reference: str, now: datetime) -> Along:
         """Move a linked meeting with the one called ``reference``; its fields are named with its own."""
         meeting = companion.meeting
         try:
@@ -386,25 +321,21 @@ class Meetings:
             raise InvalidInput(
                 [_prefixed(f"{meeting.reference}: ", item) for item in error.problems]
             ) from error
-        _, outcome = self._saved(
-            session,
-            meeting,
-            changed,
-            "moved along",
-            now,
-            caller=caller,
-            previewed=previewed,
-            detail=f"with {reference}",
-        )
-        return outcome
+        return Along(meeting, MeetingChange(changed, "moved along", f"with {reference}"))
 
     def _warnings(
-        self, session: Session, before: Meeting | None, after: Meeting, now: datetime
+        self,
+        session: Session,
+        before: Meeting | None,
+        after: Meeting,
+        now: datetime,
+        moved: Mapping[str, Meeting] | None = None,
     ) -> tuple[str, ...]:
+        """Say what the caller should know; ``moved`` are linked meetings as they are going to be."""
         if after.status is MeetingStatus.CONCLUDED:
-            return self._linking.carry_over(session, after, now)
+            return self._linking.left_to_do(session, after, now)
         return (
-            *self._linking.warnings(session, before, after, now),
+            *self._linking.warnings(session, before, after, now, moved),
             *self._hardships(session, before, after, now),
         )
 
@@ -418,54 +349,6 @@ class Meetings:
             return
         coming = [code for code in after.delegations if not stays_away(after, code)]
         yield from hardships(coming, after.starts_at, after.ends_at, self._planner.calendars(session))
-
-    def _replanned(
-        self,
-        session: Session,
-        before: Meeting,
-        meeting: Meeting,
-        now: datetime,
-        *,
-        previewed: bool = False,
-    ) -> Outcome:
-        result = self._planner.replan(session, meeting, now, before=before)
-        consequences = self._explainer.explain(session, meeting, result)
-        later = self._once_confirmed(session, meeting, now) if previewed and meeting.tentative else ()
-        return Outcome(
-            meeting.reference,
-            meeting.version,
-            previewed,
-            consequences,
-            tentative=meeting.tentative,
-            later=later,
-        )
-
-    def _once_confirmed(self, session: Session, meeting: Meeting, now: datetime) -> tuple[Consequence, ...]:
-        """What follows when the timeline confirms an announced date by itself.
-
-        It plans and stores that too, so it is for a look that is rolled back.
-        """
-        confirms_at = self._planner.confirms_at(session, meeting)
-        if confirms_at is None or confirms_at <= now:
-            return ()
-        confirmed = store.save(session, lifecycle.confirm(meeting, confirms_at), confirms_at)
-        result = self._planner.replan(session, confirmed, confirms_at)
-        # By then the announcement has left, so that the invitation tells people more of what they know.
-        told = tuple(replace(item, notified=True) for item in confirmed.attendees)
-        known = replace(confirmed, attendees=told)
-        return self._explainer.explain(session, known, replace(result, moves=(), cancels=()))
-
-    @contextmanager
-    def _unit(self, *, preview: bool = False) -> Iterator[Session]:
-        """A transaction, or a look at what it would do; raises ``Conflict`` for simultaneous changes."""
-        try:
-            with self._database.rehearsal() if preview else self._database.transaction() as session:
-                yield session
-        except IntegrityError as error:
-            raise Conflict(
-                "Somebody else saved the same thing at this very moment. Repeat your change.",
-                code="simultaneous-change",
-            ) from error
 
     def _require_valid(self, session: Session, placed: Sequence[Placed]) -> None:
         problems = [

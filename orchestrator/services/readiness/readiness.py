@@ -393,7 +393,7 @@ class Readiness:
         """Store the slot; where not everybody has a mail to come that tells of it, one goes out at once."""
         before = actions.stored(session, meeting.id)
         result = self._stored(session, meeting, slot, now)
-        if not to_be_told(session, meeting, slot.delegation):
+        if not to_be_told(actions.stored(session, meeting.id), meeting, slot.delegation):
             again = self._stored(session, meeting, replace(slot, moves=slot.moves + 1), now)
             result = Reconciliation(result.inserts + again.inserts, result.moves + again.moves)
         return _only(only_elsewhere(result, before), lambda item: item.kind is ActionKind.CONNECTION_TEST)

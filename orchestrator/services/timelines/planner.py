@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
 
@@ -109,6 +109,32 @@ class Planner:
             return result
         return result.since(self._as_it_was(before, calendars, rows, now))
 
+    def look(
+        self, session: Session, meeting: Meeting, now: datetime, *, before: Meeting | None = None
+    ) -> Planned:
+        """Return what ``replan`` would do with a meeting as it would be; nothing is written or locked."""
+        timeline, calendars = self.timeline(meeting), self.calendars(session)
+        rows = actions.stored(session, meeting.id, lock=False) if meeting.id else []
+        meeting = replace(meeting, slots=self._slots(session, meeting, timeline, calendars, rows, now)[0])
+        result = reconcile(
+            meeting, plan(meeting, timeline, calendars), rows, now, partial(self.why_dropped, meeting)
+        )
+        if before is not None and result.skips:
+            result = result.since(self._as_it_was(before, calendars, rows, now))
+        return Planned(meeting, result, tuple(rows))
+
+    def look_beyond(
+        self, session: Session, meeting: Meeting, planned: Planned, now: datetime
+    ) -> Reconciliation:
+        """Return what planning ``meeting`` at ``now`` adds to what ``planned`` leaves, and passes over."""
+        timeline, calendars = self.timeline(meeting), self.calendars(session)
+        slots, _ = self._slots(session, meeting, timeline, calendars, planned.rows, now)
+        meeting = replace(meeting, slots=slots)
+        added = {item.obligation.key for item in planned.result.inserts}
+        wanted = [item for item in plan(meeting, timeline, calendars) if item.key not in added]
+        result = reconcile(meeting, wanted, planned.rows, now)
+        return replace(result, moves=(), cancels=())
+
     def _as_it_was(
         self, before: Meeting, calendars: Calendars, rows: Sequence[StoredAction], now: datetime
     ) -> Reconciliation:
@@ -181,9 +207,28 @@ class Planner:
 
         One in which offices are closed by now is replaced; whoever was told it is told the new one at once.
         """
+        wanted, changed = self._slots(session, meeting, timeline, calendars, None, now)
+        if changed:
+            contributions.write_slots(session, meeting.id, wanted, meeting.time_revision)
+            store.touch(session, meeting.id)
+        return replace(meeting, slots=wanted)
+
+    def _slots(
+        self,
+        session: Session,
+        meeting: Meeting,
+        timeline: Timeline,
+        calendars: Calendars,
+        rows: Sequence[StoredAction] | None,
+        now: datetime,
+    ) -> tuple[tuple[RehearsalSlot, ...], bool]:
+        """Return the slots that a meeting is to have, and whether they differ from those stored.
+
+        ``rows`` are the meeting's actions where they are known already.
+        """
         step = timeline.step(ActionKind.CONNECTION_TEST)
         if step is None or meeting.tentative or meeting.status is not MeetingStatus.PUBLISHED:
-            return meeting
+            return meeting.slots, False
         same = contributions.slots_are_for(session, meeting.id) == meeting.time_revision
         codes = asked_delegations(meeting, step, self.directory)
         kept = (
@@ -193,33 +238,43 @@ class Planner:
         )
         wanted = connectivity.allot(meeting, codes, step, calendars, kept, now)
         if same:
-            wanted = _counted(session, meeting, wanted)
-        if wanted != meeting.slots or (wanted and not same):
-            contributions.write_slots(session, meeting.id, wanted, meeting.time_revision)
-            store.touch(session, meeting.id)
-        return replace(meeting, slots=wanted)
+            known = rows if rows is not None else actions.stored(session, meeting.id)
+            wanted = _counted(known, meeting, wanted)
+        return wanted, wanted != meeting.slots or bool(wanted and not same)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What planning a meeting would do: the meeting as planned, what changes, and the actions before that."""
+
+    meeting: Meeting
+    result: Reconciliation
+    rows: tuple[StoredAction, ...]
 
 
 def _counted(
-    session: Session, meeting: Meeting, wanted: Sequence[RehearsalSlot]
+    rows: Iterable[StoredAction], meeting: Meeting, wanted: Sequence[RehearsalSlot]
 ) -> tuple[RehearsalSlot, ...]:
     """Return the slots, each with how often it has moved after it had been told."""
     known = {slot.delegation: slot for slot in meeting.slots}
     found = []
     for slot in wanted:
         old = known.get(slot.delegation, slot)
-        told = old.starts_at != slot.starts_at and not to_be_told(session, meeting, slot.delegation)
+        told = old.starts_at != slot.starts_at and not to_be_told(rows, meeting, slot.delegation)
         found.append(replace(slot, moves=old.moves + told))
     return tuple(found)
 
 
-def to_be_told(session: Session, meeting: Meeting, delegation: str) -> bool:
-    """Whether all of a delegation who are told when to try the connection are still to be told."""
+def to_be_told(rows: Iterable[StoredAction], meeting: Meeting, delegation: str) -> bool:
+    """Whether all of a delegation who are told when to try the connection are still to be told.
+
+    ``rows`` are the actions of the meeting.
+    """
     ids = {item.id for item in meeting.invited if item.delegation == delegation}
     mails = [
         item
-        for item in actions.stored(session, meeting.id, sorted(ids))
-        if item.kind is ActionKind.CONNECTION_TEST and item.attendee_id is not None
+        for item in rows
+        if item.kind is ActionKind.CONNECTION_TEST and item.attendee_id in ids
         if item.state is not ActionState.CANCELLED
     ]
     return bool(mails) and all(item.state.is_pending for item in mails)

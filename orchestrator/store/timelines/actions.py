@@ -52,16 +52,18 @@ PLANNED = (
 
 
 def stored(
-    session: Session, meeting_id: int, attendee_ids: Sequence[int] | None = None
+    session: Session, meeting_id: int, attendee_ids: Sequence[int] | None = None, *, lock: bool = True
 ) -> list[StoredAction]:
     """Return the actions of a meeting as planning needs them, locked so that none is claimed meanwhile.
 
-    With ``attendee_ids`` only theirs and those that belong to no attendee.
+    With ``attendee_ids`` only theirs and those that belong to no attendee. Without ``lock`` it is for a look
+    that changes nothing.
     """
     wanted = select(*PLANNED).where(_A.meeting_id == meeting_id)
     if attendee_ids is not None:
         wanted = wanted.where(or_(_A.attendee_id.is_(None), _A.attendee_id.in_(attendee_ids)))
-    rows = session.connection().execute(wanted.order_by(_A.id).with_for_update())
+    wanted = wanted.order_by(_A.id)
+    rows = session.connection().execute(wanted.with_for_update() if lock else wanted)
     return [stored_action(row) for row in rows]
 
 
