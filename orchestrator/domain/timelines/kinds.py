@@ -16,6 +16,7 @@ from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.itip import Method
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.timelines.audience import EVERYONE
+from orchestrator.facts import Fact
 
 
 class ActionKind(StrEnum):
@@ -154,7 +155,7 @@ class Turn:
     """How a meeting goes over into another status by itself, and what its history says of that."""
 
     changed: Callable[[Meeting, datetime], Meeting]
-    history: str
+    history: Fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,14 +373,14 @@ KINDS: Mapping[ActionKind, KindRules] = {
         words="Confirm the date",
         not_needed="the meeting is confirmed already",
         counter=Counter.TIME_REVISION,
-        turn=Turn(lifecycle.confirm, "confirmed"),
+        turn=Turn(lifecycle.confirm, Fact.of("meetings.history.confirmed")),
         step=StepRules(moment=StepTime.BEFORE, once=True),
     ),
     ActionKind.CONCLUDE: KindRules(
         work=Work.TURN,
         words="Conclude",
         counter=Counter.TIME_REVISION,
-        turn=Turn(lifecycle.conclude, "concluded"),
+        turn=Turn(lifecycle.conclude, Fact.of("meetings.history.concluded")),
         step=StepRules(moment=StepTime.AFTER, once=True),
     ),
     ActionKind.READ_MAILBOX: KindRules(

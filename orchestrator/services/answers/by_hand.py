@@ -15,6 +15,7 @@ from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
 from orchestrator.domain.people.caller import Caller
 from orchestrator.errors import Conflict, NotFound
+from orchestrator.facts import Fact
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.answers.recording import Given, cut, record
 from orchestrator.services.timelines.explaining import Explainer
@@ -22,6 +23,7 @@ from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.answers import responses
 from orchestrator.store.engine import Database
+from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 
 Applied = Callable[[Session, Meeting, datetime], None]
@@ -77,7 +79,9 @@ class AnswersByHand:
             if not responses.was_written_to(session, attendee.id):
                 raise Conflict(f"{attendee.name} has not been sent an invitation yet; it goes out by itself.")
             responses.ask_again(session, attendee.id, now)
-            store.note(session, meeting.id, caller, "sent again", now, attendee.name)
+            history.note(
+                session, meeting.id, caller, Fact.of("answers.history.sent-again"), now, attendee.name
+            )
 
         return self._change(name, apply)
 
@@ -96,7 +100,9 @@ class AnswersByHand:
                 session, response_id, cut(reply)
             ):
                 raise NotFound(f"{meeting.reference} has no open proposal {response_id}.")
-            store.note(session, meeting.id, caller, "proposal refused", now, cut(reply))
+            history.note(
+                session, meeting.id, caller, Fact.of("answers.history.proposal-refused"), now, cut(reply)
+            )
 
         return self._change(name, apply)
 

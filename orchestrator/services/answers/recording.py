@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.answers.responses import ResponseKind, is_urgent
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
 from orchestrator.domain.people.caller import Caller
+from orchestrator.facts import Fact
 from orchestrator.store.answers import responses
+from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 
 LONGEST_COMMENT = 2000
@@ -53,7 +55,7 @@ def record(session: Session, meeting: Meeting, given: Sequence[Given], now: date
         people[item.attendee_id] = answered(attendee, item)
         rows.append(_row(meeting, attendee, item, now))
         notes.append((item.caller, f"{attendee.name}: {item.participation.words}"))
-    store.notes(session, meeting.id, "answered", now, notes)
+    history.notes(session, meeting.id, Fact.of("answers.history.answered"), now, notes)
     for channel in {item.caller.channel for item in given}:
         changed = {item.attendee_id for item in given if item.caller.channel == channel}
         responses.write_answers(session, [people[number] for number in sorted(changed)], channel, now)

@@ -34,6 +34,7 @@ from orchestrator.domain.problems import problems_of
 from orchestrator.domain.time.wall import WallClock, WallDate
 from orchestrator.domain.time.zones import exists, instant_of, local_time, zone
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
+from orchestrator.facts import Fact
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.dates.date_poll_views import PollOutcome, PollView, PollViewer
 from orchestrator.services.dates.fair_starts import SlotQuery, Slots, Words
@@ -46,6 +47,7 @@ from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.dates import date_polls as polls
 from orchestrator.store.engine import Database
+from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.timelines import actions
 
@@ -152,7 +154,7 @@ class Polls:
             in_time = _in_order_of_time(options)
             polls.add(session, meeting.id, in_time, closes_at=closes_at, by=caller.name, now=now)
             detail = f"{len(options)} dates, until {request.closes:%Y-%m-%d %H:%M} {meeting.zone}"
-            store.note(session, meeting.id, caller, "date poll opened", now, detail)
+            history.note(session, meeting.id, caller, Fact.of("dates.history.poll-opened"), now, detail)
             return meeting, now
 
         return self._done(apply, preview=preview)
@@ -165,7 +167,9 @@ class Polls:
             closes_at = _closing(held.meeting, closes, held.now, held.poll.options)
             polls.move_closing(session, held.poll.id, closes_at)
             detail = f"until {closes:%Y-%m-%d %H:%M} {held.meeting.zone}"
-            store.note(session, held.meeting.id, caller, "date poll extended", held.now, detail)
+            history.note(
+                session, held.meeting.id, caller, Fact.of("dates.history.poll-extended"), held.now, detail
+            )
             return held.meeting, held.now
 
         return self._done(apply, preview=preview)
@@ -177,7 +181,9 @@ class Polls:
             held = self._held(session, name)
             self._require_reminder(held)
             polls.ask_again(session, held.poll.id, held.now)
-            store.note(session, held.meeting.id, caller, "date poll: asked again", held.now)
+            history.note(
+                session, held.meeting.id, caller, Fact.of("dates.history.poll-asked-again"), held.now
+            )
             return held.meeting, held.now
 
         return self._done(apply, preview=preview)
@@ -188,7 +194,7 @@ class Polls:
         def apply(session: Session) -> tuple[Meeting, datetime]:
             held = self._held(session, name)
             polls.end(session, held.poll.id, PollState.WITHDRAWN)
-            store.note(session, held.meeting.id, caller, "date poll withdrawn", held.now)
+            history.note(session, held.meeting.id, caller, Fact.of("dates.history.poll-withdrawn"), held.now)
             return held.meeting, held.now
 
         return self._done(apply, preview=preview)
@@ -226,7 +232,7 @@ class Polls:
 
             detail = f"option {option}: {chosen.wall_start:%Y-%m-%d %H:%M} {meeting.zone}"
             command = self._meetings.command(
-                decide, "date chosen from the poll", detail=detail, linked=linked
+                decide, Fact.of("dates.history.date-chosen"), detail=detail, linked=linked
             )
             outcome = self._changing.changed(session, meeting, command, caller=caller)
             return replace(outcome, previewed=preview), held.now

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.dates.date_poll import Ballot, DatePoll, PollState
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.people.caller import Caller
+from orchestrator.facts import Fact
 from orchestrator.store.dates import date_polls as polls
-from orchestrator.store.meetings import meetings as store
+from orchestrator.store.meetings import history
 
 
 def over(meeting: Meeting, poll: DatePoll, now: datetime) -> str:
@@ -37,4 +38,4 @@ def record(
     polls.write(session, poll.id, ballot, attendee_id)
     said = ", ".join(f"{number} {vote}" for number, vote in sorted(ballot.votes.items()))
     detail = f"{ballot.delegation}: {said}; by {ballot.by}"
-    store.note(session, meeting.id, caller, "date poll answered", now, detail)
+    history.note(session, meeting.id, caller, Fact.of("dates.history.poll-answered"), now, detail)

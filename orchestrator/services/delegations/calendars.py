@@ -31,13 +31,14 @@ from orchestrator.domain.text import single_line
 from orchestrator.domain.time.wall import WallDate
 from orchestrator.domain.time.zones import WEEKDAY_NAMES, local_date, local_time, long_date, zone
 from orchestrator.errors import Conflict, InvalidInput
+from orchestrator.facts import Fact
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.timelines.moves import MeetingShifts, history_words, replanned
 from orchestrator.services.timelines.planner import Planner, digest_of
 from orchestrator.services.timelines.recalculating import AFTERWARDS, outdated
 from orchestrator.store.delegations import overrides as store
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import meetings
+from orchestrator.store.meetings import history, meetings
 from orchestrator.store.rows.delegations import OverrideRow
 
 LONGEST = timedelta(days=366)
@@ -496,7 +497,7 @@ def _note(
     if moved.shifts:
         named = caller.named(view.withdrawn_by or view.by)
         detail = f"{override_words(view)}: {history_words(moved.shifts)}"
-        meetings.note(session, meeting_id, named, "calendar changed", now, detail)
+        history.note(session, meeting_id, named, Fact.of("delegations.history.calendar-changed"), now, detail)
 
 
 def _days(first: date, last: date) -> list[date]:

@@ -24,6 +24,7 @@ from orchestrator.domain.timelines.actions import ActionState, CancelCode, retry
 from orchestrator.domain.timelines.kinds import ActionKind, Conditional, Work
 from orchestrator.domain.timelines.objections import no_longer_called_for, objection
 from orchestrator.errors import DeliveryError, InvalidInput, NotFound, PermanentFailure, TransientFailure
+from orchestrator.facts import Fact
 from orchestrator.ports import (
     Clock,
     ConferenceInfo,
@@ -43,6 +44,7 @@ from orchestrator.store.delivery import claims, deliveries
 from orchestrator.store.delivery.claims import Held, Taken
 from orchestrator.store.delivery.deliveries import Earlier, Key, Told
 from orchestrator.store.engine import Database, Executor
+from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.delivery import DeliveryState
 
@@ -360,7 +362,9 @@ class Delivering:
             conference = _conference_with(meeting, info)
             meeting = store.save(session, lifecycle.with_link(meeting, conference, now), now, by_person=False)
             if info is not None and info.join_url != seen.meeting.conference.join_url:
-                store.note(session, meeting.id, SERVICE, "link ready", now, info.join_url)
+                history.note(
+                    session, meeting.id, SERVICE, Fact.of("delivery.history.link-ready"), now, info.join_url
+                )
             self._planner.replan(session, meeting, now)
 
     def _turn(self, item: Taken) -> None:
@@ -377,7 +381,7 @@ class Delivering:
                 return
             self._finish(session, item, ActionState.SUCCEEDED, now)
             meeting = store.save(session, turn.changed(meeting, now), now, by_person=False)
-            store.note(session, meeting.id, SERVICE, turn.history, now)
+            history.note(session, meeting.id, SERVICE, turn.history, now)
             self._planner.replan(session, meeting, now)
             if meeting.status is MeetingStatus.CONCLUDED:
                 self._linking.carry_over(session, meeting, now)

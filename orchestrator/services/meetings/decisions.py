@@ -15,12 +15,14 @@ from orchestrator.domain.meetings import decisions as rules
 from orchestrator.domain.meetings.decisions import Edit, KeyOutcome
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.people.caller import Caller
+from orchestrator.facts import Fact
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.meetings.views import OutcomeList, OutcomeView
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import decisions as outcomes
+from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 
 Changed = Callable[[Sequence[KeyOutcome], datetime], tuple[KeyOutcome, ...]]
@@ -50,7 +52,7 @@ class Outcomes:
         def apply(items: Sequence[KeyOutcome], now: datetime) -> tuple[KeyOutcome, ...]:
             return rules.added(items, text, is_open=is_open, by=caller.name, at=now)
 
-        return self._change(name, apply, "outcome added", caller)
+        return self._change(name, apply, Fact.of("meetings.history.decision-added"), caller)
 
     def change(
         self, name: str, number: int, edit: Edit, *, caller: Caller, seen: str | None = None
@@ -64,7 +66,7 @@ class Outcomes:
         def apply(items: Sequence[KeyOutcome], now: datetime) -> tuple[KeyOutcome, ...]:
             return rules.changed(items, number, edit, by=caller.name, at=now, seen=seen)
 
-        return self._change(name, apply, f"outcome {number} changed", caller)
+        return self._change(name, apply, Fact.of("meetings.history.decision-changed", number=number), caller)
 
     def agree(self, name: str, number: int, *, caller: Caller, seen: str | None = None) -> OutcomeList:
         """Record that an open outcome is agreed; raises as ``change`` does."""
@@ -73,10 +75,13 @@ class Outcomes:
     def remove(self, name: str, number: int, *, caller: Caller, seen: str | None = None) -> OutcomeList:
         """Take an outcome out; raises as ``change`` does."""
         return self._change(
-            name, lambda items, _: rules.removed(items, number, seen), f"outcome {number} removed", caller
+            name,
+            lambda items, _: rules.removed(items, number, seen),
+            Fact.of("meetings.history.decision-removed", number=number),
+            caller,
         )
 
-    def _change(self, name: str, apply: Changed, what: str, caller: Caller) -> OutcomeList:
+    def _change(self, name: str, apply: Changed, what: Fact, caller: Caller) -> OutcomeList:
         with self._database.transaction() as session:
             number = store.find_id(session, name)
             store.lock_chain(session, number)
@@ -88,7 +93,7 @@ class Outcomes:
             warnings: tuple[str, ...] = ()
             if after != before:
                 outcomes.write(session, meeting.id, after)
-                store.note(session, meeting.id, caller, what, now, _difference(before, after))
+                history.note(session, meeting.id, caller, what, now, _difference(before, after))
                 warnings = self._carried(session, meeting, now)
             after = outcomes.of_meeting(session, meeting.id)
         self._wake_up.notify()

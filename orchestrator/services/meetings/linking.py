@@ -32,9 +32,11 @@ from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.errors import Conflict, Problem
+from orchestrator.facts import Fact
 from orchestrator.services.meetings.views import LinkedView
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.meetings import decisions as outcomes
+from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 
 QUESTION = "linked-meetings"
@@ -277,7 +279,14 @@ class Linking:
             return
         # A coordinator who has the meeting open for editing has not been overtaken by anybody.
         saved = store.save(session, new, now, by_person=False)
-        store.note(session, saved.id, SERVICE, "outcomes carried over", now, f"from {source.reference}")
+        history.note(
+            session,
+            saved.id,
+            SERVICE,
+            Fact.of("meetings.history.decisions-carried-over"),
+            now,
+            f"from {source.reference}",
+        )
         self._planner.replan(session, saved, now)
 
     # Creating

@@ -42,6 +42,7 @@ from orchestrator.domain.meetings.meeting import (
 from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.timelines.needs import stays_away
 from orchestrator.errors import InvalidInput, Problem
+from orchestrator.facts import Fact
 from orchestrator.ports import Clock
 from orchestrator.services.meetings.linking import Companion, Linking
 from orchestrator.services.meetings.views import Created
@@ -49,6 +50,7 @@ from orchestrator.services.timelines.changing import Along, Changing, Command, M
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.engine import Database
+from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 
 Applied = Callable[[Session, Meeting, datetime], Meeting]
@@ -129,7 +131,7 @@ class Meetings:
 
     def _add(self, session: Session, definition: MeetingDefinition, caller: Caller, now: datetime) -> Created:
         new_id = store.add(session, self._draft(definition), _feeds(definition), now)
-        store.note(session, new_id, caller, "created", now)
+        history.note(session, new_id, caller, Fact.of("meetings.history.created"), now)
         return Created(new_id, definition.reference)
 
     def _with_warnings(self, session: Session, created: Created, now: datetime) -> Created:
@@ -165,8 +167,8 @@ class Meetings:
                 meeting, uid, now, organizer=self._organizer, save_the_date=bool(announce)
             )
 
-        what = "announced" if save_the_date else "published"
-        return self._change(name, apply, what, caller=caller, version=version, preview=preview)
+        what = "meetings.history.announced" if save_the_date else "meetings.history.published"
+        return self._change(name, apply, Fact.of(what), caller=caller, version=version, preview=preview)
 
     def update(
         self,
@@ -195,7 +197,7 @@ class Meetings:
         return self._change(
             name,
             apply,
-            "updated",
+            Fact.of("meetings.history.updated"),
             caller=caller,
             version=version,
             preview=preview,
@@ -216,7 +218,7 @@ class Meetings:
         return self._change(
             name,
             _alone(lifecycle.cancel),
-            "cancelled",
+            Fact.of("meetings.history.cancelled"),
             caller=caller,
             version=version,
             preview=preview,
@@ -228,13 +230,23 @@ class Meetings:
     ) -> Outcome:
         """Let a cancelled meeting take place after all; everybody is told, and asked again."""
         return self._change(
-            name, _alone(lifecycle.reinstate), "reinstated", caller=caller, version=version, preview=preview
+            name,
+            _alone(lifecycle.reinstate),
+            Fact.of("meetings.history.reinstated"),
+            caller=caller,
+            version=version,
+            preview=preview,
         )
 
     def conclude(self, name: str, *, caller: Caller, preview: bool = False) -> Outcome:
         """Conclude a meeting that has begun; after that, minutes may be attached."""
         return self._change(
-            name, _alone(lifecycle.conclude), "concluded", caller=caller, preview=preview, touches_linked=True
+            name,
+            _alone(lifecycle.conclude),
+            Fact.of("meetings.history.concluded"),
+            caller=caller,
+            preview=preview,
+            touches_linked=True,
         )
 
     def move_mailbox(self, name: str, *, caller: Caller, preview: bool = False) -> Outcome:
@@ -243,7 +255,9 @@ class Meetings:
         def apply(_: Session, meeting: Meeting, now: datetime) -> Meeting:
             return lifecycle.with_organizer(meeting, self._organizer, now)
 
-        return self._change(name, apply, "moved to another mailbox", caller=caller, preview=preview)
+        return self._change(
+            name, apply, Fact.of("meetings.history.mailbox-moved"), caller=caller, preview=preview
+        )
 
     def enter_link(self, name: str, join_url: str, *, caller: Caller, preview: bool = False) -> Outcome:
         """Set a join link by hand, when Teams cannot make one; waiting invitations go out at once."""
@@ -258,13 +272,15 @@ class Meetings:
             conference = replace(meeting.conference, join_url=url, by_hand=True)
             return lifecycle.with_link(meeting, conference, now)
 
-        return self._change(name, apply, "link entered", caller=caller, preview=preview)
+        return self._change(
+            name, apply, Fact.of("meetings.history.link-entered"), caller=caller, preview=preview
+        )
 
     def _change(
         self,
         name: str,
         apply: Applied,
-        what: str,
+        what: Fact,
         *,
         caller: Caller,
         version: int | None = None,
@@ -284,7 +300,7 @@ class Meetings:
         )
 
     def command(
-        self, apply: Applied, what: str, *, detail: str | None = None, linked: Linked | None = None
+        self, apply: Applied, what: Fact, *, detail: str | None = None, linked: Linked | None = None
     ) -> Command:
         """Return the command that changes a meeting by ``apply`` and takes care of those it is linked to.
 
@@ -321,7 +337,9 @@ class Meetings:
             raise InvalidInput(
                 [_prefixed(f"{meeting.reference}: ", item) for item in error.problems]
             ) from error
-        return Along(meeting, MeetingChange(changed, "moved along", f"with {reference}"))
+        return Along(
+            meeting, MeetingChange(changed, Fact.of("meetings.history.moved-along"), f"with {reference}")
+        )
 
     def _warnings(
         self,

@@ -37,6 +37,7 @@ from orchestrator.store.answers import responses
 from orchestrator.store.delivery import claims, deliveries
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import decisions as outcomes
+from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.meetings import summaries as glances
 from orchestrator.store.meetings.summaries import Glance
@@ -287,8 +288,8 @@ class Reading:
                 for row in store.minutes(session, meeting.id)
             ),
             history=tuple(
-                HistoryView(row.at, _who(row), row.what, row.detail)
-                for row in store.history(session, meeting.id)
+                HistoryView(row.at, _who(row), row.said, row.detail)
+                for row in history.of_meeting(session, meeting.id)
             ),
             outcomes=views_of(outcomes.of_meeting(session, meeting.id)),
         )

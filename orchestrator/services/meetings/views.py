@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.domain.time.zones import LocalTime
+from orchestrator.facts import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +125,8 @@ class HistoryView:
 
     at: datetime
     actor: str
-    what: str
-    detail: str | None
+    what: Fact
+    detail: Fact | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ from orchestrator.domain.meetings.lifecycle import require_status
 from orchestrator.domain.meetings.meeting import MeetingStatus
 from orchestrator.domain.minutes.minutes import media_type_of, safe_filename
 from orchestrator.domain.people.caller import Caller
+from orchestrator.facts import Fact
 from orchestrator.ports import Clock, DocumentStore, WakeUp
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.engine import Database
+from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.minutes import DocumentRow
 
@@ -58,7 +60,14 @@ class Minutes:
             version = store.add_minutes(session, meeting.id, document, now)
             before, meeting = meeting, store.save(session, store.load(session, meeting.id), now)
             result = self._planner.replan(session, meeting, now, before=before)
-            store.note(session, meeting.id, caller, "minutes attached", now, f"version {version}: {filename}")
+            history.note(
+                session,
+                meeting.id,
+                caller,
+                Fact.of("minutes.history.attached"),
+                now,
+                f"version {version}: {filename}",
+            )
             consequences = self._explainer.explain(session, meeting, result)
         if not preview:
             self._wake_up.notify()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.timelines.actions import ENDED_BADLY, ActionState
 from orchestrator.errors import Conflict
+from orchestrator.facts import Fact
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import meetings as store
+from orchestrator.store.meetings import history
 from orchestrator.store.operations import queue
 
 
@@ -37,7 +38,9 @@ class Operations:
                     f"Action {action_id} is {row.state}; only a failed or missed one can be retried."
                 )
             if row.meeting_id is not None:
-                store.note(session, row.meeting_id, caller, "retried", now, row.key)
+                history.note(
+                    session, row.meeting_id, caller, Fact.of("operations.history.retried"), now, row.key
+                )
         self._wake_up.notify()
 
     def discard(self, action_id: int, *, caller: Caller, reason: str | None = None) -> None:
@@ -57,6 +60,11 @@ class Operations:
                 raise Conflict(
                     f"Action {action_id} is {ActionState(row.state)}; it can no longer be discarded."
                 )
-            store.note(
-                session, row.meeting_id, caller, "discarded", now, f"{row.key}: {reason or 'no reason given'}"
+            history.note(
+                session,
+                row.meeting_id,
+                caller,
+                Fact.of("operations.history.discarded"),
+                now,
+                f"{row.key}: {reason or 'no reason given'}",
             )

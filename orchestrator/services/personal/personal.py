@@ -38,6 +38,7 @@ from orchestrator.domain.people.caller import Caller, Channel, attendee
 from orchestrator.domain.time.durations import duration_words
 from orchestrator.domain.time.zones import LocalTime, Place, local_time
 from orchestrator.errors import Conflict, InvalidInput, NotFound
+from orchestrator.facts import Fact
 from orchestrator.ports import Clock, DocumentStore, WakeUp
 from orchestrator.services.answers.recording import LONGEST_COMMENT, Given, cut, record
 from orchestrator.services.meetings.views import AgendaView, MinutesView
@@ -57,6 +58,7 @@ from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.answers import responses
 from orchestrator.store.engine import Database
+from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.readiness import contributions
 from orchestrator.store.rows.answers import ResponseRow
@@ -359,7 +361,14 @@ class Personal:
         }
         responses.add(session, [row])
         detail = f"{own.delegation}, by {own.name}: {said}"
-        store.note(session, stored.id, attendee(own.name, own.id, CHANNEL), "delegation named", now, detail)
+        history.note(
+            session,
+            stored.id,
+            attendee(own.name, own.id, CHANNEL),
+            Fact.of("personal.history.delegation-named"),
+            now,
+            detail,
+        )
         named = Contribution(own.delegation, Need.LIST, ContributionState.IN, signature(own), now)
         contributions.record(session, stored.id, named)
         meeting = store.load(session, stored.id)
@@ -392,7 +401,9 @@ class Personal:
             version = max(item.link_version for item in rows) + 1
             for item in rows:
                 responses.attendee_row(session, item.id).link_version = version
-            store.note(session, meeting.id, caller, "personal link revoked", now, rows[-1].name)
+            history.note(
+                session, meeting.id, caller, Fact.of("personal.history.link-revoked"), now, rows[-1].name
+            )
         return self._links.page(replace(rows[-1], link_version=version))
 
     def revoke_feed(self, email: str, *, caller: Caller) -> str:
@@ -700,6 +711,6 @@ def _meetings_of(session: Session, person: PersonRow) -> Sequence[int]:
 def _last_change(session: Session, meeting_ids: Sequence[int]) -> datetime | None:
     """Return when one of the meetings last changed; other people's answers are none of a reader's concern."""
     newest = select(func.max(HistoryRow.at)).where(
-        HistoryRow.meeting_id.in_(meeting_ids), HistoryRow.what != "answered"
+        HistoryRow.meeting_id.in_(meeting_ids), HistoryRow.what != "answers.history.answered"
     )
     return session.scalar(newest)

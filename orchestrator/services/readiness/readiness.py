@@ -38,6 +38,7 @@ from orchestrator.domain.timelines.obligations import NUDGE, Obligation
 from orchestrator.domain.timelines.reconciling import Reconciliation
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.errors import Conflict, InvalidInput, NotFound
+from orchestrator.facts import Fact
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.answers.recording import cut
 from orchestrator.services.people.contacts import Contact
@@ -48,6 +49,7 @@ from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.answers import responses
 from orchestrator.store.delivery import deliveries
 from orchestrator.store.engine import Database
+from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.readiness import contributions
 from orchestrator.store.timelines import actions
@@ -252,7 +254,7 @@ class Readiness:
                 )
             is_new = contributions.record_joined(session, meeting.id, code, caller.name, now)
             if is_new:
-                store.note(session, meeting.id, caller, "joined", now, code)
+                history.note(session, meeting.id, caller, Fact.of("readiness.history.joined"), now, code)
         return is_new
 
     # Asking
@@ -275,7 +277,7 @@ class Readiness:
                 (caller, f"{item.delegation}, {item.name}: {', '.join(_lacks(meeting, item, due))}")
                 for item in asked.people.values()
             ]
-            store.notes(session, meeting.id, "nudged", now, lines)
+            history.notes(session, meeting.id, Fact.of("readiness.history.nudged"), now, lines)
             result = _only(self._replanned(session, meeting, now), lambda item: item.step == NUDGE)
             outcome = self._outcome(session, meeting, result, previewed=preview)
         if not preview:
@@ -359,7 +361,7 @@ class Readiness:
             result = self._with_slot(session, meeting, slot, now)
             outcome = self._outcome(session, meeting, result, previewed=preview)
             detail = f"{self._name(code)}: {self._at_host(meeting, slot.starts_at)}"
-            store.note(session, meeting.id, caller, "connectivity test moved", now, detail)
+            history.note(session, meeting.id, caller, Fact.of("readiness.history.test-moved"), now, detail)
         if not preview:
             self._wake_up.notify()
         return outcome
@@ -459,14 +461,16 @@ def settle(
         if known is None:
             return False
         contributions.take_back(session, meeting.id, delegation, need)
-        store.note(session, meeting.id, caller, f"{need} missing again", now, delegation)
+        history.note(session, meeting.id, caller, Fact.of(_HISTORY[need, None]), now, delegation)
         return True
     if known is not None and (known.state, known.note) == (wanted.state, wanted.note):
         return False
     contributions.record(session, meeting.id, wanted)
     by = "" if wanted.by == caller.name else f", by {said_by(wanted.by)}"
     said = f": {wanted.note}" if wanted.note else ""
-    store.note(session, meeting.id, caller, f"{need} {wanted.state}", now, f"{delegation}{by}{said}")
+    history.note(
+        session, meeting.id, caller, Fact.of(_HISTORY[need, wanted.state]), now, f"{delegation}{by}{said}"
+    )
     return True
 
 
@@ -536,3 +540,23 @@ def _only(result: Reconciliation, is_meant: Callable[[Obligation], bool]) -> Rec
         tuple(item for item in result.inserts if is_meant(item.obligation)),
         tuple(item for item in result.moves if is_meant(item.obligation)),
     )
+
+
+_HISTORY: Mapping[tuple[Need, ContributionState | None], str] = {
+    (Need.ANSWER, ContributionState.IN): "readiness.history.answer-in",
+    (Need.ANSWER, ContributionState.WAIVED): "readiness.history.answer-waived",
+    (Need.ANSWER, ContributionState.FAILED): "readiness.history.answer-failed",
+    (Need.ANSWER, None): "readiness.history.answer-missing-again",
+    (Need.LIST, ContributionState.IN): "readiness.history.list-in",
+    (Need.LIST, ContributionState.WAIVED): "readiness.history.list-waived",
+    (Need.LIST, ContributionState.FAILED): "readiness.history.list-failed",
+    (Need.LIST, None): "readiness.history.list-missing-again",
+    (Need.PAPER, ContributionState.IN): "readiness.history.paper-in",
+    (Need.PAPER, ContributionState.WAIVED): "readiness.history.paper-waived",
+    (Need.PAPER, ContributionState.FAILED): "readiness.history.paper-failed",
+    (Need.PAPER, None): "readiness.history.paper-missing-again",
+    (Need.TEST, ContributionState.IN): "readiness.history.test-in",
+    (Need.TEST, ContributionState.WAIVED): "readiness.history.test-waived",
+    (Need.TEST, ContributionState.FAILED): "readiness.history.test-failed",
+    (Need.TEST, None): "readiness.history.test-missing-again",
+}

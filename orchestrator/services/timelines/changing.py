@@ -11,7 +11,7 @@ what would follow is computed from what was read. A preview therefore shows exac
 reader never stands in the way of a worker.
 
     def command(session: Session, meeting: Meeting, now: datetime) -> MeetingChange:
-        return MeetingChange(lifecycle.cancel(meeting, now), "cancelled")
+        return MeetingChange(lifecycle.cancel(meeting, now), Fact.of("meetings.history.cancelled"))
 
     return self._changing.change(name, command, caller=caller, version=version, dry_run=dry_run)
 """
@@ -30,13 +30,14 @@ from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.people.caller import Caller
 from orchestrator.errors import Conflict
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, Said
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.planner import Planned, Planner
 from orchestrator.services.timelines.views import Consequence, Outcome
 from orchestrator.store.answers import responses
 from orchestrator.store.engine import Database
+from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 
 Write = Callable[[Session, Meeting, datetime], None]
@@ -54,8 +55,8 @@ class MeetingChange:
     """
 
     meeting: Meeting
-    what: str | None = None
-    detail: str | None = None
+    what: Fact | None = None
+    detail: Said | None = None
     write: Write | None = None
     saves: bool = True
     by_person: bool = True
@@ -180,7 +181,7 @@ class Changing:
             store.touch(session, stored.id)
             stored = store.load(session, stored.id)
         if change.what is not None:
-            store.note(session, stored.id, change.caller or caller, change.what, now, change.detail)
+            history.note(session, stored.id, change.caller or caller, change.what, now, change.detail)
         return stored
 
     def _planned(self, session: Session, before: Meeting, stored: Meeting, now: datetime) -> Planned:

@@ -14,12 +14,14 @@ from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import LocalTime, local_time, tzdata_version
+from orchestrator.facts import Fact
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.timelines.moves import Shift, history_words, replanned
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.answers import responses
 from orchestrator.store.dates import date_polls as polls
 from orchestrator.store.engine import Database
+from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.meetings.meetings import Planned
 
@@ -162,7 +164,9 @@ class Recalculating:
                 moved.shifts,
             )
             if retiming is not None or moved.shifts:
-                store.note(session, saved.id, SERVICE, "recalculated", now, _detail(found))
+                history.note(
+                    session, saved.id, SERVICE, Fact.of("timelines.history.recalculated"), now, _detail(found)
+                )
             return found
 
     @staticmethod
@@ -177,7 +181,14 @@ class Recalculating:
         because = f"{_NAMES['tzdata']} {before.tzdata} → {tzdata_version()}"
         others = polls.derive_instants(session, meeting.date_poll.id) if meeting.date_poll else 0
         if others:
-            store.note(session, meeting.id, SERVICE, "recalculated", now, f"{because}; {_dates(others)}")
+            history.note(
+                session,
+                meeting.id,
+                SERVICE,
+                Fact.of("timelines.history.recalculated"),
+                now,
+                f"{because}; {_dates(others)}",
+            )
         return Recalculated(meeting.reference, meeting.title_en, meeting.status, (because,), None, ())
 
     def _retimed(self, session: Session, meeting: Meeting, now: datetime) -> tuple[Meeting, Retiming | None]:

@@ -22,11 +22,13 @@ from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.domain.timelines.timeline import Timeline, checked
 from orchestrator.errors import ConfigurationError, InvalidInput, NotFound
+from orchestrator.facts import Fact
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.engine import Database
+from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 
 LARGEST_TIMELINE = 100_000
@@ -120,7 +122,9 @@ class MeetingTimelines:
         def detail(meeting: Meeting) -> str:
             return _differences(self._planner.timeline(meeting), wanted)
 
-        return self._change(name, text, "timeline adjusted", detail, caller, version, preview=preview)
+        return self._change(
+            name, text, Fact.of("timelines.history.adjusted"), detail, caller, version, preview=preview
+        )
 
     def reset(
         self, name: str, *, caller: Caller, version: int | None = None, preview: bool = False
@@ -133,7 +137,9 @@ class MeetingTimelines:
         def detail(meeting: Meeting) -> str:
             return meeting.timeline
 
-        return self._change(name, None, "timeline reset", detail, caller, version, preview=preview)
+        return self._change(
+            name, None, Fact.of("timelines.history.reset"), detail, caller, version, preview=preview
+        )
 
     def _checked(self, document: Any) -> Timeline:
         try:
@@ -146,7 +152,7 @@ class MeetingTimelines:
         self,
         name: str,
         own: str | None,
-        what: str,
+        what: Fact,
         detail: Callable[[Meeting], str],
         caller: Caller,
         version: int | None,
@@ -161,7 +167,7 @@ class MeetingTimelines:
                 raise store.changed_meanwhile(meeting.reference)
             if own == meeting.own_timeline:
                 return Outcome(meeting.reference, meeting.version, preview, ())
-            store.note(session, meeting.id, caller, what, now, detail(meeting))
+            history.note(session, meeting.id, caller, what, now, detail(meeting))
             changed = store.save(session, replace(meeting, own_timeline=own), now)
             outcome = self._replanned(session, meeting, changed, now, preview=preview)
         if not preview:

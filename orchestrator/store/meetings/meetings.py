@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from orchestrator.domain.answers.responses import ProposalState, ResponseKind
@@ -30,7 +30,6 @@ from orchestrator.domain.meetings.meeting import (
     RehearsalSlot,
     Seat,
 )
-from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.time.zones import tzdata_version
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import REQUESTS, ActionKind
@@ -47,7 +46,6 @@ from orchestrator.store.rows.meetings import (
     AttendeeRow,
     ConferenceRow,
     FeedRow,
-    HistoryRow,
     MeetingRow,
     RevisionRow,
 )
@@ -804,39 +802,3 @@ def minutes_document(session: Session, meeting_id: int, version: int) -> Documen
     if row is None:
         raise NotFound(f"This meeting has no minutes of version {version}.")
     return row.document
-
-
-def note(
-    session: Session, meeting_id: int, caller: Caller, what: str, now: datetime, detail: str | None = None
-) -> None:
-    """Write a line of the meeting's history."""
-    session.add(HistoryRow(meeting_id=meeting_id, at=now, what=what, detail=detail, **_of_caller(caller)))
-
-
-def notes(
-    session: Session, meeting_id: int, what: str, now: datetime, lines: Sequence[tuple[Caller, str]]
-) -> None:
-    """Write several lines of the meeting's history, each a caller and a detail."""
-    if lines:
-        rows = [
-            {"meeting_id": meeting_id, "at": now, "what": what, "detail": detail} | _of_caller(caller)
-            for caller, detail in lines
-        ]
-        session.connection().execute(insert(table_of(HistoryRow)), rows)
-
-
-def _of_caller(caller: Caller) -> dict[str, str | None]:
-    actor = caller.actor
-    return {
-        "actor": actor.name,
-        "actor_kind": actor.kind,
-        "actor_id": actor.id,
-        "channel": caller.channel,
-    }
-
-
-def history(session: Session, meeting_id: int) -> Sequence[HistoryRow]:
-    """Return the meeting's history, newest first."""
-    return session.scalars(
-        select(HistoryRow).where(HistoryRow.meeting_id == meeting_id).order_by(HistoryRow.id.desc())
-    ).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -18,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from orchestrator.domain.meetings.meeting import MeetingStatus, Participation, Seat
+from orchestrator.facts import Fact
 from orchestrator.store.rows.base import Base, one_of
 
 
@@ -210,5 +212,11 @@ class HistoryRow(Base):
     actor_kind: Mapped[str] = mapped_column(String(20))
     actor_id: Mapped[str | None] = mapped_column(String(64), doc="That of a person.")
     channel: Mapped[str] = mapped_column(String(20), doc="Through which door.")
-    what: Mapped[str] = mapped_column(String(40))
-    detail: Mapped[str | None] = mapped_column(Text())
+    what: Mapped[str] = mapped_column(String(80), doc="What was done: the key of the fact that says it.")
+    params: Mapped[dict[str, Any]] = mapped_column(doc="The parameters of that fact, as they are stored.")
+    detail: Mapped[Fact | None]
+
+    @property
+    def said(self) -> Fact:
+        """What was done."""
+        return Fact.from_json({"key": self.what, "params": self.params})

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from orchestrator import words
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.domain.people.caller import Channel
 from orchestrator.domain.timelines.kinds import ActionKind
@@ -360,7 +361,7 @@ def test_an_answer_takes_effect_within_one_poll(world: World, style: str, partic
     )
     assert response.incoming_id == incoming(world)[0].id
     (said, *_) = after.history
-    assert (said.actor, said.what, said.detail) == (
+    assert (said.actor, words.say(said.what), words.maybe(said.detail)) == (
         "mail",
         "answered",
         f"Tan Hui Shan: {participation.lower()}",
@@ -1847,11 +1848,11 @@ def test_a_digest_that_fails_for_a_while_tells_everything_in_the_end_and_once(wo
 def test_a_worker_that_has_known_the_meeting_for_long_counts_the_answers_of_now(world: World) -> None:
     """Answers do not raise the meeting's version, so a worker could count those it remembers."""
     world.invited()
-    for who, words in ((TAN, "1 accepted 2 no answer"), (THIDA, "2 accepted 1 no answer")):
+    for who, said in ((TAN, "1 accepted 2 no answer"), (THIDA, "2 accepted 1 no answer")):
         poll(world, reply(world, who))
         world.clock.move(hours=1)
         world.run()
-        assert words in words_of(news(world)[-1])
+        assert said in words_of(news(world)[-1])
 
 
 def test_three_hundred_answers_are_all_told(world: World) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator import words
 from orchestrator.domain.dates.date_poll import Vote
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.timelines.kinds import ActionKind
@@ -81,7 +82,7 @@ def recipients(world: World) -> list[str]:
 
 def last_notes(world: World, count: int) -> list[tuple[str, str, str | None]]:
     found = world.reading.meeting("SOM-2026").history[:count]
-    return [(item.what, item.actor, item.detail) for item in found]
+    return [(words.say(item.what), item.actor, words.maybe(item.detail)) for item in found]
 
 
 # Opening

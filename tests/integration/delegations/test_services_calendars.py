@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from orchestrator import words
 from orchestrator.domain.delegations import working_calendar as workdays
 from orchestrator.domain.delegations.public_holidays import Holiday, HolidayYear, holidays_of
 from orchestrator.domain.meetings.meeting import Participation
@@ -98,7 +99,9 @@ def moves(change: CalendarChange | Recalculation) -> list[tuple[str, str, str, s
 
 def history(world: World, what: str, reference: str = "SOM-2026") -> list[tuple[str, str]]:
     view = world.reading.meeting(reference)
-    return [(item.actor, item.detail or "") for item in view.history if item.what == what]
+    return [
+        (item.actor, words.maybe(item.detail) or "") for item in view.history if words.say(item.what) == what
+    ]
 
 
 def settled(world: World) -> bool:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import PermanentFailure, TransientFailure
+from orchestrator.facts import plain
 from orchestrator.ports import ConferenceRequest
 from orchestrator.services.delivery.scheduling import Policy, Scheduling
 from orchestrator.services.letters.letters import Letters
@@ -1211,8 +1212,9 @@ def test_an_error_of_the_database_names_no_values(world: World) -> None:
         "actor": TAN,
         "actor_kind": "person",
         "channel": "mail",
-        "what": "answered",
-        "detail": "hunter2",
+        "what": "answers.history.answered",
+        "params": {},
+        "detail": plain("hunter2"),
     }
     with world.database.rehearsal() as session, pytest.raises(IntegrityError) as caught:
         session.execute(insert(HistoryRow), [values])

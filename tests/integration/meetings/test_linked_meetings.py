@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator import words
 from orchestrator.domain.meetings.decisions import Edit
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.meeting import Participation
@@ -135,7 +136,7 @@ def test_keep_leaves_it_and_says_so(published: World) -> None:
     )
     assert told(done) == {(None, "Updated invitation"): 3}
     assert (view(published, PREP).start, view(published, PREP).version) == ("2026-12-02 09:00", 2)
-    assert view(published, SOM).history[0].detail == done.warnings[0]
+    assert words.maybe(view(published, SOM).history[0].detail) == done.warnings[0]
 
 
 def test_an_absurd_order_is_never_refused_and_always_said(published: World) -> None:
@@ -168,7 +169,8 @@ def test_move_takes_it_along_in_one_transaction_and_everybody_is_asked_again(pub
     prep = view(published, PREP)
     assert (prep.start, prep.version, prep.sequence, prep.revision) == ("2026-12-07 10:00", 3, 1, 2)
     assert prep.answers == {"no answer": 3}
-    assert (prep.history[0].what, prep.history[0].detail, prep.history[0].actor) == (
+    latest = prep.history[0]
+    assert (words.say(latest.what), words.maybe(latest.detail), latest.actor) == (
         "moved along",
         f"with {SOM}",
         BY.name,
@@ -351,7 +353,7 @@ def test_outcomes_begin_with_the_meeting(published: World) -> None:
         (2, "Venue", False, BY.name),
     ]
     assert found.outcomes == published.outcomes.of(PREP) == view(published, PREP).outcomes
-    assert [item.what for item in view(published, PREP).history[:6]] == [
+    assert [words.say(item.what) for item in view(published, PREP).history[:6]] == [
         "outcome 2 changed",
         "outcome 2 removed",
         "outcome 3 changed",
@@ -359,7 +361,7 @@ def test_outcomes_begin_with_the_meeting(published: World) -> None:
         "outcome added",
         "outcome added",
     ]
-    assert view(published, PREP).history[0].detail == "was: Venue (open); is: Venue"
+    assert words.maybe(view(published, PREP).history[0].detail) == "was: Venue (open); is: Venue"
     assert points(published) == [(), ()], "nothing is carried over before the end"
 
 
@@ -376,8 +378,8 @@ def test_the_end_carries_outcomes_into_the_item_that_reports_them(published: Wor
         before.revision,
         before.sequence,
     )
-    assert after.history[0].what == "outcomes carried over"
-    assert after.history[0].detail == f"from {PREP}"
+    assert words.say(after.history[0].what) == "outcomes carried over"
+    assert words.maybe(after.history[0].detail) == f"from {PREP}"
     assert not any(mail.subject.startswith("Updated") for mail in published.mailer.accepted[mails:])
     assert attention(published) == (f"1 outcome of {PREP} is still open: 2. Venue",)
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from orchestrator import words
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound, PermanentFailure
@@ -89,7 +90,9 @@ def test_a_draft_plans_and_sends_nothing(world: World) -> None:
     assert (view.status, view.uid, view.version, view.sequence) == ("draft", None, 1, 0)
     assert [item.delegation for item in view.attendees] == ["MM", "SG", "VN"], "protocol order"
     assert [item.role for item in view.attendees] == ["senior official", "focal point", "senior official"]
-    assert [(item.actor, item.what, item.at) for item in view.history] == [("coordinator", "created", NOW)]
+    assert [(item.actor, words.say(item.what), item.at) for item in view.history] == [
+        ("coordinator", "created", NOW)
+    ]
 
 
 def test_several_meetings_are_created_together(world: World) -> None:
@@ -327,10 +330,10 @@ REFUSALS: dict[str, tuple[Callable[[World], Any], type[Exception], str]] = {
 def test_what_is_refused_leaves_the_database_as_it_was(world: World) -> None:
     world.invited()
     before, woken = contents(world.database), world.wake_up.notified
-    for what, (use_case, error, words) in REFUSALS.items():
+    for what, (use_case, error, said) in REFUSALS.items():
         with pytest.raises(error) as caught:
             use_case(world)
-        assert words in str(caught.value), what
+        assert said in str(caught.value), what
         assert contents(world.database) == before, what
     assert world.wake_up.notified == woken
 
@@ -653,7 +656,9 @@ def test_cancelling_tells_whoever_was_invited_and_removes_the_video_meeting(worl
     assert [mail.method for mail in world.mailer.accepted[3:]] == ["CANCEL"] * 3
     assert world.conferences.made == {}
     history = world.reading.meeting("SOM-2026").history
-    assert ("cancelled", "The chair is ill") in [(item.what, item.detail) for item in history]
+    assert ("cancelled", "The chair is ill") in [
+        (words.say(item.what), words.maybe(item.detail)) for item in history
+    ]
     with pytest.raises(Conflict, match="is cancelled"):
         world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
 
@@ -788,7 +793,7 @@ def test_a_failed_action_is_retried_on_demand(world: World) -> None:
     world.run()
     assert len(world.mailer.to(TAN)) == 1
     history = world.reading.meeting("SOM-2026").history
-    assert (history[0].actor, history[0].what) == ("ops", "retried")
+    assert (history[0].actor, words.say(history[0].what)) == ("ops", "retried")
 
 
 def test_a_failed_action_that_was_discarded_stays_so(world: World) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
+from orchestrator import words
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.lifecycle import publish
 from orchestrator.domain.meetings.meeting import (
@@ -26,8 +27,10 @@ from orchestrator.domain.meetings.meeting import (
 from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import tzdata_version
 from orchestrator.errors import Conflict, NotFound
+from orchestrator.facts import Fact
 from orchestrator.services.answers.recording import Given, record
 from orchestrator.store.engine import Database
+from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.delivery import DeliveryRow
 from orchestrator.store.rows.meetings import AgendaRow, AttendeeRow, MeetingRow, RevisionRow
@@ -372,11 +375,20 @@ def test_minutes_are_numbered_and_the_newest_counts(database: Database) -> None:
 def test_history_is_read_newest_first(database: Database) -> None:
     number = added(database).id
     with database.transaction() as session:
-        store.note(session, number, caller("coordinator"), "created", NOW)
-        store.note(session, number, SERVICE, "link ready", LATER, LINK)
+        history.note(session, number, caller("coordinator"), Fact.of("meetings.history.created"), NOW)
+        history.note(session, number, SERVICE, Fact.of("delivery.history.link-ready"), LATER, LINK)
+        numbered = Fact.of("meetings.history.decision-changed", number=3)
+        history.notes(session, number, numbered, LATER, [(SERVICE, Fact.of("text", text="is: B"))])
     with database.reading() as session:
-        found = [(row.at, row.actor, row.what, row.detail) for row in store.history(session, number)]
-    assert found == [(LATER, "service", "link ready", LINK), (NOW, "coordinator", "created", None)]
+        found = [
+            (row.at, row.actor, words.say(row.said), words.maybe(row.detail))
+            for row in history.of_meeting(session, number)
+        ]
+    assert found == [
+        (LATER, "service", "outcome 3 changed", "is: B"),
+        (LATER, "service", "link ready", LINK),
+        (NOW, "coordinator", "created", None),
+    ]
 
 
 @pytest.mark.parametrize("step", ["transaction", "rehearsal"])

@@ -15,10 +15,14 @@ from sqlalchemy import Connection, MetaData, select, text
 from sqlalchemy.exc import IntegrityError
 
 import orchestrator.store
+from orchestrator import words
 from orchestrator.domain.meetings.meeting import MeetingStatus, Participation
+from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.facts import Fact
 from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.store.engine import Database
+from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 from tests.callers import caller
 from tests.integration.conftest import ENDS, NHUNG, NOW, PEOPLE, STARTS, TAN, THIDA, World
@@ -31,6 +35,13 @@ REMOVED, RETITLED = NOW - timedelta(days=2), NOW - timedelta(days=1)
 GONE = "zaw@mm.example.org"
 LINK = "https://teams.example.org/join/1"
 UID = "0f8e@accsm-meetings"
+HISTORY = (
+    ("created", None),
+    ("outcome 12 changed", 'was: "A"; is: {B} \\ it\'s'),
+    ("paper missing again", ""),
+    ("something of long ago", "Đỗ Quang Minh: accepted"),
+)
+"""What was done to the meeting 1, and what history says more about it."""
 
 
 def config_on(connection: Connection) -> Config:
@@ -192,7 +203,9 @@ def fill(old: Old) -> None:
     old.add(
         "agenda_item", {"id": 1, "meeting_id": 1, "number": 1, "en": "Adoption of the agenda", "lead": "VN"}
     )
-    old.add("meeting_history", {"id": 1, "meeting_id": 1, "at": NOW, "actor": "cli", "what": "created"})
+    for number, (what, detail) in enumerate(HISTORY, 1):
+        row = {"id": number, "meeting_id": 1, "at": NOW, "actor": "cli", "what": what, "detail": detail}
+        old.add("meeting_history", row)
     for number in (1, 2, 3, 4):
         link = LINK if number == 1 else None
         row = {
@@ -313,9 +326,11 @@ def ordered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def test_an_upgrade_keeps_every_row_with_every_value(old: Database) -> None:
     before = tables(old)
-    # Agendas as they were told are said in more words; the next test but one looks at those.
+    # Agendas as they were told are said in more words, and history in facts; other tests look at those.
     for row in before["meeting_revision"]:
         del row["agenda"]
+    for row in before["meeting_history"]:
+        del row["what"], row["detail"]
     assert min(len(rows) for rows in before.values()) >= 1, "each table must have something to lose"
     old.upgrade()
     after = tables(old)
@@ -380,6 +395,36 @@ def test_an_upgrade_fills_in_what_the_new_columns_would_hold(upgraded: Database)
         told = store.snapshot(session, 1, 3)
     assert told is not None
     assert (told.coordinator, told.tentative) == ("Trần Minh Khôi <coordinator@vn.example.org>", False)
+
+
+def test_an_upgrade_lets_history_hold_keys_that_say_what_it_said(upgraded: Database) -> None:
+    with upgraded.reading() as session:
+        rows = history.of_meeting(session, 1)[::-1]
+    assert [(words.say(row.said), words.maybe(row.detail)) for row in rows] == [
+        (what, detail or None) for what, detail in HISTORY
+    ]
+    assert [row.what for row in rows] == [
+        "meetings.history.created",
+        "meetings.history.decision-changed",
+        "readiness.history.paper-missing-again",
+        "text",
+    ]
+    assert rows[1].params == {"number": 12}
+
+
+def test_a_downgrade_says_the_history_in_english_again(upgraded: Database) -> None:
+    with upgraded.transaction() as session:
+        fact = Fact.of("meetings.history.decision-removed", number=3)
+        history.note(session, 1, SERVICE, fact, NOW, Fact.of("list.and", items=("A", "B"), last="it's C"))
+    with upgraded.migrating() as connection:
+        command.downgrade(config_on(connection), "0003")
+        connection.commit()
+    with upgraded.engine.connect() as connection:
+        rows = connection.execute(text("SELECT what, detail FROM meeting_history ORDER BY id")).all()
+    assert [tuple(row) for row in rows] == [
+        *((what, detail or None) for what, detail in HISTORY),
+        ("outcome 3 removed", "A, B and it's C"),
+    ]
 
 
 def test_the_new_columns_have_no_values_of_their_own_in_the_database(upgraded: Database) -> None:

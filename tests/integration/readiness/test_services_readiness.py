@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from orchestrator import words
 from orchestrator.domain.meetings.meeting import ContributionState, Meeting, Need, Participation
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.timeline import Timeline
@@ -101,8 +102,12 @@ def answer(world: World, email: str, participation: Participation) -> None:
 
 def history(world: World, what: str) -> list[tuple[str, str | None]]:
     with world.database.reading() as session:
-        rows = session.scalars(select(HistoryRow).where(HistoryRow.what == what).order_by(HistoryRow.id))
-        return [(item.channel if item.actor_kind == "attendee" else item.actor, item.detail) for item in rows]
+        rows = session.scalars(select(HistoryRow).order_by(HistoryRow.id))
+        return [
+            (item.channel if item.actor_kind == "attendee" else item.actor, words.maybe(item.detail))
+            for item in rows
+            if words.say(item.said) == what
+        ]
 
 
 def chasers(world: World, need: str) -> dict[str, list[str]]:

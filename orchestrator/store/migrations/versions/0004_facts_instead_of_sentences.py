@@ -6,8 +6,14 @@ Revises: 0003
 
 from __future__ import annotations
 
+import json
+import re
+
 import sqlalchemy as sa
 from alembic import op
+
+from orchestrator import words
+from orchestrator.facts import Fact, Json, plain
 
 revision = "0004"
 down_revision = "0003"
@@ -26,9 +32,11 @@ _PURPOSES = (("rehearsal", "connection-test"),)
 def upgrade() -> None:
     _kinds_forward()
     _callers()
+    _history_forward()
 
 
 def downgrade() -> None:
+    _history_back()
     _doors()
     _kinds_back()
 
@@ -105,3 +113,139 @@ def _doors() -> None:
         batch.drop_column("channel")
         batch.drop_column("actor_id")
         batch.drop_column("actor_kind")
+
+
+# Texts that become facts
+
+
+def _wrap(table: str, column: str) -> None:
+    """Let a column of texts hold facts: the texts of before are facts that say just them, none is NULL."""
+    name = op.get_bind().dialect.name
+    made = "json_object" if name == "sqlite" else "json_build_object"
+    as_text = "" if name == "sqlite" else "::text"
+    op.execute(f"UPDATE {table} SET {column} = NULL WHERE {column} = ''")
+    op.execute(
+        f"UPDATE {table} SET {column} = {made}('key', 'text', 'params', {made}('text', {column})){as_text} "
+        f"WHERE {column} IS NOT NULL"
+    )
+    with op.batch_alter_table(table) as batch:
+        batch.alter_column(
+            column, type_=sa.JSON(), existing_nullable=True, postgresql_using=f"{column}::json"
+        )
+
+
+def _unwrap(table: str, column: str) -> None:
+    """Let a column of facts hold what they say in English."""
+    with op.batch_alter_table(table) as batch:
+        batch.alter_column(
+            column, type_=sa.Text(), existing_nullable=True, postgresql_using=f"{column}::text"
+        )
+    bind = op.get_bind()
+    found = bind.execute(sa.text(f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL"))
+    says = [(text, words.say(Fact.from_json(json.loads(text)))) for (text,) in found.all()]
+    for text, said in says:
+        bind.execute(
+            sa.text(f"UPDATE {table} SET {column} = :said WHERE {column} = :text"),
+            {"said": said, "text": text},
+        )
+
+
+_DONE = {
+    "created": "meetings.history.created",
+    "announced": "meetings.history.announced",
+    "published": "meetings.history.published",
+    "updated": "meetings.history.updated",
+    "cancelled": "meetings.history.cancelled",
+    "reinstated": "meetings.history.reinstated",
+    "confirmed": "meetings.history.confirmed",
+    "concluded": "meetings.history.concluded",
+    "moved to another mailbox": "meetings.history.mailbox-moved",
+    "link entered": "meetings.history.link-entered",
+    "moved along": "meetings.history.moved-along",
+    "outcomes carried over": "meetings.history.decisions-carried-over",
+    "outcome added": "meetings.history.decision-added",
+    "sent again": "answers.history.sent-again",
+    "proposal refused": "answers.history.proposal-refused",
+    "answered": "answers.history.answered",
+    "joined": "readiness.history.joined",
+    "nudged": "readiness.history.nudged",
+    "connectivity test moved": "readiness.history.test-moved",
+    "link ready": "delivery.history.link-ready",
+    "calendar changed": "delegations.history.calendar-changed",
+    "timeline adjusted": "timelines.history.adjusted",
+    "timeline reset": "timelines.history.reset",
+    "recalculated": "timelines.history.recalculated",
+    "delegation named": "personal.history.delegation-named",
+    "personal link revoked": "personal.history.link-revoked",
+    "retried": "operations.history.retried",
+    "discarded": "operations.history.discarded",
+    "minutes attached": "minutes.history.attached",
+    "date poll opened": "dates.history.poll-opened",
+    "date poll extended": "dates.history.poll-extended",
+    "date poll: asked again": "dates.history.poll-asked-again",
+    "date poll withdrawn": "dates.history.poll-withdrawn",
+    "date poll answered": "dates.history.poll-answered",
+    "date chosen from the poll": "dates.history.date-chosen",
+    "answer in": "readiness.history.answer-in",
+    "answer waived": "readiness.history.answer-waived",
+    "answer failed": "readiness.history.answer-failed",
+    "answer missing again": "readiness.history.answer-missing-again",
+    "delegation list in": "readiness.history.list-in",
+    "delegation list waived": "readiness.history.list-waived",
+    "delegation list failed": "readiness.history.list-failed",
+    "delegation list missing again": "readiness.history.list-missing-again",
+    "paper in": "readiness.history.paper-in",
+    "paper waived": "readiness.history.paper-waived",
+    "paper failed": "readiness.history.paper-failed",
+    "paper missing again": "readiness.history.paper-missing-again",
+    "connectivity test in": "readiness.history.test-in",
+    "connectivity test waived": "readiness.history.test-waived",
+    "connectivity test failed": "readiness.history.test-failed",
+    "connectivity test missing again": "readiness.history.test-missing-again",
+}
+"""What was done to meetings, by the words that history had for it."""
+_DONE_TO_DECISION = {
+    "changed": "meetings.history.decision-changed",
+    "removed": "meetings.history.decision-removed",
+}
+
+
+def _history_forward() -> None:
+    """Let history hold keys, whose words stand in the catalogues; what it says more becomes a fact."""
+    with op.batch_alter_table("meeting_history") as batch:
+        batch.alter_column("what", type_=sa.String(length=80), existing_nullable=False)
+        batch.add_column(sa.Column("params", sa.JSON()))
+    bind = op.get_bind()
+    for (what,) in bind.execute(sa.text("SELECT DISTINCT what FROM meeting_history")).all():
+        fact = _done(what)
+        bind.execute(
+            sa.text("UPDATE meeting_history SET what = :key, params = :params WHERE what = :what"),
+            {"key": fact["key"], "params": json.dumps(fact["params"]), "what": what},
+        )
+    with op.batch_alter_table("meeting_history") as batch:
+        batch.alter_column("params", existing_type=sa.JSON(), nullable=False)
+    _wrap("meeting_history", "detail")
+
+
+def _done(what: str) -> Json:
+    numbered = re.fullmatch(r"outcome (\d+) (changed|removed)", what)
+    if numbered:
+        return Fact.of(_DONE_TO_DECISION[numbered[2]], number=int(numbered[1])).to_json()
+    return (Fact.of(_DONE[what]) if what in _DONE else plain(what)).to_json()
+
+
+def _history_back() -> None:
+    _unwrap("meeting_history", "detail")
+    bind = op.get_bind()
+    said = sa.text("SELECT DISTINCT what, CAST(params AS TEXT) FROM meeting_history")
+    for key, params in bind.execute(said).all():
+        fact = Fact.from_json({"key": key, "params": json.loads(params)})
+        bind.execute(
+            sa.text(
+                "UPDATE meeting_history SET what = :what WHERE what = :key AND CAST(params AS TEXT) = :params"
+            ),
+            {"what": words.say(fact)[:40], "key": key, "params": params},
+        )
+    with op.batch_alter_table("meeting_history") as batch:
+        batch.drop_column("params")
+        batch.alter_column("what", type_=sa.String(length=40), existing_nullable=False)
