@@ -34,7 +34,7 @@ class FolderDocumentStore:
         return digest
 
     def get(self, digest: str) -> bytes:
-        """Return the content; ``NotFound`` when there is none or the stored copy is damaged."""
+        """Return the content; raises ``NotFound`` when there is none or the stored copy is damaged."""
         # The pattern also keeps a made-up digest such as ``../x`` from leaving the folder.
         if _DIGEST.fullmatch(digest) is None:
             raise NotFound(f"There is no document {digest!r}: a document is named by its SHA-256.")

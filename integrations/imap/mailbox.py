@@ -62,7 +62,7 @@ class ImapMailbox:
 
     @contextmanager
     def session(self) -> Iterator[ImapSession]:
-        """Connect, log in and open the folder; say goodbye at the end."""
+        """Connect, log in and open the folder; say goodbye at the end. Raises ``DeliveryError``."""
         session = ImapSession(self._account)
         try:
             session.open()
@@ -86,7 +86,7 @@ class ImapMailbox:
         self._watch.close()
 
     def check(self) -> str:
-        """Connect, log in and find the folders; return what was found."""
+        """Connect, log in and find the folders; return what was found. Raises ``DeliveryError``."""
         protection = "without encryption" if self._account.security == "plain" else "over TLS"
         with self.session() as session:
             count = session.count

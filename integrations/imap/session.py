@@ -52,7 +52,7 @@ class ImapSession:
         """How many mails the folder held when it was last looked at."""
 
     def open(self) -> None:
-        """Open the folder and find the trays."""
+        """Open the folder and find the trays; raises ``DeliveryError``."""
         with self._asking():
             self._select()
             for tray, name in self._account.trays.items():
@@ -93,7 +93,8 @@ class ImapSession:
         """Read mails without marking them, each at most its first ``largest`` bytes.
 
         A mail that the server has but cannot hand out comes last, without content, so that it can be
-        put aside and blocks no other. When the server hands out none at all, that is its own trouble.
+        put aside and blocks no other. When the server hands out none at all, that is its own
+        trouble: raises ``TransientFailure``.
         """
         unreadable: list[IncomingMail] = []
         handed_out = False

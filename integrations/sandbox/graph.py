@@ -84,7 +84,7 @@ class SandboxGraph:
             raise GraphError(401, "InvalidAuthenticationToken", "Access token is empty, wrong or expired.")
 
     def user(self, name: str) -> Mapping[str, str]:
-        """Return the user with this object id or user principal name."""
+        """Return the user with this object id or user principal name; raises ``GraphError``."""
         if name.lower() not in (self._organizer_id.lower(), self._organizer_upn.lower()):
             raise GraphError(
                 404,
@@ -110,7 +110,7 @@ class SandboxGraph:
         return (found, False) if found is not None else (self._create(values), True)
 
     def get(self, user: str, meeting_id: str) -> Meeting:
-        """Return a meeting."""
+        """Return a meeting; raises ``GraphError`` where there is none."""
         self._require_organizer(user)
         found = self.meetings.get(meeting_id)
         if found is None:

@@ -71,8 +71,8 @@ class SmtpMailer:
     def connect(self) -> smtplib.SMTP:
         """Return a greeted, protected and logged-in connection.
 
-        Every failure is a ``TransientFailure``: whatever is wrong here is wrong with the server or
-        the settings and not with a message, so mail waits until it is mended.
+        Every failure raises ``TransientFailure``: what is wrong here is wrong with the server or the
+        settings and not with a message, so mail waits until it is mended.
         """
         try:
             client = self._open()

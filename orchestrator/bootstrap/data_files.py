@@ -33,7 +33,7 @@ class DataFiles:
 
     @cached_property
     def directory(self) -> Directory:
-        """Delegations and groups; the holiday data must know what they name."""
+        """Delegations and groups; raises ``ConfigurationError`` when the holiday data lacks what they name."""
         found = _read_data(self.settings.delegations_file, Directory.of)
         problems = [problem for item in found.delegations for problem in holiday_problems(item)]
         if problems:
@@ -42,7 +42,7 @@ class DataFiles:
 
     @cached_property
     def timelines(self) -> Timelines:
-        """All timelines by name."""
+        """All timelines by name; raises ``ConfigurationError`` when there is none, or two of one name."""
         folder = self.settings.timelines_dir
         read = partial(checked, directory=self.directory, texts=self.notices)
         found: dict[str, Timeline] = {}

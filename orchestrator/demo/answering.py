@@ -41,7 +41,10 @@ def answer(container: Container, *, ahead: bool = False) -> list[Reply]:
 
 
 def wait_until_read(container: Container) -> None:
-    """Wait until the mailbox is empty and everything that follows from its mails is done."""
+    """Wait until the mailbox is empty and everything that follows from its mails is done.
+
+    Raises ``ConfigurationError`` when there is no mailbox, and ``Conflict`` when it is not read.
+    """
     inbox, mailbox = container.inbox, container.mailbox
     if inbox is None or mailbox is None:
         raise ConfigurationError.of("mailbox", None, "is not set", "The sandbox brings its own.")

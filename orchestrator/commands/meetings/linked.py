@@ -21,8 +21,8 @@ def asking(
 ) -> Callable[[bool], Outcome]:
     """Return ``use_case`` so that it asks what becomes of linked meetings, where that has to be said.
 
-    It asks once, and only a person: with ``--yes`` or ``--json``, or without a terminal, the conflict
-    stands as it is.
+    It asks once, and only a person: with ``--yes`` or ``--json``, or without a terminal, the use case
+    raises its ``Conflict`` with a hint of what to give.
     """
     chosen = Linked(linked) if linked else None
 
