@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import redis
-from sqlalchemy import select
 
 from orchestrator.bootstrap import Container, broker_url, parse_settings, settings_problems
-from orchestrator.domain.meetings.meeting import MeetingStatus
 from orchestrator.errors import InvalidInput, OrchestratorError
-from orchestrator.store.rows.meetings import MeetingRow
+from orchestrator.store.meetings import organizers
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +165,8 @@ def _mailbox(container: Container) -> str:
 def _organizer(container: Container) -> str:
     """Whether coming meetings are answered to the address that is set now."""
     address = container.settings.organizer_address
-    told_another = (
-        select(MeetingRow.reference)
-        .where(MeetingRow.status == MeetingStatus.PUBLISHED, MeetingRow.ends_at > container.clock.now())
-        .where(MeetingRow.organizer != address)
-        .order_by(MeetingRow.starts_at)
-    )
     with container.database.reading() as session:
-        references = session.scalars(told_another).all()
+        references = organizers.told_another(session, address, container.clock.now())
     if references:
         raise InvalidInput.of(
             "organizer",

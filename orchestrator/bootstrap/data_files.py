@@ -33,7 +33,7 @@ class DataFiles:
 
     @cached_property
     def directory(self) -> Directory:
-        """Delegations and groups; raises ``ConfigurationError`` when the holiday data lacks what they name."""
+        """Delegations and groups; raises ``ConfigurationError`` when the holiday data lacks one."""
         found = _read_data(self.settings.delegations_file, Directory.of)
         problems = [problem for item in found.delegations for problem in holiday_problems(item)]
         if problems:
