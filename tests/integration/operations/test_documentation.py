@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +41,12 @@ from orchestrator.web.app import create_app
 ROOT = Path(__file__).resolve().parents[3]
 README = ROOT / "README.md"
 API = ROOT / "docs" / "api.md"
+SETTINGS = ROOT / "docs" / "settings.md"
+MEETING_FILE = ROOT / "docs" / "meeting-file.md"
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+OPERATIONS = ROOT / "docs" / "operations.md"
 DECISIONS = ROOT / "docs" / "decisions"
-PAGES = sorted([README, ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])
+PAGES = sorted([README, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")])
 _SETTINGS = re.compile(r"(?<=<!-- settings -->\n).*?(?=<!-- /settings -->)", re.DOTALL)
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -82,7 +87,7 @@ def code_of(page: Path) -> Iterator[tuple[str, bool]]:
 
 
 def settings_table() -> str:
-    """Return the table of settings as README has it, written from the model."""
+    """Return the table of settings as its page has it, written from the model."""
     rows = [
         f"| `ORCHESTRATOR_{name.upper()}` | {_default(item)} | {item.description}{_choices(item)} |"
         for name, item in Settings.model_fields.items()
@@ -110,7 +115,7 @@ def _choices(item: FieldInfo) -> str:
 
 
 def test_the_table_of_settings_is_what_the_model_says() -> None:
-    (table,) = _SETTINGS.findall(README.read_text("utf-8"))
+    (table,) = _SETTINGS.findall(SETTINGS.read_text("utf-8"))
     assert table == settings_table(), "write it anew, as the first lines of this file say"
 
 
@@ -233,8 +238,8 @@ def test_every_meeting_in_a_page_is_valid(page: Path, container: Container) -> N
             assert check(definition, container.directory, container.timelines) == []
 
 
-def test_the_meeting_in_the_readme_shows_every_field() -> None:
-    (block,) = blocks_of(README, "yaml meeting")
+def test_the_meeting_in_the_page_of_the_meeting_file_shows_every_field() -> None:
+    (block,) = blocks_of(MEETING_FILE, "yaml meeting")
     shown = set(re.findall(r"(?:^|[\s{])#? ?-? ?([a-z_]+):", block.text))
     assert {*MeetingDefinition.model_fields, *AgendaItem.model_fields, *Invitee.model_fields} <= shown
 
@@ -285,7 +290,7 @@ def _cells(line: str) -> list[str]:
 
 
 def test_the_exit_codes_are_those_of_the_command_line() -> None:
-    documented = {int(code): meaning for code, meaning in rows_of(README, "code", "meaning")}
+    documented = {int(code): meaning for code, meaning in rows_of(OPERATIONS, "code", "meaning")}
     (sentence,) = re.findall(r"Exit codes: (.*?)\.\n", command_line.__doc__ or "", re.DOTALL)
     said = [" ".join(item.split()).partition(" ") for item in sentence.split(";")]
     assert documented == {int(code): meaning for code, _, meaning in said}
@@ -300,10 +305,9 @@ def test_the_table_of_the_api_is_the_api(container: Container) -> None:
 
 def test_the_states_are_those_of_the_code() -> None:
     states = [item.value for item in ActionState]
-    operations = ROOT / "docs" / "operations.md"
-    assert [row[0] for row in rows_of(README, "state", "meaning", "goes on by itself")] == states
-    assert [row[0] for row in rows_of(operations, "state", "look", "do")] == states
-    deliveries = [row[0].split()[0] for row in rows_of(operations, "state", "meaning")]
+    assert [row[0] for row in rows_of(ARCHITECTURE, "state", "meaning", "goes on by itself")] == states
+    assert [row[0] for row in rows_of(OPERATIONS, "state", "look", "do")] == states
+    deliveries = [row[0].split()[0] for row in rows_of(OPERATIONS, "state", "meaning")]
     assert deliveries == [item.value for item in DeliveryState]
 
 
@@ -322,7 +326,11 @@ _NOT_OURS = re.compile(
 
 
 def test_the_errors_in_the_runbook_are_those_of_the_code() -> None:
-    files = [*ROOT.glob("orchestrator/**/*.py"), *ROOT.glob("integrations/**/*.py")]
+    files = [
+        *ROOT.glob("orchestrator/**/*.py"),
+        *ROOT.glob("integrations/**/*.py"),
+        *ROOT.glob("config/locales/en/**/*.po"),
+    ]
     sources = "\n".join(file.read_text("utf-8") for file in files)
     # A message may be written over several lines of a program.
     sources = re.sub(r'"\s*\n\s*f?"', "", sources)
@@ -333,6 +341,33 @@ def test_the_errors_in_the_runbook_are_those_of_the_code() -> None:
         assert any(len(piece) > 12 for piece in pieces), block.text
         for piece in pieces:
             assert piece in sources, piece
+
+
+# --- the house
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text("utf-8").splitlines()) <= 150
+
+
+def test_the_rooms_are_those_of_the_house() -> None:
+    """Every folder of a layer is a room of the page, which lists them in the order of the domain."""
+    listed = [row[0] for row in rows_of(ARCHITECTURE, "room", "holds")]
+    for layer in ("domain", "services", "store", "commands"):
+        folders = {file.parent.name for file in (ROOT / "orchestrator" / layer).glob("*/__init__.py")}
+        assert folders - {"rows", "migrations"} <= set(listed), layer
+    for tier in ("unit", "integration", "contract", "browser", "acceptance"):
+        folders = {item.parent.name for item in (ROOT / "tests" / tier).glob("*/test_*.py")}
+        assert folders <= set(listed), tier
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    (domain,) = [item for item in contracts if item["name"] == "Rooms of the domain"]
+    assert [name.strip("()") for name in reversed(domain["layers"])] == listed
+
+
+def test_every_word_of_the_glossary_stands_there_once_and_in_order() -> None:
+    words = [row[0] for row in rows_of(ROOT / "docs" / "glossary.md", "word", "meaning")]
+    assert words == sorted(set(words))
 
 
 # --- decisions and changes
@@ -358,5 +393,5 @@ def test_the_changelog_has_this_version() -> None:
 
 
 if __name__ == "__main__":
-    _text = README.read_text("utf-8")
-    README.write_text(_SETTINGS.sub(lambda _: settings_table(), _text), "utf-8")
+    _text = SETTINGS.read_text("utf-8")
+    SETTINGS.write_text(_SETTINGS.sub(lambda _: settings_table(), _text), "utf-8")
