@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -21,8 +21,10 @@ from orchestrator.domain.time.zones import LocalTime, Place, local_time, long_da
 from orchestrator.domain.timelines.kinds import KINDS
 from orchestrator.errors import Problem
 from orchestrator.facts import Fact, Said
+from orchestrator.services.answers.incoming import IncomingMails
 from orchestrator.store.rows.answers import IncomingOutcome
-from orchestrator.web.console.presentation import ANSWERS, MARKS, answer_counts, iso
+from orchestrator.web.presentation.marks import ANSWERS, MARKS, answer_counts
+from orchestrator.web.presentation.time import iso
 from orchestrator.web.security import signed_in
 
 HERE = Path(__file__).parent
@@ -54,8 +56,8 @@ class Pages:
         return HTMLResponse(text, status)
 
     def _mails_waiting(self, request: Request) -> int:
-        """How many mails wait for somebody; only who is signed in is told."""
-        return mails_waiting(self._container) if signed_in(self._container, request) else 0
+        """How many mails wait for a decision; only who is signed in is told."""
+        return mails_waiting(self._container.incoming) if signed_in(self._container, request) else 0
 
     def error(
         self, request: Request, status: int, message: str, problems: tuple[Problem, ...] = ()
@@ -66,10 +68,10 @@ class Pages:
         )
 
 
-def mails_waiting(container: Container) -> int:
-    """Return how many mails wait for somebody, also when there is no mailbox to read any more."""
-    mailbox = container.incoming.mailbox()
-    return mailbox.quarantined if mailbox else len(container.incoming.mails(IncomingOutcome.QUARANTINED))
+def mails_waiting(incoming: IncomingMails) -> int:
+    """Return how many mails wait for a decision, also when there is no mailbox to read any more."""
+    mailbox = incoming.mailbox()
+    return mailbox.quarantined if mailbox else len(incoming.mails(IncomingOutcome.QUARANTINED))
 
 
 def pages_of(request: Request) -> Pages:
@@ -87,6 +89,12 @@ def see_other(path: str, *, done: str | None = None, count: int | None = None) -
     if count is not None:
         query += f"&count={count}"
     return RedirectResponse(f"{path}{query}", 303)
+
+
+def download(content: bytes, media_type: str, filename: str) -> Response:
+    """Return a file to be kept under its own name."""
+    disposition = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
+    return Response(content, media_type=media_type, headers={"Content-Disposition": disposition})
 
 
 def local_path(path: str, otherwise: str = "/") -> str:

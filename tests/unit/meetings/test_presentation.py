@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.domain.time.zones import LocalTime, Place, local_time
 from orchestrator.services.timelines.views import Consequence
-from orchestrator.web.console.presentation import consequence_groups, in_brief
+from orchestrator.web.presentation.effects import consequence_groups, in_brief
 
 HANOI, BRUNEI = Place("Asia/Ho_Chi_Minh", "Ha Noi"), Place("Asia/Brunei", "Bandar Seri Begawan")
 DILI, TORONTO = Place("Asia/Dili", "Dili"), Place("America/Toronto", "Ottawa")

@@ -13,25 +13,24 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse
 
-from orchestrator.bootstrap import Container
 from orchestrator.errors import NotFound
 from orchestrator.ports import CaughtMail, Outbox
-from orchestrator.web.container import services
+from orchestrator.web.container import OutboxDep
 from orchestrator.web.pages import PagesDep
-from orchestrator.web.security import MAIL_POLICY, require_sign_in
+from orchestrator.web.security import MAIL_POLICY
 
 _MOST_SHOWN = 500
 _NO_TEXT = "(This part is missing.)"
 
 
-def _outbox(container: Annotated[Container, Depends(services)]) -> Outbox:
-    if container.outbox is None:
+def _outbox(outbox: OutboxDep) -> Outbox:
+    if outbox is None:
         raise NotFound("Mails are caught in the sandbox only; here they have left.")
-    return container.outbox
+    return outbox
 
 
 Caught = Annotated[Outbox, Depends(_outbox)]
-router = APIRouter(prefix="/sandbox/outbox", include_in_schema=False, dependencies=[Depends(require_sign_in)])
+router = APIRouter(prefix="/sandbox/outbox")
 
 
 @dataclass(frozen=True, slots=True)

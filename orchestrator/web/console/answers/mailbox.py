@@ -10,27 +10,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
-from orchestrator.bootstrap import Container
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.errors import InvalidInput, NotFound, Problem
 from orchestrator.services.answers.views import IncomingView
 from orchestrator.services.meetings.views import MeetingView
 from orchestrator.store.rows.answers import IncomingOutcome
-from orchestrator.web.console.meetings import CALLER, answer_of
-from orchestrator.web.container import services
-from orchestrator.web.pages import PagesDep, see_other
-from orchestrator.web.security import require_sign_in
+from orchestrator.web.console.answers.answers import answer_of
+from orchestrator.web.console.forms import Number, Typed
+from orchestrator.web.container import InboxDep, IncomingDep, QuarantineDep, ReadingDep
+from orchestrator.web.pages import Pages, PagesDep, see_other
+from orchestrator.web.security import ConsoleCaller
 
 _WAITING_SHOWN = 25
 _RECENT_SHOWN = 50
 _EXCERPT = 600
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(require_sign_in)])
-Services = Annotated[Container, Depends(services)]
-Typed = Annotated[str, Form()]
-Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+router = APIRouter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +53,6 @@ class People:
 
     def __init__(self, meetings: Sequence[MeetingView]) -> None:
         self.meetings = meetings
-
-    @classmethod
-    def of(cls, container: Container) -> People:
-        """Read the published meetings."""
-        reading = container.reading
-        published = [item.reference for item in reading.meetings() if item.status == "published"]
-        return cls([reading.meeting(reference) for reference in published])
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -92,11 +82,26 @@ def _address_in(meeting: MeetingView, sender: str | None) -> str:
     return next((item.email for item in meeting.attendees if item.email.casefold() == wanted), "")
 
 
+def _people(reading: ReadingDep) -> People:
+    published = [item.reference for item in reading.meetings() if item.status == "published"]
+    return People([reading.meeting(reference) for reference in published])
+
+
+PeopleDep = Annotated[People, Depends(_people)]
+
+
 @router.get("/mailbox")
-def mailbox(request: Request, container: Services, pages: PagesDep, done: str = "") -> Response:
+def mailbox(
+    request: Request,
+    incoming: IncomingDep,
+    reading: ReadingDep,
+    inbox: InboxDep,
+    pages: PagesDep,
+    done: str = "",
+) -> Response:
     """Answer "does any mail need me?", then show what became of the others."""
-    quarantined = container.incoming.mails(IncomingOutcome.QUARANTINED)
-    people = People.of(container) if quarantined else People([])
+    quarantined = incoming.mails(IncomingOutcome.QUARANTINED)
+    people = _people(reading) if quarantined else People([])
     return pages.render(
         request,
         "answers/mailbox.html.j2",
@@ -104,34 +109,34 @@ def mailbox(request: Request, container: Services, pages: PagesDep, done: str = 
         people=people,
         total=len(quarantined),
         waiting=[_waiting(item, people) for item in quarantined[:_WAITING_SHOWN]],
-        recent=_dealt_with(container.incoming.mails())[:_RECENT_SHOWN],
-        state=container.incoming.mailbox(),
-        there=container.mailbox is not None,
+        recent=_dealt_with(incoming.mails())[:_RECENT_SHOWN],
+        state=incoming.mailbox(),
+        there=inbox is not None,
     )
 
 
 @router.post("/mailbox/read")
-def read_now(container: Services) -> Response:
+def read_now(inbox: InboxDep) -> Response:
     """Have the mailbox read now instead of at the next turn."""
-    if container.inbox is None:
+    if inbox is None:
         raise NotFound("No mailbox is set, so there is nothing to read.")
-    container.inbox.poll_soon()
+    inbox.poll_soon()
     return see_other("/mailbox", done="reading")
 
 
 @router.get("/mailbox/{number}")
-def mail(request: Request, number: Number, container: Services, pages: PagesDep) -> Response:
+def mail(
+    request: Request, number: Number, incoming: IncomingDep, people: PeopleDep, pages: PagesDep
+) -> Response:
     """Show one mail that came in."""
-    found = container.incoming.mail(number)
-    people = People.of(container)
-    return _mail_page(request, pages, people, _waiting(found, people))
+    return _mail_page(request, pages, people, _waiting(incoming.mail(number), people))
 
 
 @router.get("/mailbox/{number}/mail.eml")
-def download(number: Number, container: Services) -> Response:
-    """Return a mail as it came; never shown here, because it is somebody else's."""
+def download(number: Number, incoming: IncomingDep) -> Response:
+    """Return a mail as it came; never shown here, because its sender wrote it."""
     return Response(
-        container.incoming.content(number),
+        incoming.content(number),
         media_type="message/rfc822",
         headers={"Content-Disposition": f'attachment; filename="mail-{number}.eml"'},
     )
@@ -141,19 +146,21 @@ def download(number: Number, container: Services) -> Response:
 def assign(
     request: Request,
     number: Number,
-    container: Services,
+    incoming: IncomingDep,
+    quarantine: QuarantineDep,
+    caller: ConsoleCaller,
+    people: PeopleDep,
     pages: PagesDep,
     meeting: Typed = "",
     email: Typed = "",
     participation: Typed = "",
 ) -> Response:
-    """Take a quarantined mail for somebody's answer; what was typed stays when that is not possible."""
-    found = container.incoming.mail(number)
-    people = People.of(container)
+    """Take a quarantined mail for an attendee's answer; what was typed stays when that is not possible."""
+    found = incoming.mail(number)
     try:
         _require_filled_in(people, meeting, email)
         given = answer_of(participation) if participation or not _said(found) else None
-        container.quarantine.assign(number, meeting, email, caller=CALLER, participation=given)
+        quarantine.assign(number, meeting, email, caller=caller, participation=given)
     except InvalidInput as error:
         problems = error.problems
     except NotFound as error:
@@ -167,9 +174,9 @@ def assign(
 
 
 @router.post("/mailbox/{number}/discard")
-def discard(number: Number, container: Services) -> Response:
+def discard(number: Number, quarantine: QuarantineDep, caller: ConsoleCaller) -> Response:
     """Let a quarantined mail go without effect."""
-    container.quarantine.discard(number, caller=CALLER)
+    quarantine.discard(number, caller=caller)
     return see_other("/mailbox", done="dismissed")
 
 
@@ -199,7 +206,5 @@ def _dealt_with(mails: Iterable[IncomingView]) -> list[IncomingView]:
     return [item for item in mails if item.outcome != IncomingOutcome.QUARANTINED]
 
 
-def _mail_page(
-    request: Request, pages: PagesDep, people: People, form: Waiting, status: int = 200
-) -> Response:
+def _mail_page(request: Request, pages: Pages, people: People, form: Waiting, status: int = 200) -> Response:
     return pages.render(request, "answers/mailbox_mail.html.j2", status=status, item=form, people=people)

@@ -1,0 +1,1 @@
+"""Answers given by hand, and mails that came in."""

@@ -1,0 +1,1 @@
+"""Meetings: the list, new ones, and what is done with one."""

@@ -1,0 +1,190 @@
+"""Moving and renaming a meeting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from pydantic import BaseModel, ValidationError
+
+from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.meetings.linked import Linked
+from orchestrator.domain.problems import problems_of
+from orchestrator.domain.time.zones import LocalTime, instant_of, local_time, zone
+from orchestrator.errors import Conflict, InvalidInput, Problem
+from orchestrator.services.meetings.linking import QUESTION
+from orchestrator.services.meetings.meetings import MeetingUpdate
+from orchestrator.services.meetings.reading import Reading
+from orchestrator.services.meetings.views import MeetingView
+from orchestrator.web.console.confirmation import ConfirmationDep
+from orchestrator.web.console.forms import linked_choice
+from orchestrator.web.container import DirectoryDep, MeetingsDep, ReadingDep
+from orchestrator.web.pages import Pages, PagesDep, meeting_path, see_other
+from orchestrator.web.security import ConsoleCaller
+
+router = APIRouter()
+
+
+class ChangeForm(BaseModel):
+    """What was typed to move or rename a meeting, as typed."""
+
+    version: int
+    start: str = ""
+    zone: str = ""
+    duration: str = ""
+    title_en: str = ""
+    title_vi: str = ""
+    notify: bool = False
+    linked: str = ""
+    confirmed: bool = False
+
+    @property
+    def choice(self) -> Linked | None:
+        """What is to become of linked meetings, if that was chosen."""
+        return linked_choice(self.linked)
+
+    @property
+    def hidden(self) -> dict[str, Any]:
+        """The fields as the page of confirmation sends them again."""
+        fields = {name: value for name, value in self if name not in ("confirmed", "notify")}
+        return fields | ({"notify": "yes"} if self.notify else {})
+
+    @classmethod
+    def of(cls, meeting: MeetingView) -> ChangeForm:
+        """Return the form as it is before anything was typed."""
+        return cls(
+            version=meeting.version,
+            start=meeting.start,
+            zone=meeting.zone,
+            duration=meeting.duration,
+            title_en=meeting.title_en,
+            title_vi=meeting.title_vi or "",
+            notify=True,
+        )
+
+    def moves(self, meeting: MeetingView) -> bool:
+        """Whether the time changes, and not the title alone."""
+        return (self.start, self.zone, self.duration) != (meeting.start, meeting.zone, meeting.duration)
+
+    def update(self, meeting: MeetingView) -> MeetingUpdate:
+        """Return what differs from the meeting; raises ``InvalidInput`` for what cannot be read."""
+        typed = {
+            "start": self.start.strip().replace("T", " "),
+            "zone": self.zone.strip(),
+            "duration": self.duration.strip(),
+        }
+        fields: dict[str, Any] = {
+            name: value for name, value in typed.items() if value != getattr(meeting, name)
+        }
+        title = {"en": self.title_en.strip(), "vi": self.title_vi.strip() or None}
+        if title != {"en": meeting.title_en, "vi": meeting.title_vi}:
+            fields["title"] = title
+        if not fields:
+            raise InvalidInput.of("document", None, "is as it was", "Change a field, or leave the page.")
+        try:
+            return MeetingUpdate.model_validate(fields)
+        except ValidationError as error:
+            raise InvalidInput(problems_of(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """Shows the form with what was typed, beside what the meeting is now."""
+
+    request: Request
+    pages: Pages
+    reading: Reading
+    directory: Directory
+
+    def show(
+        self,
+        meeting: MeetingView,
+        form: ChangeForm,
+        status: int = 200,
+        *,
+        problems: Sequence[Problem] = (),
+        conflict: str = "",
+        question: Sequence[str] = (),
+    ) -> Response:
+        """Return the page; ``question`` asks what becomes of linked meetings, a line for each behind the first."""
+        return self.pages.render(
+            self.request,
+            "meetings/change.html.j2",
+            status=status,
+            meeting=meeting,
+            form=form,
+            zones=sorted({item.zone for item in self.directory.delegations}),
+            problems=problems,
+            fields={item.field: item for item in problems},
+            conflict=conflict,
+            question=question,
+            linked=self.reading.linked(meeting.reference),
+        )
+
+    def again(self, meeting: MeetingView, form: ChangeForm, error: InvalidInput | Conflict) -> Response:
+        """Return the page for a form that could not be taken."""
+        if isinstance(error, InvalidInput):
+            return self.show(meeting, form, 422, problems=error.problems)
+        if error.code == QUESTION:
+            return self.show(meeting, form, 409, question=error.message.splitlines())
+        return self.show(meeting, form, 409, conflict=error.message)
+
+
+def _change_page(
+    request: Request, pages: PagesDep, reading: ReadingDep, directory: DirectoryDep
+) -> ChangePage:
+    return ChangePage(request, pages, reading, directory)
+
+
+ChangePageDep = Annotated[ChangePage, Depends(_change_page)]
+
+
+@router.get("/meetings/{reference}/change")
+def change_form(reference: str, reading: ReadingDep, page: ChangePageDep, start: str = "") -> Response:
+    """Show the form to move or rename a meeting, filled in with ``start`` when a delegate proposed one."""
+    found = reading.meeting(reference)
+    form = ChangeForm.of(found)
+    return page.show(found, form.model_copy(update={"start": start}) if start else form)
+
+
+@router.post("/meetings/{reference}/change")
+def change(
+    reference: str,
+    form: Annotated[ChangeForm, Form()],
+    reading: ReadingDep,
+    meetings: MeetingsDep,
+    caller: ConsoleCaller,
+    page: ChangePageDep,
+    confirmation: ConfirmationDep,
+) -> Response:
+    """Show what a change would send, or make it once that was confirmed."""
+    found = reading.meeting(reference)
+    try:
+        wanted = form.update(found)
+        outcome = meetings.update(
+            reference,
+            wanted,
+            caller=caller,
+            version=form.version,
+            notify=form.notify,
+            preview=not form.confirmed,
+            linked=form.choice,
+        )
+    except (InvalidInput, Conflict) as error:
+        return page.again(found, form, error)
+    if form.confirmed:
+        return see_other(meeting_path(found.reference), done="changed", count=outcome.count("invite"))
+    doing = "move" if form.moves(found) else "rename"
+    new_start = _new_start(page.directory, found, wanted)
+    return confirmation.show(doing, found, outcome, form.hidden, form=form, new_start=new_start)
+
+
+def _new_start(directory: Directory, meeting: MeetingView, wanted: MeetingUpdate) -> LocalTime:
+    """Return the start after a change that was found to be possible."""
+    zone_name = wanted.zone or meeting.zone
+    wall = wanted.start or datetime.fromisoformat(meeting.start)
+    starts_at = instant_of(wall, zone(zone_name))
+    return local_time(starts_at, directory.host_place(meeting.host, zone_name, starts_at))

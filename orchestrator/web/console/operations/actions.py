@@ -1,0 +1,67 @@
+"""The queue: what is late, what needs mending, what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from fastapi import APIRouter, Request, Response
+
+from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.web.console.forms import Typed
+from orchestrator.web.container import ClockDep, OperationsDep, ReadingDep
+from orchestrator.web.pages import PagesDep, local_path, see_other
+from orchestrator.web.presentation.timelines import MOST_READ, waves
+from orchestrator.web.security import ConsoleCaller
+
+_LATE = timedelta(minutes=1)
+_WAVES_SHOWN = 20
+
+router = APIRouter()
+
+
+@router.get("/actions")
+def actions(
+    request: Request, reading: ReadingDep, clock: ClockDep, pages: PagesDep, done: str = ""
+) -> Response:
+    """Answer "is anything due that has not gone out?", then show what needs mending and what comes."""
+    late_before = clock.now() - _LATE
+    scheduled = reading.actions(ActionState.SCHEDULED, MOST_READ)
+    coming = [item for item in scheduled if item.due_at >= late_before]
+    return pages.render(
+        request,
+        "operations/actions.html.j2",
+        done=done,
+        late=reading.late(),
+        counts=reading.counts(),
+        failed=reading.actions(ActionState.FAILED),
+        missed=reading.actions(ActionState.MISSED),
+        overdue=scheduled[: len(scheduled) - len(coming)],
+        waves=waves(coming, cut=len(scheduled) == MOST_READ)[:_WAVES_SHOWN],
+    )
+
+
+@router.post("/actions/{action_id}/retry")
+def retry(
+    action_id: int, operations: OperationsDep, caller: ConsoleCaller, back: Typed = "/actions"
+) -> Response:
+    """Make a failed or missed action due now."""
+    return _mended("retried", back, lambda: operations.retry(action_id, caller=caller))
+
+
+@router.post("/actions/{action_id}/discard")
+def discard(
+    action_id: int,
+    operations: OperationsDep,
+    caller: ConsoleCaller,
+    reason: Typed = "",
+    back: Typed = "/actions",
+) -> Response:
+    """Give an action up for good."""
+    why = reason.strip()[:500] or None
+    return _mended("discarded", back, lambda: operations.discard(action_id, caller=caller, reason=why))
+
+
+def _mended(done: str, back: str, mend: Callable[[], None]) -> Response:
+    mend()
+    return see_other(local_path(back, "/actions"), done=done)

@@ -1,0 +1,173 @@
+"""What delegations and their people have answered, and what came back for a meeting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.time.zones import LocalTime, local_time
+from orchestrator.services.meetings.views import (
+    AttendeeView,
+    DeliveryView,
+    MeetingView,
+    ResponseView,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationAnswers:
+    """A delegation in a meeting: its people, its answer, and when the meeting starts there."""
+
+    code: str
+    name: str
+    answer: str
+    starts: LocalTime
+    days: int
+    people: tuple[AttendeeView, ...]
+
+    @property
+    def answered(self) -> int:
+        """How many of its people have answered."""
+        return sum(item.participation != "no answer" for item in self.people)
+
+
+def delegations_of(meeting: MeetingView, directory: Directory) -> list[DelegationAnswers]:
+    """Return the delegations of a meeting in protocol order."""
+    found = []
+    for code, members in groupby(meeting.attendees, key=lambda item: item.delegation):
+        people = tuple(members)
+        starts = local_time(meeting.starts_at, directory.get(code).place)
+        found.append(
+            DelegationAnswers(
+                code,
+                people[0].delegation_name,
+                _joint_answer(people),
+                starts,
+                starts.days_after(meeting.host_time),
+                people,
+            )
+        )
+    return found
+
+
+def _joint_answer(people: Sequence[AttendeeView]) -> str:
+    """One answer for a delegation: it comes when one of its people does, it declined when all did."""
+    given = {item.participation for item in people}
+    order = ("accepted", "tentative", "no answer", "delegated", "declined")
+    return next(item for item in order if item in given)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """What stands beside an attendee's answer.
+
+    ``given_by`` names who gave it, if that was somebody else. ``bounced`` is what the server said when
+    the last mail to them did not arrive. ``written`` says that a mail has left, or may have. ``delegate``
+    is the address of whoever they delegated to, as long as that person is not invited.
+    """
+
+    given_by: str | None
+    bounced: str | None
+    written: bool
+    delegate: str | None
+
+
+def people_facts(meeting: MeetingView, deliveries: Iterable[DeliveryView]) -> dict[int, PersonFacts]:
+    """Return for each attendee, by id, what stands beside the answer; ``deliveries`` newest first."""
+    written: dict[str, list[DeliveryView]] = {}
+    for item in deliveries:
+        # What goes to the coordinator names nobody, even where the coordinator is an attendee as well.
+        if item.recipient_name is not None:
+            written.setdefault(item.recipient.casefold(), []).append(item)
+    invited = {item.email.casefold() for item in meeting.attendees}
+    return {
+        item.id: _facts(item, written.get(item.email.casefold(), []), meeting, invited)
+        for item in meeting.attendees
+    }
+
+
+def _facts(
+    person: AttendeeView, mails: Sequence[DeliveryView], meeting: MeetingView, invited: set[str]
+) -> PersonFacts:
+    delegate = person.delegated_to
+    bounced = (
+        mails[0].answer or "it could not be delivered" if mails and mails[0].state == "bounced" else None
+    )
+    return PersonFacts(
+        given_by=_given_by(person, meeting) if person.answered_at else None,
+        bounced=bounced,
+        written=any(item.state in ("sent", "sending") for item in mails),
+        delegate=delegate if delegate and delegate.casefold() not in invited else None,
+    )
+
+
+def _given_by(person: AttendeeView, meeting: MeetingView) -> str | None:
+    """Who gave the newest answer of somebody, unless they did so themselves."""
+    answers = (
+        item
+        for item in meeting.responses
+        if item.kind == "answer" and (item.name, item.delegation) == (person.name, person.delegation)
+    )
+    newest = next(answers, None)
+    return giver(newest, meeting) if newest else None
+
+
+def giver(item: ResponseView, meeting: MeetingView) -> str | None:
+    """Return who sent or entered something, unless that was the attendee; a channel of ours names nobody."""
+    if item.name is None or not item.by or item.by == item.channel:
+        return None
+    own = (
+        person.email.casefold()
+        for person in meeting.attendees
+        if (person.name, person.delegation) == (item.name, item.delegation)
+    )
+    return None if any(address in item.by.casefold() for address in own) else item.by
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedTime:
+    """Another time for the meeting, and everybody who proposed it."""
+
+    when: LocalTime
+    proposals: tuple[ResponseView, ...]
+
+    @property
+    def start(self) -> str:
+        """The proposed wall time, as the form to move a meeting takes it."""
+        return f"{self.when.day} {self.when.clock}"
+
+
+@dataclass(frozen=True, slots=True)
+class CameBack:
+    """What came back for a meeting: what waits for a decision, and everything else, newest first."""
+
+    times: tuple[ProposedTime, ...]
+    delegators: tuple[AttendeeView, ...]
+    bounced: tuple[AttendeeView, ...]
+    rest: tuple[ResponseView, ...]
+
+    @property
+    def any(self) -> bool:
+        """Whether anything came back at all."""
+        return bool(self.times or self.delegators or self.bounced or self.rest)
+
+
+def came_back(meeting: MeetingView, facts: dict[int, PersonFacts]) -> CameBack:
+    """Sort what came back for a meeting; nothing waits any more once it is not published."""
+    if meeting.status != "published":
+        return CameBack((), (), (), meeting.responses)
+    waiting: dict[LocalTime, list[ResponseView]] = {}
+    rest = []
+    for item in meeting.responses:
+        if item.state == "open" and item.proposed is not None:
+            waiting.setdefault(item.proposed, []).append(item)
+        else:
+            rest.append(item)
+    return CameBack(
+        times=tuple(ProposedTime(when, tuple(items)) for when, items in waiting.items()),
+        delegators=tuple(item for item in meeting.attendees if facts[item.id].delegate),
+        bounced=tuple(item for item in meeting.attendees if facts[item.id].bounced),
+        rest=tuple(rest),
+    )

@@ -1,0 +1,63 @@
+"""The board: how ready each delegation is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestrator.domain.readiness.readiness import Aspect
+from orchestrator.services.readiness.readiness import Board, DelegationReadiness
+
+
+@dataclass(frozen=True, slots=True)
+class BoardColumn:
+    """A column of the readiness board, with how many delegations are through with it, and of how many."""
+
+    name: str
+    heading: str
+    done: str
+    settled: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardTable:
+    """The readiness board without what nobody is asked for."""
+
+    columns: tuple[BoardColumn, ...]
+    delegations: tuple[DelegationReadiness, ...]
+
+    @property
+    def to_nudge(self) -> int:
+        """How many people can be asked for what is missing."""
+        return sum(len(item.nudge_to) for item in self.delegations)
+
+
+_COLUMNS = {
+    Aspect.ANSWER: ("Head’s answer", "answered"),
+    Aspect.LIST: ("List", "sent their list"),
+    Aspect.PAPER: ("Paper", "settled their paper"),
+    Aspect.TEST: ("Test", "tested"),
+    Aspect.LINK: ("Link", "have the link"),
+    Aspect.JOINED: ("Joined", "joined"),
+}
+
+
+_SAID = {
+    (Aspect.ANSWER, "missing"): "no answer",
+    (Aspect.LINK, "in"): "delivered",
+    (Aspect.JOINED, "in"): "joined",
+}
+
+
+def said(column: str, state: str) -> str:
+    """Return the mark for how something stands in a column of the board, in the words of that column."""
+    return _SAID.get((Aspect(column), state), state)
+
+
+def board_table(board: Board) -> BoardTable:
+    """Return the board as it is shown."""
+    columns = (
+        BoardColumn(name, *words, board.tally[name].settled, board.tally[name].of)
+        for name, words in _COLUMNS.items()
+    )
+    return BoardTable(tuple(item for item in columns if item.of), board.delegations)
