@@ -7,16 +7,10 @@ from starlette.staticfiles import StaticFiles
 
 from orchestrator import __version__
 from orchestrator.bootstrap import Container
-from orchestrator.web import api, events, health, problems, session
-from orchestrator.web.console import answers as mailbox
-from orchestrator.web.console import dates as console_poll
-from orchestrator.web.console import delivery as outbox
-from orchestrator.web.console import meetings as console
+from orchestrator.web import api, console, events, health, personal, problems, session
 from orchestrator.web.container import services
 from orchestrator.web.openapi import Application
 from orchestrator.web.pages import HERE, Pages
-from orchestrator.web.personal import dates as date_poll
-from orchestrator.web.personal import personal
 from orchestrator.web.security import SecurityHeaders
 
 _ALWAYS_ALLOWED = ("127.0.0.1", "localhost", "[::1]", "::1")
@@ -44,13 +38,8 @@ def create_app(container: Container | None = None) -> Application:
     app.include_router(api.router)
     app.include_router(session.router)
     app.include_router(events.router)
-    app.include_router(outbox.router)
-    # Before the personal pages, which refuse every address below theirs that they do not know.
-    app.include_router(date_poll.router)
     app.include_router(personal.router)
-    app.include_router(mailbox.router)
     app.include_router(console.router)
-    app.include_router(console_poll.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     return app
 

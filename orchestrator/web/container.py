@@ -13,7 +13,10 @@ from fastapi import Depends
 
 from config.settings import Settings
 from orchestrator.bootstrap import Container, container
+from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.ports import Clock, DocumentStore, Outbox
 from orchestrator.services.answers.by_hand import AnswersByHand
+from orchestrator.services.answers.inbox import Inbox
 from orchestrator.services.answers.incoming import IncomingMails
 from orchestrator.services.answers.quarantine import Quarantine
 from orchestrator.services.dates.date_polls import Polls
@@ -25,6 +28,7 @@ from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.minutes.minutes import Minutes
 from orchestrator.services.operations.operations import Operations
+from orchestrator.services.personal.date_poll import PersonalDatePolls
 from orchestrator.services.personal.owing import Owing
 from orchestrator.services.personal.personal import Personal
 from orchestrator.services.readiness.readiness import Readiness
@@ -54,14 +58,20 @@ def _use(pick: Callable[[Container], T]) -> Callable[[Container], Awaitable[T]]:
 
 AnswersDep = Annotated[AnswersByHand, Depends(_use(lambda made: made.answers))]
 CalendarsDep = Annotated[WorkingCalendars, Depends(_use(lambda made: made.calendars))]
+ClockDep = Annotated[Clock, Depends(_use(lambda made: made.clock))]
 DatabaseDep = Annotated[Database, Depends(_use(lambda made: made.database))]
+DirectoryDep = Annotated[Directory, Depends(_use(lambda made: made.directory))]
+DocumentsDep = Annotated[DocumentStore, Depends(_use(lambda made: made.documents))]
 ExamplesDep = Annotated[Examples, Depends(_use(lambda made: made.examples))]
+InboxDep = Annotated[Inbox | None, Depends(_use(lambda made: made.inbox))]
 IncomingDep = Annotated[IncomingMails, Depends(_use(lambda made: made.incoming))]
 MeetingsDep = Annotated[Meetings, Depends(_use(lambda made: made.meetings))]
 MinutesDep = Annotated[Minutes, Depends(_use(lambda made: made.minutes))]
 OperationsDep = Annotated[Operations, Depends(_use(lambda made: made.operations))]
+OutboxDep = Annotated[Outbox | None, Depends(_use(lambda made: made.outbox))]
 OutcomesDep = Annotated[Outcomes, Depends(_use(lambda made: made.outcomes))]
 OwingDep = Annotated[Owing, Depends(_use(lambda made: made.owing))]
+PersonalDatePollsDep = Annotated[PersonalDatePolls, Depends(_use(lambda made: made.personal_date_polls))]
 PersonalDep = Annotated[Personal, Depends(_use(lambda made: made.personal))]
 PollsDep = Annotated[Polls, Depends(_use(lambda made: made.polls))]
 QuarantineDep = Annotated[Quarantine, Depends(_use(lambda made: made.quarantine))]

@@ -109,7 +109,10 @@ class ChangePage:
         conflict: str = "",
         question: Sequence[str] = (),
     ) -> Response:
-        """Return the page; ``question`` asks what becomes of linked meetings, a line for each behind the first."""
+        """Return the page.
+
+        ``question`` asks what becomes of linked meetings, a line for each behind the first.
+        """
         return self.pages.render(
             self.request,
             "meetings/change.html.j2",
