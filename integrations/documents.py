@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from orchestrator.errors import NotFound
+from orchestrator.facts import Fact
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -37,14 +38,14 @@ class FolderDocumentStore:
         """Return the content; raises ``NotFound`` when there is none or the stored copy is damaged."""
         # The pattern also keeps a made-up digest such as ``../x`` from leaving the folder.
         if _DIGEST.fullmatch(digest) is None:
-            raise NotFound(f"There is no document {digest!r}: a document is named by its SHA-256.")
+            raise NotFound(Fact.of("outside.document.not-a-digest", digest=repr(digest)))
         try:
             content = self._path(digest).read_bytes()
         except FileNotFoundError:
-            raise NotFound(f"There is no document {digest}.") from None
+            raise NotFound(Fact.of("outside.document.missing", digest=digest)) from None
         if _digest(content) != digest:
             raise NotFound(
-                f"The stored copy of document {digest} is damaged. Restore it from a backup.",
+                Fact.of("outside.document.damaged", digest=digest),
                 code="document-damaged",
             )
         return content

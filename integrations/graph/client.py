@@ -18,6 +18,7 @@ from integrations.graph.problems import failure
 from integrations.graph.token import TokenSource
 from integrations.graph.transport import TimedSession
 from orchestrator.errors import TransientFailure
+from orchestrator.facts import Fact
 
 logger = logging.getLogger(__name__)
 
@@ -158,7 +159,7 @@ def _object(response: requests.Response) -> Mapping[str, Any]:
         body = None
     if not isinstance(body, dict):
         raise TransientFailure(
-            "Microsoft Graph answered something that is not a JSON object.",
+            Fact.of("outside.graph.no-json"),
             answer=f"{response.status_code} {response.headers.get('Content-Type', '')}",
             unknown=response.request.method != "GET",
         )
@@ -169,14 +170,13 @@ def _unanswered(error: requests.RequestException, *, reading_only: bool) -> Tran
     reason = type(error).__name__
     if isinstance(error, requests.exceptions.SSLError):
         return TransientFailure(
-            "The certificate of Microsoft Graph is not trusted. Check the certificate authorities of "
-            "this machine and whether something inspects its traffic.",
+            Fact.of("outside.graph.untrusted"),
             code="graph-tls",
             answer=reason,
         )
     never_connected = isinstance(error, requests.ConnectTimeout) or _refused_connection(error)
     return TransientFailure(
-        f"Microsoft Graph did not answer ({reason}).",
+        Fact.of("outside.graph.unanswered", reason=reason),
         answer=reason,
         unknown=not (reading_only or never_connected),
     )

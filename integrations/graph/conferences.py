@@ -18,6 +18,7 @@ from uuid import UUID
 from integrations.graph.client import GraphClient
 from integrations.graph.problems import ACCESS_POLICY, NOT_FOUND
 from orchestrator.errors import PermanentFailure, TransientFailure
+from orchestrator.facts import Fact
 from orchestrator.ports import ConferenceInfo, ConferenceRequest
 
 _CREATED = 201
@@ -115,12 +116,12 @@ class TeamsConferences:
             if error.code != NOT_FOUND:
                 raise
             raise PermanentFailure(
-                f"There is no account {self._organizer} in the tenant. Correct ORCHESTRATOR_GRAPH_ORGANIZER.",
+                Fact.of("outside.graph.no-organizer", organizer=self._organizer),
                 code=_NO_ORGANIZER,
                 answer=error.answer,
             ) from error
         if "id" not in user:
-            raise TransientFailure("Graph answered without the id of the organizer.", answer="no id")
+            raise TransientFailure(Fact.of("outside.graph.answer-without-organizer-id"), answer="no id")
         return user
 
     @contextmanager
@@ -132,17 +133,15 @@ class TeamsConferences:
             if error.code != ACCESS_POLICY:
                 raise
             raise PermanentFailure(
-                f"{error.message}\n{self._policy_commands()}", code=error.code, answer=error.answer
+                self._with_commands(error.fact), code=error.code, answer=error.answer
             ) from error
 
-    def _policy_commands(self) -> str:
-        return (
-            "A Teams administrator must run these two commands in PowerShell (MicrosoftTeams module); "
-            "they take up to 30 minutes to have effect. Then retry.\n"
-            "New-CsApplicationAccessPolicy -Identity Meeting-Orchestrator "
-            f'-AppIds "{self._client.client_id}" -Description "Creates online meetings"\n'
-            "Grant-CsApplicationAccessPolicy -PolicyName Meeting-Orchestrator "
-            f'-Identity "{self._resolved or self._organizer}"'
+    def _with_commands(self, missing: Fact) -> Fact:
+        return Fact.of(
+            "outside.graph.policy-commands",
+            missing=missing,
+            application=self._client.client_id,
+            organizer=self._resolved or self._organizer,
         )
 
 
@@ -167,14 +166,14 @@ def _info(meeting: Mapping[str, Any]) -> ConferenceInfo:
     join_url = meeting.get("joinWebUrl")
     if not join_url:
         # It happens, and an invitation without a link must not go out.
-        raise TransientFailure("Graph answered without a join link.", answer="no joinWebUrl")
+        raise TransientFailure(Fact.of("outside.graph.answer-without-link"), answer="no joinWebUrl")
     return ConferenceInfo(provider_id=_provider_id(meeting), join_url=str(join_url))
 
 
 def _provider_id(meeting: Mapping[str, Any]) -> str:
     provider_id = meeting.get("id")
     if not provider_id:
-        raise TransientFailure("Graph answered without the id of the meeting.", answer="no id")
+        raise TransientFailure(Fact.of("outside.graph.answer-without-meeting-id"), answer="no id")
     return str(provider_id)
 
 

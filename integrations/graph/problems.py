@@ -15,6 +15,7 @@ from typing import Any
 import requests
 
 from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure
+from orchestrator.facts import Fact
 
 NOT_FOUND = "graph-not-found"
 ACCESS_POLICY = "graph-access-policy"
@@ -23,15 +24,6 @@ UNAUTHORIZED = "graph-unauthorized"
 _TRANSIENT = frozenset({408, 429, 502, 503, 504})
 _MAY_HAVE_ACTED = frozenset({500, 502, 504})
 _LONGEST_TEXT = 500
-
-_NOT_SIGNED_IN = (
-    "Microsoft Graph does not accept a fresh sign-in. Check that ORCHESTRATOR_GRAPH_TENANT_ID and "
-    "ORCHESTRATOR_GRAPH_CLOUD belong together"
-)
-_NOT_ALLOWED = (
-    "Microsoft Graph does not allow this. Grant the application the permission "
-    "OnlineMeetings.ReadWrite.All with admin consent, then retry"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +68,13 @@ def failure(response: requests.Response, *, idempotent: bool) -> DeliveryError:
     answer = str(problem)
     if problem.status in _TRANSIENT or (problem.status == 500 and idempotent):
         return TransientFailure(
-            f"Microsoft Graph cannot do this now: {answer}",
+            Fact.of("outside.graph.not-now", answer=answer),
             answer=answer,
             retry_after=retry_after(response),
             unknown=problem.status in _MAY_HAVE_ACTED and response.request.method != "GET",
         )
-    message, code = _permanent(problem)
-    return PermanentFailure(f"{message}: {answer}", code=code, answer=answer)
+    key, code = _permanent(problem)
+    return PermanentFailure(Fact.of(key, answer=answer), code=code, answer=answer)
 
 
 def retry_after(response: requests.Response) -> float | None:
@@ -105,19 +97,19 @@ def retry_after(response: requests.Response) -> float | None:
 
 
 def _permanent(problem: GraphProblem) -> tuple[str, str]:
-    """Return message and code of an error that only a person can mend."""
+    """Return the key of the words and the code of an error that only a person can mend."""
     if problem.status == 401:
-        return _NOT_SIGNED_IN, UNAUTHORIZED
+        return "outside.graph.not-signed-in", UNAUTHORIZED
     # There is no code for a missing policy: the message is the only sign of it.
     if problem.status == 403 and "application access policy" in problem.message.lower():
-        return "Microsoft Teams has no application access policy for this service", ACCESS_POLICY
+        return "outside.graph.no-access-policy", ACCESS_POLICY
     if problem.status == 403:
-        return _NOT_ALLOWED, "graph-forbidden"
+        return "outside.graph.not-allowed", "graph-forbidden"
     if problem.status == 404:
-        return "Microsoft Graph does not know this", NOT_FOUND
+        return "outside.graph.unknown-thing", NOT_FOUND
     if problem.status == 500:
-        return "Microsoft Graph failed and may have acted; look before you retry", "graph-unknown"
-    return "Microsoft Graph refused the request", "graph-refused"
+        return "outside.graph.may-have-acted", "graph-unknown"
+    return "outside.graph.refused", "graph-refused"
 
 
 def _levels(body: object) -> Iterator[dict[str, Any]]:

@@ -15,6 +15,7 @@ from msal.exceptions import MsalServiceError  # type: ignore[import-untyped] # A
 
 from integrations.graph.transport import TimedSession
 from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure
+from orchestrator.facts import Fact
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +108,7 @@ class TokenSource:
 def _away(error: Exception) -> TransientFailure:
     reason = type(error).__name__
     return TransientFailure(
-        f"The Microsoft sign-in service cannot be reached or is busy ({reason}).",
+        Fact.of("outside.graph.sign-in-away", reason=reason),
         code="graph-sign-in-away",
         answer=reason,
     )
@@ -120,8 +121,7 @@ def _passing(error: Exception) -> bool:
 
 def _misdirected(authority: str, error: Exception) -> PermanentFailure:
     return PermanentFailure(
-        f"There is no Microsoft sign-in for this tenant at {authority} ({type(error).__name__}). Check "
-        "ORCHESTRATOR_GRAPH_TENANT_ID and ORCHESTRATOR_GRAPH_CLOUD.",
+        Fact.of("outside.graph.no-sign-in", authority=authority, error=type(error).__name__),
         code="graph-sign-in",
     )
 
@@ -134,16 +134,10 @@ def _refused(result: dict[str, Any]) -> DeliveryError:
     answer = f"{code}: {lines[0]}" if lines else code
     logger.info("Sign-in refused: %s, correlation id %s", code, result.get("correlation_id"))
     if code in _TRANSIENT_ERRORS:
-        return TransientFailure(f"The Microsoft sign-in service is busy: {answer}", answer=answer)
-    if code == "invalid_client":
-        remedy = (
-            "Put a valid client secret (its value, not its id) of this application into "
-            "ORCHESTRATOR_GRAPH_CLIENT_SECRET and restart."
-        )
-    else:
-        remedy = "Check ORCHESTRATOR_GRAPH_TENANT_ID and ORCHESTRATOR_GRAPH_CLIENT_ID."
+        return TransientFailure(Fact.of("outside.graph.sign-in-busy", answer=answer), answer=answer)
+    key = "outside.graph.secret-refused" if code == "invalid_client" else "outside.graph.sign-in-refused"
     return PermanentFailure(
-        f"Microsoft refused to sign this service in. {remedy} It said: {answer}",
+        Fact.of(key, answer=answer),
         code="graph-sign-in",
         answer=answer,
     )

@@ -15,6 +15,7 @@ from integrations.imap.answers import LATER, LOST, TROUBLE, code_of, hang_up, re
 from integrations.imap.failures import Failures
 from integrations.imap.folders import exists, make, namespaces
 from orchestrator.errors import DeliveryError, PermanentFailure
+from orchestrator.facts import Fact
 from orchestrator.ports import Tray
 
 Security = Literal["tls", "starttls", "plain"]
@@ -113,8 +114,9 @@ class ImapAccount:
             return ssl.create_default_context(cafile=self._ca_file)
         except OSError as error:  # Includes a file that holds no certificate.
             raise PermanentFailure(
-                f"The certificate authorities in {self._ca_file} cannot be read: {reason_of(error)}. "
-                "Correct the file.",
+                Fact.of(
+                    "outside.imap.authorities-unreadable", ca_file=str(self._ca_file), reason=reason_of(error)
+                ),
                 code="imap-tls",
             ) from error
 

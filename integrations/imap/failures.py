@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from integrations.imap.answers import LATER, LOST, NEVER, code_of, one_line, reason_of
 from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure
+from orchestrator.facts import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,11 @@ class Failures:
                 return self._full(reason)
             if code_of(reason) in NEVER:
                 return self.closed_folder(reason)
-            return TransientFailure(f"The mailbox server {self.place} refused: {reason}", answer=reason)
+            return TransientFailure(
+                Fact.of("outside.imap.refused", place=self.place, reason=reason), answer=reason
+            )
         return TransientFailure(
-            f"The mailbox server {self.place} gave an answer that cannot be understood "
-            f"({type(error).__name__}).",
+            Fact.of("outside.imap.unintelligible", place=self.place, error=type(error).__name__),
             code="imap-answer",
         )
 
@@ -50,7 +52,9 @@ class Failures:
 
     def unavailable(self, reason: str) -> TransientFailure:
         """Return what to raise when the server cannot be reached now."""
-        return TransientFailure(f"The mailbox server {self.place} is not available: {reason}", answer=reason)
+        return TransientFailure(
+            Fact.of("outside.imap.unavailable", place=self.place, reason=reason), answer=reason
+        )
 
     def unprotected(self, cause: ssl.SSLError | str) -> DeliveryError:
         """Return what to raise when the connection cannot be protected."""
@@ -58,8 +62,7 @@ class Failures:
         if isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)):
             return self.unavailable(reason)
         return PermanentFailure(
-            f"The connection to the mailbox server {self.place} cannot be protected: {reason}. Answers wait "
-            "until its certificate, or ORCHESTRATOR_IMAP_SECURITY and ORCHESTRATOR_IMAP_PORT, are right.",
+            Fact.of("outside.imap.unprotected", place=self.place, reason=reason),
             code="imap-tls",
             answer=reason,
         )
@@ -67,8 +70,7 @@ class Failures:
     def login_refused(self, reason: str) -> PermanentFailure:
         """Return what to raise when the server does not accept name and password."""
         return PermanentFailure(
-            f"The mailbox server {self.place} refused the login: {reason}. Answers wait until "
-            "ORCHESTRATOR_IMAP_USERNAME and ORCHESTRATOR_IMAP_PASSWORD are right.",
+            Fact.of("outside.imap.login-refused", place=self.place, reason=reason),
             code="imap-login",
             answer=reason,
         )
@@ -76,15 +78,20 @@ class Failures:
     def closed_folder(self, reason: str) -> PermanentFailure:
         """Return what to tell when the folder cannot be opened or changed."""
         return PermanentFailure(
-            f"The mailbox server {self.place} does not let the folder {self.folder} be worked on: {reason}. "
-            f"Correct ORCHESTRATOR_IMAP_FOLDER, or let {self.username} read and change it.",
+            Fact.of(
+                "outside.imap.closed-folder",
+                place=self.place,
+                folder=self.folder,
+                reason=reason,
+                username=self.username,
+            ),
             code="imap-folder",
             answer=reason,
         )
 
     def _full(self, reason: str) -> PermanentFailure:
         return PermanentFailure(
-            f"The mailbox of {self.username} at {self.place} is full: {reason}. Make room in it.",
+            Fact.of("outside.imap.full", username=self.username, place=self.place, reason=reason),
             code="imap-full",
             answer=reason,
         )
@@ -95,9 +102,9 @@ class Failures:
         if code_of(reason) in LATER:
             return self.unavailable(reason)
         return PermanentFailure(
-            f"The mailbox server {self.place} does not let the folder {path} be made: {reason}. Make it by "
-            f"hand, or let {self.username} make folders, or correct ORCHESTRATOR_IMAP_PROCESSED and "
-            "ORCHESTRATOR_IMAP_QUARANTINE.",
+            Fact.of(
+                "outside.imap.unmade", place=self.place, path=path, reason=reason, username=self.username
+            ),
             code="imap-folder",
             answer=reason,
         )

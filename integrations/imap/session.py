@@ -26,6 +26,7 @@ from integrations.imap.fetched import (
     true_size,
 )
 from orchestrator.errors import TransientFailure
+from orchestrator.facts import Fact
 from orchestrator.ports import IncomingMail, Tray
 
 logger = logging.getLogger(__name__)
@@ -110,8 +111,12 @@ class ImapSession:
         if unreadable and not handed_out:
             place = self._account.failures.place
             raise TransientFailure(
-                f"The mailbox server {place} hands out none of the {len(unreadable)} mails "
-                f"asked for. Look at its log, or at {self._account.folder} with a mail program.",
+                Fact.of(
+                    "outside.imap.none-handed-out",
+                    place=place,
+                    count=len(unreadable),
+                    folder=self._account.folder,
+                ),
                 code="imap-unreadable",
             )
         yield from unreadable

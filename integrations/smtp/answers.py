@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Literal
 
 from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure
+from orchestrator.facts import Fact
 
 _LOGIN_CODES = frozenset({530, 534, 535, 538})
 """Answers that complain about the login (RFC 4954 §6), whatever command they answer."""
@@ -42,36 +43,28 @@ class Refused(Exception):
         if self.code // 100 != 5:
             # An answer that is no SMTP answer counts as "try later" too: nothing was accepted.
             return TransientFailure(
-                f"The mail server {place} cannot take mail for {recipient} now: {self.answer}",
+                Fact.of("outside.smtp.not-now", place=place, recipient=recipient, answer=self.answer),
                 answer=self.answer,
             )
         if self.what == "sender" and self.code != _TOO_LARGE:
             # The sender is the service's own address, so this would hit every message alike.
             return TransientFailure(
-                f"The mail server {place} refused the sender {sender}: {self.answer}. "
-                "Allow this sender at the mail server, or correct ORCHESTRATOR_ORGANIZER_ADDRESS.",
+                Fact.of("outside.smtp.sender-refused", place=place, sender=sender, answer=self.answer),
                 code="smtp-sender",
                 answer=self.answer,
             )
         return PermanentFailure(self._wording(recipient), answer=self.answer)
 
-    def _wording(self, recipient: str) -> str:
+    def _wording(self, recipient: str) -> Fact:
+        said = {"recipient": recipient, "answer": self.answer}
         if self.code == _TOO_LARGE and self.what != "recipient":
-            return (
-                f"The mail server says that the message for {recipient} is too large: {self.answer}. "
-                "Send smaller attachments."
-            )
+            return Fact.of("outside.smtp.too-large", **said)
         if self.what == "content":
-            return f"The mail server refused the message for {recipient}: {self.answer}. Change it and retry."
+            return Fact.of("outside.smtp.content-refused", **said)
         if re.match(r"\d{3} 5\.7\.", self.answer):
             # RFC 3463 §3.8: security or policy. The address itself may well be right.
-            return (
-                f"The mail server may not pass mail on to {recipient}: {self.answer}. "
-                "Ask whoever runs the mail server, then retry."
-            )
-        return (
-            f"The mail server refused the address {recipient}: {self.answer}. Correct the address and retry."
-        )
+            return Fact.of("outside.smtp.not-allowed", **said)
+        return Fact.of("outside.smtp.address-refused", **said)
 
 
 @contextmanager
@@ -97,14 +90,13 @@ def reason_of(error: OSError) -> str:
 
 def unready(place: str, reason: str) -> TransientFailure:
     """Return what to raise when the server takes no mail now."""
-    return TransientFailure(f"The mail server {place} is not available: {reason}", answer=reason)
+    return TransientFailure(Fact.of("outside.smtp.unready", place=place, reason=reason), answer=reason)
 
 
 def unprotected(place: str, reason: str) -> TransientFailure:
     """Return what to raise when the connection cannot be protected."""
     return TransientFailure(
-        f"The connection to the mail server {place} cannot be protected: {reason}. Mail waits until "
-        "its certificate, or ORCHESTRATOR_SMTP_SECURITY and ORCHESTRATOR_SMTP_PORT, are right.",
+        Fact.of("outside.smtp.unprotected", place=place, reason=reason),
         code="smtp-tls",
         answer=reason,
     )
@@ -113,8 +105,7 @@ def unprotected(place: str, reason: str) -> TransientFailure:
 def login_refused(place: str, reason: str) -> TransientFailure:
     """Return what to raise when the server does not accept name and password."""
     return TransientFailure(
-        f"The mail server {place} refused the login: {reason}. Mail waits until "
-        "ORCHESTRATOR_SMTP_USERNAME and ORCHESTRATOR_SMTP_PASSWORD are right.",
+        Fact.of("outside.smtp.login-refused", place=place, reason=reason),
         code="smtp-login",
         answer=reason,
     )
@@ -123,8 +114,7 @@ def login_refused(place: str, reason: str) -> TransientFailure:
 def unanswered(place: str, recipient: str, reason: str) -> TransientFailure:
     """Return what to raise when the server has the message, and nobody knows what it does with it."""
     return TransientFailure(
-        f"The mail server {place} took the message for {recipient} but did not say whether it "
-        f"will deliver it: {reason}",
+        Fact.of("outside.smtp.unanswered", place=place, recipient=recipient, reason=reason),
         answer=reason,
         unknown=True,
     )

@@ -24,6 +24,7 @@ from integrations.smtp.answers import (
     unready,
 )
 from orchestrator.errors import DeliveryError, PermanentFailure
+from orchestrator.facts import Fact
 
 logger = logging.getLogger(__name__)
 
@@ -166,15 +167,16 @@ def _mail_options(client: smtplib.SMTP, place: str, sender: str, recipient: str,
 def _require_extension(client: smtplib.SMTP, place: str, extension: str, recipient: str) -> None:
     if not client.has_extn(extension):
         raise PermanentFailure(
-            f"The mail server {place} does not offer {extension.upper()}, which the message for "
-            f"{recipient} needs. Use an address and headers in plain ASCII, or another mail server.",
+            Fact.of(
+                "outside.smtp.lacks-extension", place=place, extension=extension.upper(), recipient=recipient
+            ),
             code=f"smtp-{extension}",
         )
 
 
 def _require_address(address: str) -> None:
     if "@" not in address or re.search(r"[\s\x00-\x1f\x7f<>]", address):
-        raise PermanentFailure(f"{address!r} is not a mail address. Correct the address and retry.")
+        raise PermanentFailure(Fact.of("outside.smtp.no-address", address=repr(address)))
 
 
 def _as_data(content: bytes) -> bytes:

@@ -58,9 +58,13 @@ def test_words_fill_the_named_places_and_follow_the_count() -> None:
     assert words.say(Fact.of("nobody.knows", count=2)) == "nobody.knows"
 
 
+def _sources() -> list[Path]:
+    return [file for name in ("orchestrator", "integrations") for file in sorted((ROOT / name).rglob("*.py"))]
+
+
 def _calls() -> Iterator[tuple[str, str, frozenset[str] | None]]:
     """Yield where a fact is made, its key, and the names of its parameters where they stand there."""
-    for file in sorted((ROOT / "orchestrator").rglob("*.py")):
+    for file in _sources():
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "Fact.of" and node.args:
                 key = node.args[0]
@@ -93,5 +97,5 @@ def test_every_key_in_the_code_has_english_words_with_its_parameters() -> None:
 
 def test_every_english_entry_is_used_by_some_code() -> None:
     """A key stands whole in the code, as an argument or in a table of keys, so that it can be found."""
-    code = "\n".join(file.read_text("utf-8") for file in sorted((ROOT / "orchestrator").rglob("*.py")))
+    code = "\n".join(file.read_text("utf-8") for file in _sources())
     assert [key for key in words.catalogue(words.ENGLISH) if f'"{key}"' not in code] == []
