@@ -53,6 +53,12 @@ def listed(items: Sequence[Any]) -> Fact:
     return Fact.of("list.and", items=tuple(others), last=last) if others else Fact.of("text", text=last)
 
 
+def chained(items: Sequence[Fact]) -> Fact:
+    """Return facts as they are read out one after the other: ``A; B; C``."""
+    first, *others = items
+    return Fact.of("list.chained", first=first, others=chained(others)) if others else first
+
+
 Said = Fact | str
 """What an error says: a fact, or a sentence that an edge has put together itself."""
 

@@ -14,12 +14,12 @@ from typing import Final
 
 from orchestrator.domain.dates.costs import (
     Constraint,
-    Part,
+    PartOfDay,
     Piece,
     cost_of,
     midnight,
     pieces_of,
-    words_of,
+    why_of,
 )
 from orchestrator.domain.dates.findings import Ease, FairStart, Findings, Share, Standing, WhyNot
 from orchestrator.domain.dates.possible_starts import starts_of, starts_on
@@ -37,7 +37,7 @@ SHARE: Final = 480
 """So much burden beyond the typical one (the median) makes a delegation's cost count once more.
 
 It is the cost of an hour of meeting in the fourth hour after closing. The median is taken and not the least
-burden, so that somebody who has just joined does not make everybody else look burdened. Nobody counts more
+burden, so that a delegation that has just joined does not make all others look burdened. None counts more
 often than there are delegations.
 """
 ANOTHER_DATE: Final = 480
@@ -145,7 +145,7 @@ class _Search:
         self._delegations = self._directory.in_order(named.values())
         self._burdens = {item.code: burdens.get(item.code, 0) for item in self._delegations}
         typical = median_low(self._burdens.values())
-        # Nobody counts more often than all together, or a long history would send everybody else into the
+        # None counts more often than all together, or a long history would send all others into the
         # night to spare one delegation its evening.
         most = SHARE * len(self._burdens)
         self._weights = {
@@ -217,7 +217,7 @@ class _Search:
             estimated=Constraint.ESTIMATED in against,
             soft_day=Constraint.SOFT_DAY in against,
             cost=cost_of(pieces),
-            why=words_of(pieces),
+            why=why_of(pieces),
             broken=tuple(item for item in Constraint if item in against & hard),
             broken_minutes=sum(item.minutes for item in pieces if item.against & hard),
         )
@@ -258,7 +258,7 @@ def _ease(pieces: Sequence[Piece], hard: frozenset[Constraint]) -> Ease:
     if not cost_of(pieces):
         return Ease.EASY
     spoilt = hard | (frozenset(Constraint) - {Constraint.HOURS, Constraint.SOFT_DAY})
-    against = any(item.against & spoilt or item.band.part is Part.NIGHT for item in pieces)
+    against = any(item.against & spoilt or item.band.part is PartOfDay.NIGHT for item in pieces)
     return Ease.AGAINST if against else Ease.STRAINED
 
 

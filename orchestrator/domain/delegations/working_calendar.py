@@ -22,6 +22,7 @@ from orchestrator.domain.delegations.delegation import (
 )
 from orchestrator.domain.delegations.public_holidays import HolidayYear, holidays_of
 from orchestrator.domain.time.zones import Place, at_local, local_date, long_date, zone
+from orchestrator.facts import Fact
 
 EARLIEST, LATEST = time(9), time(16)
 """The hours between which mails that are counted in days go out, at the recipient's."""
@@ -105,12 +106,30 @@ class Day:
         """Whether offices are open at all."""
         return bool(self.stretches)
 
+    @property
+    def sort(self) -> Fact:
+        """What the day is, such as ``public holiday (Eid al-Fitr, estimated)``."""
+        if self.off is None:
+            return Fact.of("delegations.working-day")
+        sort = Fact.of(_SORTS[self.off])
+        detail = (*([self.name] if self.name else ()), *([_ESTIMATED] if self.estimated else ()))
+        return Fact.of("delegations.sort-and-detail", sort=sort, detail=detail) if detail else sort
+
     def words(self) -> str:
         """Return what the day is, such as ``a public holiday (Eid al-Fitr, estimated)``."""
         if self.off is None:
             return "a working day"
         detail = ", ".join(filter(None, (self.name, "estimated" if self.estimated else None)))
         return f"a {self.off}" + (f" ({detail})" if detail else "")
+
+
+_SORTS = {
+    Off.WEEKEND: "delegations.weekend-day",
+    Off.HOLIDAY: "delegations.public-holiday",
+    Off.CLOSURE: "delegations.yearly-closure",
+    Off.DECLARED: "delegations.declared-day-off",
+}
+_ESTIMATED = Fact.of("delegations.estimated")
 
 
 @dataclass(frozen=True, slots=True)

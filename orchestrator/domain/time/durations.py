@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from orchestrator import words
 from orchestrator.errors import Unfit
 from orchestrator.facts import Fact
 
@@ -68,4 +67,12 @@ def _side_by_side(parts: Sequence[Fact]) -> Fact:
 
 def duration_words(length: timedelta) -> str:
     """Return ``2 h 30 min`` or ``7 days``, in English."""
-    return words.say(duration_fact(length))
+    days, rest = divmod(int(length.total_seconds()), 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes = rest // 60
+    parts = [
+        f"{days} day{'s' if days != 1 else ''}" if days else "",
+        f"{hours} h" if hours else "",
+        f"{minutes} min" if minutes else "",
+    ]
+    return " ".join(part for part in parts if part) or "0 min"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.domain.time.zones import LocalTime
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,4 +202,4 @@ class Created:
     id: int
     reference: str
     left_out: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Said, ...] = ()

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from orchestrator.domain.time.zones import LocalTime
 from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.facts import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Consequence:
 class Outcome:
     """What a use case did, or would do when only previewed.
 
-    ``warnings`` say in words what somebody should know about it, such as a meeting that stays where it is.
+    ``warnings`` say what a coordinator should know about it, such as a meeting that stays where it is.
     ``tentative`` says that the meeting is then a save-the-date. ``later`` is what a look at a save-the-date
     shows beside: what follows when its timeline confirms it, if nothing changes until then.
     """
@@ -74,7 +75,7 @@ class Outcome:
     version: int
     previewed: bool
     consequences: tuple[Consequence, ...]
-    warnings: tuple[str, ...] = field(default=(), kw_only=True)
+    warnings: tuple[Said, ...] = field(default=(), kw_only=True)
     tentative: bool = field(default=False, kw_only=True)
     later: tuple[Consequence, ...] = field(default=(), kw_only=True)
 
