@@ -19,8 +19,8 @@ from orchestrator.services.answers.by_hand import AnswersByHand
 from orchestrator.services.answers.inbox import Inbox
 from orchestrator.services.answers.incoming import IncomingMails
 from orchestrator.services.answers.quarantine import Quarantine
-from orchestrator.services.dates.date_polls import DatePolls
-from orchestrator.services.dates.fair_starts import FairStarts
+from orchestrator.services.dates.date_polls import Polls
+from orchestrator.services.dates.fair_starts import Slots
 from orchestrator.services.definitions.examples import Examples
 from orchestrator.services.delegations.calendars import WorkingCalendars
 from orchestrator.services.delivery.delivering import Delivering, Outside
@@ -110,16 +110,10 @@ class Container(Adapters, DataFiles):
         return Personal(self.database, self.planner, self.links, self.documents, self.clock, self.wake_up)
 
     @cached_property
-    def date_polls(self) -> DatePolls:
+    def polls(self) -> Polls:
         """Asking delegations which dates suit them."""
-        return DatePolls(
-            self.database,
-            self.planner,
-            self.meetings,
-            self.changing,
-            self.fair_starts,
-            self.clock,
-            self.wake_up,
+        return Polls(
+            self.database, self.planner, self.meetings, self.changing, self.slots, self.clock, self.wake_up
         )
 
     @cached_property
@@ -200,9 +194,9 @@ class Container(Adapters, DataFiles):
         )
 
     @cached_property
-    def fair_starts(self) -> FairStarts:
+    def slots(self) -> Slots:
         """Finding starts that are fair."""
-        return FairStarts(self.database, self.planner, self.clock)
+        return Slots(self.database, self.planner, self.clock)
 
     @cached_property
     def delivering(self) -> Delivering:

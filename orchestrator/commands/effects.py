@@ -88,7 +88,8 @@ def _people(together: Sequence[Consequence]) -> str:
 
 def what_words(item: Consequence) -> str:
     """Return what happens, with the meeting where it is another than the one that was changed."""
-    return f"{item.meeting}: {item.what}" if item.meeting else item.what
+    what = say(item.what)
+    return f"{item.meeting}: {what}" if item.meeting else what
 
 
 def recipient(item: ActionView) -> str:

@@ -215,7 +215,7 @@ class _Demo:
         effects = [sentence for case in cases for sentence in wrong_answers(case)]
         effects += wrong_quarantine(strangers, (mail.sender for mail in kept))
         failed = [item for state in _BADLY for item in self.container.reading.actions(state)]
-        for sentence in (*mails, *effects, *(f"{item.what}: {maybe(item.reason)}" for item in failed)):
+        for sentence in (*mails, *effects, *(f"{say(item.what)}: {maybe(item.reason)}" for item in failed)):
             out.print(f"× {sentence}", style="red", soft_wrap=True)
         out.print(
             f"{len(replies)} answers came back, and {len(effects) or 'none'} went astray.\n"

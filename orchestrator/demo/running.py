@@ -18,7 +18,7 @@ from orchestrator.services.meetings.views import MeetingSummary
 from orchestrator.services.timelines.views import ActionView
 from orchestrator.supervisor import Supervisor
 from orchestrator.terminal import STATE_MARKS, out
-from orchestrator.words import maybe
+from orchestrator.words import maybe, say
 
 PURPOSE_WORDS = {
     "invitation": "Invitation",
@@ -77,7 +77,7 @@ def _show_life(container: Container, meeting: MeetingSummary) -> None:
     groups: dict[tuple[str, str], list[ActionView]] = defaultdict(list)
     for item in container.reading.plan(meeting.reference):
         if item.kind != ActionKind.LINK_ALERT:
-            groups[item.state, item.what].append(item)
+            groups[item.state, say(item.what)].append(item)
     for (state, what), found in groups.items():
         mark = STATE_MARKS[state].partition(" ")[0]
         out.print(f"  {mark} {what:<26} {_to_whom(found)}, {_when(found)}", soft_wrap=True)

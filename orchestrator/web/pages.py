@@ -127,6 +127,7 @@ def _environment() -> Environment:
     environment.filters["kind_words"] = lambda kind: MeetingKind(kind).words
     environment.filters["sentence"] = _sentence
     environment.filters["size"] = _size
+    environment.filters["said"] = words.say
     environment.globals.update(
         MARKS=MARKS, ANSWERS=ANSWERS, KINDS=KINDS, day_mark=ENGLISH.day_mark, meeting_path=meeting_path
     )

@@ -21,7 +21,7 @@ from orchestrator.services.delegations.calendars import (
 )
 from orchestrator.services.timelines.moves import MeetingShifts, SharedShift, Shift, together
 from orchestrator.services.timelines.recalculating import Recalculated, Recalculation
-from orchestrator.words import say
+from orchestrator.words import maybe, say
 
 _WORKING, _OFF, _ESTIMATED, _CHANGED = "●", "–", "~", "+"
 _LEGEND = (
@@ -78,7 +78,7 @@ def day_words(item: DayView) -> str:
     """Return what a day is, such as ``public holiday, estimated: Eid al-Fitr``."""
     words = [item.off or "", "estimated" if item.estimated else "", "can be used" if item.soft else ""]
     kind = ", ".join(filter(None, words))
-    text = ": ".join(filter(None, (kind, item.name)))
+    text = ": ".join(filter(None, (kind, maybe(item.name))))
     if item.override is None:
         return text
     override = item.override
@@ -155,7 +155,7 @@ def _show_shift(shared: SharedShift) -> None:
     if len(shared.names) > _NAMES_SHOWN:
         people += f" and {len(shared.names) - _NAMES_SHOWN} more"
     to = f" to {people} ({shift.delegation})" if shared.names else ""
-    terminal.out.print(f"  {shift.what}{to}: {_EFFECTS[shift.effect]}")
+    terminal.out.print(f"  {say(shift.what)}{to}: {_EFFECTS[shift.effect]}")
     facts = Table.grid(padding=(0, 2, 0, 0))
     for label, moment in _moments(shift):
         facts.add_row(label, str(moment) if moment else "at once")

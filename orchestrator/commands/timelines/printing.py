@@ -9,7 +9,7 @@ from orchestrator.commands.effects import recipient
 from orchestrator.services.timelines.timelines import TimelineView
 from orchestrator.services.timelines.views import ActionView
 from orchestrator.terminal import STATE_MARKS, out, show_lines, table
-from orchestrator.words import maybe
+from orchestrator.words import maybe, say
 
 
 def show_actions(actions: Iterable[ActionView], *, with_meeting: bool = False) -> None:
@@ -21,7 +21,7 @@ def show_actions(actions: Iterable[ActionView], *, with_meeting: bool = False) -
             str(item.id),
             *([item.meeting] if with_meeting else []),
             STATE_MARKS[item.state],
-            item.what,
+            say(item.what),
             recipient(item),
             str(item.due),
             why,
@@ -37,7 +37,11 @@ def show_plan(actions: Iterable[ActionView]) -> None:
     made = table("State", "What", "To", "Local time", "Why")
     for together in steps.values():
         made.add_row(
-            _states(together), together[0].what, _recipients(together), _usual_time(together), _why(together)
+            _states(together),
+            say(together[0].what),
+            _recipients(together),
+            _usual_time(together),
+            _why(together),
         )
     if not made.row_count:
         out.print("Nothing here.")

@@ -27,10 +27,9 @@ from orchestrator.domain.delegations.working_calendar import (
     Stretch,
     WorkingCalendar,
 )
-from orchestrator.domain.time.durations import duration_fact
-from orchestrator.domain.time.zones import local_time, weekday_fact, zone
+from orchestrator.domain.time.durations import duration_words
+from orchestrator.domain.time.zones import local_time, long_date, zone
 from orchestrator.errors import InvalidInput
-from orchestrator.facts import Fact, chained
 
 BREAK_COST: Final = 1
 HOUR_COST: Final = 2
@@ -68,7 +67,7 @@ def day_cost(against: frozenset[Constraint]) -> int:
     return max((DAY_COSTS[item] for item in against), default=0)
 
 
-class PartOfDay(StrEnum):
+class Part(StrEnum):
     """The part of a working day that a minute lies in."""
 
     OPEN = "office hours"
@@ -84,13 +83,13 @@ class Band:
 
     begin: int
     end: int
-    part: PartOfDay
+    part: Part
     weight: int
 
     @property
     def against(self) -> frozenset[Constraint]:
         """What it does not keep. A lunch break costs, but lies between opening and closing."""
-        outside = self.part not in (PartOfDay.OPEN, PartOfDay.BREAK)
+        outside = self.part not in (Part.OPEN, Part.BREAK)
         return frozenset({Constraint.HOURS}) if outside else frozenset()
 
 
@@ -105,17 +104,15 @@ def bands_of(stretches: tuple[Stretch, ...]) -> tuple[Band, ...]:
     return tuple(made)
 
 
-def _judged(stretches: Sequence[Stretch], minute: int) -> tuple[PartOfDay, int]:
+def _judged(stretches: Sequence[Stretch], minute: int) -> tuple[Part, int]:
     opens, closes = minute_of(stretches[0].opens), minute_of(stretches[-1].closes)
     if any(minute_of(item.opens) <= minute < minute_of(item.closes) for item in stretches):
-        return PartOfDay.OPEN, 0
+        return Part.OPEN, 0
     if not minute_of(NIGHT_ENDS) <= minute < minute_of(NIGHT_BEGINS):
-        return PartOfDay.NIGHT, NIGHT_COST
+        return Part.NIGHT, NIGHT_COST
     if opens < minute < closes:
-        return PartOfDay.BREAK, BREAK_COST
-    part, distance = (
-        (PartOfDay.EARLY, opens - minute - 1) if minute < opens else (PartOfDay.LATE, minute - closes)
-    )
+        return Part.BREAK, BREAK_COST
+    part, distance = (Part.EARLY, opens - minute - 1) if minute < opens else (Part.LATE, minute - closes)
     return part, min(HOUR_COST * (distance // 60 + 1), NIGHT_COST)
 
 
@@ -143,13 +140,16 @@ class Terms:
         """Its minutes."""
         return bands_of(self.stretches)
 
-    @property
-    def fact(self) -> Fact:
-        """What the day is, such as ``weekend day (Saturday)``."""
-        sort = self.day.sort
+    def words(self) -> str:
+        """Return what the day is, such as ``weekend day (Saturday)``."""
+        detail = [
+            *([str(self.day.name)] if self.day.name else []),
+            *(["estimated"] if self.day.estimated else []),
+        ]
+        words = f"{self.day.off or 'working day'}" + (f" ({', '.join(detail)})" if detail else "")
         if self.day.off is Off.WEEKEND:
-            sort = Fact.of("dates.day-on", sort=sort, weekday=weekday_fact(self.day.date.weekday()))
-        return Fact.of("dates.can-be-used", sort=sort) if self.against == {Constraint.SOFT_DAY} else sort
+            words += f" ({long_date(self.day.date).partition(',')[0]})"
+        return f"{words}, can be used" if self.against == {Constraint.SOFT_DAY} else words
 
 
 def terms_of(calendar: WorkingCalendar, day: date) -> Terms:
@@ -241,52 +241,50 @@ def cost_of(pieces: Iterable[Piece]) -> int:
     return sum(item.cost for item in pieces)
 
 
-def why_of(pieces: Sequence[Piece]) -> Fact:
+def words_of(pieces: Sequence[Piece]) -> str:
     """Return why a meeting costs what it costs, such as ``late, up to 1 h after 17:00``."""
     days = {item.terms.day.date: item.terms for item in pieces if item.terms.against}
-    said = [terms.fact for terms in days.values()]
-    for part in (PartOfDay.EARLY, PartOfDay.BREAK, PartOfDay.LATE, PartOfDay.NIGHT):
+    said = [terms.words() for terms in days.values()]
+    for part in (Part.EARLY, Part.BREAK, Part.LATE, Part.NIGHT):
         concerned = [item for item in pieces if item.band.part is part]
         if concerned:
-            said.append(_part_fact(part, concerned))
-    return chained(said) if said else Fact.of("dates.in-office-hours")
+            said.append(_part_words(part, concerned))
+    return "; ".join(said) or "in office hours"
 
 
-def _part_fact(part: PartOfDay, pieces: Sequence[Piece]) -> Fact:
+def _part_words(part: Part, pieces: Sequence[Piece]) -> str:
     stretches = pieces[0].terms.stretches
-    if part is PartOfDay.EARLY:
+    if part is Part.EARLY:
         furthest = max(minute_of(item.terms.stretches[0].opens) - item.begin for item in pieces)
-        return Fact.of("dates.early", length=_length(furthest), clock=f"{stretches[0].opens:%H:%M}")
-    if part is PartOfDay.LATE:
+        return f"early, up to {_length(furthest)} before {stretches[0].opens:%H:%M}"
+    if part is Part.LATE:
         furthest = max(
             item.begin + item.minutes - minute_of(item.terms.stretches[-1].closes) for item in pieces
         )
-        return Fact.of("dates.late", length=_length(furthest), clock=f"{stretches[-1].closes:%H:%M}")
-    key = "dates.in-lunch-break" if part is PartOfDay.BREAK else "dates.at-night"
-    return Fact.of(key, length=_length(sum(item.minutes for item in pieces)))
+        return f"late, up to {_length(furthest)} after {stretches[-1].closes:%H:%M}"
+    return f"{part}, {_length(sum(item.minutes for item in pieces))}"
 
 
-def _length(minutes: int) -> Fact:
-    return duration_fact(minutes * _MINUTE)
+def _length(minutes: int) -> str:
+    return duration_words(minutes * _MINUTE)
 
 
 def hardships(
     codes: Iterable[str], starts_at: datetime, ends_at: datetime, calendars: Calendars
-) -> Iterator[Fact]:
+) -> Iterator[str]:
     """Say for which delegations, in protocol order, a meeting (aware UTC) is on a day off or at night."""
     for code in sorted(codes, key=calendars.directory.rank):
         pieces = pieces_of(calendars.of(code), starts_at, ends_at)
-        if any(item.terms.against or item.band.part is PartOfDay.NIGHT for item in pieces):
+        if any(item.terms.against or item.band.part is Part.NIGHT for item in pieces):
             when = local_time(starts_at, calendars.directory.place_of(code, starts_at))
-            name = calendars.directory.get(code).name
-            yield Fact.of("dates.hardship", delegation=name, when=when, why=why_of(pieces))
+            yield f"{calendars.directory.get(code).name}, {when}: {words_of(pieces)}."
 
 
 # --- burdens
 
 
 @dataclass(frozen=True, slots=True)
-class PastMeeting:
+class Held:
     """A meeting that took place, with the codes of the delegations that took part."""
 
     starts_at: datetime
@@ -294,8 +292,8 @@ class PastMeeting:
     delegations: tuple[str, ...]
 
 
-def burden_of(meetings: Iterable[PastMeeting], calendars: Calendars) -> dict[str, int]:
-    """Return what the meetings have cost each delegation together; one that is not in it has borne nothing.
+def burden_of(meetings: Iterable[Held], calendars: Calendars) -> dict[str, int]:
+    """Return what the meetings have cost each delegation together; who is not in it has borne nothing.
 
     Delegations that the directory no longer has are left out.
     """
@@ -313,7 +311,7 @@ def burden_of(meetings: Iterable[PastMeeting], calendars: Calendars) -> dict[str
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Which constraints are hard: for all, unless it is said otherwise of one delegation."""
+    """Which constraints are hard: for everybody, unless it is said otherwise of one delegation."""
 
     general: frozenset[Constraint] = HARD_BY_DEFAULT
     own: Mapping[tuple[str, Constraint], bool] = field(default_factory=dict)
@@ -324,7 +322,7 @@ class Rules:
 
     @classmethod
     def of(cls, hard: Iterable[str], soft: Iterable[str], delegations: Sequence[str]) -> Rules:
-        """Read ``hours`` (for all) or ``VN:hours`` (for one); what is not named stays as by default.
+        """Read ``hours`` (for everybody) or ``VN:hours`` (for one); what nobody names stays as by default.
 
         Raises ``InvalidInput`` for an unknown constraint, a delegation that is not among
         ``delegations``, and for what is said to be both.
@@ -334,9 +332,7 @@ class Rules:
             for text in texts:
                 key = _constraint(name, text, delegations)
                 if wanted.setdefault(key, name == "hard") != (name == "hard"):
-                    raise InvalidInput.of(
-                        name, text, Fact.of("dates.said-both"), Fact.of("dates.said-both.remedy")
-                    )
+                    raise InvalidInput.of(name, text, "is said to be hard and soft", "Leave one of them out.")
         general = {item for item in Constraint if wanted.get((None, item), item in HARD_BY_DEFAULT)}
         own = {(code, item): value for (code, item), value in wanted.items() if code is not None}
         return cls(frozenset(general), own)
@@ -345,16 +341,12 @@ class Rules:
 def _constraint(name: str, text: str, delegations: Sequence[str]) -> tuple[str | None, Constraint]:
     code, colon, word = text.strip().rpartition(":")
     if word not in set(Constraint):
-        wrong, advice = (
-            Fact.of("dates.no-constraint"),
-            Fact.of("dates.known-constraints", known=(*Constraint,)),
-        )
-        raise InvalidInput.of(name, text, wrong, advice)
+        raise InvalidInput.of(name, text, "is not a constraint", f"Known are: {', '.join(Constraint)}.")
     if not colon:
         return None, Constraint(word)
     if code.upper() not in delegations:
-        wrong, advice = Fact.of("dates.not-taking-part"), Fact.of("dates.taking-part", codes=(*delegations,))
-        raise InvalidInput.of(name, text, wrong, advice)
+        remedy = f"Those that do are: {', '.join(delegations)}."
+        raise InvalidInput.of(name, text, "is about a delegation that does not take part", remedy)
     return code.upper(), Constraint(word)
 
 

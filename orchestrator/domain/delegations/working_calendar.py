@@ -21,8 +21,9 @@ from orchestrator.domain.delegations.delegation import (
     weekday_of,
 )
 from orchestrator.domain.delegations.public_holidays import HolidayYear, holidays_of
-from orchestrator.domain.time.zones import Place, at_local, local_date, long_date, zone
-from orchestrator.facts import Fact
+from orchestrator.domain.time.zones import Place, at_local, local_date, zone
+from orchestrator.errors import Unfit
+from orchestrator.facts import Fact, Said, chained
 
 EARLIEST, LATEST = time(9), time(16)
 """The hours between which mails that are counted in days go out, at the recipient's."""
@@ -97,7 +98,7 @@ class Day:
     date: date
     stretches: tuple[Stretch, ...]
     off: Off | None = None
-    name: str | None = None
+    name: Said | None = None
     estimated: bool = False
     override_id: int | None = None
 
@@ -115,13 +116,6 @@ class Day:
         detail = (*([self.name] if self.name else ()), *([_ESTIMATED] if self.estimated else ()))
         return Fact.of("delegations.sort-and-detail", sort=sort, detail=detail) if detail else sort
 
-    def words(self) -> str:
-        """Return what the day is, such as ``a public holiday (Eid al-Fitr, estimated)``."""
-        if self.off is None:
-            return "a working day"
-        detail = ", ".join(filter(None, (self.name, "estimated" if self.estimated else None)))
-        return f"a {self.off}" + (f" ({detail})" if detail else "")
-
 
 _SORTS = {
     Off.WEEKEND: "delegations.weekend-day",
@@ -130,19 +124,20 @@ _SORTS = {
     Off.DECLARED: "delegations.declared-day-off",
 }
 _ESTIMATED = Fact.of("delegations.estimated")
+_CLOSED_THEN = Fact.of("delegations.closed-when-mails-go-out")
 
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """Where a mail wanted on a day lands. ``moved`` says why it is another moment; empty when it is not."""
+    """Where a mail wanted on a day lands. ``moved`` says why it is another moment than was wanted."""
 
     instant: datetime
     day: date
     clock: time
-    moved: str = ""
+    moved: Fact | None = None
 
 
-class NoWorkingDayError(ValueError):
+class NoWorkingDayError(Unfit):
     """No working day lies within months of the wanted one."""
 
 
@@ -212,7 +207,7 @@ class WorkingCalendar:
         if stretches:
             return Day(day, stretches)
         if day in year.worked:
-            return Day(day, _ordinary(there, day), name="worked in exchange for another day")
+            return Day(day, _ordinary(there, day), name=Fact.of("delegations.worked-in-exchange"))
         return Day(day, (), Off.WEEKEND)
 
     def add(self, day: date, working_days: int) -> date:
@@ -231,7 +226,7 @@ class WorkingCalendar:
                 return day
             day += step
         raise NoWorkingDayError(
-            f"{self.delegation.name} has no working day within {_FAR} days of {long_date(day)}"
+            Fact.of("delegations.no-working-day", delegation=self.delegation.name, count=_FAR, day=day)
         )
 
     def land(self, wanted: date, clock: time, *, forward: bool) -> Landing:
@@ -252,34 +247,34 @@ class WorkingCalendar:
         landed = _clock_within(_sendable(self.day(day).stretches), clock)
         return Landing(self.instant(day, landed), day, landed, self._why_moved(wanted, clock, day, landed))
 
-    def _why_moved(self, wanted: date, clock: time, day: date, landed: time) -> str:
-        why = []
+    def _why_moved(self, wanted: date, clock: time, day: date, landed: time) -> Fact | None:
+        why: list[Fact] = []
         if day != wanted:
             first, *others = self._passed_over(wanted, day)
-            why += [f"{first} in {self.delegation.name}", *others]
+            why += [Fact.of("delegations.at", what=first, delegation=self.delegation.name), *others]
         decent = _clock_within([Stretch(EARLIEST, LATEST)], clock)
         if decent != clock:
-            why.append(f"mails go out between {EARLIEST:%H:%M} and {LATEST:%H:%M}")
+            why.append(Fact.of("delegations.mails-go-out", first=hour(EARLIEST), last=hour(LATEST)))
         if landed != decent:
-            hours = ", ".join(str(item) for item in self.day(day).stretches)
-            why.append(f"offices are open {hours}")
+            hours = tuple(str(item) for item in self.day(day).stretches)
+            why.append(Fact.of("delegations.offices-open", hours=hours))
         if not why:
-            return ""
-        return f"{'; '.join(why)}, so it goes out on {long_date(day)} at {landed:%H:%M}"
+            return None
+        return Fact.of("delegations.so-it-goes-out", why=chained(why), day=day, clock=hour(landed))
 
-    def _passed_over(self, wanted: date, landed: date) -> list[str]:
+    def _passed_over(self, wanted: date, landed: date) -> list[Fact]:
         """Say why nothing lands on the wanted day, nor on each day from there on but those of a weekend."""
         step = _ONE_DAY if landed > wanted else -_ONE_DAY
         passed = [wanted + step * count for count in range(abs((landed - wanted).days))]
-        groups: list[tuple[str, list[date]]] = []
+        groups: list[tuple[Fact, list[date]]] = []
         for day in (item for item in passed if item == wanted or self.day(item).off is not Off.WEEKEND):
             found = self.day(day)
-            words = "a day with offices closed from 09:00 to 16:00" if found.working else found.words()
-            if groups and (groups[-1][0], groups[-1][1][-1]) == (words, day - step):
+            sort = _CLOSED_THEN if found.working else found.sort
+            if groups and (groups[-1][0], groups[-1][1][-1]) == (sort, day - step):
                 groups[-1][1].append(day)
             else:
-                groups.append((words, [day]))
-        return [_said_of(sorted(days), words) for words, days in groups]
+                groups.append((sort, [day]))
+        return [_said_of(sorted(days), sort) for sort, days in groups]
 
     def soonest(self, moment: datetime) -> Landing:
         """Return the first moment from ``moment`` (aware UTC) on at which a mail may land."""
@@ -293,11 +288,16 @@ class WorkingCalendar:
         return self.land(day + _ONE_DAY, EARLIEST, forward=True)
 
 
-def _said_of(days: Sequence[date], words: str) -> str:
+def hour(clock: time) -> str:
+    """Return a time of day as facts hold it: ``09:00``."""
+    return f"{clock:%H:%M}"
+
+
+def _said_of(days: Sequence[date], sort: Fact) -> Fact:
     """Say of days that follow each other what they all are."""
     if len(days) == 1:
-        return f"{long_date(days[0])} is {words}"
-    return f"from {long_date(days[0])} to {long_date(days[-1])} each day is {words}"
+        return Fact.of("delegations.day-is", day=days[0], sort=sort)
+    return Fact.of("delegations.days-are", first=days[0], last=days[-1], sort=sort)
 
 
 def _weekly(there: Delegation, weekday: Weekday) -> tuple[Stretch, ...]:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.facts import Fact
 
 
 class ActionState(StrEnum):
@@ -65,7 +66,7 @@ def sources_of(target: ActionState) -> frozenset[ActionState]:
 
 
 class CancelCode(StrEnum):
-    """Why an action was cancelled, for programs; the sentence beside it is for people."""
+    """Why an action was cancelled, for programs; the fact beside it is for people."""
 
     MEETING_CANCELLED = "meeting-cancelled"
     MEETING_OVER = "meeting-over"
@@ -113,4 +114,4 @@ class StoredAction:
     expires: datetime
     blocked_by: int | None = None
     cancel_code: CancelCode | None = None
-    note: str = ""
+    note: Fact | None = None

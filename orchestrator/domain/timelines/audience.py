@@ -8,7 +8,8 @@ from typing import Literal
 
 from orchestrator.domain.delegations.delegation import Directory, Kind, Role
 from orchestrator.domain.meetings.meeting import Attendee, Meeting
-from orchestrator.errors import InvalidInput, Problem
+from orchestrator.errors import InvalidInput, Problem, Unfit
+from orchestrator.facts import Fact
 
 EVERYONE, HEAD, COORDINATOR = "everyone", "head of delegation", "coordinator"
 Sort = Literal["everyone", "head", "coordinator", "role", "kind", "group", "delegation"]
@@ -27,7 +28,7 @@ class Audience:
 
     @classmethod
     def parse(cls, text: str) -> Audience:
-        """Read one audience; raises ``ValueError`` naming the known ones."""
+        """Read one audience; raises ``Unfit``, a ``ValueError``, naming the known ones."""
         words = " ".join(text.split())
         coded: tuple[Sort, ...] = ("group", "delegation")
         for sort in coded:
@@ -40,7 +41,7 @@ class Audience:
         fixed: dict[str, Sort] = {EVERYONE: "everyone", HEAD: "head", COORDINATOR: "coordinator"}
         if words in fixed:
             return cls(words, fixed[words])
-        raise ValueError(f"'{words}' is not an audience; known are {', '.join(KNOWN)}")
+        raise Unfit(Fact.of("timelines.not-an-audience", words=words, known=KNOWN))
 
     @property
     def oversees(self) -> bool:
@@ -73,7 +74,7 @@ class Audience:
             directory.group(self.value) if self.sort == "group" else directory.get(self.value)
         except InvalidInput as error:
             found = error.problems[0]
-            return Problem(field, self.words, found.message, found.remedy)
+            return Problem(field, self.words, found.wrong, found.advice)
         return None
 
 

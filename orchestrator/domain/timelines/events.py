@@ -14,16 +14,17 @@ from orchestrator.domain.meetings.meeting import (
     Attendee,
     Meeting,
     MeetingStatus,
-    OpenDatePoll,
+    OpenPoll,
 )
 from orchestrator.domain.meetings.revision import cancel_to, to_cancel
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.needs import spokespeople
 from orchestrator.domain.timelines.obligations import AFTERWARDS, Obligation
 from orchestrator.domain.timelines.timeline import Timeline
+from orchestrator.facts import Fact
 
 _DIGEST_EVERY = timedelta(hours=1)
-_NEXT_WORKING_HOURS = "offices are closed when it is asked, so it goes out in the next working hours"
+_NEXT_WORKING_HOURS = Fact.of("timelines.next-working-hours")
 
 
 def date_poll(meeting: Meeting, calendars: Calendars) -> list[Obligation]:
@@ -41,7 +42,7 @@ def date_poll(meeting: Meeting, calendars: Calendars) -> list[Obligation]:
     ]
 
 
-def _question(poll: OpenDatePoll, attendee: Attendee, calendar: WorkingCalendar) -> Obligation:
+def _question(poll: OpenPoll, attendee: Attendee, calendar: WorkingCalendar) -> Obligation:
     due = None
     with suppress(NoWorkingDayError):
         soonest = calendar.soonest(poll.asked_at).instant
@@ -56,7 +57,7 @@ def _question(poll: OpenDatePoll, attendee: Attendee, calendar: WorkingCalendar)
         due,
         poll.closes_at,
         late=True,
-        note=_NEXT_WORKING_HOURS if due else "",
+        note=_NEXT_WORKING_HOURS if due else None,
     )
 
 

@@ -158,6 +158,9 @@ class Turn:
     history: Fact
 
 
+_NOT_CALLED_FOR = Fact.of("timelines.not-called-for")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindRules:
     """What one kind of action is.
@@ -165,17 +168,17 @@ class KindRules:
     ``words`` name it to people, and ``why`` says why it happens where no step of a timeline calls for it.
     ``not_needed`` is why the plan drops it. ``calendar`` is the method of its calendar object. ``statuses``
     are those of the meeting in which it may be done. ``purposes`` are what its mail may be, in delivery
-    records and in names of templates. ``counter`` outdates it. Where it is ``merged``, the last of several
-    for one person at one moment is enough. ``own_language`` marks mails in the reader's language, with
-    English below. ``tells_current`` marks what tells the revision that is current when it leaves, not the one
-    that it was planned for. ``let_go_by_link`` marks what the link lets go, and not the end of an attempt to
-    get one. ``routine`` is what comes round again and again.
+    records and in names of templates. ``counter`` outdates it. Of several for one person at one moment the
+    last is enough where it is ``merged``, which is what that other mail is called. ``own_language`` marks
+    mails in the reader's language, with English below. ``tells_current`` marks what tells the revision that
+    is current when it leaves, not the one that it was planned for. ``let_go_by_link`` marks what the link
+    lets go, and not the end of an attempt to get one. ``routine`` is what comes round again and again.
     """
 
     work: Work
-    words: str
-    why: str = ""
-    not_needed: str = "the plan no longer calls for it"
+    words: Fact
+    why: Fact | None = None
+    not_needed: Fact = _NOT_CALLED_FOR
     recipient: Recipient = Recipient.NOBODY
     reach: Reach = Reach.INVITED
     calendar: Method | None = None
@@ -184,7 +187,7 @@ class KindRules:
     counter: Counter = Counter.OWN
     conditional: Conditional = Conditional.NEVER
     tells: Tells = Tells.NOTHING
-    merged: bool = False
+    merged: Fact | None = None
     own_language: bool = False
     tells_current: bool = False
     let_go_by_link: bool = False
@@ -200,7 +203,7 @@ _ADDRESSED = frozenset({"source", "to", "grace", "not_before", "not_after"})
 KINDS: Mapping[ActionKind, KindRules] = {
     ActionKind.INVITE: KindRules(
         work=Work.MAIL,
-        words="Invitation",
+        words=Fact.of("timelines.what-invite"),
         recipient=Recipient.ATTENDEE,
         reach=Reach.COMING,
         calendar=Method.REQUEST,
@@ -212,20 +215,20 @@ KINDS: Mapping[ActionKind, KindRules] = {
     ),
     ActionKind.REMIND: KindRules(
         work=Work.MAIL,
-        words="Reminder",
+        words=Fact.of("timelines.what-remind"),
         recipient=Recipient.EITHER,
         reach=Reach.COMING,
         purposes=("reminder",),
         counter=Counter.TIME_REVISION,
         conditional=Conditional.WHERE_ITS_STEP_IS,
         tells=Tells.NEEDS,
-        merged=True,
+        merged=Fact.of("timelines.a-reminder"),
         own_language=True,
         step=StepRules(moment=StepTime.BEFORE, fields=_ADDRESSED | {"when"}, audience=EVERYONE),
     ),
     ActionKind.NOTICE: KindRules(
         work=Work.MAIL,
-        words="Notice",
+        words=Fact.of("timelines.what-notice"),
         recipient=Recipient.EITHER,
         reach=Reach.COMING,
         statuses=frozenset({MeetingStatus.PUBLISHED, MeetingStatus.CONCLUDED}),
@@ -242,14 +245,14 @@ KINDS: Mapping[ActionKind, KindRules] = {
     ),
     ActionKind.CHASE: KindRules(
         work=Work.MAIL,
-        words="Chaser",
-        not_needed="nothing of this is missing any more",
+        words=Fact.of("timelines.what-chase"),
+        not_needed=Fact.of("timelines.not-needed-chase"),
         recipient=Recipient.EITHER,
         purposes=("chaser",),
         counter=Counter.TIME_REVISION,
         conditional=Conditional.ALWAYS,
         tells=Tells.NEEDS,
-        merged=True,
+        merged=Fact.of("timelines.a-chaser"),
         own_language=True,
         step=StepRules(
             moment=StepTime.BEFORE,
@@ -261,8 +264,8 @@ KINDS: Mapping[ActionKind, KindRules] = {
     ),
     ActionKind.CONNECTION_TEST: KindRules(
         work=Work.MAIL,
-        words="Connectivity test",
-        not_needed="no connectivity test is needed any more",
+        words=Fact.of("timelines.what-connection-test"),
+        not_needed=Fact.of("timelines.not-needed-connection-test"),
         recipient=Recipient.ATTENDEE,
         purposes=("connection-test",),
         counter=Counter.TIME_REVISION,
@@ -280,9 +283,9 @@ KINDS: Mapping[ActionKind, KindRules] = {
     ),
     ActionKind.DATE_POLL: KindRules(
         work=Work.MAIL,
-        words="Date poll",
-        why="at once, because a date poll was opened",
-        not_needed="the date poll is over, or the delegation has voted",
+        words=Fact.of("timelines.what-date-poll"),
+        why=Fact.of("timelines.why-date-poll"),
+        not_needed=Fact.of("timelines.not-needed-date-poll"),
         recipient=Recipient.ATTENDEE,
         statuses=frozenset({MeetingStatus.DRAFT}),
         purposes=("date-poll",),
@@ -292,8 +295,8 @@ KINDS: Mapping[ActionKind, KindRules] = {
     ),
     ActionKind.CANCEL: KindRules(
         work=Work.MAIL,
-        words="Cancellation",
-        why="at once, to whoever was invited",
+        words=Fact.of("timelines.what-cancel"),
+        why=Fact.of("timelines.why-cancel"),
         recipient=Recipient.ATTENDEE,
         reach=Reach.ALL,
         calendar=Method.CANCEL,
@@ -302,7 +305,7 @@ KINDS: Mapping[ActionKind, KindRules] = {
     ),
     ActionKind.MINUTES: KindRules(
         work=Work.MAIL,
-        words="Minutes",
+        words=Fact.of("timelines.what-minutes"),
         recipient=Recipient.ATTENDEE,
         reach=Reach.ALL,
         statuses=frozenset({MeetingStatus.CONCLUDED}),
@@ -313,8 +316,8 @@ KINDS: Mapping[ActionKind, KindRules] = {
     ),
     ActionKind.RESEND: KindRules(
         work=Work.MAIL,
-        words="Invitation, again",
-        why="at once, because it was asked for",
+        words=Fact.of("timelines.what-resend"),
+        why=Fact.of("timelines.why-resend"),
         recipient=Recipient.ATTENDEE,
         calendar=Method.REQUEST,
         purposes=("again",),
@@ -323,8 +326,8 @@ KINDS: Mapping[ActionKind, KindRules] = {
     ),
     ActionKind.REFUSAL: KindRules(
         work=Work.MAIL,
-        words="Answer to a proposed time",
-        why="at once, because the proposed time was refused",
+        words=Fact.of("timelines.what-refusal"),
+        why=Fact.of("timelines.why-refusal"),
         recipient=Recipient.ATTENDEE,
         calendar=Method.REQUEST,
         purposes=("refusal",),
@@ -333,16 +336,16 @@ KINDS: Mapping[ActionKind, KindRules] = {
     ),
     ActionKind.LINK_ALERT: KindRules(
         work=Work.MAIL,
-        words="Alert: no link",
-        why="while the join link is missing",
-        not_needed="the link is there",
+        words=Fact.of("timelines.what-link-alert"),
+        why=Fact.of("timelines.why-link-alert"),
+        not_needed=Fact.of("timelines.link-is-there"),
         recipient=Recipient.COORDINATOR,
         purposes=("alert",),
     ),
     ActionKind.DIGEST: KindRules(
         work=Work.MAIL,
-        words="Digest of answers",
-        why="at most once an hour, while answers come in",
+        words=Fact.of("timelines.what-digest"),
+        why=Fact.of("timelines.why-digest"),
         recipient=Recipient.COORDINATOR,
         statuses=_ALWAYS,
         purposes=("digest",),
@@ -350,43 +353,43 @@ KINDS: Mapping[ActionKind, KindRules] = {
     ),
     ActionKind.DECLINE_ALERT: KindRules(
         work=Work.MAIL,
-        words="Alert: head declined",
-        why="at once, because a head of delegation declined close to the start",
+        words=Fact.of("timelines.what-decline-alert"),
+        why=Fact.of("timelines.why-decline-alert"),
         recipient=Recipient.COORDINATOR,
         purposes=("decline-alert",),
         tells=Tells.REPORT,
     ),
     ActionKind.CONFERENCE: KindRules(
         work=Work.CONFERENCE,
-        words="Teams meeting",
-        not_needed="the link is there",
+        words=Fact.of("timelines.what-conference"),
+        not_needed=Fact.of("timelines.link-is-there"),
         step=StepRules(moment=StepTime.AT_ONCE, once=True, fields=frozenset({"alert_after"})),
     ),
     ActionKind.CONFERENCE_DELETE: KindRules(
         work=Work.CONFERENCE,
-        words="Remove Teams meeting",
-        why="at once, because the meeting was cancelled",
+        words=Fact.of("timelines.what-conference-delete"),
+        why=Fact.of("timelines.why-conference-delete"),
         statuses=frozenset({MeetingStatus.CANCELLED}),
     ),
     ActionKind.CONFIRM: KindRules(
         work=Work.TURN,
-        words="Confirm the date",
-        not_needed="the meeting is confirmed already",
+        words=Fact.of("timelines.what-confirm"),
+        not_needed=Fact.of("timelines.not-needed-confirm"),
         counter=Counter.TIME_REVISION,
         turn=Turn(lifecycle.confirm, Fact.of("meetings.history.confirmed")),
         step=StepRules(moment=StepTime.BEFORE, once=True),
     ),
     ActionKind.CONCLUDE: KindRules(
         work=Work.TURN,
-        words="Conclude",
+        words=Fact.of("timelines.what-conclude"),
         counter=Counter.TIME_REVISION,
         turn=Turn(lifecycle.conclude, Fact.of("meetings.history.concluded")),
         step=StepRules(moment=StepTime.AFTER, once=True),
     ),
     ActionKind.READ_MAILBOX: KindRules(
         work=Work.MAILBOX,
-        words="Read the mailbox",
-        why="from time to time, and at once when mail arrives",
+        words=Fact.of("timelines.what-read-mailbox"),
+        why=Fact.of("timelines.why-read-mailbox"),
         routine=True,
     ),
 }

@@ -13,7 +13,6 @@ from orchestrator.domain.meetings.meeting import (
     Attendee,
     Meeting,
 )
-from orchestrator.domain.time.zones import long_date
 from orchestrator.domain.timelines.asking import addressees, asked_delegations, asks_for, holds
 from orchestrator.domain.timelines.audience import admitted
 from orchestrator.domain.timelines.kinds import ActionKind
@@ -22,6 +21,7 @@ from orchestrator.domain.timelines.obligations import Obligation
 from orchestrator.domain.timelines.offsets import Offset
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.domain.timelines.timeline import Timeline
+from orchestrator.facts import Fact
 
 
 class Ladders:
@@ -97,7 +97,7 @@ class Ladders:
         day = calendar.local_date(asked)
         if wanted.due > asked and (at.clock is None or calendar.local_date(wanted.due) > day):
             return wanted
-        return replace(wanted, left_out=f"the {step.need} is first asked for on {long_date(day)}")
+        return replace(wanted, left_out=Fact.of("timelines.first-asked", need=step.need, day=day))
 
     def _added(self, step: Step, rung: int, lacking: Collection[str]) -> list[Attendee]:
         """Whom a rung adds: those who hear of all delegations that lack something, or of their own."""

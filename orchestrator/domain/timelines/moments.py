@@ -17,8 +17,9 @@ from orchestrator.domain.timelines.obligations import AFTERWARDS, Obligation
 from orchestrator.domain.timelines.offsets import Due, Offset, beyond, put_off
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.domain.timelines.timeline import Timeline
+from orchestrator.facts import Fact
 
-OVERDUE = "its day had passed already, so it goes out in the next working hours"
+OVERDUE = Fact.of("timelines.overdue")
 
 
 class Moments:
@@ -108,14 +109,14 @@ class Moments:
             return due + (step.grace or AFTERWARDS)
         return min(due + step.grace, self._starts) if step.grace else self._starts
 
-    def left_out(self, step: Step, due: Due, delegation: str) -> str:
-        """Return why a step cannot be met for a recipient; empty when it can."""
+    def left_out(self, step: Step, due: Due, delegation: str) -> Fact | None:
+        """Return why a step cannot be met for a recipient; ``None`` when it can."""
         if not self._timeline.is_after(step) and due.instant >= self._starts:
-            return "it would come after the start"
+            return Fact.of("timelines.after-the-start")
         bound = step.not_after
         if bound is None or not beyond(due, bound, self._end_of(bound), self._calendars.of(delegation)):
-            return ""
-        return "it would come later than the timeline allows"
+            return None
+        return Fact.of("timelines.later-than-allowed")
 
     def for_coordinator(self, step: Step, rung: int) -> list[Obligation]:
         """Return the mail to the coordinator at a rung, where there is one."""

@@ -9,6 +9,17 @@ from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatu
 from orchestrator.domain.meetings.revision import cancel_to, to_cancel
 from orchestrator.domain.timelines.actions import ActionState, CancelCode, StoredAction
 from orchestrator.domain.timelines.kinds import ActionKind, Reach
+from orchestrator.facts import Fact
+
+TOO_LATE = Fact.of("timelines.too-late")
+CALLED_OFF = Fact.of("timelines.called-off")
+CHANGED_MEANWHILE = Fact.of("timelines.changed-meanwhile")
+_STANDS = {
+    MeetingStatus.DRAFT: "timelines.is-draft",
+    MeetingStatus.PUBLISHED: "timelines.is-published",
+    MeetingStatus.CANCELLED: "timelines.called-off",
+    MeetingStatus.CONCLUDED: "timelines.is-concluded",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +27,7 @@ class Objection:
     """Why an action must not be done any more, and the state it therefore ends in."""
 
     state: ActionState
-    reason: str
+    reason: Fact
     code: CancelCode | None = None
 
 
@@ -25,8 +36,7 @@ def objection(
 ) -> Objection | None:
     """Look again just before doing ``action``; ``None`` means go ahead."""
     if now >= action.expires:
-        late = "it could not be done in time, and doing it late would mislead"
-        return Objection(ActionState.MISSED, late)
+        return Objection(ActionState.MISSED, TOO_LATE)
     return (
         _status_objection(action.kind, meeting)
         or _superseded(action, meeting)
@@ -35,7 +45,7 @@ def objection(
     )
 
 
-def no_longer_called_for(action: StoredAction, why_dropped: str = "") -> Objection:
+def no_longer_called_for(action: StoredAction, why_dropped: Fact | None = None) -> Objection:
     """Return the objection to what the plan does not hold any more; ``why_dropped`` where that is known."""
     reason = why_dropped or action.kind.rules.not_needed
     return Objection(ActionState.CANCELLED, reason, CancelCode.NOT_NEEDED)
@@ -44,9 +54,9 @@ def no_longer_called_for(action: StoredAction, why_dropped: str = "") -> Objecti
 def _status_objection(kind: ActionKind, meeting: Meeting) -> Objection | None:
     allowed = kind.rules.statuses
     if meeting.status is MeetingStatus.CANCELLED and meeting.status not in allowed:
-        return Objection(ActionState.CANCELLED, "the meeting was cancelled", CancelCode.MEETING_CANCELLED)
+        return Objection(ActionState.CANCELLED, CALLED_OFF, CancelCode.MEETING_CANCELLED)
     if meeting.status not in allowed:
-        return Objection(ActionState.CANCELLED, f"the meeting is {meeting.status}", CancelCode.MEETING_OVER)
+        return Objection(ActionState.CANCELLED, Fact.of(_STANDS[meeting.status]), CancelCode.MEETING_OVER)
     done = (kind is ActionKind.LINK_ALERT and meeting.conference.join_url) or (
         kind is ActionKind.CONFIRM and not meeting.tentative
     )
@@ -60,17 +70,19 @@ def _superseded(action: StoredAction, meeting: Meeting) -> Objection | None:
     current = action.kind.rules.counter.of(meeting)
     if current is None or action.revision >= current:
         return None
-    return Objection(ActionState.CANCELLED, "the meeting was changed in the meantime", CancelCode.SUPERSEDED)
+    return Objection(ActionState.CANCELLED, CHANGED_MEANWHILE, CancelCode.SUPERSEDED)
 
 
 def _attendee_objection(kind: ActionKind, attendee: Attendee | None) -> Objection | None:
     if attendee is None or kind.rules.reach is Reach.ALL:
         return None
     if not attendee.invited:
-        gone = f"{attendee.name} was removed from the meeting"
+        gone = Fact.of("timelines.removed", name=attendee.name)
         return Objection(ActionState.CANCELLED, gone, CancelCode.REMOVED)
     if attendee.declined and kind.rules.reach is Reach.COMING:
-        return Objection(ActionState.CANCELLED, f"{attendee.name} has declined", CancelCode.DECLINED)
+        return Objection(
+            ActionState.CANCELLED, Fact.of("timelines.declined", name=attendee.name), CancelCode.DECLINED
+        )
     return None
 
 
@@ -82,11 +94,11 @@ def _cancel_objection(action: StoredAction, meeting: Meeting, attendee: Attendee
     if due is not None and due.id == attendee.id and cancel_to(meeting, due).sequence == action.revision:
         return None
     if due is not None:
-        newer = "a newer cancellation takes its place"
+        newer = Fact.of("timelines.newer-cancel")
         return Objection(ActionState.CANCELLED, newer, CancelCode.SUPERSEDED)
     over = meeting.status is MeetingStatus.CANCELLED
     if not over and any(item.address == attendee.address for item in meeting.invited):
-        again = f"{attendee.name} is in the meeting again"
+        again = Fact.of("timelines.in-again", name=attendee.name)
         return Objection(ActionState.CANCELLED, again, CancelCode.SUPERSEDED)
-    nothing = f"{attendee.name} has no invitation that could be taken back"
+    nothing = Fact.of("timelines.nothing-to-take-back", name=attendee.name)
     return Objection(ActionState.CANCELLED, nothing, CancelCode.NOT_NEEDED)

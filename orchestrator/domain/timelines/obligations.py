@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.facts import Fact
 
 AFTERWARDS = timedelta(days=7)
 NUDGE = "nudge"
@@ -20,7 +21,7 @@ class Obligation:
     soon as possible. After ``expires`` it must not be done any more. An action done for an older
     ``revision`` does not fulfil it. ``waits_for`` is the key of an obligation that comes first.
     ``late`` marks what may be planned although its time has passed, and is then due at once.
-    ``note`` says in words why it is not due on the day or at the hour that the timeline wants, ``left_out``
+    ``note`` says why it is not due on the day or at the hour that the timeline wants, ``left_out``
     why it is not to be done at all.
     """
 
@@ -33,5 +34,5 @@ class Obligation:
     expires: datetime
     waits_for: str | None = None
     late: bool = False
-    note: str = ""
-    left_out: str = ""
+    note: Fact | None = None
+    left_out: Fact | None = None

@@ -24,15 +24,18 @@ from orchestrator.domain.delegations.working_calendar import (
     LATEST,
     NoWorkingDayError,
     WorkingCalendar,
+    hour,
 )
 from orchestrator.domain.time.durations import duration_text, duration_words, parse_duration
-from orchestrator.domain.time.zones import local_time, long_date
+from orchestrator.domain.time.zones import local_time
+from orchestrator.errors import Unfit
+from orchestrator.facts import Fact
 
 _OFFSET = re.compile(
     r"(?P<sign>[+-])(?:(?P<working>\d{1,4})WD|(?P<length>P\S+))(?:\s+at\s+(?P<clock>\d\d:\d\d)\s+local)?",
     re.ASCII,
 )
-NO_OFFSET = "is not an offset; write 'immediately', '-P7D at 09:00 local', '-5WD', '-PT1H' or '+1WD'"
+NO_OFFSET = Fact.of("timelines.no-offset")
 _FORMER = re.compile(r"(?P<length>P\S+)\s+(?P<side>before|after)(?P<clock>\s+at\s+\S+\s+local)?")
 """How offsets were written in version 0.1; nobody whose file still has one must look the new way up."""
 MORNING = EARLIEST
@@ -42,10 +45,10 @@ _MOST_WORKING_DAYS = 260  # A year of them.
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When something is due (UTC), and in words why that is not the day or hour that was wanted."""
+    """When something is due (UTC), and why that is not the day or hour that was wanted."""
 
     instant: datetime
-    moved: str = ""
+    moved: Fact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +72,17 @@ class Offset:
             return None
         found = _OFFSET.fullmatch(text.strip())
         if not found:
-            raise ValueError(_no_offset(text.strip()))
+            raise Unfit(_no_offset(text.strip()))
         after, clock = found["sign"] == "+", _clock(found["clock"])
         if found["working"]:
             if int(found["working"]) > _MOST_WORKING_DAYS:
-                raise ValueError(f"counts more than {_MOST_WORKING_DAYS} working days")
+                raise Unfit(Fact.of("timelines.too-many-working-days", count=_MOST_WORKING_DAYS))
             return cls(after, int(found["working"]), True, clock or MORNING)
         length = parse_duration(found["length"])
         if "T" not in found["length"]:
             return cls(after, length.days, False, clock or MORNING)
         if clock is not None:
-            raise ValueError("counts hours and names a local time; a local time goes with whole days")
+            raise Unfit(Fact.of("timelines.hours-with-clock"))
         return cls(after, exact=length)
 
     def __str__(self) -> str:
@@ -111,7 +114,7 @@ class Offset:
             return self._landed(self.day(anchor, calendar), self.clock, anchor, calendar)
         except NoWorkingDayError as error:
             day = calendar.local_date(anchor) + (self.days if self.after else -self.days) * _ONE_DAY
-            moved = f"{error}, so it goes out on {long_date(day)} at {self.clock:%H:%M} all the same"
+            moved = Fact.of("timelines.all-the-same", why=error.fact, day=day, clock=hour(self.clock))
             return Due(calendar.instant(day, self.clock), moved)
 
     def _landed(self, wanted: date, clock: time, anchor: datetime, calendar: WorkingCalendar) -> Due:
@@ -119,8 +122,14 @@ class Offset:
         if not self.after or landing.instant >= anchor:
             return Due(landing.instant, landing.moved)
         landing = calendar.land(wanted + _ONE_DAY, clock, forward=True)
-        late = f"{long_date(wanted)} at {clock:%H:%M} is too early, so it goes out on"
-        return Due(landing.instant, f"{late} {long_date(landing.day)} at {landing.clock:%H:%M}")
+        late = Fact.of(
+            "timelines.too-early",
+            wanted=wanted,
+            clock=hour(clock),
+            day=landing.day,
+            landed=hour(landing.clock),
+        )
+        return Due(landing.instant, late)
 
     def day(self, anchor: datetime, calendar: WorkingCalendar) -> date:
         """Return the wanted day, whether it is a working day or not; raises ``NoWorkingDayError``."""
@@ -128,26 +137,52 @@ class Offset:
         count = self.days if self.after else -self.days
         return calendar.add(day, count) if self.working else day + count * _ONE_DAY
 
-    def words(self, anchor: str = "") -> str:
-        """Return the offset in words, such as ``7 days before, at 09:00 their time``.
+    def said(self, anchor: str = "") -> Fact:
+        """Return the offset as a fact, such as ``7 days before, at 09:00 their time``.
 
         ``anchor`` names the step it counts from, where that is not the meeting.
         """
-        point = anchor or ("the end" if self.after else "")
-        side = " ".join(filter(None, ("after" if self.after else "before", point)))
+        when = self.distance_said(anchor)
+        return (
+            when if self.clock is None else Fact.of("timelines.at-clock", when=when, clock=hour(self.clock))
+        )
+
+    def distance_said(self, anchor: str = "") -> Fact:
+        """Return the offset without the hour, such as ``7 days before``."""
+        if not (self.days or self.exact):
+            on = _ON_THE_DAY_OF if self.clock is not None else _AT
+            return Fact.of(on[self._side(anchor)], step=anchor)
         if self.clock is None:
-            return f"{duration_words(self.exact)} {side}" if self.exact else f"at {point or 'the start'}"
-        if not self.days:
-            return f"on the day of {point or 'the start'}, at {self.clock:%H:%M} their time"
-        kind = "working day" if self.working else "day"
-        return f"{self.days} {kind}{'s' if self.days != 1 else ''} {side}, at {self.clock:%H:%M} their time"
+            length = Fact.of("text", text=duration_words(self.exact))
+        else:
+            length = Fact.of(_DAYS[self.working], count=self.days)
+        return Fact.of(_FAR_FROM[self.after, bool(anchor)], length=length, step=anchor)
+
+    def _side(self, anchor: str) -> str:
+        return "step" if anchor else "end" if self.after else "start"
 
 
-def _no_offset(text: str) -> str:
+_ON_THE_DAY_OF = {
+    "step": "timelines.on-the-day-of-step",
+    "end": "timelines.on-the-day-of-end",
+    "start": "timelines.on-the-day-of-start",
+}
+_AT = {"step": "timelines.at-step", "end": "timelines.at-end", "start": "timelines.at-start"}
+_DAYS = {True: "timelines.working-days", False: "timelines.days"}
+_FAR_FROM = {
+    (True, True): "timelines.after-step",
+    (True, False): "timelines.after-end",
+    (False, True): "timelines.before-step",
+    (False, False): "timelines.before-start",
+}
+
+
+def _no_offset(text: str) -> Fact:
     former = _FORMER.fullmatch(text)
     if former:
         sign = "-" if former["side"] == "before" else "+"
-        return f"is not an offset any more; write '{sign}{former['length']}{former['clock'] or ''}'"
+        offset = f"{sign}{former['length']}{former['clock'] or ''}"
+        return Fact.of("timelines.former-offset", offset=offset)
     return NO_OFFSET
 
 
@@ -156,9 +191,7 @@ def _clock(text: str | None) -> time | None:
         return None
     clock = time.fromisoformat(text)
     if not EARLIEST <= clock <= LATEST:
-        raise ValueError(
-            f"names {text}, and what counts days goes out between {EARLIEST:%H:%M} and {LATEST:%H:%M}"
-        )
+        raise Unfit(Fact.of("timelines.no-hour-of-ours", clock=text, first=hour(EARLIEST), last=hour(LATEST)))
     return clock
 
 
@@ -181,7 +214,7 @@ def put_off(due: Due, at: Offset, bound: Offset, anchor: datetime, calendar: Wor
     except NoWorkingDayError:
         return due
     place = calendar.place(calendar.local_date(moment))
-    return Due(moment, f"it is not to go out earlier, so it goes out on {local_time(moment, place)}")
+    return Due(moment, Fact.of("timelines.not-before", when=local_time(moment, place)))
 
 
 def beyond(due: Due, bound: Offset, anchor: datetime, calendar: WorkingCalendar) -> bool:

@@ -30,6 +30,7 @@ from orchestrator.domain.timelines.needs import is_missing
 from orchestrator.domain.timelines.obligations import NUDGE, Obligation
 from orchestrator.domain.timelines.published import Published
 from orchestrator.domain.timelines.timeline import Timeline
+from orchestrator.facts import Fact
 
 
 def plan(
@@ -61,24 +62,24 @@ def plan(
 
 def why_dropped(
     meeting: Meeting, timeline: Timeline, directory: Directory, obligation: str, attendee_id: int | None
-) -> str:
+) -> Fact | None:
     """Return why the plan does not hold an obligation (by its key) that it held before.
 
-    Empty where neither the timeline nor who is asked explains it.
+    ``None`` where neither the timeline nor who is asked explains it.
     """
     name = obligation.rpartition(":")[0] if _OF_ONE.search(obligation) else obligation
     step, rung = timeline.named(name), name.partition("/")[2]
     if name == NUDGE:
-        return ""
+        return None
     if step is None or (step.do is ActionKind.CHASE and int(rung or 1) > len(step.at)):
-        return "the timeline has no such step any more"
+        return Fact.of("timelines.step-gone")
     if not STEP_RULES[step.do].asks_delegations or step.need is None:
-        return ""
+        return None
     codes = {meeting.attendee(attendee_id).delegation} if attendee_id is not None else {*meeting.delegations}
     still = [
         code for code in asked_delegations(meeting, step, directory) if is_missing(meeting, code, step.need)
     ]
-    return "somebody else is told of it now" if codes.intersection(still) else ""
+    return Fact.of("timelines.others-told") if codes.intersection(still) else None
 
 
 _OF_ONE = re.compile(r":(attendee-\d+|coordinator)$")

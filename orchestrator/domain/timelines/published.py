@@ -28,6 +28,7 @@ from orchestrator.domain.timelines.obligations import NUDGE, Obligation
 from orchestrator.domain.timelines.offsets import Offset
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.domain.timelines.timeline import Timeline
+from orchestrator.facts import Fact
 
 
 class Published:
@@ -117,7 +118,7 @@ class Published:
             expires=self._ends,
             waits_for=self._waits_for,
             late=True,
-            note=due.moved if due else "",
+            note=due.moved if due else None,
         )
 
     def _reminders(self, step: Step) -> list[Obligation]:
@@ -134,7 +135,7 @@ class Published:
         due = self._moments.invited_at(inviting, attendee) if inviting else None
         if due is None or wanted.due is None or wanted.left_out or wanted.due > due.instant:
             return wanted
-        return replace(wanted, left_out="the invitation goes out at that moment, or later")
+        return replace(wanted, left_out=Fact.of("timelines.invited-then"))
 
     def _notices(self, step: Step) -> list[Obligation]:
         found = [
@@ -160,7 +161,7 @@ class Published:
             wanted = self._moments.mail(step, step.first, step.name, item)
             slot = slots.get(item.delegation)
             if slot is None:
-                wanted = replace(wanted, left_out="no slot for a test is free on that day")
+                wanted = replace(wanted, left_out=Fact.of("timelines.no-slot-free"))
             else:
                 wanted = self._in_time_for(wanted, step, slot)
             yield wanted
@@ -173,7 +174,7 @@ class Published:
                     due=None,
                     expires=slot.starts_at,
                     note=_SLOT_MOVED,
-                    left_out="",
+                    left_out=None,
                 )
 
     def _in_time_for(self, wanted: Obligation, step: Step, slot: RehearsalSlot) -> Obligation:
@@ -184,8 +185,10 @@ class Published:
             calendar = self._calendars.of(slot.delegation)
             due = day_before.due(slot.starts_at, calendar).instant
             there = local_time(due, calendar.place(calendar.local_date(due)))
-            note = f"the test is before the usual day of this mail, so it goes out on {there}"
-            wanted = replace(wanted, due=due, expires=self._moments.expiry(step, due), note=note, left_out="")
+            note = Fact.of("timelines.before-the-test", when=there)
+            wanted = replace(
+                wanted, due=due, expires=self._moments.expiry(step, due), note=note, left_out=None
+            )
         return replace(wanted, expires=min(wanted.expires, slot.starts_at), late=True)
 
     def _nudges(self) -> list[Obligation]:
@@ -224,7 +227,7 @@ class Published:
             self._starts if confirms else due.instant + timedelta(days=365),
             late=confirms,
             note=due.moved,
-            left_out=_ANNOUNCED_LATE if confirms and self._announced_after(due.instant) else "",
+            left_out=_ANNOUNCED_LATE if confirms and self._announced_after(due.instant) else None,
         )
 
     def _announced_after(self, moment: datetime) -> bool:
@@ -243,8 +246,8 @@ class Published:
         return is_missing(self._meeting, delegation, need)
 
 
-_ANNOUNCED_LATE = "its day had passed when the date was announced; publish the meeting to confirm it"
-_SLOT_MOVED = "the slot was moved after it had been told, so the new one goes out at once"
+_ANNOUNCED_LATE = Fact.of("timelines.announced-late")
+_SLOT_MOVED = Fact.of("timelines.slot-moved")
 
 
 def _without_doubles(wanted: list[Obligation]) -> list[Obligation]:
@@ -254,7 +257,7 @@ def _without_doubles(wanted: list[Obligation]) -> list[Obligation]:
         if item.kind.rules.merged and not item.left_out:
             last[_twin(item)] = item.key
     return [
-        replace(item, left_out=f"another {item.kind.rules.purposes[0]} falls on the same moment")
+        replace(item, left_out=Fact.of("timelines.merged", what=item.kind.rules.merged))
         if item.kind.rules.merged and not item.left_out and last[_twin(item)] != item.key
         else item
         for item in wanted

@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.timelines.actions import ActionState, CancelCode, StoredAction
 from orchestrator.domain.timelines.kinds import ActionKind, Reach, Work
-from orchestrator.domain.timelines.objections import no_longer_called_for
+from orchestrator.domain.timelines.objections import CALLED_OFF, CHANGED_MEANWHILE, no_longer_called_for
 from orchestrator.domain.timelines.obligations import Obligation
+from orchestrator.facts import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Cancel:
 
     action_id: int
     code: CancelCode
-    reason: str
+    reason: Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Skip:
     """An obligation that is not planned because its time has passed."""
 
     obligation: Obligation
-    reason: str
+    reason: Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,8 @@ class Reconciliation:
         return replace(self, skips=tuple(anew))
 
 
-def _unexplained(_: StoredAction) -> str:
-    return ""
+def _unexplained(_: StoredAction) -> None:
+    return None
 
 
 def reconcile(
@@ -84,7 +85,7 @@ def reconcile(
     wanted: Sequence[Obligation],
     stored: Iterable[StoredAction],
     now: datetime,
-    why_dropped: Callable[[StoredAction], str] = _unexplained,
+    why_dropped: Callable[[StoredAction], Fact | None] = _unexplained,
 ) -> Reconciliation:
     """Say how the stored actions of ``meeting`` must change so that they match ``wanted``.
 
@@ -104,12 +105,12 @@ def reconcile(
     ]
     left_out = {item.key: item.left_out for item in wanted if item.left_out}
     decision.cancels += [
-        Cancel(row.id, *_why_not(meeting, row, left_out.get(row.obligation, ""), why_dropped))
+        Cancel(row.id, *_why_not(meeting, row, left_out.get(row.obligation), why_dropped))
         for row in rows
         if _is_open(row, meeting) and row.obligation not in planned_keys
     ]
     decision.cancels += [
-        Cancel(row.id, CancelCode.SUPERSEDED, "the meeting was changed in the meantime")
+        Cancel(row.id, CancelCode.SUPERSEDED, CHANGED_MEANWHILE)
         for row in rows
         if _is_open(row, meeting) and row.obligation in planned_keys
         if row is not latest[row.obligation] or row.obligation in decision.added
@@ -202,7 +203,7 @@ class _Decision:
         elif row.state is ActionState.CANCELLED:
             self._revive(wanted, row)
         elif row.revision < wanted.revision and not self._passed(wanted) and _chased_lately(wanted, row):
-            self.skips.append(Skip(wanted, "the same has been asked less than four days before"))
+            self.skips.append(Skip(wanted, Fact.of("timelines.chased-lately")))
         elif row.revision < wanted.revision:
             self._insert(wanted, _next_key(row))
 
@@ -215,12 +216,12 @@ class _Decision:
             return wanted
         known = self._told.get(wanted.attendee_id, {})
         if wanted.key in known or (known and max(known.values()) < self._time_revision):
-            return replace(wanted, due=None, note="")
+            return replace(wanted, due=None, note=None)
         return wanted
 
     def _insert(self, wanted: Obligation, key: str) -> None:
         if self._passed(wanted):
-            self.skips.append(Skip(wanted, "its time had already passed"))
+            self.skips.append(Skip(wanted, Fact.of("timelines.time-passed")))
         else:
             self.inserts.append(Insert(key, wanted, self._blocker(wanted, key)))
             self.added[wanted.key] = key
@@ -235,8 +236,8 @@ class _Decision:
         if same_time and same_wait and same_rest:
             return
         if not same_time and self._passed(wanted) and not self._still_useful(wanted, row):
-            what = "the meeting moved" if row.revision < wanted.revision else "the calendar changed"
-            reason = f"{what}, and the time for this had already passed"
+            moved = row.revision < wanted.revision
+            reason = Fact.of("timelines.moved-too-late" if moved else "timelines.calendar-changed-too-late")
             self.cancels.append(Cancel(row.id, CancelCode.TIME_PASSED, reason))
         else:
             self.moves.append(Move(row.id, wanted, blocked_by, at_once=not same_state))
@@ -253,7 +254,7 @@ class _Decision:
         if row.cancel_code is CancelCode.DISCARDED and row.revision >= wanted.revision:
             return
         if self._passed(wanted):
-            self.skips.append(Skip(wanted, "its time had already passed"))
+            self.skips.append(Skip(wanted, Fact.of("timelines.time-passed")))
         else:
             self.moves.append(Move(row.id, wanted, self._blocker(wanted, row.key), at_once=True))
 
@@ -296,22 +297,25 @@ def _next_key(row: StoredAction) -> str:
 
 
 def _why_not(
-    meeting: Meeting, row: StoredAction, left_out: str, why_dropped: Callable[[StoredAction], str]
-) -> tuple[CancelCode, str]:
+    meeting: Meeting,
+    row: StoredAction,
+    left_out: Fact | None,
+    why_dropped: Callable[[StoredAction], Fact | None],
+) -> tuple[CancelCode, Fact]:
     """Why a pending action is no longer wanted; ``left_out`` is what the plan says of it, if anything."""
     if left_out:
         return CancelCode.NOT_NEEDED, left_out
     if meeting.status is MeetingStatus.CANCELLED:
-        return CancelCode.MEETING_CANCELLED, "the meeting was cancelled"
+        return CancelCode.MEETING_CANCELLED, CALLED_OFF
     if row.kind is ActionKind.CANCEL:
-        return CancelCode.SUPERSEDED, "whoever it was meant for is in the meeting again, or was told already"
+        return CancelCode.SUPERSEDED, Fact.of("timelines.no-cancel-needed")
     if row.attendee_id is not None:
         attendee = meeting.attendee(row.attendee_id)
         if not attendee.invited:
-            return CancelCode.REMOVED, f"{attendee.name} was removed from the meeting"
+            return CancelCode.REMOVED, Fact.of("timelines.removed", name=attendee.name)
         if attendee.declined and row.kind.rules.reach is Reach.COMING:
-            return CancelCode.DECLINED, f"{attendee.name} has declined"
+            return CancelCode.DECLINED, Fact.of("timelines.declined", name=attendee.name)
     if meeting.status is MeetingStatus.CONCLUDED:
-        return CancelCode.MEETING_OVER, "the meeting is over"
+        return CancelCode.MEETING_OVER, Fact.of("timelines.meeting-over")
     against = no_longer_called_for(row, why_dropped(row))
     return CancelCode.NOT_NEEDED, against.reason

@@ -28,6 +28,8 @@ from orchestrator.domain.timelines.audience import COORDINATOR, KNOWN, Audience
 from orchestrator.domain.timelines.kinds import STEP_RULES, ActionKind, StepTime
 from orchestrator.domain.timelines.needs import Condition
 from orchestrator.domain.timelines.offsets import NO_OFFSET, Offset
+from orchestrator.errors import Unfit
+from orchestrator.facts import Fact
 
 _K = ActionKind
 
@@ -43,7 +45,7 @@ def _offset(value: object) -> Offset | None:
     if isinstance(value, str):
         return Offset.parse(value)
     if not isinstance(value, Offset):
-        raise ValueError(NO_OFFSET)
+        raise Unfit(NO_OFFSET)
     return value
 
 
@@ -62,7 +64,7 @@ def _moment(value: object) -> Offset:
     """Read an offset that is not ``immediately``."""
     found = _offset(value)
     if found is None:
-        raise ValueError("is no moment; write for example '-P7D at 09:00 local', '-5WD' or '-PT1H'")
+        raise Unfit(Fact.of("timelines.no-moment"))
     return found
 
 
@@ -77,7 +79,7 @@ def _deadline(value: object) -> object:
 def _whole_days_or_hours(value: object) -> object:
     """Read a bound. It has no clock, for a day that is early enough is so from its first hour on."""
     if isinstance(value, str) and " at " in value:
-        raise ValueError("names a local time; a bound counts whole days, or exact hours")
+        raise Unfit(Fact.of("timelines.bound-with-clock"))
     return _moment(value)
 
 
@@ -86,7 +88,7 @@ def _duration(value: object) -> object:
         return parse_duration(value)
     if not isinstance(value, timedelta):
         # A bare number would be read as seconds.
-        raise ValueError("is not an ISO 8601 duration such as PT2H30M, P7D or P1W")
+        raise Unfit(Fact.of("timelines.no-duration"))
     return value
 
 
@@ -94,7 +96,7 @@ def _audience(value: object) -> object:
     if isinstance(value, str):
         return Audience.parse(value)
     if not isinstance(value, Audience):
-        raise ValueError(f"is not an audience; known are {', '.join(KNOWN)}")
+        raise Unfit(Fact.of("timelines.no-audience", known=KNOWN))
     return value
 
 
@@ -105,7 +107,7 @@ def _audiences(value: object) -> object:
 def _step_kind(value: object) -> object:
     value = _renamed(value)
     if value not in STEP_RULES:
-        raise ValueError(f"is not a step; the steps are {', '.join(sorted(STEP_RULES))}")
+        raise Unfit(Fact.of("timelines.no-step", known=sorted(STEP_RULES)))
     return value
 
 
@@ -180,7 +182,7 @@ class Step(BaseModel):
             return value
         given = value not in (None, (), {}, False)
         if given and field not in STEP_RULES[kind].fields:
-            raise ValueError(f"belongs to {_listed(_with_field(field))}, not to '{kind}'")
+            raise Unfit(Fact.of("timelines.field-of-others", kinds=_quoted(_with_field(field)), kind=kind))
         if not given and field in STEP_RULES[kind].needs:
             raise PydanticCustomError("missing", "is missing")
         return value
@@ -190,18 +192,18 @@ class Step(BaseModel):
     def _fits(cls, at: tuple[Offset | None, ...], info: ValidationInfo) -> tuple[Offset | None, ...]:
         kind = info.data.get("do")
         if not at:
-            raise ValueError("holds no offset")
+            raise Unfit(Fact.of("timelines.holds-no-offset"))
         if kind is None:
             return at
         if len(at) > 1 and kind is not _K.CHASE:
-            raise ValueError("holds several offsets, a ladder, which belongs to 'chase'")
+            raise Unfit(Fact.of("timelines.ladder-of-another"))
         for item in at:
             _check_moment(kind, item, counts_from_meeting=info.data.get("source") is None)
         if len(at) > _MOST_RUNGS:
-            raise ValueError(f"holds {len(at)} rungs; a ladder has at most {_MOST_RUNGS}")
+            raise Unfit(Fact.of("timelines.too-many-rungs", count=len(at), most=_MOST_RUNGS))
         for one, following in combinations(at, 2):
             if one and following and not _rises(one, following):
-                raise ValueError(f"holds '{following}' after '{one}'; the rungs of a ladder follow in time")
+                raise Unfit(Fact.of("timelines.rungs-out-of-order", one=str(one), following=str(following)))
         return at
 
     @field_validator("to")
@@ -214,11 +216,9 @@ class Step(BaseModel):
             and to
             and all(item.words == COORDINATOR for item in to)
         ):
-            raise ValueError(f"names the coordinator alone, and '{kind}' asks delegations")
+            raise Unfit(Fact.of("timelines.coordinator-alone", kind=kind))
         if kind is _K.CONNECTION_TEST and any(item.words == COORDINATOR for item in to):
-            raise ValueError(
-                "names the coordinator, who has no slot and finds all of them on the meeting's page"
-            )
+            raise Unfit(Fact.of("timelines.coordinator-has-no-slot"))
         return to
 
     @field_validator("escalate")
@@ -227,7 +227,7 @@ class Step(BaseModel):
         rungs = len(info.data.get("at", ()))
         for number in escalate:
             if rungs and not 1 <= number <= rungs:
-                raise ValueError(f"names rung {number}, and the ladder has {rungs}")
+                raise Unfit(Fact.of("timelines.no-such-rung", number=number, rungs=rungs))
         return escalate
 
     @field_validator("deadline")
@@ -237,28 +237,28 @@ class Step(BaseModel):
         at: tuple[Offset | None, ...] = info.data.get("at", ())
         counts = info.data.get("do") is _K.NOTICE and info.data.get("source") is None
         if counts and value is not None and any(item and not _rises(item, value) for item in at):
-            raise ValueError("is over before the notice goes out, so nobody could meet it")
+            raise Unfit(Fact.of("timelines.deadline-too-early"))
         return value
 
     @field_validator("day")
     @classmethod
     def _earlier_day(cls, value: Offset | None) -> Offset | None:
         if value is not None and (value.after or value.clock is None):
-            raise ValueError("is not a day before the meeting, such as -1WD")
+            raise Unfit(Fact.of("timelines.no-earlier-day"))
         return value
 
     @field_validator("slot")
     @classmethod
     def _of_some_length(cls, value: timedelta | None) -> timedelta | None:
         if value is not None and not _SHORTEST_SLOT <= value <= _LONGEST_SLOT:
-            raise ValueError("is not between 5 minutes and 4 hours")
+            raise Unfit(Fact.of("timelines.no-length-of-a-test"))
         return value
 
     @field_validator("grace")
     @classmethod
     def _lets_it_be_done(cls, value: timedelta | None) -> timedelta | None:
         if value == timedelta(0):
-            raise ValueError("of zero would never let the step be done; leave it out, or write PT30M")
+            raise Unfit(Fact.of("timelines.no-grace"))
         return value
 
     @field_validator("not_after")
@@ -266,7 +266,7 @@ class Step(BaseModel):
     def _leaves_time(cls, value: Offset | None, info: ValidationInfo) -> Offset | None:
         earliest = info.data.get("not_before")
         if value is not None and earliest is not None and not _rises(earliest, value, or_same=True):
-            raise ValueError("comes before 'not_before', so the step could never be done")
+            raise Unfit(Fact.of("timelines.bounds-crossed"))
         return value
 
     @property
@@ -300,24 +300,26 @@ class Step(BaseModel):
             return Need.TEST
         return self.when.need if self.when else self.ask
 
-    def words(self, rung: int = 1) -> str:
-        """Return when it happens, in words."""
+    def said(self, rung: int = 1, *, with_clock: bool = True) -> Fact:
+        """Return when it happens, with the hour or without."""
         at = self.at[min(rung, len(self.at)) - 1]
-        return "at once" if at is None else at.words(self.source or "")
+        if at is None:
+            return Fact.of("timelines.at-once")
+        return at.said(self.source or "") if with_clock else at.distance_said(self.source or "")
 
 
 def _check_moment(kind: ActionKind, at: Offset | None, *, counts_from_meeting: bool) -> None:
     moment = STEP_RULES[kind].moment
     if at is None:
         if moment not in (StepTime.AT_ONCE, StepTime.FIRST_AT_ONCE):
-            raise ValueError(f"is at once, and a step '{kind}' needs an offset")
+            raise Unfit(Fact.of("timelines.needs-an-offset", kind=kind))
         return
     if moment is StepTime.AT_ONCE:
-        raise ValueError(f"is an offset, and a step '{kind}' happens 'immediately'")
+        raise Unfit(Fact.of("timelines.happens-at-once", kind=kind))
     if at.after and comes_before(kind) and counts_from_meeting:
-        raise ValueError(f"is after the meeting, and '{kind}' comes before it; write for example '-P7D'")
+        raise Unfit(Fact.of("timelines.comes-before", kind=kind))
     if not at.after and moment is StepTime.AFTER:
-        raise ValueError("is before the end of the meeting; write for example '+PT0S'")
+        raise Unfit(Fact.of("timelines.before-the-end"))
 
 
 def _rises(one: Offset, following: Offset, *, or_same: bool = False) -> bool:
@@ -340,5 +342,5 @@ def _with_field(field: str) -> frozenset[ActionKind]:
     return frozenset(kind for kind, rules in STEP_RULES.items() if field in rules.fields)
 
 
-def _listed(kinds: frozenset[ActionKind]) -> str:
-    return ", ".join(f"'{kind}'" for kind in sorted(kinds))
+def _quoted(kinds: frozenset[ActionKind]) -> list[str]:
+    return [f"'{kind}'" for kind in sorted(kinds)]

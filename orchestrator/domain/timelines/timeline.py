@@ -18,6 +18,7 @@ from orchestrator.domain.timelines.kinds import STEP_RULES, ActionKind
 from orchestrator.domain.timelines.offsets import Offset
 from orchestrator.domain.timelines.steps import Step, comes_before
 from orchestrator.errors import ConfigurationError, Problem
+from orchestrator.facts import Fact
 
 _K = ActionKind
 
@@ -63,8 +64,8 @@ class Timeline(BaseModel):
             for rung, added in step.escalate.items():
                 found += [item.problem(f"{where}.escalate[{rung}]", directory) for item in added]
             if step.about is not None and step.about not in texts:
-                known = f"Known are: {', '.join(sorted(texts))}."
-                found.append(Problem(f"{where}.about", step.about, "is not a text of notices.yaml", known))
+                known = Fact.of("timelines.known", known=sorted(texts))
+                found.append(Problem(f"{where}.about", step.about, Fact.of("timelines.no-text"), known))
         return [item for item in found if item is not None]
 
     def step(self, kind: ActionKind) -> Step | None:
@@ -110,9 +111,10 @@ def _plain(step: dict[str, Any]) -> dict[str, Any]:
 
 def _how_many(steps: Sequence[Step]) -> Iterator[Problem]:
     if not steps:
-        yield Problem("steps", "", "holds no step", "Write at least one.")
+        yield Problem("steps", "", Fact.of("timelines.holds-no-step"), Fact.of("timelines.write-one"))
     if len(steps) > _MOST_STEPS:
-        yield Problem("steps", f"{len(steps)} steps", "is too long", f"Write at most {_MOST_STEPS} steps.")
+        most = Fact.of("timelines.write-at-most", count=_MOST_STEPS)
+        yield Problem("steps", f"{len(steps)} steps", Fact.of("timelines.too-long"), most)
 
 
 def _own_names(steps: Sequence[Step]) -> Iterator[Problem]:
@@ -120,8 +122,8 @@ def _own_names(steps: Sequence[Step]) -> Iterator[Problem]:
     names = [step.name for step in steps]
     for index, name in enumerate(names):
         if name in names[:index]:
-            remedy = "Give each an 'id' of its own."
-            yield Problem(f"steps[{index}].id", steps[index].id, f"step {name} is there twice", remedy)
+            twice = Fact.of("timelines.step-twice", step=name)
+            yield Problem(f"steps[{index}].id", steps[index].id, twice, Fact.of("timelines.own-id"))
 
 
 def _single_steps(steps: Sequence[Step]) -> Iterator[Problem]:
@@ -133,31 +135,33 @@ def _single_steps(steps: Sequence[Step]) -> Iterator[Problem]:
             yield Problem(
                 f"steps[{index}].do",
                 step.do,
-                "is there twice, and a meeting does it once",
-                "Keep one of the two.",
+                Fact.of("timelines.done-once"),
+                Fact.of("timelines.keep-one"),
             )
     link, invite = seen.get((_K.CONFERENCE, False)), seen.get((_K.INVITE, False))
     if link is not None and invite is not None and link > invite:
         yield Problem(
             f"steps[{link}].do",
             _K.CONFERENCE,
-            "comes after 'invite', and invitations carry the link",
-            "Put it before.",
+            Fact.of("timelines.link-after-invite"),
+            Fact.of("timelines.put-it-before"),
         )
     announces, confirms = seen.get((_K.INVITE, True)), seen.get((_K.CONFIRM, False))
     if announces is not None and confirms is None:
         yield Problem(
             f"steps[{announces}].tentative",
             "true",
-            "announces the date, and no step 'confirm' ends that",
-            "Add for example {do: confirm, at: -P29D}.",
+            Fact.of("timelines.never-confirmed"),
+            Fact.of("timelines.add-a-step", step="{do: confirm, at: -P29D}"),
         )
     if confirms is not None and announces is None:
         yield Problem(
             f"steps[{confirms}].do",
             _K.CONFIRM,
-            "confirms a date that no step announces",
-            "Add for example {do: invite, id: save-the-date, tentative: true, at: -P45D}.",
+            Fact.of("timelines.never-announced"),
+            Fact.of(
+                "timelines.add-a-step", step="{do: invite, id: save-the-date, tentative: true, at: -P45D}"
+            ),
         )
 
 
@@ -167,25 +171,31 @@ def _sources(timeline: Timeline) -> Iterator[Problem]:
     for index, step in enumerate(timeline.steps):
         wrong = _wrong_source(step, by_name)
         if wrong is None and comes_before(step.do) and step.source and timeline.is_after(step):
-            wrong = f"is after the meeting, and '{step.do}' comes before it", "Count from an earlier step."
+            wrong = Fact.of("timelines.source-too-late", kind=step.do), Fact.of("timelines.count-earlier")
         if wrong is not None:
             yield Problem(f"steps[{index}].from", step.source or "", *wrong)
 
 
-def _wrong_source(step: Step, by_name: Mapping[str, Step]) -> tuple[str, str] | None:
+def _wrong_source(step: Step, by_name: Mapping[str, Step]) -> tuple[Fact, Fact] | None:
     path = [step.name]
     while (source := by_name[path[-1]].source) is not None:
         if source not in by_name:
-            known = f"The steps are {', '.join(by_name)}."
-            return ("is not a step", known) if len(path) == 1 else None
+            known = Fact.of("timelines.the-steps-are", known=tuple(by_name))
+            return (Fact.of("timelines.not-a-step"), known) if len(path) == 1 else None
         if by_name[source].do is _K.MINUTES:
-            return "happens whenever minutes are attached, which nobody knows beforehand", "Name another."
+            return Fact.of("timelines.nobody-knows-when"), Fact.of("timelines.name-another")
         if source in path:
-            return f"is a cycle: {' counts from '.join([*path, source])}", "Count one from the meeting."
+            return Fact.of("timelines.cycle", path=_counting(*path, source)), Fact.of("timelines.count-one")
         path.append(source)
     if len(path) > _LONGEST_CHAIN:
-        return f"counts through {len(path) - 1} other steps", f"Count through fewer than {_LONGEST_CHAIN}."
+        through = Fact.of("timelines.long-chain", count=len(path) - 1)
+        return through, Fact.of("timelines.count-through-fewer", most=_LONGEST_CHAIN)
     return None
+
+
+def _counting(step: str, *sources: str) -> Fact:
+    first = Fact.of("text", text=step)
+    return Fact.of("timelines.counts-from", step=first, source=_counting(*sources)) if sources else first
 
 
 Timelines = Mapping[str, Timeline]

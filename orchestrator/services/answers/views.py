@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from orchestrator.facts import Fact
+
 
 @dataclass(frozen=True, slots=True)
 class IncomingView:
@@ -25,8 +27,8 @@ class IncomingView:
 
 @dataclass(frozen=True, slots=True)
 class MailboxView:
-    """How reading the mailbox goes. ``trouble`` says in words why it could not be read last time."""
+    """How reading the mailbox goes. ``trouble`` says why it could not be read last time."""
 
     next_at: datetime
-    trouble: str | None
+    trouble: Fact | None
     quarantined: int

@@ -7,22 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from orchestrator.domain.dates.costs import Piece, cost_of, pieces_of, why_of
+from orchestrator.domain.dates.costs import Piece, cost_of, pieces_of, words_of
 from orchestrator.domain.dates.date_poll import (
     DatePoll,
-    DatePollState,
     Option,
-    OptionTally,
+    PollState,
+    Tally,
     Vote,
-    leading_option,
     ranked,
     tallies,
 )
+from orchestrator.domain.dates.date_poll import verdict as verdict_of
 from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.time.zones import LocalTime, Place, local_time
 from orchestrator.domain.timelines.events import asked_for_a_date
-from orchestrator.facts import Fact
 from orchestrator.services.people.contacts import Contact
 from orchestrator.services.timelines.views import Outcome
 
@@ -43,7 +42,7 @@ class VoteView:
     starts: LocalTime
     days: int
     comfortable: bool
-    why: Fact
+    why: str
     vote: str
 
 
@@ -80,7 +79,7 @@ class VoterView:
 
 
 @dataclass(frozen=True, slots=True)
-class DatePollView:
+class PollView:
     """A whole date poll; times are the host's. ``open`` says that delegations can (still) answer.
 
     ``leading`` is the number of the option that would win, ``verdict`` says why, ``silent`` names the
@@ -98,7 +97,7 @@ class DatePollView:
     options: tuple[OptionView, ...]
     voters: tuple[VoterView, ...]
     leading: int | None
-    verdict: Fact
+    verdict: str
     silent: tuple[str, ...]
 
     @property
@@ -108,13 +107,13 @@ class DatePollView:
 
 
 @dataclass(frozen=True, slots=True)
-class DatePollEffect(Outcome):
+class PollOutcome(Outcome):
     """What a use case of a poll did, or would do, and the poll after it."""
 
-    poll: DatePollView
+    poll: PollView
 
 
-class DatePollViewer:
+class PollViewer:
     """Puts the polls of one meeting into views; ``calendars`` say how an option lies at a delegation."""
 
     def __init__(self, meeting: Meeting, poll: DatePoll, calendars: Calendars, now: datetime) -> None:
@@ -124,12 +123,12 @@ class DatePollViewer:
         self._directory = calendars.directory
         self._now = now
 
-    def view(self) -> DatePollView:
+    def view(self) -> PollView:
         """Return the poll as the coordinator sees it."""
         poll, found = self._poll, self._tallies()
-        leading = leading_option(found)
+        verdict = verdict_of(found)
         rank = {item.option.number: place for place, item in enumerate(ranked(found), 1)}
-        return DatePollView(
+        return PollView(
             reference=self._meeting.reference,
             state=poll.state.value,
             open=poll.takes_votes(self._now),
@@ -140,19 +139,19 @@ class DatePollViewer:
             chosen=poll.chosen,
             options=tuple(self._option(item, rank[item.option.number]) for item in found),
             voters=tuple(self._voter(code) for code in self._codes()),
-            leading=leading.option,
-            verdict=leading.reason,
-            silent=tuple(self._directory.get(code).name for code in leading.silent),
+            leading=verdict.option,
+            verdict=verdict.reason,
+            silent=tuple(self._directory.get(code).name for code in verdict.silent),
         )
 
     def _codes(self) -> list[str]:
         """The delegations that count, in protocol order; a poll that has ended keeps those that had voted."""
         codes = set(self._meeting.delegations)
-        if self._poll.state is not DatePollState.OPEN:
+        if self._poll.state is not PollState.OPEN:
             codes |= {item.delegation for item in self._poll.ballots}
         return sorted(codes, key=self._directory.rank)
 
-    def _tallies(self) -> Sequence[OptionTally]:
+    def _tallies(self) -> Sequence[Tally]:
         codes = self._codes()
         costs = {
             item.number: sum(cost_of(self._pieces(code, item)) for code in codes)
@@ -164,7 +163,7 @@ class DatePollViewer:
         ends_at = option.starts_at + self._meeting.duration
         return pieces_of(self._calendars.of(code), option.starts_at, ends_at)
 
-    def _option(self, tally: OptionTally, rank: int) -> OptionView:
+    def _option(self, tally: Tally, rank: int) -> OptionView:
         option, said = tally.option, Counter(vote for _, vote in tally.votes)
         starts = self._at_host(option.starts_at)
         return OptionView(
@@ -189,7 +188,7 @@ class DatePollViewer:
             starts=there,
             days=there.days_after(host),
             comfortable=not cost_of(pieces),
-            why=why_of(pieces),
+            why=words_of(pieces),
             vote=vote.value if vote else SILENT,
         )
 

@@ -31,9 +31,9 @@ from orchestrator.domain.text import single_line
 from orchestrator.domain.time.wall import WallDate
 from orchestrator.domain.time.zones import WEEKDAY_NAMES, local_date, local_time, long_date, zone
 from orchestrator.errors import Conflict, InvalidInput
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, Said
 from orchestrator.ports import Clock, WakeUp
-from orchestrator.services.timelines.moves import MeetingShifts, history_words, replanned
+from orchestrator.services.timelines.moves import MeetingShifts, history_of, replanned
 from orchestrator.services.timelines.planner import Planner, digest_of
 from orchestrator.services.timelines.recalculating import AFTERWARDS, outdated
 from orchestrator.store.delegations import overrides as store
@@ -90,7 +90,7 @@ class DayView:
     working: bool
     hours: tuple[str, ...]
     off: str | None
-    name: str | None
+    name: Said | None
     estimated: bool
     soft: bool
     zone: str
@@ -470,11 +470,11 @@ def _check_effect(calendar: WorkingCalendar, override: Override) -> None:
             "hours", _listed(override.stretches), f"hold in {name} already", "Nothing to do."
         )
     day = days[0]
-    message = f"is {day.words()} in {name} already"
+    wrong = Fact.of("delegations.is-already", sort=day.sort, delegation=name)
     if len(days) > 1:
-        message += ", and so is every day up to " + long_date(override.last)
+        wrong = Fact.of("delegations.and-every-day", said=wrong, last=override.last)
     remedy = "Nothing to do." if override.kind is OverrideKind.CLOSED else "Use 'hours' for other hours."
-    raise InvalidInput.of(field, given, message, remedy)
+    raise InvalidInput.of(field, given, wrong, remedy)
 
 
 def _listed(stretches: Sequence[Stretch]) -> str:
@@ -496,7 +496,9 @@ def _note(
 ) -> None:
     if moved.shifts:
         named = caller.named(view.withdrawn_by or view.by)
-        detail = f"{override_words(view)}: {history_words(moved.shifts)}"
+        detail = Fact.of(
+            "delegations.override-moved", override=override_words(view), moved=history_of(moved.shifts)
+        )
         history.note(session, meeting_id, named, Fact.of("delegations.history.calendar-changed"), now, detail)
 
 

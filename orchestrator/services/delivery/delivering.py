@@ -206,7 +206,7 @@ class Delivering:
         try:
             self._outside.inbox.poll(lambda: self._renew([item]))
         except DeliveryError as error:
-            reason = error.message
+            reason = error.fact
             _LOG.warning("the mailbox could not be read: %s", error.code)
         now = self._clock.now()
         due_at = now + self._outside.inbox.interval
@@ -279,7 +279,9 @@ class Delivering:
         before = batch.earlier.get((new.action_id, new.recipient, new.channel, new.purpose))
         # What a slow worker sent of an older revision does not stand for this one.
         if before is not None and before.state is DeliveryState.SENT and before.revision == new.revision:
-            self._finish(connection, item, ActionState.SUCCEEDED, now, reason="it had been sent already")
+            self._finish(
+                connection, item, ActionState.SUCCEEDED, now, reason=Fact.of("delivery.sent-already")
+            )
             return None
         delivery_id = deliveries.begin(connection, new, before, now)
         return Ready(delivery_id, draft.letter.envelope_sender, new.recipient, draft.content)
@@ -395,7 +397,7 @@ class Delivering:
         state: ActionState,
         now: datetime,
         *,
-        reason: str | None = None,
+        reason: Fact | None = None,
         code: CancelCode | None = None,
         due_at: datetime | None = None,
     ) -> bool:
@@ -419,7 +421,7 @@ class Delivering:
             if delivery_id is not None:
                 self._end_delivery(session, delivery_id, error, now)
             state, due_at = self._after(error, held, now)
-            self._finish(session, item, state, now, reason=error.message, due_at=due_at)
+            self._finish(session, item, state, now, reason=error.fact, due_at=due_at)
         # The message may name a person; it stands in the action's reason, not in the log.
         _LOG.warning("action %s: %s, now %s", item.id, error.code, state)
 

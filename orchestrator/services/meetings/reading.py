@@ -16,6 +16,7 @@ from orchestrator.domain.time.durations import duration_text
 from orchestrator.domain.time.zones import local_time
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.facts import Fact, Said
 from orchestrator.ports import Clock
 from orchestrator.services.meetings.decisions import views_of
 from orchestrator.services.meetings.linking import Linking
@@ -30,7 +31,7 @@ from orchestrator.services.meetings.views import (
     MinutesView,
     ResponseView,
 )
-from orchestrator.services.timelines.explaining import view_of_action, why_words
+from orchestrator.services.timelines.explaining import view_of_action, why_of
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import ActionView
 from orchestrator.store.answers import responses
@@ -51,6 +52,8 @@ from orchestrator.store.rows.timelines import ActionRow
 from orchestrator.store.timelines import actions
 
 _OVERDUE = timedelta(minutes=1)
+
+_ENDED = {"failed": "meetings.some-failed", "missed": "meetings.some-missed"}
 
 
 class Reading:
@@ -113,7 +116,7 @@ class Reading:
                 _delivery(
                     row,
                     people.get(row.attendee_id or 0),
-                    why_words(steps[row.action_id], timeline, tentative=row.purpose == "save-the-date"),
+                    why_of(steps[row.action_id], timeline, tentative=row.purpose == "save-the-date"),
                 )
                 for row in rows
             ]
@@ -220,13 +223,13 @@ class Reading:
 
     def _attention(
         self, meeting: Meeting, beside: Glance, linked: Sequence[str], now: datetime
-    ) -> tuple[str, ...]:
-        """What needs somebody, in words; empty when all is well."""
+    ) -> tuple[Said, ...]:
+        """What needs the coordinator; empty when all is well."""
         return (
             *self._link_attention(meeting, now),
             *_poll_attention(meeting, now),
             *(
-                f"{item.count} × {item.kind.rules.words} {item.state}: {item.reason}"
+                Fact.of(_ENDED[item.state], count=item.count, what=item.kind.rules.words, reason=item.reason)
                 for item in beside.ended_badly
             ),
             *linked,
@@ -333,7 +336,7 @@ class Reading:
         )
 
 
-def _delivery(row: DeliveryRow, person: Attendee | None, why: str) -> DeliveryView:
+def _delivery(row: DeliveryRow, person: Attendee | None, why: Fact) -> DeliveryView:
     return DeliveryView(
         id=row.id,
         action_id=row.action_id,

@@ -72,7 +72,7 @@ class MeetingSummary:
     next_action: str | None
     next_due_at: datetime | None
     next_due: LocalTime | None
-    attention: tuple[str, ...]
+    attention: tuple[Said, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +192,7 @@ class DeliveryView:
     answer: str | None
     tries: int
     repeated: bool
-    why: str
+    why: Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,4 +202,4 @@ class Created:
     id: int
     reference: str
     left_out: tuple[str, ...] = ()
-    warnings: tuple[Said, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -55,7 +55,9 @@ class Operations:
                 raise Conflict(
                     "Reading the mailbox cannot be discarded. Unset ORCHESTRATOR_IMAP_HOST to end it."
                 )
-            why = f"discarded by {caller.name}" + (f": {reason}" if reason else "")
+            why = Fact.of("operations.discarded", name=caller.name)
+            if reason:
+                why = Fact.of("operations.discarded-because", name=caller.name, reason=reason)
             if not queue.discard(session, row, now, why):
                 raise Conflict(
                     f"Action {action_id} is {ActionState(row.state)}; it can no longer be discarded."

@@ -1,11 +1,10 @@
-"""Puts plans into words: what happens, to whom, when in whose local time, and why."""
+"""Explains plans: what happens, to whom, when in whose local time, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.delegations.delegation import Directory
@@ -16,16 +15,17 @@ from orchestrator.domain.timelines.obligations import NUDGE, Obligation
 from orchestrator.domain.timelines.reconciling import Reconciliation
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.domain.timelines.timeline import Timeline
+from orchestrator.facts import Fact, plain
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import ActionView, Consequence
 from orchestrator.store.operations.queue import ListedAction
-from orchestrator.store.rows.timelines import ActionRow
+from orchestrator.store.timelines import actions
 
 _NOWHERE = Place("UTC", "UTC")
-_ASKED_FOR = "at once, because a coordinator asked for what is missing"
+_ASKED_FOR = Fact.of("timelines.why-nudge")
 
 
-def what_words(
+def what_of(
     kind: ActionKind,
     obligation_revision: int,
     step: Step | None,
@@ -33,47 +33,60 @@ def what_words(
     told: bool,
     name: str = "",
     tentative: bool = False,
-) -> str:
+) -> Fact:
     """Return what an action is, such as ``Reminder, 7 days before``; ``tentative`` is the meeting's.
 
     ``told`` says whether its recipient knows of the meeting: only then is a later invitation an update.
     ``name`` is that of the step, which tells what a coordinator has asked for from what a timeline has lost.
     What a step announces stays a save-the-date also when the meeting has been confirmed since.
     """
-    updates = told and obligation_revision > 1
-    if kind is ActionKind.INVITE and _announces(step, tentative=tentative):
-        return "Updated save-the-date" if updates else "Save-the-date"
-    if kind is ActionKind.REMIND and step is not None:
-        return f"Reminder, {step.words().split(',')[0]}"
-    if kind in (ActionKind.NOTICE, ActionKind.CHASE) and step is not None:
-        return f"{kind.rules.words}: {step.need or (step.about or '').replace('-', ' ')}"
-    if kind is ActionKind.CHASE and name == NUDGE:
-        return "Nudge: what is missing"
-    if kind is ActionKind.INVITE and updates:
-        return "Updated invitation"
-    if kind is ActionKind.CONFERENCE and obligation_revision > 1:
-        return "Teams meeting, update"
+    later = obligation_revision > 1
+    match kind:
+        case ActionKind.INVITE:
+            announces = _announces(step, tentative=tentative)
+            return Fact.of(_INVITES[announces, told and later])
+        case ActionKind.REMIND if step is not None:
+            return Fact.of("timelines.reminder-at", when=step.said(with_clock=False))
+        case ActionKind.NOTICE | ActionKind.CHASE if step is not None:
+            return Fact.of("timelines.what-about", what=kind.rules.words, about=about_of(step))
+        case ActionKind.CHASE if name == NUDGE:
+            return Fact.of("timelines.what-nudge")
+        case ActionKind.CONFERENCE if later:
+            return Fact.of("timelines.what-conference-update")
     return kind.rules.words
 
 
-def why_words(step_name: str, timeline: Timeline | None, *, tentative: bool = False) -> str:
-    """Return the rule an action comes from, in words; ``tentative`` is the meeting's."""
+_INVITES = {
+    (True, True): "timelines.updated-save-the-date",
+    (True, False): "timelines.save-the-date",
+    (False, True): "timelines.updated-invitation",
+    (False, False): "timelines.what-invite",
+}
+
+
+def about_of(step: Step) -> str:
+    """Return what a notice or a chaser is about: a need, or the key of a text in words."""
+    return step.need or (step.about or "").replace("-", " ")
+
+
+def why_of(step_name: str, timeline: Timeline | None, *, tentative: bool = False) -> Fact:
+    """Return the rule an action comes from; ``tentative`` is the meeting's."""
     step = _step(step_name, timeline)
     if step is None:
         return _why_without_step(step_name)
     if step.do is ActionKind.CONNECTION_TEST and rung_of(step_name) > 1:
-        return "at once, because the slot was moved"
-    invites = step.do is ActionKind.INVITE and not _announces(step, tentative=tentative)
-    waits = ", once the link is there" if invites else ""
-    condition = f", while this holds: {step.when}" if step.when else ""
-    return f"{step.words(rung_of(step_name))}{waits}{condition}"
+        return Fact.of("timelines.why-test-moved")
+    when = step.said(rung_of(step_name))
+    if step.do is ActionKind.INVITE and not _announces(step, tentative=tentative):
+        when = Fact.of("timelines.once-the-link-is-there", when=when)
+    return Fact.of("timelines.while", when=when, condition=step.when.value) if step.when else when
 
 
-def _why_without_step(name: str) -> str:
+def _why_without_step(name: str) -> Fact:
     """Say why an action happens that no step of a timeline calls for; its step is then called as its kind."""
     if name == NUDGE:
         return _ASKED_FOR
-    return next((rules.why for kind, rules in KINDS.items() if kind == name), "") or name
+    return next((rules.why for kind, rules in KINDS.items() if kind == name and rules.why), plain(name))
 
 
 def _announces(step: Step | None, *, tentative: bool) -> bool:
@@ -91,7 +104,7 @@ def _step(name: str, timeline: Timeline | None) -> Step | None:
 
 
 def view_of_action(listed: ListedAction, directory: Directory, timeline: Timeline | None) -> ActionView:
-    """Return a listed action as people read it."""
+    """Return a listed action as a view."""
     row, reference, _, _, host, tentative, name, email, delegation, told = listed
     code = delegation or host
     place = directory.place_of(code, row.due_at) if code else _NOWHERE
@@ -101,7 +114,7 @@ def view_of_action(listed: ListedAction, directory: Directory, timeline: Timelin
         key=row.key,
         meeting=reference or "",
         kind=row.kind,
-        what=what_words(
+        what=what_of(
             kind,
             row.revision,
             _step(row.step, timeline),
@@ -109,7 +122,7 @@ def view_of_action(listed: ListedAction, directory: Directory, timeline: Timelin
             name=row.step,
             tentative=bool(tentative),
         ),
-        why=why_words(row.step, timeline, tentative=bool(tentative)),
+        why=why_of(row.step, timeline, tentative=bool(tentative)),
         state=row.state,
         recipient_name=name,
         recipient_email=email,
@@ -121,7 +134,7 @@ def view_of_action(listed: ListedAction, directory: Directory, timeline: Timelin
         revision=row.revision,
         attempt=row.attempt,
         reason=row.reason,
-        note=row.note or None,
+        note=row.note,
     )
 
 
@@ -151,11 +164,11 @@ class Explainer:
         return tuple(consequence for _, consequence in sorted(found, key=lambda pair: _order(pair[0])))
 
     def _of(
-        self, meeting: Meeting, effect: str, wanted: Obligation, reason: str | None = None
+        self, meeting: Meeting, effect: str, wanted: Obligation, reason: Fact | None = None
     ) -> Consequence:
         timeline = self._planner.timeline(meeting)
         step = _step(wanted.step, timeline)
-        what = what_words(
+        what = what_of(
             wanted.kind,
             wanted.revision,
             step,
@@ -163,7 +176,7 @@ class Explainer:
             name=wanted.step,
             tentative=meeting.tentative,
         )
-        why = why_words(wanted.step, timeline, tentative=meeting.tentative)
+        why = why_of(wanted.step, timeline, tentative=meeting.tentative)
         return self._consequence(
             meeting, effect, wanted.kind, what, why, wanted.attendee_id, wanted.due, reason
         )
@@ -172,7 +185,7 @@ class Explainer:
         self, session: Session, meeting: Meeting, result: Reconciliation
     ) -> Sequence[tuple[datetime | None, Consequence]]:
         reasons = {item.action_id: item.reason for item in result.cancels}
-        rows = session.scalars(select(ActionRow).where(ActionRow.id.in_(reasons)).order_by(ActionRow.id))
+        rows = actions.named(session, reasons)
         timeline = self._planner.timeline(meeting)
         return [
             (
@@ -181,14 +194,14 @@ class Explainer:
                     meeting,
                     "cancelled",
                     ActionKind(row.kind),
-                    what_words(
+                    what_of(
                         ActionKind(row.kind),
                         row.revision,
                         _step(row.step, timeline),
                         told=_told(meeting, row.attendee_id),
                         name=row.step,
                     ),
-                    why_words(row.step, timeline),
+                    why_of(row.step, timeline),
                     row.attendee_id,
                     row.planned_at,
                     reasons[row.id],
@@ -202,11 +215,11 @@ class Explainer:
         meeting: Meeting,
         effect: str,
         kind: ActionKind,
-        what: str,
-        why: str,
+        what: Fact,
+        why: Fact,
         attendee_id: int | None,
         due: datetime | None,
-        reason: str | None,
+        reason: Fact | None,
     ) -> Consequence:
         attendee = meeting.attendee(attendee_id) if attendee_id is not None else None
         delegation = attendee.delegation if attendee else None
@@ -220,7 +233,7 @@ class Explainer:
             attendee.email if attendee else None,
             delegation,
             when,
-            reason or None,
+            reason,
             why=why,
         )
 

@@ -13,6 +13,7 @@ from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.actions import StoredAction
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.reconciling import Move, Reconciliation
+from orchestrator.facts import Fact, chained, plain
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Consequence
@@ -22,21 +23,21 @@ from orchestrator.store.timelines import actions
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One thing that happens at another moment than before, or anew, or not any more.
+    """One thing that happens at another moment than before, or newly, or not any more.
 
     ``effect`` is ``moved``, ``new``, ``cancelled`` or ``skipped``; ``was`` and ``when`` are local times of
-    whoever receives it, the host's for what nobody receives. ``when`` is ``None`` for at once.
+    its recipient, the host's for what nobody receives. ``when`` is ``None`` for at once.
     """
 
     effect: str
     kind: str
-    what: str
+    what: Fact
     recipient_name: str | None
     recipient_email: str | None
     delegation: str | None
     was: LocalTime | None
     when: LocalTime | None
-    reason: str | None
+    reason: Fact | None
 
     @classmethod
     def of(cls, item: Consequence, was: LocalTime | None = None) -> Shift:
@@ -87,9 +88,9 @@ def _moved_tests(planner: Planner, meeting: Meeting, slots: Iterable[RehearsalSl
                 local_time(moment, planner.directory.place_of(slot.delegation, moment))
                 for moment in (old.starts_at, slot.starts_at)
             )
-            what = f"Time of the connectivity test of {slot.delegation}"
+            what = Fact.of("timelines.time-of-test", delegation=slot.delegation)
             yield Shift(
-                "moved", ActionKind.CONNECTION_TEST, what, None, None, slot.delegation, was, when, slot.note
+                "moved", ActionKind.CONNECTION_TEST, what, None, None, slot.delegation, was, when, _note(slot)
             )
 
 
@@ -137,19 +138,30 @@ def together(shifts: Iterable[Shift]) -> list[SharedShift]:
     return [SharedShift(alike, tuple(names)) for alike, names in found.items()]
 
 
-def history_words(shifts: Sequence[Shift]) -> str:
+def history_of(shifts: Sequence[Shift]) -> Fact:
     """Return what moved, action by action, for a meeting's history."""
-    return "; ".join(_words(item) for item in together(shifts))
+    return chained([_said(item) for item in together(shifts)])
 
 
-_EFFECTS = {"new": "planned for", "cancelled": "cancelled, was planned for"}
+_EFFECTS = {
+    "new": "timelines.was-planned",
+    "cancelled": "timelines.was-cancelled",
+    "skipped": "timelines.was-planned-again",
+    "moved": "timelines.was-planned-again",
+}
 
 
-def _words(item: SharedShift) -> str:
+def _said(item: SharedShift) -> Fact:
     shift = item.shift
-    to = f" to {', '.join(item.names)} ({shift.delegation})" if item.names else ""
-    when = str(shift.when) if shift.when else "at once"
+    what = shift.what
+    if item.names:
+        what = Fact.of("timelines.to-people", what=what, names=item.names, delegation=shift.delegation)
+    when = shift.when or Fact.of("timelines.at-once")
     if shift.effect == "moved" and shift.was is not None:
-        return f"{shift.what}{to}: {shift.was} → {when}"
-    reason = f" ({shift.reason})" if shift.reason else ""
-    return f"{shift.what}{to}: {_EFFECTS.get(shift.effect, 'planned again for')} {when}{reason}"
+        return Fact.of("timelines.was-moved", what=what, was=shift.was, when=when)
+    said = Fact.of(_EFFECTS[shift.effect], what=what, when=when)
+    return Fact.of("timelines.because", said=said, reason=shift.reason) if shift.reason else said
+
+
+def _note(slot: RehearsalSlot) -> Fact | None:
+    return plain(slot.note) if slot.note else None

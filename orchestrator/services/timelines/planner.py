@@ -25,6 +25,7 @@ from orchestrator.domain.timelines.planning import plan, why_dropped
 from orchestrator.domain.timelines.reconciling import Reconciliation, reconcile
 from orchestrator.domain.timelines.timeline import Timeline, Timelines
 from orchestrator.errors import InvalidInput
+from orchestrator.facts import Fact
 from orchestrator.store.delegations import overrides as calendar_store
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.readiness import contributions
@@ -47,8 +48,8 @@ class Planner:
         """
         found = self.known_timeline(meeting.timeline, meeting.own_timeline)
         if found is None:
-            known = ", ".join(sorted(self.timelines))
-            raise InvalidInput.of("timeline", meeting.timeline, "is not a timeline", f"Known are: {known}.")
+            known = Fact.of("timelines.known", known=sorted(self.timelines))
+            raise InvalidInput.of("timeline", meeting.timeline, Fact.of("timelines.no-timeline"), known)
         return found
 
     def known_timeline(self, name: str | None, own: str | None) -> Timeline | None:
@@ -180,10 +181,10 @@ class Planner:
         wanted = plan(meeting, self.timeline(meeting), self._calendars[1], ids)
         return any(item.key == action.obligation for item in wanted)
 
-    def why_dropped(self, meeting: Meeting, action: StoredAction) -> str:
-        """Return why the plan does not hold ``action`` any more, as far as the timeline tells; else empty."""
+    def why_dropped(self, meeting: Meeting, action: StoredAction) -> Fact | None:
+        """Return why the plan does not hold ``action`` any more, as far as the timeline tells."""
         if action.kind not in STEP_RULES:
-            return ""
+            return None
         timeline = self.timeline(meeting)
         return why_dropped(meeting, timeline, self.directory, action.obligation, action.attendee_id)
 

@@ -14,12 +14,13 @@ from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import LocalTime, local_time, tzdata_version
-from orchestrator.facts import Fact
+from orchestrator.errors import InvalidInput, OrchestratorError
+from orchestrator.facts import Fact, chained, plain
 from orchestrator.ports import Clock, WakeUp
-from orchestrator.services.timelines.moves import Shift, history_words, replanned
+from orchestrator.services.timelines.moves import Shift, history_of, replanned
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.answers import responses
-from orchestrator.store.dates import date_polls
+from orchestrator.store.dates import date_polls as polls
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
@@ -28,11 +29,11 @@ from orchestrator.store.meetings.meetings import Planned
 AFTERWARDS = timedelta(days=60)
 """For how long after its end a meeting may have something left to do."""
 _LOG = logging.getLogger(__name__)
-_NAMES = {
-    "tzdata": "zone data",
-    "holidays": "holiday data",
-    "delegations": "delegations file",
-    "timeline": "timeline",
+_NEWER = {
+    "tzdata": "timelines.newer-zone-data",
+    "holidays": "timelines.newer-holiday-data",
+    "delegations": "timelines.newer-delegations-file",
+    "timeline": "timelines.newer-timeline",
 }
 
 
@@ -58,7 +59,7 @@ class Recalculated:
     reference: str
     title: str
     status: str
-    because: tuple[str, ...]
+    because: tuple[Fact, ...]
     retimed: Retiming | None
     shifts: tuple[Shift, ...]
 
@@ -68,7 +69,7 @@ class Trouble:
     """A meeting that could not be brought up to date, and why."""
 
     reference: str
-    why: str
+    why: Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ class Recalculating:
                 found = self._one(item.id, now, preview=preview)
             except Exception as error:  # noqa: BLE001 - whatever it is, the other meetings must not wait.
                 _LOG.warning("%s could not be recalculated (%s)", item.reference, type(error).__name__)
-                troubles.append(Trouble(item.reference, str(error).partition("\n")[0]))
+                troubles.append(Trouble(item.reference, _trouble(error)))
                 continue
             if found is not None:
                 done.append(found)
@@ -178,16 +179,17 @@ class Recalculating:
         if before.tzdata == tzdata_version():
             return None
         store.save(session, meeting, now, by_person=False)
-        because = f"{_NAMES['tzdata']} {before.tzdata} → {tzdata_version()}"
-        others = date_polls.derive_instants(session, meeting.date_poll.id) if meeting.date_poll else 0
+        because = Fact.of(_NEWER["tzdata"], old=before.tzdata, new=tzdata_version())
+        others = polls.derive_instants(session, meeting.date_poll.id) if meeting.date_poll else 0
         if others:
+            detail = chained([because, Fact.of("timelines.dates-stay", count=others)])
             history.note(
                 session,
                 meeting.id,
                 SERVICE,
                 Fact.of("timelines.history.recalculated"),
                 now,
-                f"{because}; {_dates(others)}",
+                detail,
             )
         return Recalculated(meeting.reference, meeting.title_en, meeting.status, (because,), None, ())
 
@@ -206,34 +208,42 @@ class Recalculating:
 def _log(found: Recalculated) -> None:
     """Say in the log of beat, which nobody watches at work, what it has done; the history says more."""
     told = "; attendees are told the new instant" if found.retimed else ""
-    count, why = len(found.shifts), ", ".join(found.because)
+    count, why = len(found.shifts), ", ".join(map(_logged, found.because))
     _LOG.info("%s was recalculated (%s): %s action(s) moved%s", found.reference, why, count, told)
 
 
-def _because(before: Planned, basis: str) -> tuple[str, ...]:
+def _logged(because: Fact) -> str:
+    """Return what has changed for the log, which is in English; the history says it in any language."""
+    params = because.params
+    what = because.key.removeprefix("timelines.").replace("-", " ").removeprefix("newer ")
+    return f"{what} {params['old']} → {params['new']}" if "new" in params else what
+
+
+def _because(before: Planned, basis: str) -> tuple[Fact, ...]:
     """Name what has changed since a plan was made, of which ``basis`` is what it rests on now."""
     if not before.basis:
-        return ("nothing was recorded before",)
+        return (Fact.of("timelines.no-basis"),)
     old, new = json.loads(before.basis), json.loads(basis)
     changed = tuple(
-        f"{_NAMES[name]} {old.get(name, 'unknown')} → {new[name]}"
+        Fact.of(_NEWER[name], old=old.get(name, "unknown"), new=new[name])
         for name in new
         if old.get(name) != new[name]
     )
-    return changed or (f"{_NAMES['tzdata']} {tzdata_version()}, which something was planned with already",)
+    return changed or (Fact.of("timelines.planned-already", version=tzdata_version()),)
 
 
-def _dates(count: int) -> str:
-    if count == 1:
-        return "a date of the date poll stays at its wall time, which is now another instant"
-    return f"{count} dates of the date poll stay at their wall time, which is now another instant"
-
-
-def _detail(found: Recalculated) -> str:
-    parts = [", ".join(found.because)]
+def _detail(found: Recalculated) -> Fact:
+    parts = [Fact.of("text", text=found.because)]
     if found.retimed is not None:
-        told = f"attendees had been told the instant that is now {found.retimed.was}"
-        parts.append(f"the start stays at {found.retimed.now}; {told}")
+        was, now = found.retimed.was, found.retimed.now
+        parts.append(Fact.of("timelines.start-stays", now=now, was=was))
     if found.shifts:
-        parts.append(history_words(found.shifts))
-    return "; ".join(parts)
+        parts.append(history_of(found.shifts))
+    return chained(parts)
+
+
+def _trouble(error: Exception) -> Fact:
+    """Return what went wrong in one line: an error of ours as the fact that it is."""
+    if isinstance(error, InvalidInput):
+        return plain(str(error).partition("\n")[0])
+    return error.fact if isinstance(error, OrchestratorError) else plain(str(error).partition("\n")[0])

@@ -22,9 +22,9 @@ from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.domain.timelines.timeline import Timeline, checked
 from orchestrator.errors import ConfigurationError, InvalidInput, NotFound
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, Said, chained
 from orchestrator.ports import Clock, WakeUp
-from orchestrator.services.timelines.explaining import Explainer
+from orchestrator.services.timelines.explaining import Explainer, about_of
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.engine import Database
@@ -37,12 +37,12 @@ LARGEST_TIMELINE = 100_000
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """One step in words: what it is, when (one entry a rung), for whom, and under which condition."""
+    """One step: what it is, when (one entry a rung), for whom, and under which condition."""
 
     name: str
-    what: str
-    when: tuple[str, ...]
-    to: tuple[str, ...]
+    what: Fact
+    when: tuple[Fact, ...]
+    to: tuple[Said, ...]
     condition: str | None
 
 
@@ -93,8 +93,8 @@ class MeetingTimelines:
         """Return the timeline called ``name``; raises ``NotFound``."""
         found = self._planner.timelines.get(name)
         if found is None:
-            known = ", ".join(sorted(self._planner.timelines))
-            raise NotFound(f"There is no timeline {name}. Known are: {known}.")
+            known = sorted(self._planner.timelines)
+            raise NotFound(Fact.of("timelines.not-found", name=name, known=known))
         return self._view(found)
 
     def of(self, name: str) -> MeetingTimelineView:
@@ -116,10 +116,10 @@ class MeetingTimelines:
         wanted = self._checked(document)
         text = json.dumps(wanted.document(), ensure_ascii=False)
         if len(text) > LARGEST_TIMELINE:
-            most = f"Write at most {LARGEST_TIMELINE} characters."
-            raise InvalidInput.of("document", f"{len(text)} characters", "is too long", most)
+            most = Fact.of("timelines.at-most-characters", count=LARGEST_TIMELINE)
+            raise InvalidInput.of("document", f"{len(text)} characters", Fact.of("timelines.too-long"), most)
 
-        def detail(meeting: Meeting) -> str:
+        def detail(meeting: Meeting) -> Said:
             return _differences(self._planner.timeline(meeting), wanted)
 
         return self._change(
@@ -153,7 +153,7 @@ class MeetingTimelines:
         name: str,
         own: str | None,
         what: Fact,
-        detail: Callable[[Meeting], str],
+        detail: Callable[[Meeting], Said],
         caller: Caller,
         version: int | None,
         *,
@@ -194,27 +194,32 @@ class MeetingTimelines:
 
 
 def _step_view(step: Step) -> StepView:
-    about = step.need or (step.about or "").replace("-", " ")
-    what = "Save-the-date" if step.tentative else step.do.rules.words
-    added = [f"from rung {rung} also {item.words}" for rung, items in step.escalate.items() for item in items]
+    about = about_of(step)
+    what = Fact.of("timelines.save-the-date") if step.tentative else step.do.rules.words
+    added = (
+        Fact.of("timelines.from-rung", rung=rung, audience=item.words)
+        for rung, items in step.escalate.items()
+        for item in items
+    )
     return StepView(
         name=step.name,
-        what=f"{what}: {about}" if about else what,
-        when=tuple(step.words(rung) for rung in range(1, len(step.at) + 1)),
+        what=Fact.of("timelines.what-about", what=what, about=about) if about else what,
+        when=tuple(step.said(rung) for rung in range(1, len(step.at) + 1)),
         to=(*(item.words for item in step.audiences), *added),
         condition=step.when.value if step.when else None,
     )
 
 
-def _differences(old: Timeline, new: Timeline) -> str:
+def _differences(old: Timeline, new: Timeline) -> Said:
     """Name the steps that are not the same, for the history."""
     before, after = ({step.name: step for step in item.steps} for item in (old, new))
     found = {
-        "added": [name for name in after if name not in before],
-        "left out": [name for name in before if name not in after],
-        "changed": [name for name in after if name in before and after[name] != before[name]],
+        "timelines.steps-added": [name for name in after if name not in before],
+        "timelines.steps-left-out": [name for name in before if name not in after],
+        "timelines.steps-changed": [name for name in after if name in before and after[name] != before[name]],
     }
-    return "; ".join(f"{what}: {', '.join(names)}" for what, names in found.items() if names)
+    said = [Fact.of(key, steps=names) for key, names in found.items() if names]
+    return chained(said) if said else ""
 
 
 def timeline_text(document: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from orchestrator.domain.time.zones import LocalTime
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.facts import Said
+from orchestrator.facts import Fact, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class ActionView:
     """An action as people read it.
 
     ``due`` and ``planned`` are local times of whoever receives it (the host's for what nobody
-    receives); ``due_at`` is the same instant as UTC; ``why`` is the step of the timeline in words.
+    receives); ``due_at`` is the same instant as UTC; ``why`` is the step of the timeline.
     ``note`` says why it is not due when the timeline wants it, where it is not. ``meeting`` is empty for
     what belongs to no meeting, such as reading the mailbox.
     """
@@ -24,8 +24,8 @@ class ActionView:
     key: str
     meeting: str
     kind: str
-    what: str
-    why: str
+    what: Fact
+    why: Fact
     state: str
     recipient_name: str | None
     recipient_email: str | None
@@ -36,8 +36,8 @@ class ActionView:
     expires_at: datetime
     revision: int
     attempt: int
-    reason: str | None
-    note: str | None
+    reason: Fact | None
+    note: Fact | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +47,26 @@ class Consequence:
     ``effect`` is ``new``, ``moved``, ``cancelled`` or ``skipped``; ``when`` is ``None`` for at once.
     ``reason`` says why it is cancelled or skipped, or why it is not due when the timeline wants it.
     ``meeting`` is the reference of a linked meeting, where it is not the one that was changed.
-    ``why`` is the step of the timeline in words.
+    ``why`` is the step of the timeline.
     """
 
     effect: str
     kind: str
-    what: str
+    what: Fact
     recipient_name: str | None
     recipient_email: str | None
     delegation: str | None
     when: LocalTime | None
-    reason: str | None
+    reason: Fact | None
     meeting: str | None = None
-    why: str = ""
+    why: Fact = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a use case did, or would do when only previewed.
 
-    ``warnings`` say what a coordinator should know about it, such as a meeting that stays where it is.
+    ``warnings`` say what the caller should know about it, such as a meeting that stays where it is.
     ``tentative`` says that the meeting is then a save-the-date. ``later`` is what a look at a save-the-date
     shows beside: what follows when its timeline confirms it, if nothing changes until then.
     """

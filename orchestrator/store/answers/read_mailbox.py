@@ -18,6 +18,7 @@ from orchestrator.domain.timelines.actions import (
     CancelCode,
 )
 from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.facts import Fact
 from orchestrator.store.rows.timelines import ActionRow
 from orchestrator.store.timelines.actions import PENDING, transition
 
@@ -43,7 +44,7 @@ def keep(session: Session, now: datetime, *, wanted: bool) -> None:
             )
         )
     elif row is not None and not wanted and row.state in PENDING:
-        code, reason = CancelCode.NOT_NEEDED, "no mailbox is set"
+        code, reason = CancelCode.NOT_NEEDED, Fact.of("answers.no-mailbox")
         transition(session, [row.id], ActionState.CANCELLED, sources=PENDING, cancel_code=code, reason=reason)
     elif row is not None and wanted and row.state in (*ENDED_BADLY, ActionState.CANCELLED):
         transition(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
     or_,
     select,
     update,
@@ -28,9 +29,11 @@ from orchestrator.domain.timelines.actions import (
     StoredAction,
 )
 from orchestrator.domain.timelines.kinds import ActionKind, kinds_where
+from orchestrator.domain.timelines.objections import TOO_LATE
+from orchestrator.facts import Fact
 from orchestrator.store.engine import Executor
 from orchestrator.store.meetings.meetings import ATTENDEE_COLUMNS, attendee_of
-from orchestrator.store.rows.base import Instant, table_of
+from orchestrator.store.rows.base import FactColumn, Instant, table_of
 from orchestrator.store.rows.meetings import AttendeeRow
 from orchestrator.store.rows.timelines import ActionRow
 from orchestrator.store.timelines.actions import IN_FLIGHT, PENDING, PLANNED, stored_action, transition
@@ -218,7 +221,7 @@ def finish(
     state: ActionState,
     now: datetime,
     *,
-    reason: str | None = None,
+    reason: Fact | None = None,
     code: CancelCode | None = None,
     due_at: datetime | None = None,
 ) -> bool:
@@ -264,7 +267,7 @@ def expire_leases(session: Session, real_now: datetime) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     if ids:
-        reason = "its worker did not report back in time; it is tried again"
+        reason = Fact.of("delivery.worker-lost")
         transition(session, ids, ActionState.SCHEDULED, sources=IN_FLIGHT, reason=reason)
     return len(ids)
 
@@ -280,7 +283,7 @@ def mark_missed(session: Session, now: datetime) -> int:
     ).all()
     ids = [row.id for row in rows]
     if ids:
-        late = "it could not be done in time, and doing it late would mislead"
+        late = literal(TOO_LATE, FactColumn())
         reason = case((ActionRow.reason.is_(None), late), else_=ActionRow.reason)
         transition(session, ids, ActionState.MISSED, sources=PENDING, finished_at=now, reason=reason)
         for of_mail in (True, False):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from orchestrator.domain.answers.responses import ProposalState
 from orchestrator.domain.timelines.actions import ENDED_BADLY, ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.facts import Fact
 from orchestrator.store.batches import WANTED, by_meeting
 from orchestrator.store.rows.answers import ResponseRow
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
@@ -34,7 +36,7 @@ class Ending:
     kind: ActionKind
     state: str
     count: int
-    reason: str | None
+    reason: Fact | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ _ENDED_BADLY = (
         ActionRow.kind,
         ActionRow.state,
         func.count().label("number"),
-        func.max(ActionRow.reason).label("reason"),
+        # No database compares JSON, which is text to each of them.
+        func.max(cast(ActionRow.reason, Text)).label("reason"),
     )
     .where(ActionRow.meeting_id.in_(WANTED), ActionRow.state.in_(ENDED_BADLY))
     .group_by(ActionRow.meeting_id, ActionRow.kind, ActionRow.state)
@@ -93,6 +96,10 @@ _BOUNCING = (
 )
 
 
+def _fact(text: str | None) -> Fact | None:
+    return None if text is None else Fact.from_json(json.loads(text))
+
+
 def of_meetings(session: Session, meeting_ids: Collection[int]) -> Mapping[int, Glance]:
     """Return a glance at each of these meetings, by id."""
     following = by_meeting(session, _FOLLOWING, meeting_ids, lambda row: NextAction(row.kind, row.due_at))
@@ -100,7 +107,7 @@ def of_meetings(session: Session, meeting_ids: Collection[int]) -> Mapping[int, 
         session,
         _ENDED_BADLY,
         meeting_ids,
-        lambda row: Ending(ActionKind(row.kind), row.state, row.number, row.reason),
+        lambda row: Ending(ActionKind(row.kind), row.state, row.number, _fact(row.reason)),
     )
     proposals = by_meeting(session, _OPEN_PROPOSALS, meeting_ids, lambda row: int(row.number))
     bouncing = by_meeting(session, _BOUNCING, meeting_ids, lambda row: str(row.recipient))

@@ -22,6 +22,7 @@ from orchestrator.domain.timelines.actions import (
 )
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import NotFound
+from orchestrator.facts import Fact
 from orchestrator.store.delivery.claims import release
 from orchestrator.store.rows.meetings import AttendeeRow, MeetingRow
 from orchestrator.store.rows.timelines import ActionRow
@@ -110,7 +111,7 @@ def get(session: Session, action_id: int) -> ActionRow:
     )
     row = session.scalars(select(ActionRow).where(ActionRow.id == action_id).with_for_update()).one_or_none()
     if row is None:
-        raise NotFound(f"There is no action {action_id}. 'orchestrator actions list' shows them.")
+        raise NotFound(Fact.of("operations.no-action", id=action_id))
     return row
 
 
@@ -129,7 +130,7 @@ def reschedule(session: Session, action_id: int, now: datetime) -> bool:
     )
 
 
-def discard(session: Session, row: ActionRow, now: datetime, reason: str) -> bool:
+def discard(session: Session, row: ActionRow, now: datetime, reason: Fact) -> bool:
     """Cancel a waiting, failed or missed action for good; false when it is in another state."""
     discarded = transition(
         session,

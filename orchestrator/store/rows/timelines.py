@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.facts import Fact
 from orchestrator.store.rows.base import Base, one_of
 
 
@@ -70,7 +71,7 @@ class ActionRow(Base):
     attempt: Mapped[int] = mapped_column(default=0, doc="Counts claims; a claim's fence.")
     lease_until: Mapped[datetime | None]
     cancel_code: Mapped[str | None] = mapped_column(String(20))
-    reason: Mapped[str | None] = mapped_column(Text(), doc="Why it stands where it stands, in words.")
-    note: Mapped[str] = mapped_column(Text(), default="", doc="Why it is not due when the timeline wants it.")
+    reason: Mapped[Fact | None] = mapped_column(doc="Why it stands where it stands.")
+    note: Mapped[Fact | None] = mapped_column(doc="Why it is not due when the timeline wants it.")
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]

@@ -85,6 +85,13 @@ def stored_action(row: Row[*tuple[Any, ...]]) -> StoredAction:
     )
 
 
+def named(session: Session, ids: Collection[int]) -> Sequence[ActionRow]:
+    """Return actions by their ids, in that order."""
+    if not ids:
+        return []
+    return session.scalars(select(ActionRow).where(ActionRow.id.in_(ids)).order_by(ActionRow.id)).all()
+
+
 def apply(session: Session, meeting_id: int, result: Reconciliation, now: datetime) -> None:
     """Write a reconciliation; the plan and the meeting commit together or not at all."""
     if result.changes_nothing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from orchestrator.facts import Fact
 from orchestrator.services.meetings.views import (
     DeliveryView,
 )
@@ -17,7 +18,7 @@ class DeliveryGroup:
 
     key: str
     purpose: str
-    why: str
+    why: Fact
     revision: int
     deliveries: tuple[DeliveryView, ...]
     states: tuple[StateCount, ...]
@@ -25,7 +26,7 @@ class DeliveryGroup:
 
 def delivery_groups(deliveries: Iterable[DeliveryView]) -> list[DeliveryGroup]:
     """Group deliveries by message, the newest first; within one, in the order in which they left."""
-    grouped: dict[tuple[str, str, int], list[DeliveryView]] = {}
+    grouped: dict[tuple[str, Fact, int], list[DeliveryView]] = {}
     for item in deliveries:
         grouped.setdefault((item.purpose, item.why, item.revision), []).append(item)
     return [

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from orchestrator.domain.time.zones import LocalTime, Place
+from orchestrator.facts import Fact
 from orchestrator.services.timelines.views import Consequence
 from orchestrator.web.presentation.time import Others, Span, instant, usual_span
 
@@ -22,9 +23,9 @@ class ConsequenceGroup:
 
     effect: str
     kind: str
-    what: str
-    why: str
-    reason: str | None
+    what: Fact
+    why: Fact
+    reason: Fact | None
     items: tuple[Consequence, ...]
     span: Span
     others: Others
@@ -43,7 +44,7 @@ class ConsequenceGroup:
 
 def consequence_groups(consequences: Iterable[Consequence], host: Place) -> list[ConsequenceGroup]:
     """Group what follows from a use case, in the order in which it comes."""
-    grouped: dict[tuple[str | None, str, str, str, str, str | None], list[Consequence]] = {}
+    grouped: dict[tuple[str | None, str, str, Fact, Fact, Fact | None], list[Consequence]] = {}
     for item in consequences:
         # Why somebody's is due at another hour is said beside their name; it makes no group of its own.
         reason = None if item.effect in _HAPPENS else item.reason

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from orchestrator.domain.time.zones import LocalTime
 from orchestrator.errors import NotFound
+from orchestrator.facts import Fact
 from orchestrator.services.meetings.views import (
     AttendeeView,
     MeetingSummary,
@@ -54,7 +55,7 @@ class Needs:
     drafts: tuple[MeetingSummary, ...]
     minutes: tuple[MeetingSummary, ...]
     mails: int
-    trouble: str | None
+    trouble: Fact | None
 
     @property
     def count(self) -> int:
@@ -88,7 +89,7 @@ def _counted(count: int, what: str) -> list[str]:
 
 
 def needs_of(
-    meetings: Sequence[MeetingSummary], without_minutes: frozenset[str], mails: int, trouble: str | None
+    meetings: Sequence[MeetingSummary], without_minutes: frozenset[str], mails: int, trouble: Fact | None
 ) -> Needs:
     """Sort out what needs somebody: trouble, drafts to publish, minutes to attach, mails to look at."""
     return Needs(

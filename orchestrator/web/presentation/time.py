@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestrator.domain.time.zones import LocalTime, Place, local_time
+from orchestrator.facts import Fact
 
 
 def iso(local: LocalTime) -> str:
@@ -64,8 +65,8 @@ class Others:
     deferred: bool
 
 
-def usual_span(times: Sequence[tuple[LocalTime | None, str | None]], host: Place) -> tuple[Span, Others]:
-    """Return when most of it is due, each time given with its deferral in words, and how many are not.
+def usual_span(times: Sequence[tuple[LocalTime | None, Fact | None]], host: Place) -> tuple[Span, Others]:
+    """Return when most of it is due, each time given with why it is deferred, and how many are not.
 
     Whoever is deferred is left out, unless that leaves out most: then the time that most of them share
     counts, and so it does where the rest are spread over days.
@@ -82,10 +83,10 @@ def usual_span(times: Sequence[tuple[LocalTime | None, str | None]], host: Place
 
 
 def _most_shared(
-    times: Sequence[tuple[LocalTime | None, str | None]],
-) -> list[tuple[LocalTime | None, str | None]]:
+    times: Sequence[tuple[LocalTime | None, Fact | None]],
+) -> list[tuple[LocalTime | None, Fact | None]]:
     """Return those due at the moment, or at the date and clock where they are, that most have."""
-    sharing: dict[object, list[tuple[LocalTime | None, str | None]]] = {}
+    sharing: dict[object, list[tuple[LocalTime | None, Fact | None]]] = {}
     for item in times:
         when = item[0]
         for same in (None,) if when is None else ((when.day, when.clock), instant(when)):

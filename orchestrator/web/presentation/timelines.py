@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from orchestrator.domain.definitions.definition import MOST_ATTENDEES
 from orchestrator.domain.time.zones import Place
 from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.facts import Fact
 from orchestrator.services.timelines.views import ActionView
 from orchestrator.web.presentation.marks import StateCount, states_of
 from orchestrator.web.presentation.time import Others, Span, usual_span
@@ -32,8 +33,8 @@ class ActionGroup:
 
     key: str
     kind: str
-    what: str
-    why: str
+    what: Fact
+    why: Fact
     meeting: str
     actions: tuple[ActionView, ...]
     states: tuple[StateCount, ...]
@@ -54,7 +55,7 @@ class ActionGroup:
 
 def plan_groups(actions: Iterable[ActionView], host: Place) -> list[ActionGroup]:
     """Group actions by what they are, in the order in which the first of each is due."""
-    grouped: dict[tuple[str, ...], list[ActionView]] = {}
+    grouped: dict[tuple[object, ...], list[ActionView]] = {}
     for item in actions:
         grouped.setdefault((item.meeting, item.kind, item.what, item.why, str(item.revision)), []).append(
             item

@@ -14,6 +14,7 @@ from sqlalchemy import event, select
 
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.facts import plain
 from orchestrator.services.delivery.scheduling import Policy, Scheduling
 from orchestrator.store.answers import read_mailbox
 from orchestrator.store.delivery import claims
@@ -23,6 +24,7 @@ from orchestrator.store.meetings import meetings as store
 from orchestrator.store.operations import queue
 from orchestrator.store.rows.timelines import ActionRow
 from orchestrator.store.timelines import actions
+from orchestrator.words import maybe
 from tests.integration.conftest import (
     LEASE,
     NOW,
@@ -164,7 +166,7 @@ def test_an_expired_lease_gives_the_action_back(database: Database, state: str) 
     assert expire(database, after) == 1
     found = row(database, 1)
     assert (found.state, found.lease_until, found.attempt) == ("scheduled", None, 1)
-    assert found.reason == "its worker did not report back in time; it is tried again"
+    assert maybe(found.reason) == "its worker did not report back in time; it is tried again"
     assert claim(database, now=after) == [1]
     assert row(database, 1).attempt == 2
 
@@ -186,7 +188,7 @@ def test_a_late_worker_cannot_end_what_a_newer_attempt_holds(database: Database,
     late, newer = taken_over(database)
     with database.transaction() as session:
         assert claims.held(session, late) is None
-        assert not claims.finish(session, late, end, NOW, reason="late", due_at=NOW)
+        assert not claims.finish(session, late, end, NOW, reason=plain("late"), due_at=NOW)
     found = row(database, 1)
     assert (found.state, found.attempt, found.lease_until) == ("running", 2, NOW + 3 * LEASE)
     with database.transaction() as session:
@@ -251,7 +253,7 @@ def test_what_waits_past_its_grace_is_recorded_as_missed(database: Database) -> 
         [
             action_values(1, expires_at=NOW),
             action_values(2, expires_at=NOW, state="blocked"),
-            action_values(3, expires_at=NOW, reason="421 busy"),
+            action_values(3, expires_at=NOW, reason=plain("421 busy")),
             action_values(4, expires_at=NOW + MINUTE),
             action_values(5, expires_at=NOW, state="running", lease_until=NOW),
             action_values(6, expires_at=NOW, state="cancelled"),
@@ -261,7 +263,7 @@ def test_what_waits_past_its_grace_is_recorded_as_missed(database: Database) -> 
         assert claims.mark_missed(session, NOW) == 3
         assert claims.mark_missed(session, NOW) == 0
     late = "it could not be done in time, and doing it late would mislead"
-    found = {n: (row(database, n).state, row(database, n).reason) for n in range(1, 7)}
+    found = {n: (row(database, n).state, maybe(row(database, n).reason)) for n in range(1, 7)}
     assert found == {
         1: ("missed", late),
         2: ("missed", late),
@@ -282,7 +284,7 @@ def test_what_waits_for_an_action_goes_when_that_one_is_given_up(database: Datab
         if how == "missed":
             claims.mark_missed(session, NOW + MINUTE)
         else:
-            assert queue.discard(session, queue.get(session, 1), NOW, "discarded")
+            assert queue.discard(session, queue.get(session, 1), NOW, plain("discarded"))
     found = row(database, 2)
     assert (found.state, found.blocked_by) == ("scheduled", None)
 
@@ -328,9 +330,9 @@ def test_what_belongs_to_no_meeting_is_claimed_and_taken_like_the_rest(database:
     with pytest.raises(ValueError, match="belongs to no meeting"):
         _ = taken[0].of_meeting
     with database.transaction() as session:
-        assert claims.finish(session, taken[0], S.SCHEDULED, NOW, reason="away", due_at=NOW + MINUTE)
+        assert claims.finish(session, taken[0], S.SCHEDULED, NOW, reason=plain("away"), due_at=NOW + MINUTE)
     polled = the_poll(database)
-    assert (polled.state, polled.reason, polled.due_at, polled.lease_until) == (
+    assert (polled.state, maybe(polled.reason), polled.due_at, polled.lease_until) == (
         "scheduled",
         "away",
         NOW + MINUTE,
@@ -352,10 +354,10 @@ def test_a_poll_that_ended_begins_again_with_the_next_beat(database: Database, s
     keep_polling(database)
     with database.transaction() as session:
         polled = session.get_one(ActionRow, the_poll(database).id)
-        polled.state, polled.reason, polled.finished_at = state, "why", NOW
+        polled.state, polled.reason, polled.finished_at = state, plain("why"), NOW
     keep_polling(database, now=NOW + MINUTE)
     again = the_poll(database)
-    assert (again.state, again.reason, again.finished_at, again.due_at) == (
+    assert (again.state, maybe(again.reason), again.finished_at, again.due_at) == (
         "scheduled",
         None,
         None,
@@ -372,7 +374,7 @@ def test_a_poll_that_is_not_wanted_any_more_ends_unless_somebody_has_it_in_hand(
     assert the_poll(database).state == "claimed"
     scheduling(database).release([the_poll(database).id])
     keep_polling(database, wanted=False)
-    assert (the_poll(database).state, the_poll(database).reason) == ("cancelled", "no mailbox is set")
+    assert (the_poll(database).state, maybe(the_poll(database).reason)) == ("cancelled", "no mailbox is set")
 
 
 def test_the_next_thing_to_happen_is_not_the_routine_of_reading_the_mailbox(database: Database) -> None:

@@ -26,6 +26,7 @@ from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.timelines.timelines import timeline_text
 from orchestrator.store.readiness import contributions
 from orchestrator.web.app import create_app
+from orchestrator.words import maybe
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, NOW, PEOPLE, World, contents
 
@@ -80,16 +81,21 @@ def test_a_timeline_is_shown_in_words_and_as_it_is_written(world: World) -> None
     found = world.meeting_timelines.one("som")
     steps = {item.name: item for item in found.steps}
     chaser = steps["chase:delegation-list"]
-    assert chaser.what == "Chaser: delegation list"
-    assert chaser.when == tuple(f"{days} working days before, at 09:00 their time" for days in (15, 10, 7))
-    assert chaser.to == (
+    assert maybe(chaser.what) == "Chaser: delegation list"
+    assert tuple(map(maybe, chaser.when)) == tuple(
+        f"{days} working days before, at 09:00 their time" for days in (15, 10, 7)
+    )
+    assert tuple(map(maybe, chaser.to)) == (
         "focal point",
         "from rung 3 also head of delegation",
         "from rung 3 also secretariat",
     )
     assert chaser.condition == "list missing"
-    assert (steps["invite:save-the-date"].what, steps["invite"].what) == ("Save-the-date", "Invitation")
-    assert steps["notice:room-open"].what == "Notice: room open"
+    assert (maybe(steps["invite:save-the-date"].what), maybe(steps["invite"].what)) == (
+        "Save-the-date",
+        "Invitation",
+    )
+    assert maybe(steps["notice:room-open"].what) == "Notice: room open"
     text = timeline_text(found.document)
     assert read_yaml(text) == found.document
     assert len(text.splitlines()) == 3 + len(found.steps)
@@ -139,12 +145,14 @@ def test_a_look_says_what_moves_and_changes_nothing(world: World) -> None:
     )
     assert outcome.previewed
     own = [item for item in outcome.consequences if item.recipient_email == NHUNG]
-    assert [(item.effect, item.what, item.when and f"{item.when.day} {item.when.clock}") for item in own] == [
+    assert [
+        (item.effect, maybe(item.what), item.when and f"{item.when.day} {item.when.clock}") for item in own
+    ] == [
         ("moved", "Reminder, 6 days before", "2026-11-27 10:00"),
         ("new", "Reminder, 2 days before", "2026-12-01 09:00"),
         ("cancelled", "Reminder", "2026-12-02 09:00"),
     ]
-    assert own[2].reason == "the timeline has no such step any more"
+    assert maybe(own[2].reason) == "the timeline has no such step any more"
     assert contents(world.database) == before
     assert world.wake_up.notified == 1  # That was publishing.
 
@@ -186,7 +194,7 @@ def test_what_is_done_stays_done_and_what_the_new_timeline_wants_in_the_past_is_
     outcome = world.meeting_timelines.adjust(
         REFERENCE, standard(world, remind_P30D=month), caller=caller("K")
     )
-    assert {item.reason for item in outcome.consequences if item.effect == "skipped"} == {
+    assert {maybe(item.reason) for item in outcome.consequences if item.effect == "skipped"} == {
         "its time had already passed"
     }
     assert reminders(world)["remind:P7D:attendee-3"] == [ActionState.SUCCEEDED]
@@ -209,7 +217,11 @@ def test_what_a_timeline_has_lost_is_cancelled_for_that_reason_and_not_because_i
     answer |= {"at": answer["at"][:2], "escalate": {}, "to": ["members"]}
     shorter = document | {"steps": kept}
     outcome = world.meeting_timelines.adjust(REFERENCE, shorter, caller=caller("K"), preview=True)
-    gone = {(item.what, item.why, item.reason) for item in outcome.consequences if item.effect == "cancelled"}
+    gone = {
+        (maybe(item.what), maybe(item.why), maybe(item.reason))
+        for item in outcome.consequences
+        if item.effect == "cancelled"
+    }
     lost = "the timeline has no such step any more"
     assert {(what, reason) for what, _, reason in gone} == {
         ("Chaser", lost),
@@ -219,7 +231,9 @@ def test_what_a_timeline_has_lost_is_cancelled_for_that_reason_and_not_because_i
     }
     world.meeting_timelines.adjust(REFERENCE, shorter, caller=caller("K"))
     assert {
-        row.reason for row in world.rows() if row.state == ActionState.CANCELLED and row.kind == "chase"
+        maybe(row.reason)
+        for row in world.rows()
+        if row.state == ActionState.CANCELLED and row.kind == "chase"
     } == {lost}
 
 

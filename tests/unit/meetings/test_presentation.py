@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from orchestrator.domain.time.zones import LocalTime, Place, local_time
+from orchestrator.facts import plain
 from orchestrator.services.timelines.views import Consequence
 from orchestrator.web.presentation.effects import consequence_groups, in_brief
+from orchestrator.words import say
 
 HANOI, BRUNEI = Place("Asia/Ho_Chi_Minh", "Ha Noi"), Place("Asia/Brunei", "Bandar Seri Begawan")
 DILI, TORONTO = Place("Asia/Dili", "Dili"), Place("America/Toronto", "Ottawa")
@@ -23,9 +25,9 @@ def at(place: Place, day: int, clock: int) -> LocalTime:
 def told(
     name: str, when: LocalTime | None, note: str | None = None, *, effect: str = "new", why: str = "45 days"
 ) -> Consequence:
-    return Consequence(
-        effect, "chase", "Chaser: paper", name, f"{name}@example.org", "VN", when, note, why=why
-    )
+    reason = None if note is None else plain(note)
+    what = plain("Chaser: paper")
+    return Consequence(effect, "chase", what, name, f"{name}@example.org", "VN", when, reason, why=plain(why))
 
 
 def test_the_time_of_most_is_told_also_when_it_is_a_deferred_one() -> None:
@@ -73,7 +75,7 @@ def test_without_a_majority_the_whole_stretch_is_told() -> None:
 def test_each_rung_of_a_ladder_is_a_step_of_its_own() -> None:
     rungs = [told("Siti", at(HANOI, day, 2), why=f"{20 - day} working days before") for day in (5, 8, 12)]
     groups = consequence_groups([*rungs], HANOI)
-    assert [(item.why, item.recipients) for item in groups] == [
+    assert [(say(item.why), item.recipients) for item in groups] == [
         ("15 working days before", 1),
         ("12 working days before", 1),
         ("8 working days before", 1),
@@ -89,7 +91,9 @@ def test_each_rung_of_a_ladder_is_a_step_of_its_own() -> None:
 def test_in_brief_tells_what_goes_out_at_once_and_counts_what_no_longer_does(
     effect: str, steps: int, ended: int
 ) -> None:
-    by_itself = Consequence("new", "conference", "Teams meeting", None, None, None, None, None)
+    by_itself = Consequence(
+        "new", "conference", plain("Teams meeting"), None, None, None, None, None, why=plain("at once")
+    )
     later = told("Siti", at(HANOI, 9, 2), "The meeting was cancelled.", effect=effect)
     groups = consequence_groups([by_itself, told("Lan", None), later], HANOI)
     brief = in_brief(groups)

@@ -37,6 +37,7 @@ from orchestrator.domain.timelines.needs import missing, spokespeople
 from orchestrator.domain.timelines.planning import plan
 from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.errors import InvalidInput
+from tests.saying import said
 from tests.unit.plans import CALENDARS, LINK, NOW, STARTS, person, published
 
 P, C = Participation, ContributionState
@@ -255,9 +256,9 @@ def test_a_slot_by_hand_ends_before_the_meeting_and_says_whose_offices_are_close
     with pytest.raises(InvalidInput, match="leaves no time before the meeting"):
         placed(held, "MM", STARTS - QUARTER + timedelta(minutes=1), QUARTER, CALENDARS)
     early = placed(held, "MM", datetime(2026, 12, 2, 2, 15, tzinfo=UTC), QUARTER, CALENDARS)
-    assert early.note == "outside the office hours of MM"  # 08:45 in Yangon, 09:15 in Ha Noi.
+    assert said(early.note) == "outside the office hours of MM"  # 08:45 in Yangon, 09:15 in Ha Noi.
     night = placed(held, "MM", datetime(2026, 12, 2, 15, tzinfo=UTC), QUARTER, CALENDARS)
-    assert night.note == "outside the office hours of MM and VN"
+    assert said(night.note) == "outside the office hours of MM and VN"
 
 
 def test_a_slot_that_was_moved_once_told_is_told_again_at_once() -> None:
@@ -268,6 +269,6 @@ def test_a_slot_that_was_moved_once_told_is_told_again_at_once() -> None:
         ("connection-test:attendee-1", False, DAY_BEFORE),
         ("connection-test/3:attendee-1", True, DAY_BEFORE),
     ]
-    assert "was moved" in wanted[1].note
+    assert "was moved" in said(wanted[1].note)
     tested = replace(held, contributions=(Contribution("VN", Need.TEST, C.IN, "api", NOW),))
     assert [item for item in plan(tested, TRYING, CALENDARS) if item.kind == "connection-test"] == []

@@ -34,6 +34,7 @@ from orchestrator.domain.timelines.reconciling import reconcile
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.services.timelines.planner import Planner
+from tests.saying import said
 from tests.unit.real import (
     CALENDARS,
     DIRECTORY,
@@ -72,7 +73,7 @@ def told(meeting: Meeting, prefix: str, timeline: Timeline | None = None) -> dic
     """Who gets the steps that begin so, by step; 0 is the coordinator."""
     found: dict[str, set[int]] = {}
     for item in planned(meeting, timeline).values():
-        if item.step.startswith(prefix) and not item.left_out:
+        if item.step.startswith(prefix) and not said(item.left_out):
             found.setdefault(item.step, set()).add(item.attendee_id or 0)
     return found
 
@@ -100,7 +101,7 @@ def test_each_rung_is_counted_in_the_recipient_s_own_working_days() -> None:
         # The National Day of Lao PDR is on 2 December.
         "LA": ["2026-11-19 09:00", "2026-11-26 09:00", "2026-12-01 09:00"],
     }
-    assert all(found[f"{LIST}/{rung}:attendee-2"].note == "" for rung in (1, 2, 3))
+    assert all(said(found[f"{LIST}/{rung}:attendee-2"].note) == "" for rung in (1, 2, 3))
 
 
 def test_the_third_rung_adds_the_heads_of_those_who_lack_something_and_the_secretariat() -> None:
@@ -188,14 +189,14 @@ def test_two_rungs_that_land_at_one_moment_are_one_mail() -> None:
     outcome = {rung: found[f"chase:x/{rung}:attendee-{VN_POINT.id}"] for rung in (1, 2, 3)}
     assert {item.due for item in outcome.values()} == {utc(2026, 11, 30, 2)}
     another = "another chaser falls on the same moment"
-    assert [outcome[rung].left_out for rung in (1, 2, 3)] == [another, another, ""]
-    assert not found[f"chase:x/1:attendee-{LA_POINT.id}"].left_out
+    assert [said(outcome[rung].left_out) for rung in (1, 2, 3)] == [another, another, ""]
+    assert not said(found[f"chase:x/1:attendee-{LA_POINT.id}"].left_out)
 
 
 def left_out(found: dict[str, Obligation], prefix: str, attendee: Attendee) -> list[str]:
     """Why each rung of a ladder is left out for somebody; empty where it is not."""
     rungs = (found[f"{prefix}/{rung}:attendee-{attendee.id}"] for rung in (1, 2, 3))
-    return [item.left_out for item in rungs]
+    return [said(item.left_out) for item in rungs]
 
 
 def test_nobody_is_chased_on_the_day_on_which_holidays_have_them_asked() -> None:
@@ -216,9 +217,9 @@ def test_a_meeting_published_late_takes_nothing_to_heads_that_was_asked_that_day
     third = f"{LIST}/3:attendee-"
     assert local(found[f"{third}{VN_HEAD.id}"].due, "VN") == "2026-12-02 09:00"
     why = "the delegation list is first asked for on Wednesday, 2 December 2026"
-    assert [found[f"{third}{item.id}"].left_out for item in (VN_POINT, VN_HEAD, SECRETARY)] == [why] * 3
+    assert [said(found[f"{third}{item.id}"].left_out) for item in (VN_POINT, VN_HEAD, SECRETARY)] == [why] * 3
     # Answers are asked for by the invitation, which goes out that morning too; the rungs after it stay.
-    answers = [item.left_out for key, item in found.items() if key.startswith("chase:answer/3")]
+    answers = [said(item.left_out) for key, item in found.items() if key.startswith("chase:answer/3")]
     assert len(answers) == 5
     assert not any(answers)
 
@@ -227,8 +228,8 @@ def test_nobody_is_reminded_at_the_moment_of_the_invitation() -> None:
     # In the evening before the day of the first reminder; both would come at nine.
     found = planned(small(published_at=utc(2026, 12, 3, 12)))
     assert found["remind:P7D:attendee-1"].due == found["invite:attendee-1"].due == utc(2026, 12, 4, 2)
-    assert found["remind:P7D:attendee-1"].left_out == "the invitation goes out at that moment, or later"
-    assert not found["remind:P1D:attendee-1"].left_out
+    assert said(found["remind:P7D:attendee-1"].left_out) == "the invitation goes out at that moment, or later"
+    assert not said(found["remind:P1D:attendee-1"].left_out)
 
 
 def test_who_is_told_of_others_does_not_change_when_only_they_are_planned_for() -> None:
@@ -255,7 +256,7 @@ def test_the_coordinator_hears_of_no_silence_on_the_day_of_the_question() -> Non
     )
     found = planned(small(VN_HEAD, VN_POINT), timeline)
     why = "the delegation list is first asked for on Friday, 27 November 2026"
-    assert [found[f"chase:x/{rung}:coordinator"].left_out for rung in (1, 2)] == [why, ""]
+    assert [said(found[f"chase:x/{rung}:coordinator"].left_out) for rung in (1, 2)] == [why, ""]
 
 
 # Who speaks for a delegation.
@@ -336,7 +337,7 @@ def stored(wanted: Iterable[Obligation], state: ActionState = ActionState.SCHEDU
             note=item.note,
         )
         for number, item in enumerate(wanted, 1)
-        if not item.left_out
+        if not said(item.left_out)
     ]
 
 
@@ -348,7 +349,7 @@ def test_once_it_is_in_the_rungs_to_come_are_cancelled_at_the_next_replan() -> N
     after = replace(meeting, **came(("VN", Need.LIST), ("LA", Need.LIST)))
     found = reconcile(after, [], done, now)
     assert {item.action_id for item in found.cancels} == {row.id for row in done if "/3" in row.key}
-    assert {(item.code, item.reason) for item in found.cancels} == {
+    assert {(item.code, said(item.reason)) for item in found.cancels} == {
         (CancelCode.NOT_NEEDED, "nothing of this is missing any more")
     }
     # Taken back, it is chased again.
@@ -371,7 +372,7 @@ def test_a_rung_that_went_out_and_is_over_for_the_new_time_is_left_out_because_i
         moved = lifecycle.revise(meeting, lifecycle.Change(wall_start=sooner), utc(2026, 11, 19, 3))
         wanted = [item for item in plan(moved, SHIPPED["som"], CALENDARS) if item.key == step]
         (skip,) = reconcile(moved, wanted, rows, utc(2026, 11, 19, 3)).skips
-        assert skip.reason == reason
+        assert said(skip.reason) == reason
 
 
 def test_what_is_in_hand_is_refused_at_sending_once_the_answer_is_there() -> None:
@@ -382,7 +383,7 @@ def test_what_is_in_hand_is_refused_at_sending_once_the_answer_is_there() -> Non
     after = replace(meeting, **came(("VN", Need.LIST)))
     assert not planner.calls_for(after, row)
     assert no_longer_called_for(row).code is CancelCode.NOT_NEEDED
-    assert no_longer_called_for(row).reason == "nothing of this is missing any more"
+    assert said(no_longer_called_for(row).reason) == "nothing of this is missing any more"
 
 
 def test_who_is_no_longer_asked_is_not_told_that_nothing_is_missing() -> None:
@@ -391,10 +392,10 @@ def test_who_is_no_longer_asked_is_not_told_that_nothing_is_missing() -> None:
     (row,) = stored([planned(alone)[f"{LIST}/1:attendee-{VN_HEAD.id}"]])
     joined = small(VN_HEAD, VN_POINT)
     assert not planner.calls_for(joined, row)
-    assert planner.why_dropped(joined, row) == "somebody else is told of it now"
-    assert planner.why_dropped(small(VN_HEAD, VN_POINT, **came(("VN", Need.LIST))), row) == ""
+    assert said(planner.why_dropped(joined, row)) == "somebody else is told of it now"
+    assert planner.why_dropped(small(VN_HEAD, VN_POINT, **came(("VN", Need.LIST))), row) is None
     (nudge,) = stored([planned(small(replace(VN_HEAD, nudges=1)))["nudge:attendee-1"]])
-    assert planner.why_dropped(alone, nudge) == ""
+    assert planner.why_dropped(alone, nudge) is None
 
 
 def test_a_chaser_in_hand_is_superseded_when_the_meeting_moves_but_a_nudge_is_not() -> None:
@@ -444,7 +445,7 @@ def test_a_slot_that_was_moved_is_told_again_at_once_and_only_the_newest() -> No
 def test_a_delegation_for_which_no_slot_is_left_is_named_in_the_plan() -> None:
     meeting = replace(small(), slots=())
     found = planned(meeting)["connection-test:attendee-2"]
-    assert found.left_out == "no slot for a test is free on that day"
+    assert said(found.left_out) == "no slot for a test is free on that day"
 
 
 # Bounds, and steps that count from others.
@@ -455,24 +456,24 @@ def test_what_would_be_too_early_is_put_off_to_the_first_day_that_is_allowed_and
     timeline = timeline_of({"do": "remind", "at": "-10WD at 10:00 local", "not_before": "-P5D"})
     found = planned(small(VN_HEAD), timeline)["remind:attendee-1"]
     assert local(found.due, "VN") == "2026-12-07 10:00"
-    assert found.note == (
+    assert said(found.note) == (
         "it is not to go out earlier, so it goes out on Monday, 7 December 2026, 10:00 Ha Noi (UTC+07:00)"
     )
     inside = timeline_of({"do": "remind", "at": "-P3D", "not_before": "-P5D", "not_after": "-P2D"})
-    assert planned(small(VN_HEAD), inside)["remind:attendee-1"].note == ""
+    assert said(planned(small(VN_HEAD), inside)["remind:attendee-1"].note) == ""
 
 
 def test_what_would_be_too_late_is_left_out_and_says_so() -> None:
     late = {"do": "remind", "at": "+P21D", "from": "invite"}
     invite = {"do": "invite", "at": "-P28D"}
     found = planned(small(VN_HEAD), timeline_of(invite, late | {"not_after": "-P7D"}))["remind:attendee-1"]
-    assert (local(found.due, "VN"), found.left_out) == ("2026-12-04 09:00", "")
+    assert (local(found.due, "VN"), said(found.left_out)) == ("2026-12-04 09:00", "")
     # Brunei's office hours of that Friday are none, so it would come on Saturday.
     brunei = person("BN", HEAD, 9)
     found = planned(small(brunei), timeline_of(invite, late | {"not_after": "-P8D"}))["remind:attendee-9"]
     assert local(found.due, "BN") == "2026-12-03 09:00"
     found = planned(small(VN_HEAD), timeline_of(invite, late | {"not_after": "-P8D"}))["remind:attendee-1"]
-    assert found.left_out == "it would come later than the timeline allows"
+    assert said(found.left_out) == "it would come later than the timeline allows"
 
 
 def test_a_bound_in_hours_is_exact_and_what_counts_days_still_waits_for_working_hours() -> None:
@@ -484,15 +485,15 @@ def test_a_bound_in_hours_is_exact_and_what_counts_days_still_waits_for_working_
     found = planned(small(VN_HEAD), timeline_of({"do": "remind", "at": "-PT96H", "not_before": "-PT49H"}))
     assert local(found["remind:attendee-1"].due, "VN") == "2026-12-09 13:00"
     found = planned(small(VN_HEAD), timeline_of({"do": "remind", "at": "-PT3H", "not_after": "-PT4H"}))
-    assert found["remind:attendee-1"].left_out == "it would come later than the timeline allows"
+    assert said(found["remind:attendee-1"].left_out) == "it would come later than the timeline allows"
 
 
 def test_a_reminder_at_the_very_start_is_left_out_and_a_minute_earlier_it_is_not() -> None:
     at_start = planned(small(VN_HEAD), timeline_of({"do": "remind", "at": "-P0D at 14:00 local"}))
     (found,) = [item for item in at_start.values() if item.kind == "remind"]
-    assert (found.due, found.left_out) == (small(VN_HEAD).starts_at, "it would come after the start")
+    assert (found.due, said(found.left_out)) == (small(VN_HEAD).starts_at, "it would come after the start")
     before = planned(small(VN_HEAD), timeline_of({"do": "remind", "at": "-P0D at 13:59 local"}))
-    assert [item.left_out for item in before.values() if item.kind == "remind"] == [""]
+    assert [said(item.left_out) for item in before.values() if item.kind == "remind"] == [""]
 
 
 def test_a_step_counts_from_another_step_of_the_same_person() -> None:
@@ -509,7 +510,7 @@ def test_a_step_counts_from_another_step_of_the_same_person() -> None:
         {"do": "notice", "id": "call", "about": "papers", "to": "members", "at": "-P2D"},
         chase(**{"from": "notice:call", "at": ["+3WD"]}),
     )
-    assert planned(small(), late)["chase:x/1:attendee-2"].left_out == "it would come after the start"
+    assert said(planned(small(), late)["chase:x/1:attendee-2"].left_out) == "it would come after the start"
 
 
 def test_what_counts_from_the_invitation_counts_from_when_somebody_was_really_invited() -> None:
@@ -534,11 +535,11 @@ def test_what_counts_from_a_step_after_the_meeting_is_after_it_too() -> None:
     concluded = replace(running, status=MeetingStatus.CONCLUDED)
     for meeting in (running, concluded):
         found = planned(meeting, timeline)["notice:again:attendee-1"]
-        assert (local(found.due, "VN"), found.left_out) == ("2026-12-16 09:00", "")
+        assert (local(found.due, "VN"), said(found.left_out)) == ("2026-12-16 09:00", "")
         assert found.due is not None
         assert found.expires == found.due + timedelta(days=7)
         earlier = planned(meeting, timeline)["notice:earlier:attendee-1"]
-        assert (local(earlier.due, "VN"), earlier.left_out) == ("2026-12-14 08:00", "")
+        assert (local(earlier.due, "VN"), said(earlier.left_out)) == ("2026-12-14 08:00", "")
         assert earlier.expires == utc(2026, 12, 21, 1)
 
 
@@ -550,9 +551,9 @@ def test_two_reminders_that_land_at_one_moment_are_one_mail_and_the_plan_says_so
     found = planned(small(), calendars=Calendars(DIRECTORY, [closed]))
     first, second = found["remind:P7D:attendee-1"], found["remind:P1D:attendee-1"]
     assert first.due == second.due == utc(2026, 12, 1, 2)
-    assert (first.left_out, second.left_out) == ("another reminder falls on the same moment", "")
-    assert "declared day off (a flood)" in second.note
-    assert not found["remind:P7D:attendee-3"].left_out
+    assert (said(first.left_out), said(second.left_out)) == ("another reminder falls on the same moment", "")
+    assert "declared day off (a flood)" in said(second.note)
+    assert not said(found["remind:P7D:attendee-3"].left_out)
 
 
 def test_what_the_plan_leaves_out_once_it_was_planned_is_cancelled_with_that_reason() -> None:
@@ -561,7 +562,7 @@ def test_what_the_plan_leaves_out_once_it_was_planned_is_cancelled_with_that_rea
     closed = Override(1, "VN", OverrideKind.CLOSED, date(2026, 12, 2), date(2026, 12, 10), "a flood")
     wanted = plan(meeting, SHIPPED["som"], Calendars(DIRECTORY, [closed]))
     (gone,) = reconcile(meeting, wanted, rows, utc(2026, 11, 20)).cancels
-    assert (gone.code, gone.reason) == (
+    assert (gone.code, said(gone.reason)) == (
         CancelCode.NOT_NEEDED,
         "another reminder falls on the same moment",
     )
@@ -591,7 +592,7 @@ def test_where_offices_are_closed_for_months_it_goes_out_all_the_same_and_says_s
     found = planned(small(VN_HEAD), calendars=Calendars(DIRECTORY, [closed]))
     due = found["remind:P7D:attendee-1"]
     assert local(due.due, "VN") == "2026-12-04 09:00"
-    assert "Viet Nam has no working day within 120 days of" in due.note
+    assert "Viet Nam has no working day within 120 days of" in said(due.note)
     late = small(VN_HEAD, published_at=utc(2026, 12, 1))
     assert planned(late, calendars=Calendars(DIRECTORY, [closed]))["invite:attendee-1"].due is None
 
@@ -638,7 +639,7 @@ def test_an_invitation_that_is_overdue_waits_for_the_recipient_s_next_working_ho
     found = planned(late)
     assert local(found["invite:attendee-1"].due, "VN") == "2026-11-30 09:00"
     assert local(found["invite:attendee-9"].due, "CA") == "2026-11-30 09:00"
-    assert "goes out in the next working hours" in found["invite:attendee-1"].note
+    assert "goes out in the next working hours" in said(found["invite:attendee-1"].note)
     # In working hours it is at once; and where none are left before the start, at once as well.
     at_ten = small(VN_HEAD, published_at=utc(2026, 11, 30, 3))
     assert planned(at_ten)["invite:attendee-1"].due == at_ten.published_at
@@ -718,7 +719,7 @@ def test_everybody_of_nineteen_delegations_is_planned_for_at_once() -> None:
 
 def test_the_steps_of_a_ladder_are_told_apart_by_their_rung() -> None:
     step = Step.model_validate(chase())
-    assert [step.words(rung) for rung in (1, 3)] == [
+    assert [said(step.said(rung)) for rung in (1, 3)] == [
         "10 working days before, at 09:00 their time",
         "5 working days before, at 09:00 their time",
     ]

@@ -25,6 +25,7 @@ from orchestrator.domain.timelines.reconciling import reconcile
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.domain.timelines.timeline import Timeline
 from tests.effort import examples
+from tests.saying import said
 from tests.unit.real import CALENDARS, DIRECTORY, EVERYBODY, SHIPPED, meeting_of, planned
 
 ONE_DAY = timedelta(days=1)
@@ -155,7 +156,7 @@ def test_what_counts_hours_is_exact_at_any_hour_of_any_day(meeting: Meeting) -> 
     for case in exact:
         length = case.at.exact if case.at.after else -case.at.exact
         assert case.due == case.anchor + length
-        assert case.wanted.note == ""
+        assert said(case.wanted.note) == ""
 
 
 @PROPERTY
@@ -166,7 +167,7 @@ def test_nothing_comes_after_the_start_that_is_meant_for_before(meeting: Meeting
             assert case.due >= meeting.ends_at, case
             assert case.wanted.expires > case.due, case
         elif case.due >= meeting.starts_at:
-            assert case.wanted.left_out == "it would come after the start", case
+            assert said(case.wanted.left_out) == "it would come after the start", case
         else:
             last = meeting.ends_at if case.step.do is ActionKind.INVITE else meeting.starts_at
             assert case.due < case.wanted.expires <= last, case
@@ -179,10 +180,10 @@ def test_what_is_put_off_says_why_and_nothing_else_does(meeting: Meeting) -> Non
     for case in found:
         if case.at.clock is not None:
             as_wanted = (case.there.date(), case.there.time()) == (wanted_day(case), case.at.clock)
-            assert (case.wanted.note == "") is as_wanted, case
-            assert as_wanted or "so it goes out on " in case.wanted.note, case
+            assert (said(case.wanted.note) == "") is as_wanted, case
+            assert as_wanted or "so it goes out on " in said(case.wanted.note), case
     others = {item.key for item in planned(meeting).values()} - {case.wanted.key for case in found}
-    assert all(not planned(meeting)[key].note for key in others)
+    assert all(not said(planned(meeting)[key].note) for key in others)
 
 
 @PROPERTY
@@ -195,9 +196,11 @@ def test_planning_twice_is_the_same_and_reconciling_twice_changes_nothing(meetin
     assert now is not None
     first = reconcile(meeting, wanted, [], now)
     assert {item.obligation.key for item in first.inserts} == {
-        item.key for item in wanted if not item.left_out
+        item.key for item in wanted if not said(item.left_out)
     }
-    assert {item.reason for item in first.skips} == {item.left_out for item in wanted if item.left_out}
+    assert {said(item.reason) for item in first.skips} == {
+        said(item.left_out) for item in wanted if said(item.left_out)
+    }
     ids: dict[str | None, int] = {item.key: number for number, item in enumerate(first.inserts, 1)}
     rows = [
         StoredAction(
@@ -243,7 +246,7 @@ def test_published_late_what_is_overdue_waits_for_working_hours_and_reminders_ar
     skipped = {item.obligation.key for item in reconcile(late, [*now.values()], [], published_at).skips}
     for case in cases(meeting):
         found, kind = now[case.wanted.key], case.step.do
-        if kind in (ActionKind.CHASE, ActionKind.REMIND) and found.left_out:
+        if kind in (ActionKind.CHASE, ActionKind.REMIND) and said(found.left_out):
             # Whether it comes too soon after what is late itself is looked at below.
             found = replace(found, left_out=early[found.key].left_out)
         if case.at.clock is None or case.due >= published_at:
@@ -252,7 +255,7 @@ def test_published_late_what_is_overdue_waits_for_working_hours_and_reminders_ar
         asks = kind is ActionKind.INVITE or case.step.ask is not None
         if kind is ActionKind.CONFIRM:
             # Who announces the date so late does it by hand, and confirms it by hand.
-            assert found.left_out, case
+            assert said(found.left_out), case
             assert found.key in skipped, case
         elif kind is ActionKind.CONNECTION_TEST:
             # Who has a test still to come is told of it before, in working hours if there are some.
@@ -266,7 +269,7 @@ def test_published_late_what_is_overdue_waits_for_working_hours_and_reminders_ar
         elif asks and found.due != case.due:
             moved = replace(case, wanted=found)
             assert published_at <= found.due < meeting.starts_at, case
-            assert found.note, case
+            assert said(found.note), case
             assert time(9) <= moved.there.time() <= time(16), case
             assert case.calendar.day(moved.there.date()).working, case
             assert found.key not in skipped, case
@@ -290,7 +293,7 @@ def test_nobody_is_chased_before_the_day_after_the_question(meeting: Meeting, qu
     for item in found.values():
         step = item.step.partition("/")[0]
         question = found.get(f"{asked.get(step)}:attendee-{item.attendee_id}")
-        if item.left_out or question is None or item.attendee_id is None or meeting.tentative:
+        if said(item.left_out) or question is None or item.attendee_id is None or meeting.tentative:
             continue
         assert item.due is not None
         if item.due < published_at:

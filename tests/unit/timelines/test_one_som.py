@@ -19,7 +19,8 @@ from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.time.zones import offset_text, zone
 from orchestrator.domain.timelines.obligations import Obligation
 from orchestrator.domain.timelines.steps import Step
-from orchestrator.services.timelines.explaining import what_words
+from orchestrator.services.timelines.explaining import what_of
+from tests.saying import said
 from tests.unit.real import DIRECTORY, SHIPPED, local, meeting_of, person, planned
 
 PAGE = Path(__file__).parents[3] / "docs" / "one-som.md"
@@ -68,13 +69,15 @@ def _offset(code: str) -> str:
 
 
 def label(step: Step, rung: int) -> str:
-    what = "Save-the-date" if step.tentative else what_words(step.do, 1, step, told=False).partition(", ")[0]
-    return f"{what}, {step.words(rung).partition(',')[0]}"
+    what = (
+        "Save-the-date" if step.tentative else said(what_of(step.do, 1, step, told=False)).partition(", ")[0]
+    )
+    return f"{what}, {said(step.said(rung)).partition(',')[0]}"
 
 
 def _cell(found: dict[str, Obligation], code: str) -> str:
     item = found.get(code)
-    return "" if item is None else f"{local(item.due, code)}{' †' if item.note else ''}"
+    return "" if item is None else f"{local(item.due, code)}{' †' if said(item.note) else ''}"
 
 
 def _line(*cells: str) -> str:
@@ -86,8 +89,8 @@ def put_off() -> str:
     reasons: dict[str, list[str]] = {}
     for step, rung, found in rows():
         for code in CAPITALS:
-            if code in found and found[code].note:
-                why = found[code].note.partition(", so it goes out on")[0]
+            if code in found and said(found[code].note):
+                why = said(found[code].note).partition(", so it goes out on")[0]
                 reasons.setdefault(f"{DIRECTORY.get(code).name}: {why}", []).append(label(step, rung))
     return "".join(f"- {reason}. ({'; '.join(steps)})\n" for reason, steps in reasons.items())
 
@@ -97,7 +100,7 @@ def slots() -> str:
     lines = [_line("delegation", "its own time", "in Ha Noi", "")]
     lines.append("|---|---|---|---|")
     for item in the_som().slots:
-        name, note = DIRECTORY.get(item.delegation).name, item.note or ""
+        name, note = DIRECTORY.get(item.delegation).name, said(item.note)
         lines.append(
             _line(name, local(item.starts_at, item.delegation), local(item.starts_at, HOST)[-5:], note)
         )

@@ -29,6 +29,7 @@ from orchestrator.domain.timelines.planning import plan
 from orchestrator.domain.timelines.reconciling import Reconciliation, reconcile
 from orchestrator.errors import Conflict
 from tests.effort import examples
+from tests.saying import said
 from tests.unit.plans import (
     CALENDARS,
     ENDS,
@@ -376,7 +377,7 @@ class World:
                 cancel_code=None,
             )
         for gone in found.cancels:
-            assert gone.reason
+            assert said(gone.reason)
             self._end(gone.action_id, S.CANCELLED, gone.code)
 
     def _end(self, number: int, state: ActionState, code: CancelCode | None = None) -> None:

@@ -13,6 +13,7 @@ from orchestrator.domain.timelines.actions import ActionState, CancelCode, Store
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.objections import objection
 from orchestrator.domain.timelines.reconciling import Reconciliation, reconcile
+from tests.saying import said
 from tests.unit.plans import (
     ENDS,
     LINK,
@@ -89,7 +90,7 @@ def test_nothing_is_planned_into_the_past() -> None:
     now = datetime(2026, 11, 26, 2, 0, 1, tzinfo=UTC)
     found = reconciled(published(conference=LINK), only=REMIND, now=now)
     assert found.inserts == ()
-    assert [(item.obligation.key, item.reason) for item in found.skips] == [
+    assert [(item.obligation.key, said(item.reason)) for item in found.skips] == [
         (REMIND, "its time had already passed")
     ]
     assert keys(
@@ -117,7 +118,7 @@ def test_a_pending_reminder_whose_time_a_move_has_overtaken_is_cancelled_with_it
     found = reconciled(sooner, stored(WANTED[REMIND], S.SCHEDULED), only=REMIND)
     (gone,) = found.cancels
     assert (gone.action_id, gone.code) == (1, CancelCode.TIME_PASSED)
-    assert gone.reason == "the meeting moved, and the time for this had already passed"
+    assert said(gone.reason) == "the meeting moved, and the time for this had already passed"
 
 
 def test_a_cancelled_action_comes_back_when_it_is_wanted_again() -> None:
@@ -166,7 +167,7 @@ def test_what_is_no_longer_wanted_is_cancelled_with_its_reason(
     # A failure asks for attention only as long as its meeting goes on; after that it is a record.
     expected = [9, 11] if meeting.status is MeetingStatus.PUBLISHED else [9]
     assert [item.action_id for item in found.cancels] == expected
-    assert {(item.code, item.reason) for item in found.cancels} == {(code, reason)}
+    assert {(item.code, said(item.reason)) for item in found.cancels} == {(code, reason)}
 
 
 def test_what_failed_for_an_older_revision_gives_way_in_the_same_breath() -> None:
@@ -182,7 +183,7 @@ def test_a_failed_mail_of_a_date_poll_asks_for_nothing_once_the_poll_is_over() -
     failed = replace(action(K.DATE_POLL), state=S.FAILED)
     (found,) = reconcile(MEETINGS[MeetingStatus.DRAFT], [], [failed], NOW).cancels
     assert (found.action_id, found.code) == (failed.id, CancelCode.NOT_NEEDED)
-    assert found.reason == "the date poll is over, or the delegation has voted"
+    assert said(found.reason) == "the date poll is over, or the delegation has voted"
 
 
 def test_a_cancel_waits_for_the_invitation_that_somebody_has_in_hand() -> None:
@@ -341,7 +342,7 @@ def test_past_its_time_everything_is_missed(kind: ActionKind) -> None:
     found = objection(action(kind, expires=NOW), MEETINGS[MeetingStatus.PUBLISHED], person(1), NOW)
     assert found is not None
     assert (found.state, found.code) == (S.MISSED, None)
-    assert found.reason == "it could not be done in time, and doing it late would mislead"
+    assert said(found.reason) == "it could not be done in time, and doing it late would mislead"
 
 
 @pytest.mark.parametrize(
@@ -357,7 +358,7 @@ def test_who_is_removed_or_declined_is_not_written_to(
     for kind in (K.INVITE, K.REMIND):
         found = objection(action(kind), published(), attendee, NOW)
         assert found is not None
-        assert (found.state, found.code, found.reason) == (S.CANCELLED, code, reason)
+        assert (found.state, found.code, said(found.reason)) == (S.CANCELLED, code, reason)
 
 
 def test_who_has_declined_is_still_sent_what_was_asked_for() -> None:
@@ -375,7 +376,7 @@ def test_nobody_is_sent_a_cancel_who_is_in_the_meeting_again() -> None:
     found = objection(action(K.CANCEL), meeting, meeting.attendees[0], NOW)
     assert found is not None
     assert (found.state, found.code) == (S.CANCELLED, CancelCode.SUPERSEDED)
-    assert found.reason == "Person 1 is in the meeting again"
+    assert said(found.reason) == "Person 1 is in the meeting again"
     over = cancel(meeting, NOW)
     assert objection(action(K.CANCEL, attendee_id=5), over, over.attendees[1], NOW) is None
 
@@ -387,7 +388,7 @@ def test_nobody_is_sent_a_cancel_whose_invitation_turned_out_not_to_have_left() 
         found = objection(action(K.CANCEL), meeting, meeting.attendees[0], NOW)
         assert found is not None
         assert (found.state, found.code) == (S.CANCELLED, CancelCode.NOT_NEEDED)
-        assert found.reason == "Person 1 has no invitation that could be taken back"
+        assert said(found.reason) == "Person 1 has no invitation that could be taken back"
 
 
 def test_a_reinstated_meeting_takes_back_the_cancel_that_is_in_hand() -> None:
@@ -396,7 +397,7 @@ def test_a_reinstated_meeting_takes_back_the_cancel_that_is_in_hand() -> None:
     assert objection(in_hand, over, over.attendees[0], NOW) is None
     found = objection(in_hand, reinstate(over, NOW), over.attendees[0], NOW)
     assert found is not None
-    assert found.reason == "Person 1 is in the meeting again"
+    assert said(found.reason) == "Person 1 is in the meeting again"
 
 
 def test_of_two_cancels_only_the_newer_is_sent() -> None:
@@ -407,7 +408,7 @@ def test_of_two_cancels_only_the_newer_is_sent() -> None:
     for meeting, revision in ((again, over.sequence), (twice, 1)):
         found = objection(action(K.CANCEL, revision=revision), meeting, meeting.attendees[0], NOW)
         assert found is not None
-        assert (found.code, found.reason) == (
+        assert (found.code, said(found.reason)) == (
             CancelCode.SUPERSEDED,
             "a newer cancellation takes its place",
         )

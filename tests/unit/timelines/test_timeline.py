@@ -23,6 +23,7 @@ from orchestrator.domain.timelines.offsets import Offset
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.domain.timelines.timeline import Timeline, checked
 from orchestrator.errors import ConfigurationError
+from tests.saying import said
 
 CONFIG = Path(__file__).parents[3] / "config"
 SHIPPED = {
@@ -56,7 +57,7 @@ def closed(first: date, last: date, name: str = "a day off") -> Override:
 
 def due(text: str, anchor: datetime, name: str = "Asia/Ho_Chi_Minh") -> datetime:
     found = offset(text).due(anchor, at(name))
-    assert not found.moved
+    assert not said(found.moved)
     return found.instant
 
 
@@ -169,16 +170,16 @@ def test_a_local_time_across_a_change_of_clocks_keeps_its_reading() -> None:
 def test_working_days_are_counted_without_days_off_and_calendar_days_are_put_off() -> None:
     calendar = at("Asia/Ho_Chi_Minh", closed(date(2026, 11, 30), date(2026, 12, 1)))
     assert offset("-3WD").due(STARTS, calendar).instant == datetime(2026, 11, 28, 2, tzinfo=UTC)
-    assert not offset("-3WD").due(STARTS, calendar).moved
+    assert not said(offset("-3WD").due(STARTS, calendar).moved)
     before = offset("-P2D at 10:00 local").due(STARTS, calendar)
     assert before.instant == datetime(2026, 11, 29, 3, tzinfo=UTC)
-    assert before.moved == (
+    assert said(before.moved) == (
         "from Monday, 30 November 2026 to Tuesday, 1 December 2026 each day is a declared day off (a "
         "day off) in Nowhere, so it goes out on Sunday, 29 November 2026 at 10:00"
     )
     after = offset("+P2D").due(datetime(2026, 11, 28, 2, tzinfo=UTC), calendar)
     assert after.instant == datetime(2026, 12, 2, 2, tzinfo=UTC)
-    assert after.moved.endswith("so it goes out on Wednesday, 2 December 2026 at 09:00")
+    assert said(after.moved).endswith("so it goes out on Wednesday, 2 December 2026 at 09:00")
 
 
 def test_what_comes_after_the_end_is_never_before_it_and_says_why_it_is_later() -> None:
@@ -186,7 +187,7 @@ def test_what_comes_after_the_end_is_never_before_it_and_says_why_it_is_later() 
     assert due("+P0D at 10:00 local", ends) == ends
     found = offset("+P0D").due(ends, at("Asia/Ho_Chi_Minh"))
     assert found.instant == datetime(2026, 12, 4, 2, tzinfo=UTC)
-    assert found.moved == (
+    assert said(found.moved) == (
         "Thursday, 3 December 2026 at 09:00 is too early, so it goes out on Friday, 4 December 2026 at 09:00"
     )
 
@@ -198,8 +199,8 @@ def test_where_there_is_no_working_day_at_all_it_goes_out_all_the_same_and_says_
     local = found.instant.astimezone(zone("Asia/Ho_Chi_Minh"))
     days = {"-P7D": -7, "-5WD": -5, "+3WD": 3}[text]
     assert (local.date(), local.time()) == (date(2026, 12, 3) + timedelta(days=days), time(9))
-    assert "Nowhere has no working day within 120 days of" in found.moved
-    assert found.moved.endswith("at 09:00 all the same")
+    assert "Nowhere has no working day within 120 days of" in said(found.moved)
+    assert said(found.moved).endswith("at 09:00 all the same")
 
 
 @given(
@@ -233,7 +234,7 @@ def test_every_reminder_at_nine_reads_nine_on_the_right_date(start: datetime, da
     ],
 )
 def test_an_offset_in_words(text: str, anchor: str, words: str) -> None:
-    assert offset(text).words(anchor) == words
+    assert said(offset(text).said(anchor)) == words
 
 
 # What is shipped.
@@ -250,7 +251,7 @@ def test_the_standard_timeline_loads_with_its_steps_in_order() -> None:
         "conclude",
         "minutes",
     ]
-    assert [step.words() for step in shipped.steps[1:4]] == [
+    assert [said(step.said()) for step in shipped.steps[1:4]] == [
         "at once",
         "7 days before, at 09:00 their time",
         "1 day before, at 09:00 their time",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -29,16 +31,77 @@ _RENAMED = (("poll", "read-mailbox"), ("rehearse", "connection-test"))
 _PURPOSES = (("rehearsal", "connection-test"),)
 
 
+_FACT = sa.JSON(none_as_null=True)
+_SENTENCES = (("action", ("id",), ("reason", "note")),)
+"""Tables, their keys, and their columns of one sentence each, which become facts; add more of them here."""
+_NEVER_EMPTY = ("action", "note")
+"""Was empty where there was nothing to say, not NULL."""
+
+
 def upgrade() -> None:
     _kinds_forward()
     _callers()
     _history_forward()
+    for table, keys, columns in _SENTENCES:
+        _retype(table, keys, columns, sa.Text(), _FACT, _as_fact)
+    # Notes are facts from now on: an empty basis differs from any, so every meeting is planned again.
+    op.execute("UPDATE meeting SET basis = ''")
 
 
 def downgrade() -> None:
+    for table, keys, columns in _SENTENCES:
+        _retype(table, keys, columns, _FACT, sa.Text(), _as_sentence)
+        if table == _NEVER_EMPTY[0]:
+            _never_empty(*_NEVER_EMPTY)
     _history_back()
     _doors()
     _kinds_back()
+
+
+def _as_fact(sentence: str) -> dict[str, Any]:
+    """Return what was said before, so that it stays readable as plain text."""
+    return plain(sentence).to_json()
+
+
+def _as_sentence(fact: dict[str, Any]) -> str:
+    return words.say(Fact.from_json(fact))
+
+
+def _retype(
+    table: str,
+    keys: Sequence[str],
+    columns: Sequence[str],
+    before: sa.types.TypeEngine[Any],
+    after: sa.types.TypeEngine[Any],
+    made: Callable[[Any], Any],
+) -> None:
+    """Give columns another type; ``made`` makes each value that is there into one of that type."""
+    connection = op.get_bind()
+    old = sa.table(table, *map(sa.column, keys), *(sa.column(name, before) for name in columns))
+    found = connection.execute(sa.select(old)).mappings().all()
+    with op.batch_alter_table(table) as batch:
+        for name in columns:
+            batch.drop_column(name)
+    with op.batch_alter_table(table) as batch:
+        for name in columns:
+            batch.add_column(sa.Column(name, after))
+    new = sa.table(table, *map(sa.column, keys), *(sa.column(name, after) for name in columns))
+    same = (new.c[key] == sa.bindparam(f"key_{key}") for key in keys)
+    changed = sa.update(new).where(*same).values({name: sa.bindparam(f"new_{name}") for name in columns})
+    values = [
+        {f"key_{key}": row[key] for key in keys}
+        | {f"new_{name}": made(row[name]) if row[name] else None for name in columns}
+        for row in found
+        if any(row[name] for name in columns)
+    ]
+    if values:
+        connection.execute(changed, values)
+
+
+def _never_empty(table: str, column: str) -> None:
+    op.execute(f"UPDATE {table} SET {column} = '' WHERE {column} IS NULL")
+    with op.batch_alter_table(table) as batch:
+        batch.alter_column(column, existing_type=sa.Text(), nullable=False)
 
 
 def _kinds_forward() -> None:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import Query
 
-from orchestrator.services.dates.fair_starts import FairStartQuery, FairStartsView
+from orchestrator.services.dates.fair_starts import SlotQuery, SlotsView
 from orchestrator.web.container import (
-    FairStartsDep,
+    SlotsDep,
 )
 from orchestrator.web.openapi import api_router
 
@@ -16,6 +16,6 @@ router = api_router("slots")
 
 
 @router.get("/slots", summary="Find a start")
-def find_slots(query: Annotated[FairStartQuery, Query()], fair_starts: FairStartsDep) -> FairStartsView:
+def find_slots(query: Annotated[SlotQuery, Query()], slots: SlotsDep) -> SlotsView:
     """Return the best starts of a window, with what each costs every delegation, and why."""
-    return fair_starts.find(query)
+    return slots.find(query)
