@@ -89,7 +89,7 @@ bench: setup ## Measure
 	@$(BIN)/python tests/benchmarks/run.py
 	@$(BIN)/python tests/benchmarks/mails.py
 	@$(BIN)/python tests/benchmarks/replies.py
-	@$(BIN)/python tests/benchmarks/slots.py
+	@$(BIN)/python tests/benchmarks/fair_starts.py
 
 lock: setup ## Write the lock files anew; UPGRADE=--upgrade takes the newest versions
 	@$(PIP) install uv

@@ -19,8 +19,8 @@ from orchestrator.services.answers.by_hand import AnswersByHand
 from orchestrator.services.answers.inbox import Inbox
 from orchestrator.services.answers.incoming import IncomingMails
 from orchestrator.services.answers.quarantine import Quarantine
-from orchestrator.services.dates.date_polls import Polls
-from orchestrator.services.dates.fair_starts import Slots
+from orchestrator.services.dates.date_polls import DatePolls
+from orchestrator.services.dates.fair_starts import FairStarts
 from orchestrator.services.definitions.examples import Examples
 from orchestrator.services.delegations.calendars import WorkingCalendars
 from orchestrator.services.delivery.delivering import Delivering, Outside
@@ -110,10 +110,16 @@ class Container(Adapters, DataFiles):
         return Personal(self.database, self.planner, self.links, self.documents, self.clock, self.wake_up)
 
     @cached_property
-    def polls(self) -> Polls:
+    def date_polls(self) -> DatePolls:
         """Asking delegations which dates suit them."""
-        return Polls(
-            self.database, self.planner, self.meetings, self.changing, self.slots, self.clock, self.wake_up
+        return DatePolls(
+            self.database,
+            self.planner,
+            self.meetings,
+            self.changing,
+            self.fair_starts,
+            self.clock,
+            self.wake_up,
         )
 
     @cached_property
@@ -194,9 +200,9 @@ class Container(Adapters, DataFiles):
         )
 
     @cached_property
-    def slots(self) -> Slots:
+    def fair_starts(self) -> FairStarts:
         """Finding starts that are fair."""
-        return Slots(self.database, self.planner, self.clock)
+        return FairStarts(self.database, self.planner, self.clock)
 
     @cached_property
     def delivering(self) -> Delivering:

@@ -19,8 +19,8 @@ from orchestrator.services.answers.by_hand import AnswersByHand
 from orchestrator.services.answers.inbox import Inbox
 from orchestrator.services.answers.incoming import IncomingMails
 from orchestrator.services.answers.quarantine import Quarantine
-from orchestrator.services.dates.date_polls import Polls
-from orchestrator.services.dates.fair_starts import Slots
+from orchestrator.services.dates.date_polls import DatePolls
+from orchestrator.services.dates.fair_starts import FairStarts
 from orchestrator.services.definitions.examples import Examples
 from orchestrator.services.delegations.calendars import WorkingCalendars
 from orchestrator.services.meetings.decisions import Outcomes
@@ -73,10 +73,10 @@ OutcomesDep = Annotated[Outcomes, Depends(_use(lambda made: made.outcomes))]
 OwingDep = Annotated[Owing, Depends(_use(lambda made: made.owing))]
 PersonalDatePollsDep = Annotated[PersonalDatePolls, Depends(_use(lambda made: made.personal_date_polls))]
 PersonalDep = Annotated[Personal, Depends(_use(lambda made: made.personal))]
-PollsDep = Annotated[Polls, Depends(_use(lambda made: made.polls))]
+DatePollsDep = Annotated[DatePolls, Depends(_use(lambda made: made.date_polls))]
 QuarantineDep = Annotated[Quarantine, Depends(_use(lambda made: made.quarantine))]
 ReadinessDep = Annotated[Readiness, Depends(_use(lambda made: made.readiness))]
 ReadingDep = Annotated[Reading, Depends(_use(lambda made: made.reading))]
 SettingsDep = Annotated[Settings, Depends(_use(lambda made: made.settings))]
-SlotsDep = Annotated[Slots, Depends(_use(lambda made: made.slots))]
+FairStartsDep = Annotated[FairStarts, Depends(_use(lambda made: made.fair_starts))]
 TimelinesDep = Annotated[MeetingTimelines, Depends(_use(lambda made: made.meeting_timelines))]

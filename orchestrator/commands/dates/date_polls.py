@@ -18,15 +18,15 @@ from orchestrator.domain.dates.date_poll import Vote
 from orchestrator.domain.definitions.definition import WallTime
 from orchestrator.domain.time.zones import LocalTime
 from orchestrator.errors import InvalidInput
-from orchestrator.services.dates.date_poll_views import OptionView, PollOutcome, PollView
-from orchestrator.services.dates.date_polls import PollRequest
+from orchestrator.services.dates.date_poll_views import DatePollEffect, DatePollView, OptionView
+from orchestrator.services.dates.date_polls import DatePollRequest
 from orchestrator.services.timelines.views import Outcome
 from orchestrator.words import maybe, say
 
 VOTE_MARKS = {"yes": "●", "if needed": "◐", "no": "⊘", "no answer": "◌"}
 
 
-def show_opening(outcome: PollOutcome) -> None:
+def show_opening(outcome: DatePollEffect) -> None:
     """Print who will be asked, and the options in each capital's time."""
     show_effects(outcome)
     poll = outcome.poll
@@ -75,8 +75,8 @@ def open_poll(
     Those who speak for it get a mail. All times are wall times in the meeting's zone.
     """
     values = given | {"starts": list(starts), "from": from_}
-    request = PollRequest.of({name: value for name, value in values.items() if value not in (None, ())})
-    return lambda preview: bootstrap.container().polls.open(
+    request = DatePollRequest.of({name: value for name, value in values.items() if value not in (None, ())})
+    return lambda preview: bootstrap.container().date_polls.open(
         reference, request, caller=CALLER, preview=preview
     )
 
@@ -86,7 +86,7 @@ def open_poll(
 @json_option
 def show(reference: str, as_json: bool) -> None:
     """Show what each delegation says, and what would win."""
-    found = bootstrap.container().polls.show(reference)
+    found = bootstrap.container().date_polls.show(reference)
     click.echo(terminal.as_json(found)) if as_json else show_poll(found)
 
 
@@ -95,7 +95,7 @@ def show(reference: str, as_json: bool) -> None:
 @previewed
 def remind(reference: str) -> Callable[..., Outcome]:
     """Ask those again who have not answered; at most once a day."""
-    return lambda preview: bootstrap.container().polls.remind(reference, caller=CALLER, preview=preview)
+    return lambda preview: bootstrap.container().date_polls.remind(reference, caller=CALLER, preview=preview)
 
 
 @date_poll.command(name="extend")
@@ -110,7 +110,9 @@ def extend(reference: str, closes: str) -> Callable[..., Outcome]:
     It is a wall time in the meeting's zone.
     """
     at = _wall_time("closes", closes)
-    return lambda preview: bootstrap.container().polls.extend(reference, at, caller=CALLER, preview=preview)
+    return lambda preview: bootstrap.container().date_polls.extend(
+        reference, at, caller=CALLER, preview=preview
+    )
 
 
 @date_poll.command(name="withdraw")
@@ -118,7 +120,9 @@ def extend(reference: str, closes: str) -> Callable[..., Outcome]:
 @previewed
 def withdraw(reference: str) -> Callable[..., Outcome]:
     """End the poll without a result."""
-    return lambda preview: bootstrap.container().polls.withdraw(reference, caller=CALLER, preview=preview)
+    return lambda preview: bootstrap.container().date_polls.withdraw(
+        reference, caller=CALLER, preview=preview
+    )
 
 
 @date_poll.command(name="close")
@@ -132,7 +136,7 @@ def close(reference: str, option: int, linked: str | None) -> Callable[..., Outc
     The poll ends. The meeting stays a draft until it is published.
     """
     return asking(
-        lambda preview, choice: bootstrap.container().polls.close(
+        lambda preview, choice: bootstrap.container().date_polls.close(
             reference, option, caller=CALLER, preview=preview, linked=choice
         ),
         linked,
@@ -149,11 +153,11 @@ def vote(reference: str, delegation: str, votes: Sequence[str], as_json: bool) -
 
     Name every option: 1=yes 2=no '3=if needed'.
     """
-    done = bootstrap.container().polls.vote_for(reference, delegation, _votes(votes), caller=CALLER)
+    done = bootstrap.container().date_polls.vote_for(reference, delegation, _votes(votes), caller=CALLER)
     click.echo(terminal.as_json(done)) if as_json else show_poll(done.poll)
 
 
-def show_poll(view: PollView) -> None:
+def show_poll(view: DatePollView) -> None:
     """Print the options, the best one first, what each delegation says of them, and what is missing."""
     terminal.out.print(_headline(view), style="bold")
     if view.state == "open":
@@ -184,7 +188,7 @@ def _ranking(options: Sequence[OptionView]) -> Table:
     return made
 
 
-def _ballots(view: PollView, options: Sequence[OptionView]) -> Table:
+def _ballots(view: DatePollView, options: Sequence[OptionView]) -> Table:
     """A row for each delegation, a column for each option in the order of their ranks."""
     made = terminal.table("", "Delegation", *(str(item.number) for item in options))
     for place, voter in enumerate(view.voters):
@@ -193,7 +197,7 @@ def _ballots(view: PollView, options: Sequence[OptionView]) -> Table:
     return made
 
 
-def _headline(view: PollView) -> str:
+def _headline(view: DatePollView) -> str:
     if view.open:
         return f"Open until {view.closes}. {view.answered} of {len(view.voters)} delegations have answered."
     if view.chosen is not None:

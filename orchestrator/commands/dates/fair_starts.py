@@ -12,9 +12,9 @@ from rich.text import Text
 
 from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import json_option
-from orchestrator.domain.dates.fair_starts import Ease, Findings, Share, Slot, Standing, WhyNot
+from orchestrator.domain.dates.findings import Ease, FairStart, Findings, Share, Standing, WhyNot
 from orchestrator.domain.time.zones import LocalTime, long_date
-from orchestrator.services.dates.fair_starts import SlotQuery, SlotsView
+from orchestrator.services.dates.fair_starts import FairStartQuery, FairStartsView
 from orchestrator.words import say
 
 EASE_MARKS = {Ease.EASY: ("●", "green"), Ease.STRAINED: ("◐", "yellow"), Ease.AGAINST: ("!", "red")}
@@ -50,12 +50,12 @@ def fair_starts(as_json: bool, for_: Sequence[str], from_: str | None, **given: 
     soft-day, which are soft.
     """
     values = given | {"for": list(for_), "from": from_}
-    query = SlotQuery.of({name: value for name, value in values.items() if value not in (None, ())})
-    found = bootstrap.container().slots.find(query)
+    query = FairStartQuery.of({name: value for name, value in values.items() if value not in (None, ())})
+    found = bootstrap.container().fair_starts.find(query)
     click.echo(terminal.as_json(found)) if as_json else show(found)
 
 
-def show(view: SlotsView) -> None:
+def show(view: FairStartsView) -> None:
     """Print the best start large, then the next ones, what was borne so far, and the date asked about."""
     found = view.findings
     best, *others = found.slots
@@ -72,13 +72,13 @@ def show(view: SlotsView) -> None:
         _show_why_not(view.why_not)
 
 
-def _when(slot: Slot) -> str:
-    begin, end = slot.host_time, slot.host_end
+def _when(start: FairStart) -> str:
+    begin, end = start.host_time, start.host_end
     until = end.clock if begin.day == end.day else f"{end.date}, {end.clock}"
     return f"{begin.date}, {begin.clock} – {until} {begin.city} ({begin.offset})"
 
 
-def _verdict(best: Slot, found: Findings) -> str:
+def _verdict(best: FairStart, found: Findings) -> str:
     kept = f"{found.suitable:,} of {found.considered:,} starts keep every hard constraint"
     easy = f", {found.comfortable:,} lie between opening and closing everywhere" if found.comfortable else ""
     weighed = f", weighed {best.score:,.0f}" if best.score != best.cost else ""
@@ -110,7 +110,7 @@ def _span(begin: LocalTime, end: LocalTime) -> str:
     return f"{terminal.short_time(begin)}–{until}"
 
 
-def _show_others(others: Sequence[Slot]) -> None:
+def _show_others(others: Sequence[FairStart]) -> None:
     terminal.out.print("\nNext", style="bold")
     weighed = any(item.score != item.cost for item in others)
     figures = ["Cost", *(["Weighed"] if weighed else []), *(mark for mark, _ in EASE_MARKS.values())]

@@ -27,9 +27,10 @@ from orchestrator.domain.delegations.working_calendar import (
     Stretch,
     WorkingCalendar,
 )
-from orchestrator.domain.time.durations import duration_words
-from orchestrator.domain.time.zones import local_time, long_date, zone
+from orchestrator.domain.time.durations import duration_fact
+from orchestrator.domain.time.zones import local_time, weekday_fact, zone
 from orchestrator.errors import InvalidInput
+from orchestrator.facts import Fact, chained
 
 BREAK_COST: Final = 1
 HOUR_COST: Final = 2
@@ -67,7 +68,7 @@ def day_cost(against: frozenset[Constraint]) -> int:
     return max((DAY_COSTS[item] for item in against), default=0)
 
 
-class Part(StrEnum):
+class PartOfDay(StrEnum):
     """The part of a working day that a minute lies in."""
 
     OPEN = "office hours"
@@ -83,13 +84,13 @@ class Band:
 
     begin: int
     end: int
-    part: Part
+    part: PartOfDay
     weight: int
 
     @property
     def against(self) -> frozenset[Constraint]:
         """What it does not keep. A lunch break costs, but lies between opening and closing."""
-        outside = self.part not in (Part.OPEN, Part.BREAK)
+        outside = self.part not in (PartOfDay.OPEN, PartOfDay.BREAK)
         return frozenset({Constraint.HOURS}) if outside else frozenset()
 
 
@@ -104,15 +105,17 @@ def bands_of(stretches: tuple[Stretch, ...]) -> tuple[Band, ...]:
     return tuple(made)
 
 
-def _judged(stretches: Sequence[Stretch], minute: int) -> tuple[Part, int]:
+def _judged(stretches: Sequence[Stretch], minute: int) -> tuple[PartOfDay, int]:
     opens, closes = minute_of(stretches[0].opens), minute_of(stretches[-1].closes)
     if any(minute_of(item.opens) <= minute < minute_of(item.closes) for item in stretches):
-        return Part.OPEN, 0
+        return PartOfDay.OPEN, 0
     if not minute_of(NIGHT_ENDS) <= minute < minute_of(NIGHT_BEGINS):
-        return Part.NIGHT, NIGHT_COST
+        return PartOfDay.NIGHT, NIGHT_COST
     if opens < minute < closes:
-        return Part.BREAK, BREAK_COST
-    part, distance = (Part.EARLY, opens - minute - 1) if minute < opens else (Part.LATE, minute - closes)
+        return PartOfDay.BREAK, BREAK_COST
+    part, distance = (
+        (PartOfDay.EARLY, opens - minute - 1) if minute < opens else (PartOfDay.LATE, minute - closes)
+    )
     return part, min(HOUR_COST * (distance // 60 + 1), NIGHT_COST)
 
 
@@ -140,16 +143,13 @@ class Terms:
         """Its minutes."""
         return bands_of(self.stretches)
 
-    def words(self) -> str:
-        """Return what the day is, such as ``weekend day (Saturday)``."""
-        detail = [
-            *([str(self.day.name)] if self.day.name else []),
-            *(["estimated"] if self.day.estimated else []),
-        ]
-        words = f"{self.day.off or 'working day'}" + (f" ({', '.join(detail)})" if detail else "")
+    @property
+    def fact(self) -> Fact:
+        """What the day is, such as ``weekend day (Saturday)``."""
+        sort = self.day.sort
         if self.day.off is Off.WEEKEND:
-            words += f" ({long_date(self.day.date).partition(',')[0]})"
-        return f"{words}, can be used" if self.against == {Constraint.SOFT_DAY} else words
+            sort = Fact.of("dates.day-on", sort=sort, weekday=weekday_fact(self.day.date.weekday()))
+        return Fact.of("dates.can-be-used", sort=sort) if self.against == {Constraint.SOFT_DAY} else sort
 
 
 def terms_of(calendar: WorkingCalendar, day: date) -> Terms:
@@ -241,50 +241,52 @@ def cost_of(pieces: Iterable[Piece]) -> int:
     return sum(item.cost for item in pieces)
 
 
-def words_of(pieces: Sequence[Piece]) -> str:
+def why_of(pieces: Sequence[Piece]) -> Fact:
     """Return why a meeting costs what it costs, such as ``late, up to 1 h after 17:00``."""
     days = {item.terms.day.date: item.terms for item in pieces if item.terms.against}
-    said = [terms.words() for terms in days.values()]
-    for part in (Part.EARLY, Part.BREAK, Part.LATE, Part.NIGHT):
+    said = [terms.fact for terms in days.values()]
+    for part in (PartOfDay.EARLY, PartOfDay.BREAK, PartOfDay.LATE, PartOfDay.NIGHT):
         concerned = [item for item in pieces if item.band.part is part]
         if concerned:
-            said.append(_part_words(part, concerned))
-    return "; ".join(said) or "in office hours"
+            said.append(_part_fact(part, concerned))
+    return chained(said) if said else Fact.of("dates.in-office-hours")
 
 
-def _part_words(part: Part, pieces: Sequence[Piece]) -> str:
+def _part_fact(part: PartOfDay, pieces: Sequence[Piece]) -> Fact:
     stretches = pieces[0].terms.stretches
-    if part is Part.EARLY:
+    if part is PartOfDay.EARLY:
         furthest = max(minute_of(item.terms.stretches[0].opens) - item.begin for item in pieces)
-        return f"early, up to {_length(furthest)} before {stretches[0].opens:%H:%M}"
-    if part is Part.LATE:
+        return Fact.of("dates.early", length=_length(furthest), clock=f"{stretches[0].opens:%H:%M}")
+    if part is PartOfDay.LATE:
         furthest = max(
             item.begin + item.minutes - minute_of(item.terms.stretches[-1].closes) for item in pieces
         )
-        return f"late, up to {_length(furthest)} after {stretches[-1].closes:%H:%M}"
-    return f"{part}, {_length(sum(item.minutes for item in pieces))}"
+        return Fact.of("dates.late", length=_length(furthest), clock=f"{stretches[-1].closes:%H:%M}")
+    key = "dates.in-lunch-break" if part is PartOfDay.BREAK else "dates.at-night"
+    return Fact.of(key, length=_length(sum(item.minutes for item in pieces)))
 
 
-def _length(minutes: int) -> str:
-    return duration_words(minutes * _MINUTE)
+def _length(minutes: int) -> Fact:
+    return duration_fact(minutes * _MINUTE)
 
 
 def hardships(
     codes: Iterable[str], starts_at: datetime, ends_at: datetime, calendars: Calendars
-) -> Iterator[str]:
+) -> Iterator[Fact]:
     """Say for which delegations, in protocol order, a meeting (aware UTC) is on a day off or at night."""
     for code in sorted(codes, key=calendars.directory.rank):
         pieces = pieces_of(calendars.of(code), starts_at, ends_at)
-        if any(item.terms.against or item.band.part is Part.NIGHT for item in pieces):
+        if any(item.terms.against or item.band.part is PartOfDay.NIGHT for item in pieces):
             when = local_time(starts_at, calendars.directory.place_of(code, starts_at))
-            yield f"{calendars.directory.get(code).name}, {when}: {words_of(pieces)}."
+            name = calendars.directory.get(code).name
+            yield Fact.of("dates.hardship", delegation=name, when=when, why=why_of(pieces))
 
 
 # --- burdens
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class PastMeeting:
     """A meeting that took place, with the codes of the delegations that took part."""
 
     starts_at: datetime
@@ -292,8 +294,8 @@ class Held:
     delegations: tuple[str, ...]
 
 
-def burden_of(meetings: Iterable[Held], calendars: Calendars) -> dict[str, int]:
-    """Return what the meetings have cost each delegation together; who is not in it has borne nothing.
+def burden_of(meetings: Iterable[PastMeeting], calendars: Calendars) -> dict[str, int]:
+    """Return what the meetings have cost each delegation together; one that is not in it has borne nothing.
 
     Delegations that the directory no longer has are left out.
     """
@@ -311,7 +313,7 @@ def burden_of(meetings: Iterable[Held], calendars: Calendars) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Which constraints are hard: for everybody, unless it is said otherwise of one delegation."""
+    """Which constraints are hard: for all, unless it is said otherwise of one delegation."""
 
     general: frozenset[Constraint] = HARD_BY_DEFAULT
     own: Mapping[tuple[str, Constraint], bool] = field(default_factory=dict)
@@ -322,7 +324,7 @@ class Rules:
 
     @classmethod
     def of(cls, hard: Iterable[str], soft: Iterable[str], delegations: Sequence[str]) -> Rules:
-        """Read ``hours`` (for everybody) or ``VN:hours`` (for one); what nobody names stays as by default.
+        """Read ``hours`` (for all) or ``VN:hours`` (for one); what is not named stays as by default.
 
         Raises ``InvalidInput`` for an unknown constraint, a delegation that is not among
         ``delegations``, and for what is said to be both.
@@ -332,7 +334,9 @@ class Rules:
             for text in texts:
                 key = _constraint(name, text, delegations)
                 if wanted.setdefault(key, name == "hard") != (name == "hard"):
-                    raise InvalidInput.of(name, text, "is said to be hard and soft", "Leave one of them out.")
+                    raise InvalidInput.of(
+                        name, text, Fact.of("dates.said-both"), Fact.of("dates.said-both.remedy")
+                    )
         general = {item for item in Constraint if wanted.get((None, item), item in HARD_BY_DEFAULT)}
         own = {(code, item): value for (code, item), value in wanted.items() if code is not None}
         return cls(frozenset(general), own)
@@ -341,12 +345,16 @@ class Rules:
 def _constraint(name: str, text: str, delegations: Sequence[str]) -> tuple[str | None, Constraint]:
     code, colon, word = text.strip().rpartition(":")
     if word not in set(Constraint):
-        raise InvalidInput.of(name, text, "is not a constraint", f"Known are: {', '.join(Constraint)}.")
+        wrong, advice = (
+            Fact.of("dates.no-constraint"),
+            Fact.of("dates.known-constraints", known=(*Constraint,)),
+        )
+        raise InvalidInput.of(name, text, wrong, advice)
     if not colon:
         return None, Constraint(word)
     if code.upper() not in delegations:
-        remedy = f"Those that do are: {', '.join(delegations)}."
-        raise InvalidInput.of(name, text, "is about a delegation that does not take part", remedy)
+        wrong, advice = Fact.of("dates.not-taking-part"), Fact.of("dates.taking-part", codes=(*delegations,))
+        raise InvalidInput.of(name, text, wrong, advice)
     return code.upper(), Constraint(word)
 
 

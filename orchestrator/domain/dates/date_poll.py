@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from orchestrator.errors import InvalidInput, Problem
+from orchestrator.facts import Fact
 
 FEWEST_OPTIONS, MOST_OPTIONS = 2, 10
 ASKED_AGAIN_AFTER = timedelta(days=1)
 """How long after they were asked those who have not answered may be asked again."""
 
 
-class PollState(StrEnum):
+class DatePollState(StrEnum):
     """Where a date poll stands."""
 
     OPEN = "open"
@@ -63,7 +64,7 @@ class DatePoll:
     """
 
     id: int
-    state: PollState
+    state: DatePollState
     opened_at: datetime
     closes_at: datetime
     by: str
@@ -75,14 +76,14 @@ class DatePoll:
 
     def takes_votes(self, now: datetime) -> bool:
         """Whether delegations can (still) say something."""
-        return self.state is PollState.OPEN and now < self.closes_at
+        return self.state is DatePollState.OPEN and now < self.closes_at
 
     def option(self, number: int) -> Option:
         """Return an option by its number; raises ``InvalidInput``."""
         for item in self.options:
             if item.number == number:
                 return item
-        raise InvalidInput.of("option", number, "is not an option of this date poll", self._known())
+        raise InvalidInput.of("option", number, Fact.of("dates.no-option"), self._known())
 
     def ballot(self, delegation: str) -> Ballot | None:
         """Return what a delegation has said."""
@@ -99,27 +100,21 @@ class DatePoll:
         known = {item.number for item in self.options}
         for number in votes:
             if number not in known:
-                yield Problem(
-                    f"votes[{number}]", str(number), "is not an option of this date poll", self._known()
-                )
+                yield Problem(f"votes[{number}]", str(number), Fact.of("dates.no-option"), self._known())
 
     def _unsaid(self, votes: Mapping[int, Vote]) -> Iterator[Problem]:
         for item in self.options:
             if item.number not in votes:
+                *votes_, last = (str(vote) for vote in Vote)
                 yield Problem(
                     f"votes[{item.number}]",
                     "",
-                    "nothing is said of this date",
-                    f"Choose {_listed(Vote, 'or')}.",
+                    Fact.of("dates.nothing-said"),
+                    Fact.of("dates.nothing-said.remedy", votes=votes_, last=last),
                 )
 
-    def _known(self) -> str:
-        return f"Name one from 1 to {len(self.options)}."
-
-
-def _listed(words: Iterable[str], joined: str) -> str:
-    *first, last = words
-    return f"{', '.join(first)} {joined} {last}"
+    def _known(self) -> Fact:
+        return Fact.of("dates.name-an-option", most=len(self.options))
 
 
 # --- what may be proposed
@@ -134,20 +129,19 @@ def start_problems(options: Sequence[Option], now: datetime, closes_at: datetime
             Problem(
                 "starts",
                 str(count),
-                "is not a number of starts to choose from",
-                f"Give {FEWEST_OPTIONS} to {MOST_OPTIONS}.",
+                Fact.of("dates.no-choice"),
+                Fact.of("dates.give-between", least=FEWEST_OPTIONS, most=MOST_OPTIONS),
             )
         )
     seen: set[datetime] = set()
     for index, item in enumerate(options):
         where, given = f"starts[{index}]", f"{item.wall_start:%Y-%m-%d %H:%M}"
         if item.starts_at in seen:
-            found.append(Problem(where, given, "is there twice", "Take one of the two out."))
+            found.append(_problem(where, given, "dates.there-twice"))
         elif item.starts_at <= now:
-            found.append(Problem(where, given, "is not in the future", "Give a start that is to come."))
+            found.append(_problem(where, given, "dates.not-in-future"))
         elif item.starts_at <= closes_at:
-            remedy = "Close the poll earlier, or take this start out."
-            found.append(Problem(where, given, "comes before the poll closes", remedy))
+            found.append(_problem(where, given, "dates.before-closing"))
         seen.add(item.starts_at)
     return found
 
@@ -157,21 +151,34 @@ def closing_problem(
 ) -> Problem | None:
     """Return what is wrong with the moment (UTC) at which a poll is to close, ``given`` as wall time."""
     if closes_at <= now:
-        return Problem("closes", given, "is not in the future", "Give a time that is to come.")
+        return _problem("closes", given, "dates.closes-not-in-future")
     if any(item.starts_at <= now for item in options):
-        words = "comes after a date that has gone by already"
-        return Problem("closes", given, words, "Withdraw the poll, and open one about the dates to come.")
+        return _problem("closes", given, "dates.closes-after-past-date")
     if any(item.starts_at <= closes_at for item in options):
-        words = "comes after the first of the starts to choose from"
-        return Problem("closes", given, words, "Give an earlier time.")
+        return _problem("closes", given, "dates.closes-after-first-date")
     return None
+
+
+def _problem(field: str, given: str, key: str) -> Problem:
+    return Problem(field, given, Fact.of(key), Fact.of(_REMEDIES[key]))
+
+
+_REMEDIES = {
+    "dates.there-twice": "dates.there-twice.remedy",
+    "dates.not-in-future": "dates.not-in-future.remedy",
+    "dates.before-closing": "dates.before-closing.remedy",
+    "dates.closes-not-in-future": "dates.closes-not-in-future.remedy",
+    "dates.closes-after-past-date": "dates.closes-after-past-date.remedy",
+    "dates.closes-after-first-date": "dates.closes-after-first-date.remedy",
+}
+"""What is wrong with a start or the closing time, and what would be right."""
 
 
 # --- what the votes come to
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class OptionTally:
     """One option with what each delegation says of it, in protocol order; ``None`` where it has not said.
 
     ``cost`` is what the start costs all delegations together, as the slot finder counts it. ``gone`` says
@@ -195,37 +202,37 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Which option would win as things stand, and why, in words; ``None`` before anybody has said anything.
+class LeadingOption:
+    """Which option would win as things stand, and why; ``None`` before any delegation has said anything.
 
     ``silent`` are the delegations that have not said anything, in protocol order.
     """
 
     option: int | None
-    reason: str
+    reason: Fact
     silent: tuple[str, ...]
 
 
 def tallies(
     poll: DatePoll, delegations: Sequence[str], costs: Mapping[int, int], now: datetime
-) -> tuple[Tally, ...]:
+) -> tuple[OptionTally, ...]:
     """Return what ``delegations`` (in protocol order) say of each option at ``now``; others do not count.
 
     ``costs`` are those of the options by number.
     """
     said = {item.delegation: item.votes for item in poll.ballots}
     return tuple(
-        Tally(
+        OptionTally(
             option,
             tuple((code, said.get(code, {}).get(option.number)) for code in delegations),
             costs.get(option.number, 0),
-            gone=poll.state is PollState.OPEN and option.starts_at <= now,
+            gone=poll.state is DatePollState.OPEN and option.starts_at <= now,
         )
         for option in poll.options
     )
 
 
-def ranked(found: Iterable[Tally]) -> tuple[Tally, ...]:
+def ranked(found: Iterable[OptionTally]) -> tuple[OptionTally, ...]:
     """Return the options, the best first.
 
     First come those that the fewest say no to, of these those that the fewest only do if needed, then
@@ -235,40 +242,30 @@ def ranked(found: Iterable[Tally]) -> tuple[Tally, ...]:
     return tuple(sorted(found, key=lambda item: item.order))
 
 
-def verdict(found: Sequence[Tally]) -> Verdict:
+def leading_option(found: Sequence[OptionTally]) -> LeadingOption:
     """Return which option would win; ``found`` are the tallies of one poll."""
     best, *others = ranked(found)
     silent = tuple(code for code, _ in best.votes if all(dict(item.votes)[code] is None for item in found))
     if best.gone:
-        return Verdict(None, "Every date has gone by; withdraw the poll, and open another.", silent)
+        return LeadingOption(None, Fact.of("dates.all-gone-by"), silent)
     if len(silent) == len(best.votes):
-        return Verdict(None, "No delegation has answered yet.", silent)
-    reason = f"{_votes_words(best)}{_tie_words(best, others)}."
-    return Verdict(best.option.number, f"{reason}{_silence_words(len(silent))}", silent)
+        return LeadingOption(None, Fact.of("dates.no-answers"), silent)
+    reason = Fact.of(_leads_by(best, others), votes=_votes_fact(best))
+    if silent:
+        reason = Fact.of("dates.leading-with-silent", leading=reason, count=len(silent))
+    return LeadingOption(best.option.number, reason, silent)
 
 
-def _votes_words(best: Tally) -> str:
+def _votes_fact(best: OptionTally) -> Fact:
     refused, reluctant = best.count(Vote.NO), best.count(Vote.IF_NEEDED)
-    said = f"{_delegations(refused)} no, the fewest of all options" if refused else "nobody says no"
-    words = f"{said}, {_delegations(reluctant)} only if needed" if reluctant else said
-    return words[0].upper() + words[1:]
+    said = Fact.of("dates.fewest-refuse", count=refused) if refused else Fact.of("dates.nobody-refuses")
+    return Fact.of("dates.only-if-needed", said=said, count=reluctant) if reluctant else said
 
 
-def _delegations(count: int) -> str:
-    return "one delegation says" if count == 1 else f"{count} delegations say"
-
-
-def _tie_words(best: Tally, others: Sequence[Tally]) -> str:
+def _leads_by(best: OptionTally, others: Sequence[OptionTally]) -> str:
     equal = [item for item in others if item.order[:3] == best.order[:3]]
     if not equal:
-        return ""
+        return "dates.leads"
     if all(item.cost > best.cost for item in equal):
-        return "; of the options with as many votes it is the one that costs the delegations least"
-    return "; of the options with as many votes and at the same cost it is the earliest"
-
-
-def _silence_words(count: int) -> str:
-    if not count:
-        return ""
-    have = "One delegation has" if count == 1 else f"{count} delegations have"
-    return f" {have} not answered, which is not counted as a yes."
+        return "dates.leads-by-cost"
+    return "dates.leads-as-earliest"

@@ -23,7 +23,8 @@ from pydantic import (
 
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.time.zones import Place, city_of, local_date, zone, zone_names
-from orchestrator.errors import ConfigurationError, InvalidInput
+from orchestrator.errors import ConfigurationError, InvalidInput, Unfit
+from orchestrator.facts import Fact
 
 
 class Kind(StrEnum):
@@ -36,7 +37,7 @@ class Kind(StrEnum):
 
 
 class Role(StrEnum):
-    """What somebody is in a meeting."""
+    """What a person is in a meeting."""
 
     HEAD_OF_CIVIL_SERVICE = "head of civil service"
     SENIOR_OFFICIAL = "senior official"
@@ -56,7 +57,7 @@ def weekday_of(day: date) -> Weekday:
     return WEEKDAYS[day.weekday()]
 
 
-class _Data(BaseModel):
+class _DirectoryData(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -68,7 +69,7 @@ def _clock(value: object) -> object:
 Clock = Annotated[time, BeforeValidator(_clock)]
 
 
-class Hours(_Data):
+class Hours(_DirectoryData):
     """One stretch of office hours on some weekdays, in local wall time."""
 
     days: tuple[Weekday, ...]
@@ -78,11 +79,11 @@ class Hours(_Data):
     @model_validator(mode="after")
     def _ordered(self) -> Hours:
         if self.closes <= self.opens:
-            raise ValueError("closes must be later than opens")
+            raise Unfit(Fact.of("delegations.closes-before-opens"))
         return self
 
 
-class HolidayRule(_Data):
+class HolidayRule(_DirectoryData):
     """Which public holidays hold, in the codes of the ``holidays`` package."""
 
     country: str = Field(pattern=r"^[A-Z]{2}$")
@@ -94,14 +95,14 @@ def _day_of_year(value: str) -> str:
     try:
         date.fromisoformat(f"2028-{value}")  # A leap year has every day that there is.
     except ValueError:
-        raise ValueError("is not a day of the year such as 12-29") from None
+        raise Unfit(Fact.of("delegations.no-day-of-year")) from None
     return value
 
 
 DayOfYear = Annotated[str, Field(pattern=r"^\d\d-\d\d$"), AfterValidator(_day_of_year)]
 
 
-class Closure(_Data):
+class Closure(_DirectoryData):
     """Days of every year on which offices are closed although they are no public holidays.
 
     ``first`` and ``last`` are such as ``12-29``; from December to January it runs over New Year.
@@ -119,7 +120,7 @@ class Closure(_Data):
         return at >= self.first or at <= self.last
 
 
-class Era(_Data):
+class Era(_DirectoryData):
     """What holds of a delegation from ``since`` until before ``until``; what is left out stays as it is."""
 
     since: date
@@ -134,11 +135,11 @@ class Era(_Data):
     @model_validator(mode="after")
     def _consistent(self) -> Era:
         if self.until is not None and self.until <= self.since:
-            raise ValueError("'until' must be later than 'since'")
+            raise Unfit(Fact.of("delegations.until-before-since"))
         if (self.zone is None) != (self.city is None):
-            raise ValueError("'zone' and 'city' change together, for the city is printed beside the time")
+            raise Unfit(Fact.of("delegations.zone-without-city"))
         if self.zone is not None and self.zone not in zone_names():
-            raise ValueError(f"zone {self.zone} is not a zone of the IANA time zone database")
+            raise Unfit(Fact.of("delegations.no-zone", zone=self.zone))
         return self
 
     def holds_on(self, day: date) -> bool:
@@ -146,7 +147,7 @@ class Era(_Data):
         return self.since <= day and (self.until is None or day < self.until)
 
 
-class Delegation(_Data):
+class Delegation(_DirectoryData):
     """A member state, the Secretariat or a partner.
 
     ``code`` is the ISO 3166 alpha-2 code (``ASEC`` for the Secretariat), ``order`` the protocol
@@ -178,7 +179,7 @@ class Delegation(_Data):
     @model_validator(mode="after")
     def _known_zone(self) -> Delegation:
         if self.zone not in zone_names():
-            raise ValueError(f"zone {self.zone} is not a zone of the IANA time zone database")
+            raise Unfit(Fact.of("delegations.no-zone", zone=self.zone))
         return self
 
     @property
@@ -210,7 +211,7 @@ class Delegation(_Data):
         return (self.since is None or self.since <= day) and (self.until is None or day < self.until)
 
 
-class Group(_Data):
+class Group(_DirectoryData):
     """A circle of people who are invited together, such as the senior officials."""
 
     code: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
@@ -228,7 +229,7 @@ class Group(_Data):
 _KIND_RANK = {kind: rank for rank, kind in enumerate(Kind)}
 
 
-class Directory(_Data):
+class Directory(_DirectoryData):
     """All delegations and groups; the one place that knows protocol order."""
 
     delegations: tuple[Delegation, ...]
@@ -236,13 +237,13 @@ class Directory(_Data):
 
     @model_validator(mode="after")
     def _unique(self) -> Directory:
-        for what, codes in (
-            ("delegations", [item.code for item in self.delegations]),
-            ("groups", [item.code for item in self.groups]),
+        for key, codes in (
+            ("delegations.twice", [item.code for item in self.delegations]),
+            ("delegations.groups-twice", [item.code for item in self.groups]),
         ):
             twice = {code for code in codes if codes.count(code) > 1}
             if twice:
-                raise ValueError(f"{what}: {', '.join(sorted(twice))} is there twice")
+                raise Unfit(Fact.of(key, codes=sorted(twice)))
         return self
 
     @classmethod
@@ -258,16 +259,18 @@ class Directory(_Data):
         for delegation in self.delegations:
             if delegation.code == code:
                 return delegation
-        known = ", ".join(item.code for item in self.in_order(self.delegations))
-        raise InvalidInput.of("delegation", code, "is not a delegation", f"Known are: {known}.")
+        known = tuple(item.code for item in self.in_order(self.delegations))
+        wrong, advice = Fact.of("delegations.not-one"), Fact.of("delegations.known", known=known)
+        raise InvalidInput.of("delegation", code, wrong, advice)
 
     def group(self, code: str) -> Group:
         """Return the group with ``code``; raises ``InvalidInput`` naming the known ones."""
         for group in self.groups:
             if group.code == code:
                 return group
-        known = ", ".join(item.code for item in self.groups)
-        raise InvalidInput.of("group", code, "is not a group", f"Known are: {known}.")
+        known = tuple(item.code for item in self.groups)
+        wrong, advice = Fact.of("delegations.no-group"), Fact.of("delegations.known", known=known)
+        raise InvalidInput.of("group", code, wrong, advice)
 
     def has_focal_points(self, code: str) -> bool:
         """Whether the delegation ``code`` should have a focal point: there is a group of them for it."""

@@ -16,6 +16,7 @@ import holidays
 from orchestrator.domain.delegations.delegation import Delegation, HolidayRule
 from orchestrator.domain.time.zones import long_date
 from orchestrator.errors import Problem
+from orchestrator.facts import Fact
 
 _ENGLISH = ("en_US", "en_GB", "en_AU", "en_CA", "en_IN", "en_PH", "en_SG")
 _ESTIMATED = re.compile(r",? ?\bestimated(?=\))")
@@ -63,8 +64,8 @@ def holiday_problems(delegation: Delegation) -> list[Problem]:
                 Problem(
                     f"{delegation.code}.{field}",
                     rule.country if rule else "",
-                    f"is not in the holiday data: {error}",
-                    "Write country, subdivision and categories as the holidays package has them.",
+                    Fact.of("delegations.not-in-holiday-data", error=str(error)),
+                    Fact.of("delegations.not-in-holiday-data.remedy"),
                 )
             )
     return found

@@ -207,7 +207,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenPoll:
+class OpenDatePoll:
     """A date poll that is open: which one, until when, for which starts, and which delegations have voted.
 
     ``asked`` numbers the latest asking of the meeting, over all its polls, ``asked_at`` is when that was.
@@ -272,7 +272,7 @@ class Meeting:
     own_timeline: str | None = field(default=None, repr=False)
     contributions: tuple[Contribution, ...] = ()
     slots: tuple[RehearsalSlot, ...] = ()
-    date_poll: OpenPoll | None = None
+    date_poll: OpenDatePoll | None = None
 
     @cached_property
     def starts_at(self) -> datetime:

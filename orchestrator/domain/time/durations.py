@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
+
+from orchestrator.errors import Unfit
+from orchestrator.facts import Fact
 
 _DURATION = re.compile(
     r"P(?=\d|T\d)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -16,18 +20,17 @@ _LONGEST = timedelta(days=3660)
 def parse_duration(text: str) -> timedelta:
     """Return the length that ``text`` means.
 
-    Years and months are refused, because their length depends on the calendar. Raises
-    ``ValueError`` with a sentence for a person.
+    Years and months are refused, because their length depends on the calendar. Raises ``Unfit``.
     """
     found = _DURATION.fullmatch(text.strip())
     if not found:
-        raise ValueError("is not an ISO 8601 duration such as PT2H30M, P7D or P1W")
+        raise Unfit(Fact.of("time.not-a-duration"))
     try:
         length = timedelta(**{unit: int(number) for unit, number in found.groupdict(default="0").items()})
     except (OverflowError, ValueError):  # More digits than a timedelta, or int(), takes.
-        raise ValueError("is longer than ten years") from None
+        raise Unfit(Fact.of("time.too-long")) from None
     if length > _LONGEST:
-        raise ValueError("is longer than ten years")
+        raise Unfit(Fact.of("time.too-long"))
     return length
 
 
@@ -44,8 +47,26 @@ def duration_text(length: timedelta, *, days: bool = False) -> str:
     return "P" + (f"{whole_days}D" if whole_days else "") + (f"T{clock}" if clock else "")
 
 
+def duration_fact(length: timedelta) -> Fact:
+    """Return the fact that says ``2 h 30 min`` or ``7 days``."""
+    days, rest = divmod(int(length.total_seconds()), 86400)
+    hours, rest = divmod(rest, 3600)
+    minutes = rest // 60
+    parts = [
+        *([Fact.of("time.days", count=days)] if days else []),
+        *([Fact.of("time.hours", count=hours)] if hours else []),
+        *([Fact.of("time.minutes", count=minutes)] if minutes else []),
+    ]
+    return _side_by_side(parts or [Fact.of("time.minutes", count=0)])
+
+
+def _side_by_side(parts: Sequence[Fact]) -> Fact:
+    first, *others = parts
+    return Fact.of("time.length", longer=first, rest=_side_by_side(others)) if others else first
+
+
 def duration_words(length: timedelta) -> str:
-    """Return ``2 h 30 min`` or ``7 days``, for people."""
+    """Return ``2 h 30 min`` or ``7 days``, in English."""
     days, rest = divmod(int(length.total_seconds()), 86400)
     hours, rest = divmod(rest, 3600)
     minutes = rest // 60

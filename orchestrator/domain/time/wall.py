@@ -9,6 +9,9 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from orchestrator.errors import Unfit
+from orchestrator.facts import Fact
+
 _CLOCK = re.compile(r"\d\d:\d\d", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -20,7 +23,7 @@ def _clock(value: object) -> object:
     with suppress(ValueError):
         if _CLOCK.fullmatch(str(value)):
             return time.fromisoformat(str(value))
-    raise ValueError("is not a time of day such as 09:00")
+    raise Unfit(Fact.of("time.not-a-clock"))
 
 
 def _date(value: object) -> object:
@@ -30,7 +33,7 @@ def _date(value: object) -> object:
     with suppress(ValueError):
         if _DATE.fullmatch(str(value)):
             return date.fromisoformat(str(value))
-    raise ValueError("is not a date such as 2027-03-01")
+    raise Unfit(Fact.of("time.not-a-date"))
 
 
 WallClock = Annotated[time, BeforeValidator(_clock)]

@@ -16,7 +16,7 @@ from importlib.resources.abc import Traversable
 from zoneinfo import ZoneInfo
 
 from orchestrator.errors import InvalidInput
-from orchestrator.facts import storable
+from orchestrator.facts import Fact, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,7 @@ def zone(name: str) -> ZoneInfo:
     Raises ``InvalidInput`` naming the field ``zone`` when there is none of that name.
     """
     if name not in zone_names():
-        raise InvalidInput.of(
-            "zone",
-            name,
-            "is not a zone of the IANA time zone database",
-            "Write a zone such as Asia/Ho_Chi_Minh; abbreviations and offsets are ambiguous.",
-        )
+        raise InvalidInput.of("zone", name, Fact.of("time.not-a-zone"), Fact.of("time.not-a-zone.remedy"))
     source = _in_use.folder.joinpath("zoneinfo", *name.split("/"))
     with source.open("rb") as data:
         return ZoneInfo.from_file(data, key=name)
@@ -137,6 +132,15 @@ class Place:
 Day = date  # The class below has a field named ``date``, which would hide the type.
 
 WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WEEKDAYS = (
+    "time.monday",
+    "time.tuesday",
+    "time.wednesday",
+    "time.thursday",
+    "time.friday",
+    "time.saturday",
+    "time.sunday",
+)
 _MONTHS = (
     "January",
     "February",
@@ -207,3 +211,8 @@ def local_time_in(instant: datetime, in_zone: tzinfo, city: str) -> LocalTime:
 def long_date(day: date) -> str:
     """Return ``Thursday, 3 December 2026``, whatever locale the process runs in."""
     return f"{WEEKDAY_NAMES[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def weekday_fact(number: int) -> Fact:
+    """Return the fact that names a weekday; ``number`` is 0 for Monday, as ``date.weekday`` counts."""
+    return Fact.of(_WEEKDAYS[number])

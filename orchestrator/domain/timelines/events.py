@@ -14,7 +14,7 @@ from orchestrator.domain.meetings.meeting import (
     Attendee,
     Meeting,
     MeetingStatus,
-    OpenPoll,
+    OpenDatePoll,
 )
 from orchestrator.domain.meetings.revision import cancel_to, to_cancel
 from orchestrator.domain.timelines.kinds import ActionKind
@@ -42,7 +42,7 @@ def date_poll(meeting: Meeting, calendars: Calendars) -> list[Obligation]:
     ]
 
 
-def _question(poll: OpenPoll, attendee: Attendee, calendar: WorkingCalendar) -> Obligation:
+def _question(poll: OpenDatePoll, attendee: Attendee, calendar: WorkingCalendar) -> Obligation:
     due = None
     with suppress(NoWorkingDayError):
         soonest = calendar.soonest(poll.asked_at).instant

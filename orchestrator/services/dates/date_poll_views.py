@@ -7,21 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from orchestrator.domain.dates.costs import Piece, cost_of, pieces_of, words_of
+from orchestrator.domain.dates.costs import Piece, cost_of, pieces_of, why_of
 from orchestrator.domain.dates.date_poll import (
     DatePoll,
+    DatePollState,
     Option,
-    PollState,
-    Tally,
+    OptionTally,
     Vote,
+    leading_option,
     ranked,
     tallies,
 )
-from orchestrator.domain.dates.date_poll import verdict as verdict_of
 from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.time.zones import LocalTime, Place, local_time
 from orchestrator.domain.timelines.events import asked_for_a_date
+from orchestrator.facts import Fact
 from orchestrator.services.people.contacts import Contact
 from orchestrator.services.timelines.views import Outcome
 
@@ -42,7 +43,7 @@ class VoteView:
     starts: LocalTime
     days: int
     comfortable: bool
-    why: str
+    why: Fact
     vote: str
 
 
@@ -79,7 +80,7 @@ class VoterView:
 
 
 @dataclass(frozen=True, slots=True)
-class PollView:
+class DatePollView:
     """A whole date poll; times are the host's. ``open`` says that delegations can (still) answer.
 
     ``leading`` is the number of the option that would win, ``verdict`` says why, ``silent`` names the
@@ -97,7 +98,7 @@ class PollView:
     options: tuple[OptionView, ...]
     voters: tuple[VoterView, ...]
     leading: int | None
-    verdict: str
+    verdict: Fact
     silent: tuple[str, ...]
 
     @property
@@ -107,13 +108,13 @@ class PollView:
 
 
 @dataclass(frozen=True, slots=True)
-class PollOutcome(Outcome):
+class DatePollEffect(Outcome):
     """What a use case of a poll did, or would do, and the poll after it."""
 
-    poll: PollView
+    poll: DatePollView
 
 
-class PollViewer:
+class DatePollViewer:
     """Puts the polls of one meeting into views; ``calendars`` say how an option lies at a delegation."""
 
     def __init__(self, meeting: Meeting, poll: DatePoll, calendars: Calendars, now: datetime) -> None:
@@ -123,12 +124,12 @@ class PollViewer:
         self._directory = calendars.directory
         self._now = now
 
-    def view(self) -> PollView:
+    def view(self) -> DatePollView:
         """Return the poll as the coordinator sees it."""
         poll, found = self._poll, self._tallies()
-        verdict = verdict_of(found)
+        leading = leading_option(found)
         rank = {item.option.number: place for place, item in enumerate(ranked(found), 1)}
-        return PollView(
+        return DatePollView(
             reference=self._meeting.reference,
             state=poll.state.value,
             open=poll.takes_votes(self._now),
@@ -139,19 +140,19 @@ class PollViewer:
             chosen=poll.chosen,
             options=tuple(self._option(item, rank[item.option.number]) for item in found),
             voters=tuple(self._voter(code) for code in self._codes()),
-            leading=verdict.option,
-            verdict=verdict.reason,
-            silent=tuple(self._directory.get(code).name for code in verdict.silent),
+            leading=leading.option,
+            verdict=leading.reason,
+            silent=tuple(self._directory.get(code).name for code in leading.silent),
         )
 
     def _codes(self) -> list[str]:
         """The delegations that count, in protocol order; a poll that has ended keeps those that had voted."""
         codes = set(self._meeting.delegations)
-        if self._poll.state is not PollState.OPEN:
+        if self._poll.state is not DatePollState.OPEN:
             codes |= {item.delegation for item in self._poll.ballots}
         return sorted(codes, key=self._directory.rank)
 
-    def _tallies(self) -> Sequence[Tally]:
+    def _tallies(self) -> Sequence[OptionTally]:
         codes = self._codes()
         costs = {
             item.number: sum(cost_of(self._pieces(code, item)) for code in codes)
@@ -163,7 +164,7 @@ class PollViewer:
         ends_at = option.starts_at + self._meeting.duration
         return pieces_of(self._calendars.of(code), option.starts_at, ends_at)
 
-    def _option(self, tally: Tally, rank: int) -> OptionView:
+    def _option(self, tally: OptionTally, rank: int) -> OptionView:
         option, said = tally.option, Counter(vote for _, vote in tally.votes)
         starts = self._at_host(option.starts_at)
         return OptionView(
@@ -188,7 +189,7 @@ class PollViewer:
             starts=there,
             days=there.days_after(host),
             comfortable=not cost_of(pieces),
-            why=words_of(pieces),
+            why=why_of(pieces),
             vote=vote.value if vote else SILENT,
         )
 

@@ -19,8 +19,8 @@ from orchestrator.domain.dates.date_poll import (
     MOST_OPTIONS,
     Ballot,
     DatePoll,
+    DatePollState,
     Option,
-    PollState,
     Vote,
     closing_problem,
     start_problems,
@@ -36,8 +36,8 @@ from orchestrator.domain.time.zones import exists, instant_of, local_time, zone
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock, WakeUp
-from orchestrator.services.dates.date_poll_views import PollOutcome, PollView, PollViewer
-from orchestrator.services.dates.fair_starts import SlotQuery, Slots, Words
+from orchestrator.services.dates.date_poll_views import DatePollEffect, DatePollView, DatePollViewer
+from orchestrator.services.dates.fair_starts import FairStartQuery, FairStarts, Words
 from orchestrator.services.dates.votes import over, record
 from orchestrator.services.meetings.meetings import Meetings, MeetingUpdate
 from orchestrator.services.timelines.changing import Changing
@@ -45,21 +45,21 @@ from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.moves import only_elsewhere
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Outcome
-from orchestrator.store.dates import date_polls as polls
+from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.timelines import actions
 
 
-class PollRequest(BaseModel):
-    """What is asked in a poll: starts given by hand, the best ones of the slot finder, or both."""
+class DatePollRequest(BaseModel):
+    """What is asked in a poll: starts given by hand, the best ones of the fair-start finder, or both."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     starts: tuple[WallTime, ...] = Field((), max_length=100, description="Wall times in the meeting's zone.")
     top: int | None = Field(
-        None, ge=1, le=MOST_OPTIONS, description="So many of the best starts that the slot finder has."
+        None, ge=1, le=MOST_OPTIONS, description="So many of the best starts that the fair-start finder has."
     )
     first: WallDate | None = Field(
         None, alias="from", description="First date the finder looks at; the day after the poll closes."
@@ -77,13 +77,13 @@ class PollRequest(BaseModel):
 
     @property
     def sought(self) -> dict[str, Any]:
-        """What is said to the slot finder beside how many starts it shall propose."""
+        """What is said to the fair-start finder beside how many starts it shall propose."""
         fields = {"first", "last", "earliest", "latest", "hard", "soft"}
         values = self.model_dump(include=fields, by_alias=True, exclude_none=True)
         return {name: value for name, value in values.items() if value}
 
     @classmethod
-    def of(cls, data: Any) -> PollRequest:
+    def of(cls, data: Any) -> DatePollRequest:
         """Read what was given; raises ``InvalidInput`` naming each field."""
         try:
             return cls.model_validate(data)
@@ -100,7 +100,7 @@ class _Held:
     now: datetime
 
 
-class Polls:
+class DatePolls:
     """The use cases around a date poll.
 
     Those of a coordinator raise ``NotFound`` for an unknown meeting and ``Conflict`` where the meeting or
@@ -113,16 +113,16 @@ class Polls:
         planner: Planner,
         meetings: Meetings,
         changing: Changing,
-        slots: Slots,
+        fair_starts: FairStarts,
         clock: Clock,
         wake_up: WakeUp,
     ) -> None:
-        """``meetings`` holds a start against the rules of an update, ``slots`` proposes starts."""
+        """``meetings`` holds a start against the rules of an update, ``fair_starts`` proposes starts."""
         self._database = database
         self._planner = planner
         self._meetings = meetings
         self._changing = changing
-        self._slots = slots
+        self._fair_starts = fair_starts
         self._clock = clock
         self._wake_up = wake_up
         self._explainer = Explainer(planner)
@@ -130,12 +130,12 @@ class Polls:
     def open(
         self,
         name: str,
-        request: PollRequest,
+        request: DatePollRequest,
         *,
         caller: Caller,
         version: int | None = None,
         preview: bool = False,
-    ) -> PollOutcome:
+    ) -> DatePollEffect:
         """Open a poll and ask those who speak for each delegation of a draft.
 
         Raises ``InvalidInput`` naming ``starts[n]``, ``starts``, ``closes`` or what the finder says is
@@ -152,20 +152,20 @@ class Polls:
             options = _options(meeting, request.starts, found)
             closes_at = self._checked(meeting, options, request.closes, now)
             in_time = _in_order_of_time(options)
-            polls.add(session, meeting.id, in_time, closes_at=closes_at, by=caller.name, now=now)
+            date_polls.add(session, meeting.id, in_time, closes_at=closes_at, by=caller.name, now=now)
             detail = f"{len(options)} dates, until {request.closes:%Y-%m-%d %H:%M} {meeting.zone}"
             history.note(session, meeting.id, caller, Fact.of("dates.history.poll-opened"), now, detail)
             return meeting, now
 
         return self._done(apply, preview=preview)
 
-    def extend(self, name: str, closes: datetime, *, caller: Caller, preview: bool = False) -> PollOutcome:
+    def extend(self, name: str, closes: datetime, *, caller: Caller, preview: bool = False) -> DatePollEffect:
         """Let a poll close at another time, given as wall time in the meeting's zone."""
 
         def apply(session: Session) -> tuple[Meeting, datetime]:
             held = self._held(session, name)
             closes_at = _closing(held.meeting, closes, held.now, held.poll.options)
-            polls.move_closing(session, held.poll.id, closes_at)
+            date_polls.move_closing(session, held.poll.id, closes_at)
             detail = f"until {closes:%Y-%m-%d %H:%M} {held.meeting.zone}"
             history.note(
                 session, held.meeting.id, caller, Fact.of("dates.history.poll-extended"), held.now, detail
@@ -174,13 +174,13 @@ class Polls:
 
         return self._done(apply, preview=preview)
 
-    def remind(self, name: str, *, caller: Caller, preview: bool = False) -> PollOutcome:
+    def remind(self, name: str, *, caller: Caller, preview: bool = False) -> DatePollEffect:
         """Ask those who have not answered again, at most once a day."""
 
         def apply(session: Session) -> tuple[Meeting, datetime]:
             held = self._held(session, name)
             self._require_reminder(held)
-            polls.ask_again(session, held.poll.id, held.now)
+            date_polls.ask_again(session, held.poll.id, held.now)
             history.note(
                 session, held.meeting.id, caller, Fact.of("dates.history.poll-asked-again"), held.now
             )
@@ -188,12 +188,12 @@ class Polls:
 
         return self._done(apply, preview=preview)
 
-    def withdraw(self, name: str, *, caller: Caller, preview: bool = False) -> PollOutcome:
+    def withdraw(self, name: str, *, caller: Caller, preview: bool = False) -> DatePollEffect:
         """End a poll without a result; mails that have not left yet do not leave any more."""
 
         def apply(session: Session) -> tuple[Meeting, datetime]:
             held = self._held(session, name)
-            polls.end(session, held.poll.id, PollState.WITHDRAWN)
+            date_polls.end(session, held.poll.id, DatePollState.WITHDRAWN)
             history.note(session, held.meeting.id, caller, Fact.of("dates.history.poll-withdrawn"), held.now)
             return held.meeting, held.now
 
@@ -208,7 +208,7 @@ class Polls:
         version: int | None = None,
         preview: bool = False,
         linked: Linked | None = None,
-    ) -> PollOutcome:
+    ) -> DatePollEffect:
         """Make an option the time of the draft, under the rules of an update, and end the poll.
 
         ``linked`` says what becomes of the meetings it is linked to. Raises ``InvalidInput`` for an unknown
@@ -223,9 +223,9 @@ class Polls:
             meeting, chosen = held.meeting, held.poll.option(option)
             _require_version(meeting, version)
             if chosen.starts_at <= held.now:
-                raise Conflict(f"Option {option} is in the past; choose another one, or withdraw the poll.")
+                raise Conflict(Fact.of("dates.option-in-the-past", number=option))
             change = self._meetings.checked_change(meeting, MeetingUpdate(start=chosen.wall_start))
-            polls.end(session, held.poll.id, PollState.CLOSED, option)
+            date_polls.end(session, held.poll.id, DatePollState.CLOSED, option)
 
             def decide(_: Session, meeting: Meeting, now: datetime) -> Meeting:
                 return replace(lifecycle.revise(meeting, change, now), date_poll=None)
@@ -241,7 +241,7 @@ class Polls:
 
     def vote_for(
         self, name: str, delegation: str, votes: Mapping[int, Vote], *, caller: Caller, preview: bool = False
-    ) -> PollOutcome:
+    ) -> DatePollEffect:
         """Enter what a delegation has said, for example by telephone, in place of what it had said.
 
         Raises ``InvalidInput`` naming ``delegation`` or ``votes[n]``: there is one for each option.
@@ -251,7 +251,7 @@ class Polls:
             held = self._held(session, name)
             refusal = over(held.meeting, held.poll, held.now)
             if refusal:
-                raise Conflict(f"{refusal} Extend the poll first.", code="poll-over")
+                raise Conflict(Fact.of("dates.over-extend", refusal=refusal), code="poll-over")
             code = self._asked_delegation(held.meeting, delegation)
             ballot = Ballot(code, held.poll.checked(votes), caller.name, held.now)
             record(session, held.meeting, held.poll, ballot, caller, held.now)
@@ -259,25 +259,23 @@ class Polls:
 
         return self._done(apply, preview=preview)
 
-    def newest(self, name: str) -> PollView | None:
+    def newest(self, name: str) -> DatePollView | None:
         """Return the newest poll of a meeting, open or not; ``None`` when it never had one."""
         with self._database.reading() as session:
             meeting = store.load(session, store.find_id(session, name))
-            poll = polls.newest(session, meeting.id)
+            poll = date_polls.newest(session, meeting.id)
             return self._viewer(session, meeting, poll).view() if poll else None
 
-    def show(self, name: str) -> PollView:
+    def show(self, name: str) -> DatePollView:
         """Return the newest poll of a meeting, open or not; raises ``NotFound``."""
         found = self.newest(name)
         if found is None:
-            raise NotFound(
-                f"{name} has no date poll. 'orchestrator meeting date-poll open {name}' opens one."
-            )
+            raise NotFound(Fact.of("dates.no-poll", meeting=name))
         return found
 
     # Pieces
 
-    def _done(self, apply: Callable[[Session], tuple[Meeting, datetime]], *, preview: bool) -> PollOutcome:
+    def _done(self, apply: Callable[[Session], tuple[Meeting, datetime]], *, preview: bool) -> DatePollEffect:
         """Do something to a poll, replan its draft, and say what follows; or only say so."""
 
         def replanned(session: Session) -> tuple[Outcome, datetime]:
@@ -291,25 +289,25 @@ class Polls:
 
     def _shown(
         self, use_case: Callable[[Session], tuple[Outcome, datetime]], *, preview: bool
-    ) -> PollOutcome:
+    ) -> DatePollEffect:
         """Run a use case that says what follows, and show the poll after it; or only look ahead."""
         with self._database.rehearsal() if preview else self._database.transaction() as session:
             outcome, now = use_case(session)
             meeting = store.load(session, store.find_id(session, outcome.reference))
-            poll = polls.newest(session, meeting.id)
+            poll = date_polls.newest(session, meeting.id)
             if poll is None:
                 raise ValueError(f"{meeting.reference} has lost its date poll")
             view = self._viewer(session, meeting, poll, now).view()
         if not preview:
             self._wake_up.notify()
-        return PollOutcome(
+        return DatePollEffect(
             outcome.reference, outcome.version, preview, outcome.consequences, view, warnings=outcome.warnings
         )
 
     def _viewer(
         self, session: Session, meeting: Meeting, poll: DatePoll, now: datetime | None = None
-    ) -> PollViewer:
-        return PollViewer(meeting, poll, self._planner.calendars(session), now or self._clock.now())
+    ) -> DatePollViewer:
+        return DatePollViewer(meeting, poll, self._planner.calendars(session), now or self._clock.now())
 
     def _held(self, session: Session, name: str) -> _Held:
         """Take a meeting and its open poll; raises ``Conflict`` when it has none."""
@@ -317,22 +315,23 @@ class Polls:
         # Read once the meeting is ours, so that votes rise in the order in which they came.
         now = self._clock.now()
         lifecycle.require_status(meeting, "asked about in a date poll", MeetingStatus.DRAFT)
-        poll = polls.newest(session, meeting.id)
-        if poll is None or poll.state is not PollState.OPEN:
-            raise Conflict(f"{meeting.reference} has no open date poll.", code="no-open-date-poll")
+        poll = date_polls.newest(session, meeting.id)
+        if poll is None or poll.state is not DatePollState.OPEN:
+            raise Conflict(
+                Fact.of("dates.no-open-poll", reference=meeting.reference), code="no-open-date-poll"
+            )
         return _Held(meeting, poll, now)
 
-    def _found(self, name: str, request: PollRequest) -> Sequence[datetime]:
-        """The instants that the slot finder proposes, where it is asked."""
+    def _found(self, name: str, request: DatePollRequest) -> Sequence[datetime]:
+        """The instants that the fair-start finder proposes, where it is asked."""
         if request.top is None:
             if request.sought:
-                raise InvalidInput.of(
-                    "top", None, "is missing", "Say how many of the best starts to propose."
-                )
+                wrong, advice = Fact.of("dates.top-missing"), Fact.of("dates.top-missing.remedy")
+                raise InvalidInput.of("top", None, wrong, advice)
             return ()
         first = request.closes.date() + timedelta(days=1)
-        query = SlotQuery.of({"meeting": name, "top": request.top, "from": first} | request.sought)
-        return [slot.starts_at for slot in self._slots.find(query).findings.slots]
+        query = FairStartQuery.of({"meeting": name, "top": request.top, "from": first} | request.sought)
+        return [item.starts_at for item in self._fair_starts.find(query).findings.slots]
 
     def _checked(
         self, meeting: Meeting, options: Sequence[Option], closes: datetime, now: datetime
@@ -356,7 +355,7 @@ class Polls:
             self._meetings.checked_change(meeting, MeetingUpdate(start=option.wall_start))
         except InvalidInput as error:
             return [
-                Problem(f"starts[{index}]", _text(option.wall_start), item.message, item.remedy)
+                Problem(f"starts[{index}]", _text(option.wall_start), item.wrong, item.advice)
                 for item in error.problems
             ]
         return ()
@@ -364,25 +363,22 @@ class Polls:
     def _require_reminder(self, held: _Held) -> None:
         refusal = over(held.meeting, held.poll, held.now)
         if refusal:
-            raise Conflict(f"{refusal} Extend the poll, then ask again.", code="poll-over")
+            raise Conflict(Fact.of("dates.over-extend-then-ask", refusal=refusal), code="poll-over")
         if not set(held.meeting.delegations) - {item.delegation for item in held.poll.ballots}:
-            raise Conflict("Every delegation has answered; there is nobody to ask again.")
+            raise Conflict(Fact.of("dates.all-answered"))
         again = held.poll.asked_at + ASKED_AGAIN_AFTER
         if held.now < again:
             place = self._planner.directory.host_place(held.meeting.host, held.meeting.zone, again)
-            raise Conflict(
-                f"Delegations are asked at most once a day; ask again from {local_time(again, place)} on.",
-                code="asked-today",
-            )
+            when = local_time(again, place)
+            raise Conflict(Fact.of("dates.asked-today", when=when), code="asked-today")
 
     def _asked_delegation(self, meeting: Meeting, delegation: str) -> str:
         code = delegation.strip().upper()
         if code in meeting.delegations:
             return code
-        known = ", ".join(sorted(meeting.delegations, key=self._planner.directory.rank))
-        raise InvalidInput.of(
-            "delegation", delegation, "is not invited to this meeting", f"Invited are: {known}."
-        )
+        codes = sorted(meeting.delegations, key=self._planner.directory.rank)
+        wrong, advice = Fact.of("dates.not-invited"), Fact.of("dates.invited-are", codes=codes)
+        raise InvalidInput.of("delegation", delegation, wrong, advice)
 
 
 def _require_version(meeting: Meeting, version: int | None) -> None:
@@ -393,16 +389,11 @@ def _require_version(meeting: Meeting, version: int | None) -> None:
 def _require_askable(meeting: Meeting, now: datetime) -> None:
     lifecycle.require_status(meeting, "asked about in a date poll", MeetingStatus.DRAFT)
     if meeting.date_poll is not None:
-        raise Conflict(
-            f"{meeting.reference} has an open date poll already; extend it, or withdraw it first.",
-            code="open-date-poll",
-        )
+        raise Conflict(Fact.of("dates.has-open-poll", reference=meeting.reference), code="open-date-poll")
     if meeting.ends_at <= now:
-        raise Conflict(
-            f"{meeting.reference} would be over already; move it to a coming date, then open the poll."
-        )
+        raise Conflict(Fact.of("dates.would-be-over", reference=meeting.reference))
     if not meeting.invited:
-        raise Conflict(f"{meeting.reference} has no attendees, so there is nobody to ask.")
+        raise Conflict(Fact.of("dates.nobody-to-ask", reference=meeting.reference))
 
 
 def _options(meeting: Meeting, given: Sequence[datetime], found: Sequence[datetime]) -> list[Option]:
@@ -432,8 +423,8 @@ def _gap(meeting: Meeting, field: str, wall: datetime) -> Problem | None:
     return Problem(
         field,
         _text(wall),
-        f"does not exist in {meeting.zone}: the clocks are put forward over it",
-        "Choose a time before or after the change of clocks.",
+        Fact.of("dates.gap", zone=meeting.zone),
+        Fact.of("dates.gap.remedy"),
     )
 
 

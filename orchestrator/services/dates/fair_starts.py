@@ -11,14 +11,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.dates.costs import Rules, burden_of
-from orchestrator.domain.dates.fair_starts import MOST_RETURNED, Findings, Request, WhyNot, find, why_not
+from orchestrator.domain.dates.fair_starts import find, why_not
+from orchestrator.domain.dates.findings import Findings, WhyNot
+from orchestrator.domain.dates.requests import MOST_RETURNED, Request
 from orchestrator.domain.definitions.definition import MeetingLength
 from orchestrator.domain.delegations.delegation import Directory, Kind
 from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.time.wall import WallClock, WallDate
-from orchestrator.errors import InvalidInput
+from orchestrator.errors import InvalidInput, Unfit
+from orchestrator.facts import Fact
 from orchestrator.ports import Clock
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.engine import Database
@@ -27,7 +30,7 @@ from orchestrator.store.meetings import meetings as store
 HISTORY = timedelta(days=730)
 """How far back meetings count as a burden: 24 months."""
 WINDOW = timedelta(days=55)
-"""What is looked through when nobody says until when: eight weeks."""
+"""What is looked through when it is not said until when: eight weeks."""
 _CIRCLES = {
     "members": Kind.MEMBER,
     "secretariat": Kind.SECRETARIAT,
@@ -43,7 +46,7 @@ def _words(value: object) -> object:
         return value
     words = [word.strip() for text in texts for word in str(text).split(",") if word.strip()]
     if texts and not words:
-        raise ValueError("is empty")
+        raise Unfit(Fact.of("dates.empty"))
     return words
 
 
@@ -51,7 +54,7 @@ Words = Annotated[list[str], BeforeValidator(_words)]
 Code = Annotated[str, BeforeValidator(lambda value: str(value).strip().upper())]
 
 
-class SlotQuery(BaseModel):
+class FairStartQuery(BaseModel):
     """What is asked. What is left out comes from the meeting, if one is named, else from the defaults."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -84,7 +87,7 @@ class SlotQuery(BaseModel):
     why_not: WallDate | None = Field(None, description="A date to say of what stands against it.")
 
     @classmethod
-    def of(cls, data: Any) -> SlotQuery:
+    def of(cls, data: Any) -> FairStartQuery:
         """Read what was given; raises ``InvalidInput`` naming each field."""
         try:
             return cls.model_validate(data)
@@ -93,14 +96,14 @@ class SlotQuery(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class SlotsView:
+class FairStartsView:
     """The best starts found, and what stands against the date that was asked about."""
 
     findings: Findings
     why_not: WhyNot | None
 
 
-class Slots:
+class FairStarts:
     """Finding starts; nothing is stored."""
 
     def __init__(self, database: Database, planner: Planner, clock: Clock) -> None:
@@ -108,7 +111,7 @@ class Slots:
         self._planner = planner
         self._clock = clock
 
-    def find(self, query: SlotQuery) -> SlotsView:
+    def find(self, query: FairStartQuery) -> FairStartsView:
         """Return the best starts; raises ``InvalidInput`` naming the field, and ``NotFound``."""
         now = self._clock.now()
         with self._database.reading() as session:
@@ -119,22 +122,22 @@ class Slots:
         findings = find(request, calendars, burdens)
         asked = query.why_not
         against = why_not(asked, request, calendars, burdens, findings.slots[0]) if asked else None
-        return SlotsView(findings, against)
+        return FairStartsView(findings, against)
 
     @staticmethod
     def _burdens(session: Session, calendars: Calendars, now: datetime) -> dict[str, int]:
-        """What delegations have borne so far, worked out anew, because calendars are corrected."""
+        """What delegations have borne so far, worked out again each time, because calendars are corrected."""
         return burden_of(store.held(session, now - HISTORY, now), calendars)
 
 
-def _request(query: SlotQuery, meeting: Meeting | None, calendars: Calendars, now: datetime) -> Request:
+def _request(query: FairStartQuery, meeting: Meeting | None, calendars: Calendars, now: datetime) -> Request:
     directory = calendars.directory
     host = query.host or (meeting.host if meeting else None)
     duration = meeting.duration if query.duration is None and meeting else query.duration
     if host is None:
-        raise _missing("host", "Name the delegation whose clock counts, such as VN, or a meeting.")
+        raise _missing("host", Fact.of("dates.host-missing.remedy"))
     if duration is None:
-        raise _missing("duration", "Give it, such as PT2H30M, or name a meeting.")
+        raise _missing("duration", Fact.of("dates.duration-missing.remedy"))
     first = query.first or _today(calendars, host, now)
     named = query.delegations or (_taking_part(meeting) if meeting else ["members"])
     codes = _codes(named, directory, first)
@@ -153,13 +156,13 @@ def _request(query: SlotQuery, meeting: Meeting | None, calendars: Calendars, no
     )
 
 
-def _missing(name: str, remedy: str) -> InvalidInput:
-    return InvalidInput.of(name, None, "is missing", remedy)
+def _missing(name: str, advice: Fact) -> InvalidInput:
+    return InvalidInput.of(name, None, Fact.of("dates.missing"), advice)
 
 
 def _today(calendars: Calendars, host: str, now: datetime) -> date:
     if host not in {item.code for item in calendars.directory.delegations}:
-        raise InvalidInput.of("host", host, "is not a delegation", "Write a code such as VN.")
+        raise InvalidInput.of("host", host, Fact.of("delegations.not-one"), Fact.of("dates.write-a-code"))
     return calendars.of(host).local_date(now)
 
 

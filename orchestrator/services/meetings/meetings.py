@@ -42,7 +42,7 @@ from orchestrator.domain.meetings.meeting import (
 from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.timelines.needs import stays_away
 from orchestrator.errors import InvalidInput, Problem
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, Said
 from orchestrator.ports import Clock
 from orchestrator.services.meetings.linking import Companion, Linking
 from orchestrator.services.meetings.views import Created
@@ -348,7 +348,7 @@ class Meetings:
         after: Meeting,
         now: datetime,
         moved: Mapping[str, Meeting] | None = None,
-    ) -> tuple[str, ...]:
+    ) -> tuple[Said, ...]:
         """Say what the caller should know; ``moved`` are linked meetings as they are going to be."""
         if after.status is MeetingStatus.CONCLUDED:
             return self._linking.left_to_do(session, after, now)
@@ -359,8 +359,8 @@ class Meetings:
 
     def _hardships(
         self, session: Session, before: Meeting | None, after: Meeting, now: datetime
-    ) -> Iterator[str]:
-        """Say for whom it is a day off or night, whenever somebody decides about the time or the guests."""
+    ) -> Iterator[Fact]:
+        """Say for whom it is a day off or night, where the time or the guests are decided about."""
         if after.status is MeetingStatus.CANCELLED or after.starts_at <= now:
             return
         if before is not None and _what_decides(before) == _what_decides(after):

@@ -202,4 +202,4 @@ class Created:
     id: int
     reference: str
     left_out: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Said, ...] = ()

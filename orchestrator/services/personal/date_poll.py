@@ -5,21 +5,22 @@ The coordinator's side is ``services.dates.date_polls``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from orchestrator.domain.dates.costs import cost_of, pieces_of, words_of
+from orchestrator.domain.dates.costs import cost_of, pieces_of, why_of
 from orchestrator.domain.dates.date_poll import Ballot, DatePoll, Option, Vote
 from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.people.caller import Channel, attendee
-from orchestrator.domain.time.durations import duration_words
+from orchestrator.domain.time.durations import duration_fact
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.events import asked_for_a_date
 from orchestrator.errors import Conflict
+from orchestrator.facts import Fact, plain
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.dates.date_poll_views import SILENT
 from orchestrator.services.dates.votes import over, record
@@ -28,7 +29,7 @@ from orchestrator.services.people.links import Links
 from orchestrator.services.personal.composition import Visit, signature
 from orchestrator.services.personal.visits import NotAnnouncedError, contact_of, follow
 from orchestrator.services.timelines.planner import Planner
-from orchestrator.store.dates import date_polls as polls
+from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Database
 
 _NO_POLL = "This meeting has not been announced yet, and nobody is asked for a date."
@@ -43,7 +44,7 @@ class PersonalOption:
     ends: LocalTime
     host: LocalTime | None
     comfortable: bool
-    why: str
+    why: Fact
     vote: str
 
 
@@ -51,7 +52,7 @@ class PersonalOption:
 class PersonalPoll:
     """All that the page of a poll shows; times are the reader's own but the host's.
 
-    ``refusal`` says in words why nothing can be said any more, and is empty as long as it can. ``by`` and
+    ``refusal`` says why nothing can be said any more, where it cannot. ``by`` and
     ``at`` are who spoke for the delegation last, and when.
     """
 
@@ -62,12 +63,12 @@ class PersonalPoll:
     title_vi: str | None
     reference: str
     host_name: str
-    duration: str
+    duration: Fact
     closes: LocalTime
     options: tuple[PersonalOption, ...]
     by: str | None
     at: LocalTime | None
-    refusal: str
+    refusal: Fact | None
     chosen: LocalTime | None
     contact: Contact
 
@@ -112,7 +113,10 @@ class PersonalDatePolls:
             refusal = self._refusal(visit, poll, now)
             if refusal:
                 contact = contact_of(visit.meeting)
-                raise Conflict(f"{refusal} Write to {contact.name}, {contact.email}.", code="poll-over")
+                raise Conflict(
+                    Fact.of("dates.over-write-to", refusal=refusal, name=contact.name, email=contact.email),
+                    code="poll-over",
+                )
             own = visit.attendee
             ballot = Ballot(own.delegation, poll.checked(votes), signature(own), now)
             caller = attendee(own.name, own.id, Channel.PERSONAL_PAGE)
@@ -120,25 +124,30 @@ class PersonalDatePolls:
             self._planner.replan_stored(session, visit.meeting, now)
         self._wake_up.notify()
 
-    def _refusal(self, visit: Visit, poll: DatePoll, now: datetime) -> str:
-        """Why nothing can be said by this reader (any more), in words; empty as long as it can."""
+    def _refusal(self, visit: Visit, poll: DatePoll, now: datetime) -> Fact | None:
+        """Why nothing can be said by this reader (any more); ``None`` as long as it can."""
         refusal = over(visit.meeting, poll, now)
         if refusal or visit.attendee.id in {item.id for item in asked_for_a_date(visit.meeting)}:
             return refusal
         own = self._planner.directory.get(visit.attendee.delegation)
         asked = [item.name for item in asked_for_a_date(visit.meeting) if item.delegation == own.code]
-        return f"For {own.name}, {' or '.join(asked)} answers this date poll."
+        return Fact.of("dates.others-answer", delegation=own.name, speaker=_one_of(asked))
+
+
+def _one_of(names: Sequence[str]) -> Fact:
+    first, *others = names
+    return Fact.of("dates.one-or", first=first, others=_one_of(others)) if others else plain(first)
 
 
 def _poll_of(session: Session, meeting: Meeting) -> DatePoll:
     """The newest poll of a meeting; raises ``NotAnnouncedError`` where it never had one."""
-    poll = polls.newest(session, meeting.id)
+    poll = date_polls.newest(session, meeting.id)
     if poll is None:
         raise NotAnnouncedError(_NO_POLL)
     return poll
 
 
-def _view(visit: Visit, poll: DatePoll, calendars: Calendars, refusal: str) -> PersonalPoll:
+def _view(visit: Visit, poll: DatePoll, calendars: Calendars, refusal: Fact | None) -> PersonalPoll:
     """Return the poll as somebody of one delegation sees it."""
     meeting, directory = visit.meeting, calendars.directory
     own, ballot = directory.get(visit.attendee.delegation), poll.ballot(visit.attendee.delegation)
@@ -155,7 +164,7 @@ def _view(visit: Visit, poll: DatePoll, calendars: Calendars, refusal: str) -> P
         title_vi=meeting.title_vi if own.locale.startswith("vi") else None,
         reference=meeting.reference,
         host_name=directory.get(meeting.host).name,
-        duration=duration_words(meeting.duration),
+        duration=duration_fact(meeting.duration),
         closes=local(poll.closes_at),
         options=tuple(_option(meeting, item, own.code, ballot, calendars) for item in poll.options),
         by=_giver(ballot) if ballot else None,
@@ -180,7 +189,7 @@ def _option(
         ends=local_time(ends_at, own),
         host=None if own == host else local_time(starts_at, host),
         comfortable=not cost_of(pieces),
-        why=words_of(pieces),
+        why=why_of(pieces),
         vote=vote.value if vote else SILENT,
     )
 

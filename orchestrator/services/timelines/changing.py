@@ -62,7 +62,7 @@ class MeetingChange:
     by_person: bool = True
     caller: Caller | None = None
     along: Sequence[Along] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Said, ...] = ()
     shown: bool = True
 
 
@@ -193,7 +193,7 @@ class Changing:
         return planned if item.change.shown else None
 
     def _outcome(
-        self, session: Session, planned: Planned, along: Sequence[Planned], warnings: tuple[str, ...]
+        self, session: Session, planned: Planned, along: Sequence[Planned], warnings: tuple[Said, ...]
     ) -> Outcome:
         meeting = planned.meeting
         theirs = [

@@ -20,7 +20,7 @@ from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.timelines.moves import Shift, history_of, replanned
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.answers import responses
-from orchestrator.store.dates import date_polls as polls
+from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
@@ -180,7 +180,7 @@ class Recalculating:
             return None
         store.save(session, meeting, now, by_person=False)
         because = Fact.of(_NEWER["tzdata"], old=before.tzdata, new=tzdata_version())
-        others = polls.derive_instants(session, meeting.date_poll.id) if meeting.date_poll else 0
+        others = date_polls.derive_instants(session, meeting.date_poll.id) if meeting.date_poll else 0
         if others:
             detail = chained([because, Fact.of("timelines.dates-stay", count=others)])
             history.note(

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from orchestrator.domain.dates.date_poll import Ballot, DatePoll, Option, PollState, Vote
-from orchestrator.domain.meetings.meeting import OpenPoll
+from orchestrator.domain.dates.date_poll import Ballot, DatePoll, DatePollState, Option, Vote
+from orchestrator.domain.meetings.meeting import OpenDatePoll
 from orchestrator.domain.time.zones import instant_of, zone
 from orchestrator.store.batches import WANTED, by_meeting
 from orchestrator.store.rows.base import table_of
@@ -22,7 +22,7 @@ _P, _O, _V, _M = (table_of(model).c for model in (DatePollRow, DateOptionRow, Da
 _OPEN = (
     select(_P.meeting_id, _P.id, _P.closes_at, _P.asked, _P.asked_at, _M.zone)
     .join(table_of(MeetingRow), _M.id == _P.meeting_id)
-    .where(_P.meeting_id.in_(WANTED), _P.state == PollState.OPEN)
+    .where(_P.meeting_id.in_(WANTED), _P.state == DatePollState.OPEN)
 )
 _POLLS: BindParameter[int] = bindparam("polls", expanding=True)
 _OPTIONS = (
@@ -33,7 +33,7 @@ _OPTIONS = (
 _VOTED = select(_V.poll_id, _V.delegation).where(_V.poll_id.in_(_POLLS)).distinct()
 
 
-def open_polls(session: Session, meeting_ids: Collection[int]) -> dict[int, OpenPoll]:
+def open_polls(session: Session, meeting_ids: Collection[int]) -> dict[int, OpenDatePoll]:
     """Return the polls that are open, by the id of their meeting, with the delegations that have voted."""
     rows = [row for (row,) in by_meeting(session, _OPEN, meeting_ids, lambda row: row).values()]
     if not rows:
@@ -43,7 +43,7 @@ def open_polls(session: Session, meeting_ids: Collection[int]) -> dict[int, Open
     for poll_id, delegation in session.connection().execute(_VOTED, {_POLLS.key: [*voted]}):
         voted[poll_id].add(delegation)
     return {
-        row.meeting_id: OpenPoll(
+        row.meeting_id: OpenDatePoll(
             row.id,
             row.asked_at,
             row.closes_at,
@@ -84,14 +84,16 @@ def newest(session: Session, meeting_id: int) -> DatePoll | None:
     poll, zone_name = row
     return DatePoll(
         id=poll.id,
-        state=PollState(poll.state),
+        state=DatePollState(poll.state),
         opened_at=poll.opened_at,
         closes_at=poll.closes_at,
         by=poll.by,
         asked=poll.asked,
         asked_at=poll.asked_at,
         chosen=poll.chosen,
-        options=_options(session, {poll.id: zone_name if poll.state == PollState.OPEN else None})[poll.id],
+        options=_options(session, {poll.id: zone_name if poll.state == DatePollState.OPEN else None})[
+            poll.id
+        ],
         ballots=_ballots(session, poll.id),
     )
 
@@ -123,7 +125,7 @@ def add(
     asked = session.scalar(select(func.max(DatePollRow.asked)).where(DatePollRow.meeting_id == meeting_id))
     row = DatePollRow(
         meeting_id=meeting_id,
-        state=PollState.OPEN,
+        state=DatePollState.OPEN,
         opened_at=now,
         closes_at=closes_at,
         by=by,
@@ -169,7 +171,7 @@ def derive_instants(session: Session, poll_id: int) -> int:
     return others
 
 
-def end(session: Session, poll_id: int, state: PollState, chosen: int | None = None) -> None:
+def end(session: Session, poll_id: int, state: DatePollState, chosen: int | None = None) -> None:
     """Close a poll with the option that was ``chosen``, or withdraw it; its instants then stay."""
     derive_instants(session, poll_id)
     values = {"state": state, "chosen": chosen}

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from orchestrator.domain.answers.responses import ProposalState, ResponseKind
-from orchestrator.domain.dates.costs import Held
+from orchestrator.domain.dates.costs import PastMeeting
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.changes import Snapshot
 from orchestrator.domain.meetings.linked import Feed, Timing
@@ -24,7 +24,7 @@ from orchestrator.domain.meetings.meeting import (
     Meeting,
     MeetingStatus,
     News,
-    OpenPoll,
+    OpenDatePoll,
     Participation,
     Refusal,
     RehearsalSlot,
@@ -35,7 +35,7 @@ from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import REQUESTS, ActionKind
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.store.batches import WANTED, by_meeting
-from orchestrator.store.dates import date_polls as polls
+from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Executor
 from orchestrator.store.readiness import contributions
 from orchestrator.store.rows.answers import ResponseRow
@@ -244,7 +244,7 @@ class _Parts:
     refusals: Mapping[int, tuple[Refusal, ...]]
     contributions: Mapping[int, tuple[Contribution, ...]]
     slots: Mapping[int, tuple[RehearsalSlot, ...]]
-    open_polls: Mapping[int, OpenPoll]
+    open_polls: Mapping[int, OpenDatePoll]
 
 
 def _parts(session: Session, meeting_ids: Collection[int]) -> _Parts:
@@ -263,7 +263,7 @@ def _parts(session: Session, meeting_ids: Collection[int]) -> _Parts:
         refusals=_refusals(session, meeting_ids),
         contributions=contributions.of_meetings(session, meeting_ids),
         slots=contributions.slots(session, meeting_ids),
-        open_polls=polls.open_polls(session, meeting_ids),
+        open_polls=date_polls.open_polls(session, meeting_ids),
     )
 
 
@@ -678,7 +678,7 @@ def snapshot(session: Session, meeting_id: int, revision: int) -> Snapshot | Non
     )
 
 
-def held(session: Session, since: datetime, before: datetime) -> list[Held]:
+def held(session: Session, since: datetime, before: datetime) -> list[PastMeeting]:
     """Return the concluded meetings that began within that time, oldest first.
 
     The host took part, and every delegation with somebody invited who had not declined.
@@ -699,9 +699,9 @@ def held(session: Session, since: datetime, before: datetime) -> list[Held]:
     return [_held(list(together)) for _, together in groupby(rows, key=lambda row: (row.starts_at, row.id))]
 
 
-def _held(rows: Sequence[Any]) -> Held:
+def _held(rows: Sequence[Any]) -> PastMeeting:
     taking_part = {rows[0].host, *(row.delegation for row in rows if row.delegation)}
-    return Held(rows[0].starts_at, rows[0].ends_at, tuple(sorted(taking_part)))
+    return PastMeeting(rows[0].starts_at, rows[0].ends_at, tuple(sorted(taking_part)))
 
 
 def feeds(session: Session, reference: str) -> tuple[str | None, tuple[str, ...]]:

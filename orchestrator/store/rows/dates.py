@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, DateTime, ForeignKey, ForeignKeyConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from orchestrator.domain.dates.date_poll import PollState, Vote
+from orchestrator.domain.dates.date_poll import DatePollState, Vote
 from orchestrator.store.rows.base import Base, one_of
 
 
@@ -16,7 +16,7 @@ class DatePollRow(Base):
 
     __tablename__ = "date_poll"
     __table_args__ = (
-        CheckConstraint(one_of("state", PollState), name="state"),
+        CheckConstraint(one_of("state", DatePollState), name="state"),
         CheckConstraint("closes_at > opened_at", name="order"),
         Index(
             "uq_date_poll_open",

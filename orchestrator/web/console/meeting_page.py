@@ -11,15 +11,15 @@ from fastapi import Depends, Request, Response
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.people.caller import Caller
 from orchestrator.errors import Conflict, InvalidInput
-from orchestrator.services.dates.date_poll_views import PollView
-from orchestrator.services.dates.date_polls import Polls
+from orchestrator.services.dates.date_poll_views import DatePollView
+from orchestrator.services.dates.date_polls import DatePolls
 from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.meetings.views import MeetingView
 from orchestrator.services.readiness.readiness import Readiness
 from orchestrator.services.timelines.views import Outcome
 from orchestrator.web.console.forms import Kept, status_of_refusal
-from orchestrator.web.container import DirectoryDep, MeetingsDep, PollsDep, ReadinessDep, ReadingDep
+from orchestrator.web.container import DatePollsDep, DirectoryDep, MeetingsDep, ReadinessDep, ReadingDep
 from orchestrator.web.pages import Pages, PagesDep
 from orchestrator.web.presentation import answers, marks
 from orchestrator.web.presentation.delivery import delivery_groups
@@ -51,10 +51,10 @@ class LookAhead:
     """Looks ahead to what the status of a meeting, and its newest date poll, allow."""
 
     meetings: Meetings
-    polls: Polls
+    polls: DatePolls
     caller: Caller
 
-    def of(self, meeting: MeetingView, poll: PollView | None) -> Ahead:
+    def of(self, meeting: MeetingView, poll: DatePollView | None) -> Ahead:
         """Return what each of the buttons would do."""
         draft = meeting.status == "draft"
         announced = meeting.status == "published" and meeting.tentative
@@ -93,7 +93,7 @@ class MeetingPage:
     pages: Pages
     reading: Reading
     readiness: Readiness
-    polls: Polls
+    polls: DatePolls
     directory: Directory
     look_ahead: LookAhead
 
@@ -148,7 +148,7 @@ class MeetingPage:
         return board_table(self.readiness.board(meeting.reference))
 
 
-def _look_ahead(meetings: MeetingsDep, polls: PollsDep, caller: ConsoleCaller) -> LookAhead:
+def _look_ahead(meetings: MeetingsDep, polls: DatePollsDep, caller: ConsoleCaller) -> LookAhead:
     return LookAhead(meetings, polls, caller)
 
 
@@ -157,7 +157,7 @@ def _meeting_page(
     pages: PagesDep,
     reading: ReadingDep,
     readiness: ReadinessDep,
-    polls: PollsDep,
+    polls: DatePollsDep,
     directory: DirectoryDep,
     look_ahead: Annotated[LookAhead, Depends(_look_ahead)],
 ) -> MeetingPage:

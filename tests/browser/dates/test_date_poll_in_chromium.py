@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from config.settings import Settings
 from orchestrator.bootstrap import Container
 from orchestrator.domain.dates.date_poll import Vote
-from orchestrator.services.dates.date_polls import PollRequest
+from orchestrator.services.dates.date_polls import DatePollRequest
 from orchestrator.services.definitions.examples import ACCSM21
 from tests.browser.conftest import Chromium, free_port, web_process
 from tests.browser.looks import content_width, unfold, weak_text
@@ -67,15 +67,15 @@ def _prepared(container: Container) -> dict[str, str]:
     start = datetime.fromisoformat(container.reading.meeting(SOM).start)
     saturday = start + timedelta(days=(5 - start.weekday()) % 7)
     days = [saturday.replace(hour=7, minute=0), *(start + timedelta(days=shift) for shift in (9, 16))]
-    request = PollRequest.of({"starts": days, "closes": start - timedelta(days=1)})
+    request = DatePollRequest.of({"starts": days, "closes": start - timedelta(days=1)})
     links = {}
     for reference in (prep, SOM):
-        container.polls.open(reference, request, caller=caller("test"))
+        container.date_polls.open(reference, request, caller=caller("test"))
         links[reference] = _path(container, reference, "focal.point@bn.example.org")
-    container.polls.withdraw(prep, caller=caller("test"))
+    container.date_polls.withdraw(prep, caller=caller("test"))
     for code, said in OTHERS.items():
         votes = {number: MEANT[letter] for number, letter in enumerate(said, 1)}
-        container.polls.vote_for(SOM, code, votes, caller=caller("test"))
+        container.date_polls.vote_for(SOM, code, votes, caller=caller("test"))
     return {
         "vote": links[SOM],
         "unsaid": links[SOM],
@@ -165,7 +165,7 @@ def test_a_delegation_votes_on_a_phone(site: Site, browser: Chromium) -> None:
     assert "the invitation comes by mail" in (notice.text_content() or "")
     chosen = page.locator("form.dates :checked").evaluate_all("(all) => all.map((item) => item.value)")
     assert chosen == ["no", "if needed", "yes"]
-    found = site.container.polls.show(SOM)
+    found = site.container.date_polls.show(SOM)
     assert [item.votes[0].vote for item in found.options] == ["no", "if needed", "yes"]
 
 

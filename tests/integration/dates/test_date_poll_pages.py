@@ -21,7 +21,7 @@ from orchestrator.store.engine import Database
 from orchestrator.web.app import create_app
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, World, contents, definition, emptied
-from tests.integration.dates.test_services_polls import (
+from tests.integration.dates.test_services_date_polls import (
     ASKED,
     CLOSES,
     CLOSING,
@@ -140,7 +140,7 @@ def test_a_date_without_an_answer_is_named_and_what_was_chosen_stays(
         assert "1 date still needs an answer; nothing was recorded yet" in text
         assert "Nothing is said of this date. Choose yes, if needed or no." in text
         assert checked(found) == {"vote-1": "if needed"}
-    assert world.polls.show("SOM-2026").answered == 0
+    assert world.date_polls.show("SOM-2026").answered == 0
 
 
 def test_after_the_closing_the_page_says_so_and_whom_to_write_to(world: World, client: TestClient) -> None:
@@ -154,7 +154,7 @@ def test_after_the_closing_the_page_says_so_and_whom_to_write_to(world: World, c
         found
     )
     assert "<form" not in found.text
-    assert world.polls.show("SOM-2026").options[0].no == 1
+    assert world.date_polls.show("SOM-2026").options[0].no == 1
 
 
 def test_once_chosen_the_page_says_the_date_and_once_published_it_is_the_ordinary_page(
@@ -162,7 +162,7 @@ def test_once_chosen_the_page_says_the_date_and_once_published_it_is_the_ordinar
 ) -> None:
     opened(world)
     path = dates(world, LAN)
-    world.polls.close("SOM-2026", 2, caller=caller("coordinator"))
+    world.date_polls.close("SOM-2026", 2, caller=caller("coordinator"))
     assert "The date is Thursday, 10 December 2026, 14:00 Ha Noi (UTC+07:00)" in words(client.get(path))
     world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     for response in (client.get(path), client.post(path, data=ALL)):
@@ -190,7 +190,7 @@ def test_forms_of_other_sites_large_ones_and_broken_links_are_refused(
     for refused in (client.get(path), client.post(path, data=ALL)):
         assert refused.status_code == 410
         assert "coordinator@vn.example.org" in words(refused)
-    assert world.polls.show("SOM-2026").answered == 0
+    assert world.date_polls.show("SOM-2026").answered == 0
     assert elsewhere.headers["X-Robots-Tag"] == "noindex, nofollow, noarchive"
 
 
@@ -223,7 +223,7 @@ def test_the_console_shows_the_poll_and_makes_an_option_the_time(world: World, c
     assert "The time becomes Thursday, 10 December 2026, 14:00 Ha Noi (UTC+07:00)" in text
     assert "1 said yes, 0 if needed, 0 no, and 2 nothing" in text
     assert "Make option 2 the time; nobody is told yet" in text
-    assert world.polls.show("SOM-2026").state == "open"
+    assert world.date_polls.show("SOM-2026").state == "open"
     stale = client.post("/meetings/SOM-2026/poll/2", data={"version": 7})
     assert stale.status_code == 409
     done = client.post("/meetings/SOM-2026/poll/2", data={"version": 1})
@@ -272,10 +272,10 @@ def test_the_console_shows_who_is_asked_for_which_dates_and_then_asks_them(
     assert contents(world.database) == before
     shown = re.findall(r"<li><strong><time[^>]*>([^<]*), (\d\d:\d\d) ", seen.text)
     # The dates that were shown are asked about, whatever the finder would propose by now.
-    monkeypatch.delattr("orchestrator.services.dates.fair_starts.Slots.find")
+    monkeypatch.delattr("orchestrator.services.dates.fair_starts.FairStarts.find")
     done = client.post(f"{PAGE}/poll", data=hidden(seen))
     assert done.headers["location"] == f"{PAGE}?done=asked&count=3"
-    options = world.polls.show("SOM-2026").options
+    options = world.date_polls.show("SOM-2026").options
     assert [(item.starts.date, item.starts.clock) for item in options] == shown
     page = client.get(done.headers["location"])
     assert "The date poll is open. 3 people are asked now." in words(page)
@@ -307,7 +307,7 @@ def test_what_was_typed_for_a_poll_stays_with_what_is_wrong(
         assert re.search(rf'name="{name}"[^>]*value="{value}"', wrong.text), name
     assert re.search(r'<details id="open-poll" open>', wrong.text)
     assert 'href="#open-poll"' in wrong.text
-    assert world.polls.newest("SOM-2026") is None
+    assert world.date_polls.newest("SOM-2026") is None
 
 
 def test_a_poll_opened_by_somebody_else_meanwhile_is_said(world: World, client: TestClient) -> None:
@@ -357,12 +357,12 @@ def test_the_console_moves_the_closing_of_a_poll(world: World, client: TestClien
     seen = client.post(f"{PAGE}/poll/extend", data={"closes": "2026-11-20 17:00"})
     assert "until Friday, 20 November 2026, 17:00 Ha Noi (UTC+07:00)" in words(seen)
     assert "Move the closing; nobody is told" in words(seen)
-    assert not world.polls.show("SOM-2026").open
+    assert not world.date_polls.show("SOM-2026").open
     done = client.post(f"{PAGE}/poll/extend", data=hidden(seen))
     assert done.headers["location"] == f"{PAGE}?done=extended&count=0"
     assert "The date poll is extended. Nobody is told." in words(client.get(done.headers["location"]))
-    assert world.polls.show("SOM-2026").open
-    world.polls.withdraw("SOM-2026", caller=caller("coordinator"))
+    assert world.date_polls.show("SOM-2026").open
+    world.date_polls.withdraw("SOM-2026", caller=caller("coordinator"))
     over = client.post(f"{PAGE}/poll/extend", data={"closes": "2026-11-21 17:00"})
     assert over.status_code == 409
     assert "SOM-2026 has no open date poll." in words(over)
@@ -373,7 +373,7 @@ def test_the_console_withdraws_a_poll_and_opens_another(world: World, client: Te
     seen = client.get(f"{PAGE}/poll/withdraw")
     assert "0 of 3 delegations have answered" in words(seen)
     assert "no longer goes out" in words(seen)
-    assert world.polls.show("SOM-2026").state == "open"
+    assert world.date_polls.show("SOM-2026").state == "open"
     done = client.post(f"{PAGE}/poll/withdraw", data=hidden(seen))
     assert done.headers["location"] == f"{PAGE}?done=withdrawn"
     page = client.get(done.headers["location"])
@@ -417,7 +417,7 @@ def test_the_console_asks_what_becomes_of_the_linked_meeting(linked: World, clie
     unsaid = client.post(at, data={"version": "1"})
     assert unsaid.status_code == 409
     assert "Say what becomes of it: keep or move." in words(unsaid)
-    assert linked.polls.show("SOM-2026").state == "open"
+    assert linked.date_polls.show("SOM-2026").state == "open"
     done = client.post(at, data=hidden(seen))
     assert done.headers["location"] == f"{PAGE}?done=chosen&count=3"
     assert "3 people are told now of the linked meeting" in words(client.get(done.headers["location"]))
@@ -531,7 +531,7 @@ def test_the_command_line_takes_a_poll_through_its_life(world: World, run: Any) 
     assert "3 × Date poll: planned" in shown
     assert "1. Tuesday, 8 December 2026, 09:00–11:30 Ha Noi (UTC+07:00)" in shown
     assert re.search(r"MM +Myanmar +Tue 8 Dec 08:30 +\+06:30 +early, up to 1 h before", shown)
-    assert world.polls.newest("SOM-2026") is None
+    assert world.date_polls.newest("SOM-2026") is None
     opening = json.loads(run("open", "SOM-2026", *starts, "--closes", CLOSES, "--json"))
     assert [item["number"] for item in opening["poll"]["options"]] == [1, 2]
     with pytest.raises(InvalidInput, match="names an option twice"):

@@ -28,7 +28,7 @@ from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.reconciling import Reconciliation
 from orchestrator.errors import Conflict, InvalidInput, NotFound
-from orchestrator.services.dates.date_polls import PollRequest
+from orchestrator.services.dates.date_polls import DatePollRequest
 from orchestrator.services.delegations.calendars import CalendarChange, NewOverride, override_words
 from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.timelines import planner as planner_module
@@ -660,7 +660,7 @@ OPTIONS = {"starts": ["2026-12-08 09:00", "2026-12-10 14:00"], "closes": "2026-1
 def with_poll(world: World) -> None:
     """A draft whose delegations are asked for a date, under the pinned rules."""
     world.create(timeline="standard")
-    world.polls.open("SOM-2026", PollRequest.of(OPTIONS), caller=caller("coordinator"))
+    world.date_polls.open("SOM-2026", DatePollRequest.of(OPTIONS), caller=caller("coordinator"))
     world.run()
     world.mailer.accepted.clear()
 
@@ -697,7 +697,7 @@ def test_new_zone_rules_keep_the_wall_times_of_an_open_date_poll(world: World, m
         assert after.mailer.accepted == [], "nobody is asked again by that alone"
         assert after.recalculating.run().meetings == ()
         assert len(history(after, "recalculated")) == 1
-        after.polls.close("SOM-2026", 2, caller=caller("coordinator"))
+        after.date_polls.close("SOM-2026", 2, caller=caller("coordinator"))
         assert row_of(after).starts_at == NEW_INSTANTS[1]
 
 
@@ -705,7 +705,7 @@ def test_a_date_poll_that_new_zone_rules_do_not_concern_is_not_named(
     world: World, moved_zone: ZoneData
 ) -> None:
     world.create(timeline="standard", host="SG", zone="Asia/Singapore")
-    world.polls.open("SOM-2026", PollRequest.of(OPTIONS), caller=caller("coordinator"))
+    world.date_polls.open("SOM-2026", DatePollRequest.of(OPTIONS), caller=caller("coordinator"))
     before = options_of(world)
     with zone_data(moved_zone):
         after = restarted(world)
@@ -723,17 +723,17 @@ def test_a_date_poll_that_ends_before_recalculating_says_which_instants_were_mea
     with zone_data(moved_zone):
         after = restarted(world)
         if ending == "choose":
-            after.polls.close("SOM-2026", 1, caller=caller("coordinator"))
+            after.date_polls.close("SOM-2026", 1, caller=caller("coordinator"))
         else:
-            after.polls.withdraw("SOM-2026", caller=caller("coordinator"))
+            after.date_polls.withdraw("SOM-2026", caller=caller("coordinator"))
         assert options_of(after) == list(zip(WALLS, NEW_INSTANTS, strict=True))
-        shown = after.polls.show("SOM-2026").options[0].starts
+        shown = after.date_polls.show("SOM-2026").options[0].starts
         assert str(shown) == "Tuesday, 8 December 2026, 09:00 Ha Noi (UTC+08:00)"
 
 
 def test_the_record_of_a_date_poll_that_has_ended_stays(world: World, moved_zone: ZoneData) -> None:
     with_poll(world)
-    world.polls.withdraw("SOM-2026", caller=caller("coordinator"))
+    world.date_polls.withdraw("SOM-2026", caller=caller("coordinator"))
     with zone_data(moved_zone):
         after = restarted(world)
         after.recalculating.run()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from orchestrator.domain.meetings.meeting import ContributionState, Need
-from orchestrator.services.dates.date_polls import PollRequest
+from orchestrator.services.dates.date_polls import DatePollRequest
 from orchestrator.store.meetings import meetings as store
 from orchestrator.web.app import create_app
 from tests.callers import caller
@@ -36,10 +36,10 @@ def found(world: World, numbers: range) -> None:
         )
         world.meetings.publish(som, caller=BY, save_the_date=False)
         world.readiness.record(som, "SG", Need.LIST, ContributionState.IN, caller=BY)
-        asked = PollRequest.of(
+        asked = DatePollRequest.of(
             {"starts": ["2026-12-08 09:00", "2026-12-10 14:00"], "closes": "2026-12-04 12:00"}
         )
-        world.polls.open(heads, asked, caller=BY)
+        world.date_polls.open(heads, asked, caller=BY)
 
 
 @pytest.fixture

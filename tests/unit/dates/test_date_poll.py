@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from orchestrator.domain.dates.date_poll import (
     Ballot,
     DatePoll,
+    DatePollState,
     Option,
-    PollState,
-    Tally,
+    OptionTally,
     Vote,
     closing_problem,
+    leading_option,
     ranked,
     start_problems,
     tallies,
-    verdict,
 )
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.lifecycle import Change, publish, revise
@@ -29,7 +29,7 @@ from orchestrator.domain.meetings.meeting import (
     Conference,
     Meeting,
     MeetingStatus,
-    OpenPoll,
+    OpenDatePoll,
     Participation,
     Seat,
 )
@@ -40,6 +40,7 @@ from orchestrator.domain.timelines.objections import objection
 from orchestrator.domain.timelines.obligations import Obligation
 from orchestrator.domain.timelines.reconciling import Insert, reconcile
 from orchestrator.errors import Conflict, InvalidInput
+from orchestrator.words import say
 from tests.saying import said
 from tests.unit.real import CALENDARS
 
@@ -63,7 +64,7 @@ def poll(options: int = 2, **ballots: str) -> DatePoll:
     meant = {"y": YES, "?": IF_NEEDED, "n": NO}
     return DatePoll(
         id=1,
-        state=PollState.OPEN,
+        state=DatePollState.OPEN,
         opened_at=NOW,
         closes_at=CLOSES,
         by="console",
@@ -78,24 +79,24 @@ def poll(options: int = 2, **ballots: str) -> DatePoll:
     )
 
 
-def counted(found: DatePoll, now: datetime = NOW, **costs: int) -> tuple[Tally, ...]:
+def counted(found: DatePoll, now: datetime = NOW, **costs: int) -> tuple[OptionTally, ...]:
     return tallies(found, DELEGATIONS, {int(name[1:]): cost for name, cost in costs.items()}, now)
 
 
 def test_an_option_that_has_gone_by_cannot_win_any_more() -> None:
     found = poll(3, VN="yy?")
     second_begins = found.option(2).starts_at
-    assert verdict(counted(found)).option == 1
-    assert verdict(counted(found, second_begins)).option == 3
+    assert leading_option(counted(found)).option == 1
+    assert leading_option(counted(found, second_begins)).option == 3
     assert [item.option.number for item in ranked(counted(found, second_begins))] == [3, 1, 2]
-    over = verdict(counted(found, found.option(3).starts_at))
-    assert (over.option, said(over.reason)) == (
+    over = leading_option(counted(found, found.option(3).starts_at))
+    assert (over.option, say(over.reason)) == (
         None,
         "Every date has gone by; withdraw the poll, and open another.",
     )
     # What was chosen stays the winner that it was.
-    closed = replace(found, state=PollState.CLOSED, chosen=1)
-    assert verdict(counted(closed, second_begins)).option == 1
+    closed = replace(found, state=DatePollState.CLOSED, chosen=1)
+    assert leading_option(counted(closed, second_begins)).option == 1
 
 
 def order(found: DatePoll, **costs: int) -> list[int]:
@@ -126,16 +127,16 @@ def test_no_no_comes_first_then_the_fewest_if_needed_then_the_cost_then_the_earl
 def test_with_a_no_everywhere_the_fewest_win() -> None:
     found = poll(3, VN="nny", MM="nyn", BN="nyy")
     assert order(found, o1=0, o2=10, o3=20) == [2, 3, 1]
-    assert said(verdict(counted(found, o2=10, o3=20)).reason) == (
+    assert say(leading_option(counted(found, o2=10, o3=20)).reason) == (
         "One delegation says no, the fewest of all options; "
         "of the options with as many votes it is the one that costs the delegations least."
     )
 
 
 def test_before_anybody_has_answered_nothing_would_win() -> None:
-    found = verdict(counted(poll()))
+    found = leading_option(counted(poll()))
     assert (found.option, found.silent) == (None, DELEGATIONS)
-    assert said(found.reason) == "No delegation has answered yet."
+    assert say(found.reason) == "No delegation has answered yet."
 
 
 @pytest.mark.parametrize(
@@ -156,8 +157,8 @@ def test_before_anybody_has_answered_nothing_would_win() -> None:
     ],
 )
 def test_the_reason_is_said_in_words(ballots: dict[str, str], reason: str) -> None:
-    found = verdict(counted(poll(**ballots)))
-    assert (found.option, said(found.reason)) == (1, reason)
+    found = leading_option(counted(poll(**ballots)))
+    assert (found.option, say(found.reason)) == (1, reason)
 
 
 @given(st.lists(st.lists(votes, min_size=3, max_size=3), min_size=1, max_size=6), st.integers(0, 5))
@@ -170,8 +171,8 @@ def test_silence_never_changes_the_order(ballots: list[list[Vote]], silent: int)
     alone = ranked(tallies(found, codes, {}, NOW))
     among = ranked(tallies(found, [*codes, *(f"S{n}" for n in range(silent))], {}, NOW))
     assert [item.option.number for item in alone] == [item.option.number for item in among]
-    assert verdict(among).option == alone[0].option.number
-    assert len(verdict(among).silent) == silent
+    assert leading_option(among).option == alone[0].option.number
+    assert len(leading_option(among).silent) == silent
 
 
 @given(
@@ -225,7 +226,7 @@ def test_an_option_is_found_by_its_number() -> None:
 def test_votes_are_taken_until_the_poll_closes_or_ends() -> None:
     assert poll().takes_votes(CLOSES - timedelta(seconds=1))
     assert not poll().takes_votes(CLOSES)
-    for state in (PollState.CLOSED, PollState.WITHDRAWN):
+    for state in (DatePollState.CLOSED, DatePollState.WITHDRAWN):
         assert not replace(poll(), state=state).takes_votes(NOW)
 
 
@@ -296,7 +297,7 @@ def draft(*attendees: Attendee, **fields: object) -> Meeting:
         "timeline": "standard",
         "conference": Conference("e-1"),
         "attendees": attendees,
-        "date_poll": OpenPoll(7, NOW, CLOSES),
+        "date_poll": OpenDatePoll(7, NOW, CLOSES),
         **fields,
     }
     return Meeting(**values)  # type: ignore[arg-type]
@@ -323,7 +324,7 @@ def test_everybody_is_asked_in_their_own_next_working_hours() -> None:
     """Opened on Friday evening in Ha Noi; Brunei works on Saturdays, and rests on Fridays."""
     opened = datetime(2026, 11, 6, 12, tzinfo=UTC)
     people = [person(number, code, Role.FOCAL_POINT) for number, code in enumerate(("VN", "BN", "MM"), 1)]
-    meeting = draft(*people, date_poll=OpenPoll(7, opened, CLOSES))
+    meeting = draft(*people, date_poll=OpenDatePoll(7, opened, CLOSES))
     assert {item.attendee_id: item.due for item in asked(meeting)} == {
         1: datetime(2026, 11, 9, 2, tzinfo=UTC),
         2: datetime(2026, 11, 7, 1, tzinfo=UTC),
@@ -336,7 +337,7 @@ def test_everybody_is_asked_in_their_own_next_working_hours() -> None:
 
 def test_where_the_poll_closes_before_offices_open_it_is_asked_at_once() -> None:
     opened = datetime(2026, 11, 6, 12, tzinfo=UTC)
-    poll = OpenPoll(7, opened, opened + timedelta(hours=12))
+    poll = OpenDatePoll(7, opened, opened + timedelta(hours=12))
     (found,) = asked(draft(FOCAL, date_poll=poll))
     assert (found.due, said(found.note)) == (None, "")
 
@@ -375,7 +376,7 @@ def test_who_has_voted_is_not_asked_any_more_and_another_asking_reaches_the_rest
     meeting = draft(
         FOCAL,
         person(4, "MM", Role.FOCAL_POINT),
-        date_poll=OpenPoll(7, NOW, CLOSES, voted=frozenset({"VN"}), asked=2),
+        date_poll=OpenDatePoll(7, NOW, CLOSES, voted=frozenset({"VN"}), asked=2),
     )
     rows = [stored("date-poll:7:attendee-1", 1), stored("date-poll:7:attendee-4", 2)]
     (again,) = reconcile(meeting, asked(meeting), rows, NOW).inserts
@@ -383,7 +384,7 @@ def test_who_has_voted_is_not_asked_any_more_and_another_asking_reaches_the_rest
 
 
 def test_a_vote_before_the_mail_has_left_cancels_it_with_its_reason() -> None:
-    meeting = draft(FOCAL, date_poll=OpenPoll(7, NOW, CLOSES, voted=frozenset({"VN"})))
+    meeting = draft(FOCAL, date_poll=OpenDatePoll(7, NOW, CLOSES, voted=frozenset({"VN"})))
     waiting = stored("date-poll:7:attendee-1", 1, state=ActionState.SCHEDULED)
     (gone,) = reconcile(meeting, asked(meeting), [waiting], NOW).cancels
     assert said(gone.reason) == "the date poll is over, or the delegation has voted"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from orchestrator.domain.dates.costs import hardships
+from orchestrator.words import say
 from tests.unit.real import CALENDARS, utc
 
 EVERYWHERE = ("CA", "VN", "TH", "BN", "ID", "NZ")
@@ -12,7 +13,7 @@ EVERYWHERE = ("CA", "VN", "TH", "BN", "ID", "NZ")
 
 def said(*parts: int, hours: int = 2) -> list[str]:
     start = utc(*parts)
-    return [*hardships(EVERYWHERE, start, start + timedelta(hours=hours), CALENDARS)]
+    return [say(item) for item in hardships(EVERYWHERE, start, start + timedelta(hours=hours), CALENDARS)]
 
 
 def test_a_holiday_a_weekend_and_the_night_are_named_in_protocol_order_with_the_time_there() -> None:

@@ -9,11 +9,11 @@ from pydantic import BeforeValidator, Field
 from orchestrator.domain.dates.date_poll import MOST_OPTIONS, Vote
 from orchestrator.domain.definitions.definition import WallTime
 from orchestrator.domain.meetings.linked import Linked
-from orchestrator.services.dates.date_poll_views import PollOutcome, PollView
-from orchestrator.services.dates.date_polls import PollRequest
+from orchestrator.services.dates.date_poll_views import DatePollEffect, DatePollView
+from orchestrator.services.dates.date_polls import DatePollRequest
 from orchestrator.web.api.inputs import Body, Preview
 from orchestrator.web.container import (
-    PollsDep,
+    DatePollsDep,
 )
 from orchestrator.web.openapi import api_router
 from orchestrator.web.security import ApiCaller
@@ -49,51 +49,55 @@ class VotesRequest(Body):
 
 @router.post("/meetings/{meeting}/poll", status_code=201, summary="Open a date poll")
 def open_poll(
-    meeting: str, body: PollRequest, polls: PollsDep, caller: ApiCaller, preview: Preview = False
-) -> PollOutcome:
+    meeting: str, body: DatePollRequest, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
+) -> DatePollEffect:
     """Ask the delegations of a draft which of 2 to 10 starts suit them; only those who speak for them."""
-    return polls.open(meeting, body, caller=caller, preview=preview)
+    return date_polls.open(meeting, body, caller=caller, preview=preview)
 
 
 @router.get("/meetings/{meeting}/poll", summary="The newest date poll")
-def get_poll(meeting: str, polls: PollsDep) -> PollView:
+def get_poll(meeting: str, date_polls: DatePollsDep) -> DatePollView:
     """Return the newest poll, open or not, with what each delegation says and which option would win."""
-    return polls.show(meeting)
+    return date_polls.show(meeting)
 
 
 @router.patch("/meetings/{meeting}/poll", summary="Extend a date poll")
 def extend_poll(
-    meeting: str, body: ExtendRequest, polls: PollsDep, caller: ApiCaller, preview: Preview = False
-) -> PollOutcome:
+    meeting: str, body: ExtendRequest, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
+) -> DatePollEffect:
     """Let the open poll close at another time."""
-    return polls.extend(meeting, body.closes, caller=caller, preview=preview)
+    return date_polls.extend(meeting, body.closes, caller=caller, preview=preview)
 
 
 @router.delete("/meetings/{meeting}/poll", summary="Withdraw a date poll")
-def withdraw_poll(meeting: str, polls: PollsDep, caller: ApiCaller, preview: Preview = False) -> PollOutcome:
+def withdraw_poll(
+    meeting: str, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
+) -> DatePollEffect:
     """End the open poll without a result; mails that have not left yet do not leave any more."""
-    return polls.withdraw(meeting, caller=caller, preview=preview)
+    return date_polls.withdraw(meeting, caller=caller, preview=preview)
 
 
 @router.post("/meetings/{meeting}/poll/remind", summary="Ask again for dates")
-def remind_of_poll(meeting: str, polls: PollsDep, caller: ApiCaller, preview: Preview = False) -> PollOutcome:
+def remind_of_poll(
+    meeting: str, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
+) -> DatePollEffect:
     """Ask those again who have not answered; at most once a day."""
-    return polls.remind(meeting, caller=caller, preview=preview)
+    return date_polls.remind(meeting, caller=caller, preview=preview)
 
 
 @router.post("/meetings/{meeting}/poll/close", summary="Choose the date")
 def close_poll(
-    meeting: str, body: CloseRequest, polls: PollsDep, caller: ApiCaller, preview: Preview = False
-) -> PollOutcome:
+    meeting: str, body: CloseRequest, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
+) -> DatePollEffect:
     """Make an option the meeting's time and end the poll; the meeting stays a draft."""
-    return polls.close(
+    return date_polls.close(
         meeting, body.option, caller=caller, version=body.version, preview=preview, linked=body.linked
     )
 
 
 @router.post("/meetings/{meeting}/poll/votes", summary="Enter a delegation's votes")
 def enter_votes(
-    meeting: str, body: VotesRequest, polls: PollsDep, caller: ApiCaller, preview: Preview = False
-) -> PollOutcome:
+    meeting: str, body: VotesRequest, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
+) -> DatePollEffect:
     """Record what a delegation has said by other means, in place of what it had said."""
-    return polls.vote_for(meeting, body.delegation, body.votes, caller=caller, preview=preview)
+    return date_polls.vote_for(meeting, body.delegation, body.votes, caller=caller, preview=preview)

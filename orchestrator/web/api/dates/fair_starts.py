@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import Query
 
-from orchestrator.services.dates.fair_starts import SlotQuery, SlotsView
+from orchestrator.services.dates.fair_starts import FairStartQuery, FairStartsView
 from orchestrator.web.container import (
-    SlotsDep,
+    FairStartsDep,
 )
 from orchestrator.web.openapi import api_router
 
@@ -16,6 +16,6 @@ router = api_router("slots")
 
 
 @router.get("/slots", summary="Find a start")
-def find_slots(query: Annotated[SlotQuery, Query()], slots: SlotsDep) -> SlotsView:
+def find_slots(query: Annotated[FairStartQuery, Query()], fair_starts: FairStartsDep) -> FairStartsView:
     """Return the best starts of a window, with what each costs every delegation, and why."""
-    return slots.find(query)
+    return fair_starts.find(query)

@@ -12,14 +12,14 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from pydantic import BaseModel, Field
 
 from orchestrator.errors import Conflict, InvalidInput
-from orchestrator.services.dates.date_poll_views import OptionView, PollView
-from orchestrator.services.dates.date_polls import PollRequest, Polls
+from orchestrator.services.dates.date_poll_views import DatePollView, OptionView
+from orchestrator.services.dates.date_polls import DatePollRequest, DatePolls
 from orchestrator.services.meetings.linking import QUESTION
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.web.console.confirmation import ConfirmationDep
 from orchestrator.web.console.forms import Kept, Number, Ticked, Typed, Version, linked_choice, refusals
 from orchestrator.web.console.meeting_page import MeetingPage, MeetingPageDep
-from orchestrator.web.container import PollsDep, ReadingDep
+from orchestrator.web.container import DatePollsDep, ReadingDep
 from orchestrator.web.pages import Pages, PagesDep, meeting_path, see_other
 from orchestrator.web.security import ConsoleCaller
 
@@ -46,13 +46,13 @@ class PollForm(BaseModel):
         """The fields of the form on the meeting's page, as typed."""
         return {"top": self.top, "from": self.first, "to": self.last, "closes": self.closes}
 
-    def wanted(self) -> PollRequest:
+    def wanted(self) -> DatePollRequest:
         """Return what to ask; raises ``InvalidInput`` for what cannot be read."""
         closes = self.closes.strip()
         if self.confirmed:
-            return PollRequest.of({"starts": self.starts.split(","), "closes": closes})
+            return DatePollRequest.of({"starts": self.starts.split(","), "closes": closes})
         dates = {"from": self.first.strip() or None, "to": self.last.strip() or None}
-        return PollRequest.of({"top": self.top.strip(), "closes": closes} | dates)
+        return DatePollRequest.of({"top": self.top.strip(), "closes": closes} | dates)
 
 
 @router.post("/meetings/{reference}/poll")
@@ -60,7 +60,7 @@ def open_date_poll(
     reference: str,
     form: Annotated[PollForm, Form()],
     reading: ReadingDep,
-    polls: PollsDep,
+    polls: DatePollsDep,
     caller: ConsoleCaller,
     page: MeetingPageDep,
     confirmation: ConfirmationDep,
@@ -84,7 +84,7 @@ def open_date_poll(
 def extend_date_poll(
     reference: str,
     reading: ReadingDep,
-    polls: PollsDep,
+    polls: DatePollsDep,
     caller: ConsoleCaller,
     page: MeetingPageDep,
     confirmation: ConfirmationDep,
@@ -94,7 +94,7 @@ def extend_date_poll(
     """Show what another closing time would do, or set it once that was confirmed."""
     found = reading.meeting(reference)
     try:
-        until = PollRequest.of({"closes": closes.strip()}).closes
+        until = DatePollRequest.of({"closes": closes.strip()}).closes
         outcome = polls.extend(found.reference, until, caller=caller, preview=not confirmed)
     except InvalidInput as error:
         return _again(page, reference, error, "extend-poll", {"closes": closes})
@@ -116,7 +116,7 @@ def _again(
 def confirm_remind(
     reference: str,
     reading: ReadingDep,
-    polls: PollsDep,
+    polls: DatePollsDep,
     caller: ConsoleCaller,
     confirmation: ConfirmationDep,
 ) -> Response:
@@ -127,7 +127,7 @@ def confirm_remind(
 
 
 @router.post("/meetings/{reference}/poll/remind")
-def remind(reference: str, polls: PollsDep, caller: ConsoleCaller) -> Response:
+def remind(reference: str, polls: DatePollsDep, caller: ConsoleCaller) -> Response:
     """Ask those again who have not answered."""
     outcome = polls.remind(reference, caller=caller)
     return see_other(meeting_path(outcome.reference), done="asked-again", count=outcome.count("date-poll"))
@@ -137,7 +137,7 @@ def remind(reference: str, polls: PollsDep, caller: ConsoleCaller) -> Response:
 def confirm_withdraw(
     reference: str,
     reading: ReadingDep,
-    polls: PollsDep,
+    polls: DatePollsDep,
     caller: ConsoleCaller,
     confirmation: ConfirmationDep,
 ) -> Response:
@@ -148,7 +148,7 @@ def confirm_withdraw(
 
 
 @router.post("/meetings/{reference}/poll/withdraw")
-def withdraw(reference: str, polls: PollsDep, caller: ConsoleCaller) -> Response:
+def withdraw(reference: str, polls: DatePollsDep, caller: ConsoleCaller) -> Response:
     """End the poll without a result."""
     outcome = polls.withdraw(reference, caller=caller)
     return see_other(meeting_path(outcome.reference), done="withdrawn")
@@ -161,7 +161,7 @@ class LinkedQuestion:
     request: Request
     pages: Pages
     reading: Reading
-    polls: Polls
+    polls: DatePolls
 
     def ask(self, reference: str, option: int, error: Conflict, status: int) -> Response:
         """Return the question, a line for each meeting behind the first; raises any other conflict again."""
@@ -179,7 +179,7 @@ class LinkedQuestion:
 
 
 def _linked_question(
-    request: Request, pages: PagesDep, reading: ReadingDep, polls: PollsDep
+    request: Request, pages: PagesDep, reading: ReadingDep, polls: DatePollsDep
 ) -> LinkedQuestion:
     return LinkedQuestion(request, pages, reading, polls)
 
@@ -194,7 +194,7 @@ def confirm_date(
     reference: str,
     option: Number,
     reading: ReadingDep,
-    polls: PollsDep,
+    polls: DatePollsDep,
     caller: ConsoleCaller,
     question: LinkedQuestionDep,
     confirmation: ConfirmationDep,
@@ -224,7 +224,7 @@ def confirm_date(
 def choose_date(
     reference: str,
     option: Number,
-    polls: PollsDep,
+    polls: DatePollsDep,
     caller: ConsoleCaller,
     question: LinkedQuestionDep,
     version: Version,
@@ -239,5 +239,5 @@ def choose_date(
     return see_other(meeting_path(outcome.reference), done="chosen", count=told or None)
 
 
-def _chosen(poll: PollView, option: int) -> OptionView:
+def _chosen(poll: DatePollView, option: int) -> OptionView:
     return next(item for item in poll.options if item.number == option)

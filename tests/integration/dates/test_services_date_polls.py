@@ -14,14 +14,15 @@ from orchestrator.domain.dates.date_poll import Vote
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound
-from orchestrator.services.dates.date_poll_views import PollOutcome
-from orchestrator.services.dates.date_polls import PollRequest
-from orchestrator.services.dates.fair_starts import SlotQuery
+from orchestrator.services.dates.date_poll_views import DatePollEffect
+from orchestrator.services.dates.date_polls import DatePollRequest
+from orchestrator.services.dates.fair_starts import FairStartQuery
 from orchestrator.services.meetings.linking import QUESTION
 from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.personal.visits import LinkClosedError
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
+from orchestrator.words import maybe, say
 from tests.callers import caller
 from tests.integration.conftest import (
     NHUNG,
@@ -58,10 +59,10 @@ def in_office_hours(world: World) -> None:
     world.clock.at = MONDAY
 
 
-def opened(world: World, *, preview: bool = False, **given: Any) -> PollOutcome:
+def opened(world: World, *, preview: bool = False, **given: Any) -> DatePollEffect:
     """Open a poll of two dates: option 1 on the 8th at 09:00, option 2 on the 10th at 14:00."""
-    request = PollRequest.of({"starts": STARTS_GIVEN, "closes": CLOSES} | given)
-    return world.polls.open("SOM-2026", request, caller=caller("coordinator"), preview=preview)
+    request = DatePollRequest.of({"starts": STARTS_GIVEN, "closes": CLOSES} | given)
+    return world.date_polls.open("SOM-2026", request, caller=caller("coordinator"), preview=preview)
 
 
 def polled(world: World, **given: Any) -> World:
@@ -182,11 +183,11 @@ def test_only_a_coming_draft_with_somebody_to_ask_gets_a_poll(world: World) -> N
     with pytest.raises(Conflict, match="has no attendees, so there is nobody to ask"):
         opened(world)
     world.create(reference="PAST", start="2026-10-01 09:00")
-    request = PollRequest.of({"starts": STARTS_GIVEN, "closes": CLOSES})
+    request = DatePollRequest.of({"starts": STARTS_GIVEN, "closes": CLOSES})
     with pytest.raises(Conflict, match="PAST would be over already; move it to a coming date"):
-        world.polls.open("PAST", request, caller=caller("coordinator"))
+        world.date_polls.open("PAST", request, caller=caller("coordinator"))
     with pytest.raises(NotFound, match="There is no meeting NONE"):
-        world.polls.open("NONE", request, caller=caller("coordinator"))
+        world.date_polls.open("NONE", request, caller=caller("coordinator"))
 
 
 def test_a_published_meeting_gets_no_poll(world: World) -> None:
@@ -202,7 +203,7 @@ def test_the_best_starts_of_the_finder_are_proposed_after_the_closing(world: Wor
     assert all(item.starts.day > CLOSING.date() for item in seen.poll.options)
     # Nothing costs anybody anything among three delegations an hour and a half apart.
     assert [item.cost for item in seen.poll.options] == [0, 0, 0]
-    assert all(said.comfortable and said.why == "in office hours" for said in seen.poll.options[0].votes)
+    assert all(said.comfortable and say(said.why) == "in office hours" for said in seen.poll.options[0].votes)
     both = opened(world, starts=["2026-12-05 06:00"], top=2, to="2026-11-30", preview=True)
     assert [item.starts.clock for item in both.poll.options][-1] == "06:00"
     assert not both.poll.options[-1].votes[0].comfortable
@@ -215,7 +216,7 @@ def test_a_poll_proposes_what_the_finder_shows_for_the_same_wishes(world: World)
     world.create(attendees=STAFF)
     wishes = {"from": "2026-12-01", "to": "2026-12-04", "earliest": "16:00", "latest": "21:00"}
     wishes |= {"hard": ["SG:hours"], "soft": ["weekend"]}
-    found = world.slots.find(SlotQuery.of({"meeting": "SOM-2026", "top": 3} | wishes)).findings
+    found = world.fair_starts.find(FairStartQuery.of({"meeting": "SOM-2026", "top": 3} | wishes)).findings
     seen = opened(world, starts=[], top=3, preview=True, **wishes)
     in_time = sorted(found.slots, key=lambda slot: slot.starts_at)
     assert [item.starts for item in seen.poll.options] == [item.host_time for item in in_time]
@@ -235,7 +236,7 @@ def test_one_answer_counts_for_the_delegation_and_its_newest_word_stands(world: 
     world.clock.move(hours=1)
     world.personal_date_polls.vote(token(world, LAN), {1: IF_NEEDED, 2: YES})
     world.personal_date_polls.vote(token(world, THIDA), {1: YES, 2: YES})
-    poll = world.polls.show("SOM-2026")
+    poll = world.date_polls.show("SOM-2026")
     assert [[said.vote for said in item.votes] for item in poll.options] == [
         ["yes", "no answer", "if needed"],
         ["yes", "no answer", "yes"],
@@ -245,7 +246,9 @@ def test_one_answer_counts_for_the_delegation_and_its_newest_word_stands(world: 
         (f"Phạm Thu Lan <{LAN}>", "Monday, 2 November 2026, 11:00 Ha Noi (UTC+07:00)")
     ]
     assert (poll.leading, poll.silent, poll.answered) == (2, ("Singapore",), 2)
-    assert poll.verdict == "Nobody says no. One delegation has not answered, which is not counted as a yes."
+    assert (
+        say(poll.verdict) == "Nobody says no. One delegation has not answered, which is not counted as a yes."
+    )
     assert last_notes(world, 2)[1] == (
         "date poll answered",
         "web",
@@ -258,7 +261,7 @@ def test_the_page_says_what_was_said_before_in_the_readers_time(world: World) ->
     before = contents(world.database)
     first = world.personal_date_polls.page(token(world, LAN))
     assert first is not None
-    assert (first.at, first.by, first.refusal) == (None, None, "")
+    assert (first.at, first.by, first.refusal) == (None, None, None)
     assert [item.vote for item in first.options] == ["no answer", "no answer"]
     assert contents(world.database) == before
     world.personal_date_polls.vote(token(world, LAN), {1: NO, 2: YES})
@@ -273,7 +276,7 @@ def test_the_page_says_what_was_said_before_in_the_readers_time(world: World) ->
         "Thursday, 10 December 2026, 14:00 Ha Noi (UTC+07:00)",
     ]
     # Myanmar's offices open at 09:30, and there it is 08:30.
-    assert elsewhere.options[0].why == "early, up to 1 h before 09:30"
+    assert say(elsewhere.options[0].why) == "early, up to 1 h before 09:30"
 
 
 def test_a_vote_says_something_of_every_option(world: World) -> None:
@@ -281,7 +284,7 @@ def test_a_vote_says_something_of_every_option(world: World) -> None:
     with pytest.raises(InvalidInput) as caught:
         world.personal_date_polls.vote(token(world, LAN), {1: YES, 9: NO})
     assert [item.field for item in caught.value.problems] == ["votes[9]", "votes[2]"]
-    assert world.polls.show("SOM-2026").answered == 0
+    assert world.date_polls.show("SOM-2026").answered == 0
 
 
 def test_a_vote_before_the_mail_has_left_keeps_it_back(world: World) -> None:
@@ -296,13 +299,13 @@ def test_a_vote_before_the_mail_has_left_keeps_it_back(world: World) -> None:
 
 def test_the_coordinator_enters_what_was_said_by_telephone(world: World) -> None:
     polled(world)
-    done = world.polls.vote_for("SOM-2026", "sg", {1: YES, 2: NO}, caller=caller("console"))
+    done = world.date_polls.vote_for("SOM-2026", "sg", {1: YES, 2: NO}, caller=caller("console"))
     assert [item.by for item in done.poll.voters] == [None, "console", None]
     page = world.personal_date_polls.page(token(world, TAN))
     assert page is not None
     assert (page.by, [item.vote for item in page.options]) == ("the coordinator", ["yes", "no"])
     with pytest.raises(InvalidInput, match=r"delegation: is not invited.*Invited are: MM, SG, VN"):
-        world.polls.vote_for("SOM-2026", "BN", {1: YES, 2: NO}, caller=caller("console"))
+        world.date_polls.vote_for("SOM-2026", "BN", {1: YES, 2: NO}, caller=caller("console"))
 
 
 def test_only_who_speaks_for_the_delegation_votes(world: World) -> None:
@@ -321,10 +324,10 @@ def test_after_the_closing_a_vote_is_refused_and_says_whom_to_write_to(world: Wo
         "Write to Trần Minh Khôi, coordinator@vn.example.org."
     )
     with pytest.raises(Conflict, match="Extend the poll first"):
-        world.polls.vote_for("SOM-2026", "VN", {1: YES, 2: YES}, caller=caller("console"))
-    world.polls.extend("SOM-2026", datetime(2026, 11, 20, 17), caller=caller("coordinator"))  # noqa: DTZ001
+        world.date_polls.vote_for("SOM-2026", "VN", {1: YES, 2: YES}, caller=caller("console"))
+    world.date_polls.extend("SOM-2026", datetime(2026, 11, 20, 17), caller=caller("coordinator"))  # noqa: DTZ001
     world.personal_date_polls.vote(token(world, LAN), {1: YES, 2: YES})
-    assert world.polls.show("SOM-2026").answered == 1
+    assert world.date_polls.show("SOM-2026").answered == 1
 
 
 def test_a_link_of_a_draft_without_a_poll_opens_nothing(world: World) -> None:
@@ -364,7 +367,7 @@ def test_a_poll_opened_at_night_reaches_each_at_a_sane_hour_and_extending_it_mov
     opened(world)
     world.run()
     assert recipients(world) == []
-    longer = world.polls.extend("SOM-2026", datetime(2026, 11, 16, 17), caller=caller("coordinator"))  # noqa: DTZ001
+    longer = world.date_polls.extend("SOM-2026", datetime(2026, 11, 16, 17), caller=caller("coordinator"))  # noqa: DTZ001
     assert longer.consequences == ()
     world.clock.at = MONDAY
     world.run()
@@ -375,39 +378,39 @@ def test_only_who_has_not_answered_is_asked_again_and_once_a_day(world: World) -
     polled(world)
     world.personal_date_polls.vote(token(world, LAN), {1: YES, 2: YES})
     with pytest.raises(Conflict, match="at most once a day; ask again from Tuesday, 3 November 2026, 10:00"):
-        world.polls.remind("SOM-2026", caller=caller("coordinator"))
+        world.date_polls.remind("SOM-2026", caller=caller("coordinator"))
     world.clock.move(days=1)
-    seen = world.polls.remind("SOM-2026", caller=caller("coordinator"), preview=True)
+    seen = world.date_polls.remind("SOM-2026", caller=caller("coordinator"), preview=True)
     assert sorted(str(item.recipient_email) for item in seen.consequences) == sorted([THIDA, TAN])
-    world.polls.remind("SOM-2026", caller=caller("coordinator"))
+    world.date_polls.remind("SOM-2026", caller=caller("coordinator"))
     world.run()
     assert recipients(world) == sorted([*ASKED, THIDA, TAN])
     assert len({str(mail.message["Message-ID"]) for mail in world.mailer.accepted}) == 5
     with pytest.raises(Conflict, match="at most once a day"):
-        world.polls.remind("SOM-2026", caller=caller("coordinator"))
+        world.date_polls.remind("SOM-2026", caller=caller("coordinator"))
     for email in (THIDA, TAN):
         world.personal_date_polls.vote(token(world, email), {1: YES, 2: YES})
     world.clock.move(days=1)
     with pytest.raises(Conflict, match="Every delegation has answered"):
-        world.polls.remind("SOM-2026", caller=caller("coordinator"))
+        world.date_polls.remind("SOM-2026", caller=caller("coordinator"))
 
 
 def test_withdrawing_ends_what_has_not_left_and_another_poll_may_begin(world: World) -> None:
     world.create(attendees=STAFF)
     opened(world)
     link = token(world, LAN)
-    done = world.polls.withdraw("SOM-2026", caller=caller("coordinator"))
+    done = world.date_polls.withdraw("SOM-2026", caller=caller("coordinator"))
     assert {(item.effect, item.reason) for item in done.consequences} == {
         ("cancelled", "the date poll is over, or the delegation has voted")
     }
     world.run()
     assert recipients(world) == []
-    assert world.polls.show("SOM-2026").state == "withdrawn"
+    assert world.date_polls.show("SOM-2026").state == "withdrawn"
     page = world.personal_date_polls.page(link)
     assert page is not None
-    assert page.refusal == "This date poll was withdrawn."
+    assert maybe(page.refusal) == "This date poll was withdrawn."
     with pytest.raises(Conflict, match="has no open date poll"):
-        world.polls.withdraw("SOM-2026", caller=caller("coordinator"))
+        world.date_polls.withdraw("SOM-2026", caller=caller("coordinator"))
     opened(world)
     world.run()
     assert recipients(world) == ASKED
@@ -415,7 +418,7 @@ def test_withdrawing_ends_what_has_not_left_and_another_poll_may_begin(world: Wo
 
 def test_mails_of_two_polls_are_told_apart(world: World) -> None:
     polled(world)
-    world.polls.withdraw("SOM-2026", caller=caller("coordinator"))
+    world.date_polls.withdraw("SOM-2026", caller=caller("coordinator"))
     opened(world)
     world.run()
     assert len({str(mail.message["Message-ID"]) for mail in world.mailer.accepted}) == 6
@@ -426,8 +429,8 @@ def test_extending_keeps_the_votes_and_the_rules_of_closing(world: World) -> Non
     world.personal_date_polls.vote(token(world, LAN), {1: YES, 2: YES})
     for wrong in (datetime(2026, 10, 1, 9), datetime(2026, 12, 9, 9)):  # noqa: DTZ001
         with pytest.raises(InvalidInput, match="closes: "):
-            world.polls.extend("SOM-2026", wrong, caller=caller("coordinator"))
-    done = world.polls.extend("SOM-2026", datetime(2026, 11, 30, 17), caller=caller("coordinator"))  # noqa: DTZ001
+            world.date_polls.extend("SOM-2026", wrong, caller=caller("coordinator"))
+    done = world.date_polls.extend("SOM-2026", datetime(2026, 11, 30, 17), caller=caller("coordinator"))  # noqa: DTZ001
     assert str(done.poll.closes) == "Monday, 30 November 2026, 17:00 Ha Noi (UTC+07:00)"
     assert done.poll.answered == 1
 
@@ -438,10 +441,10 @@ def test_extending_keeps_the_votes_and_the_rules_of_closing(world: World) -> Non
 @pytest.mark.both_databases
 def test_the_chosen_option_becomes_the_time_and_ends_the_poll(world: World) -> None:
     polled(world)
-    seen = world.polls.close("SOM-2026", 1, caller=caller("coordinator"), preview=True)
+    seen = world.date_polls.close("SOM-2026", 1, caller=caller("coordinator"), preview=True)
     assert (seen.previewed, seen.poll.state, seen.poll.chosen) == (True, "closed", 1)
-    assert world.polls.show("SOM-2026").state == "open"
-    done = world.polls.close("SOM-2026", 1, caller=caller("coordinator"), version=1)
+    assert world.date_polls.show("SOM-2026").state == "open"
+    done = world.date_polls.close("SOM-2026", 1, caller=caller("coordinator"), version=1)
     assert (done.version, done.poll.chosen) == (2, 1)
     meeting = world.reading.meeting("SOM-2026")
     assert (meeting.start, meeting.status, meeting.version) == ("2026-12-08 09:00", "draft", 2)
@@ -451,7 +454,7 @@ def test_the_chosen_option_becomes_the_time_and_ends_the_poll(world: World) -> N
     page = world.personal_date_polls.page(token_of(world, LAN))
     assert page is not None
     assert str(page.chosen) == "Tuesday, 8 December 2026, 09:00 Ha Noi (UTC+07:00)"
-    assert page.refusal == "This date poll is over; a date was chosen."
+    assert maybe(page.refusal) == "This date poll is over; a date was chosen."
 
 
 def token_of(world: World, email: str) -> str:
@@ -465,7 +468,7 @@ def token_of(world: World, email: str) -> str:
 def test_choosing_cancels_mails_that_have_not_left(world: World) -> None:
     world.create(attendees=STAFF)
     opened(world)
-    done = world.polls.close("SOM-2026", 2, caller=caller("coordinator"))
+    done = world.date_polls.close("SOM-2026", 2, caller=caller("coordinator"))
     assert [item.effect for item in done.consequences] == ["cancelled"] * 3
     world.run()
     assert recipients(world) == []
@@ -474,15 +477,15 @@ def test_choosing_cancels_mails_that_have_not_left(world: World) -> None:
 def test_choosing_is_refused_for_another_version_an_unknown_or_a_past_option(world: World) -> None:
     polled(world)
     with pytest.raises(Conflict, match="changed by somebody else meanwhile"):
-        world.polls.close("SOM-2026", 1, caller=caller("coordinator"), version=9)
+        world.date_polls.close("SOM-2026", 1, caller=caller("coordinator"), version=9)
     with pytest.raises(InvalidInput, match="option: is not an option"):
-        world.polls.close("SOM-2026", 3, caller=caller("coordinator"))
+        world.date_polls.close("SOM-2026", 3, caller=caller("coordinator"))
     world.clock.at = datetime(2026, 12, 9, tzinfo=UTC)
     update = MeetingUpdate.model_validate({"start": "2026-12-20 14:00"})
     world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=1)
     with pytest.raises(Conflict, match="Option 1 is in the past"):
-        world.polls.close("SOM-2026", 1, caller=caller("coordinator"))
-    assert world.polls.close("SOM-2026", 2, caller=caller("coordinator")).version == 3
+        world.date_polls.close("SOM-2026", 1, caller=caller("coordinator"))
+    assert world.date_polls.close("SOM-2026", 2, caller=caller("coordinator")).version == 3
 
 
 def test_a_draft_is_published_only_once_its_poll_is_over(world: World) -> None:
@@ -490,7 +493,7 @@ def test_a_draft_is_published_only_once_its_poll_is_over(world: World) -> None:
     link = token(world, LAN)
     with pytest.raises(Conflict, match="has an open date poll"):
         world.meetings.publish("SOM-2026", caller=caller("coordinator"))
-    world.polls.close("SOM-2026", 2, caller=caller("coordinator"))
+    world.date_polls.close("SOM-2026", 2, caller=caller("coordinator"))
     world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     assert world.personal_date_polls.page(link) is None
     assert world.personal.page(link).times.starts.clock == "14:00"
@@ -529,19 +532,19 @@ def test_choosing_a_time_asks_what_becomes_of_linked_meetings(world: World) -> N
     before = contents(world.database)
     for preview in (True, False):
         with pytest.raises(Conflict) as caught:
-            world.polls.close("SOM-2026", 2, caller=caller("coordinator"), preview=preview)
+            world.date_polls.close("SOM-2026", 2, caller=caller("coordinator"), preview=preview)
         assert caught.value.code == QUESTION
         assert "move: it goes to Wednesday, 9 December 2026, 09:00" in caught.value.message
     assert contents(world.database) == before
-    assert world.polls.show("SOM-2026").state == "open"
+    assert world.date_polls.show("SOM-2026").state == "open"
 
 
 def test_a_linked_meeting_goes_along_in_the_same_transaction(world: World) -> None:
     linked_poll(world)
     choice = {"caller": caller("coordinator"), "linked": Linked.MOVE}
-    seen = world.polls.close("SOM-2026", 2, preview=True, **choice)
+    seen = world.date_polls.close("SOM-2026", 2, preview=True, **choice)
     assert world.reading.meeting(PREP).start == "2026-12-02 09:00"
-    done = world.polls.close("SOM-2026", 2, **choice)
+    done = world.date_polls.close("SOM-2026", 2, **choice)
     assert (done.consequences, done.warnings) == (seen.consequences, seen.warnings)
     assert [item.meeting for item in done.consequences if item.kind == ActionKind.INVITE] == [PREP] * 3
     (sentence,) = done.warnings
@@ -562,7 +565,7 @@ def test_a_linked_meeting_that_is_kept_is_named_and_an_absurd_order_said(world: 
     update = MeetingUpdate.model_validate({"start": "2026-12-09 09:00"})
     version = world.reading.meeting(PREP).version
     world.meetings.update(PREP, update, caller=caller("coordinator"), version=version, linked=Linked.KEEP)
-    done = world.polls.close("SOM-2026", 1, caller=caller("coordinator"), linked=Linked.KEEP)
+    done = world.date_polls.close("SOM-2026", 1, caller=caller("coordinator"), linked=Linked.KEEP)
     assert done.warnings == (
         f"{PREP}, which prepares it, stays on Wednesday, 9 December 2026, 09:00 Ha Noi (UTC+07:00).",
         f"{PREP} comes after the meeting it prepares, SOM-2026.",
@@ -574,7 +577,7 @@ def test_an_option_at_the_time_that_stands_asks_nothing(world: World) -> None:
     linked_poll(world)
     update = MeetingUpdate.model_validate({"start": "2026-12-08 09:00"})
     world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=1, linked=Linked.KEEP)
-    assert world.polls.close("SOM-2026", 1, caller=caller("coordinator")).poll.chosen == 1
+    assert world.date_polls.close("SOM-2026", 1, caller=caller("coordinator")).poll.chosen == 1
 
 
 def test_choosing_waits_for_the_linked_meeting_before_it_takes_its_own(
@@ -586,7 +589,7 @@ def test_choosing_waits_for_the_linked_meeting_before_it_takes_its_own(
         prep, som = (store.find_id(session, name) for name in (PREP, "SOM-2026"))
         store.load(session, prep, lock=True)
         choosing = Thread(
-            target=world.polls.close,
+            target=world.date_polls.close,
             args=("SOM-2026", 2),
             kwargs={"caller": caller("coordinator"), "linked": Linked.MOVE},
         )
@@ -611,17 +614,17 @@ def test_a_poll_that_has_closed_without_a_choice_needs_somebody(world: World) ->
     assert attention() == [(), ()]
     world.clock.at = CLOSING
     assert attention() == [(needs,), (needs,)]
-    world.polls.extend("SOM-2026", datetime(2026, 11, 20, 17), caller=caller("coordinator"))  # noqa: DTZ001
+    world.date_polls.extend("SOM-2026", datetime(2026, 11, 20, 17), caller=caller("coordinator"))  # noqa: DTZ001
     assert attention() == [(), ()]
     world.clock.at = datetime(2026, 11, 20, 10, tzinfo=UTC)
     assert attention() == [(needs,), (needs,)]
-    world.polls.close("SOM-2026", 2, caller=caller("coordinator"))
+    world.date_polls.close("SOM-2026", 2, caller=caller("coordinator"))
     assert attention() == [(), ()]
 
 
 def test_a_withdrawn_poll_or_a_cancelled_draft_needs_nobody(world: World) -> None:
     polled(world)
-    world.polls.withdraw("SOM-2026", caller=caller("coordinator"))
+    world.date_polls.withdraw("SOM-2026", caller=caller("coordinator"))
     world.clock.at = CLOSING
     assert world.reading.meeting("SOM-2026").attention == ()
     world.clock.at = MONDAY
@@ -633,10 +636,10 @@ def test_a_withdrawn_poll_or_a_cancelled_draft_needs_nobody(world: World) -> Non
 
 def test_opening_is_refused_for_another_version_than_was_looked_at(world: World) -> None:
     world.create(attendees=STAFF)
-    request = PollRequest.of({"starts": STARTS_GIVEN, "closes": CLOSES})
+    request = DatePollRequest.of({"starts": STARTS_GIVEN, "closes": CLOSES})
     with pytest.raises(Conflict, match="changed by somebody else meanwhile"):
-        world.polls.open("SOM-2026", request, caller=caller("coordinator"), version=2)
-    assert world.polls.open("SOM-2026", request, caller=caller("coordinator"), version=1).poll.open
+        world.date_polls.open("SOM-2026", request, caller=caller("coordinator"), version=2)
+    assert world.date_polls.open("SOM-2026", request, caller=caller("coordinator"), version=1).poll.open
 
 
 # Attendees that change while a poll is open
@@ -650,7 +653,7 @@ def test_somebody_who_was_asked_and_voted_can_be_taken_out_and_the_vote_stands(w
     world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=1)
     with pytest.raises(LinkClosedError, match="no longer invited"):
         world.personal_date_polls.page(link)
-    poll = world.polls.show("SOM-2026")
+    poll = world.date_polls.show("SOM-2026")
     assert [item.by for item in poll.voters if item.delegation == "VN"] == [f"Phạm Thu Lan <{LAN}>"]
     assert poll.options[0].yes == 1
 
@@ -663,18 +666,18 @@ def test_a_delegation_that_is_taken_out_does_not_count_and_a_new_one_is_asked(wo
     world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=1)
     world.run()
     assert recipients(world) == sorted([*ASKED, "nur@bn.example.org"])
-    poll = world.polls.show("SOM-2026")
+    poll = world.date_polls.show("SOM-2026")
     assert [item.delegation for item in poll.voters] == ["BN", "MM", "VN"]
     assert [item.no for item in poll.options] == [0, 0]
 
 
 def test_a_poll_that_never_was_is_not_found(world: World) -> None:
     world.create(attendees=STAFF)
-    assert world.polls.newest("SOM-2026") is None
+    assert world.date_polls.newest("SOM-2026") is None
     with pytest.raises(NotFound, match="SOM-2026 has no date poll"):
-        world.polls.show("SOM-2026")
+        world.date_polls.show("SOM-2026")
     with pytest.raises(Conflict, match="has no open date poll"):
-        world.polls.close("SOM-2026", 1, caller=caller("coordinator"))
+        world.date_polls.close("SOM-2026", 1, caller=caller("coordinator"))
 
 
 def test_what_nobody_was_asked_in_time_is_missed_and_shown(world: World) -> None:

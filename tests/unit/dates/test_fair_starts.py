@@ -13,14 +13,25 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.domain.dates.costs import Constraint, Held, Rules, burden_of, cost_of, pieces_of, words_of
-from orchestrator.domain.dates.fair_starts import Ease, Findings, Request, Slot, Standing, find, why_not
+from orchestrator.domain.dates.costs import (
+    Constraint,
+    PastMeeting,
+    Rules,
+    burden_of,
+    cost_of,
+    pieces_of,
+    why_of,
+)
+from orchestrator.domain.dates.fair_starts import find, why_not
+from orchestrator.domain.dates.findings import Ease, FairStart, Findings, Standing
+from orchestrator.domain.dates.requests import Request
 from orchestrator.domain.definitions.definition import read_yaml
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.delegations.working_calendar import Calendars, Override, OverrideKind, Stretch
 from orchestrator.domain.time.zones import zone
 from orchestrator.errors import InvalidInput
-from tests.benchmarks.slots import naive_minute
+from orchestrator.words import say
+from tests.benchmarks.fair_starts import naive_minute
 from tests.effort import examples
 
 SHIPPED = Path(__file__).parents[3] / "config" / "delegations.yaml"
@@ -97,10 +108,10 @@ def cost(code: str, begin: str, length: timedelta = HOUR, calendars: Calendars =
 
 def words(code: str, begin: str, length: timedelta = HOUR) -> str:
     start = datetime.fromisoformat(begin).replace(tzinfo=UTC)
-    return words_of(pieces_of(CALENDARS.of(code), start, start + length))
+    return say(why_of(pieces_of(CALENDARS.of(code), start, start + length)))
 
 
-def standing(slot: Slot, code: str) -> Standing:
+def standing(slot: FairStart, code: str) -> Standing:
     return next(item for item in slot.standings if item.code == code)
 
 
@@ -150,7 +161,7 @@ def test_a_friday_in_brunei_costs_little_and_breaks_nothing() -> None:
     friday = found(asked("BN", first=date(2027, 1, 15), last=date(2027, 1, 15), top=1)).slots[0]
     (brunei,) = friday.standings
     assert (brunei.soft_day, brunei.weekend, brunei.broken, brunei.ease) == (True, False, (), Ease.STRAINED)
-    assert (brunei.cost, brunei.why) == (240, "weekend day (Friday), can be used")
+    assert (brunei.cost, say(brunei.why)) == (240, "weekend day (Friday), can be used")
     assert cost("BN", "2027-01-16T01:00") == 0  # Saturday, 09:00.
     sunday = found(asked("BN", first=date(2027, 1, 17), last=date(2027, 1, 17), top=1)).slots[0]
     assert (sunday.suits, sunday.standings[0].broken) == (False, (Constraint.WEEKEND,))
@@ -190,9 +201,9 @@ def test_a_declared_day_off_counts_as_a_holiday_and_other_hours_count() -> None:
     calendars = Calendars(DIRECTORY, [closed, short])
     best = find(asked("VN", "LA", top=1, earliest=time(10)), calendars, {}).slots[0]
     viet_nam, lao = standing(best, "VN"), standing(best, "LA")
-    assert (viet_nam.holiday, viet_nam.why) == ("Mourning", "declared day off (Mourning)")
+    assert (viet_nam.holiday, say(viet_nam.why)) == ("Mourning", "declared day off (Mourning)")
     assert (viet_nam.broken, best.suits) == ((Constraint.HOLIDAY,), False)
-    assert (lao.why, lao.cost) == ("late, up to 1 h after 11:00", 120)
+    assert (say(lao.why), lao.cost) == ("late, up to 1 h after 11:00", 120)
 
 
 # --- zones and changes of clock
@@ -388,14 +399,14 @@ def test_the_least_bad_is_proposed_when_nothing_suits_and_who_is_hurt_is_said() 
     request = asked(*codes, last=date(2027, 1, 22), rules=Rules.of(["hours"], [], codes))
     result = found(request)
     assert result.suitable == 0 and len(result.slots) == 5 and not result.slots[0].suits
-    first, second, third = result.notes
+    first, second, third = map(say, result.notes)
     assert first.startswith("No start in this window keeps every hard constraint; these are the least bad.")
     assert "Canada (hours)" in first
     assert second == "At no start in this window are all delegations in office hours."
     assert third == "Canada shares no office hours in this window with anybody else."
     assert "CA" in {item.code for item in result.slots[0].hurt}
     # With soft hours nothing is broken, and yet it is said that Canada has no office hour with ASEAN.
-    assert found(replace(request, rules=Rules())).notes == (second, third)
+    assert tuple(map(say, found(replace(request, rules=Rules())).notes)) == (second, third)
 
 
 def test_a_hard_constraint_does_not_send_everybody_else_into_the_night() -> None:
@@ -407,9 +418,9 @@ def test_a_hard_constraint_does_not_send_everybody_else_into_the_night() -> None
 
 def test_who_is_never_in_office_hours_is_said() -> None:
     result = found(asked("VN", "JP", "IN", earliest=time(15)))
-    assert result.notes[1] == "Never in office hours in this window: Japan."
+    assert say(result.notes[1]) == "Never in office hours in this window: Japan."
     two = found(asked("VN", "CA"))
-    assert two.notes[1] == "Viet Nam shares no office hours in this window with Canada."
+    assert say(two.notes[1]) == "Viet Nam shares no office hours in this window with Canada."
 
 
 # --- why not
@@ -422,7 +433,8 @@ def test_why_not_says_what_stands_against_a_date() -> None:
     assert [(item.code, item.holiday) for item in against.against] == [("JP", "Foundation Day")]
     assert against.slot.host_time.day == date(2027, 2, 11)
     assert (
-        against.comparison == "It breaks a hard constraint for 1 delegation, the best start found for none."
+        say(against.comparison)
+        == "It breaks a hard constraint for 1 delegation, the best start found for none."
     )
 
 
@@ -430,14 +442,14 @@ def test_why_not_compares_with_the_best_start_found() -> None:
     request = asked("VN", "CA", last=date(2027, 1, 15))
     slots = found(request).slots
     day = slots[0].host_time.day
-    assert why_not(day, request, CALENDARS, {}, slots[0]).comparison == "It is the best start found."
-    same = why_not(date(2027, 1, 20), request, CALENDARS, {}, slots[0]).comparison
+    assert say(why_not(day, request, CALENDARS, {}, slots[0]).comparison) == "It is the best start found."
+    same = say(why_not(date(2027, 1, 20), request, CALENDARS, {}, slots[0]).comparison)
     assert same == f"It is as good as the best start found: both cost {slots[0].score:,.0f}."
     worse = why_not(date(2027, 1, 18), request, CALENDARS, {}, slots[0])  # On Sunday evening in Ottawa.
     assert worse.slot.score > slots[0].score or not worse.slot.suits
     sunday = asked("VN", first=date(2027, 1, 17), last=date(2027, 1, 17))
     better = why_not(date(2027, 1, 18), sunday, CALENDARS, {}, found(sunday).slots[0])
-    assert better.comparison == "It breaks no hard constraint, and the best start found does."
+    assert say(better.comparison) == "It breaks no hard constraint, and the best start found does."
 
 
 def test_why_not_says_that_what_it_compares_is_weighed() -> None:
@@ -445,7 +457,7 @@ def test_why_not_says_that_what_it_compares_is_weighed() -> None:
     burdens = {"CA": 480}
     best = found(request, burdens).slots[0]
     other = why_not(date(2027, 3, 22), request, CALENDARS, burdens, best)
-    assert other.comparison == (
+    assert say(other.comparison) == (
         f"It costs {other.slot.score:,.0f}, weighed, the best start found {best.score:,.0f}, weighed, "
         "so it is better."
     )
@@ -510,7 +522,10 @@ def test_a_request_without_an_answer_names_the_field(
 
 def test_a_burden_is_the_sum_of_what_meetings_have_cost() -> None:
     begin = datetime(2027, 1, 13, 1, tzinfo=UTC)  # 08:00 in Ha Noi, 20:00 of the day before in Ottawa.
-    held = [Held(begin, begin + 2 * HOUR, ("VN", "CA")), Held(begin, begin + HOUR, ("CA", "GONE"))]
+    held = [
+        PastMeeting(begin, begin + 2 * HOUR, ("VN", "CA")),
+        PastMeeting(begin, begin + HOUR, ("CA", "GONE")),
+    ]
     assert burden_of(held, CALENDARS) == {"VN": 0, "CA": 60 * 8 + 60 * 10 + 60 * 8}
     assert burden_of([], CALENDARS) == {}
 
@@ -545,14 +560,14 @@ def test_nobody_counts_more_often_than_all_together() -> None:
 def repeated(times: int, *, remembering: bool) -> list[dict[str, int]]:
     """What each of so many monthly meetings of ASEAN and Canada costs whom, each at the best start."""
     codes = (*ASEAN, "CA")
-    held: list[Held] = []
+    held: list[PastMeeting] = []
     costs = []
     for number in range(times):
         first = date(2027 + number // 12, number % 12 + 1, 1)
         request = asked(*codes, first=first, last=first + timedelta(days=27), top=1)
         burdens = burden_of(held, CALENDARS) if remembering else {}
         (slot,) = found(request, burdens).slots
-        held.append(Held(slot.starts_at, slot.ends_at, codes))
+        held.append(PastMeeting(slot.starts_at, slot.ends_at, codes))
         costs.append({item.code: item.cost for item in slot.standings})
     return costs
 
@@ -580,7 +595,7 @@ def test_what_canada_bears_stays_a_few_times_what_others_bear() -> None:
 
 
 def test_the_year_in_the_documentation_is_what_the_search_finds() -> None:
-    page = (SHIPPED.parents[1] / "docs" / "slots.md").read_text("utf-8")
+    page = (SHIPPED.parents[1] / "docs" / "fair-starts.md").read_text("utf-8")
     table = page.partition("costs Canada")[2].partition("\n\n")[0]
     told = [
         tuple(int(cell.replace(",", "")) for cell in row.split("|")[4:6])
