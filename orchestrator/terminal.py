@@ -87,8 +87,11 @@ def show_lines(made: Table) -> None:
 
     A terminal shows as much of the last column as it has room for, a pipe all of it.
     """
-    made.columns[-1].no_wrap, made.columns[-1].overflow = True, "ellipsis"
+    last = made.columns[-1]
+    last.no_wrap, last.overflow = True, "ellipsis"
     if out.is_terminal:
+        # The last column gets the room that the others leave, instead of taking theirs.
+        made.expand, last.ratio = True, 1
         out.print(made)
     else:
         Console(file=out.file, highlight=False, markup=False, emoji=False, width=_ENDLESS).print(made)
