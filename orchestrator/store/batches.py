@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any, TypeVar
+from typing import TypeVar, TypeVarTuple
 
-from sqlalchemy import BindParameter, Executable, bindparam
+from sqlalchemy import BindParameter, Row, Select, bindparam
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 WANTED: BindParameter[int] = bindparam("wanted", expanding=True)
 """The ids of the meetings, in statements that ``by_meeting`` runs."""
 
 
 def by_meeting(
-    session: Session, statement: Executable, meeting_ids: Collection[int], make: Callable[[Any], T]
+    session: Session,
+    statement: Select[*Ts],
+    meeting_ids: Collection[int],
+    make: Callable[[Row[*Ts]], T],
 ) -> dict[int, tuple[T, ...]]:
     """Return what a statement finds, made from its rows and in their order, by the id of the meeting.
 

@@ -8,9 +8,10 @@ from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
 
 _READ_ONLY = "orchestrator_read_only"
 
@@ -32,6 +33,7 @@ class Database:
         self.engine = _sqlite(self._url) if self.dialect == "sqlite" else _postgresql(self._url)
         self._reader = self.engine.execution_options(**{_READ_ONLY: True})
         self._queue = _queue_beside(self._url)
+        self._watched: PoolProxiedConnection | None = None
 
     @property
     def dialect(self) -> str:
@@ -65,6 +67,28 @@ class Database:
         with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
             yield session
 
+    def pulse(self) -> str:
+        """Return a value that is another one after any commit, in whatever order they came.
+
+        The database says so by itself, so nothing is counted. It may change without anything to see: on
+        PostgreSQL whenever a transaction of any database of that server has begun or ended writing.
+        """
+        if self.dialect == "sqlite":
+            return self._data_version()
+        with self.reading() as session:
+            return str(session.scalar(text("SELECT CAST(pg_current_snapshot() AS text)")))
+
+    def _data_version(self) -> str:
+        """Return how often others have written to the file, which only one and the same connection tells."""
+        if self._watched is None:
+            self._watched = self.engine.raw_connection()
+        cursor = self._watched.cursor()
+        try:
+            cursor.execute("PRAGMA data_version")
+            return str(cursor.fetchone())
+        finally:
+            cursor.close()
+
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """Wait for the turn to write, where the database has one writer at a time.
@@ -81,6 +105,9 @@ class Database:
 
     def dispose(self) -> None:
         """Close all connections."""
+        if self._watched is not None:
+            self._watched.close()
+            self._watched = None
         self.engine.dispose()
 
     def upgrade(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
@@ -13,6 +14,7 @@ from orchestrator.web.openapi import Application
 from orchestrator.web.pages import HERE, Pages
 from orchestrator.web.security import SecurityHeaders
 
+_WORTH_COMPRESSING = 1024
 _ALWAYS_ALLOWED = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 
@@ -30,6 +32,8 @@ def create_app(container: Container | None = None) -> Application:
     app.dependency_overrides[services] = lambda: used
     app.state.pages = Pages(used)
     app.state.pulse = events.Pulse(used.reading.pulse)
+    # Smaller answers would hardly shrink; event streams are left out by the middleware itself.
+    app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING, compresslevel=6)
     # Another name could be a page elsewhere that was pointed at this machine (DNS rebinding).
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_allowed_hosts(used))
     app.add_middleware(SecurityHeaders)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from orchestrator.domain.meetings.meeting import AgendaEntry, Meeting, MeetingStatus
 from orchestrator.domain.time.zones import zone
@@ -58,6 +59,39 @@ def shift_of(before: Meeting, after: Meeting) -> Shift | None:
     return None
 
 
+class HasTiming(Protocol):
+    """What has a place in the order of meetings: a whole one, its timing, or a line of a list."""
+
+    @property
+    def status(self) -> MeetingStatus:
+        """Whether it is to take place."""
+        ...
+
+    @property
+    def starts_at(self) -> datetime:
+        """When it begins."""
+        ...
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it ends."""
+        ...
+
+
+class HasAgenda(HasTiming, Protocol):
+    """What has, besides, an agenda that may report decisions of other meetings."""
+
+    @property
+    def reference(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def agenda(self) -> tuple[AgendaEntry, ...]:
+        """At least the items that report decisions."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """As much of a meeting as its place in an order takes; instants are aware UTC."""
@@ -74,7 +108,7 @@ def can_move(meeting: Meeting, now: datetime) -> bool:
     return meeting.status is MeetingStatus.DRAFT
 
 
-def is_coming(meeting: Meeting | Timing, now: datetime) -> bool:
+def is_coming(meeting: HasTiming, now: datetime) -> bool:
     """Whether a meeting is still to take place, or to be published."""
     if meeting.status is MeetingStatus.PUBLISHED:
         return meeting.ends_at > now
@@ -122,7 +156,7 @@ def way_back(feeds: Iterable[Feed], new: Feed) -> tuple[str, ...]:
     return ()
 
 
-def disorder(source: Meeting | Timing, target: Meeting | Timing) -> str:
+def disorder(source: HasTiming, target: HasTiming) -> str:
     """Return in words what is absurd about the order of a meeting and the one it prepares, or nothing."""
     if source.starts_at >= target.ends_at:
         return "comes after the meeting it prepares"
@@ -133,6 +167,6 @@ def disorder(source: Meeting | Timing, target: Meeting | Timing) -> str:
     return ""
 
 
-def reporting(meeting: Meeting, source: str) -> tuple[AgendaEntry, ...]:
+def reporting(meeting: HasAgenda, source: str) -> tuple[AgendaEntry, ...]:
     """Return the items of the agenda that report the outcomes of the meeting ``source``."""
     return tuple(item for item in meeting.agenda if item.input_from == source)

@@ -17,6 +17,8 @@ from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.decisions import KeyOutcome
 from orchestrator.domain.meetings.linked import (
     Feed,
+    HasAgenda,
+    HasTiming,
     Linked,
     Shift,
     Timing,
@@ -201,7 +203,7 @@ class Linking:
         )
 
     def attention(
-        self, session: Session, meetings: Iterable[Meeting], now: datetime
+        self, session: Session, meetings: Iterable[HasAgenda], now: datetime
     ) -> Mapping[str, tuple[str, ...]]:
         """Return by reference what needs somebody before those of ``meetings`` that are still to come.
 
@@ -380,7 +382,7 @@ class _Neighbours:
         return [source for source, target in self.feeds[reference] if target == reference]
 
 
-def _neighbours(session: Session, meetings: Sequence[Meeting]) -> _Neighbours:
+def _neighbours(session: Session, meetings: Sequence[HasAgenda]) -> _Neighbours:
     """Look around several meetings with as many statements as around one."""
     feeds: dict[str, list[Feed]] = {item.reference: [] for item in meetings}
     for feed in sorted(store.links(session, feeds)):
@@ -397,18 +399,19 @@ def _neighbours(session: Session, meetings: Sequence[Meeting]) -> _Neighbours:
     )
 
 
-def _near_disorders(meeting: Meeting, around: _Neighbours, now: datetime) -> Iterator[str]:
+def _near_disorders(meeting: HasAgenda, around: _Neighbours, now: datetime) -> Iterator[str]:
     """What is absurd about the order of a meeting and what it is linked to directly."""
     own = meeting.reference
     for source, target in around.feeds[own]:
-        first, second = (meeting if name == own else around.timings.get(name) for name in (source, target))
+        known: Mapping[str, HasTiming] = {**around.timings, own: meeting}
+        first, second = known.get(source), known.get(target)
         if first and second and is_coming(first, now) and is_coming(second, now):
             what = disorder(first, second)
             if what:
                 yield f"{Disorder(source, target, what)}."
 
 
-def _unfit_reports(meeting: Meeting, around: _Neighbours) -> Iterator[str]:
+def _unfit_reports(meeting: HasAgenda, around: _Neighbours) -> Iterator[str]:
     """What keeps the agenda of a meeting from reporting all that was decided before it."""
     sources = around.sources(meeting.reference)
     for reference in sources:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.domain.time.zones import LocalTime
-from orchestrator.facts import Fact, Said
+from orchestrator.facts import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class ResponseView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingSummary:
-    """One line in the list of meetings. ``attention`` says in words what needs somebody."""
+    """One line in the list of meetings. ``attention`` is what needs the coordinator."""
 
     id: int
     reference: str
@@ -72,7 +72,15 @@ class MeetingSummary:
     next_action: str | None
     next_due_at: datetime | None
     next_due: LocalTime | None
-    attention: tuple[Said, ...]
+    attention: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingPage:
+    """A part of the list of meetings. ``following`` is where the next one begins, if there is one."""
+
+    meetings: tuple[MeetingSummary, ...]
+    following: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.readiness.readiness import LinkMail
@@ -15,7 +15,7 @@ from orchestrator.domain.timelines.kinds import REQUESTS
 from orchestrator.store.engine import Executor
 from orchestrator.store.rows.base import Instant, table_of
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
-from orchestrator.store.rows.meetings import AttendeeRow
+from orchestrator.store.rows.meetings import AttendeeRow, MeetingRow
 from orchestrator.store.rows.timelines import ActionRow
 
 """The purposes of mails that hold a REQUEST, so that whoever got one has the meeting in the calendar."""
@@ -108,6 +108,18 @@ def of_meeting(session: Session, meeting_id: int) -> Sequence[DeliveryRow]:
         .where(DeliveryRow.meeting_id == meeting_id)
         .order_by(DeliveryRow.started_at.desc(), DeliveryRow.id.desc())
     ).all()
+
+
+def sent_between(session: Session, after: datetime, until: datetime) -> dict[tuple[str, str], int]:
+    """Count what was sent after one instant and up to another, by reference of the meeting and purpose."""
+    rows = session.execute(
+        select(MeetingRow.reference, DeliveryRow.purpose, func.count())
+        .join(MeetingRow, MeetingRow.id == DeliveryRow.meeting_id)
+        .where(DeliveryRow.state == DeliveryState.SENT)
+        .where(DeliveryRow.ended_at > after, DeliveryRow.ended_at <= until)
+        .group_by(MeetingRow.reference, DeliveryRow.purpose)
+    )
+    return {(reference, purpose): count for reference, purpose, count in rows}
 
 
 _D = _DELIVERY.c

@@ -38,6 +38,12 @@ def overdue_or_in_flight(session: Session, now: datetime) -> int:
     return session.scalar(select(func.count()).select_from(ActionRow).where(busy)) or 0
 
 
+def unfinished(session: Session, before: datetime) -> int:
+    """Count what was due before an instant and is not done, claimed or not."""
+    waiting = ActionRow.state.in_((ActionState.SCHEDULED, *IN_FLIGHT)) & (ActionRow.due_at < before)
+    return session.scalar(select(func.count()).select_from(ActionRow).where(waiting)) or 0
+
+
 def counts(session: Session) -> dict[str, int]:
     """Return how many actions stand in each state."""
     rows = session.execute(select(ActionRow.state, func.count()).group_by(ActionRow.state))

@@ -609,7 +609,8 @@ def test_a_poll_that_has_closed_without_a_choice_needs_somebody(world: World) ->
     needs = "The date poll has closed; choose a date, or extend it."
 
     def attention() -> list[tuple[str, ...]]:
-        return [world.reading.meeting("SOM-2026").attention, world.reading.meetings()[0].attention]
+        seen = (world.reading.meeting("SOM-2026"), world.reading.meetings()[0])
+        return [tuple(map(say, item.attention)) for item in seen]
 
     assert attention() == [(), ()]
     world.clock.at = CLOSING

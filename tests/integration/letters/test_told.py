@@ -11,6 +11,7 @@ from orchestrator.errors import TransientFailure
 from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.store.delivery import claims
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
+from orchestrator.words import say
 from tests.callers import caller
 from tests.integration.conftest import LEASE, PEOPLE, TAN, World
 
@@ -86,11 +87,11 @@ def test_somebody_whose_invitation_bounced_can_be_sent_it_again(world: World) ->
     assert world.inbox is not None
     world.inbox.poll()
     view = world.reading.meeting("SOM-2026")
-    assert any(TAN in sentence for sentence in view.attention)
+    assert any(TAN in say(fact) for fact in view.attention)
     world.answers.send_again("SOM-2026", TAN, caller=caller("coordinator"))
     world.run()
     assert methods(world) == ["REQUEST", "REQUEST"]
-    assert not any(TAN in sentence for sentence in world.reading.meeting("SOM-2026").attention)
+    assert not any(TAN in say(fact) for fact in world.reading.meeting("SOM-2026").attention)
 
 
 def change(world: World, title: str) -> None:

@@ -23,6 +23,7 @@ from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.answers import ResponseRow
+from orchestrator.words import say
 from tests.callers import caller
 from tests.integration.conftest import (
     NHUNG,
@@ -90,7 +91,8 @@ def question(world: World, reference: str = SOM, **fields: Any) -> list[str]:
 
 def attention(world: World, reference: str = SOM) -> tuple[str, ...]:
     """What needs somebody, but for the reminders that these tests let go by with the clock."""
-    return tuple(line for line in view(world, reference).attention if " missed: " not in line)
+    said = map(say, view(world, reference).attention)
+    return tuple(line for line in said if " missed: " not in line)
 
 
 def begun(world: World, reference: str = PREP) -> None:
@@ -550,7 +552,7 @@ def test_a_link_to_what_does_not_exist_yet_is_fine_and_a_stray_report_is_said(wo
         "so none are carried over."
     )
     assert alone.warnings == (stray,)
-    assert view(world, SOM).attention == (stray,)
+    assert tuple(map(say, view(world, SOM).attention)) == (stray,)
     assert world.meetings.publish(SOM, caller=BY, preview=True).warnings == (stray,)
 
 

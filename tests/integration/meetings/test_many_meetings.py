@@ -8,11 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 from orchestrator.domain.meetings.meeting import ContributionState, Need
+from orchestrator.errors import InvalidInput
 from orchestrator.services.dates.date_polls import DatePollRequest
 from orchestrator.store.meetings import meetings as store
 from orchestrator.web.app import create_app
+from orchestrator.words import say
 from tests.callers import caller
-from tests.integration.conftest import ENDS, World, definition, statements
+from tests.integration.conftest import ENDS, World, crowd, definition, statements
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -97,7 +99,62 @@ def test_a_line_of_the_list_is_what_the_meeting_says_alone(world: World) -> None
     world.clock.at = ENDS
     world.meetings.conclude("SOM-0", caller=BY)
     world.outcomes.add("SOM-0", "A joint statement", is_open=True, caller=BY)
-    attention = {item.reference: item.attention for item in world.reading.meetings()}
+    attention = {item.reference: tuple(map(say, item.attention)) for item in world.reading.meetings()}
     assert any("A joint statement" in sentence for sentence in attention["HEADS-0"])
     assert not any("A joint statement" in sentence for sentence in attention["HEADS-1"])
-    assert attention == {name: world.reading.meeting(name).attention for name in attention}
+    assert attention == {name: tuple(map(say, world.reading.meeting(name).attention)) for name in attention}
+
+
+def test_pages_hold_every_meeting_once_in_the_order_of_the_list(world: World, client: TestClient) -> None:
+    """Some begin at the same moment, and some are over."""
+    found(world, range(3))
+    world.create(reference="NOON", start="2026-12-04 12:00")
+    world.clock.at = ENDS.replace(day=5)
+    whole = client.get("/api/v1/meetings").json()
+    assert [item["reference"] for item in whole[-4:]] == ["NOON", "SOM-2", "SOM-1", "SOM-0"]
+    path, pages = "/api/v1/meetings?limit=2", []
+    while path:
+        answer = client.get(path)
+        assert answer.status_code == 200
+        pages.append(answer.json())
+        path = answer.links.get("next", {}).get("url", "")
+    assert [len(page) for page in pages] == [2, 2, 2, 1]
+    assert [item for page in pages for item in page] == whole
+    assert "next" not in client.get("/api/v1/meetings?limit=7").links
+    assert "next" not in client.get("/api/v1/meetings").links
+
+
+def test_a_page_is_asked_for_by_the_link_to_it(world: World, client: TestClient) -> None:
+    for query in ("limit=0", "limit=201", "limit=x", "after=x", "after=coming-1-", "after=over-1-9999999999"):
+        answer = client.get(f"/api/v1/meetings?{query}")
+        assert answer.status_code == 422, query
+        assert answer.json()["problems"][0]["field"] in ("limit", "after")
+    assert client.get("/api/v1/meetings?after=over-9999999999-999999999").json() == []
+    with pytest.raises(InvalidInput, match="is no place in the list"):
+        world.reading.page(5, "coming-99999999999999999999-1")
+
+
+def test_a_meeting_page_takes_as_many_statements_for_23_as_for_300(world: World, client: TestClient) -> None:
+    for size in (23, 300):
+        world.create(reference=f"M-{size}", attendees=crowd(size))
+        world.meetings.publish(f"M-{size}", caller=BY)
+    world.run()
+    counted: dict[str, set[int]] = {}
+    api = "/api/v1/meetings/{}"
+    for path in ("/meetings/{}", api, f"{api}/plan", f"{api}/deliveries"):
+        for size in (23, 300):
+            with statements(world.database) as asked:
+                assert client.get(path.format(f"M-{size}")).status_code == 200
+            counted.setdefault(path, set()).add(len(asked))
+    assert all(len(numbers) == 1 for numbers in counted.values()), counted
+    assert max(counted[api]) < 30
+
+
+def test_answers_over_a_kilobyte_are_compressed(world: World, client: TestClient) -> None:
+    found(world, range(2))
+    for path, encoding in (("/", "gzip"), ("/api/v1/meetings", "gzip"), ("/livez", None)):
+        answer = client.get(path)
+        assert answer.headers.get("content-encoding") == encoding, path
+    plain = client.get("/api/v1/meetings", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.json() == client.get("/api/v1/meetings").json()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import Response
+from typing import Annotated, Any
+
+from fastapi import Query, Request, Response
 from pydantic import Field
 
 from orchestrator.domain.definitions.definition import MeetingDefinition
@@ -65,6 +67,27 @@ class LinkRequest(Body):
     join_url: str
 
 
+MOST_LISTED = 200
+Limit = Annotated[int | None, Query(ge=1, le=MOST_LISTED, description="At most so many meetings.")]
+After = Annotated[
+    str | None,
+    Query(
+        pattern=r"^(coming|over)-[0-9]{1,10}-[0-9]{1,9}$",
+        description="What the link to the next page has; begins behind that meeting.",
+    ),
+]
+_LINKED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            "Link": {
+                "description": 'The next page, as `rel="next"`, when there is one.',
+                "schema": {"type": "string"},
+            }
+        }
+    }
+}
+
+
 @router.post("/meetings", status_code=201, summary="Create a draft")
 def create_meeting(
     definition: MeetingDefinition,
@@ -79,10 +102,16 @@ def create_meeting(
     return reading.meeting(created.reference)
 
 
-@router.get("/meetings", summary="List meetings")
-def list_meetings(reading: ReadingDep) -> list[MeetingSummary]:
-    """Return coming meetings by start, then those that are over."""
-    return reading.meetings()
+@router.get("/meetings", summary="List meetings", responses=_LINKED)
+def list_meetings(
+    reading: ReadingDep, request: Request, response: Response, limit: Limit = None, after: After = None
+) -> list[MeetingSummary]:
+    """Return coming meetings by start, then those that are over; all of them unless ``limit`` is given."""
+    page = reading.page(limit, after)
+    if page.following is not None:
+        following = request.url.include_query_params(after=page.following)
+        response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+    return list(page.meetings)
 
 
 @router.get("/meetings/{meeting}", summary="One meeting")
