@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.domain.time.zones import LocalTime
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, Said
 
 
 @dataclass(frozen=True, slots=True)
