@@ -66,7 +66,7 @@ class Consequence:
 class Outcome:
     """What a use case did, or would do when only previewed.
 
-    ``warnings`` say what the caller should know about it, such as a meeting that stays where it is.
+    ``warnings`` say what a coordinator should know about it, such as a meeting that stays where it is.
     ``tentative`` says that the meeting is then a save-the-date. ``later`` is what a look at a save-the-date
     shows beside: what follows when its timeline confirms it, if nothing changes until then.
     """
