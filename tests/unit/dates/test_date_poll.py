@@ -40,7 +40,6 @@ from orchestrator.domain.timelines.objections import objection
 from orchestrator.domain.timelines.obligations import Obligation
 from orchestrator.domain.timelines.reconciling import Insert, reconcile
 from orchestrator.errors import Conflict, InvalidInput
-from orchestrator.words import say
 from tests.saying import said
 from tests.unit.real import CALENDARS
 
@@ -90,11 +89,7 @@ def test_an_option_that_has_gone_by_cannot_win_any_more() -> None:
     assert leading_option(counted(found, second_begins)).option == 3
     assert [item.option.number for item in ranked(counted(found, second_begins))] == [3, 1, 2]
     over = leading_option(counted(found, found.option(3).starts_at))
-<<<<<<< HEAD
-    assert (over.option, say(over.reason)) == (
-=======
     assert (over.option, said(over.reason)) == (
->>>>>>> baae0f0 (x)
         None,
         "Every date has gone by; withdraw the poll, and open another.",
     )
@@ -131,11 +126,7 @@ def test_no_no_comes_first_then_the_fewest_if_needed_then_the_cost_then_the_earl
 def test_with_a_no_everywhere_the_fewest_win() -> None:
     found = poll(3, VN="nny", MM="nyn", BN="nyy")
     assert order(found, o1=0, o2=10, o3=20) == [2, 3, 1]
-<<<<<<< HEAD
-    assert say(leading_option(counted(found, o2=10, o3=20)).reason) == (
-=======
     assert said(leading_option(counted(found, o2=10, o3=20)).reason) == (
->>>>>>> baae0f0 (x)
         "One delegation says no, the fewest of all options; "
         "of the options with as many votes it is the one that costs the delegations least."
     )
@@ -144,7 +135,7 @@ def test_with_a_no_everywhere_the_fewest_win() -> None:
 def test_before_anybody_has_answered_nothing_would_win() -> None:
     found = leading_option(counted(poll()))
     assert (found.option, found.silent) == (None, DELEGATIONS)
-    assert say(found.reason) == "No delegation has answered yet."
+    assert said(found.reason) == "No delegation has answered yet."
 
 
 @pytest.mark.parametrize(
@@ -166,11 +157,7 @@ def test_before_anybody_has_answered_nothing_would_win() -> None:
 )
 def test_the_reason_is_said_in_words(ballots: dict[str, str], reason: str) -> None:
     found = leading_option(counted(poll(**ballots)))
-<<<<<<< HEAD
-    assert (found.option, say(found.reason)) == (1, reason)
-=======
     assert (found.option, said(found.reason)) == (1, reason)
->>>>>>> baae0f0 (x)
 
 
 @given(st.lists(st.lists(votes, min_size=3, max_size=3), min_size=1, max_size=6), st.integers(0, 5))
