@@ -16,6 +16,11 @@ from sqlalchemy.pool import PoolProxiedConnection
 _READ_ONLY = "orchestrator_read_only"
 
 
+def only_reads(session: Session) -> bool:
+    """Whether a session is one of ``Database.reading``, which writes nothing."""
+    return bool(session.get_bind().get_execution_options().get(_READ_ONLY))
+
+
 Executor = Session | Connection
 """What runs a statement: a session, or a plain connection where every message counts."""
 

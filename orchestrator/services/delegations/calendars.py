@@ -376,9 +376,7 @@ class WorkingCalendars:
         """Apply, replan what the delegation takes part in, write what moved into each meeting's history."""
         with self._alone(code, now, preview=preview) as (session, taking_part):
             view = _override_view(apply(session), self._planner.directory)
-            # What this transaction sees may be rolled back, so nobody else may plan with it.
-            planner = Planner(self._planner.directory, self._planner.timelines)
-            found = [replanned(session, planner, item, now) for item in taking_part]
+            found = [replanned(session, self._planner, item, now) for item in taking_part]
             for meeting, moved in zip(taking_part, found, strict=True):
                 _note(session, meeting.id, view, moved, caller, now)
         if not preview:

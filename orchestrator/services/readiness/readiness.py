@@ -42,9 +42,10 @@ from orchestrator.facts import Fact
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.answers.recording import cut
 from orchestrator.services.people.contacts import Contact
+from orchestrator.services.timelines.connection_tests import to_be_told
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.moves import only_elsewhere
-from orchestrator.services.timelines.planner import Planner, to_be_told
+from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.answers import responses
 from orchestrator.store.delivery import deliveries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -14,11 +14,9 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.delegations.public_holidays import holidays_version
 from orchestrator.domain.delegations.working_calendar import Calendars
-from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, RehearsalSlot
-from orchestrator.domain.readiness import connection_tests as connectivity
+from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.time.zones import tzdata_version
-from orchestrator.domain.timelines.actions import ActionState, StoredAction
-from orchestrator.domain.timelines.asking import asked_delegations
+from orchestrator.domain.timelines.actions import StoredAction
 from orchestrator.domain.timelines.audience import admitted
 from orchestrator.domain.timelines.kinds import STEP_RULES, ActionKind
 from orchestrator.domain.timelines.planning import plan, why_dropped
@@ -26,9 +24,9 @@ from orchestrator.domain.timelines.reconciling import Reconciliation, reconcile
 from orchestrator.domain.timelines.timeline import Timeline, Timelines
 from orchestrator.errors import InvalidInput
 from orchestrator.facts import Fact
+from orchestrator.services.timelines import connection_tests
 from orchestrator.store.delegations import overrides as calendar_store
 from orchestrator.store.meetings import meetings as store
-from orchestrator.store.readiness import contributions
 from orchestrator.store.timelines import actions
 
 
@@ -59,6 +57,13 @@ class Planner:
     def calendars(self, session: Session) -> Calendars:
         """Return the working calendars with all overrides in force."""
         mark = calendar_store.mark(session)
+        if calendar_store.changed_by(session):
+            # What is not committed may never be, and its number may then be another's.
+            own = session.info.setdefault("calendars", {})
+            if mark not in own:
+                own[mark] = Calendars(self.directory, calendar_store.overrides(session))
+            found: Calendars = own[mark]
+            return found
         if self._calendars[0] != mark:
             self._calendars = (mark, Calendars(self.directory, calendar_store.overrides(session)))
         return self._calendars[1]
@@ -99,16 +104,13 @@ class Planner:
         With ``before``, the meeting as it was, the result names of what is passed over only what is so anew.
         """
         timeline, calendars = self.timeline(meeting), self.calendars(session)
-        meeting = self._with_slots(session, meeting, timeline, calendars, now)
-        wanted = plan(meeting, timeline, calendars)
+        meeting = connection_tests.allot(session, meeting, timeline, calendars, now)
         rows = actions.stored(session, meeting.id)
-        result = reconcile(meeting, wanted, rows, now, partial(self.why_dropped, meeting))
+        result = self._reconciled(meeting, timeline, calendars, rows, now)
         actions.apply(session, meeting.id, result, now)
         if meeting.status is not MeetingStatus.DRAFT:
             store.note_basis(session, meeting.id, self.basis(meeting))
-        if before is None or not result.skips:
-            return result
-        return result.since(self._as_it_was(before, calendars, rows, now))
+        return self._newly(result, before, calendars, rows, now)
 
     def look(
         self, session: Session, meeting: Meeting, now: datetime, *, before: Meeting | None = None
@@ -116,34 +118,50 @@ class Planner:
         """Return what ``replan`` would do with a meeting as it would be; nothing is written or locked."""
         timeline, calendars = self.timeline(meeting), self.calendars(session)
         rows = actions.stored(session, meeting.id, lock=False) if meeting.id else []
-        meeting = replace(meeting, slots=self._slots(session, meeting, timeline, calendars, rows, now)[0])
-        result = reconcile(
-            meeting, plan(meeting, timeline, calendars), rows, now, partial(self.why_dropped, meeting)
-        )
-        if before is not None and result.skips:
-            result = result.since(self._as_it_was(before, calendars, rows, now))
-        return Planned(meeting, result, tuple(rows))
+        slots, _ = connection_tests.allotted(session, meeting, timeline, calendars, rows, now)
+        meeting = replace(meeting, slots=slots)
+        result = self._reconciled(meeting, timeline, calendars, rows, now)
+        return Planned(meeting, self._newly(result, before, calendars, rows, now), tuple(rows))
 
     def look_beyond(
         self, session: Session, meeting: Meeting, planned: Planned, now: datetime
     ) -> Reconciliation:
         """Return what planning ``meeting`` at ``now`` adds to what ``planned`` leaves, and passes over."""
         timeline, calendars = self.timeline(meeting), self.calendars(session)
-        slots, _ = self._slots(session, meeting, timeline, calendars, planned.rows, now)
+        slots, _ = connection_tests.allotted(session, meeting, timeline, calendars, planned.rows, now)
         meeting = replace(meeting, slots=slots)
         added = {item.obligation.key for item in planned.result.inserts}
         wanted = [item for item in plan(meeting, timeline, calendars) if item.key not in added]
         result = reconcile(meeting, wanted, planned.rows, now)
         return replace(result, moves=(), cancels=())
 
-    def _as_it_was(
-        self, before: Meeting, calendars: Calendars, rows: Sequence[StoredAction], now: datetime
+    def _reconciled(
+        self,
+        meeting: Meeting,
+        timeline: Timeline,
+        calendars: Calendars,
+        rows: Sequence[StoredAction],
+        now: datetime,
     ) -> Reconciliation:
-        """What planning a meeting would have said just before it was changed."""
+        """Return how the stored actions ``rows`` must change; planning itself writes nothing."""
+        wanted = plan(meeting, timeline, calendars)
+        return reconcile(meeting, wanted, rows, now, partial(self.why_dropped, meeting))
+
+    def _newly(
+        self,
+        result: Reconciliation,
+        before: Meeting | None,
+        calendars: Calendars,
+        rows: Sequence[StoredAction],
+        now: datetime,
+    ) -> Reconciliation:
+        """Leave out what planning the meeting as it was ``before`` would have passed over as well."""
+        if before is None or not result.skips:
+            return result
         timeline = self.known_timeline(before.timeline, before.own_timeline)
         if timeline is None:
-            return Reconciliation()
-        return reconcile(before, plan(before, timeline, calendars), rows, now)
+            return result
+        return result.since(reconcile(before, plan(before, timeline, calendars), rows, now))
 
     def replan_stored(
         self, session: Session, before: Meeting, now: datetime
@@ -201,48 +219,6 @@ class Planner:
         addresses = {item.address for item in (*speaking, *together, *overseeing)}
         return {item.id for item in meeting.attendees if item.address in addresses}
 
-    def _with_slots(
-        self, session: Session, meeting: Meeting, timeline: Timeline, calendars: Calendars, now: datetime
-    ) -> Meeting:
-        """Allot a rehearsal slot to each delegation that has none for the present time of the meeting.
-
-        One in which offices are closed by now is replaced; whoever was told it is told the new one at once.
-        """
-        wanted, changed = self._slots(session, meeting, timeline, calendars, None, now)
-        if changed:
-            contributions.write_slots(session, meeting.id, wanted, meeting.time_revision)
-            store.touch(session, meeting.id)
-        return replace(meeting, slots=wanted)
-
-    def _slots(
-        self,
-        session: Session,
-        meeting: Meeting,
-        timeline: Timeline,
-        calendars: Calendars,
-        rows: Sequence[StoredAction] | None,
-        now: datetime,
-    ) -> tuple[tuple[RehearsalSlot, ...], bool]:
-        """Return the slots that a meeting is to have, and whether they differ from those stored.
-
-        ``rows`` are the meeting's actions where they are known already.
-        """
-        step = timeline.step(ActionKind.CONNECTION_TEST)
-        if step is None or meeting.tentative or meeting.status is not MeetingStatus.PUBLISHED:
-            return meeting.slots, False
-        same = contributions.slots_are_for(session, meeting.id) == meeting.time_revision
-        codes = asked_delegations(meeting, step, self.directory)
-        kept = (
-            connectivity.standing(meeting, step, calendars, now)
-            if same
-            else connectivity.fitting(meeting, step, calendars)
-        )
-        wanted = connectivity.allot(meeting, codes, step, calendars, kept, now)
-        if same:
-            known = rows if rows is not None else actions.stored(session, meeting.id)
-            wanted = _counted(known, meeting, wanted)
-        return wanted, wanted != meeting.slots or bool(wanted and not same)
-
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -251,34 +227,6 @@ class Planned:
     meeting: Meeting
     result: Reconciliation
     rows: tuple[StoredAction, ...]
-
-
-def _counted(
-    rows: Iterable[StoredAction], meeting: Meeting, wanted: Sequence[RehearsalSlot]
-) -> tuple[RehearsalSlot, ...]:
-    """Return the slots, each with how often it has moved after it had been told."""
-    known = {slot.delegation: slot for slot in meeting.slots}
-    found = []
-    for slot in wanted:
-        old = known.get(slot.delegation, slot)
-        told = old.starts_at != slot.starts_at and not to_be_told(rows, meeting, slot.delegation)
-        found.append(replace(slot, moves=old.moves + told))
-    return tuple(found)
-
-
-def to_be_told(rows: Iterable[StoredAction], meeting: Meeting, delegation: str) -> bool:
-    """Whether all of a delegation who are told when to try the connection are still to be told.
-
-    ``rows`` are the actions of the meeting.
-    """
-    ids = {item.id for item in meeting.invited if item.delegation == delegation}
-    mails = [
-        item
-        for item in rows
-        if item.kind is ActionKind.CONNECTION_TEST and item.attendee_id in ids
-        if item.state is not ActionState.CANCELLED
-    ]
-    return bool(mails) and all(item.state.is_pending for item in mails)
 
 
 @lru_cache(maxsize=256)

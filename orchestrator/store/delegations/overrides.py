@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.delegations.working_calendar import Override, OverrideKind, Stretch
 from orchestrator.errors import Conflict, NotFound
+from orchestrator.store.engine import only_reads
 from orchestrator.store.rows.delegations import OverrideRow
 
 _PLANNING = 0x0CA1E7DA
 """The lock between plans and overrides: any number of plans may be made at once, or one override entered."""
+_CHANGED = "calendars changed"
 
 
 def enter_alone(session: Session) -> None:
@@ -28,14 +30,20 @@ def enter_alone(session: Session) -> None:
 def mark(session: Session) -> tuple[int, int]:
     """Return what changes whenever an override is entered or withdrawn.
 
-    Until the transaction ends no other can do either, so that no plan is made that misses a new override.
+    Until a transaction that may write ends, no other can do either, so that no plan is made that misses a
+    new override.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if session.get_bind().dialect.name == "postgresql" and not only_reads(session):
         session.execute(select(func.pg_advisory_xact_lock_shared(_PLANNING)))
     newest, withdrawn = session.execute(
         select(func.coalesce(func.max(OverrideRow.id), 0), func.count(OverrideRow.withdrawn_at))
     ).one()
     return newest, withdrawn
+
+
+def changed_by(session: Session) -> bool:
+    """Whether this transaction has entered or withdrawn an override itself."""
+    return _CHANGED in session.info
 
 
 def overrides(session: Session) -> tuple[Override, ...]:
@@ -92,6 +100,7 @@ def add(session: Session, item: Override, at: datetime) -> int:
     )
     session.add(row)
     session.flush()
+    session.info[_CHANGED] = True
     return row.id
 
 
@@ -115,4 +124,5 @@ def withdraw(session: Session, override_id: int, by: str, at: datetime) -> Overr
         raise Conflict(f"Override {override_id} was withdrawn already, by {row.withdrawn_by}.")
     row.withdrawn_by, row.withdrawn_at = by, at
     session.flush()
+    session.info[_CHANGED] = True
     return row
