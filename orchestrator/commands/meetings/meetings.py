@@ -69,11 +69,22 @@ def load_example(start: datetime | None, as_json: bool) -> None:
 
 
 @click.command(name="list")
+@click.option("--limit", type=click.IntRange(1, 1000), metavar="N", help="At most so many.")
+@click.option("--after", metavar="PLACE", help="Go on where the page before ended, which says its place.")
 @json_option
-def list_meetings(as_json: bool) -> None:
-    """List all meetings."""
-    found = bootstrap.container().reading.meetings()
-    click.echo(terminal.as_json(found)) if as_json else show_meetings(found)
+def list_meetings(limit: int | None, after: str | None, as_json: bool) -> None:
+    """List all meetings, or a page of them.
+
+    Coming ones are first, by start; then those that are over, the latest first.
+    """
+    page = bootstrap.container().reading.page(limit, after)
+    if as_json:
+        # Without a limit it is the list that scripts know; a page says beside where the next one begins.
+        click.echo(terminal.as_json(page if limit else page.meetings))
+        return
+    show_meetings(page.meetings)
+    if page.following:
+        terminal.out.print(f"\nMore: orchestrator meeting list --limit {limit} --after {page.following}")
 
 
 @click.command(name="show")
