@@ -11,7 +11,8 @@ from integrations.sandbox.drafts import Says
 from orchestrator.domain.answers.responses import URGENT_BEFORE, ResponseKind
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.delegations.working_calendar import Calendars
-from orchestrator.domain.meetings.meeting import Participation, Seat
+from orchestrator.domain.meetings.fields import Seat
+from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.services.letters.languages import Languages

@@ -78,7 +78,7 @@ MEETING = publish(
         timeline="standard",
         conference=Conference("external", "provider", "https://teams.example/l/meetup-join/19%3abench"),
         agenda=tuple(
-            AgendaEntry(number, f"Item {number} of the agenda, with a title of usual length")
+            AgendaEntry(f"Item {number} of the agenda, with a title of usual length", number=number)
             for number in range(1, 8)
         ),
         attendees=tuple(

@@ -114,7 +114,7 @@ DRAFT = Meeting(
     duration=timedelta(hours=3),
     timeline="standard",
     conference=Conference("external", "provider", LINK),
-    agenda=(AgendaEntry(1, "Opening"), AgendaEntry(2, "Sharing of information", lead="all")),
+    agenda=(AgendaEntry("Opening", number=1), AgendaEntry("Sharing of information", lead="all", number=2)),
     attendees=PEOPLE,
 )
 

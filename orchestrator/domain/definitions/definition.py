@@ -26,7 +26,7 @@ from pydantic import (
 )
 
 from orchestrator.domain.delegations.delegation import Directory, Role
-from orchestrator.domain.meetings.meeting import Seat
+from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.text import single_line
 from orchestrator.domain.time.durations import duration_text, parse_duration

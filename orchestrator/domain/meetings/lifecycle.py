@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orchestrator.domain.meetings import revision
+from orchestrator.domain.meetings.fields import AttendeeFields, values
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Conference, Meeting, MeetingStatus
 from orchestrator.errors import Conflict
 
@@ -165,15 +166,8 @@ def _merged(stored: Attendee, wanted: Attendee | None, sequence: int, now: datet
         return stored
     if wanted is None:
         return replace(stored, removed_sequence=sequence, removed_at=now)
-    return replace(
-        stored,
-        name=wanted.name,
-        delegation=wanted.delegation,
-        group=wanted.group,
-        role=wanted.role,
-        seat=wanted.seat,
-        language=wanted.language,
-    )
+    # The address stays as it was first written, for that is the one the person's mail knows.
+    return replace(stored, **values(AttendeeFields, wanted) | {"email": stored.email})
 
 
 def with_link(meeting: Meeting, conference: Conference, now: datetime) -> Meeting:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, Seat
 from orchestrator.domain.time.zones import instant_of, zone
 
 
@@ -38,14 +39,6 @@ class Participation(StrEnum):
     def words(self) -> str:
         """The answer as people say it."""
         return "no answer" if self is Participation.NEEDS_ACTION else self.value.lower()
-
-
-class Seat(StrEnum):
-    """What somebody is in their delegation at one meeting."""
-
-    HEAD = "head of delegation"
-    MEMBER = "member"
-    SUBSTITUTE = "substitute"
 
 
 class Need(StrEnum):
@@ -93,25 +86,18 @@ class RehearsalSlot:
 
 
 @dataclass(frozen=True, slots=True)
-class Attendee:
-    """A person in one meeting.
+class Attendee(AttendeeFields):
+    """A person in one meeting: what the coordinator says of them, and what has happened since.
 
     ``id`` is 0 until stored. ``joined_sequence`` and ``joined_at`` are the SEQUENCE and the moment of
     being added to a published meeting; ``removed_sequence`` and ``removed_at`` those of the CANCEL due to
     somebody who was removed. ``notified`` says that an invitation has left, or may have, and
     ``withdrawn`` that a CANCEL has left since. ``answer_stamp`` is the DTSTAMP of the answer that counts,
     ``resends`` counts how often the invitation was asked for again, ``nudges`` how often a coordinator has
-    asked for what is missing. ``link_version`` rises when the personal link is revoked. ``language`` is a
-    locale such as ``fil_PH``, where it is not the delegation's.
+    asked for what is missing. ``link_version`` rises when the personal link is revoked.
     """
 
-    name: str
-    email: str
-    delegation: str
-    group: str
-    role: Role
     id: int = 0
-    seat: Seat | None = None
     participation: Participation = Participation.NEEDS_ACTION
     answer_stamp: datetime | None = None
     comment: str | None = None
@@ -124,7 +110,6 @@ class Attendee:
     withdrawn: bool = False
     resends: int = 0
     link_version: int = 1
-    language: str | None = None
     nudges: int = 0
 
     @property
@@ -154,17 +139,10 @@ class Attendee:
 
 
 @dataclass(frozen=True, slots=True)
-class AgendaEntry:
-    """One numbered item of the agenda.
+class AgendaEntry(AgendaFields):
+    """One numbered item of the agenda; ``points`` are the decisions of another meeting that it reports."""
 
-    ``input_from`` is the reference of the meeting whose outcomes it reports, ``points`` are those outcomes.
-    """
-
-    number: int
-    en: str
-    vi: str | None = None
-    lead: str | None = None
-    input_from: str | None = None
+    number: int = 0
     points: tuple[str, ...] = ()
 
 

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from enum import StrEnum
 
 from orchestrator.domain.delegations.delegation import Role
-from orchestrator.domain.meetings.meeting import Attendee, ContributionState, Meeting, Need, Seat
+from orchestrator.domain.meetings.fields import Seat
+from orchestrator.domain.meetings.meeting import Attendee, ContributionState, Meeting, Need
 
 
 class Condition(StrEnum):

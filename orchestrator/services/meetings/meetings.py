@@ -456,7 +456,7 @@ def _vietnamese(title: Text) -> str | None:
 
 def _agenda(items: Sequence[AgendaItem]) -> tuple[AgendaEntry, ...]:
     return tuple(
-        AgendaEntry(number, item.en, item.vi, item.lead, item.input_from)
+        AgendaEntry(item.en, item.vi, item.lead, item.input_from, number=number)
         for number, item in enumerate(items, 1)
     )
 

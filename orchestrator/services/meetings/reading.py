@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, values
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
 from orchestrator.domain.people.caller import ActorKind
 from orchestrator.domain.time.durations import duration_text
@@ -181,7 +182,8 @@ class Reading:
             feeds=target,
             fed_by=sources,
             agenda=tuple(
-                AgendaView(item.number, item.en, item.vi, item.lead, item.points) for item in meeting.agenda
+                AgendaView(**values(AgendaFields, item), number=item.number, points=item.points)
+                for item in meeting.agenda
             ),
             attendees=tuple(self._attendee(item, *answered[item.id]) for item in ordered),
             responses=tuple(
@@ -207,14 +209,9 @@ class Reading:
 
     def _attendee(self, item: Attendee, at: datetime | None, via: str | None) -> AttendeeView:
         return AttendeeView(
+            **values(AttendeeFields, item),
             id=item.id,
-            name=item.name,
-            email=item.email,
-            delegation=item.delegation,
             delegation_name=self._planner.directory.get(item.delegation).name,
-            group=item.group,
-            role=item.role.value,
-            seat=item.seat.value if item.seat else None,
             participation=item.participation.words,
             comment=item.comment,
             delegated_to=item.delegated_to,

@@ -5,22 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields
 from orchestrator.domain.time.zones import LocalTime
 from orchestrator.facts import Fact, Said
 
 
-@dataclass(frozen=True, slots=True)
-class AttendeeView:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttendeeView(AttendeeFields):
     """An attendee with the answer so far."""
 
     id: int
-    name: str
-    email: str
-    delegation: str
     delegation_name: str
-    group: str
-    role: str
-    seat: str | None
     participation: str
     comment: str | None
     delegated_to: str | None
@@ -83,14 +78,11 @@ class MeetingPage:
     following: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class AgendaView:
-    """One item of an agenda; ``points`` are the outcomes of another meeting that it reports."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgendaView(AgendaFields):
+    """One item of an agenda; ``points`` are the decisions of another meeting that it reports."""
 
     number: int
-    en: str
-    vi: str | None
-    lead: str | None
     points: tuple[str, ...] = ()
 
 

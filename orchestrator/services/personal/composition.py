@@ -10,7 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.domain.definitions.definition import Address, Line
 from orchestrator.domain.delegations.delegation import Directory, Role
-from orchestrator.domain.meetings.meeting import Attendee, Meeting, Seat
+from orchestrator.domain.meetings.fields import Seat
+from orchestrator.domain.meetings.meeting import Attendee, Meeting
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.needs import may_speak

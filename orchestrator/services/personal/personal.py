@@ -24,6 +24,7 @@ from orchestrator.domain.letters import feed as calendars
 from orchestrator.domain.letters.invitation import lead_words
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.changes import Difference, Snapshot, differences
+from orchestrator.domain.meetings.fields import AgendaFields, values
 from orchestrator.domain.meetings.lifecycle import Change
 from orchestrator.domain.meetings.meeting import (
     Attendee,
@@ -503,7 +504,8 @@ class Personal:
         directory = self._planner.directory
         for item in meeting.agenda:
             lead = lead_words(item.lead, directory) if item.lead else None
-            yield AgendaView(item.number, item.en, item.vi, lead, item.points)
+            shown = values(AgendaFields, item) | {"lead": lead}
+            yield AgendaView(**shown, number=item.number, points=item.points)
 
     def _feed_url(self, session: Session, visit: Visit) -> str:
         person = responses.person(session, visit.person_id)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, inspect, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from orchestrator.domain.answers.responses import ProposalState, ResponseKind
 from orchestrator.domain.dates.costs import PastMeeting
-from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.changes import Snapshot
+from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, values
 from orchestrator.domain.meetings.linked import Feed, Timing
 from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
@@ -28,7 +28,6 @@ from orchestrator.domain.meetings.meeting import (
     Participation,
     Refusal,
     RehearsalSlot,
-    Seat,
 )
 from orchestrator.domain.time.zones import tzdata_version
 from orchestrator.domain.timelines.actions import ActionState
@@ -224,7 +223,7 @@ _MEETINGS = (
 )
 _G, _X = table_of(AgendaRow).c, table_of(MinutesRow).c
 _AGENDA = (
-    select(_G.meeting_id, _G.number, _G.en, _G.vi, _G.lead, _G.input_from, _G.points)
+    select(_G.meeting_id, _G.number, *(_G[item.name] for item in fields(AgendaFields)), _G.points)
     .where(_G.meeting_id.in_(WANTED))
     .order_by(_G.number)
 )
@@ -358,27 +357,21 @@ def _told(session: Session, meeting_ids: Collection[int]) -> dict[int, ToldSoFar
     return found
 
 
-ATTENDEE_COLUMNS = (
-    _A.name,
-    _A.email,
-    _A.delegation,
-    _A.group_code,
-    _A.role,
-    _A.seat,
-    _A.participation,
-    _A.answer_stamp,
-    _A.comment,
-    _A.delegated_to,
-    _A.joined_sequence,
-    _A.joined_at,
-    _A.removed_sequence,
-    _A.removed_at,
-    _A.resends,
-    _A.link_version,
-    _A.language,
-    _A.nudges,
+_STATE = (
+    "participation",
+    "answer_stamp",
+    "comment",
+    "delegated_to",
+    "joined_sequence",
+    "joined_at",
+    "removed_sequence",
+    "removed_at",
 )
-"""The columns that ``attendee_of`` reads, beside the id."""
+"""What a change of the meeting may set in an attendee beside what is said of the person."""
+_COUNTED = ("resends", "link_version", "nudges")
+_ATTENDEE = (*(item.name for item in fields(AttendeeFields)), *_STATE, *_COUNTED)
+ATTENDEE_COLUMNS = tuple(inspect(AttendeeRow).columns[name].label(name) for name in _ATTENDEE)
+"""The columns that ``attendee_of`` reads, beside the id, each under its name in the domain."""
 
 
 _ATTENDEES = select(_A.meeting_id, _A.id, *ATTENDEE_COLUMNS).where(_A.meeting_id.in_(WANTED)).order_by(_A.id)
@@ -389,29 +382,8 @@ def attendee_of(row: Any, told: ToldSoFar = _NOTHING, attendee_id: int | None = 
 
     ``attendee_id`` is given where the row's own id is something else's.
     """
-    return Attendee(
-        id=attendee_id or row.id,
-        name=row.name,
-        email=row.email,
-        delegation=row.delegation,
-        group=row.group_code,
-        role=Role(row.role),
-        seat=Seat(row.seat) if row.seat else None,
-        participation=Participation(row.participation),
-        answer_stamp=row.answer_stamp,
-        comment=row.comment,
-        delegated_to=row.delegated_to,
-        joined_sequence=row.joined_sequence,
-        joined_at=row.joined_at,
-        removed_sequence=row.removed_sequence,
-        removed_at=row.removed_at,
-        notified=told.notified,
-        withdrawn=told.withdrawn,
-        resends=row.resends,
-        link_version=row.link_version,
-        language=row.language,
-        nudges=row.nudges,
-    )
+    own = {name: getattr(row, name) for name in _ATTENDEE}
+    return Attendee(**own, id=attendee_id or row.id, notified=told.notified, withdrawn=told.withdrawn)
 
 
 _R, _ACTION = table_of(ResponseRow).c, table_of(ActionRow).c
@@ -514,7 +486,7 @@ def save(session: Session, meeting: Meeting, now: datetime, *, by_person: bool =
     row.conference.join_url = meeting.conference.join_url
     row.conference.by_hand = meeting.conference.by_hand
     _write_agenda(session, row, meeting)
-    changed = _stored_attendees(session, row.id) != [(item.id, _values(item)) for item in meeting.attendees]
+    changed = _stored_attendees(session, row.id) != [(item.id, _written(item)) for item in meeting.attendees]
     if changed:
         _write_attendees(session, row.id, meeting)
     _write_revision(session, row, meeting, now)
@@ -548,7 +520,7 @@ def _write(row: MeetingRow, meeting: Meeting) -> None:
 
 
 def _agenda_entry(row: Any) -> AgendaEntry:
-    return AgendaEntry(row.number, row.en, row.vi, row.lead, row.input_from, tuple(row.points))
+    return AgendaEntry(**values(AgendaFields, row), number=row.number, points=tuple(row.points))
 
 
 def _write_agenda(session: Session, row: MeetingRow, meeting: Meeting) -> None:
@@ -557,44 +529,22 @@ def _write_agenda(session: Session, row: MeetingRow, meeting: Meeting) -> None:
     row.agenda.clear()
     session.flush()  # The old numbers must be gone before the new ones come.
     row.agenda += [
-        AgendaRow(
-            number=item.number,
-            en=item.en,
-            vi=item.vi,
-            lead=item.lead,
-            input_from=item.input_from,
-            points=list(item.points),
-        )
+        AgendaRow(**values(AgendaFields, item), number=item.number, points=list(item.points))
         for item in meeting.agenda
     ]
 
 
-_WRITTEN = (
-    "name",
-    "delegation",
-    "participation",
-    "answer_stamp",
-    "comment",
-    "delegated_to",
-    "joined_sequence",
-    "joined_at",
-    "removed_sequence",
-    "removed_at",
-    "language",
-)
-"""What a change of the meeting may set in an attendee, under the same name in row and value."""
-
-
-def _values(item: Attendee) -> dict[str, Any]:
-    """The columns of an attendee that a change of the meeting may set."""
-    own = {name: getattr(item, name) for name in _WRITTEN}
-    return own | {"group_code": item.group, "role": item.role.value, "seat": item.seat}
+def _written(item: Attendee | AttendeeRow) -> dict[str, Any]:
+    """What a change of the meeting may set in an attendee. An address stays as it was first written."""
+    own = {**values(AttendeeFields, item), **{name: getattr(item, name) for name in _STATE}}
+    del own["email"]
+    return own
 
 
 def _stored_attendees(session: Session, meeting_id: int) -> list[tuple[int, dict[str, Any]]]:
     wanted = select(_A.id, *ATTENDEE_COLUMNS).where(_A.meeting_id == meeting_id).order_by(_A.id)
     rows = session.connection().execute(wanted)
-    return [(row.id, _values(attendee_of(row))) for row in rows]
+    return [(row.id, _written(attendee_of(row))) for row in rows]
 
 
 def _write_attendees(session: Session, meeting_id: int, meeting: Meeting) -> None:
@@ -611,7 +561,7 @@ def _write_attendees(session: Session, meeting_id: int, meeting: Meeting) -> Non
             target = AttendeeRow(meeting_id=meeting_id, email=item.email, address=item.email.casefold())
             target.person_id = people[target.address].id
             session.add(target)
-        for name, value in _values(item).items():
+        for name, value in _written(item).items():
             setattr(target, name, value)
     session.flush()
 
@@ -620,7 +570,7 @@ def _is_news(stored: AttendeeRow | None, item: Attendee) -> bool:
     """Whether an attendee says something about a person that was not given before."""
     if stored is None:
         return True
-    return (stored.name, stored.delegation, stored.role) != (item.name, item.delegation, item.role.value)
+    return (stored.name, stored.delegation, stored.role) != (item.name, item.delegation, item.role)
 
 
 def _people(session: Session, attendees: Sequence[Attendee]) -> dict[str, PersonRow]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, ClassVar, cast
 
-from sqlalchemy import JSON, DateTime, Dialect, MetaData, String, Table, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, String, Table, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
 from orchestrator.domain.time.zones import require_instant
@@ -75,6 +76,13 @@ def one_of(column: str, values: Iterable[str]) -> str:
     """Return the condition that a column holds one of these values."""
     listed = ", ".join(f"'{value}'" for value in values)
     return f"{column} IN ({listed})"
+
+
+def word_of(kind: type[StrEnum], length: int) -> Enum:
+    """Return the type of a column that holds a word of ``kind``; what may be there, a CHECK says."""
+    return Enum(
+        kind, native_enum=False, length=length, values_callable=lambda found: [item.value for item in found]
+    )
 
 
 def table_of(model: type[Base]) -> Table:

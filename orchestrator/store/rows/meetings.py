@@ -18,9 +18,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from orchestrator.domain.meetings.meeting import MeetingStatus, Participation, Seat
+from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.fields import Seat
+from orchestrator.domain.meetings.meeting import MeetingStatus, Participation
 from orchestrator.facts import Fact
-from orchestrator.store.rows.base import Base, one_of
+from orchestrator.store.rows.base import Base, one_of, word_of
 
 
 class MeetingRow(Base):
@@ -130,10 +132,12 @@ class AttendeeRow(Base):
     email: Mapped[str] = mapped_column(String(254), doc="As written by the coordinator.")
     address: Mapped[str] = mapped_column(String(254), doc="Case-folded, for comparing.")
     delegation: Mapped[str] = mapped_column(String(6))
-    group_code: Mapped[str] = mapped_column(String(40))
-    role: Mapped[str] = mapped_column(String(40))
-    participation: Mapped[str] = mapped_column(String(16), default=Participation.NEEDS_ACTION)
-    seat: Mapped[str | None] = mapped_column(String(20))
+    group: Mapped[str] = mapped_column("group_code", String(40))
+    role: Mapped[Role] = mapped_column(word_of(Role, 40))
+    participation: Mapped[Participation] = mapped_column(
+        word_of(Participation, 16), default=Participation.NEEDS_ACTION
+    )
+    seat: Mapped[Seat | None] = mapped_column(word_of(Seat, 20))
     answered_at: Mapped[datetime | None]
     answered_via: Mapped[str | None] = mapped_column(String(20))
     answer_stamp: Mapped[datetime | None] = mapped_column(doc="DTSTAMP of the answer that counts.")

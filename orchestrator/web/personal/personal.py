@@ -20,7 +20,8 @@ from pydantic import BaseModel, field_validator
 from starlette.exceptions import HTTPException
 
 from orchestrator.bootstrap import Container
-from orchestrator.domain.meetings.meeting import ContributionState, Need, Participation, Seat
+from orchestrator.domain.meetings.fields import Seat
+from orchestrator.domain.meetings.meeting import ContributionState, Need, Participation
 from orchestrator.errors import Conflict, InvalidInput, NotFound, OrchestratorError, Problem
 from orchestrator.services.personal.composition import Composition, Member
 from orchestrator.services.personal.personal import MemberView, PersonalView

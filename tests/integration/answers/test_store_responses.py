@@ -37,7 +37,7 @@ def attendee_values(number: int, email: str, meeting_id: int = 1) -> dict[str, A
         "email": email,
         "address": email,
         "delegation": "SG",
-        "group_code": "SOM",
+        "group": "SOM",
         "role": Role.DELEGATE,
     }
 

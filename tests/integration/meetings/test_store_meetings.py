@@ -14,6 +14,7 @@ from sqlalchemy import insert, select
 
 from orchestrator import words
 from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.lifecycle import publish
 from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
@@ -22,7 +23,6 @@ from orchestrator.domain.meetings.meeting import (
     Meeting,
     MeetingStatus,
     Participation,
-    Seat,
 )
 from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import tzdata_version
@@ -73,7 +73,10 @@ def draft(**changes: Any) -> Meeting:
         "duration": timedelta(hours=2, minutes=30),
         "timeline": "standard",
         "conference": Conference("external-1"),
-        "agenda": (AgendaEntry(1, "Opening", "Khai mạc", "VN"), AgendaEntry(2, "Other matters")),
+        "agenda": (
+            AgendaEntry("Opening", "Khai mạc", "VN", number=1),
+            AgendaEntry("Other matters", number=2),
+        ),
         "attendees": (person(), person("Thida@MM.example.org", name="Thida Aye", delegation="MM")),
     }
     return Meeting(**(whole | changes))
@@ -124,7 +127,7 @@ def test_every_field_that_may_change_comes_back_as_it_was_saved(database: Databa
         revised_at=LATER,
         published_at=NOW,
         conference=Conference("external-1", "provider-1", LINK, by_hand=True),
-        agenda=(AgendaEntry(1, "Report", None, "all"),),
+        agenda=(AgendaEntry("Report", None, "all", number=1),),
         attendees=(
             replace(
                 before.attendees[0],

@@ -125,7 +125,7 @@ ATTENDEE = {
     "email": "P@vn.example.org",
     "address": "p@vn.example.org",
     "delegation": "VN",
-    "group_code": "SOM",
+    "group": "SOM",
     "role": "delegate",
     "participation": "NEEDS-ACTION",
 }

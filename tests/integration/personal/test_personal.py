@@ -366,7 +366,7 @@ def test_a_list_changed_meanwhile_is_told_kindly(client: TestClient, world: Worl
 
 
 def world_member(name: str, email: str) -> Any:
-    from orchestrator.domain.meetings.meeting import Seat
+    from orchestrator.domain.meetings.fields import Seat
     from orchestrator.services.personal.composition import Member
 
     return Member(name, email, Seat.MEMBER)

@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from orchestrator import words
 from orchestrator.domain.letters.invitation import description
-from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation, Seat
+from orchestrator.domain.meetings.fields import Seat
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound, OrchestratorError

@@ -34,15 +34,9 @@ from orchestrator.domain.answers.responses import (
     participation_of,
 )
 from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.lifecycle import Change, cancel, conclude, publish, reinstate, revise
-from orchestrator.domain.meetings.meeting import (
-    Attendee,
-    Conference,
-    Meeting,
-    MeetingStatus,
-    Participation,
-    Seat,
-)
+from orchestrator.domain.meetings.meeting import Attendee, Conference, Meeting, MeetingStatus, Participation
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)

@@ -23,6 +23,7 @@ from orchestrator.domain.dates.date_poll import (
     tallies,
 )
 from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.lifecycle import Change, publish, revise
 from orchestrator.domain.meetings.meeting import (
     Attendee,
@@ -31,7 +32,6 @@ from orchestrator.domain.meetings.meeting import (
     MeetingStatus,
     OpenDatePoll,
     Participation,
-    Seat,
 )
 from orchestrator.domain.timelines.actions import ActionState, StoredAction
 from orchestrator.domain.timelines.events import asked_for_a_date, date_poll

@@ -54,7 +54,7 @@ MEETING = Meeting(
     time_revision=1,
     revised_at=NOW,
     published_at=NOW,
-    agenda=(AgendaEntry(1, "Adoption", lead="VN"), AgendaEntry(2, "Other matters", lead="all")),
+    agenda=(AgendaEntry("Adoption", lead="VN", number=1), AgendaEntry("Other matters", lead="all", number=2)),
     attendees=(PERSON,),
 )
 
@@ -161,7 +161,7 @@ def test_a_feed_without_meetings_is_still_a_calendar() -> None:
 )
 def test_texts_come_out_as_they_went_in_and_nothing_can_be_slipped_in(texts: list[str]) -> None:
     title, item, name = texts
-    meeting = replace(MEETING, title_en=title, agenda=(AgendaEntry(1, item),))
+    meeting = replace(MEETING, title_en=title, agenda=(AgendaEntry(item, number=1),))
     content = feed(name, [entry_of(facts(delegations(), meeting), Participation.ACCEPTED)])
     assert all(len(line) <= 75 for line in content.split(b"\r\n"))
     assert b"\n" not in content.replace(b"\r\n", b"") and b"\r" not in content.replace(b"\r\n", b"")

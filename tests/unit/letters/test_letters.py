@@ -84,12 +84,12 @@ MEETING = Meeting(
     revised_at=NOW,
     agenda=(
         AgendaEntry(
-            1,
             "Update on the ASEAN Network of Public Service Training Institutes (PSTI)",
             vi="Cập nhật về mạng lưới các cơ sở đào tạo công vụ ASEAN",
+            number=1,
         ),
-        AgendaEntry(2, "Sharing of information on the new normal", lead="all"),
-        AgendaEntry(3, "Closing remarks by the Chair", lead="VN"),
+        AgendaEntry("Sharing of information on the new normal", lead="all", number=2),
+        AgendaEntry("Closing remarks by the Chair", lead="VN", number=3),
     ),
 )
 VIETNAMESE = Attendee("Lê Ngọc Diễm Quỳnh", "quynh@vn.example.org", "VN", "SOM", Role.SENIOR_OFFICIAL, id=1)

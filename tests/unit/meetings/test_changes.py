@@ -162,7 +162,7 @@ def test_a_snapshot_holds_what_attendees_are_told() -> None:
         timeline="standard",
         conference=Conference("x", join_url="https://meet.example.org/1"),
         revision=1,
-        agenda=(AgendaEntry(1, "Opening"), AgendaEntry(2, "Report", "Báo cáo", "VN")),
+        agenda=(AgendaEntry("Opening", number=1), AgendaEntry("Report", "Báo cáo", "VN", number=2)),
     )
     wall = {"wall_start": datetime(2026, 12, 3, 14), "zone": "Asia/Ho_Chi_Minh"}
     assert Snapshot.of(meeting) == replace(OLD, **wall)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.lifecycle import (
     Change,
     cancel,
@@ -29,7 +30,6 @@ from orchestrator.domain.meetings.meeting import (
     Meeting,
     MeetingStatus,
     Participation,
-    Seat,
 )
 from orchestrator.errors import Conflict
 
@@ -73,7 +73,7 @@ def draft(**fields: Any) -> Meeting:
     return Meeting(**(whole | fields))
 
 
-AGENDA = (AgendaEntry(1, "Welcome", "Chào mừng", "TH"),)
+AGENDA = (AgendaEntry("Welcome", "Chào mừng", "TH", number=1),)
 
 
 def published(**fields: Any) -> Meeting:
@@ -205,8 +205,8 @@ TEXTS = [
     Change(title_en="New"),
     Change(title_vi="Mới"),
     Change(title_vi=""),
-    Change(agenda=(AgendaEntry(1, "Opening"),)),
-    Change(agenda=(AgendaEntry(1, "Welcome", "Khai mạc", "VN"),)),
+    Change(agenda=(AgendaEntry("Opening", number=1),)),
+    Change(agenda=(AgendaEntry("Welcome", "Khai mạc", "VN", number=1),)),
     Change(coordinator_name="L"),
     Change(coordinator_email="l@vn.example.org"),
 ]
@@ -287,7 +287,7 @@ def test_a_change_that_changes_nothing_is_no_revision() -> None:
 
 
 def test_an_agenda_can_be_emptied() -> None:
-    meeting = published(agenda=(AgendaEntry(1, "Opening"),))
+    meeting = published(agenda=(AgendaEntry("Opening", number=1),))
     assert numbers(revise(meeting, Change(agenda=()), LATER)) == (0, 2, 1)
 
 

@@ -188,9 +188,9 @@ def test_an_absurd_order_is_said_in_words(start: datetime, hours: int, words: st
 # --- outcomes on an agenda
 
 AGENDA = (
-    AgendaEntry(1, "Opening"),
-    AgendaEntry(2, "Report", input_from="PREP"),
-    AgendaEntry(3, "Workshop", input_from="WS", points=("Of old",)),
+    AgendaEntry("Opening", number=1),
+    AgendaEntry("Report", input_from="PREP", number=2),
+    AgendaEntry("Workshop", input_from="WS", points=("Of old",), number=3),
 )
 
 

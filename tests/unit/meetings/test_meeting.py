@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from orchestrator.domain.delegations.delegation import Role
-from orchestrator.domain.meetings.meeting import Attendee, Conference, Meeting, Participation, Seat
+from orchestrator.domain.meetings.fields import Seat
+from orchestrator.domain.meetings.meeting import Attendee, Conference, Meeting, Participation
 
 STARTS = datetime(2026, 12, 3, 7, tzinfo=UTC)
 

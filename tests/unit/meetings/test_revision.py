@@ -32,6 +32,7 @@ from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.letters.invitation import CalendarFacts, CalendarTemplate
 from orchestrator.domain.meetings import lifecycle
+from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.itip import EventStatus, Method
 from orchestrator.domain.meetings.lifecycle import Change
 from orchestrator.domain.meetings.meeting import (
@@ -42,7 +43,6 @@ from orchestrator.domain.meetings.meeting import (
     MeetingStatus,
     Participation,
     Refusal,
-    Seat,
 )
 from orchestrator.domain.meetings.revision import (
     Notice,
@@ -106,7 +106,7 @@ def draft(**fields: Any) -> Meeting:
         "duration": timedelta(hours=3),
         "timeline": "standard",
         "conference": LINK,
-        "agenda": (AgendaEntry(1, "Opening", "Khai mạc", "VN"),),
+        "agenda": (AgendaEntry("Opening", "Khai mạc", "VN", number=1),),
         "attendees": (ONE, TWO),
     }
     return Meeting(**(whole | fields))
@@ -457,8 +457,8 @@ def test_the_same_instant_in_another_zone_is_no_change() -> None:
 TEXTS = [
     pytest.param(Change(title_en="New"), id="title"),
     pytest.param(Change(title_vi="Mới"), id="vietnamese_title"),
-    pytest.param(Change(agenda=(AgendaEntry(1, "Welcome", "Khai mạc", "VN"),)), id="agenda_text"),
-    pytest.param(Change(agenda=(AgendaEntry(1, "Opening", "Khai mạc", "TH"),)), id="agenda_lead"),
+    pytest.param(Change(agenda=(AgendaEntry("Welcome", "Khai mạc", "VN", number=1),)), id="agenda_text"),
+    pytest.param(Change(agenda=(AgendaEntry("Opening", "Khai mạc", "TH", number=1),)), id="agenda_lead"),
     pytest.param(Change(agenda=()), id="agenda_emptied"),
     pytest.param(Change(coordinator_name="L"), id="coordinator_name"),
     pytest.param(Change(coordinator_email="l@vn.example.org"), id="coordinator_address"),
@@ -494,7 +494,7 @@ def test_another_text_is_not_told_to_who_has_declined() -> None:
 
 def test_another_vietnamese_agenda_text_is_no_change_because_mails_carry_the_english() -> None:
     before = told_at_1()
-    translated = (AgendaEntry(1, "Opening", "Mở đầu", "VN"),)
+    translated = (AgendaEntry("Opening", "Mở đầu", "VN", number=1),)
     after, found = revise(before, Change(agenda=translated))
     assert found == set()
     assert after == replace(before, agenda=translated)

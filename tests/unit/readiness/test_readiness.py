@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.meeting import (
     Attendee,
     Contribution,
@@ -19,7 +20,6 @@ from orchestrator.domain.meetings.meeting import (
     Need,
     Participation,
     RehearsalSlot,
-    Seat,
 )
 from orchestrator.domain.readiness.connection_tests import placed
 from orchestrator.domain.readiness.readiness import (

@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from orchestrator.domain.delegations.delegation import Role
-from orchestrator.domain.meetings.meeting import Seat
+from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.timelines.audience import Audience, admitted
 from tests.unit.real import DIRECTORY, meeting_of, person
 

@@ -14,6 +14,7 @@ from orchestrator.domain.definitions.definition import MeetingDefinition, check
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.delegations.working_calendar import Calendars, Override, OverrideKind
 from orchestrator.domain.meetings import lifecycle
+from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.meeting import (
     Attendee,
     Contribution,
@@ -22,7 +23,6 @@ from orchestrator.domain.meetings.meeting import (
     MeetingStatus,
     Need,
     Participation,
-    Seat,
 )
 from orchestrator.domain.timelines.actions import ActionState, CancelCode, StoredAction
 from orchestrator.domain.timelines.asking import asked_delegations, oversees, owed

@@ -1,0 +1,55 @@
+"""What a coordinator says of an attendee and of an agenda item: the fields of both, written down once.
+
+Whatever carries these fields takes them from here. ``Attendee``, ``AgendaEntry`` and their views are these
+classes with something more. ``values`` reads the fields off anything that has them under the same names: an
+entry of a meeting file (``domain.definitions`` says what may be written in it), a row of a table, a view.
+``docs/how-to-add.md`` lists what a new field touches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+from orchestrator.domain.delegations.delegation import Role
+
+
+class Seat(StrEnum):
+    """What somebody is in their delegation at one meeting."""
+
+    HEAD = "head of delegation"
+    MEMBER = "member"
+    SUBSTITUTE = "substitute"
+
+
+@dataclass(frozen=True, slots=True)
+class AttendeeFields:
+    """What is said of a person who is invited; ``language`` is a locale, where not the delegation's."""
+
+    name: str
+    email: str
+    delegation: str
+    group: str
+    role: Role
+    seat: Seat | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaFields:
+    """What is said of an item of an agenda.
+
+    ``lead`` is a delegation's code or ``all``, ``input_from`` the reference of the meeting whose decisions
+    it reports.
+    """
+
+    en: str
+    vi: str | None = None
+    lead: str | None = None
+    input_from: str | None = None
+
+
+def values(of: type[AttendeeFields | AgendaFields], source: object) -> dict[str, Any]:
+    """Return the fields of one of these classes as ``source`` has them, by name."""
+    return {item.name: getattr(source, item.name) for item in fields(of)}
