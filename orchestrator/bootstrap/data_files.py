@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from config import DATA
 from config.settings import Settings
 from orchestrator.bootstrap.settings import variable
-from orchestrator.domain.definitions.definition import read_yaml
+from orchestrator.domain.definitions.files import read_yaml
 from orchestrator.domain.definitions.preparatory import PreparatoryTexts
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.delegations.public_holidays import holiday_problems

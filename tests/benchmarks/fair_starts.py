@@ -15,7 +15,7 @@ from datetime import time as clock
 from config import DATA
 from orchestrator.domain.dates.fair_starts import find
 from orchestrator.domain.dates.requests import Request
-from orchestrator.domain.definitions.definition import read_yaml
+from orchestrator.domain.definitions.files import read_yaml
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.delegations.public_holidays import holidays_of
 from orchestrator.domain.delegations.working_calendar import Calendars, Off, WorkingCalendar

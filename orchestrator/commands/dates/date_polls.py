@@ -15,7 +15,7 @@ from orchestrator.commands.common import CALLER, json_option, previewed
 from orchestrator.commands.effects import show_effects
 from orchestrator.commands.meetings.linked import CHOICE, asking
 from orchestrator.domain.dates.date_poll import Vote
-from orchestrator.domain.definitions.definition import WallTime
+from orchestrator.domain.definitions.written import WallTime
 from orchestrator.domain.time.zones import LocalTime
 from orchestrator.errors import InvalidInput
 from orchestrator.services.dates.date_poll_views import DatePollEffect, DatePollView, OptionView

@@ -10,7 +10,7 @@ import click
 from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import CALLER, confirm_and_do, json_option, text_of
 from orchestrator.commands.timelines.printing import show_timelines
-from orchestrator.domain.definitions.definition import read_yaml
+from orchestrator.domain.definitions.files import read_yaml
 from orchestrator.services.timelines.timelines import timeline_text
 from orchestrator.services.timelines.views import Outcome
 

@@ -11,15 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from orchestrator.domain.definitions.definition import (
-    AgendaItem,
-    Invitee,
-    MeetingDefinition,
-    MeetingKind,
-    MeetingLength,
-    Preparatory,
-    Text,
-)
+from orchestrator.domain.definitions.definition import MeetingDefinition, MeetingKind, Preparatory
+from orchestrator.domain.definitions.written import AgendaItem, Invitee, MeetingLength, Text
 from orchestrator.domain.delegations.delegation import Directory, Kind
 from orchestrator.domain.delegations.working_calendar import Calendars, NoWorkingDayError
 from orchestrator.domain.problems import problems_of

@@ -25,7 +25,7 @@ from orchestrator.domain.dates.date_poll import (
     closing_problem,
     start_problems,
 )
-from orchestrator.domain.definitions.definition import WallTime
+from orchestrator.domain.definitions.written import WallTime
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus

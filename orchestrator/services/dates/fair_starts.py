@@ -14,7 +14,7 @@ from orchestrator.domain.dates.costs import Rules, burden_of
 from orchestrator.domain.dates.fair_starts import find, why_not
 from orchestrator.domain.dates.findings import Findings, WhyNot
 from orchestrator.domain.dates.requests import MOST_RETURNED, Request
-from orchestrator.domain.definitions.definition import MeetingLength
+from orchestrator.domain.definitions.written import MeetingLength
 from orchestrator.domain.delegations.delegation import Directory, Kind
 from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings.meeting import Meeting

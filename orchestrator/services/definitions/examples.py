@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from config import DATA
-from orchestrator.domain.definitions.definition import MeetingDefinition, read_definitions
+from orchestrator.domain.definitions.definition import MeetingDefinition
+from orchestrator.domain.definitions.files import read_definitions
 from orchestrator.domain.definitions.preparatory import asking_for_one
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.people.caller import Caller

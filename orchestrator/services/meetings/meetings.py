@@ -17,18 +17,17 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.dates.costs import hardships
-from orchestrator.domain.definitions.definition import (
+from orchestrator.domain.definitions.checking import check
+from orchestrator.domain.definitions.definition import MeetingDefinition, MeetingKind
+from orchestrator.domain.definitions.preparatory import PREPARATORY, PreparatoryTexts, pair
+from orchestrator.domain.definitions.written import (
     AgendaItem,
     Coordinator,
     Invitee,
-    MeetingDefinition,
-    MeetingKind,
     MeetingLength,
     Text,
     WallTime,
-    check,
 )
-from orchestrator.domain.definitions.preparatory import PREPARATORY, PreparatoryTexts, pair
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.lifecycle import Change
 from orchestrator.domain.meetings.linked import Linked

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter, ValidationError
 
-from orchestrator.domain.definitions.definition import Address, Line
+from orchestrator.domain.definitions.written import Address, Line
 from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.meeting import Attendee, Meeting

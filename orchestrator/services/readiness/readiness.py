@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.answers.responses import ResponseKind
-from orchestrator.domain.definitions.definition import WallTime
+from orchestrator.domain.definitions.written import WallTime
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.meeting import (
     Attendee,

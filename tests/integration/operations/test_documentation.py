@@ -23,13 +23,10 @@ from orchestrator import __version__
 from orchestrator import cli as command_line
 from orchestrator.bootstrap import Container
 from orchestrator.commands.spellings import present_spelling
-from orchestrator.domain.definitions.definition import (
-    AgendaItem,
-    Invitee,
-    MeetingDefinition,
-    check,
-    read_definitions,
-)
+from orchestrator.domain.definitions.checking import check
+from orchestrator.domain.definitions.definition import MeetingDefinition
+from orchestrator.domain.definitions.files import read_definitions
+from orchestrator.domain.definitions.written import AgendaItem, Invitee
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.audience import KNOWN
 from orchestrator.domain.timelines.needs import Condition

@@ -18,7 +18,7 @@ from config.settings import Settings
 from orchestrator import cli as command_line
 from orchestrator import words
 from orchestrator.bootstrap import Container
-from orchestrator.domain.definitions.definition import read_yaml
+from orchestrator.domain.definitions.files import read_yaml
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import ConfigurationError, Conflict, InvalidInput, NotFound

@@ -25,7 +25,7 @@ from orchestrator.domain.dates.costs import (
 from orchestrator.domain.dates.fair_starts import find, why_not
 from orchestrator.domain.dates.findings import Ease, FairStart, Findings, Standing
 from orchestrator.domain.dates.requests import Request
-from orchestrator.domain.definitions.definition import read_yaml
+from orchestrator.domain.definitions.files import read_yaml
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.delegations.working_calendar import Calendars, Override, OverrideKind, Stretch
 from orchestrator.domain.time.zones import zone

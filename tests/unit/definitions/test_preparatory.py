@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator.domain.definitions.definition import MeetingDefinition, MeetingKind, check, read_yaml
+from orchestrator.domain.definitions.checking import check
+from orchestrator.domain.definitions.definition import MeetingDefinition, MeetingKind
+from orchestrator.domain.definitions.files import read_yaml
 from orchestrator.domain.definitions.preparatory import PreparatoryTexts, asking_for_one, pair
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.delegations.working_calendar import Calendars, Override, OverrideKind

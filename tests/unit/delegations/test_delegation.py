@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.domain.definitions.definition import read_yaml
+from orchestrator.domain.definitions.files import read_yaml
 from orchestrator.domain.delegations.delegation import Directory, Kind, Role
 from orchestrator.domain.time.zones import Place
 from orchestrator.errors import ConfigurationError, InvalidInput

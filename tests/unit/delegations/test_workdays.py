@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.domain.definitions.definition import read_yaml
+from orchestrator.domain.definitions.files import read_yaml
 from orchestrator.domain.delegations.delegation import WEEKDAYS, Delegation, Directory, Weekday, weekday_of
 from orchestrator.domain.delegations.working_calendar import (
     Calendars,

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.domain.definitions.definition import MeetingDefinition, check
+from orchestrator.domain.definitions.checking import check
+from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.delegations.working_calendar import Calendars, Override, OverrideKind
 from orchestrator.domain.meetings import lifecycle

@@ -12,7 +12,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.domain.definitions.definition import MeetingDefinition, MeetingKind, read_yaml
+from orchestrator.domain.definitions.definition import MeetingDefinition, MeetingKind
+from orchestrator.domain.definitions.files import read_yaml
 from orchestrator.domain.delegations.delegation import Delegation, Directory, Hours
 from orchestrator.domain.delegations.working_calendar import Override, OverrideKind, WorkingCalendar
 from orchestrator.domain.letters.notices import notice_texts

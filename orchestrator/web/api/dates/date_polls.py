@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from orchestrator.domain.dates.date_poll import MOST_OPTIONS, Vote
-from orchestrator.domain.definitions.definition import WallTime
+from orchestrator.domain.definitions.written import WallTime
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.services.dates.date_poll_views import DatePollEffect, DatePollView
 from orchestrator.services.dates.date_polls import DatePollRequest

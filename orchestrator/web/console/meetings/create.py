@@ -7,7 +7,7 @@ from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from orchestrator.domain.definitions.definition import read_definitions
+from orchestrator.domain.definitions.files import read_definitions
 from orchestrator.domain.definitions.preparatory import asking_for_one
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
 from orchestrator.services.definitions.examples import ACCSM21

@@ -1,0 +1,133 @@
+"""The parts of a meeting file: lines, references, addresses, wall times, people and items of an agenda."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
+
+from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.fields import Seat
+from orchestrator.domain.text import single_line
+from orchestrator.domain.time.durations import duration_text, parse_duration
+
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
+    r"(?=.{1,253}$)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+"
+)
+_WALL_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::00)?(?P<offset> ?(?:Z|[+-]\d\d:?\d\d))?")
+_YEARS = range(1970, 2201)
+
+
+def _address(value: str) -> str:
+    text = value.strip()
+    if not _ADDRESS.fullmatch(text) or ".." in text or text.startswith(".") or ".@" in text:
+        raise ValueError("is not an e-mail address")
+    return text
+
+
+def _wall_time(value: object) -> object:
+    """Read ``2026-12-03 14:00``; an offset or seconds would contradict the zone or be noise."""
+    text = value.isoformat(" ") if isinstance(value, datetime) else value
+    found = _WALL_TIME.fullmatch(text.strip()) if isinstance(text, str) else None
+    if not found:
+        raise ValueError("is not a wall time such as 2026-12-03 14:00")
+    if found["offset"]:
+        raise ValueError("has a UTC offset; write the wall time alone, the zone stands in 'zone'")
+    try:
+        wall = datetime.fromisoformat(f"{found[1]}T{found[2]}")
+    except ValueError:
+        raise ValueError("is not a date and time of the calendar") from None
+    if wall.year not in _YEARS:
+        raise ValueError(f"is not in the years {_YEARS[0]} to {_YEARS[-1]}")
+    return wall
+
+
+def _meeting_length(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("is not an ISO 8601 duration such as PT2H30M")
+    return parse_duration(value)
+
+
+Line = Annotated[str, Field(max_length=250), AfterValidator(single_line)]
+Reference = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]
+Address = Annotated[str, Field(max_length=254), AfterValidator(_address)]
+WallTime = Annotated[
+    datetime,
+    BeforeValidator(_wall_time),
+    PlainSerializer(lambda value: f"{value:%Y-%m-%d %H:%M}", return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["2026-12-03 14:00"]}),
+]
+MeetingLength = Annotated[
+    timedelta,
+    BeforeValidator(_meeting_length),
+    PlainSerializer(duration_text, return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["PT2H30M"]}),
+]
+
+
+class Written(BaseModel):
+    """Something that is written down: nothing beside what it may hold, and it stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(Written):
+    """A text in English and, optionally, Vietnamese; a plain string is English."""
+
+    en: Line
+    vi: Line | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, value: object) -> object:
+        return {"en": value} if isinstance(value, str) else value
+
+
+class Coordinator(Written):
+    """Who runs the meeting: named as its host and answered by Reply-To."""
+
+    name: Line
+    email: Address
+
+
+class AgendaItem(Written):
+    """One item of the agenda; ``lead`` is a delegation's code or ``all``."""
+
+    en: Line
+    vi: Line | None = None
+    lead: str | None = None
+    input_from: str | None = Field(None, description="Reference of the meeting whose outcomes it reports.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain(cls, value: object) -> object:
+        return {"en": value} if isinstance(value, str) else value
+
+
+class Invitee(Written):
+    """One person to invite, in a group and for a delegation; the role follows from the group."""
+
+    group: str
+    delegation: str
+    name: Line
+    email: Address
+    role: Role | None = None
+    seat: Seat | None = Field(None, description="What the person is in the delegation, if that matters.")
+    language: str | None = Field(
+        None, pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$", description="Locale, where it is not the delegation's."
+    )
