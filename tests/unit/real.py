@@ -60,7 +60,7 @@ EVERYBODY = people_of(*(item.code for item in Directory.in_order(DIRECTORY.deleg
 def person(code: str, role: Role, number: int, **fields: Any) -> Attendee:
     """Somebody of a delegation in a role, in the group of that role."""
     group = next(item for item in DIRECTORY.groups if item.role is role and item.admits(DIRECTORY.get(code)))
-    return Attendee(f"Person {number}", f"p{number}@example.org", code, group.code, role, number, **fields)
+    return Attendee(f"Person {number}", f"p{number}@example.org", code, group.code, role, id=number, **fields)
 
 
 def meeting_of(

@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.domain.definitions.checking import check
-from orchestrator.domain.definitions.definition import MeetingDefinition, MeetingKind, duration_text
+from orchestrator.domain.definitions.definition import MeetingDefinition, MeetingKind
 from orchestrator.domain.definitions.files import LARGEST_FILE, read_definitions, read_yaml
 from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.time.durations import duration_text
 from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.errors import InvalidInput, Problem
 
