@@ -14,12 +14,12 @@ from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import CALLER, day_of, json_option, previewed, start_option, text_of
 from orchestrator.commands.meetings.linked import CHOICE, asking
 from orchestrator.commands.meetings.printing import show_meeting, show_meetings
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.definitions.files import read_definitions, read_yaml
 from orchestrator.domain.definitions.preparatory import asking_for_one
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import InvalidInput
 from orchestrator.services.definitions.examples import ACCSM21
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.meetings.views import Created
 from orchestrator.services.timelines.views import Outcome
 

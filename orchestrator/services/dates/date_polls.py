@@ -25,6 +25,7 @@ from orchestrator.domain.dates.date_poll import (
     closing_problem,
     start_problems,
 )
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.definitions.written import WallTime
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.linked import Linked
@@ -39,7 +40,7 @@ from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.dates.date_poll_views import DatePollEffect, DatePollView, DatePollViewer
 from orchestrator.services.dates.fair_starts import FairStartQuery, FairStarts, Words
 from orchestrator.services.dates.votes import over, record
-from orchestrator.services.meetings.meetings import Meetings, MeetingUpdate
+from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.timelines.changing import Changing
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.moves import only_elsewhere

@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 
 from config.settings import Settings
 from orchestrator.bootstrap import Container
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.services.definitions.examples import ACCSM21
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from tests.browser.conftest import Chromium, free_port, web_process
 from tests.browser.looks import background, content_width, unfold, weak_text
 from tests.callers import caller

@@ -20,13 +20,13 @@ import pytest
 from sqlalchemy import select
 
 from orchestrator import words
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.domain.people.caller import Channel
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.ports import Tray
 from orchestrator.services.answers import inbox as inbox_module
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.people.links import Links
 from orchestrator.store.answers import read_mailbox
 from orchestrator.store.engine import Database

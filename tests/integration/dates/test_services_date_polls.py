@@ -11,6 +11,7 @@ import pytest
 
 from orchestrator import words
 from orchestrator.domain.dates.date_poll import Vote
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound
@@ -18,7 +19,6 @@ from orchestrator.services.dates.date_poll_views import DatePollEffect
 from orchestrator.services.dates.date_polls import DatePollRequest
 from orchestrator.services.dates.fair_starts import FairStartQuery
 from orchestrator.services.meetings.linking import QUESTION
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.personal.visits import LinkClosedError
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store

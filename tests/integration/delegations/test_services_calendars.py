@@ -20,6 +20,7 @@ import pytest
 from sqlalchemy import select, update
 
 from orchestrator import words
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.delegations import working_calendar as workdays
 from orchestrator.domain.delegations.public_holidays import Holiday, HolidayYear, holidays_of
 from orchestrator.domain.meetings.meeting import Participation
@@ -30,7 +31,6 @@ from orchestrator.domain.timelines.reconciling import Reconciliation
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.services.dates.date_polls import DatePollRequest
 from orchestrator.services.delegations.calendars import CalendarChange, NewOverride, override_words
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.timelines import planner as planner_module
 from orchestrator.services.timelines.moves import together
 from orchestrator.services.timelines.recalculating import Recalculation

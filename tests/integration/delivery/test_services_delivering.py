@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import PermanentFailure, TransientFailure
@@ -23,7 +24,6 @@ from orchestrator.facts import plain
 from orchestrator.ports import ConferenceRequest
 from orchestrator.services.delivery.scheduling import Policy, Scheduling
 from orchestrator.services.letters.letters import Letters
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.meetings import HistoryRow

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import TransientFailure
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.store.delivery import claims
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
 from orchestrator.words import say

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from orchestrator import words
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.decisions import Edit
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.meeting import Participation
@@ -17,7 +18,6 @@ from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.services.definitions.examples import ACCSM21
 from orchestrator.services.meetings.linking import QUESTION
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.meetings.views import MeetingView
 from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.engine import Database

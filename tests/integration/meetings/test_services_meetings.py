@@ -13,11 +13,12 @@ import pytest
 from sqlalchemy import select
 
 from orchestrator import words
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound, PermanentFailure
 from orchestrator.services.definitions.examples import ACCSM21
-from orchestrator.services.meetings.meetings import Meetings, MeetingUpdate
+from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.timelines.views import ActionView, Consequence, Outcome
 from orchestrator.store.answers import responses
 from orchestrator.store.meetings import meetings as store

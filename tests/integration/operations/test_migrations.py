@@ -16,11 +16,11 @@ from sqlalchemy.exc import IntegrityError
 
 import orchestrator.store
 from orchestrator import words
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.meeting import MeetingStatus, Participation
 from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.facts import Fact
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store

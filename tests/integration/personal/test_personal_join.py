@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.meeting import Participation
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.people.links import VALID_AFTER_THE_END
 from orchestrator.store.engine import Database
 from orchestrator.web.app import create_app

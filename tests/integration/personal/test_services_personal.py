@@ -13,13 +13,13 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from orchestrator import words
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.letters.invitation import description
 from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound, OrchestratorError
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.people.contacts import Contact
 from orchestrator.services.people.links import VALID_AFTER_THE_END
 from orchestrator.services.personal.composition import MOST_MEMBERS, Composition, Member

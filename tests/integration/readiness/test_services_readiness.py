@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import select
 
 from orchestrator import words
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.meeting import ContributionState, Meeting, Need, Participation
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.errors import Conflict, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.ports import ConferenceRequest
 from orchestrator.services.delegations.calendars import CalendarChange, NewOverride
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.personal.composition import Member
 from orchestrator.services.personal.owing import OwingView
 from orchestrator.services.readiness.readiness import AGAIN_AFTER, DelegationReadiness, SlotMove

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.meeting import ContributionState, Meeting, Need, Participation
 from orchestrator.domain.people.caller import Channel, attendee
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import PermanentFailure
 from orchestrator.services.answers.recording import Given, record
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.readiness.readiness import SlotMove
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.meetings import MeetingRow

@@ -18,11 +18,11 @@ from config.settings import Settings
 from orchestrator import cli as command_line
 from orchestrator import words
 from orchestrator.bootstrap import Container
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.definitions.files import read_yaml
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import ConfigurationError, Conflict, InvalidInput, NotFound
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.timelines.timelines import timeline_text
 from orchestrator.store.readiness import contributions
 from orchestrator.web.app import create_app

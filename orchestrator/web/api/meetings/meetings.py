@@ -8,8 +8,8 @@ from fastapi import Query, Request, Response
 from pydantic import Field
 
 from orchestrator.domain.definitions.definition import MeetingDefinition
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.linked import Linked
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.meetings.views import (
     DeliveryView,
     MeetingSummary,

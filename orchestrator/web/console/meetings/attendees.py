@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Response
 from pydantic import BaseModel, ValidationError
 
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import Conflict, InvalidInput
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.meetings.views import AttendeeView, MeetingView
 from orchestrator.web.console.confirmation import ConfirmationDep
 from orchestrator.web.console.forms import Kept, Number, refusals

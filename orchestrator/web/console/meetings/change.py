@@ -10,13 +10,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request, Response
 from pydantic import BaseModel, ValidationError
 
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.time.zones import LocalTime, instant_of, local_time, zone
 from orchestrator.errors import Conflict, InvalidInput, Problem
 from orchestrator.services.meetings.linking import QUESTION
-from orchestrator.services.meetings.meetings import MeetingUpdate
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.meetings.views import MeetingView
 from orchestrator.web.console.confirmation import ConfirmationDep

@@ -1,0 +1,53 @@
+"""What the caller who changes a meeting should know about it, beside what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.dates.costs import hardships
+from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.domain.timelines.needs import stays_away
+from orchestrator.facts import Said
+from orchestrator.services.meetings.linking import Linking
+from orchestrator.services.timelines.planner import Planner
+
+
+def advice(
+    session: Session,
+    planner: Planner,
+    before: Meeting | None,
+    after: Meeting,
+    now: datetime,
+    moved: Mapping[str, Meeting] | None = None,
+) -> tuple[Said, ...]:
+    """Say what the caller should know of a meeting that was ``before`` (``None`` when new) and is ``after``.
+
+    ``moved`` are linked meetings as they are going to be.
+    """
+    linking = Linking(planner)
+    if after.status is MeetingStatus.CONCLUDED:
+        return linking.left_to_do(session, after, now)
+    return (
+        *linking.warnings(session, before, after, now, moved),
+        *_hardships(session, planner, before, after, now),
+    )
+
+
+def _hardships(
+    session: Session, planner: Planner, before: Meeting | None, after: Meeting, now: datetime
+) -> Iterator[Said]:
+    """Say for whom it is a day off or night, whenever a change decides about the time or the delegations."""
+    if after.status is MeetingStatus.CANCELLED or after.starts_at <= now:
+        return
+    if before is not None and _what_decides(before) == _what_decides(after):
+        return
+    coming = [code for code in after.delegations if not stays_away(after, code)]
+    yield from hardships(coming, after.starts_at, after.ends_at, planner.calendars(session))
+
+
+def _what_decides(meeting: Meeting) -> tuple[object, ...]:
+    """What makes a coordinator think about the time: the status, when the meeting is, and for whom."""
+    return meeting.status, meeting.starts_at, meeting.ends_at, frozenset(meeting.delegations)

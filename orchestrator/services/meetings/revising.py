@@ -1,0 +1,129 @@
+"""Holds what is to change of a meeting against the same rules as a new definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from orchestrator.domain.definitions.checking import check
+from orchestrator.domain.definitions.definition import MeetingDefinition, MeetingKind
+from orchestrator.domain.definitions.edits import (
+    AboutAgenda,
+    AboutPeople,
+    Intent,
+    MeetingUpdate,
+    edited_agenda,
+    edited_people,
+    intents_of,
+)
+from orchestrator.domain.definitions.written import AgendaItem, Coordinator, Invitee, Text
+from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, values
+from orchestrator.domain.meetings.lifecycle import Change
+from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting
+from orchestrator.domain.timelines.timeline import Timelines
+from orchestrator.errors import InvalidInput, Problem
+
+NOTHING = MeetingUpdate()
+
+
+def checked_change(
+    meeting: Meeting,
+    directory: Directory,
+    timelines: Timelines,
+    update: MeetingUpdate = NOTHING,
+    intents: Sequence[Intent] = (),
+) -> Change:
+    """Return what an update and intents make of a meeting.
+
+    Raises ``InvalidInput`` with every problem that a definition of the changed meeting would have, and
+    ``NotFound`` for an intent about a person or an item that is not there.
+    """
+    people, agenda = _written_people(meeting), _written_agenda(meeting)
+    intents = (*intents_of(update, people, agenda), *intents)
+    touches_people = update.attendees is not None or any(isinstance(item, AboutPeople) for item in intents)
+    touches_agenda = update.agenda is not None or any(isinstance(item, AboutAgenda) for item in intents)
+    people, agenda = edited_people(people, intents), edited_agenda(agenda, intents)
+    # An agenda that stays was found to be good when it came; a new time may be bad for any of the people.
+    merged = _merged(meeting, update, people, agenda if touches_agenda else ())
+    problems = check(merged, directory, timelines)
+    if problems:
+        raise InvalidInput(problems)
+    retimed = update.model_fields_set & {"start", "zone", "duration", "end"}
+    return Change(
+        title_en=update.title.en if update.title else None,
+        title_vi=_vietnamese(update.title) if update.title else None,
+        coordinator_name=update.coordinator.name if update.coordinator else None,
+        coordinator_email=update.coordinator.email if update.coordinator else None,
+        wall_start=merged.start if retimed else None,
+        zone=merged.zone if retimed else None,
+        duration=merged.length if retimed else None,
+        agenda=entries_of(agenda, _points(meeting)) if touches_agenda else None,
+        attendees=attendees_of(people, directory) if touches_people else None,
+    )
+
+
+def attendees_of(invitees: Sequence[Invitee], directory: Directory) -> tuple[Attendee, ...]:
+    """Return people of a definition as attendees, in protocol order; a role left out is that of the group."""
+    ordered = sorted(invitees, key=lambda item: directory.rank(item.delegation))
+    return tuple(
+        Attendee(
+            **values(AttendeeFields, item) | {"role": item.role or directory.group(item.group).role},
+        )
+        for item in ordered
+    )
+
+
+def entries_of(
+    items: Sequence[AgendaItem], points: Mapping[str, tuple[str, ...]] | None = None
+) -> tuple[AgendaEntry, ...]:
+    """Return items of a definition as an agenda, with the ``points`` that are known by what they report."""
+    known = points or {}
+    return tuple(
+        AgendaEntry(**values(AgendaFields, item), number=number, points=known.get(item.input_from or "", ()))
+        for number, item in enumerate(items, 1)
+    )
+
+
+def prefixed(prefix: str, item: Problem) -> Problem:
+    """Return a problem whose field is told with ``prefix`` before it."""
+    return replace(item, field=f"{prefix}{item.field}")
+
+
+def _written_people(meeting: Meeting) -> tuple[Invitee, ...]:
+    return tuple(Invitee(**values(AttendeeFields, item)) for item in meeting.invited)
+
+
+def _written_agenda(meeting: Meeting) -> tuple[AgendaItem, ...]:
+    return tuple(AgendaItem(**values(AgendaFields, item)) for item in meeting.agenda)
+
+
+def _points(meeting: Meeting) -> dict[str, tuple[str, ...]]:
+    return {item.input_from: item.points for item in meeting.agenda if item.input_from}
+
+
+def _vietnamese(title: Text) -> str | None:
+    """Return what an update says of the Vietnamese title; empty takes it out, ``None`` leaves it."""
+    return title.vi or "" if "vi" in title.model_fields_set else None
+
+
+def _merged(
+    meeting: Meeting, update: MeetingUpdate, people: Sequence[Invitee], agenda: Sequence[AgendaItem]
+) -> MeetingDefinition:
+    """The definition that the meeting would have after the update."""
+    kept = update.end is None and update.duration is None
+    return MeetingDefinition(
+        reference=meeting.reference,
+        kind=MeetingKind(meeting.kind),
+        title=update.title or Text(en=meeting.title_en, vi=meeting.title_vi),
+        host=meeting.host,
+        coordinator=update.coordinator
+        or Coordinator(name=meeting.coordinator_name, email=meeting.coordinator_email),
+        start=update.start or meeting.wall_start,
+        zone=update.zone or meeting.zone,
+        duration=meeting.duration if kept else update.duration,
+        end=update.end,
+        timeline=meeting.timeline,
+        agenda=tuple(agenda),
+        attendees=tuple(people),
+    )
