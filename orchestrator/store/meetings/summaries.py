@@ -237,7 +237,9 @@ def _complete(session: Session, rows: Sequence[Row[*_Line]]) -> list[Line]:
     """Put to the lines what takes a statement of its own, which is the same number for any of them."""
     ids = [row[0] for row in rows]
     answers = by_meeting(session, _ANSWERS, ids, lambda row: (Participation(row[1]), row[2]))
-    reports = by_meeting(session, _REPORTS, ids, lambda row: AgendaEntry(row[1], row[2], None, None, row[3]))
+    reports = by_meeting(
+        session, _REPORTS, ids, lambda row: AgendaEntry(row[2], input_from=row[3], number=row[1])
+    )
     badly = by_meeting(
         session,
         _ENDED_BADLY,
