@@ -33,9 +33,14 @@ from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.minutes.minutes import Minutes
 from orchestrator.services.operations.operations import Operations
 from orchestrator.services.people.links import Links
+from orchestrator.services.personal.answering import PersonalAnswers
+from orchestrator.services.personal.by_link import ByLink
 from orchestrator.services.personal.date_poll import PersonalDatePolls
-from orchestrator.services.personal.owing import Owing
-from orchestrator.services.personal.personal import Personal
+from orchestrator.services.personal.feeds import CalendarFeeds
+from orchestrator.services.personal.links import PersonalLinks
+from orchestrator.services.personal.naming import DelegationLists
+from orchestrator.services.personal.page import PersonalPages
+from orchestrator.services.personal.still_missing import StillMissing
 from orchestrator.services.readiness.readiness import Readiness
 from orchestrator.services.timelines.changing import Changing
 from orchestrator.services.timelines.planner import Planner
@@ -105,9 +110,34 @@ class Container(Adapters, DataFiles):
         )
 
     @cached_property
-    def personal(self) -> Personal:
-        """What the personal links open."""
-        return Personal(self.database, self.planner, self.links, self.documents, self.clock, self.wake_up)
+    def by_link(self) -> ByLink:
+        """What personal links ask to be changed."""
+        return ByLink(self.database, self.changing, self.links)
+
+    @cached_property
+    def personal_pages(self) -> PersonalPages:
+        """What the personal links show."""
+        return PersonalPages(self.database, self.planner, self.links, self.documents, self.clock)
+
+    @cached_property
+    def personal_answers(self) -> PersonalAnswers:
+        """Answering on the personal pages."""
+        return PersonalAnswers(self.by_link)
+
+    @cached_property
+    def delegation_lists(self) -> DelegationLists:
+        """Naming who comes for a delegation, on its personal pages."""
+        return DelegationLists(self.by_link, self.directory)
+
+    @cached_property
+    def personal_links(self) -> PersonalLinks:
+        """Handing over and closing personal links."""
+        return PersonalLinks(self.database, self.changing, self.links)
+
+    @cached_property
+    def calendar_feeds(self) -> CalendarFeeds:
+        """Calendars of all meetings of a person."""
+        return CalendarFeeds(self.database, self.directory, self.links, self.clock)
 
     @cached_property
     def date_polls(self) -> DatePolls:
@@ -125,7 +155,7 @@ class Container(Adapters, DataFiles):
     @cached_property
     def personal_date_polls(self) -> PersonalDatePolls:
         """Voting for a delegation, on its personal pages."""
-        return PersonalDatePolls(self.database, self.planner, self.links, self.clock, self.wake_up)
+        return PersonalDatePolls(self.database, self.planner, self.by_link, self.links, self.clock)
 
     @cached_property
     def readiness(self) -> Readiness:
@@ -133,9 +163,9 @@ class Container(Adapters, DataFiles):
         return Readiness(self.database, self.planner, self.clock, self.wake_up)
 
     @cached_property
-    def owing(self) -> Owing:
-        """What a delegation owes, on its personal pages."""
-        return Owing(self.database, self.planner, self.readiness, self.links, self.clock, self.wake_up)
+    def still_missing(self) -> StillMissing:
+        """What is still missing from a delegation, on its personal pages."""
+        return StillMissing(self.database, self.planner, self.readiness, self.by_link, self.links, self.clock)
 
     @cached_property
     def reading(self) -> Reading:

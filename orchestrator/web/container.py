@@ -28,9 +28,13 @@ from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.minutes.minutes import Minutes
 from orchestrator.services.operations.operations import Operations
+from orchestrator.services.personal.answering import PersonalAnswers
 from orchestrator.services.personal.date_poll import PersonalDatePolls
-from orchestrator.services.personal.owing import Owing
-from orchestrator.services.personal.personal import Personal
+from orchestrator.services.personal.feeds import CalendarFeeds
+from orchestrator.services.personal.links import PersonalLinks
+from orchestrator.services.personal.naming import DelegationLists
+from orchestrator.services.personal.page import PersonalPages
+from orchestrator.services.personal.still_missing import StillMissing
 from orchestrator.services.readiness.readiness import Readiness
 from orchestrator.services.timelines.timelines import MeetingTimelines
 from orchestrator.store.engine import Database
@@ -57,12 +61,16 @@ def _use(pick: Callable[[Container], T]) -> Callable[[Container], Awaitable[T]]:
 
 
 AnswersDep = Annotated[AnswersByHand, Depends(_use(lambda made: made.answers))]
+CalendarFeedsDep = Annotated[CalendarFeeds, Depends(_use(lambda made: made.calendar_feeds))]
 CalendarsDep = Annotated[WorkingCalendars, Depends(_use(lambda made: made.calendars))]
 ClockDep = Annotated[Clock, Depends(_use(lambda made: made.clock))]
 DatabaseDep = Annotated[Database, Depends(_use(lambda made: made.database))]
+DatePollsDep = Annotated[DatePolls, Depends(_use(lambda made: made.date_polls))]
+DelegationListsDep = Annotated[DelegationLists, Depends(_use(lambda made: made.delegation_lists))]
 DirectoryDep = Annotated[Directory, Depends(_use(lambda made: made.directory))]
 DocumentsDep = Annotated[DocumentStore, Depends(_use(lambda made: made.documents))]
 ExamplesDep = Annotated[Examples, Depends(_use(lambda made: made.examples))]
+FairStartsDep = Annotated[FairStarts, Depends(_use(lambda made: made.fair_starts))]
 InboxDep = Annotated[Inbox | None, Depends(_use(lambda made: made.inbox))]
 IncomingDep = Annotated[IncomingMails, Depends(_use(lambda made: made.incoming))]
 MeetingsDep = Annotated[Meetings, Depends(_use(lambda made: made.meetings))]
@@ -70,13 +78,13 @@ MinutesDep = Annotated[Minutes, Depends(_use(lambda made: made.minutes))]
 OperationsDep = Annotated[Operations, Depends(_use(lambda made: made.operations))]
 OutboxDep = Annotated[Outbox | None, Depends(_use(lambda made: made.outbox))]
 OutcomesDep = Annotated[Outcomes, Depends(_use(lambda made: made.outcomes))]
-OwingDep = Annotated[Owing, Depends(_use(lambda made: made.owing))]
+PersonalAnswersDep = Annotated[PersonalAnswers, Depends(_use(lambda made: made.personal_answers))]
 PersonalDatePollsDep = Annotated[PersonalDatePolls, Depends(_use(lambda made: made.personal_date_polls))]
-PersonalDep = Annotated[Personal, Depends(_use(lambda made: made.personal))]
-DatePollsDep = Annotated[DatePolls, Depends(_use(lambda made: made.date_polls))]
+PersonalLinksDep = Annotated[PersonalLinks, Depends(_use(lambda made: made.personal_links))]
+PersonalPagesDep = Annotated[PersonalPages, Depends(_use(lambda made: made.personal_pages))]
 QuarantineDep = Annotated[Quarantine, Depends(_use(lambda made: made.quarantine))]
 ReadinessDep = Annotated[Readiness, Depends(_use(lambda made: made.readiness))]
 ReadingDep = Annotated[Reading, Depends(_use(lambda made: made.reading))]
 SettingsDep = Annotated[Settings, Depends(_use(lambda made: made.settings))]
-FairStartsDep = Annotated[FairStarts, Depends(_use(lambda made: made.fair_starts))]
+StillMissingDep = Annotated[StillMissing, Depends(_use(lambda made: made.still_missing))]
 TimelinesDep = Annotated[MeetingTimelines, Depends(_use(lambda made: made.meeting_timelines))]

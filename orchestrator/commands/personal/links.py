@@ -18,8 +18,8 @@ def personal_link(reference: str, email: str, revoke: bool, as_json: bool) -> No
 
     It can be handed over by other means than mail.
     """
-    personal = bootstrap.container().personal
+    links = bootstrap.container().personal_links
     if revoke:
-        personal.revoke_link(reference, email, caller=CALLER)
-    found = personal.my_link(reference, email)
+        links.revoke(reference, email, caller=CALLER)
+    found = links.link_of(reference, email)
     click.echo(terminal.as_json({"url": found}) if as_json else found)

@@ -15,19 +15,19 @@ from orchestrator.domain.dates.costs import cost_of, pieces_of, why_of
 from orchestrator.domain.dates.date_poll import Ballot, DatePoll, Option, Vote
 from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings.meeting import Meeting
-from orchestrator.domain.people.caller import Channel, attendee
 from orchestrator.domain.time.durations import duration_fact
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.events import asked_for_a_date
 from orchestrator.errors import Conflict
 from orchestrator.facts import Fact, plain
-from orchestrator.ports import Clock, WakeUp
+from orchestrator.ports import Clock
 from orchestrator.services.dates.date_poll_views import SILENT
 from orchestrator.services.dates.votes import over, record
 from orchestrator.services.people.contacts import Contact
 from orchestrator.services.people.links import Links
-from orchestrator.services.personal.composition import Visit, signature
-from orchestrator.services.personal.visits import NotAnnouncedError, contact_of, follow
+from orchestrator.services.personal.by_link import ByLink
+from orchestrator.services.personal.followed_link import FollowedLink, NotAnnouncedError, contact_of, follow
+from orchestrator.services.timelines.changing import MeetingChange
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Database
@@ -74,16 +74,16 @@ class PersonalPoll:
 
 
 class PersonalDatePolls:
-    """The use cases of the page of a date poll; each is one transaction."""
+    """The use cases of the page of a date poll."""
 
     def __init__(
-        self, database: Database, planner: Planner, links: Links, clock: Clock, wake_up: WakeUp
+        self, database: Database, planner: Planner, by_link: ByLink, links: Links, clock: Clock
     ) -> None:
         self._database = database
         self._planner = planner
+        self._by_link = by_link
         self._links = links
         self._clock = clock
-        self._wake_up = wake_up
 
     def page(self, token: str) -> PersonalPoll | None:
         """Return what the page of a poll shows; ``None`` once the meeting is announced. Changes nothing.
@@ -93,44 +93,46 @@ class PersonalDatePolls:
         """
         signed, now = self._links.read_page(token), self._clock.now()
         with self._database.reading() as session:
-            visit = follow(session, signed, now)
-            if visit.meeting.uid is not None:
+            link = follow(session, signed, now)
+            if link.meeting.uid is not None:
                 return None
-            poll = _poll_of(session, visit.meeting)
-            return _view(visit, poll, self._planner.calendars(session), self._refusal(visit, poll, now))
+            poll = _poll_of(session, link.meeting)
+            return _view(link, poll, self._planner.calendars(session), self._refusal(link, poll, now))
 
     def vote(self, token: str, votes: Mapping[int, Vote]) -> None:
         """Record what a delegation says of each option, in place of what it had said.
 
-        Raises ``InvalidInput`` naming ``votes[n]``, and ``Conflict``, which names whom to write to, once
-        the poll is over; else as ``page`` does.
+        Raises ``InvalidInput`` naming ``votes[n]``, ``Conflict``, which names whom to write to, once the poll
+        is over, and what ``ByLink.change`` raises.
         """
-        signed = self._links.read_page(token)
-        with self._database.transaction() as session:
-            visit = follow(session, signed, self._clock.now(), lock=True)
-            now = self._clock.now()
-            poll = _poll_of(session, visit.meeting)
-            refusal = self._refusal(visit, poll, now)
+
+        def command(session: Session, link: FollowedLink, now: datetime) -> MeetingChange:
+            poll = _poll_of(session, link.meeting)
+            refusal = self._refusal(link, poll, now)
             if refusal:
-                contact = contact_of(visit.meeting)
+                contact = contact_of(link.meeting)
                 raise Conflict(
                     Fact.of("dates.over-write-to", refusal=refusal, name=contact.name, email=contact.email),
                     code="poll-over",
                 )
-            own = visit.attendee
-            ballot = Ballot(own.delegation, poll.checked(votes), signature(own), now)
-            caller = attendee(own.name, own.id, Channel.PERSONAL_PAGE)
-            record(session, visit.meeting, poll, ballot, caller, now, own.id)
-            self._planner.replan_stored(session, visit.meeting, now)
-        self._wake_up.notify()
+            own = link.attendee
+            ballot = Ballot(own.delegation, poll.checked(votes), link.signature, now)
 
-    def _refusal(self, visit: Visit, poll: DatePoll, now: datetime) -> Fact | None:
+            def write(session: Session, stored: Meeting, now: datetime) -> None:
+                record(session, stored, poll, ballot, link.caller, now, own.id)
+
+            # Recording writes its own line of history.
+            return MeetingChange(link.meeting, write=write, saves=False)
+
+        self._by_link.change(token, command, announced=False)
+
+    def _refusal(self, link: FollowedLink, poll: DatePoll, now: datetime) -> Fact | None:
         """Why nothing can be said by this reader (any more); ``None`` as long as it can."""
-        refusal = over(visit.meeting, poll, now)
-        if refusal or visit.attendee.id in {item.id for item in asked_for_a_date(visit.meeting)}:
+        refusal = over(link.meeting, poll, now)
+        if refusal or link.attendee.id in {item.id for item in asked_for_a_date(link.meeting)}:
             return refusal
-        own = self._planner.directory.get(visit.attendee.delegation)
-        asked = [item.name for item in asked_for_a_date(visit.meeting) if item.delegation == own.code]
+        own = self._planner.directory.get(link.attendee.delegation)
+        asked = [item.name for item in asked_for_a_date(link.meeting) if item.delegation == own.code]
         return Fact.of("dates.others-answer", delegation=own.name, speaker=_one_of(asked))
 
 
@@ -147,17 +149,17 @@ def _poll_of(session: Session, meeting: Meeting) -> DatePoll:
     return poll
 
 
-def _view(visit: Visit, poll: DatePoll, calendars: Calendars, refusal: Fact | None) -> PersonalPoll:
-    """Return the poll as somebody of one delegation sees it."""
-    meeting, directory = visit.meeting, calendars.directory
-    own, ballot = directory.get(visit.attendee.delegation), poll.ballot(visit.attendee.delegation)
+def _view(link: FollowedLink, poll: DatePoll, calendars: Calendars, refusal: Fact | None) -> PersonalPoll:
+    """Return the poll as the reader, of one delegation, sees it."""
+    meeting, directory = link.meeting, calendars.directory
+    own, ballot = directory.get(link.attendee.delegation), poll.ballot(link.attendee.delegation)
     chosen = poll.option(poll.chosen).starts_at if poll.chosen else None
 
     def local(moment: datetime) -> LocalTime:
         return local_time(moment, directory.place_of(own.code, moment))
 
     return PersonalPoll(
-        name=visit.attendee.name,
+        name=link.attendee.name,
         delegation=own.code,
         delegation_name=own.name,
         title=meeting.title_en,

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from orchestrator.web.personal import dates, personal
+from orchestrator.web.personal import answer, date_poll, delegation, feed, look, nowhere, still_missing
 
-PAGES = (dates, personal)
-"""Every module with pages. The last one refuses every address below theirs that none of them knows."""
+PAGES = (look, answer, still_missing, delegation, date_poll, feed, nowhere)
+"""Every module with pages. ``nowhere`` is the last, because it takes every address below theirs."""
 
 router = APIRouter()
 for page in PAGES:

@@ -92,7 +92,7 @@ def _prepared(container: Container) -> dict[str, str]:
 
 
 def _path(container: Container, reference: str, email: str) -> str:
-    return "/a/" + container.personal.my_link(reference, email).rpartition("/")[2] + "/dates"
+    return "/a/" + container.personal_links.link_of(reference, email).rpartition("/")[2] + "/dates"
 
 
 def opened(site: Site, browser: Chromium, name: str, *, width: int, dark: bool = False) -> Page:

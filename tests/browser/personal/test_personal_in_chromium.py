@@ -68,10 +68,10 @@ def _prepared(container: Container) -> dict[str, str]:
         container.meetings.publish(reference, caller=caller("test"))
         container.meetings.enter_link(reference, LINK, caller=caller("test"))
     focal, official, other = (_path(container, SOM, email) for email in (FOCAL, OFFICIAL, OTHER))
-    container.personal.answer(official[3:], Participation.ACCEPTED, "I join ten minutes late.")
-    container.personal.answer(other[3:], Participation.TENTATIVE)
+    container.personal_answers.answer(official[3:], Participation.ACCEPTED, "I join ten minutes late.")
+    container.personal_answers.answer(other[3:], Participation.TENTATIVE)
     withdrawn = _path(container, SOM, "focal.point@la.example.org")
-    container.personal.revoke_link(SOM, "focal.point@la.example.org", caller=caller("test"))
+    container.personal_links.revoke(SOM, "focal.point@la.example.org", caller=caller("test"))
     title = container.reading.meeting(SOM).title_en
     update = MeetingUpdate.model_validate({"title": {"en": f"{title}, second session"}})
     version = container.reading.meeting(SOM).version
@@ -92,7 +92,7 @@ def _prepared(container: Container) -> dict[str, str]:
 
 
 def _path(container: Container, reference: str, email: str) -> str:
-    return "/a/" + container.personal.my_link(reference, email).rpartition("/")[2]
+    return "/a/" + container.personal_links.link_of(reference, email).rpartition("/")[2]
 
 
 def opened(site: Site, browser: Chromium, name: str, *, width: int, dark: bool = False) -> Page:

@@ -49,7 +49,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     port = free_port()
     container = Container(Settings(data_dir=folder, public_url=f"http://127.0.0.1:{port}"))
     _prepare(container)
-    page = container.personal.my_link(SOM, FOCAL)
+    page = container.personal_links.link_of(SOM, FOCAL)
     with web_process(folder, port) as url:
         yield Site(url, container, page)
     container.database.dispose()

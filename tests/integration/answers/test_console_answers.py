@@ -487,12 +487,12 @@ def test_a_bounced_mail_is_shown_and_its_address_corrected(client: TestClient, w
 
 def test_a_personal_link_is_revoked(client: TestClient, world: World) -> None:
     world.invited()
-    before = world.personal.my_link(SOM, TAN)
+    before = world.personal_links.link_of(SOM, TAN)
     assert "Revoke the personal link of Tan Hui Shan" in words(client.get(PAGE))
     assert before.rpartition("/")[2] not in client.get(PAGE).text
     done = client.post(f"{PAGE}/attendees/{person(world, TAN).id}/revoke-link")
     assert "opens nothing any more" in words(done)
-    assert world.personal.my_link(SOM, TAN) != before
+    assert world.personal_links.link_of(SOM, TAN) != before
 
 
 def test_a_letter_leads_to_its_mail(client: TestClient, world: World) -> None:

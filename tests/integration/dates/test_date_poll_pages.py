@@ -186,7 +186,7 @@ def test_forms_of_other_sites_large_ones_and_broken_links_are_refused(
     assert elsewhere.status_code == 403
     assert client.post(path, data={"vote-1": "y" * 300_000}).status_code == 413
     assert client.get(path.replace("/dates", "x/dates")).status_code == 404
-    world.personal.revoke_link("SOM-2026", LAN, caller=caller("coordinator"))
+    world.personal_links.revoke("SOM-2026", LAN, caller=caller("coordinator"))
     for refused in (client.get(path), client.post(path, data=ALL)):
         assert refused.status_code == 410
         assert "coordinator@vn.example.org" in words(refused)

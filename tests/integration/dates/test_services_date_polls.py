@@ -19,7 +19,7 @@ from orchestrator.services.dates.date_poll_views import DatePollEffect
 from orchestrator.services.dates.date_polls import DatePollRequest
 from orchestrator.services.dates.fair_starts import FairStartQuery
 from orchestrator.services.meetings.linking import QUESTION
-from orchestrator.services.personal.visits import LinkClosedError
+from orchestrator.services.personal.followed_link import LinkClosedError
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from orchestrator.words import maybe, say
@@ -74,7 +74,7 @@ def polled(world: World, **given: Any) -> World:
 
 
 def token(world: World, email: str) -> str:
-    return world.personal.my_link("SOM-2026", email).rpartition("/")[2]
+    return world.personal_links.link_of("SOM-2026", email).rpartition("/")[2]
 
 
 def recipients(world: World) -> list[str]:
@@ -342,7 +342,7 @@ def test_a_link_of_a_draft_without_a_poll_opens_nothing(world: World) -> None:
     with pytest.raises(NotFound, match="nobody is asked for a date"):
         world.personal_date_polls.vote(link, {})
     with pytest.raises(NotFound, match="not been announced"):
-        world.personal.page(link)
+        world.personal_pages.page(link)
 
 
 # Asking again, extending, withdrawing
@@ -496,7 +496,7 @@ def test_a_draft_is_published_only_once_its_poll_is_over(world: World) -> None:
     world.date_polls.close("SOM-2026", 2, caller=caller("coordinator"))
     world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     assert world.personal_date_polls.page(link) is None
-    assert world.personal.page(link).times.starts.clock == "14:00"
+    assert world.personal_pages.page(link).times.starts.clock == "14:00"
     with pytest.raises(Conflict, match="This date poll is over; a date was chosen"):
         world.personal_date_polls.vote(link, {1: YES, 2: YES})
 

@@ -351,7 +351,7 @@ def test_the_personal_page_and_its_calendar_file_have_the_outcomes(pair: World, 
     pair.run()
     concluded(pair)
     email = view(pair).attendees[0].email
-    link = pair.personal.my_link(SOM, email)
+    link = pair.personal_links.link_of(SOM, email)
     path = link[link.index("/a/") :]
     page = client.get(path)
     assert "Venue &lt;of&gt; the next SOM (open)" in page.text

@@ -62,11 +62,11 @@ def number(world: World, email: str) -> int:
 
 
 def path(world: World, email: str) -> str:
-    return "/a/" + world.personal.my_link("SOM-2026", email).rpartition("/")[2]
+    return "/a/" + world.personal_links.link_of("SOM-2026", email).rpartition("/")[2]
 
 
 def feed_path(world: World, email: str) -> str:
-    url = world.personal.page(path(world, email)[3:]).feed_url
+    url = world.personal_pages.page(path(world, email)[3:]).feed_url
     return "/feed/" + url.rpartition("/")[2]
 
 
@@ -125,7 +125,7 @@ def test_the_page_answers_when_how_and_whether(client: TestClient, world: World)
 def test_the_page_has_nothing_of_the_console_and_of_other_delegations(
     client: TestClient, world: World
 ) -> None:
-    world.personal.answer(path(world, TAN)[3:], Participation.ACCEPTED, "Only for the coordinator")
+    world.personal_answers.answer(path(world, TAN)[3:], Participation.ACCEPTED, "Only for the coordinator")
     for email in (LAN, MINH, THIDA):
         text = client.get(path(world, email)).text
         for private in ("/meetings", "/actions", "/sandbox", "<nav", "Tan Hui Shan", TAN, "Only for"):
@@ -193,7 +193,7 @@ def test_an_answer_is_recorded_and_shown(client: TestClient, world: World) -> No
 
 
 def test_a_focal_point_answers_for_the_delegation_in_one_click(client: TestClient, world: World) -> None:
-    world.personal.answer(path(world, MINH)[3:], Participation.TENTATIVE)
+    world.personal_answers.answer(path(world, MINH)[3:], Participation.TENTATIVE)
     here = path(world, LAN)
     page = client.get(f"{here}?answer=accepted")
     assert buttons(page) == ["Accept for Viet Nam", "Tentative for Viet Nam", "Decline for Viet Nam"]
@@ -261,7 +261,7 @@ def test_a_cancelled_meeting_says_so_first(client: TestClient, world: World) -> 
 
 
 def test_what_changed_stands_on_the_page(client: TestClient, world: World) -> None:
-    world.personal.answer(path(world, THIDA)[3:], Participation.ACCEPTED)
+    world.personal_answers.answer(path(world, THIDA)[3:], Participation.ACCEPTED)
     world.clock.move(hours=1)
     update = MeetingUpdate.model_validate({"start": "2026-12-03 15:00"})
     version = world.reading.meeting("SOM-2026").version
@@ -352,7 +352,7 @@ def test_wrong_rows_are_marked_and_what_was_typed_stays(client: TestClient, worl
 def test_a_list_changed_meanwhile_is_told_kindly(client: TestClient, world: World) -> None:
     here = path(world, LAN)
     mark = hidden_rows(client.get(f"{here}/delegation"))["mark"][0]
-    world.personal.compose(here[3:], [world_member("Dũng", "dung@vn.example.org")])
+    world.delegation_lists.compose(here[3:], [world_member("Dũng", "dung@vn.example.org")])
     rows = (*PRESENT, ("Vũ Thị Hạnh", "hanh@vn.example.org", MEMBER))
     page = client.post(f"{here}/delegation", data=typed_rows(*rows, mark=mark))
     assert page.status_code == 409
@@ -367,7 +367,7 @@ def test_a_list_changed_meanwhile_is_told_kindly(client: TestClient, world: Worl
 
 def world_member(name: str, email: str) -> Any:
     from orchestrator.domain.meetings.fields import Seat
-    from orchestrator.services.personal.composition import Member
+    from orchestrator.services.personal.delegation_list import Member
 
     return Member(name, email, Seat.MEMBER)
 
@@ -378,7 +378,9 @@ def test_the_same_list_says_so_and_seats_alone_tell_nobody(client: TestClient, w
         client.post(f"{here}/delegation", data=typed_rows(*PRESENT))
     )
     rows = (*PRESENT[:2], ("Đỗ Quang Minh", MINH, SUBSTITUTE))
-    page = client.post(f"{here}/delegation", data=typed_rows(*rows, mark=world.personal.page(here[3:]).mark))
+    page = client.post(
+        f"{here}/delegation", data=typed_rows(*rows, mark=world.personal_pages.page(here[3:]).mark)
+    )
     assert buttons(page)[0] == "Save without telling anybody"
     assert "Đỗ Quang Minh comes as substitute, not as member" in words(page)
 
@@ -419,9 +421,9 @@ def test_the_feed_is_private_and_says_when_it_is_as_it_was(client: TestClient, w
     for known in (tag, f"W/{tag}", f'"x", {tag}', "*"):
         same = client.get(feed, headers={"If-None-Match": known})
         assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
-    world.personal.answer(path(world, LAN)[3:], Participation.ACCEPTED)
+    world.personal_answers.answer(path(world, LAN)[3:], Participation.ACCEPTED)
     assert client.get(feed, headers={"If-None-Match": tag}).status_code == 200
-    world.personal.revoke_feed(LAN, caller=caller("coordinator"))
+    world.calendar_feeds.revoke(LAN, caller=caller("coordinator"))
     gone = client.get(feed)
     assert (gone.status_code, gone.headers["content-type"]) == (410, "text/plain; charset=utf-8")
     assert client.get("/feed/forged.ics").status_code == 404
@@ -450,7 +452,7 @@ def test_links_that_open_nothing_say_what_to_do(client: TestClient, world: World
     assert "This link is not complete." in words(broken)
     assert "copy it whole into the address line" in words(broken)
     assert "Trần Minh Khôi" not in broken.text
-    world.personal.revoke_link("SOM-2026", MINH, caller=caller("coordinator"))
+    world.personal_links.revoke("SOM-2026", MINH, caller=caller("coordinator"))
     revoked = client.get(here)
     assert revoked.status_code == 410
     assert "This link was withdrawn" in words(revoked)
@@ -512,8 +514,8 @@ def test_addresses_stand_in_no_log(
     client.get(here)
     client.post(f"{here}/answer", data={"answer": "accepted", "comment": "x" * 3000, "myself": "yes"})
     client.get(feed)
-    world.personal.revoke_link("SOM-2026", LAN, caller=caller("coordinator"))
-    world.personal.revoke_feed(LAN, caller=caller("coordinator"))
+    world.personal_links.revoke("SOM-2026", LAN, caller=caller("coordinator"))
+    world.calendar_feeds.revoke(LAN, caller=caller("coordinator"))
     client.get(here)
     client.get(feed)
     own = [record for record in caplog.records if not record.name.startswith(("httpx", "asyncio"))]
@@ -544,7 +546,7 @@ class Page(HTMLParser):
 @pytest.fixture
 def shown(client: TestClient, world: World, request: pytest.FixtureRequest) -> Any:
     here = path(world, LAN)
-    world.personal.answer(path(world, MINH)[3:], Participation.DECLINED, "On mission")
+    world.personal_answers.answer(path(world, MINH)[3:], Participation.DECLINED, "On mission")
     match request.param:
         case "chosen":
             return client.get(f"{here}?answer=accepted")
@@ -552,12 +554,12 @@ def shown(client: TestClient, world: World, request: pytest.FixtureRequest) -> A
             return client.get(f"{here}/delegation")
         case "confirm":
             rows = (*PRESENT, ("Hạnh", "hanh@vn.example.org", MEMBER))
-            mark = world.personal.page(here[3:]).mark
+            mark = world.personal_pages.page(here[3:]).mark
             return client.post(f"{here}/delegation", data=typed_rows(*rows, mark=mark))
         case "wrong":
             return client.post(f"{here}/delegation", data=typed_rows(("", "x", MEMBER)))
         case "revoked":
-            world.personal.revoke_link("SOM-2026", LAN, caller=caller("coordinator"))
+            world.personal_links.revoke("SOM-2026", LAN, caller=caller("coordinator"))
         case "broken":
             return client.get("/a/broken")
         case "over":

@@ -39,7 +39,7 @@ def client(world: World) -> Iterator[TestClient]:
 
 
 def path(world: World, email: str = THIDA) -> str:
-    return f"/a/{world.personal.my_link('SOM-2026', email).rpartition('/')[2]}/join"
+    return f"/a/{world.personal_links.link_of('SOM-2026', email).rpartition('/')[2]}/join"
 
 
 def words(response: Any) -> str:
@@ -117,7 +117,7 @@ def test_a_link_that_was_withdrawn_or_is_too_old_or_forged_opens_nothing(
 ) -> None:
     world.invited()
     old = path(world)
-    world.personal.revoke_link("SOM-2026", THIDA, caller=caller("coordinator"))
+    world.personal_links.revoke("SOM-2026", THIDA, caller=caller("coordinator"))
     assert_explains(client.get(old), "This link was withdrawn", 410)
     assert_leads(client.get(path(world)), LINK)
     assert_explains(client.get("/a/forged/join"), "This page does not exist", 404)
@@ -127,5 +127,5 @@ def test_a_link_that_was_withdrawn_or_is_too_old_or_forged_opens_nothing(
 
 def test_who_has_declined_can_join_all_the_same(client: TestClient, world: World) -> None:
     world.invited()
-    world.personal.answer(path(world).split("/")[2], Participation.DECLINED)
+    world.personal_answers.answer(path(world).split("/")[2], Participation.DECLINED)
     assert_leads(client.get(path(world)), LINK)

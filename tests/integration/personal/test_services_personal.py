@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from icalendar import Calendar
+from orchestrator.services.personal.personal import Personal
 from sqlalchemy import select
 
 from orchestrator import words
@@ -22,9 +23,8 @@ from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound, OrchestratorError
 from orchestrator.services.people.contacts import Contact
 from orchestrator.services.people.links import VALID_AFTER_THE_END
-from orchestrator.services.personal.composition import MOST_MEMBERS, Composition, Member
-from orchestrator.services.personal.personal import Personal
-from orchestrator.services.personal.visits import LinkClosedError
+from orchestrator.services.personal.delegation_list import MOST_MEMBERS, Composition, Member
+from orchestrator.services.personal.followed_link import LinkClosedError
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.answers import ResponseRow
@@ -66,7 +66,7 @@ def token(world: World, email: str) -> str:
 
 
 def feed_token(world: World, email: str) -> str:
-    url = world.personal.page(token(world, email)).feed_url
+    url = world.personal_pages.page(token(world, email)).feed_url
     return url.rpartition("/")[2].removesuffix(".ics")
 
 
@@ -98,7 +98,7 @@ def events(content: bytes) -> dict[str, Any]:
 
 
 def test_a_page_tells_the_readers_own_time_first_and_the_hosts_beside(invited: World) -> None:
-    view = invited.personal.page(token(invited, THIDA))
+    view = invited.personal_pages.page(token(invited, THIDA))
     assert str(view.times.starts) == "Thursday, 3 December 2026, 13:30 Nay Pyi Taw (UTC+06:30)"
     assert view.times.host is not None
     assert view.times.host.clock == "14:00"
@@ -115,21 +115,21 @@ def test_a_page_tells_the_readers_own_time_first_and_the_hosts_beside(invited: W
 
 
 def test_the_hosts_own_people_see_one_time_and_the_title_in_their_language(invited: World) -> None:
-    view = invited.personal.page(token(invited, NHUNG))
+    view = invited.personal_pages.page(token(invited, NHUNG))
     assert view.times.host is None
     assert view.title_vi == "Hội nghị quan chức cấp cao"
-    assert invited.personal.page(token(invited, THIDA)).title_vi is None
+    assert invited.personal_pages.page(token(invited, THIDA)).title_vi is None
 
 
 def test_who_answers_for_the_delegation_sees_it_and_nobody_else_does(invited: World) -> None:
     for email, seen in ((LAN, 3), (NHUNG, 3), (MINH, 0), (THIDA, 1), (TAN, 1)):
-        view = invited.personal.page(token(invited, email))
+        view = invited.personal_pages.page(token(invited, email))
         assert view.answers_for_delegation == (email != MINH)
         assert len(view.members) == seen
         assert {item.email for item in view.members} <= {
             item["email"] for item in STAFF if item["delegation"] == view.delegation
         }
-    members = invited.personal.page(token(invited, LAN)).members
+    members = invited.personal_pages.page(token(invited, LAN)).members
     assert [(item.email, item.seat, item.myself, item.stays) for item in members] == [
         (NHUNG, "head of delegation", False, False),
         (LAN, "member", True, True),
@@ -140,11 +140,11 @@ def test_who_answers_for_the_delegation_sees_it_and_nobody_else_does(invited: Wo
 def test_looking_changes_nothing(invited: World) -> None:
     opened, subscribed = token(invited, LAN), feed_token(invited, LAN)
     before, woken = contents(invited.database), invited.wake_up.notified
-    invited.personal.page(opened)
-    invited.personal.invitation(opened)
-    invited.personal.feed(subscribed)
-    invited.personal.compose(opened, [Member("A", "a@vn.example.org")], preview=True)
-    invited.personal.my_link("SOM-2026", LAN)
+    invited.personal_pages.page(opened)
+    invited.personal_pages.invitation(opened)
+    invited.calendar_feeds.feed(subscribed)
+    invited.delegation_lists.compose(opened, [Member("A", "a@vn.example.org")], preview=True)
+    invited.personal_links.link_of("SOM-2026", LAN)
     assert contents(invited.database) == before
     assert invited.wake_up.notified == woken
 
@@ -154,7 +154,7 @@ def test_looking_changes_nothing(invited: World) -> None:
 
 def test_an_answer_is_recorded_with_who_when_and_how(invited: World) -> None:
     version, woken = meeting(invited).version, invited.wake_up.notified
-    done = invited.personal.answer(token(invited, MINH), P.ACCEPTED, "  Tôi sẽ đến.\r\nMinh\x00 ")
+    done = invited.personal_answers.answer(token(invited, MINH), P.ACCEPTED, "  Tôi sẽ đến.\r\nMinh\x00 ")
     assert done.names == ("Đỗ Quang Minh",)
     assert invited.wake_up.notified == woken + 1
     assert meeting(invited).version == version
@@ -168,7 +168,7 @@ def test_an_answer_is_recorded_with_who_when_and_how(invited: World) -> None:
     assert (row.kind, row.channel, row.by) == ("answer", "web", f"Đỗ Quang Minh <{MINH}>")
     (noted,) = history(invited, "answered")
     assert (noted.channel, words.maybe(noted.detail)) == ("web", "Đỗ Quang Minh: accepted")
-    view = invited.personal.page(token(invited, MINH))
+    view = invited.personal_pages.page(token(invited, MINH))
     assert (view.answer, view.answered_via, view.answered_by) == ("accepted", "on the personal page", None)
     assert str(view.answered_at) == "Sunday, 1 November 2026, 10:00 Ha Noi (UTC+07:00)"
     (line,) = view.history
@@ -182,7 +182,7 @@ def test_an_answer_is_recorded_with_who_when_and_how(invited: World) -> None:
 
 def test_a_focal_point_answers_for_the_delegation(invited: World) -> None:
     head, delegate = attendee(invited, NHUNG), attendee(invited, MINH)
-    done = invited.personal.answer(
+    done = invited.personal_answers.answer(
         token(invited, LAN), P.ACCEPTED, "All of us.", {head.id, delegate.id, attendee(invited, LAN).id}
     )
     assert set(done.names) == {"Lê Thị Hồng Nhung", "Phạm Thu Lan", "Đỗ Quang Minh"}
@@ -198,24 +198,28 @@ def test_a_focal_point_answers_for_the_delegation(invited: World) -> None:
         head.id: (f"Phạm Thu Lan <{LAN}>", None),
         delegate.id: (f"Phạm Thu Lan <{LAN}>", None),
     }
-    view = invited.personal.page(token(invited, NHUNG))
+    view = invited.personal_pages.page(token(invited, NHUNG))
     assert (view.answered_by, len(view.history)) == ("Phạm Thu Lan", 3)
     # A delegate sees their own answers only.
-    assert [item.who for item in invited.personal.page(token(invited, MINH)).history] == ["Đỗ Quang Minh"]
+    assert [item.who for item in invited.personal_pages.page(token(invited, MINH)).history] == [
+        "Đỗ Quang Minh"
+    ]
 
 
 def test_one_can_answer_for_others_and_leave_ones_own_answer(invited: World) -> None:
-    invited.personal.answer(
+    invited.personal_answers.answer(
         token(invited, LAN), P.DECLINED, "On mission", [attendee(invited, MINH).id], myself=False
     )
     assert (answers(invited)[LAN], attendee(invited, MINH).comment) == (P.NEEDS_ACTION, "On mission")
     with pytest.raises(InvalidInput, match="Tick whom the answer is for"):
-        invited.personal.answer(token(invited, LAN), P.ACCEPTED, myself=False)
+        invited.personal_answers.answer(token(invited, LAN), P.ACCEPTED, myself=False)
 
 
 def test_answering_for_others_keeps_what_they_said_themselves(invited: World) -> None:
-    invited.personal.answer(token(invited, MINH), P.ACCEPTED, "I come later.")
-    done = invited.personal.answer(token(invited, LAN), P.ACCEPTED, None, [attendee(invited, MINH).id])
+    invited.personal_answers.answer(token(invited, MINH), P.ACCEPTED, "I come later.")
+    done = invited.personal_answers.answer(
+        token(invited, LAN), P.ACCEPTED, None, [attendee(invited, MINH).id]
+    )
     assert done.names == ("Phạm Thu Lan",)
     assert attendee(invited, MINH).comment == "I come later."
 
@@ -225,17 +229,17 @@ def test_nobody_answers_for_another_delegation_or_without_the_right(invited: Wor
     for reader, wanted in ((LAN, THIDA), (LAN, TAN), (TAN, NHUNG), (MINH, LAN), (THIDA, NHUNG)):
         for number in (attendee(invited, wanted).id, 10**30):
             with pytest.raises(InvalidInput) as refused:
-                invited.personal.answer(token(invited, reader), P.DECLINED, None, [number])
+                invited.personal_answers.answer(token(invited, reader), P.DECLINED, None, [number])
             assert refused.value.problems[0].field == "for_also"
     assert contents(invited.database) == before
 
 
 def test_the_same_answer_twice_is_recorded_once(invited: World) -> None:
     for text in ("Yes", " Yes\r\n", "Yes"):
-        invited.personal.answer(token(invited, MINH), P.ACCEPTED, text)
+        invited.personal_answers.answer(token(invited, MINH), P.ACCEPTED, text)
     assert len(records(invited)) == 1
-    assert invited.personal.answer(token(invited, MINH), P.ACCEPTED, "Yes, at 3").names
-    assert invited.personal.answer(token(invited, MINH), P.ACCEPTED).names
+    assert invited.personal_answers.answer(token(invited, MINH), P.ACCEPTED, "Yes, at 3").names
+    assert invited.personal_answers.answer(token(invited, MINH), P.ACCEPTED).names
     assert len(records(invited)) == 3
 
 
@@ -246,7 +250,7 @@ def test_a_double_click_is_recorded_once(postgres: Database, tmp_path: Any) -> N
 
     def press() -> None:
         together.wait()
-        world.personal.answer(opened, P.ACCEPTED)
+        world.personal_answers.answer(opened, P.ACCEPTED)
 
     with ThreadPoolExecutor(4) as pool:
         for done in [pool.submit(press) for _ in range(4)]:
@@ -257,36 +261,36 @@ def test_a_double_click_is_recorded_once(postgres: Database, tmp_path: Any) -> N
 @pytest.mark.both_databases
 def test_declining_stops_reminders_and_accepting_again_brings_them_back(invited: World) -> None:
     assert reminders(invited, MINH) == {ActionState.SCHEDULED: 3}
-    invited.personal.answer(token(invited, MINH), P.DECLINED)
+    invited.personal_answers.answer(token(invited, MINH), P.DECLINED)
     assert reminders(invited, MINH) == {ActionState.CANCELLED: 3}
-    invited.personal.answer(token(invited, MINH), P.ACCEPTED)
+    invited.personal_answers.answer(token(invited, MINH), P.ACCEPTED)
     assert reminders(invited, MINH) == {ActionState.SCHEDULED: 3}
 
 
 def test_answers_are_taken_until_the_start(invited: World) -> None:
     opened = token(invited, MINH)
     invited.clock.at = STARTS - timedelta(seconds=1)
-    invited.personal.answer(opened, P.TENTATIVE)
+    invited.personal_answers.answer(opened, P.TENTATIVE)
     invited.clock.at = STARTS
     for call in (
-        lambda: invited.personal.answer(opened, P.ACCEPTED),
-        lambda: invited.personal.compose(token(invited, LAN), [Member("A", "a@vn.example.org")]),
+        lambda: invited.personal_answers.answer(opened, P.ACCEPTED),
+        lambda: invited.delegation_lists.compose(token(invited, LAN), [Member("A", "a@vn.example.org")]),
     ):
         with pytest.raises(Conflict, match="The meeting has begun"):
             call()
-    view = invited.personal.page(opened)
+    view = invited.personal_pages.page(opened)
     assert (view.answer, view.join_url) == ("tentative", LINK)
     assert view.times.started and not view.times.over
     invited.clock.at = ENDS
-    view = invited.personal.page(opened)
+    view = invited.personal_pages.page(opened)
     assert (view.refusal, view.join_url, view.times.over) == ("The meeting is over.", None, True)
 
 
 def test_a_cancelled_meeting_takes_no_answer(invited: World) -> None:
     invited.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     with pytest.raises(Conflict, match="was cancelled"):
-        invited.personal.answer(token(invited, MINH), P.ACCEPTED)
-    view = invited.personal.page(token(invited, MINH))
+        invited.personal_answers.answer(token(invited, MINH), P.ACCEPTED)
+    view = invited.personal_pages.page(token(invited, MINH))
     assert (view.status, view.join_url) == ("cancelled", None)
 
 
@@ -295,11 +299,11 @@ def test_a_save_the_date_can_be_answered_and_the_answer_stays(world: World) -> N
     world.meetings.publish("SOM-2026", caller=caller("coordinator"), save_the_date=True)
     world.run()
     world.clock.move(hours=1)
-    assert world.personal.page(token(world, MINH)).status == "save-the-date"
-    world.personal.answer(token(world, MINH), P.ACCEPTED)
+    assert world.personal_pages.page(token(world, MINH)).status == "save-the-date"
+    world.personal_answers.answer(token(world, MINH), P.ACCEPTED)
     world.clock.move(hours=1)
     world.meetings.publish("SOM-2026", caller=caller("coordinator"))
-    view = world.personal.page(token(world, MINH))
+    view = world.personal_pages.page(token(world, MINH))
     assert (view.status, view.answer) == ("published", "accepted")
     assert [(item.what, item.old) for item in view.changes] == [("Status", "Save the date")]
 
@@ -307,37 +311,37 @@ def test_a_save_the_date_can_be_answered_and_the_answer_stays(world: World) -> N
 def test_only_three_answers_can_be_given(invited: World) -> None:
     for participation in (P.NEEDS_ACTION, P.DELEGATED):
         with pytest.raises(InvalidInput) as refused:
-            invited.personal.answer(token(invited, MINH), participation)
+            invited.personal_answers.answer(token(invited, MINH), participation)
         assert refused.value.problems[0].field == "answer"
 
 
 def test_a_comment_that_is_too_long_is_refused_whole(invited: World) -> None:
     with pytest.raises(InvalidInput, match="has 2001 characters"):
-        invited.personal.answer(token(invited, MINH), P.ACCEPTED, "x" * 2001)
+        invited.personal_answers.answer(token(invited, MINH), P.ACCEPTED, "x" * 2001)
     # Joiners make Khmer, Burmese and emoji what they are.
     said = "\u1781\u200b\u1793\u200d \U0001f468\u200d\U0001f469\u200d\U0001f467"
-    invited.personal.answer(token(invited, MINH), P.ACCEPTED, said)
+    invited.personal_answers.answer(token(invited, MINH), P.ACCEPTED, said)
     assert attendee(invited, MINH).comment == said
 
 
 def test_what_changed_since_the_answer_is_told_and_a_new_time_asks_again(invited: World) -> None:
-    invited.personal.answer(token(invited, THIDA), P.ACCEPTED)
-    assert invited.personal.page(token(invited, THIDA)).changes == ()
+    invited.personal_answers.answer(token(invited, THIDA), P.ACCEPTED)
+    assert invited.personal_pages.page(token(invited, THIDA)).changes == ()
     invited.clock.move(hours=1)
     update = MeetingUpdate.model_validate({"start": "2026-12-03 15:00", "title": {"en": "SOM, second"}})
     invited.meetings.update(
         "SOM-2026", update, caller=caller("coordinator"), version=meeting(invited).version
     )
-    view = invited.personal.page(token(invited, THIDA))
+    view = invited.personal_pages.page(token(invited, THIDA))
     assert [item.what for item in view.changes] == ["Time", "Title"]
     assert "13:30–16:00 Nay Pyi Taw" in view.changes[0].old
     assert (view.answer, view.asked_again) == ("no answer", True)
     # Who never answered reads what the last revision changed.
-    assert invited.personal.page(token(invited, TAN)).changes
-    assert invited.personal.page(token(invited, TAN)).changed_since is None
+    assert invited.personal_pages.page(token(invited, TAN)).changes
+    assert invited.personal_pages.page(token(invited, TAN)).changed_since is None
     invited.clock.move(hours=1)
-    assert invited.personal.answer(token(invited, THIDA), P.ACCEPTED).names
-    view = invited.personal.page(token(invited, THIDA))
+    assert invited.personal_answers.answer(token(invited, THIDA), P.ACCEPTED).names
+    view = invited.personal_pages.page(token(invited, THIDA))
     assert (view.changes, view.asked_again) == ((), False)
 
 
@@ -345,17 +349,17 @@ def test_answers_of_every_channel_stand_in_the_record(invited: World) -> None:
     invited.answers.answer("SOM-2026", NHUNG, P.TENTATIVE, caller=caller("telephone"))
     invited.clock.move(minutes=1)
     invited.answers.answer("SOM-2026", MINH, P.DECLINED, caller=caller("console"))
-    view = invited.personal.page(token(invited, LAN))
+    view = invited.personal_pages.page(token(invited, LAN))
     assert [(item.who, item.what, item.channel, item.by) for item in view.history] == [
         ("Đỗ Quang Minh", "declined", "entered by the coordinator", "the coordinator"),
         ("Lê Thị Hồng Nhung", "tentative", "entered by the coordinator", "the coordinator"),
     ]
-    assert invited.personal.page(token(invited, THIDA)).history == ()
+    assert invited.personal_pages.page(token(invited, THIDA)).history == ()
 
 
 def test_a_heads_late_decline_is_urgent(invited: World) -> None:
     invited.clock.at = STARTS - timedelta(hours=3)
-    invited.personal.answer(token(invited, LAN), P.DECLINED, None, [attendee(invited, NHUNG).id])
+    invited.personal_answers.answer(token(invited, LAN), P.DECLINED, None, [attendee(invited, NHUNG).id])
     assert {row.attendee_id: row.urgent for row in records(invited)} == {
         attendee(invited, LAN).id: False,
         attendee(invited, NHUNG).id: True,
@@ -393,21 +397,21 @@ def test_a_token_never_given_out_costs_a_signature_alone(invited: World) -> None
 
 def test_a_token_opens_only_what_it_was_made_for(invited: World) -> None:
     with pytest.raises(NotFound):
-        invited.personal.feed(token(invited, LAN))
+        invited.calendar_feeds.feed(token(invited, LAN))
     with pytest.raises(NotFound):
-        invited.personal.page(feed_token(invited, LAN))
+        invited.personal_pages.page(feed_token(invited, LAN))
 
 
 def test_a_withdrawn_link_opens_nothing_and_the_next_mail_carries_the_new_one(invited: World) -> None:
     old = token(invited, MINH)
-    new = invited.personal.revoke_link("SOM-2026", MINH.upper(), caller=caller("coordinator"))
-    assert new == invited.personal.my_link("SOM-2026", MINH)
+    new = invited.personal_links.revoke("SOM-2026", MINH.upper(), caller=caller("coordinator"))
+    assert new == invited.personal_links.link_of("SOM-2026", MINH)
     for call in (
-        lambda: invited.personal.page(old),
-        lambda: invited.personal.answer(old, P.ACCEPTED),
-        lambda: invited.personal.invitation(old),
-        lambda: invited.personal.minutes(old, 1),
-        lambda: invited.personal.compose(old, []),
+        lambda: invited.personal_pages.page(old),
+        lambda: invited.personal_answers.answer(old, P.ACCEPTED),
+        lambda: invited.personal_pages.invitation(old),
+        lambda: invited.personal_pages.minutes(old, 1),
+        lambda: invited.delegation_lists.compose(old, []),
     ):
         with pytest.raises(LinkClosedError) as closed:
             call()
@@ -415,38 +419,38 @@ def test_a_withdrawn_link_opens_nothing_and_the_next_mail_carries_the_new_one(in
             "link-revoked",
             "coordinator@vn.example.org",
         )
-    assert invited.personal.page(new.rpartition("/")[2]).email == MINH
+    assert invited.personal_pages.page(new.rpartition("/")[2]).email == MINH
     assert [row.actor for row in history(invited, "personal link revoked")] == ["coordinator"]
     invited.answers.send_again("SOM-2026", MINH, caller=caller("coordinator"))
     invited.run()
     text = str(invited.mailer.to(MINH)[-1].message.get_body(("plain",)))
     assert new.rpartition("/")[2] in text.replace("=\n", "").replace("=3D", "=")
     # Everybody else's link stays.
-    assert invited.personal.page(token(invited, LAN)).email == LAN
+    assert invited.personal_pages.page(token(invited, LAN)).email == LAN
 
 
 def test_links_of_drafts_and_strangers_cannot_be_had(world: World) -> None:
     world.create(attendees=STAFF)
     for call in (
-        lambda: world.personal.my_link("SOM-2026", LAN),
-        lambda: world.personal.revoke_link("SOM-2026", LAN, caller=caller("coordinator")),
+        lambda: world.personal_links.link_of("SOM-2026", LAN),
+        lambda: world.personal_links.revoke("SOM-2026", LAN, caller=caller("coordinator")),
     ):
         with pytest.raises(Conflict, match="is not published"):
             call()
     with pytest.raises(NotFound, match="has not been announced"):
-        world.personal.page(token(world, LAN))
+        world.personal_pages.page(token(world, LAN))
     world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     with pytest.raises(NotFound, match=r"nobody@example\.org is not invited"):
-        world.personal.my_link("SOM-2026", "nobody@example.org")
+        world.personal_links.link_of("SOM-2026", "nobody@example.org")
 
 
 def test_a_page_closes_some_time_after_the_end(invited: World) -> None:
     opened = token(invited, MINH)
     invited.clock.at = ENDS + VALID_AFTER_THE_END
-    invited.personal.page(opened)
+    invited.personal_pages.page(opened)
     invited.clock.move(seconds=1)
     with pytest.raises(LinkClosedError) as closed:
-        invited.personal.page(opened)
+        invited.personal_pages.page(opened)
     assert closed.value.code == "link-expired"
 
 
@@ -465,20 +469,20 @@ def test_who_was_removed_reads_that_and_nothing_that_came_later(invited: World) 
         "SOM-2026", update, caller=caller("coordinator"), version=meeting(invited).version
     )
     with pytest.raises(LinkClosedError) as closed:
-        invited.personal.page(opened)
+        invited.personal_pages.page(opened)
     assert closed.value.code == "not-invited"
     assert closed.value.message == "You are no longer invited to “Senior Officials Meeting”."
     for call in (
-        lambda: invited.personal.answer(opened, P.ACCEPTED),
-        lambda: invited.personal.invitation(opened),
+        lambda: invited.personal_answers.answer(opened, P.ACCEPTED),
+        lambda: invited.personal_pages.invitation(opened),
     ):
         with pytest.raises(LinkClosedError):
             call()
-    (event,) = events(invited.personal.feed(subscribed).content).values()
+    (event,) = events(invited.calendar_feeds.feed(subscribed).content).values()
     assert (event["STATUS"], event["SUMMARY"]) == ("CANCELLED", "Senior Officials Meeting")
     assert event.start == STARTS
     assert "LOCATION" not in event and "teams.example.org" not in event["DESCRIPTION"]
-    assert "Đỗ Quang Minh" not in [item.name for item in invited.personal.page(other).members]
+    assert "Đỗ Quang Minh" not in [item.name for item in invited.personal_pages.page(other).members]
 
 
 def test_an_old_link_of_somebody_invited_again_leads_to_the_newest_row(invited: World) -> None:
@@ -487,20 +491,20 @@ def test_an_old_link_of_somebody_invited_again_leads_to_the_newest_row(invited: 
     invited.run()
     removed(invited)
     assert attendee(invited, MINH).id != number
-    assert invited.personal.page(old).answer == "no answer"
-    invited.personal.answer(old, P.ACCEPTED)
+    assert invited.personal_pages.page(old).answer == "no answer"
+    invited.personal_answers.answer(old, P.ACCEPTED)
     assert answers(invited)[MINH] is P.ACCEPTED
     assert [row.attendee_id for row in records(invited)] == [attendee(invited, MINH).id]
-    invited.personal.revoke_link("SOM-2026", MINH, caller=caller("coordinator"))
+    invited.personal_links.revoke("SOM-2026", MINH, caller=caller("coordinator"))
     with pytest.raises(LinkClosedError):
-        invited.personal.page(old)
+        invited.personal_pages.page(old)
 
 
 # Naming who comes
 
 
 def composed(world: World, *members: Member, by: str = LAN, **options: Any) -> Composition:
-    return world.personal.compose(token(world, by), members, **options)
+    return world.delegation_lists.compose(token(world, by), members, **options)
 
 
 NEW = Member("Vũ Thị Hạnh", "Hanh@vn.example.org", Seat.MEMBER)
@@ -528,13 +532,13 @@ def test_named_members_are_invited_and_removed_ones_get_a_cancel(invited: World)
     assert f"Đỗ Quang Minh <{MINH}>, removed" in (row.comment or "")
     (noted,) = history(invited, "delegation named")
     assert (words.maybe(noted.detail) or "").startswith("VN, by Phạm Thu Lan: ")
-    assert invited.personal.page(token(invited, LAN)).history[0].what == "named who comes"
+    assert invited.personal_pages.page(token(invited, LAN)).history[0].what == "named who comes"
     # The new member answers with the link in the invitation.
-    invited.personal.answer(token(invited, "Hanh@vn.example.org"), P.ACCEPTED)
+    invited.personal_answers.answer(token(invited, "Hanh@vn.example.org"), P.ACCEPTED)
 
 
 def test_who_stays_keeps_row_answer_and_link(invited: World) -> None:
-    invited.personal.answer(token(invited, MINH), P.ACCEPTED)
+    invited.personal_answers.answer(token(invited, MINH), P.ACCEPTED)
     number, opened, sent = attendee(invited, MINH).id, token(invited, MINH), len(invited.mailer.accepted)
     done = composed(invited, Member("Đỗ Quang Minh, PhD", MINH, Seat.SUBSTITUTE))
     assert done.changed == (
@@ -545,7 +549,7 @@ def test_who_stays_keeps_row_answer_and_link(invited: World) -> None:
     found = attendee(invited, MINH)
     assert (found.id, found.seat, found.participation) == (number, Seat.SUBSTITUTE, P.ACCEPTED)
     assert len(invited.mailer.accepted) == sent
-    assert invited.personal.page(opened).answer == "accepted"
+    assert invited.personal_pages.page(opened).answer == "accepted"
 
 
 def test_a_new_head_leads_and_may_answer_for_the_delegation(invited: World) -> None:
@@ -553,8 +557,8 @@ def test_a_new_head_leads_and_may_answer_for_the_delegation(invited: World) -> N
     composed(invited, head, Member("Lê Thị Hồng Nhung", NHUNG, Seat.MEMBER))
     assert meeting(invited).head_of("VN") == attendee(invited, "dung@vn.example.org")
     assert attendee(invited, "dung@vn.example.org").role == "senior official"
-    assert invited.personal.page(token(invited, "dung@vn.example.org")).answers_for_delegation
-    assert not invited.personal.page(token(invited, NHUNG)).answers_for_delegation
+    assert invited.personal_pages.page(token(invited, "dung@vn.example.org")).answers_for_delegation
+    assert not invited.personal_pages.page(token(invited, NHUNG)).answers_for_delegation
 
 
 def test_the_same_list_again_changes_nothing(invited: World) -> None:
@@ -565,7 +569,7 @@ def test_the_same_list_again_changes_nothing(invited: World) -> None:
 
 
 def test_a_list_changed_meanwhile_is_not_overwritten(invited: World) -> None:
-    mark = invited.personal.page(token(invited, LAN)).mark
+    mark = invited.personal_pages.page(token(invited, LAN)).mark
     removed(invited, MINH)
     before = contents(invited.database)
     with pytest.raises(Conflict) as refused:
@@ -573,7 +577,7 @@ def test_a_list_changed_meanwhile_is_not_overwritten(invited: World) -> None:
     assert refused.value.code == "list-changed"
     assert contents(invited.database) == before
     # What the coordinator or another delegation changes beside it is in nobody's way.
-    mark = invited.personal.page(token(invited, LAN)).mark
+    mark = invited.personal_pages.page(token(invited, LAN)).mark
     update = MeetingUpdate.model_validate({"title": {"en": "SOM, second"}})
     invited.meetings.update(
         "SOM-2026", update, caller=caller("coordinator"), version=meeting(invited).version
@@ -632,7 +636,7 @@ def test_what_cannot_be_is_refused_at_its_field(invited: World) -> None:
     before, opened = contents(invited.database), token(invited, LAN)
     for members, field, said in REFUSED:
         with pytest.raises(InvalidInput) as refused:
-            invited.personal.compose(opened, members)
+            invited.delegation_lists.compose(opened, members)
         (problem,) = refused.value.problems
         assert problem.field == field
         assert said in problem.message
@@ -679,7 +683,7 @@ def test_two_delegations_name_the_same_new_person_at_once(postgres: Database, tm
     def name(which: str) -> OrchestratorError | None:
         together.wait()
         try:
-            world.personal.compose(which, [Member("Same", "same@example.org", Seat.MEMBER)])
+            world.delegation_lists.compose(which, [Member("Same", "same@example.org", Seat.MEMBER)])
         except OrchestratorError as error:
             return error
         return None
@@ -694,7 +698,7 @@ def test_two_delegations_name_the_same_new_person_at_once(postgres: Database, tm
 
 
 def test_the_file_is_the_event_of_the_mail_and_asks_nothing(invited: World) -> None:
-    file = invited.personal.invitation(token(invited, MINH))
+    file = invited.personal_pages.invitation(token(invited, MINH))
     assert b"\nATTENDEE" not in file
     assert max(len(line) for line in file.split(b"\r\n")) <= 75
     (mailed,) = Calendar.from_ical(invited.mailer.to(MINH)[0].calendar).walk("VEVENT")
@@ -709,7 +713,7 @@ def test_the_file_is_the_event_of_the_mail_and_asks_nothing(invited: World) -> N
 
 def test_the_file_of_a_cancelled_meeting_says_so(invited: World) -> None:
     invited.meetings.cancel("SOM-2026", caller=caller("coordinator"))
-    (event,) = Calendar.from_ical(invited.personal.invitation(token(invited, MINH))).walk("VEVENT")
+    (event,) = Calendar.from_ical(invited.personal_pages.invitation(token(invited, MINH))).walk("VEVENT")
     assert event["STATUS"] == "CANCELLED"
     assert "LOCATION" not in event and LINK not in event["DESCRIPTION"]
 
@@ -723,9 +727,9 @@ def test_the_feed_has_all_of_a_persons_meetings_and_nothing_of_anybody_else(invi
         invited.meetings.publish(reference, caller=caller("coordinator"))
     invited.run()
     invited.meetings.cancel("OFF-2026", caller=caller("coordinator"))
-    invited.personal.answer(token(invited, MINH), P.DECLINED, "A private reason")
-    invited.personal.answer(token(invited, LAN), P.TENTATIVE)
-    found = invited.personal.feed(feed_token(invited, LAN))
+    invited.personal_answers.answer(token(invited, MINH), P.DECLINED, "A private reason")
+    invited.personal_answers.answer(token(invited, LAN), P.TENTATIVE)
+    found = invited.calendar_feeds.feed(feed_token(invited, LAN))
     calendar = Calendar.from_ical(found.content)
     assert (calendar["METHOD"], calendar["X-PUBLISHED-TTL"]) == ("PUBLISH", "PT1H")
     assert calendar["REFRESH-INTERVAL"].dt == timedelta(hours=1)
@@ -744,42 +748,44 @@ def test_the_feed_has_all_of_a_persons_meetings_and_nothing_of_anybody_else(invi
     text = found.content.replace(b"\r\n ", b"").decode()
     for private in ("ATTENDEE", "/a/", MINH, THIDA, TAN, "Đỗ Quang Minh", "A private reason", "Elsewhere"):
         assert private not in text
-    declined = events(invited.personal.feed(feed_token(invited, MINH)).content)["Senior Officials Meeting"]
+    declined = events(invited.calendar_feeds.feed(feed_token(invited, MINH)).content)[
+        "Senior Officials Meeting"
+    ]
     assert (declined["TRANSP"], declined["X-MICROSOFT-CDO-BUSYSTATUS"]) == ("TRANSPARENT", "FREE")
 
 
 def test_the_feed_changes_its_tag_only_with_its_content(invited: World) -> None:
     opened = feed_token(invited, LAN)
-    first = invited.personal.feed(opened)
+    first = invited.calendar_feeds.feed(opened)
     invited.clock.move(hours=5)
-    invited.personal.answer(token(invited, THIDA), P.ACCEPTED)
-    again = invited.personal.feed(opened)
+    invited.personal_answers.answer(token(invited, THIDA), P.ACCEPTED)
+    again = invited.calendar_feeds.feed(opened)
     assert (again.tag, again.modified) == (first.tag, first.modified)
     assert first.modified == NOW
     invited.meetings.enter_link("SOM-2026", "https://video.vn.example.org/x", caller=caller("coordinator"))
-    changed = invited.personal.feed(opened)
+    changed = invited.calendar_feeds.feed(opened)
     assert changed.tag != first.tag
     assert changed.modified == invited.clock.now()
 
 
 def test_a_withdrawn_feed_opens_nothing_and_the_page_has_the_new_one(invited: World) -> None:
     old = feed_token(invited, LAN)
-    new = invited.personal.revoke_feed(LAN.upper(), caller=caller("coordinator"))
+    new = invited.calendar_feeds.revoke(LAN.upper(), caller=caller("coordinator"))
     with pytest.raises(Conflict) as closed:
-        invited.personal.feed(old)
+        invited.calendar_feeds.feed(old)
     assert closed.value.code == "link-revoked"
-    view = invited.personal.page(token(invited, LAN))
+    view = invited.personal_pages.page(token(invited, LAN))
     assert view.feed_url == new
     assert view.webcal_url.startswith("webcal://")
     with pytest.raises(NotFound):
-        invited.personal.revoke_feed("nobody@example.org", caller=caller("coordinator"))
+        invited.calendar_feeds.revoke("nobody@example.org", caller=caller("coordinator"))
 
 
 def test_somebody_removed_before_having_been_told_has_nothing_in_the_feed(world: World) -> None:
     world.published(attendees=STAFF)
     opened = feed_token(world, MINH)
     removed(world, MINH)
-    assert events(world.personal.feed(opened).content) == {}
+    assert events(world.calendar_feeds.feed(opened).content) == {}
 
 
 # Documents
@@ -790,8 +796,12 @@ def test_minutes_are_there_for_whoever_is_invited(invited: World) -> None:
     invited.clock.at = ENDS
     invited.run()
     invited.minutes.attach("SOM-2026", "report.txt", b"Agreed.", caller=caller("coordinator"))
-    assert [item.filename for item in invited.personal.page(opened).documents] == ["report.txt"]
-    assert invited.personal.minutes(opened, 1) == ("report.txt", "text/plain; charset=utf-8", b"Agreed.")
+    assert [item.filename for item in invited.personal_pages.page(opened).documents] == ["report.txt"]
+    assert invited.personal_pages.minutes(opened, 1) == (
+        "report.txt",
+        "text/plain; charset=utf-8",
+        b"Agreed.",
+    )
     for version in (0, 2, 10**30):
         with pytest.raises(NotFound):
-            invited.personal.minutes(opened, version)
+            invited.personal_pages.minutes(opened, version)

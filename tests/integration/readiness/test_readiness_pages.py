@@ -184,7 +184,7 @@ def test_what_the_page_refuses_changes_nothing(world: World, client: TestClient)
     assert client.post(f"{path}/owed", data=press, headers=elsewhere).status_code == 403
     assert client.post(f"{path}x/owed", data=press).status_code == 404
     assert contents(world.database) == before
-    world.personal.revoke_link("SOM-2026", LAN, caller=caller("console"))
+    world.personal_links.revoke("SOM-2026", LAN, caller=caller("console"))
     assert client.post(f"{path}/owed", data=press).status_code == 410
     world.clock.at = STARTS
     assert section(client.get(page(world, LAN)), "owed") == ""

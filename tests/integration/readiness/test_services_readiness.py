@@ -18,8 +18,8 @@ from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.errors import Conflict, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.ports import ConferenceRequest
 from orchestrator.services.delegations.calendars import CalendarChange, NewOverride
-from orchestrator.services.personal.composition import Member
-from orchestrator.services.personal.owing import OwingView
+from orchestrator.services.personal.delegation_list import Member
+from orchestrator.services.personal.still_missing import StillMissingView
 from orchestrator.services.readiness.readiness import AGAIN_AFTER, DelegationReadiness, SlotMove
 from orchestrator.store.answers import responses
 from orchestrator.store.meetings import meetings as store
@@ -669,8 +669,8 @@ def test_a_meeting_without_a_test_has_no_slot_to_move(world: World) -> None:
 # The personal page
 
 
-def owing(world: World, email: str) -> OwingView:
-    found = world.owing.of(token(world, email))
+def owing(world: World, email: str) -> StillMissingView:
+    found = world.still_missing.view(token(world, email))
     assert found is not None
     return found
 
@@ -687,15 +687,15 @@ def test_whoever_speaks_for_a_delegation_sees_what_it_owes(published: World) -> 
     assert found.settled == ()
     assert found.slot == row(published, "VN").slot
     assert owing(published, NHUNG) == found
-    assert published.owing.of(token(published, MINH)) is None
+    assert published.still_missing.view(token(published, MINH)) is None
     assert contents(published.database) == before
 
 
 def test_one_click_settles_what_a_person_can_and_can_be_taken_back(published: World) -> None:
-    lan, view = token(published, LAN), published.personal.page(token(published, LAN))
-    assert published.owing.settle(lan, Need.LIST, C.IN, mark=view.mark)
-    assert published.owing.settle(lan, Need.PAPER, C.WAIVED)
-    assert not published.owing.settle(lan, Need.PAPER, C.WAIVED)
+    lan, view = token(published, LAN), published.personal_pages.page(token(published, LAN))
+    assert published.still_missing.settle(lan, Need.LIST, C.IN, mark=view.mark)
+    assert published.still_missing.settle(lan, Need.PAPER, C.WAIVED)
+    assert not published.still_missing.settle(lan, Need.PAPER, C.WAIVED)
     assert [item.need for item in owing(published, LAN).missing] == ["answer", "connectivity test"]
     assert [(item.need, item.state, item.by, item.is_own) for item in owing(published, LAN).settled] == [
         ("delegation list", "in", "Phạm Thu Lan", True),
@@ -704,39 +704,39 @@ def test_one_click_settles_what_a_person_can_and_can_be_taken_back(published: Wo
     assert chasers(published, "list")[LAN] == ["cancelled", "cancelled"]
     assert history(published, "paper waived") == [("web", "VN, by Phạm Thu Lan")]
     assert row(published, "VN").cells["paper"].by == "Phạm Thu Lan"
-    assert published.owing.settle(token(published, NHUNG), Need.PAPER, None)
+    assert published.still_missing.settle(token(published, NHUNG), Need.PAPER, None)
     assert state(published, "VN", "paper") == "missing"
-    assert published.owing.settle(lan, Need.PAPER, C.IN)
+    assert published.still_missing.settle(lan, Need.PAPER, C.IN)
 
 
 def test_what_one_click_may_not_do(published: World) -> None:
-    lan, mark = token(published, LAN), published.personal.page(token(published, LAN)).mark
+    lan, mark = token(published, LAN), published.personal_pages.page(token(published, LAN)).mark
     record(published, "VN", Need.PAPER, C.WAIVED)
     before = contents(published.database)
     with pytest.raises(Conflict, match="Only the focal point and the head"):
-        published.owing.settle(token(published, MINH), Need.PAPER, C.IN)
+        published.still_missing.settle(token(published, MINH), Need.PAPER, C.IN)
     with pytest.raises(Conflict, match="The coordinator has recorded this"):
-        published.owing.settle(lan, Need.PAPER, None)
+        published.still_missing.settle(lan, Need.PAPER, None)
     with pytest.raises(InvalidInput, match="cannot be said of a connectivity test here"):
-        published.owing.settle(lan, Need.TEST, C.IN)
+        published.still_missing.settle(lan, Need.TEST, C.IN)
     with pytest.raises(InvalidInput, match="cannot be said of a delegation list here"):
-        published.owing.settle(lan, Need.LIST, C.WAIVED, mark=mark)
+        published.still_missing.settle(lan, Need.LIST, C.WAIVED, mark=mark)
     with pytest.raises(Conflict, match="changed the list") as refused:
-        published.owing.settle(lan, Need.LIST, C.IN, mark="older")
+        published.still_missing.settle(lan, Need.LIST, C.IN, mark="older")
     assert refused.value.code == "list-changed"
     assert contents(published.database) == before
     published.clock.at = STARTS
-    assert published.owing.of(lan) is None
+    assert published.still_missing.view(lan) is None
     with pytest.raises(Conflict, match="has begun"):
-        published.owing.settle(lan, Need.PAPER, C.IN)
+        published.still_missing.settle(lan, Need.PAPER, C.IN)
 
 
 def test_naming_who_comes_puts_the_list_in(published: World) -> None:
     lan = token(published, LAN)
     new = [Member("Vũ Thị Mai", "mai@vn.example.org")]
-    published.personal.compose(lan, new, preview=True)
+    published.delegation_lists.compose(lan, new, preview=True)
     assert state(published, "VN", "list") == "missing"
-    published.personal.compose(lan, new)
+    published.delegation_lists.compose(lan, new)
     cell = row(published, "VN").cells["list"]
     assert (cell.state, cell.by) == ("in", "Phạm Thu Lan")
     assert chasers(published, "list")[LAN] == ["cancelled", "cancelled"]
@@ -747,5 +747,5 @@ def test_nothing_is_asked_of_a_page_before_the_meeting_is_confirmed(world: World
     world.timelines = {**world.timelines, "chasing": CHASING}
     world.create(attendees=STAFF, timeline="chasing")
     world.meetings.publish("SOM-2026", caller=caller("console"), save_the_date=True)
-    assert world.owing.of(token(world, LAN)) is None
+    assert world.still_missing.view(token(world, LAN)) is None
     assert state(world, "VN", "link") == "not yet"

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from orchestrator.web.container import (
-    PersonalDep,
-)
+from orchestrator.web.container import PersonalLinksDep
 from orchestrator.web.openapi import api_router
 from orchestrator.web.security import ApiCaller
 
@@ -20,12 +18,12 @@ class PersonalLink(BaseModel):
 
 
 @router.get("/meetings/{meeting}/attendees/{email}/personal-link", summary="Personal link")
-def get_personal_link(meeting: str, email: str, personal: PersonalDep) -> PersonalLink:
+def get_personal_link(meeting: str, email: str, links: PersonalLinksDep) -> PersonalLink:
     """Return the address of somebody's page, to hand over by other means."""
-    return PersonalLink(url=personal.my_link(meeting, email))
+    return PersonalLink(url=links.link_of(meeting, email))
 
 
 @router.post("/meetings/{meeting}/attendees/{email}/revoke-link", summary="Revoke a link")
-def revoke_link(meeting: str, email: str, personal: PersonalDep, caller: ApiCaller) -> PersonalLink:
+def revoke_link(meeting: str, email: str, links: PersonalLinksDep, caller: ApiCaller) -> PersonalLink:
     """Make somebody's personal link useless and return the new one; later mails carry it."""
-    return PersonalLink(url=personal.revoke_link(meeting, email, caller=caller))
+    return PersonalLink(url=links.revoke(meeting, email, caller=caller))

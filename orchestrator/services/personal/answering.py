@@ -1,0 +1,133 @@
+"""Answering on the personal page: for oneself and, for those who may, for others of the delegation."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
+from orchestrator.errors import InvalidInput
+from orchestrator.facts import Fact
+from orchestrator.services.answers.recording import LONGEST_COMMENT, Given, cut, record
+from orchestrator.services.personal.by_link import ByLink
+from orchestrator.services.personal.followed_link import FollowedLink, require_open
+from orchestrator.services.timelines.changing import MeetingChange
+
+ANSWERS = (Participation.ACCEPTED, Participation.TENTATIVE, Participation.DECLINED)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Whose answers were recorded; nobody's when all had been given already."""
+
+    participation: Participation
+    names: tuple[str, ...]
+
+
+class PersonalAnswers:
+    """The use case of the form on the personal page."""
+
+    def __init__(self, by_link: ByLink) -> None:
+        self._by_link = by_link
+
+    def answer(
+        self,
+        token: str,
+        participation: Participation,
+        comment: str | None = None,
+        for_also: Iterable[int] = (),
+        *,
+        myself: bool = True,
+    ) -> Answered:
+        """Record an answer for oneself and, if one may, for others of the delegation, by attendee id.
+
+        The comment goes with one's own answer, or with those of the others when there is none. What stands
+        already is not recorded again, so that a double click counts once. The meeting's version stays.
+        Raises ``InvalidInput`` for what cannot be recorded, ``Conflict`` once the meeting has begun, and
+        what ``ByLink.change`` raises.
+        """
+        names: list[str] = []
+        text, also = _comment(comment), set(for_also)
+        if participation not in ANSWERS:
+            wrong, advice = Fact.of("personal.no-answer"), Fact.of("personal.no-answer.remedy")
+            raise InvalidInput.of("answer", participation, wrong, advice)
+
+        def command(_: Session, link: FollowedLink, now: datetime) -> MeetingChange | None:
+            require_open(link.meeting, now)
+            given = _given(link, participation, text, _others(link, also), now, myself=myself)
+            by_id = {item.id: item.name for item in link.delegation}
+            names.extend(by_id[item.attendee_id] for item in given)
+            return _recorded(link.meeting, given) if given else None
+
+        self._by_link.change(token, command)
+        return Answered(participation, tuple(names))
+
+
+def _recorded(meeting: Meeting, given: Sequence[Given]) -> MeetingChange:
+    def write(session: Session, stored: Meeting, now: datetime) -> None:
+        record(session, stored, given, now)
+
+    # Recording writes the history of answers itself, a line for each.
+    return MeetingChange(meeting, write=write, saves=False)
+
+
+def _comment(text: str | None) -> str | None:
+    """Return a comment fit to be kept; raises ``InvalidInput`` for one that is too long."""
+    lines = (text or "").replace("\r\n", "\n").replace("\r", "\n")
+    # PostgreSQL keeps neither NUL nor half a character; joiners stay, for Khmer and Burmese need them.
+    kept = "".join(char for char in unicodedata.normalize("NFC", lines) if _can_be_kept(char))
+    length = len(kept.strip())
+    if length > LONGEST_COMMENT:
+        wrong = Fact.of("personal.comment-too-long", length=length)
+        raise InvalidInput.of(
+            "comment", None, wrong, Fact.of("personal.comment-too-long.remedy", most=LONGEST_COMMENT)
+        )
+    return cut(kept)
+
+
+def _can_be_kept(char: str) -> bool:
+    return char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs")
+
+
+def _others(link: FollowedLink, ids: set[int]) -> tuple[Attendee, ...]:
+    """Return those of the delegation with these ids; raises ``InvalidInput`` for anyone else."""
+    others = ids - {link.attendee.id}
+    found = tuple(item for item in link.delegation if item.id in others)
+    if others and not link.speaks:
+        wrong, advice = Fact.of("personal.also-not-allowed"), Fact.of("personal.also-not-allowed.remedy")
+        raise InvalidInput.of("for_also", None, wrong, advice)
+    if len(found) != len(others):
+        wrong, advice = Fact.of("personal.also-unknown"), Fact.of("personal.also-unknown.remedy")
+        raise InvalidInput.of("for_also", None, wrong, advice)
+    return found
+
+
+def _given(
+    link: FollowedLink,
+    participation: Participation,
+    comment: str | None,
+    others: Sequence[Attendee],
+    now: datetime,
+    *,
+    myself: bool,
+) -> list[Given]:
+    """Return the answers that are not there yet; raises ``InvalidInput`` when they are for nobody."""
+    if not myself and not others:
+        wrong, advice = Fact.of("personal.also-nobody"), Fact.of("personal.also-nobody.remedy")
+        raise InvalidInput.of("for_also", None, wrong, advice)
+    own, said = link.attendee, None if myself else comment
+    new = [(item, said) for item in others if not _stands(item, participation, said or item.comment)]
+    if myself and not _stands(own, participation, comment):
+        new.insert(0, (own, comment))
+    return [
+        Given(item.id, participation, caller=link.caller, by=link.signature, stamp=now, comment=text)
+        for item, text in new
+    ]
+
+
+def _stands(attendee: Attendee, participation: Participation, comment: str | None) -> bool:
+    return (attendee.participation, attendee.comment) == (participation, comment)

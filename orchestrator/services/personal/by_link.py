@@ -1,0 +1,61 @@
+"""What a personal link asks to be changed goes the one way of changing a meeting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.meetings.meeting import Meeting
+from orchestrator.domain.people.caller import Channel
+from orchestrator.domain.people.caller import attendee as attendee_caller
+from orchestrator.errors import Conflict
+from orchestrator.facts import Fact
+from orchestrator.services.people.links import Links
+from orchestrator.services.personal.followed_link import FollowedLink, follow, follow_announced
+from orchestrator.services.timelines.changing import Changing, MeetingChange
+from orchestrator.services.timelines.views import Outcome
+from orchestrator.store.answers import responses
+from orchestrator.store.engine import Database
+
+LinkCommand = Callable[[Session, FollowedLink, datetime], MeetingChange | None]
+"""Returns what the holder of a link changes at a moment; ``None`` where all stands so already."""
+
+
+class ByLink:
+    """Takes the commands of personal links through ``Changing``, in the name of whom the link is for."""
+
+    def __init__(self, database: Database, changing: Changing, links: Links) -> None:
+        self._database = database
+        self._changing = changing
+        self._links = links
+
+    def change(
+        self, token: str, command: LinkCommand, *, announced: bool = True, dry_run: bool = False
+    ) -> Outcome:
+        """Follow a link once its meeting is locked, and change the meeting by ``command``.
+
+        Raises ``NotFound`` for a token that was never given out, at the cost of a signature alone,
+        ``LinkClosedError`` for one that opens nothing any more, ``NotAnnouncedError`` (unless not
+        ``announced``) for a meeting that is not, ``Conflict`` for a change at the same moment, and what the
+        command raises.
+        """
+        signed = self._links.read_page(token)
+        following = follow_announced if announced else follow
+
+        def by_its_holder(session: Session, meeting: Meeting, now: datetime) -> MeetingChange | None:
+            link = following(session, signed, now, meeting)
+            change = command(session, link, now)
+            return change and replace(change, caller=link.caller)
+
+        with self._database.reading() as session:
+            row = responses.attendee_row(session, signed.id)
+        caller = attendee_caller(row.name, row.id, Channel.PERSONAL_PAGE)
+        try:
+            return self._changing.change(str(row.meeting_id), by_its_holder, caller=caller, dry_run=dry_run)
+        except Conflict as error:
+            if error.code != "simultaneous-change":
+                raise
+            raise Conflict(Fact.of("personal.simultaneous-change"), code=error.code) from error

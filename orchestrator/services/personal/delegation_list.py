@@ -1,0 +1,235 @@
+"""Who comes for a delegation: reading a focal point's list, and saying what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pydantic import TypeAdapter, ValidationError
+
+from orchestrator.domain.definitions.written import Address, Line
+from orchestrator.domain.delegations.delegation import Directory, Role
+from orchestrator.domain.meetings.fields import Seat
+from orchestrator.domain.meetings.meeting import Attendee
+from orchestrator.domain.problems import problems_of
+from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.errors import InvalidInput, Problem
+from orchestrator.facts import Fact
+from orchestrator.services.people.contacts import Contact
+from orchestrator.services.personal.followed_link import FollowedLink, signature
+from orchestrator.services.timelines.views import Consequence
+
+MOST_MEMBERS = 30
+"""How many people of one delegation a focal point can name."""
+_LINE, _ADDRESS = TypeAdapter[str](Line), TypeAdapter[str](Address)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of a delegation as a focal point names them; ``removed`` takes them out of the meeting."""
+
+    name: str
+    email: str
+    seat: Seat | None = None
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What naming a delegation does, or would do.
+
+    ``dropped`` are removed before their invitation has left; ``changed`` says what else differs.
+    """
+
+    invited: tuple[Contact, ...] = ()
+    withdrawn: tuple[Contact, ...] = ()
+    dropped: tuple[Contact, ...] = ()
+    changed: tuple[Fact, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the list is as it was."""
+        return not (self.invited or self.withdrawn or self.dropped or self.changed)
+
+
+def wanted_members(
+    link: FollowedLink, members: Sequence[Member], directory: Directory
+) -> tuple[Attendee, ...]:
+    """Return the delegation as it should be; raises ``InvalidInput`` with all that is wrong."""
+    problems = _problems(link, members)
+    if problems:
+        raise InvalidInput(problems)
+    group = _group_of_new(link, directory)
+    people = {item.address: item for item in link.delegation}
+    for member in members:
+        address = member.email.strip().casefold()
+        if member.removed:
+            people.pop(address, None)
+            continue
+        known = people.get(address) or Attendee(
+            name="",
+            email=_ADDRESS.validate_python(member.email),
+            delegation=link.attendee.delegation,
+            group=group,
+            role=Role.SENIOR_OFFICIAL if member.seat is Seat.HEAD else Role.DELEGATE,
+        )
+        people[address] = replace(known, name=_LINE.validate_python(member.name), seat=member.seat)
+    wanted = tuple(people.values())
+    problems = _too_many(wanted, members)
+    if problems:
+        raise InvalidInput(problems)
+    return wanted
+
+
+def _group_of_new(link: FollowedLink, directory: Directory) -> str:
+    """The circle in which a delegation's head is invited; else that of the other heads, if it may."""
+    own = link.attendee
+    head = link.meeting.head_of(own.delegation)
+    delegation = directory.get(own.delegation)
+    codes = dict.fromkeys(item.delegation for item in link.meeting.invited)
+    heads = [head, *(link.meeting.head_of(code) for code in codes)]
+    groups = [item.group for item in heads if item is not None]
+    return next((code for code in groups if directory.group(code).admits(delegation)), own.group)
+
+
+def _problems(link: FollowedLink, members: Sequence[Member]) -> list[Problem]:
+    """Return all that is wrong with each of the members by itself, and with their being together."""
+    found: list[Problem] = []
+    first: dict[str, int] = {}
+    for index, member in enumerate(members):
+        where, address = f"members[{index}]", member.email.strip().casefold()
+        if first.setdefault(address, index) != index:
+            found.append(
+                Problem(
+                    f"{where}.email",
+                    member.email,
+                    Fact.of("personal.member-twice"),
+                    Fact.of("personal.member-twice.remedy"),
+                )
+            )
+        elif member.removed:
+            found += _removal_problems(link, where, address)
+        else:
+            found += _member_problems(link, where, member, address)
+    return found
+
+
+def _removal_problems(link: FollowedLink, where: str, address: str) -> list[Problem]:
+    if not any(item.address == address and link.stays(item) for item in link.delegation):
+        return []
+    own = address == link.attendee.address
+    wrong = Fact.of("personal.member-is-you") if own else Fact.of("personal.member-is-focal-point")
+    return [Problem(f"{where}.seat", "", wrong, Fact.of("personal.member-stays.remedy"))]
+
+
+def _member_problems(link: FollowedLink, where: str, member: Member, address: str) -> list[Problem]:
+    found = _checked(_LINE, f"{where}.name", member.name, Fact.of("personal.write-name"))
+    wrong = _checked(_ADDRESS, f"{where}.email", member.email, Fact.of("personal.write-address"))
+    if wrong:
+        return found + wrong
+    if _plain(address) == _plain((link.meeting.organizer or "").casefold()):
+        found.append(
+            Problem(
+                f"{where}.email",
+                member.email,
+                Fact.of("personal.member-is-organizer"),
+                Fact.of("personal.member-is-organizer.remedy"),
+            )
+        )
+    own = link.attendee.delegation
+    if any(item.address == address and item.delegation != own for item in link.meeting.invited):
+        found.append(
+            Problem(
+                f"{where}.email",
+                member.email,
+                Fact.of("personal.member-of-others"),
+                Fact.of("personal.member-of-others.remedy"),
+            )
+        )
+    return found
+
+
+def _checked(rule: TypeAdapter[str], field: str, value: str, remedy: Fact) -> list[Problem]:
+    try:
+        rule.validate_python(value)
+    except ValidationError as error:
+        return [Problem(field, item.value, item.wrong, remedy) for item in problems_of(error)]
+    return []
+
+
+def _plain(address: str) -> str:
+    """An address without the tag behind a plus sign (RFC 5233)."""
+    local, _, domain = address.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
+def _too_many(wanted: Sequence[Attendee], members: Sequence[Member]) -> list[Problem]:
+    found = []
+    if len(wanted) > MOST_MEMBERS:
+        found.append(
+            Problem(
+                "members",
+                str(len(wanted)),
+                Fact.of("personal.too-many"),
+                Fact.of("personal.too-many.remedy", most=MOST_MEMBERS),
+            )
+        )
+    heads = {item.address for item in wanted if item.seat is Seat.HEAD}
+    if len(heads) > 1:
+        last = [n for n, item in enumerate(members) if item.email.strip().casefold() in heads][-1]
+        found.append(
+            Problem(
+                f"members[{last}].seat",
+                members[last].name,
+                Fact.of("personal.two-heads"),
+                Fact.of("personal.two-heads.remedy"),
+            )
+        )
+    return found
+
+
+def summary(link: FollowedLink, wanted: Sequence[Attendee]) -> str:
+    """The list in words, for the record: who comes as what, and who does not any more."""
+    kept = {item.address for item in wanted}
+    lines = [f"{signature(item)}, {link.seat_of(item)}" for item in wanted]
+    lines += [f"{signature(item)}, removed" for item in link.delegation if item.address not in kept]
+    return "; ".join(lines)
+
+
+def composition_of(
+    link: FollowedLink, wanted: Sequence[Attendee], consequences: Sequence[Consequence]
+) -> Composition:
+    """Return what a list does to its own delegation, from what it does to the whole meeting."""
+    own = [item for item in consequences if item.delegation == link.attendee.delegation]
+    invited = _contacts(own, ActionKind.INVITE)
+    withdrawn = _contacts(own, ActionKind.CANCEL)
+    told = {item.email for item in withdrawn}
+    kept, before = {item.address for item in wanted}, {item.address: item for item in link.delegation}
+    gone = (Contact(item.name, item.email) for item in link.delegation if item.address not in kept)
+    return Composition(
+        invited=invited,
+        withdrawn=withdrawn,
+        dropped=tuple(item for item in gone if item.email not in told),
+        changed=tuple(
+            fact
+            for item in wanted
+            if item.address in before
+            for fact in _differs(link, before[item.address], item)
+        ),
+    )
+
+
+def _contacts(consequences: Iterable[Consequence], kind: ActionKind) -> tuple[Contact, ...]:
+    return tuple(
+        Contact(item.recipient_name or "", item.recipient_email or "")
+        for item in consequences
+        if item.kind == kind and item.effect in ("new", "moved")
+    )
+
+
+def _differs(link: FollowedLink, old: Attendee, new: Attendee) -> Iterator[Fact]:
+    if old.name != new.name:
+        yield Fact.of("personal.renamed", old=old.name, new=new.name)
+    if link.seat_of(old) is not link.seat_of(new):
+        seats = {"seat": link.seat_of(new).value, "before": link.seat_of(old).value}
+        yield Fact.of("personal.other-seat", name=new.name, **seats)

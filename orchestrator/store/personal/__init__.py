@@ -1,0 +1,1 @@
+"""What personal links read and write."""

@@ -1,0 +1,94 @@
+"""The personal page, which the forms on it lead back to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+from pydantic import BaseModel
+
+from orchestrator.errors import Problem
+from orchestrator.services.personal.page import PersonalPages
+from orchestrator.services.personal.page_view import PersonalView
+from orchestrator.services.personal.still_missing import StillMissing
+from orchestrator.web.container import PersonalPagesDep, StillMissingDep
+from orchestrator.web.pages import Pages, PagesDep
+from orchestrator.web.personal.routing import page_path
+
+
+class AnswerForm(BaseModel):
+    """What was pressed, ticked and typed."""
+
+    answer: str = ""
+    comment: str = ""
+    myself: bool = False
+    also: list[int] = []
+
+    @classmethod
+    def of(cls, view: PersonalView, chosen: str = "") -> AnswerForm:
+        """Return the form as it is at first: for oneself and for all who have not answered yet."""
+        silent = [item.id for item in view.others if item.answer == "no answer"]
+        return cls(answer=chosen, comment=view.comment or "", myself=True, also=silent)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalPage:
+    """Shows the page, also with its form as it was sent."""
+
+    request: Request
+    pages: Pages
+    personal_pages: PersonalPages
+    still_missing: StillMissing
+
+    def show(
+        self,
+        token: str,
+        view: PersonalView,
+        form: AnswerForm,
+        status: int = 200,
+        *,
+        problems: Sequence[Problem] = (),
+        conflict: str = "",
+        done: str = "",
+        count: int = 0,
+    ) -> Response:
+        """Return the page with what was typed, and what is wrong with it."""
+        return self.pages.render(
+            self.request,
+            "personal/personal.html.j2",
+            status=status,
+            here=page_path(token),
+            view=view,
+            form=form,
+            still_missing=self.still_missing.view(token),
+            fields={item.field: item for item in problems},
+            conflict=conflict,
+            done=done,
+            count=count,
+        )
+
+    def again(
+        self,
+        token: str,
+        status: int,
+        form: AnswerForm | None = None,
+        *,
+        problems: Sequence[Problem] = (),
+        conflict: str = "",
+    ) -> Response:
+        """Return the page as it is now, because something that was sent could not be taken."""
+        view = self.personal_pages.page(token)
+        return self.show(
+            token, view, form or AnswerForm.of(view), status, problems=problems, conflict=conflict
+        )
+
+
+def _personal_page(
+    request: Request, pages: PagesDep, personal_pages: PersonalPagesDep, still_missing: StillMissingDep
+) -> PersonalPage:
+    return PersonalPage(request, pages, personal_pages, still_missing)
+
+
+PersonalPageDep = Annotated[PersonalPage, Depends(_personal_page)]
