@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from pathlib import Path
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from icalendar import Calendar
-from orchestrator.services.personal.personal import Personal
 from sqlalchemy import select
 
 from orchestrator import words
 from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.letters.invitation import description
 from orchestrator.domain.meetings.fields import Seat
-from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, Need, Participation
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound, OrchestratorError
@@ -30,7 +30,20 @@ from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.answers import ResponseRow
 from orchestrator.store.rows.meetings import HistoryRow
 from tests.callers import caller
-from tests.integration.conftest import ENDS, NHUNG, NOW, PEOPLE, STARTS, TAN, THIDA, World, contents
+from tests.integration.conftest import (
+    ENDS,
+    NHUNG,
+    NOW,
+    PEOPLE,
+    STARTS,
+    TAN,
+    THIDA,
+    World,
+    contents,
+    statements,
+    until,
+    waiting_for_a_lock,
+)
 
 P, K = Participation, ActionKind
 LAN, MINH, WEI = "lan@vn.example.org", "minh@vn.example.org", "wei@sg.example.org"
@@ -111,7 +124,7 @@ def test_a_page_tells_the_readers_own_time_first_and_the_hosts_beside(invited: W
     assert view.join_url == LINK
     assert view.contact == Contact("Trần Minh Khôi", "coordinator@vn.example.org")
     assert [item.lead for item in view.agenda] == ["Viet Nam", None]
-    assert (view.answer, view.answered_at, view.comment, view.refusal) == ("no answer", None, None, "")
+    assert (view.answer, view.answered_at, view.comment, view.refusal) == ("no answer", None, None, None)
 
 
 def test_the_hosts_own_people_see_one_time_and_the_title_in_their_language(invited: World) -> None:
@@ -169,7 +182,11 @@ def test_an_answer_is_recorded_with_who_when_and_how(invited: World) -> None:
     (noted,) = history(invited, "answered")
     assert (noted.channel, words.maybe(noted.detail)) == ("web", "Đỗ Quang Minh: accepted")
     view = invited.personal_pages.page(token(invited, MINH))
-    assert (view.answer, view.answered_via, view.answered_by) == ("accepted", "on the personal page", None)
+    assert (view.answer, words.maybe(view.answered_via), view.answered_by) == (
+        "accepted",
+        "on the personal page",
+        None,
+    )
     assert str(view.answered_at) == "Sunday, 1 November 2026, 10:00 Ha Noi (UTC+07:00)"
     (line,) = view.history
     assert (line.who, line.what, line.by, line.comment) == (
@@ -283,7 +300,7 @@ def test_answers_are_taken_until_the_start(invited: World) -> None:
     assert view.times.started and not view.times.over
     invited.clock.at = ENDS
     view = invited.personal_pages.page(opened)
-    assert (view.refusal, view.join_url, view.times.over) == ("The meeting is over.", None, True)
+    assert (words.maybe(view.refusal), view.join_url, view.times.over) == ("The meeting is over.", None, True)
 
 
 def test_a_cancelled_meeting_takes_no_answer(invited: World) -> None:
@@ -350,11 +367,29 @@ def test_answers_of_every_channel_stand_in_the_record(invited: World) -> None:
     invited.clock.move(minutes=1)
     invited.answers.answer("SOM-2026", MINH, P.DECLINED, caller=caller("console"))
     view = invited.personal_pages.page(token(invited, LAN))
-    assert [(item.who, item.what, item.channel, item.by) for item in view.history] == [
+    assert [
+        (item.who, words.say(item.what), words.say(item.channel), words.maybe(item.by))
+        for item in view.history
+    ] == [
         ("Đỗ Quang Minh", "declined", "entered by the coordinator", "the coordinator"),
         ("Lê Thị Hồng Nhung", "tentative", "entered by the coordinator", "the coordinator"),
     ]
     assert invited.personal_pages.page(token(invited, THIDA)).history == ()
+
+
+def test_who_waits_for_the_meeting_is_stamped_once_it_is_theirs(postgres: Database, tmp_path: Path) -> None:
+    world = World(postgres, tmp_path)
+    world.invited(attendees=STAFF)
+    opened = token(world, MINH)
+    with postgres.transaction() as session:
+        store.load(session, meeting(world).id, lock=True)
+        answering = Thread(target=world.personal_answers.answer, args=(opened, P.ACCEPTED))
+        answering.start()
+        until(lambda: waiting_for_a_lock(postgres), "the answer to wait")
+        world.clock.move(minutes=5)
+    answering.join(30)
+    assert not answering.is_alive()
+    assert attendee(world, MINH).answer_stamp == world.clock.now()
 
 
 def test_a_heads_late_decline_is_urgent(invited: World) -> None:
@@ -377,19 +412,22 @@ class Untouchable:
         raise AssertionError(f"the database was asked: {name}")
 
 
-def test_a_token_never_given_out_costs_a_signature_alone(invited: World) -> None:
+def test_a_token_never_given_out_costs_a_signature_alone(tmp_path: Path) -> None:
     untouchable: Any = Untouchable()
-    personal = Personal(
-        untouchable, invited.planner, invited.links, invited.documents, invited.clock, invited.wake_up
-    )
+    alone = World(untouchable, tmp_path)
     for forged in ("", "x", "WzEsMV0.x", "WzEsMV0" * 2000, "ổ", "[1,1]", "%00"):
         for call in (
-            personal.page,
-            personal.invitation,
-            personal.feed,
-            lambda it: personal.answer(it, P.ACCEPTED),
-            lambda it: personal.compose(it, []),
-            lambda it: personal.minutes(it, 1),
+            alone.personal_pages.page,
+            alone.personal_pages.join_url,
+            alone.personal_pages.invitation,
+            alone.calendar_feeds.feed,
+            lambda it: alone.personal_answers.answer(it, P.ACCEPTED),
+            lambda it: alone.delegation_lists.compose(it, []),
+            lambda it: alone.personal_pages.minutes(it, 1),
+            alone.personal_date_polls.page,
+            lambda it: alone.personal_date_polls.vote(it, {}),
+            alone.still_missing.view,
+            lambda it: alone.still_missing.settle(it, Need.PAPER, None),
         ):
             with pytest.raises(NotFound):
                 call(forged)
@@ -454,10 +492,11 @@ def test_a_page_closes_some_time_after_the_end(invited: World) -> None:
     assert closed.value.code == "link-expired"
 
 
-def removed(world: World, *emails: str) -> None:
+def removed(world: World, *emails: str, reference: str = "SOM-2026") -> None:
     kept = [item for item in STAFF if item["email"] not in emails]
     update = MeetingUpdate.model_validate({"attendees": kept})
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=meeting(world).version)
+    version = meeting(world, reference).version
+    world.meetings.update(reference, update, caller=caller("coordinator"), version=version)
 
 
 def test_who_was_removed_reads_that_and_nothing_that_came_later(invited: World) -> None:
@@ -532,16 +571,25 @@ def test_named_members_are_invited_and_removed_ones_get_a_cancel(invited: World)
     assert f"Đỗ Quang Minh <{MINH}>, removed" in (row.comment or "")
     (noted,) = history(invited, "delegation named")
     assert (words.maybe(noted.detail) or "").startswith("VN, by Phạm Thu Lan: ")
-    assert invited.personal_pages.page(token(invited, LAN)).history[0].what == "named who comes"
+    newest = invited.personal_pages.page(token(invited, LAN)).history[0]
+    assert words.say(newest.what) == "named who comes"
     # The new member answers with the link in the invitation.
     invited.personal_answers.answer(token(invited, "Hanh@vn.example.org"), P.ACCEPTED)
+
+
+def test_looking_ahead_at_a_list_writes_and_locks_nothing(invited: World) -> None:
+    opened = token(invited, LAN)
+    with statements(invited.database) as seen:
+        assert invited.delegation_lists.compose(opened, [NEW, OUT], preview=True).invited
+    assert {text.split()[0] for text in seen if not text.startswith("BEGIN")} == {"SELECT"}
+    assert not any("FOR UPDATE" in text or "FOR SHARE" in text or "IMMEDIATE" in text for text in seen)
 
 
 def test_who_stays_keeps_row_answer_and_link(invited: World) -> None:
     invited.personal_answers.answer(token(invited, MINH), P.ACCEPTED)
     number, opened, sent = attendee(invited, MINH).id, token(invited, MINH), len(invited.mailer.accepted)
     done = composed(invited, Member("Đỗ Quang Minh, PhD", MINH, Seat.SUBSTITUTE))
-    assert done.changed == (
+    assert tuple(map(words.say, done.changed)) == (
         "Đỗ Quang Minh is now called Đỗ Quang Minh, PhD",
         "Đỗ Quang Minh, PhD comes as substitute, not as member",
     )
@@ -766,6 +814,28 @@ def test_the_feed_changes_its_tag_only_with_its_content(invited: World) -> None:
     changed = invited.calendar_feeds.feed(opened)
     assert changed.tag != first.tag
     assert changed.modified == invited.clock.now()
+
+
+def test_a_feed_takes_as_many_statements_for_two_meetings_as_for_twelve(invited: World) -> None:
+    def also(*numbers: int) -> None:
+        for number in numbers:
+            reference = f"PREP-{number}"
+            invited.create(reference=reference, attendees=STAFF, start=f"2026-11-{number:02} 09:00")
+            invited.meetings.publish(reference, caller=caller("coordinator"))
+        invited.run()
+        for number in numbers:
+            # What is shown of a meeting that one is removed from stands in an earlier revision.
+            removed(invited, MINH, reference=f"PREP-{number}")
+
+    opened = feed_token(invited, MINH)
+    also(20)
+    with statements(invited.database) as few:
+        first = invited.calendar_feeds.feed(opened).content
+    also(*range(10, 20))
+    with statements(invited.database) as many:
+        second = invited.calendar_feeds.feed(opened).content
+    assert [len(Calendar.from_ical(content).walk("VEVENT")) for content in (first, second)] == [2, 12]
+    assert len(many) == len(few)
 
 
 def test_a_withdrawn_feed_opens_nothing_and_the_page_has_the_new_one(invited: World) -> None:
