@@ -1,4 +1,4 @@
-"""Watching the mailbox, so that an answer is read the moment it arrives and not only at the next poll."""
+"""Watching the mailbox, so that an answer is read the moment it arrives and not only when it is read anyway."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def watch(mailbox: Mailbox, inbox: Inbox, stop: threading.Event, alive: Callable
     while not stop.is_set():
         alive()
         if mailbox.wait(_LONGEST_WAIT):
-            _ask_for_a_poll(inbox, stop)
+            _ask_for_reading(inbox, stop)
     closer.join()
 
 
@@ -38,14 +38,17 @@ def watch_nothing(stop: threading.Event, alive: Callable[[], None]) -> None:
         alive()
 
 
-def _ask_for_a_poll(inbox: Inbox, stop: threading.Event) -> None:
+def _ask_for_reading(inbox: Inbox, stop: threading.Event) -> None:
     """Ask again while a worker is reading: the mail may have come after it had looked."""
     while not stop.is_set():
         try:
             if inbox.poll_soon():
                 return
         except SQLAlchemyError as error:
-            _LOG.warning("the database is away (%s); the mail waits for the next poll", type(error).__name__)
+            _LOG.warning(
+                "the database is away (%s); the mail waits until the mailbox is read again",
+                type(error).__name__,
+            )
             return
         stop.wait(_PAUSE)
 

@@ -15,7 +15,7 @@ from orchestrator.errors import DeliveryError
 _FIRST_IDLE_SECONDS = 1.0
 _LONGEST_IDLE_SECONDS = 25 * 60.0
 """Servers end a connection that idles for 30 minutes (RFC 2177)."""
-_POLL_SECONDS = 10.0
+_ASK_SECONDS = 10.0
 """How often a server without IDLE is asked."""
 _PAUSE_SECONDS = 5.0
 """How long to wait after trouble before connecting again."""
@@ -104,7 +104,7 @@ class Watch:
     def _rest(self, seconds: float) -> None:
         """Return once the server says something, ``seconds`` are over, or ``close`` was called."""
         if not self._client.has_capability("IDLE"):
-            self._stop.wait(min(seconds, _POLL_SECONDS))
+            self._stop.wait(min(seconds, _ASK_SECONDS))
             return
         self._client.idle()
         deadline = time.monotonic() + seconds

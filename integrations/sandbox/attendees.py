@@ -20,11 +20,11 @@ import requests
 
 from integrations.sandbox.answers_due import Due, moves_due
 from integrations.sandbox.atomic_file import replace_file
-from integrations.sandbox.drafts import Answer, Says, Software
 from integrations.sandbox.letters import Letter, read_letter
 from integrations.sandbox.page_form import Form
 from integrations.sandbox.personas import Move, alias_of
 from integrations.sandbox.replies import Outgoing, compose
+from integrations.sandbox.writing import Answer, Says, Software
 from orchestrator.errors import PermanentFailure, TransientFailure
 from orchestrator.ports import Clock, Outbox
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from integrations.sandbox.drafts import Draft, headers, with_thread
+from integrations.sandbox.writing import Writing, headers, with_thread
 
 
-def out_of_office(draft: Draft) -> EmailMessage:
+def out_of_office(writing: Writing) -> EmailMessage:
     """Write that the recipient is away."""
-    message = headers(draft, f"Automatic reply: {draft.letter.subject}")
+    message = headers(writing, f"Automatic reply: {writing.letter.subject}")
     message["Auto-Submitted"] = "auto-replied"
     message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(draft.answer.comment + "\n")
-    return with_thread(message, draft)
+    message.set_content(writing.answer.comment + "\n")
+    return with_thread(message, writing)
 
 
 _BOUNCE = """\
@@ -65,17 +65,17 @@ Content-Transfer-Encoding: 8bit
 """
 
 
-def bounce(draft: Draft) -> bytes:
+def bounce(writing: Writing) -> bytes:
     """Write the report of RFC 3464 as Postfix does: with the whole mail, invitation and all, behind it."""
-    boundary = f"{draft.digest('queue')[:10].upper()}.{int(draft.now.timestamp())}/mx.{draft.domain}"
+    boundary = f"{writing.digest('queue')[:10].upper()}.{int(writing.now.timestamp())}/mx.{writing.domain}"
     head = _BOUNCE.format(
-        host=f"mx.{draft.domain}",
-        sender=draft.request.organizer,
-        recipient=draft.letter.recipient,
-        date=format_datetime(draft.now),
-        message=draft.digest("message"),
-        queue=draft.digest("queue")[:10].upper(),
+        host=f"mx.{writing.domain}",
+        sender=writing.request.organizer,
+        recipient=writing.letter.recipient,
+        date=format_datetime(writing.now),
+        message=writing.digest("message"),
+        queue=writing.digest("queue")[:10].upper(),
         boundary=boundary,
-        diagnostic=draft.answer.comment,
+        diagnostic=writing.answer.comment,
     )
-    return head.replace("\n", "\r\n").encode() + draft.letter.content + f"\r\n--{boundary}--\r\n".encode()
+    return head.replace("\n", "\r\n").encode() + writing.letter.content + f"\r\n--{boundary}--\r\n".encode()

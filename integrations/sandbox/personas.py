@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from integrations.sandbox.drafts import Says, Software
+from integrations.sandbox.writing import Says, Software
 
 
 class Occasion(StrEnum):

@@ -12,9 +12,9 @@ from datetime import datetime
 from email.message import EmailMessage
 
 from integrations.sandbox.automatic import bounce, out_of_office
-from integrations.sandbox.drafts import Answer, Draft, Says, Software
 from integrations.sandbox.letters import Letter, Request
 from integrations.sandbox.software import apple, gmail, outlook
+from integrations.sandbox.writing import Answer, Says, Software, Writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Outgoing:
     content: bytes
 
 
-_COMPOSERS: dict[Software, Callable[[Draft], EmailMessage]] = {
+_COMPOSERS: dict[Software, Callable[[Writing], EmailMessage]] = {
     Software.OUTLOOK: outlook,
     Software.GMAIL: gmail,
     Software.APPLE: apple,
@@ -38,15 +38,15 @@ def compose(through: Software, letter: Letter, request: Request, answer: Answer,
 
     The mail is dated ``now``. A bounce and an out-of-office answer are the same from all software.
     """
-    draft = Draft(letter, request, answer, now.replace(microsecond=0))
+    writing = Writing(letter, request, answer, now.replace(microsecond=0))
     if answer.says is Says.BOUNCED:
-        return Outgoing("", request.organizer, bounce(draft))
-    message = out_of_office(draft) if answer.says is Says.ABSENT else _COMPOSERS[through](draft)
-    return Outgoing(answer.by, request.organizer, _bytes(message, draft))
+        return Outgoing("", request.organizer, bounce(writing))
+    message = out_of_office(writing) if answer.says is Says.ABSENT else _COMPOSERS[through](writing)
+    return Outgoing(answer.by, request.organizer, _bytes(message, writing))
 
 
-def _bytes(message: EmailMessage, draft: Draft) -> bytes:
+def _bytes(message: EmailMessage, writing: Writing) -> bytes:
     for number, part in enumerate(message.walk()):
         if part.is_multipart():
-            part.set_boundary(f"_{number:03d}_{draft.digest('boundary')}_")
+            part.set_boundary(f"_{number:03d}_{writing.digest('boundary')}_")
     return message.as_bytes()

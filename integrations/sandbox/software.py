@@ -10,9 +10,9 @@ from __future__ import annotations
 from email.headerregistry import Address
 from email.message import EmailMessage
 
-from integrations.sandbox.drafts import (
-    Draft,
+from integrations.sandbox.writing import (
     Says,
+    Writing,
     add_calendar,
     author,
     escaped,
@@ -35,46 +35,46 @@ _OUTLOOK_SUBJECTS = {
 _BUSY = {Says.ACCEPTED: "BUSY", Says.TENTATIVE: "TENTATIVE", Says.PROPOSED: "TENTATIVE"}
 
 
-def outlook(draft: Draft) -> EmailMessage:
+def outlook(writing: Writing) -> EmailMessage:
     """Write the answer as Outlook on Exchange does."""
-    subject = f"{_OUTLOOK_SUBJECTS[draft.answer.says]}: {draft.request.summary}"
-    message = headers(draft, subject)
-    message["Thread-Topic"] = draft.request.summary
-    message["Thread-Index"] = "Ad" + draft.digest("thread")[:28]
+    subject = f"{_OUTLOOK_SUBJECTS[writing.answer.says]}: {writing.request.summary}"
+    message = headers(writing, subject)
+    message["Thread-Topic"] = writing.request.summary
+    message["Thread-Index"] = "Ad" + writing.digest("thread")[:28]
     message["X-MS-Has-Attach"] = message["X-MS-TNEF-Correlator"] = ""
     message["Accept-Language"] = message["Content-Language"] = "en-US"
-    said = draft.answer.comment
+    said = writing.answer.comment
     message.set_content(f"{said}\n")
     message.add_alternative(f"<html><head></head><body><p>{said}</p></body></html>\n", subtype="html")
-    add_calendar(message, folded(_outlook_calendar(draft, subject)), draft.method)
+    add_calendar(message, folded(_outlook_calendar(writing, subject)), writing.method)
     return message
 
 
-def _outlook_calendar(draft: Draft, subject: str) -> list[str]:
-    request = draft.request
-    starts_at, ends_at = times(draft)
-    busy = _BUSY.get(draft.answer.says, "FREE")
+def _outlook_calendar(writing: Writing, subject: str) -> list[str]:
+    request = writing.request
+    starts_at, ends_at = times(writing)
+    busy = _BUSY.get(writing.answer.says, "FREE")
     return [
         "BEGIN:VCALENDAR",
-        f"METHOD:{draft.method}",
+        f"METHOD:{writing.method}",
         "PRODID:Microsoft Exchange Server 2010",
         "VERSION:2.0",
         "BEGIN:VEVENT",
-        f"ATTENDEE;PARTSTAT={partstat(draft)};CN={author(draft)}:MAILTO:{draft.answer.by}",
-        f"COMMENT;LANGUAGE=en-US:{escaped(draft.answer.comment)}\\n",
+        f"ATTENDEE;PARTSTAT={partstat(writing)};CN={author(writing)}:MAILTO:{writing.answer.by}",
+        f"COMMENT;LANGUAGE=en-US:{escaped(writing.answer.comment)}\\n",
         f"UID:{request.uid}",
         f"SUMMARY;LANGUAGE=en-US:{escaped(subject)}",
         f"DTSTART:{utc(starts_at)}",
         f"DTEND:{utc(ends_at)}",
         "CLASS:PUBLIC",
         "PRIORITY:5",
-        f"DTSTAMP:{utc(draft.now)}",
+        f"DTSTAMP:{utc(writing.now)}",
         "TRANSP:OPAQUE",
         "STATUS:CONFIRMED",
         f"SEQUENCE:{request.sequence}",
         "LOCATION;LANGUAGE=en-US:",
         f"X-MICROSOFT-CDO-APPT-SEQUENCE:{request.sequence}",
-        f"X-MICROSOFT-CDO-OWNERAPPTID:{int(draft.digest('appointment')[:7], 16)}",
+        f"X-MICROSOFT-CDO-OWNERAPPTID:{int(writing.digest('appointment')[:7], 16)}",
         f"X-MICROSOFT-CDO-BUSYSTATUS:{busy}",
         f"X-MICROSOFT-CDO-INTENDEDSTATUS:{busy}",
         "X-MICROSOFT-CDO-ALLDAYEVENT:FALSE",
@@ -95,45 +95,45 @@ _GMAIL_SUBJECTS = {
 }
 
 
-def gmail(draft: Draft) -> EmailMessage:
+def gmail(writing: Writing) -> EmailMessage:
     """Write the answer as Gmail does."""
-    starts_at, ends_at = times(draft)
+    starts_at, ends_at = times(writing)
     when = f"{starts_at:%a %d %b %Y %H:%M} - {ends_at:%H:%M} (UTC)"
-    what = _GMAIL_SUBJECTS[draft.answer.says]
-    message = headers(draft, f"{what}: {draft.request.summary} @ {when} ({draft.answer.by})")
-    message["Reply-To"] = Address(draft.letter.name, addr_spec=draft.answer.by)
+    what = _GMAIL_SUBJECTS[writing.answer.says]
+    message = headers(writing, f"{what}: {writing.request.summary} @ {when} ({writing.answer.by})")
+    message["Reply-To"] = Address(writing.letter.name, addr_spec=writing.answer.by)
     message["Sender"] = Address("Google Calendar", addr_spec="calendar-notification@mail.example")
     message["Auto-Submitted"] = "auto-generated"
-    said = f"{draft.letter.name} has answered: {what}\n{draft.answer.comment}\n"
+    said = f"{writing.letter.name} has answered: {what}\n{writing.answer.comment}\n"
     message.set_content(said)
     message.add_alternative(f"<html><body><p>{said}</p></body></html>\n", subtype="html")
-    calendar = folded(_gmail_calendar(draft))
+    calendar = folded(_gmail_calendar(writing))
     add_calendar(message, calendar, "REPLY")
     message.add_attachment(calendar, maintype="application", subtype="ics", filename="invite.ics")
     return message
 
 
-def _gmail_calendar(draft: Draft) -> list[str]:
-    request = draft.request
-    starts_at, ends_at = times(draft)
-    answer = f"ROLE=REQ-PARTICIPANT;PARTSTAT={partstat(draft)};CN={author(draft)}"
-    comment = f';X-RESPONSE-COMMENT="{plain(draft.answer.comment)}"' if draft.answer.comment else ""
+def _gmail_calendar(writing: Writing) -> list[str]:
+    request = writing.request
+    starts_at, ends_at = times(writing)
+    answer = f"ROLE=REQ-PARTICIPANT;PARTSTAT={partstat(writing)};CN={author(writing)}"
+    comment = f';X-RESPONSE-COMMENT="{plain(writing.answer.comment)}"' if writing.answer.comment else ""
     return [
         "BEGIN:VCALENDAR",
         "PRODID:-//Google Inc//Google Calendar 70.9054//EN",
         "VERSION:2.0",
         "CALSCALE:GREGORIAN",
-        f"METHOD:{draft.method}",
+        f"METHOD:{writing.method}",
         "BEGIN:VEVENT",
         f"DTSTART:{utc(starts_at)}",
         f"DTEND:{utc(ends_at)}",
-        f"DTSTAMP:{utc(draft.now)}",
+        f"DTSTAMP:{utc(writing.now)}",
         f"ORGANIZER;CN={plain(request.organizer_name)}:mailto:{request.organizer}",
         f"UID:{request.uid}",
-        f"ATTENDEE;CUTYPE=INDIVIDUAL;{answer};X-NUM-GUESTS=0{comment}:mailto:{draft.answer.by}",
-        f"CREATED:{utc(draft.letter.received_at)}",
+        f"ATTENDEE;CUTYPE=INDIVIDUAL;{answer};X-NUM-GUESTS=0{comment}:mailto:{writing.answer.by}",
+        f"CREATED:{utc(writing.letter.received_at)}",
         "DESCRIPTION:",
-        f"LAST-MODIFIED:{utc(draft.now)}",
+        f"LAST-MODIFIED:{utc(writing.now)}",
         "LOCATION:",
         f"SEQUENCE:{request.sequence}",
         "STATUS:CONFIRMED",
@@ -144,37 +144,37 @@ def _gmail_calendar(draft: Draft) -> list[str]:
     ]
 
 
-def apple(draft: Draft) -> EmailMessage:
+def apple(writing: Writing) -> EmailMessage:
     """Write the answer as Apple Mail does."""
-    message = headers(draft, f"{_OUTLOOK_SUBJECTS[draft.answer.says]}: {draft.request.summary}")
-    calendar = folded(_apple_calendar(draft), width=70, blind=True)
-    params = {"method": draft.method, "charset": "utf-8"}
+    message = headers(writing, f"{_OUTLOOK_SUBJECTS[writing.answer.says]}: {writing.request.summary}")
+    calendar = folded(_apple_calendar(writing), width=70, blind=True)
+    params = {"method": writing.method, "charset": "utf-8"}
     message.set_content(calendar, maintype="text", subtype="calendar", cte="quoted-printable", params=params)
-    return with_thread(message, draft)
+    return with_thread(message, writing)
 
 
-def _apple_calendar(draft: Draft) -> list[str]:
-    request = draft.request
-    starts_at, ends_at = times(draft)
-    person = f'CN="{author(draft)}";CUTYPE=INDIVIDUAL;EMAIL="{draft.answer.by}"'
-    comment = [f"COMMENT:{escaped(draft.answer.comment)}"] if draft.answer.comment else []
+def _apple_calendar(writing: Writing) -> list[str]:
+    request = writing.request
+    starts_at, ends_at = times(writing)
+    person = f'CN="{author(writing)}";CUTYPE=INDIVIDUAL;EMAIL="{writing.answer.by}"'
+    comment = [f"COMMENT:{escaped(writing.answer.comment)}"] if writing.answer.comment else []
     return [
         "BEGIN:VCALENDAR",
         "CALSCALE:GREGORIAN",
         "VERSION:2.0",
-        f"METHOD:{draft.method}",
+        f"METHOD:{writing.method}",
         "PRODID:-//Apple Inc.//macOS 14.5//EN",
         "BEGIN:VEVENT",
         f"UID:{request.uid}",
         *comment,
         f"SEQUENCE:{request.sequence}",
-        f"DTSTAMP:{utc(draft.now)}",
-        f"ATTENDEE;{person};PARTSTAT={partstat(draft)}:mailto:{draft.answer.by}",
+        f"DTSTAMP:{utc(writing.now)}",
+        f"ATTENDEE;{person};PARTSTAT={partstat(writing)}:mailto:{writing.answer.by}",
         f'ORGANIZER;CN="{plain(request.organizer_name)}":mailto:{request.organizer}',
         f"DTSTART:{utc(starts_at)}",
         f"DTEND:{utc(ends_at)}",
         f"SUMMARY:{escaped(request.summary)}",
-        f"LAST-MODIFIED:{utc(draft.now)}",
+        f"LAST-MODIFIED:{utc(writing.now)}",
         "END:VEVENT",
         "END:VCALENDAR",
     ]

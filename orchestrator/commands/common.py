@@ -66,10 +66,10 @@ def bytes_of(file: Path, limit: int) -> bytes:
         raise InvalidInput.of("file", file, f"cannot be read: {error.strerror}", "Check the path.") from error
 
 
-def _say_done(outcome: Outcome, yes: bool) -> None:
-    terminal.out.print(f"Done: {outcome.reference}, now version {outcome.version}.")
+def _say_done(effect: Outcome, yes: bool) -> None:
+    terminal.out.print(f"Done: {effect.reference}, now version {effect.version}.")
     # With --preview or a question before, they were shown already.
-    terminal.show_warnings(outcome.warnings if yes else ())
+    terminal.show_warnings(effect.warnings if yes else ())
 
 
 def previewed(

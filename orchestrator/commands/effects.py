@@ -19,16 +19,16 @@ _FOR_COORDINATOR = kinds_where(lambda rules: rules.recipient in (Recipient.COORD
 """Kinds of mail that go to the coordinator where they are for no attendee."""
 
 
-def show_effects(outcome: Outcome) -> None:
+def show_effects(effect: Outcome) -> None:
     """Print what a use case does: totals first, then who gets what and when."""
-    if outcome.consequences:
-        _show_consequences(outcome.consequences)
+    if effect.consequences:
+        _show_consequences(effect.consequences)
     else:
         out.print("Nothing follows from this; nobody is told anything.")
-    if outcome.later:
+    if effect.later:
         out.print("\nLater, when the announced date is confirmed by itself", style="bold")
-        _show_consequences(outcome.later)
-    show_warnings(outcome.warnings)
+        _show_consequences(effect.later)
+    show_warnings(effect.warnings)
 
 
 def _show_consequences(consequences: Sequence[Consequence]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from integrations.sandbox.attendees import Reply
-from integrations.sandbox.drafts import Says
+from integrations.sandbox.writing import Says
 from orchestrator.domain.answers.responses import URGENT_BEFORE, ResponseKind
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.delegations.working_calendar import Calendars

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from integrations.sandbox.attendees import Attendees, Reply
-from integrations.sandbox.drafts import Says, Software
+from integrations.sandbox.writing import Says, Software
 from orchestrator.bootstrap import Container
 from orchestrator.demo.answering import attendees_of, author, wait_until_read
 from orchestrator.demo.checks import Case, expected_mails, wrong_answers, wrong_mails, wrong_quarantine
@@ -81,8 +81,8 @@ class _Demo:
     def live_through(self) -> bool:
         """Live through all meetings, one after the other, and judge what came."""
         for reference in self.references:
-            outcome = self.container.meetings.publish(reference, caller=SERVICE)
-            out.print(f"Published {reference}: {outcome.count('invite')} invitations are planned")
+            effect = self.container.meetings.publish(reference, caller=SERVICE)
+            out.print(f"Published {reference}: {effect.count('invite')} invitations are planned")
         wait_until_quiet(self.container)
         for reference in self.references:
             self._live_until(self._meeting(reference).ends_at + _SHORT)

@@ -26,10 +26,10 @@ from orchestrator.words import maybe, say
 VOTE_MARKS = {"yes": "●", "if needed": "◐", "no": "⊘", "no answer": "◌"}
 
 
-def show_opening(outcome: DatePollEffect) -> None:
+def show_opening(effect: DatePollEffect) -> None:
     """Print who will be asked, and the options in each capital's time."""
-    show_effects(outcome)
-    poll = outcome.poll
+    show_effects(effect)
+    poll = effect.poll
     terminal.out.print(f"\nDelegations can answer until {poll.closes}.")
     for item in poll.options:
         terminal.out.print(f"\n{item.number}. {_span(item)}", style="bold")

@@ -6,7 +6,7 @@ import click
 
 from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import CALLER, json_option
-from orchestrator.commands.meetings.printing import show_outcomes
+from orchestrator.commands.meetings.printing import show_decisions
 from orchestrator.domain.meetings.decisions import Edit
 from orchestrator.services.meetings.views import OutcomeList
 
@@ -37,7 +37,7 @@ def add(reference: str, text: str, is_open: bool, as_json: bool) -> None:
 def list_decisions(reference: str, as_json: bool) -> None:
     """List the decisions of a meeting."""
     found = bootstrap.container().outcomes.of(reference)
-    click.echo(terminal.as_json(found)) if as_json else show_outcomes(found)
+    click.echo(terminal.as_json(found)) if as_json else show_decisions(found)
 
 
 @decision.command(name="agree")
@@ -77,5 +77,5 @@ def _show(found: OutcomeList, *, as_json: bool) -> None:
     if as_json:
         click.echo(terminal.as_json(found))
         return
-    show_outcomes(found.outcomes)
+    show_decisions(found.outcomes)
     terminal.show_warnings(found.warnings)

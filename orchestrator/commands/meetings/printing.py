@@ -85,9 +85,9 @@ def answer_words(person: AttendeeView) -> str:
     return f"{mark} to {person.delegated_to}" if person.delegated_to else mark
 
 
-def show_outcomes(outcomes: Sequence[OutcomeView]) -> None:
+def show_decisions(decisions: Sequence[OutcomeView]) -> None:
     """Print what a meeting has decided, by number."""
     made = table("", "Decision", "State", "By")
-    for item in outcomes:
+    for item in decisions:
         made.add_row(str(item.number), item.text, "! open" if item.is_open else "✓ agreed", item.by)
-    out.print(made if outcomes else "No decision is recorded.")
+    out.print(made if decisions else "No decision is recorded.")

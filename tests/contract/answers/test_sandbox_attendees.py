@@ -19,13 +19,13 @@ import pytest
 from integrations.sandbox.answers_due import moves_due
 from integrations.sandbox.attendees import Attendees, Reply
 from integrations.sandbox.clock import SandboxClock
-from integrations.sandbox.drafts import Answer, Says, Software
 from integrations.sandbox.letters import Letter, Request, read_letter
 from integrations.sandbox.outbox import MaildirOutbox
 from integrations.sandbox.page_form import Form
 from integrations.sandbox.personas import CAST, alias_of, persona_of
 from integrations.sandbox.replies import Outgoing, compose
 from integrations.sandbox.server import SandboxPlan, run
+from integrations.sandbox.writing import Answer, Says, Software
 from integrations.smtp.mailer import SmtpMailer
 from orchestrator.domain.answers.incoming import CalendarMessage, Received, Sort, read
 from orchestrator.domain.delegations.delegation import Role

@@ -11,7 +11,7 @@ import yaml
 
 from config import DATA
 from integrations.sandbox.attendees import Reply
-from integrations.sandbox.drafts import Says, Software
+from integrations.sandbox.writing import Says, Software
 from orchestrator.demo.checks import (
     Case,
     CaughtLine,

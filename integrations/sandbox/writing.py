@@ -48,7 +48,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Writing:
     """What a composer writes from."""
 
     letter: Letter
@@ -72,20 +72,20 @@ class Draft:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def headers(draft: Draft, subject: str) -> EmailMessage:
+def headers(writing: Writing, subject: str) -> EmailMessage:
     """Return a mail with its headers, and nothing in it yet."""
     message = EmailMessage(policy.SMTP)
-    message["From"] = Address(draft.letter.name, addr_spec=draft.answer.by)
-    message["To"] = Address(draft.request.organizer_name, addr_spec=draft.request.organizer)
+    message["From"] = Address(writing.letter.name, addr_spec=writing.answer.by)
+    message["To"] = Address(writing.request.organizer_name, addr_spec=writing.request.organizer)
     message["Subject"] = subject
-    message["Date"] = format_datetime(draft.now)
-    message["Message-ID"] = f"<{draft.digest('message')}@{draft.domain}>"
+    message["Date"] = format_datetime(writing.now)
+    message["Message-ID"] = f"<{writing.digest('message')}@{writing.domain}>"
     return message
 
 
-def with_thread(message: EmailMessage, draft: Draft) -> EmailMessage:
+def with_thread(message: EmailMessage, writing: Writing) -> EmailMessage:
     """Name the mail that is answered."""
-    message["In-Reply-To"] = message["References"] = draft.letter.message_id
+    message["In-Reply-To"] = message["References"] = writing.letter.message_id
     return message
 
 
@@ -95,10 +95,10 @@ def add_calendar(message: EmailMessage, calendar: bytes, method: str) -> None:
     message.add_alternative(calendar, maintype="text", subtype="calendar", cte="base64", params=params)
 
 
-def times(draft: Draft) -> tuple[datetime, datetime]:
+def times(writing: Writing) -> tuple[datetime, datetime]:
     """Return start and end; who proposes another time means the same hours of the next day."""
-    later = timedelta(days=1) if draft.answer.says is Says.PROPOSED else timedelta()
-    return draft.request.starts_at + later, draft.request.ends_at + later
+    later = timedelta(days=1) if writing.answer.says is Says.PROPOSED else timedelta()
+    return writing.request.starts_at + later, writing.request.ends_at + later
 
 
 def utc(instant: datetime) -> str:
@@ -106,17 +106,17 @@ def utc(instant: datetime) -> str:
     return f"{instant.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def partstat(draft: Draft) -> str:
+def partstat(writing: Writing) -> str:
     """Return the answer, and to whom it is delegated; who proposes another time might come to this one."""
-    if draft.answer.says is Says.PROPOSED:
+    if writing.answer.says is Says.PROPOSED:
         return "TENTATIVE"
-    to = f';DELEGATED-TO="mailto:{draft.answer.delegate}"' if draft.answer.delegate else ""
-    return draft.answer.says.value.upper() + to
+    to = f';DELEGATED-TO="mailto:{writing.answer.delegate}"' if writing.answer.delegate else ""
+    return writing.answer.says.value.upper() + to
 
 
-def author(draft: Draft) -> str:
+def author(writing: Writing) -> str:
     """Return the name of the one who answers, as the value of a parameter."""
-    return plain(draft.letter.name)
+    return plain(writing.letter.name)
 
 
 def escaped(text: str) -> str:
