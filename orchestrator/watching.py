@@ -1,4 +1,4 @@
-"""Watching the mailbox, so that an answer is read the moment it arrives and not only when it is read anyway."""
+"""Watching the mailbox, so that an answer is read the moment it arrives and not only the next time."""
 
 from __future__ import annotations
 
