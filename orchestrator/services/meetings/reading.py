@@ -13,7 +13,6 @@ from orchestrator.domain.people.caller import ActorKind
 from orchestrator.domain.time.durations import duration_text
 from orchestrator.domain.time.zones import local_time
 from orchestrator.domain.timelines.actions import ActionState
-from orchestrator.facts import Fact
 from orchestrator.ports import Clock
 from orchestrator.services.meetings.decisions import views_of
 from orchestrator.services.meetings.linking import Linking
@@ -35,6 +34,7 @@ from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import ActionView
 from orchestrator.store.answers import responses
 from orchestrator.store.delivery import claims, deliveries
+from orchestrator.store.delivery.deliveries import ListedDelivery
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import decisions as outcomes
 from orchestrator.store.meetings import history, summaries
@@ -42,9 +42,7 @@ from orchestrator.store.meetings import meetings as store
 from orchestrator.store.operations import queue
 from orchestrator.store.operations.queue import ListedAction
 from orchestrator.store.rows.answers import ResponseRow
-from orchestrator.store.rows.delivery import DeliveryRow
 from orchestrator.store.rows.meetings import HistoryRow
-from orchestrator.store.timelines import actions
 
 _OVERDUE = timedelta(minutes=1)
 
@@ -89,8 +87,8 @@ class Reading:
     def plan(self, name: str) -> list[ActionView]:
         """Return the actions of a meeting in the order they are due; raises ``NotFound``."""
         with self._database.reading() as session:
-            meeting = store.load(session, store.find_id(session, name))
-            return [self._action(row) for row in session.execute(queue.listing(meeting_id=meeting.id))]
+            meeting_id = store.find_id(session, name)
+            return [self._action(row) for row in session.execute(queue.listing(meeting_id=meeting_id))]
 
     def actions(self, state: ActionState | None = None, limit: int = 500) -> list[ActionView]:
         """Return actions of all meetings, optionally of one state, in the order they are due."""
@@ -101,19 +99,8 @@ class Reading:
     def deliveries(self, name: str) -> list[DeliveryView]:
         """Return the deliveries of a meeting, newest first; raises ``NotFound``."""
         with self._database.reading() as session:
-            meeting = store.load(session, store.find_id(session, name))
-            rows = deliveries.of_meeting(session, meeting.id)
-            steps = actions.steps(session, meeting.id)
-            people = {item.id: item for item in meeting.attendees}
-            timeline = self._planner.known_timeline(meeting.timeline, meeting.own_timeline)
-            return [
-                _delivery(
-                    row,
-                    people.get(row.attendee_id or 0),
-                    why_of(steps[row.action_id], timeline, tentative=row.purpose == "save-the-date"),
-                )
-                for row in rows
-            ]
+            found = deliveries.listed(session, store.find_id(session, name))
+            return [self._delivery(item) for item in found]
 
     def sent_between(self, after: datetime, until: datetime) -> dict[tuple[str, str], int]:
         """Count what was sent after one instant and up to another, by meeting and purpose."""
@@ -146,6 +133,31 @@ class Reading:
     def _action(self, row: ListedAction) -> ActionView:
         timeline = self._planner.known_timeline(row.timeline, row.own_timeline)
         return view_of_action(row, self._planner.directory, timeline)
+
+    def _delivery(self, listed: ListedDelivery) -> DeliveryView:
+        row, step, own, named, name, delegation = listed
+        timeline = self._planner.known_timeline(named, own)
+        return DeliveryView(
+            id=row.id,
+            action_id=row.action_id,
+            recipient=row.recipient,
+            recipient_name=name,
+            delegation=delegation,
+            channel=row.channel,
+            purpose=row.purpose,
+            state=row.state,
+            subject=row.subject,
+            message_id=row.message_id,
+            sequence=row.sequence,
+            revision=row.revision,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            local_time=row.local_time,
+            answer=row.answer,
+            tries=row.tries,
+            repeated=row.repeated,
+            why=why_of(step, timeline, tentative=row.purpose == "save-the-date"),
+        )
 
     def without_minutes(self) -> frozenset[str]:
         """Return the references of concluded meetings that have no minutes yet."""
@@ -239,30 +251,6 @@ class Reading:
             at=row.at,
             incoming_id=row.incoming_id,
         )
-
-
-def _delivery(row: DeliveryRow, person: Attendee | None, why: Fact) -> DeliveryView:
-    return DeliveryView(
-        id=row.id,
-        action_id=row.action_id,
-        recipient=row.recipient,
-        recipient_name=person.name if person else None,
-        delegation=person.delegation if person else None,
-        channel=row.channel,
-        purpose=row.purpose,
-        state=row.state,
-        subject=row.subject,
-        message_id=row.message_id,
-        sequence=row.sequence,
-        revision=row.revision,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        local_time=row.local_time,
-        answer=row.answer,
-        tries=row.tries,
-        repeated=row.repeated,
-        why=why,
-    )
 
 
 def _who(row: HistoryRow) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.readiness.readiness import LinkMail
@@ -101,13 +101,28 @@ def end(executor: Executor, delivery_id: int, state: DeliveryState, answer: str,
     executor.execute(_END, values)
 
 
-def of_meeting(session: Session, meeting_id: int) -> Sequence[DeliveryRow]:
-    """Return all deliveries of a meeting, newest first."""
-    return session.scalars(
-        select(DeliveryRow)
+ListedDelivery = Row[DeliveryRow, str, str | None, str, str | None, str | None]
+"""A delivery, the step of its action, the meeting's own timeline and the one it names, and its recipient."""
+
+
+def listed(session: Session, meeting_id: int) -> Sequence[ListedDelivery]:
+    """Return all deliveries of a meeting with what explains them, newest first."""
+    wanted = (
+        select(
+            DeliveryRow,
+            ActionRow.step,
+            MeetingRow.own_timeline,
+            MeetingRow.timeline,
+            AttendeeRow.name,
+            AttendeeRow.delegation,
+        )
+        .join(ActionRow, ActionRow.id == DeliveryRow.action_id)
+        .join(MeetingRow, MeetingRow.id == DeliveryRow.meeting_id)
+        .outerjoin(AttendeeRow, AttendeeRow.id == DeliveryRow.attendee_id)
         .where(DeliveryRow.meeting_id == meeting_id)
         .order_by(DeliveryRow.started_at.desc(), DeliveryRow.id.desc())
-    ).all()
+    )
+    return session.execute(wanted).all()
 
 
 def sent_between(session: Session, after: datetime, until: datetime) -> dict[tuple[str, str], int]:

@@ -250,9 +250,3 @@ def transition(
     if fence is not None:
         statement = statement.where(ActionRow.attempt == fence)
     return cast(CursorResult[Any], session.execute(statement)).rowcount
-
-
-def steps(session: Session, meeting_id: int) -> dict[int, str]:
-    """Return the steps that the actions of a meeting come from, by the ids of the actions."""
-    found = session.execute(select(ActionRow.id, ActionRow.step).where(ActionRow.meeting_id == meeting_id))
-    return {row.id: row.step for row in found}
