@@ -154,7 +154,7 @@ class PermanentFailure(DeliveryError):
 
 
 class Unfit(ValueError):
-    """A value that a rule of a pydantic model refuses; ``fact`` says why."""
+    """A value that cannot be used, such as one that a rule of a pydantic model refuses; ``fact`` says why."""
 
     def __init__(self, said: Fact) -> None:
         super().__init__(said)

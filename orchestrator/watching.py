@@ -42,7 +42,7 @@ def _ask_for_reading(inbox: Inbox, stop: threading.Event) -> None:
     """Ask again while a worker is reading: the mail may have come after it had looked."""
     while not stop.is_set():
         try:
-            if inbox.poll_soon():
+            if inbox.read_soon():
                 return
         except SQLAlchemyError as error:
             _LOG.warning(

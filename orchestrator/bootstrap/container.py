@@ -82,7 +82,7 @@ class Container(Adapters, DataFiles):
     @cached_property
     def answers(self) -> AnswersByHand:
         """Recording answers by hand, and dealing with them."""
-        return AnswersByHand(self.database, self.planner, self.clock, self.wake_up)
+        return AnswersByHand(self.changing)
 
     @cached_property
     def links(self) -> Links:
@@ -181,12 +181,7 @@ class Container(Adapters, DataFiles):
     def minutes(self) -> Minutes:
         """Attaching minutes."""
         return Minutes(
-            self.database,
-            self.planner,
-            self.documents,
-            clock=self.clock,
-            wake_up=self.wake_up,
-            largest=self.settings.attachment_max_bytes,
+            self.database, self.changing, self.documents, largest=self.settings.attachment_max_bytes
         )
 
     @cached_property
@@ -212,7 +207,7 @@ class Container(Adapters, DataFiles):
     @cached_property
     def quarantine(self) -> Quarantine:
         """Mails that no program could apply."""
-        return Quarantine(self.database, self.planner, self.incoming, self.clock, self.wake_up)
+        return Quarantine(self.database, self.changing, self.incoming)
 
     @cached_property
     def examples(self) -> Examples:

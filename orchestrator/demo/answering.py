@@ -54,7 +54,7 @@ def wait_until_read(container: Container) -> None:
     while _mail_waits(mailbox):
         if waited > QUIET_TIMEOUT:
             raise Conflict("The mailbox is not read. Look into run/worker.log and run/beat.log.")
-        inbox.poll_soon()
+        inbox.read_soon()
         wait_until_quiet(container)
         pause.wait(0.05)
         waited += 0.05

@@ -18,7 +18,7 @@ from orchestrator.demo.checks import Case, expected_mails, wrong_answers, wrong_
 from orchestrator.demo.clock import move_to, next_due, wait_until_quiet
 from orchestrator.demo.outbox import caught
 from orchestrator.demo.running import PURPOSE_WORDS
-from orchestrator.domain.answers.responses import ProposalState
+from orchestrator.domain.answers.responses import Fate, ProposalState
 from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import local_time
@@ -26,7 +26,6 @@ from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind, Recipient, purposes_where
 from orchestrator.services.definitions.examples import ACCSM21
 from orchestrator.services.meetings.views import MeetingView
-from orchestrator.store.rows.answers import IncomingOutcome
 from orchestrator.supervisor import free_ports, running
 from orchestrator.terminal import answers, out
 from orchestrator.words import maybe, say
@@ -207,7 +206,7 @@ class _Demo:
         strangers = [reply for reply in replies if self._is_stranger(reply)]
         cases = [self._case(reference, replies, strangers) for reference in self.references]
         wanted = [item for case in cases for item in expected_mails(case)]
-        kept = self.container.incoming.mails(IncomingOutcome.QUARANTINED)
+        kept = self.container.incoming.mails(Fate.QUARANTINED)
         for mail in sorted(kept, key=lambda mail: mail.subject):
             out.print(f"In quarantine: “{mail.subject}”: {say(mail.reason)}", soft_wrap=True)
         self._show_spared()

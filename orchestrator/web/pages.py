@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from orchestrator import __version__, words
 from orchestrator.bootstrap import Container
+from orchestrator.domain.answers.responses import Fate
 from orchestrator.domain.definitions.definition import MeetingKind
 from orchestrator.domain.delegations.public_holidays import holidays_version
 from orchestrator.domain.letters.wording import ENGLISH
@@ -22,7 +23,6 @@ from orchestrator.domain.timelines.kinds import KINDS
 from orchestrator.errors import Problem
 from orchestrator.facts import Fact, Said
 from orchestrator.services.answers.incoming import IncomingMails
-from orchestrator.store.rows.answers import IncomingOutcome
 from orchestrator.web.presentation.marks import ANSWERS, MARKS, answer_counts
 from orchestrator.web.presentation.time import iso
 from orchestrator.web.security import signed_in
@@ -71,7 +71,7 @@ class Pages:
 def mails_waiting(incoming: IncomingMails) -> int:
     """Return how many mails wait for a decision, also when there is no mailbox to read any more."""
     mailbox = incoming.mailbox()
-    return mailbox.quarantined if mailbox else len(incoming.mails(IncomingOutcome.QUARANTINED))
+    return mailbox.quarantined if mailbox else len(incoming.mails(Fate.QUARANTINED))
 
 
 def pages_of(request: Request) -> Pages:

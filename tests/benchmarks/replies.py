@@ -131,7 +131,7 @@ def whole_way(container: Container, mails: list[bytes]) -> float:
     if inbox is None:
         raise SystemExit("there is no mailbox")
     begun = time.perf_counter()
-    count = inbox.poll()
+    count = inbox.read_mailbox()
     seconds = time.perf_counter() - begun
     applied = len(container.incoming.mails()) and count
     if applied != len(mails):

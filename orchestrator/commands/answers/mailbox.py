@@ -12,10 +12,10 @@ from orchestrator import bootstrap, supervisor, terminal
 from orchestrator.commands.answers.attendees import ANSWERS
 from orchestrator.commands.answers.printing import show_explanations, show_incoming, show_mail
 from orchestrator.commands.common import CALLER, bytes_of, json_option, report
+from orchestrator.domain.answers.responses import Fate
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.services.answers.inbox import LARGEST_MAIL
 from orchestrator.services.answers.incoming import explain
-from orchestrator.store.rows.answers import IncomingOutcome
 from orchestrator.watching import watch, watch_nothing
 from orchestrator.words import say
 
@@ -26,14 +26,14 @@ def mailbox() -> None:
 
 
 @mailbox.command(name="list")
-@click.option("--outcome", type=click.Choice([item.value for item in IncomingOutcome]), help="Only these.")
+@click.option("--outcome", type=click.Choice([item.value for item in Fate]), help="Only these.")
 @json_option
 def list_incoming(outcome: str | None, as_json: bool) -> None:
     """List the mails that came in and what became of them.
 
     The newest comes first.
     """
-    found = bootstrap.container().incoming.mails(IncomingOutcome(outcome) if outcome else None)
+    found = bootstrap.container().incoming.mails(Fate(outcome) if outcome else None)
     click.echo(terminal.as_json(found)) if as_json else show_incoming(found)
 
 

@@ -21,7 +21,7 @@ def show_responses(responses: Iterable[ResponseView]) -> None:
             f"{item.at:%Y-%m-%d %H:%M}",
             who,
             response_words(item),
-            item.comment or "",
+            maybe(item.comment) or "",
             f"{item.channel}, {item.by}",
         )
     out.print(made if made.row_count else "Nothing has come back yet.")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from orchestrator.services.meetings.views import DeliveryView
 from orchestrator.terminal import STATE_MARKS, out, table
+from orchestrator.words import maybe, say
 
 
 def show_deliveries(deliveries: Iterable[DeliveryView]) -> None:
@@ -13,5 +14,6 @@ def show_deliveries(deliveries: Iterable[DeliveryView]) -> None:
     made = table("State", "What", "To", "Left, in their time", "Answer of the server")
     for item in deliveries:
         who = f"{item.recipient_name} ({item.delegation})" if item.recipient_name else item.recipient
-        made.add_row(STATE_MARKS[item.state], item.purpose, who, item.local_time, item.answer or "")
+        left, answer = say(item.local_time), maybe(item.answer) or ""
+        made.add_row(STATE_MARKS[item.state], item.purpose, who, left, answer)
     out.print(made if made.row_count else "Nothing was sent yet.")

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
+from orchestrator.errors import Unfit
+from orchestrator.facts import Fact
+
 LARGEST = 1 << 20
 """Bytes of a calendar that is read."""
 MOST_LINES = 20_000
@@ -20,8 +23,8 @@ _LONGEST_ADDRESS = 320
 _LONGEST_TORN = 8_192
 
 
-class Unusable(ValueError):
-    """Why something cannot be used, in words for a person."""
+class Unusable(Unfit):
+    """Something that cannot be used; ``fact`` says why."""
 
 
 # --- text
@@ -212,11 +215,16 @@ def read_calendars(content: bytes, charset: str | None = None) -> list[Component
     Raises ``Unusable`` when there is more than a calendar of a meeting can need.
     """
     if len(content) > LARGEST:
-        raise Unusable(f"holds a calendar larger than {LARGEST >> 20} MB")
+        raise Unusable(too_large())
     lines = _unfolded(content, charset).split("\n", MOST_LINES)
     if len(lines) > MOST_LINES:
-        raise Unusable(f"holds a calendar of more than {MOST_LINES:,} lines")
+        raise Unusable(Fact.of("answers.calendar-too-long", lines=MOST_LINES))
     return _tree(lines)
+
+
+def too_large() -> Fact:
+    """Return why a calendar of more than ``LARGEST`` bytes is not read."""
+    return Fact.of("answers.calendar-too-large", megabytes=LARGEST >> 20)
 
 
 def _unfolded(content: bytes, charset: str | None) -> str:
@@ -266,7 +274,7 @@ class _Reader:
             return
         self.end(name)  # No component that matters here can lie in one of its own kind.
         if len(self._open) >= _DEEPEST:
-            raise Unusable("holds a calendar that is nested too deeply")
+            raise Unusable(Fact.of("answers.calendar-too-deep"))
         self._open[-1].components.append(component)
         self._open.append(component)
 

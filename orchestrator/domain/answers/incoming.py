@@ -31,6 +31,7 @@ from orchestrator.domain.answers.mime import (
     sent_at,
     with_plain_line_ends,
 )
+from orchestrator.facts import Fact
 
 __all__ = [
     "DEEPEST",
@@ -64,7 +65,7 @@ class Sort(StrEnum):
 class Received:
     """What a mail says. Addresses are casefolded, texts are free of control characters.
 
-    ``problem`` says in plain words why the mail cannot be used; when it is set, nothing of the mail may
+    ``problem`` says why the mail cannot be used; when it is set, nothing of the mail may
     be applied. ``forwarded`` says that the calendar lay in another mail inside this one.
     """
 
@@ -81,11 +82,11 @@ class Received:
     calendar: CalendarMessage | None = None
     reports: tuple[DeliveryReport, ...] = ()
     text: str = ""
-    problem: str | None = None
+    problem: Fact | None = None
     forwarded: bool = False
 
 
-READER_FAILED: Final = "could not be read, because of an error in the reader"
+READER_FAILED: Final = Fact.of("answers.reader-failed")
 
 
 def read(content: bytes, *, complete: bool = True) -> Received:
@@ -109,7 +110,7 @@ def _read(content: bytes, *, complete: bool) -> Received:
     try:
         found = _calendar_of(mail, received)
     except Unusable as why:
-        return replace(received, sort=Sort.ANSWER, problem=str(why))
+        return replace(received, sort=Sort.ANSWER, problem=why.fact)
     return found or _without_calendar(received, mail)
 
 
@@ -118,7 +119,7 @@ def _beginning_only(received: Received, mail: Mail) -> Received:
     reports = standard_reports(mail, complete=False)
     if reports:
         return replace(received, sort=Sort.REPORT, reports=reports)
-    why = f"is too large: only its beginning was read, at most {LARGEST >> 20} MB"
+    why = Fact.of("answers.too-large", megabytes=LARGEST >> 20)
     return replace(received, sort=Sort.UNREADABLE, problem=why)
 
 
@@ -140,7 +141,7 @@ def _calendar_of(mail: Mail, received: Received) -> Received | None:
     return replace(_answer(received, *found), forwarded=True) if found else None
 
 
-def _answer(received: Received, calendar: CalendarMessage, problem: str | None) -> Received:
+def _answer(received: Received, calendar: CalendarMessage, problem: Fact | None) -> Received:
     return replace(received, sort=Sort.ANSWER, calendar=calendar, problem=problem)
 
 
@@ -149,7 +150,7 @@ def _without_calendar(received: Received, mail: Mail) -> Received:
     if locked is not None:
         return replace(received, sort=Sort.UNREADABLE, problem=LOCKED[locked.kind])
     if not mail.root.headers and not received.text:
-        return replace(received, sort=Sort.UNREADABLE, problem="holds nothing that can be read")
+        return replace(received, sort=Sort.UNREADABLE, problem=Fact.of("answers.nothing-readable"))
     automatic = received.automatic or mail.root.kind == "multipart/report"
     return replace(received, sort=Sort.AUTOMATIC if automatic else Sort.LETTER)
 

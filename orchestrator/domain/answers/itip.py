@@ -19,16 +19,19 @@ from orchestrator.domain.answers.content_lines import (
     Unusable,
     clean,
     read_calendars,
+    too_large,
 )
 from orchestrator.domain.answers.mime import INNER_MAILS, MOST_ADDRESSES, Part
 from orchestrator.domain.answers.tnef import Tnef, read_tnef
 from orchestrator.domain.time.durations import parse_duration
+from orchestrator.facts import Fact
 
 _CALENDAR_KINDS: Final = ("text/calendar", "text/x-vcalendar", "application/ics", "application/calendar")
 _TNEF_KINDS: Final = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _ONE_ATTENDEE: Final = frozenset({"REPLY", ""})
 """Methods in which two attendees are an error; a message without method is no better than a REPLY."""
 _OTHERS: Final = frozenset({"VTODO", "VJOURNAL", "VFREEBUSY"})
+_NO_UID: Final = Fact.of("answers.no-uid")
 
 # With zero bytes between the letters it is UTF-16.
 _BEGIN = re.compile(b"\0?".join(bytes([letter]) for letter in b"BEGIN:VCALENDAR"), re.IGNORECASE)
@@ -63,8 +66,8 @@ class CalendarMessage:
     recurrence: bool = False
 
 
-Found = tuple[CalendarMessage, str | None]
-"""A calendar object, and in plain words why it cannot be used, if so."""
+Found = tuple[CalendarMessage, Fact | None]
+"""A calendar object, and why it cannot be used, if so."""
 
 
 def find_calendar(parts: Iterable[Part], sender: str | None) -> Found | None:
@@ -101,7 +104,7 @@ def _rank(part: Part) -> int | None:
 def _calendar_in(part: Part, sender: str | None) -> Found | None:
     if len(part.body) > 2 * LARGEST:
         if _rank(part) in (0, 1):
-            raise Unusable(f"holds a calendar larger than {LARGEST >> 20} MB")
+            raise Unusable(too_large())
         return None
     content = part.content()
     if _rank(part) == 3:
@@ -114,7 +117,7 @@ def _from_calendar(content: bytes, params: dict[str, str], sender: str | None) -
     if not calendars:
         return None
     if len(calendars) > 1:
-        raise Unusable("holds two calendar objects in one part")
+        raise Unusable(Fact.of("answers.two-calendars"))
     (calendar,) = calendars
     method = calendar.value("METHOD") or clean(params.get("method", ""))
     return _message(calendar, method.upper(), sender)
@@ -152,12 +155,14 @@ def _event(calendar: Component) -> Component:
     events = calendar.named("VEVENT")
     if not events:
         others = any(component.name in _OTHERS for component in calendar.components)
-        raise Unusable("is not about a meeting" if others else "holds a calendar without a meeting")
+        raise Unusable(
+            Fact.of("answers.no-meeting") if others else Fact.of("answers.calendar-without-meeting")
+        )
     if len({event.value("UID") for event in events}) > 1:
-        raise Unusable("names two meetings")
+        raise Unusable(Fact.of("answers.two-meetings"))
     whole = [event for event in events if event.first("RECURRENCE-ID") is None]
     if len(whole) > 1:
-        raise Unusable("describes the same meeting twice")
+        raise Unusable(Fact.of("answers.meeting-twice"))
     return whole[0] if whole else events[0]
 
 
@@ -199,17 +204,17 @@ def _answered_by(message: CalendarMessage, person: Property) -> CalendarMessage:
     )
 
 
-def _why_unusable(calendar: Component, event: Component, people: list[Property], method: str) -> str | None:
+def _why_unusable(calendar: Component, event: Component, people: list[Property], method: str) -> Fact | None:
     if not all(found.ended for found in calendar.named("VEVENT")):
-        return "holds a calendar that is cut off"
+        return Fact.of("answers.calendar-cut-off")
     if not event.value("UID"):
-        return "does not say which meeting it is about: it has no UID"
+        return _NO_UID
     if method not in _ONE_ATTENDEE:
         return None
     if len({_key(person) for person in people}) > 1:
-        return "names two attendees"
+        return Fact.of("answers.two-attendees")
     answers = {person.param("PARTSTAT").upper() for person in _attendees(event)}
-    return "gives two answers" if len(answers) > 1 else None
+    return Fact.of("answers.two-answers") if len(answers) > 1 else None
 
 
 def _comment(event: Component, person: Property | None) -> str:
@@ -261,4 +266,4 @@ def _meeting_of(found: Tnef, sender: str | None) -> Found:
         attendees=(attendee,) if attendee and found.participation else (),
         recurrence=found.recurrence,
     )
-    return message, None if found.uid else "does not say which meeting it is about: it has no UID"
+    return message, None if found.uid else _NO_UID

@@ -17,6 +17,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from orchestrator.domain.answers.content_lines import Unusable, clean, decode, plain_address
+from orchestrator.facts import Fact
 
 MOST_PARTS = 100
 DEEPEST = 10
@@ -29,9 +30,9 @@ _MOST_HEADERS = 2_000
 _LONGEST_HEAD = 1 << 18
 
 LOCKED: Final = {
-    "application/pkcs7-mime": "is encrypted with S/MIME, or signed in a form that cannot be opened",
-    "application/x-pkcs7-mime": "is encrypted with S/MIME, or signed in a form that cannot be opened",
-    "multipart/encrypted": "is encrypted",
+    "application/pkcs7-mime": Fact.of("answers.encrypted-smime"),
+    "application/x-pkcs7-mime": Fact.of("answers.encrypted-smime"),
+    "multipart/encrypted": Fact.of("answers.encrypted"),
 }
 """Kinds of parts whose content is not open, and why a mail with one cannot be read."""
 INNER_MAILS: Final = frozenset({"message/rfc822", "message/global"})
@@ -137,18 +138,18 @@ class Mail:
 
     def __init__(self, content: bytes) -> None:
         self.parts: list[Part] = []
-        self.problem: str | None = None
+        self.problem: Fact | None = None
         self.root = _part(content)
         try:
             self._add(self.root, 0)
         except Unusable as why:
-            self.problem = str(why)
+            self.problem = why.fact
 
     def _add(self, part: Part, depth: int) -> None:
         if depth > DEEPEST:
-            raise Unusable("is nested too deeply")
+            raise Unusable(Fact.of("answers.nested-too-deeply"))
         if len(self.parts) >= MOST_PARTS:
-            raise Unusable("holds too many parts")
+            raise Unusable(Fact.of("answers.too-many-parts"))
         self.parts.append(part)
         # What a report returns is our own mail; its headers are read where the report is.
         if part.kind in INNER_MAILS and self.root.kind != "multipart/report":
@@ -244,7 +245,7 @@ def _delimiters(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int, bool]
             yield at, found.end(), bool(found[1])
             after = found.end()
         at = body.find(delimiter, after)
-    raise Unusable("holds too many parts")
+    raise Unusable(Fact.of("answers.too-many-parts"))
 
 
 # --- parameters and transfer encodings

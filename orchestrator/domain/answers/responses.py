@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from orchestrator.domain.answers.incoming import CalendarMessage
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
+from orchestrator.facts import Fact
 
 
 class ResponseKind(StrEnum):
@@ -24,6 +25,16 @@ class ResponseKind(StrEnum):
     BOUNCE = "bounce"
     COMPOSITION = "composition"
     LETTER = "letter"
+
+
+class Fate(StrEnum):
+    """What became of a mail that came in."""
+
+    APPLIED = "applied"
+    IGNORED = "ignored"
+    QUARANTINED = "quarantined"
+    ASSIGNED = "assigned"
+    DISCARDED = "discarded"
 
 
 class ProposalState(StrEnum):
@@ -38,7 +49,7 @@ URGENT_BEFORE = timedelta(hours=48)
 """How close to the start a head of delegation's decline is told at once."""
 
 
-class Effect(StrEnum):
+class Treatment(StrEnum):
     """What is done with a calendar message."""
 
     ANSWER = "answer"
@@ -50,18 +61,18 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is done with a message and why, in words for the people who will look at it."""
+    """What is done with a message, and why."""
 
-    effect: Effect
-    reason: str
-
-
-def _ignore(reason: str) -> Verdict:
-    return Verdict(Effect.IGNORE, reason)
+    treatment: Treatment
+    reason: Fact
 
 
-def _quarantine(reason: str) -> Verdict:
-    return Verdict(Effect.QUARANTINE, reason)
+def _ignore(reason: Fact) -> Verdict:
+    return Verdict(Treatment.IGNORE, reason)
+
+
+def _quarantine(reason: Fact) -> Verdict:
+    return Verdict(Treatment.QUARANTINE, reason)
 
 
 class People:
@@ -108,48 +119,62 @@ def judge(
     ``by_token`` says that it came to the attendee's own reply address. Pure: nothing is changed here.
     """
     if message.recurrence:
-        return _ignore("it is about one occurrence of a series, and this meeting is not a series")
+        return _ignore(Fact.of("answers.one-occurrence"))
     if message.method not in _FROM_ATTENDEES:
         return _not_an_answer(message)
     if meeting.status is not MeetingStatus.PUBLISHED:
-        return _ignore(f"the meeting is {meeting.status}")
+        return _ignore(Fact.of(_NOT_PUBLISHED[meeting.status]))
     if attendee is None:
         return _quarantine(_uninvited(message, meeting))
     if not by_token and not _may_speak(message, sender, attendee):
-        return _quarantine(f"it answers for {attendee.email}, but was sent by {sender or 'nobody known'}")
+        return _quarantine(_sent_by_another(sender, attendee))
     return _of_attendee(message, meeting, attendee)
 
 
 def _of_attendee(message: CalendarMessage, meeting: Meeting, attendee: Attendee) -> Verdict:
     if not attendee.invited:
-        return _ignore(f"{attendee.name} is no longer invited")
+        return _ignore(Fact.of("answers.no-longer-invited", name=attendee.name))
     if message.method == "REFRESH":
-        return Verdict(Effect.RESEND, f"{attendee.name} asked for the invitation again")
+        return Verdict(Treatment.RESEND, Fact.of("answers.asked-again", name=attendee.name))
     if _answers_another_time(message, meeting, attendee):
-        return _ignore("it answers an earlier time of the meeting")
+        return _ignore(Fact.of("answers.earlier-time"))
     return _proposal(message, meeting) if message.method == "COUNTER" else _answer(message, attendee)
 
 
 _FROM_ATTENDEES = ("REPLY", "COUNTER", "REFRESH")
+_NOT_PUBLISHED = {
+    MeetingStatus.DRAFT: "answers.meeting-is-draft",
+    MeetingStatus.CANCELLED: "answers.meeting-is-cancelled",
+    MeetingStatus.CONCLUDED: "answers.meeting-is-concluded",
+}
 
 
 def _not_an_answer(message: CalendarMessage) -> Verdict:
     if message.method == "DECLINECOUNTER":
-        return _ignore("only an organizer refuses a proposed time")
+        return _ignore(Fact.of("answers.only-organizer-refuses"))
     if message.method == "REQUEST":
-        return _quarantine("it is an invitation that was forwarded here, not an answer")
+        return _quarantine(Fact.of("answers.forwarded-invitation"))
     if message.method == "CANCEL":
-        return _quarantine("only the organizer cancels a meeting, and the organizer is this service")
-    named = f"its method is {message.method}" if message.method else "it names no method"
-    return _quarantine(f"{named}, so it is not an answer to an invitation")
+        return _quarantine(Fact.of("answers.only-organizer-cancels"))
+    if message.method:
+        return _quarantine(Fact.of("answers.other-method", method=message.method))
+    return _quarantine(Fact.of("answers.no-method"))
 
 
-def _uninvited(message: CalendarMessage, meeting: Meeting) -> str:
+def _uninvited(message: CalendarMessage, meeting: Meeting) -> Fact:
     delegators = {item.casefold() for item in message.delegated_from}
     for item in meeting.invited:
         if item.address in delegators:
-            return f"{item.name} delegated to {message.attendee}, who is not invited yet"
-    return f"{message.attendee or 'whoever answered'} is not invited to {meeting.reference}"
+            return Fact.of("answers.delegated-to-uninvited", name=item.name, deputy=message.attendee)
+    if message.attendee:
+        return Fact.of("answers.not-invited", email=message.attendee, reference=meeting.reference)
+    return Fact.of("answers.unknown-not-invited", reference=meeting.reference)
+
+
+def _sent_by_another(sender: str | None, attendee: Attendee) -> Fact:
+    if sender:
+        return Fact.of("answers.sent-by-another", email=attendee.email, sender=sender)
+    return Fact.of("answers.sent-by-unknown", email=attendee.email)
 
 
 def _may_speak(message: CalendarMessage, sender: str | None, attendee: Attendee) -> bool:
@@ -160,7 +185,7 @@ def _may_speak(message: CalendarMessage, sender: str | None, attendee: Attendee)
 
 
 def _answers_another_time(message: CalendarMessage, meeting: Meeting, attendee: Attendee) -> bool:
-    """Whether the answer was given before everybody, or this attendee, was asked anew.
+    """Whether the answer was given before everybody, or this attendee, was asked again.
 
     SEQUENCE says so (RFC 5546 section 2.1.5). Some systems leave it out of a reply; the start of what
     they answer to then speaks, and without that the number is 0, as RFC 5545 section 3.8.7.4 has it.
@@ -172,29 +197,31 @@ def _answers_another_time(message: CalendarMessage, meeting: Meeting, attendee: 
 
 def _proposal(message: CalendarMessage, meeting: Meeting) -> Verdict:
     if message.starts_at is None:
-        return _quarantine("it proposes another time that could not be read")
+        return _quarantine(Fact.of("answers.unread-proposal"))
     if (message.starts_at, message.ends_at or meeting.ends_at) == (meeting.starts_at, meeting.ends_at):
-        return _ignore("it proposes the time that the meeting has")
-    return Verdict(Effect.PROPOSE, "it proposes another time")
+        return _ignore(Fact.of("answers.proposes-its-time"))
+    return Verdict(Treatment.PROPOSE, Fact.of("answers.proposes"))
 
 
 def _answer(message: CalendarMessage, attendee: Attendee) -> Verdict:
     participation = participation_of(message)
     if participation is None:
-        said = message.participation or "nothing"
-        return _quarantine(f"it answers {said}, which is neither yes nor no")
+        said = message.participation
+        return _quarantine(Fact.of("answers.neither", said=said) if said else Fact.of("answers.nothing"))
     if participation is Participation.NEEDS_ACTION:
-        return _ignore("it does not say yes or no")
+        return _ignore(Fact.of("answers.undecided"))
     if participation is Participation.DELEGATED and not message.delegated_to:
-        return _quarantine("it delegates without naming anybody")
+        return _quarantine(Fact.of("answers.delegated-to-nobody"))
     stamp = attendee.answer_stamp
     if stamp is not None and message.stamp is not None and message.stamp < stamp:
-        return _ignore(f"a later answer of {attendee.name} is known")
+        return _ignore(Fact.of("answers.later-answer", name=attendee.name))
     same = (participation, message.comment or None, next(iter(message.delegated_to), None))
     known = (attendee.participation, attendee.comment, attendee.delegated_to)
     if message.stamp in (stamp, None) and same == known:
-        return _ignore("the same answer is known already")
-    return Verdict(Effect.ANSWER, f"{attendee.name}: {participation.words}")
+        return _ignore(Fact.of("answers.same-answer"))
+    return Verdict(
+        Treatment.ANSWER, Fact.of("answers.answered", name=attendee.name, answer=participation.fact)
+    )
 
 
 def participation_of(message: CalendarMessage) -> Participation | None:

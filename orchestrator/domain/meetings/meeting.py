@@ -15,6 +15,7 @@ from functools import cached_property
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, Seat
 from orchestrator.domain.time.zones import instant_of, zone
+from orchestrator.facts import Fact
 
 
 class MeetingStatus(StrEnum):
@@ -37,8 +38,22 @@ class Participation(StrEnum):
 
     @property
     def words(self) -> str:
-        """The answer as people say it."""
+        """The answer as it is said in English, which programs read too."""
         return "no answer" if self is Participation.NEEDS_ACTION else self.value.lower()
+
+    @property
+    def fact(self) -> Fact:
+        """The answer, to be said in any language."""
+        return Fact.of(_ANSWERS[self])
+
+
+_ANSWERS = {
+    Participation.NEEDS_ACTION: "meetings.no-answer",
+    Participation.ACCEPTED: "meetings.accepted",
+    Participation.TENTATIVE: "meetings.tentative",
+    Participation.DECLINED: "meetings.declined",
+    Participation.DELEGATED: "meetings.delegated",
+}
 
 
 class Need(StrEnum):

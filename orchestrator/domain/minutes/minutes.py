@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.errors import InvalidInput
+from orchestrator.facts import Fact
 
 _TYPES = {
     "pdf": ("application/pdf", b"%PDF-"),
@@ -24,25 +25,25 @@ def media_type_of(filename: str, content: bytes, largest: int) -> str:
         raise InvalidInput.of(
             "file",
             filename,
-            "is not a type that minutes can have",
-            "Attach a .pdf, .docx, .md or .txt file.",
+            Fact.of("minutes.unknown-type"),
+            Fact.of("minutes.unknown-type.remedy"),
         )
     if not content:
-        raise InvalidInput.of("file", filename, "is empty", "Attach the file with its text.")
+        raise InvalidInput.of("file", filename, Fact.of("minutes.empty"), Fact.of("minutes.empty.remedy"))
     if len(content) > largest:
         raise InvalidInput.of(
             "file",
             filename,
-            f"is larger than the limit of {largest:,} bytes",
-            "Make it smaller, or have ops raise ORCHESTRATOR_ATTACHMENT_MAX_BYTES.",
+            Fact.of("minutes.too-large", limit=largest),
+            Fact.of("minutes.too-large.remedy"),
         )
     media_type, signature = _TYPES[ending]
     if not content.startswith(signature) or (not signature and not _is_text(content)):
         raise InvalidInput.of(
             "file",
             filename,
-            f"does not contain what its ending .{ending} says",
-            "Save it again in that format.",
+            Fact.of("minutes.another-format", ending=ending),
+            Fact.of("minutes.another-format.remedy"),
         )
     return media_type
 

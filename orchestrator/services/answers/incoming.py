@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from orchestrator.domain.answers.incoming import read
+from orchestrator.domain.answers.responses import Fate
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.errors import NotFound
+from orchestrator.facts import Fact
 from orchestrator.ports import DocumentStore
 from orchestrator.services.answers.views import IncomingView, MailboxView
-from orchestrator.store.answers import read_mailbox, responses
+from orchestrator.store.answers import incoming, read_mailbox
+from orchestrator.store.answers.incoming import Listed
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import meetings as store
-from orchestrator.store.rows.answers import IncomingOutcome, IncomingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Explanation:
     comment: str
     subject: str
     bounced: tuple[str, ...]
-    problem: str | None
+    problem: Fact | None
 
 
 def explain(content: bytes) -> Explanation:
@@ -75,32 +74,30 @@ class IncomingMails:
             row = read_mailbox.stored(session)
             if row is None or row.state == ActionState.CANCELLED:
                 return None
-            return MailboxView(row.due_at, row.reason, responses.quarantined(session))
+            return MailboxView(row.due_at, row.reason, incoming.quarantined(session))
 
-    def mails(self, outcome: IncomingOutcome | None = None) -> list[IncomingView]:
-        """Return mails that came in, newest first, optionally of one outcome only."""
+    def mails(self, fate: Fate | None = None) -> list[IncomingView]:
+        """Return mails that came in, newest first, optionally of one fate only."""
         with self._database.reading() as session:
-            return [_view(session, row) for row in responses.incoming_mails(session, outcome)]
+            return [_view(found) for found in incoming.listed(session, fate)]
 
     def mail(self, incoming_id: int) -> IncomingView:
         """Return one mail; raises ``NotFound``."""
         with self._database.reading() as session:
-            return _view(session, responses.incoming(session, incoming_id))
+            return _view(incoming.one_listed(session, incoming_id))
 
     def content(self, incoming_id: int) -> bytes:
         """Return a quarantined mail as it came; raises ``NotFound``."""
         with self._database.reading() as session:
-            digest = responses.incoming(session, incoming_id).digest
+            digest = incoming.get(session, incoming_id).digest
         try:
             return self._documents.get(digest)
         except NotFound as error:
-            raise NotFound(
-                f"Mail {incoming_id} was not kept here: only what is quarantined is, up to 10 MB."
-            ) from error
+            raise NotFound(Fact.of("answers.mail-not-kept", mail=incoming_id)) from error
 
 
-def _view(session: Session, row: IncomingRow) -> IncomingView:
-    meeting = store.reference_of(session, row.meeting_id) if row.meeting_id else None
+def _view(found: Listed) -> IncomingView:
+    row, reference = found
     return IncomingView(
         id=row.id,
         received_at=row.received_at,
@@ -110,7 +107,7 @@ def _view(session: Session, row: IncomingRow) -> IncomingView:
         subject=row.subject,
         participation=row.participation,
         text=row.text,
-        meeting=meeting,
-        outcome=row.outcome,
+        meeting=reference,
+        outcome=row.fate,
         reason=row.reason,
     )

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.answers.incoming import Received, read
-from orchestrator.domain.answers.responses import participation_of
+from orchestrator.domain.answers.responses import Fate, participation_of
 from orchestrator.domain.meetings import lifecycle
-from orchestrator.domain.meetings.meeting import MeetingStatus, Participation
+from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, Participation
 from orchestrator.domain.people.caller import Caller, Channel
 from orchestrator.domain.people.caller import attendee as attendee_caller
 from orchestrator.errors import Conflict, InvalidInput
-from orchestrator.ports import Clock, WakeUp
+from orchestrator.facts import Fact
 from orchestrator.services.answers.by_hand import invited
 from orchestrator.services.answers.incoming import IncomingMails
-from orchestrator.services.answers.recording import Given, record
+from orchestrator.services.answers.recording import Given, record, recorded
 from orchestrator.services.answers.views import IncomingView
-from orchestrator.services.timelines.planner import Planner
-from orchestrator.store.answers import responses
+from orchestrator.services.timelines.changing import Changing, MeetingChange
+from orchestrator.store.answers import incoming
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import meetings as store
-from orchestrator.store.rows.answers import IncomingOutcome, IncomingRow
+from orchestrator.store.rows.answers import IncomingRow
+
+_FATES = {
+    Fate.APPLIED: "answers.fate.applied",
+    Fate.IGNORED: "answers.fate.ignored",
+    Fate.QUARANTINED: "answers.fate.quarantined",
+    Fate.ASSIGNED: "answers.fate.assigned",
+    Fate.DISCARDED: "answers.fate.discarded",
+}
 
 
 class Quarantine:
@@ -29,16 +39,12 @@ class Quarantine:
     def __init__(
         self,
         database: Database,
-        planner: Planner,
+        changing: Changing,
         incoming: IncomingMails,
-        clock: Clock,
-        wake_up: WakeUp,
     ) -> None:
         self._database = database
-        self._planner = planner
+        self._changing = changing
         self._incoming = incoming
-        self._clock = clock
-        self._wake_up = wake_up
 
     def assign(
         self,
@@ -49,20 +55,23 @@ class Quarantine:
         caller: Caller,
         participation: Participation | None = None,
     ) -> IncomingView:
-        """Take a quarantined mail for the answer of an attendee of a meeting, because a person says so.
+        """Take a quarantined mail for the answer of an attendee of a meeting, because a coordinator says so.
 
         ``participation`` is needed when the mail itself does not say yes or no. Raises ``Conflict`` for a
-        mail that is not in quarantine, ``NotFound`` and ``InvalidInput``.
+        mail that is not in quarantine or a meeting that is not published, ``NotFound`` for a mail, a meeting
+        or an address that is not known, and ``InvalidInput`` where no answer is known.
         """
         received = read(self._incoming.content(incoming_id))
         answer = participation or _said(received)
         if answer is None:
             raise InvalidInput.of(
-                "participation", None, "is missing, and the mail does not say it", "Choose the answer."
+                "participation",
+                None,
+                Fact.of("answers.answer-missing"),
+                Fact.of("answers.answer-missing.remedy"),
             )
-        now = self._clock.now()
-        with self._database.transaction() as session:
-            meeting = store.load(session, store.find_id(session, name), lock=True)
+
+        def command(session: Session, meeting: Meeting, now: datetime) -> MeetingChange:
             lifecycle.require_status(meeting, "answered", MeetingStatus.PUBLISHED)
             attendee = invited(meeting, email)
             row = _waiting(session, incoming_id)
@@ -77,19 +86,27 @@ class Quarantine:
                 delegate=next(iter(calendar.delegated_to), None) if calendar else None,
                 incoming_id=row.id,
             )
-            record(session, meeting, [given], now)
-            row.outcome, row.meeting_id, row.attendee_id = IncomingOutcome.ASSIGNED, meeting.id, attendee.id
-            row.reason = f"assigned to {attendee.name} by {caller.name}"
-            session.flush()
-            self._planner.replan(session, store.load(session, meeting.id), now)
-        self._wake_up.notify()
+            change = recorded(meeting, [given])
+
+            def write(session: Session, stored: Meeting, now: datetime) -> None:
+                record(session, stored, [given], now)
+                row.fate, row.meeting_id, row.attendee_id = Fate.ASSIGNED, stored.id, attendee.id
+                row.reason = Fact.of("answers.assigned", attendee=attendee.name, caller=caller.name)
+
+            return replace(change, write=write)
+
+        self._changing.change(name, command, caller=caller)
         return self._incoming.mail(incoming_id)
 
     def discard(self, incoming_id: int, *, caller: Caller) -> None:
-        """Let a quarantined mail go without effect; raises ``Conflict`` when it is not in quarantine."""
+        """Let a quarantined mail go without effect.
+
+        Raises ``NotFound``, and ``Conflict`` for a mail that is not in quarantine.
+        """
         with self._database.transaction() as session:
             row = _waiting(session, incoming_id)
-            row.outcome, row.reason = IncomingOutcome.DISCARDED, f"discarded by {caller.name}: {row.reason}"
+            row.fate = Fate.DISCARDED
+            row.reason = Fact.of("answers.discarded", caller=caller.name, reason=row.reason)
 
 
 def _said(received: Received) -> Participation | None:
@@ -98,7 +115,8 @@ def _said(received: Received) -> Participation | None:
 
 
 def _waiting(session: Session, incoming_id: int) -> IncomingRow:
-    row = responses.incoming(session, incoming_id, lock=True)
-    if row.outcome != IncomingOutcome.QUARANTINED:
-        raise Conflict(f"Mail {incoming_id} is {row.outcome}; only a quarantined one can be dealt with.")
+    row = incoming.get(session, incoming_id, lock=True)
+    if row.fate != Fate.QUARANTINED:
+        fate = Fact.of(_FATES[Fate(row.fate)])
+        raise Conflict(Fact.of("answers.not-in-quarantine", mail=incoming_id, fate=fate))
     return row

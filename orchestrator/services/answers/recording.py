@@ -6,10 +6,9 @@ record everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -17,7 +16,9 @@ from orchestrator.domain.answers.responses import ResponseKind, is_urgent
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
 from orchestrator.domain.people.caller import Caller
 from orchestrator.facts import Fact
+from orchestrator.services.timelines.changing import MeetingChange
 from orchestrator.store.answers import responses
+from orchestrator.store.answers.responses import NewResponse
 from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
 
@@ -29,7 +30,7 @@ LONGEST_COMMENT = 2000
 class Given:
     """An answer of one attendee.
 
-    ``by`` names who gave it, who may be somebody else of the delegation, a delegate or a coordinator;
+    ``by`` names who gave it, who may be another person of the delegation, a delegate or a coordinator;
     ``stamp`` is its DTSTAMP, or the moment it was given, and decides between two answers.
     """
 
@@ -54,7 +55,7 @@ def record(session: Session, meeting: Meeting, given: Sequence[Given], now: date
         attendee = people[item.attendee_id]
         people[item.attendee_id] = answered(attendee, item)
         rows.append(_row(meeting, attendee, item, now))
-        notes.append((item.caller, f"{attendee.name}: {item.participation.words}"))
+        notes.append((item.caller, _said(attendee, item)))
     history.notes(session, meeting.id, Fact.of("answers.history.answered"), now, notes)
     for channel in {item.caller.channel for item in given}:
         changed = {item.attendee_id for item in given if item.caller.channel == channel}
@@ -62,6 +63,27 @@ def record(session: Session, meeting: Meeting, given: Sequence[Given], now: date
     responses.add(session, rows)
     store.touch(session, meeting.id)
     return replace(meeting, attendees=tuple(people.values()))
+
+
+def recorded(meeting: Meeting, given: Sequence[Given]) -> MeetingChange:
+    """Return answers to ``meeting`` as a change of it, which records them; its version stays."""
+    people = {item.id: item for item in meeting.attendees}
+    for item in given:
+        people[item.attendee_id] = answered(people[item.attendee_id], item)
+
+    def write(session: Session, stored: Meeting, now: datetime) -> None:
+        record(session, stored, given, now)
+
+    return MeetingChange(replace(meeting, attendees=tuple(people.values())), write=write, saves=False)
+
+
+def with_resends(meeting: Meeting, attendee_ids: Collection[int]) -> Meeting:
+    """Return the meeting with one more wish for the invitation counted for each of ``attendee_ids``."""
+    people = tuple(
+        replace(person, resends=person.resends + 1) if person.id in attendee_ids else person
+        for person in meeting.attendees
+    )
+    return replace(meeting, attendees=people)
 
 
 def answered(attendee: Attendee, given: Given) -> Attendee:
@@ -80,17 +102,21 @@ def cut(comment: str | None) -> str | None:
     return (comment or "").strip()[:LONGEST_COMMENT] or None
 
 
-def _row(meeting: Meeting, attendee: Attendee, given: Given, now: datetime) -> dict[str, Any]:
-    return {
-        "meeting_id": meeting.id,
-        "attendee_id": attendee.id,
-        "kind": ResponseKind.ANSWER,
-        "participation": given.participation,
-        "urgent": is_urgent(meeting, attendee, given.participation, now),
-        "delegate": given.delegate,
-        "comment": cut(given.comment),
-        "channel": given.caller.channel,
-        "by": given.by,
-        "at": now,
-        "incoming_id": given.incoming_id,
-    }
+def _said(attendee: Attendee, given: Given) -> Fact:
+    return Fact.of("answers.answered", name=attendee.name, answer=given.participation.fact)
+
+
+def _row(meeting: Meeting, attendee: Attendee, given: Given, now: datetime) -> NewResponse:
+    return NewResponse(
+        meeting_id=meeting.id,
+        attendee_id=attendee.id,
+        kind=ResponseKind.ANSWER,
+        channel=given.caller.channel,
+        by=given.by,
+        at=now,
+        participation=given.participation,
+        urgent=is_urgent(meeting, attendee, given.participation, now),
+        delegate=given.delegate,
+        comment=cut(given.comment),
+        incoming_id=given.incoming_id,
+    )

@@ -24,7 +24,7 @@ from orchestrator.domain.timelines.actions import ActionState, CancelCode, retry
 from orchestrator.domain.timelines.kinds import ActionKind, Conditional, Work
 from orchestrator.domain.timelines.objections import no_longer_called_for, objection
 from orchestrator.errors import DeliveryError, InvalidInput, NotFound, PermanentFailure, TransientFailure
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, plain
 from orchestrator.ports import (
     Clock,
     ConferenceInfo,
@@ -50,6 +50,7 @@ from orchestrator.store.rows.delivery import DeliveryState
 
 _LOG = logging.getLogger(__name__)
 _MOST_CRASHES = 5
+_LONGEST_ANSWER = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ class Delivering:
             raise PermanentFailure("no mailbox is set any more, so there is nothing to read")
         reason = None
         try:
-            self._outside.inbox.poll(lambda: self._renew([item]))
+            self._outside.inbox.read_mailbox(lambda: self._renew([item]))
         except DeliveryError as error:
             reason = error.fact
             _LOG.warning("the mailbox could not be read: %s", error.code)
@@ -263,7 +264,8 @@ class Delivering:
         """Record that the last message was accepted; its meeting is locked already."""
         if batch.accepted is not None:
             item, delivery_id = batch.accepted.item, batch.accepted.delivery_id
-            deliveries.end(executor, delivery_id, DeliveryState.SENT, batch.accepted.answer, now)
+            said = _server_said(batch.accepted.answer)
+            deliveries.end(executor, delivery_id, DeliveryState.SENT, said, now)
             self._finish(executor, item, ActionState.SUCCEEDED, now)
 
     def _settle_last(self, batch: Batch) -> None:
@@ -338,7 +340,7 @@ class Delivering:
             sequence=draft.occasion.sequence,
             # What is sent again, for whatever reason, tells the revision that is current.
             revision=meeting.revision if action.kind.rules.tells_current else action.revision,
-            local_time=str(local_time(now, place)),
+            local_time=Fact.of("text", text=local_time(now, place)),
         )
 
     # The conference, and the end of the meeting
@@ -430,7 +432,8 @@ class Delivering:
         if isinstance(error, TransientFailure) and error.unknown:
             return
         state = DeliveryState.DEFERRED if error.retryable else DeliveryState.FAILED
-        deliveries.end(session, delivery_id, state, error.answer or error.message, now)
+        said = _server_said(error.answer) if error.answer else error.fact
+        deliveries.end(session, delivery_id, state, said, now)
 
     def _after(self, error: DeliveryError, held: Held, now: datetime) -> tuple[ActionState, datetime | None]:
         """Return the state after a failure, and when to try again."""
@@ -438,6 +441,11 @@ class Delivering:
             return ActionState.FAILED, None
         again = retry_at(now, held.attempt, self._jitter(), error.retry_after)
         return (ActionState.SCHEDULED, again) if again < held.action.expires else (ActionState.MISSED, None)
+
+
+def _server_said(answer: str) -> Fact:
+    """Return what a server has answered, as much of it as is kept."""
+    return plain(answer[:_LONGEST_ANSWER])
 
 
 def _as_failure(error: Exception, attempt: int) -> DeliveryError:

@@ -244,7 +244,7 @@ class Reading:
             delegate=row.delegate,
             proposed=local_time(row.starts_at, place) if row.starts_at else None,
             state=row.state,
-            comment=row.comment,
+            comment=row.said,
             reply=row.reply,
             channel=row.channel,
             by=row.by,

@@ -39,7 +39,7 @@ class ResponseView:
     delegate: str | None
     proposed: LocalTime | None
     state: str | None
-    comment: str | None
+    comment: Said | None
     reply: str | None
     channel: str
     by: str
@@ -188,8 +188,8 @@ class DeliveryView:
     revision: int
     started_at: datetime
     ended_at: datetime | None
-    local_time: str
-    answer: str | None
+    local_time: Fact
+    answer: Fact | None
     tries: int
     repeated: bool
     why: Fact

@@ -27,6 +27,7 @@ from orchestrator.services.personal.delegation_list import (
 from orchestrator.services.personal.followed_link import FollowedLink, require_open
 from orchestrator.services.timelines.changing import MeetingChange
 from orchestrator.store.answers import responses
+from orchestrator.store.answers.responses import NewResponse
 from orchestrator.store.readiness import contributions
 
 
@@ -83,15 +84,15 @@ def _named(link: FollowedLink, wanted: Sequence[Attendee], now: datetime) -> Mee
     said = summary(link, wanted)
 
     def write(session: Session, stored: Meeting, now: datetime) -> None:
-        row = {
-            "meeting_id": stored.id,
-            "attendee_id": own.id,
-            "kind": ResponseKind.COMPOSITION,
-            "comment": cut(said),
-            "channel": link.caller.channel,
-            "by": link.signature,
-            "at": now,
-        }
+        row = NewResponse(
+            meeting_id=stored.id,
+            attendee_id=own.id,
+            kind=ResponseKind.COMPOSITION,
+            comment=cut(said),
+            channel=link.caller.channel,
+            by=link.signature,
+            at=now,
+        )
         responses.add(session, [row])
         contributions.record(session, stored.id, given)
 

@@ -1,39 +1,56 @@
-"""What came back from attendees, and the mails it came in."""
+"""What came back from attendees."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.answers.responses import ProposalState, ResponseKind
-from orchestrator.domain.meetings.meeting import Attendee
+from orchestrator.domain.meetings.meeting import Attendee, Participation
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import REQUESTS, ActionKind
 from orchestrator.errors import NotFound
+from orchestrator.facts import Fact
 from orchestrator.store.meetings.meetings import TOLD_CHANNELS
-from orchestrator.store.rows.answers import IncomingOutcome, IncomingRow, ResponseRow
-from orchestrator.store.rows.base import Instant, table_of
-from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
-from orchestrator.store.rows.meetings import AttendeeRow, MeetingRow
+from orchestrator.store.rows.answers import ResponseRow
+from orchestrator.store.rows.base import Instant, table_of, values_of
+from orchestrator.store.rows.delivery import DeliveryRow
+from orchestrator.store.rows.meetings import AttendeeRow
 from orchestrator.store.rows.people import PersonRow
 from orchestrator.store.rows.timelines import ActionRow
 
 
-def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Write responses, given as column values."""
+@dataclass(frozen=True, slots=True)
+class NewResponse:
+    """Something that came back and is to be written."""
+
+    meeting_id: int
+    attendee_id: int | None
+    kind: ResponseKind
+    channel: str
+    by: str
+    at: datetime
+    participation: Participation | None = None
+    urgent: bool = False
+    delegate: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    state: ProposalState | None = None
+    comment: str | None = None
+    incoming_id: int | None = None
+
+
+def add(session: Session, rows: Sequence[NewResponse]) -> None:
+    """Write responses."""
     if rows:
-        # One statement sets the same columns in every row.
-        session.connection().execute(insert(_RESPONSE), [_BLANK | row for row in rows])
+        session.connection().execute(insert(_RESPONSE), [values_of(row) for row in rows])
 
 
-_RESPONSE, _INCOMING = table_of(ResponseRow), table_of(IncomingRow)
-_BLANK: dict[str, Any] = dict.fromkeys(
-    ("participation", "delegate", "starts_at", "ends_at", "state", "comment", "reply", "incoming_id")
-) | {"urgent": False}
+_RESPONSE = table_of(ResponseRow)
 
 
 _ANSWER = (
@@ -69,7 +86,7 @@ def write_answers(session: Session, attendees: Sequence[Attendee], via: str, now
 
 
 def ask_again(session: Session, attendee_id: int, now: datetime) -> None:
-    """Count a wish for the invitation to be sent again."""
+    """Count an attendee's wish for the invitation to be sent again."""
     session.execute(
         update(AttendeeRow)
         .where(AttendeeRow.id == attendee_id)
@@ -79,7 +96,7 @@ def ask_again(session: Session, attendee_id: int, now: datetime) -> None:
 
 
 def was_written_to(session: Session, attendee_id: int) -> bool:
-    """Whether an invitation to somebody was ever sent, or tried, also if it bounced."""
+    """Whether an invitation to an attendee was ever sent, or tried, also if it bounced."""
     found = exists().where(DeliveryRow.attendee_id == attendee_id, DeliveryRow.purpose.in_(REQUESTS))
     return bool(session.scalar(select(found)))
 
@@ -96,7 +113,7 @@ def get(session: Session, response_id: int) -> ResponseRow:
     """Return one response; raises ``NotFound``."""
     row = session.get(ResponseRow, response_id)
     if row is None:
-        raise NotFound(f"There is no response {response_id}.")
+        raise NotFound(Fact.of("answers.no-such-response", response=response_id))
     return row
 
 
@@ -139,7 +156,7 @@ def refuse(session: Session, response_id: int, reply: str | None) -> bool:
 def open_proposals(
     session: Session, meeting_id: int
 ) -> set[tuple[int | None, datetime | None, datetime | None]]:
-    """Return by whom and for when other times are proposed that nobody has decided about."""
+    """Return by whom and for when other times are proposed that are not decided about."""
     rows = session.execute(
         select(ResponseRow.attendee_id, ResponseRow.starts_at, ResponseRow.ends_at).where(
             ResponseRow.meeting_id == meeting_id, ResponseRow.state == ProposalState.OPEN
@@ -162,91 +179,6 @@ def settle_proposals(session: Session, meeting_id: int) -> None:
     )
 
 
-# Mails that came in
-
-
-def known(session: Session, digests: Sequence[str]) -> dict[str, IncomingOutcome]:
-    """Return what became of mails that were read before, by digest."""
-    rows = session.execute(
-        select(IncomingRow.digest, IncomingRow.outcome).where(IncomingRow.digest.in_(digests))
-    )
-    return {digest: IncomingOutcome(outcome) for digest, outcome in rows.all()}
-
-
-def add_incoming(session: Session, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
-    """Write mails that came in, given as column values, and return their ids by digest."""
-    if not rows:
-        return {}
-    adding = insert(_INCOMING).returning(_INCOMING.c.digest, _INCOMING.c.id)
-    return dict(session.connection().execute(adding, rows).all())
-
-
-def incoming(session: Session, incoming_id: int, *, lock: bool = False) -> IncomingRow:
-    """Return one mail that came in; raises ``NotFound``."""
-    wanted = select(IncomingRow).where(IncomingRow.id == incoming_id)
-    row = session.scalars(wanted.with_for_update() if lock else wanted).one_or_none()
-    if row is None:
-        raise NotFound(f"There is no incoming mail {incoming_id}. 'orchestrator mailbox list' shows them.")
-    return row
-
-
-def incoming_mails(
-    session: Session, outcome: IncomingOutcome | None = None, limit: int = 200
-) -> Sequence[IncomingRow]:
-    """Return mails that came in, newest first."""
-    wanted = select(IncomingRow).order_by(IncomingRow.id.desc()).limit(limit)
-    if outcome is not None:
-        wanted = wanted.where(IncomingRow.outcome == outcome)
-    return session.scalars(wanted).all()
-
-
-def quarantined(session: Session) -> int:
-    """Count the mails that wait for somebody to look at them."""
-    counted = select(func.count()).where(IncomingRow.outcome == IncomingOutcome.QUARANTINED)
-    return session.scalar(counted) or 0
-
-
-# Whom a mail belongs to
-
-
-def meetings_by_uid(session: Session, uids: Iterable[str]) -> dict[str, int]:
-    """Return the meetings that UIDs belong to."""
-    rows = session.execute(select(MeetingRow.uid, MeetingRow.id).where(MeetingRow.uid.in_(set(uids))))
-    return {uid: number for uid, number in rows.all() if uid is not None}
-
-
-def meetings_of_attendees(session: Session, attendee_ids: Iterable[int]) -> dict[int, int]:
-    """Return the meetings that attendees belong to."""
-    wanted = select(AttendeeRow.id, AttendeeRow.meeting_id).where(AttendeeRow.id.in_(set(attendee_ids)))
-    return dict(session.execute(wanted).all())
-
-
-def deliveries_by_message_id(session: Session, message_ids: Iterable[str]) -> dict[str, DeliveryRow]:
-    """Return the deliveries that carried Message-IDs."""
-    rows = session.scalars(select(DeliveryRow).where(DeliveryRow.message_id.in_(set(message_ids))))
-    return {row.message_id: row for row in rows}
-
-
-def latest_delivery_to(session: Session, address: str, meeting_id: int | None = None) -> DeliveryRow | None:
-    """Return the newest delivery to an address that was accepted, of any meeting or of that one."""
-    wanted = (
-        select(DeliveryRow)
-        .where(func.lower(DeliveryRow.recipient) == address.casefold())
-        .where(DeliveryRow.state == DeliveryState.SENT)
-        .order_by(DeliveryRow.id.desc())
-        .limit(1)
-    )
-    if meeting_id is not None:
-        wanted = wanted.where(DeliveryRow.meeting_id == meeting_id)
-    return session.scalars(wanted).first()
-
-
-def bounced(session: Session, delivery: DeliveryRow, answer: str, now: datetime) -> None:
-    """Record that a delivery that had been accepted did not arrive."""
-    delivery.state, delivery.answer, delivery.ended_at = DeliveryState.BOUNCED, answer[:2000], now
-    session.flush()
-
-
 # Personal links
 
 
@@ -254,7 +186,7 @@ def attendee_row(session: Session, attendee_id: int) -> AttendeeRow:
     """Return an attendee's row; raises ``NotFound``."""
     row = session.get(AttendeeRow, attendee_id)
     if row is None:
-        raise NotFound("This link belongs to nobody any more.")
+        raise NotFound(Fact.of("people.link-of-nobody"))
     return row
 
 
@@ -262,5 +194,5 @@ def person(session: Session, person_id: int) -> PersonRow:
     """Return a person; raises ``NotFound``."""
     row = session.get(PersonRow, person_id)
     if row is None:
-        raise NotFound("This link belongs to nobody any more.")
+        raise NotFound(Fact.of("people.link-of-nobody"))
     return row

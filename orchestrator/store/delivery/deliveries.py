@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +12,12 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.readiness.readiness import LinkMail
 from orchestrator.domain.timelines.kinds import REQUESTS
+from orchestrator.facts import Fact
 from orchestrator.store.engine import Executor
-from orchestrator.store.rows.base import Instant, table_of
+from orchestrator.store.rows.base import FactColumn, Instant, table_of, values_of
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
 from orchestrator.store.rows.meetings import AttendeeRow, MeetingRow
 from orchestrator.store.rows.timelines import ActionRow
-
-"""The purposes of mails that hold a REQUEST, so that whoever got one has the meeting in the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class NewDelivery:
     subject: str
     sequence: int
     revision: int
-    local_time: str
+    local_time: Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,11 @@ _END = (
     update(_DELIVERY)
     # A report that it did not arrive may come before the worker has recorded that it was accepted.
     .where(DeliveryRow.id == bindparam("wanted"), DeliveryRow.state != DeliveryState.BOUNCED)
-    .values(state=bindparam("to_state"), answer=bindparam("said"), ended_at=bindparam("at", type_=Instant()))
+    .values(
+        state=bindparam("to_state"),
+        answer=bindparam("said", type_=FactColumn()),
+        ended_at=bindparam("at", type_=Instant()),
+    )
 )
 
 
@@ -81,7 +84,7 @@ def begin(connection: Connection, new: NewDelivery, before: Earlier | None, now:
     the outcome is unknown: the message goes again under the same Message-ID, and the row is flagged.
     """
     values: dict[str, Any] = {
-        **{item.name: getattr(new, item.name) for item in fields(new)},
+        **values_of(new),
         "state": DeliveryState.SENDING,
         "started_at": now,
     }
@@ -95,9 +98,9 @@ def begin(connection: Connection, new: NewDelivery, before: Earlier | None, now:
     return before.id
 
 
-def end(executor: Executor, delivery_id: int, state: DeliveryState, answer: str, now: datetime) -> None:
+def end(executor: Executor, delivery_id: int, state: DeliveryState, answer: Fact, now: datetime) -> None:
     """Record how a delivery ended and what the server said."""
-    values = {"wanted": delivery_id, "to_state": state, "said": answer[:2000], "at": now}
+    values = {"wanted": delivery_id, "to_state": state, "said": answer, "at": now}
     executor.execute(_END, values)
 
 

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from orchestrator.domain.answers.responses import ProposalState, ResponseKind
+from orchestrator.domain.answers.responses import Fate, ProposalState, ResponseKind
 from orchestrator.domain.meetings.meeting import Participation
+from orchestrator.facts import Fact, Said
 from orchestrator.store.rows.base import Base, one_of
-
-
-class IncomingOutcome(StrEnum):
-    """What became of a mail that came in."""
-
-    APPLIED = "applied"
-    IGNORED = "ignored"
-    QUARANTINED = "quarantined"
-    ASSIGNED = "assigned"
-    DISCARDED = "discarded"
 
 
 class IncomingRow(Base):
     """A mail that came to the mailbox, and what became of it.
 
     ``digest`` is the SHA-256 of its bytes, by which the same mail is known again when a poller died
-    between applying it and moving it away, or when the mailbox numbers its mails anew.
+    between applying it and moving it away, or when the mailbox numbers its mails in another way.
     """
 
     __tablename__ = "incoming_mail"
     __table_args__ = (
-        CheckConstraint(one_of("outcome", IncomingOutcome), name="outcome"),
+        CheckConstraint(one_of("outcome", Fate), name="outcome"),
         Index(
             "ix_incoming_mail_quarantined",
             "id",
@@ -57,8 +47,8 @@ class IncomingRow(Base):
     text: Mapped[str] = mapped_column(Text(), doc="The beginning of what can be read.")
     meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id", ondelete="SET NULL"), index=True)
     attendee_id: Mapped[int | None] = mapped_column(ForeignKey("attendee.id", ondelete="SET NULL"))
-    outcome: Mapped[str] = mapped_column(String(12))
-    reason: Mapped[str] = mapped_column(Text(), doc="Why, in words.")
+    fate: Mapped[str] = mapped_column("outcome", String(12), doc="What became of it.")
+    reason: Mapped[Fact] = mapped_column(doc="Why.")
 
 
 class ResponseRow(Base):
@@ -92,3 +82,9 @@ class ResponseRow(Base):
     by: Mapped[str] = mapped_column(Text())
     at: Mapped[datetime]
     incoming_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_mail.id", ondelete="SET NULL"))
+
+    @property
+    def said(self) -> Said | None:
+        """What was said with it: a person's words, or what is known of a mail that came back."""
+        bounced = self.kind == ResponseKind.BOUNCE
+        return self.comment or (Fact.of("answers.undeliverable") if bounced else None)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, String, Table, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
 from orchestrator.domain.time.zones import require_instant
 from orchestrator.facts import Fact
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 class Instant(TypeDecorator[datetime]):
@@ -83,6 +87,11 @@ def word_of(kind: type[StrEnum], length: int) -> Enum:
     return Enum(
         kind, native_enum=False, length=length, values_callable=lambda found: [item.value for item in found]
     )
+
+
+def values_of(new: DataclassInstance) -> dict[str, Any]:
+    """Return the fields of what is to be written, by the names of their columns."""
+    return {item.name: getattr(new, item.name) for item in fields(new)}
 
 
 def table_of(model: type[Base]) -> Table:

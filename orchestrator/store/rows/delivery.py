@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from orchestrator.facts import Fact
 from orchestrator.store.rows.base import Base, one_of
 
 
@@ -48,8 +49,8 @@ class DeliveryRow(Base):
     subject: Mapped[str] = mapped_column(Text())
     sequence: Mapped[int]
     revision: Mapped[int]
-    local_time: Mapped[str] = mapped_column(String(120), doc="When it left, as read at the recipient's.")
-    answer: Mapped[str | None] = mapped_column(Text(), doc="What the server said.")
+    local_time: Mapped[Fact] = mapped_column(doc="When it left, on the recipient's clock.")
+    answer: Mapped[Fact | None] = mapped_column(doc="What the server said.")
     tries: Mapped[int] = mapped_column(default=1)
     repeated: Mapped[bool] = mapped_column(default=False, doc="Sent again after an unknown outcome.")
     started_at: Mapped[datetime]

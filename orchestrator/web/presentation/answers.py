@@ -8,6 +8,7 @@ from itertools import groupby
 
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.time.zones import LocalTime, local_time
+from orchestrator.facts import Said
 from orchestrator.services.meetings.views import (
     AttendeeView,
     DeliveryView,
@@ -69,7 +70,7 @@ class PersonFacts:
     """
 
     given_by: str | None
-    bounced: str | None
+    bounced: Said | None
     written: bool
     delegate: str | None
 

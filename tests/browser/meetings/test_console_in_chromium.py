@@ -94,7 +94,7 @@ def _let_something_come_back(container: Container) -> None:
     for number, content in enumerate(mails):
         (target / f"1700000000.{number}.test").write_bytes(content.encode())
     assert container.inbox is not None
-    assert container.inbox.poll() == len(mails)
+    assert container.inbox.read_mailbox() == len(mails)
 
 
 @pytest.mark.parametrize("width", [1280, 1024, 390])

@@ -26,6 +26,7 @@ from orchestrator.domain.people.caller import Channel
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.ports import Tray
+from orchestrator.services.answers import deciding
 from orchestrator.services.answers import inbox as inbox_module
 from orchestrator.services.people.links import Links
 from orchestrator.store.answers import read_mailbox
@@ -259,7 +260,7 @@ def poll(world: World, *mails: bytes) -> None:
     """Let mails arrive and read the mailbox once."""
     world.mailbox.arrive(*mails)
     assert world.inbox is not None
-    world.inbox.poll()
+    world.inbox.read_mailbox()
     assert world.mailbox.inbox == {}, "whatever was read is put away"
 
 
@@ -278,7 +279,7 @@ def incoming(world: World) -> list[IncomingRow]:
 
 def ended(world: World) -> list[tuple[str, str]]:
     """What became of each mail and why, in the order they were read."""
-    return [(row.outcome, row.reason) for row in incoming(world)]
+    return [(row.fate, words.say(row.reason)) for row in incoming(world)]
 
 
 def last(world: World) -> tuple[str, str]:
@@ -608,7 +609,10 @@ def test_an_answer_of_somebody_not_invited_is_kept_and_never_merged(world: World
     assert nobody_answered(world)
     assert responses(world, "answer") == []
     (row,) = incoming(world)
-    assert (row.outcome, row.reason) == ("quarantined", "crasher@sg.example.org is not invited to SOM-2026")
+    assert (row.fate, words.say(row.reason)) == (
+        "quarantined",
+        "crasher@sg.example.org is not invited to SOM-2026",
+    )
     assert (row.sender, row.participation, row.uid) == ("crasher@sg.example.org", "ACCEPTED", uid_of(world))
     assert world.documents.get(row.digest) == mail, "its bytes are kept for a person to look at"
 
@@ -980,7 +984,7 @@ def test_a_mail_that_could_not_be_delivered_is_marked(world: World, known_by: st
     assert delivery_states(world) == {TAN: "bounced", THIDA: "sent", NHUNG: "sent"}
     (row,) = (item for item in world.reading.deliveries("SOM-2026") if item.recipient == TAN)
     assert row.answer is not None
-    assert "5.1.1" in row.answer
+    assert "5.1.1" in words.say(row.answer)
     (found,) = responses(world)
     assert (found.kind, found.by, last(world)[0]) == ("bounce", found.by, "applied")
     world.clock.move(hours=1)
@@ -1097,7 +1101,7 @@ def test_a_letter_is_kept_and_told_beside_whom_it_answers(world: World) -> None:
     world.invited()
     poll(world, letter(TAN, "May my deputy come?", f"In-Reply-To: {message_id_to(world, TAN)}"))
     (row,) = incoming(world)
-    assert (row.outcome, row.sort, row.text) == ("quarantined", "letter", "May my deputy come?")
+    assert (row.fate, row.sort, row.text) == ("quarantined", "letter", "May my deputy come?")
     assert row.meeting_id is not None
     world.clock.move(hours=1)
     world.run()
@@ -1284,7 +1288,7 @@ def test_an_answer_of_nobody_to_an_own_address_is_shown_beside_whose_it_is(subad
     assert nobody_answered(world)
     (row,) = incoming(world)
     (tan,) = (item.id for item in world.reading.meeting("SOM-2026").attendees if item.email == TAN)
-    assert (row.outcome, row.attendee_id) == ("quarantined", tan)
+    assert (row.fate, row.attendee_id) == ("quarantined", tan)
     poll(world, asked)
     world.run()
     assert [mail.subject.partition(":")[0] for mail in world.mailer.to(TAN)] == ["Invitation"] * 2
@@ -1295,7 +1299,7 @@ def test_a_plain_letter_to_an_own_address_finds_its_meeting(subaddressed: World)
     world.invited()
     poll(world, letter(TAN, "We come with five.", to=own_address(world, TAN)))
     (row,) = incoming(world)
-    assert (row.outcome, row.meeting_id) == ("quarantined", 1)
+    assert (row.fate, row.meeting_id) == ("quarantined", 1)
     world.clock.move(hours=1)
     world.run()
     assert "Tan Hui Shan, wrote a mail" in words_of(news(world)[0])
@@ -1376,19 +1380,19 @@ def test_one_mail_that_cannot_be_applied_blocks_no_other(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.invited()
-    judge = inbox_module.judge
+    judge = deciding.judge
 
     def judged(message: Any, *arguments: Any, **named: Any) -> Any:
         if message.attendee == TAN:
             raise KeyError("a defect")
         return judge(message, *arguments, **named)
 
-    monkeypatch.setattr(inbox_module, "judge", judged)
+    monkeypatch.setattr(deciding, "judge", judged)
     poll(world, reply(world, THIDA), reply(world, TAN), reply(world, NHUNG, "DECLINED"))
     assert participations(world) == {TAN: "no answer", THIDA: "accepted", NHUNG: "declined"}
     assert Counter(outcome for outcome, _ in ended(world)) == {"applied": 2, "quarantined": 1}
-    (kept,) = (row for row in incoming(world) if row.outcome == "quarantined")
-    assert kept.reason == "it could not be applied; the worker's log has the details"
+    (kept,) = (row for row in incoming(world) if row.fate == "quarantined")
+    assert words.say(kept.reason) == "it could not be applied; the worker's log has the details"
     assert (kept.sender, len(responses(world))) == (TAN, 2)
     assert len(world.mailbox.trays[Tray.QUARANTINE]) == 1
     assert world.documents.get(kept.digest)
@@ -1418,7 +1422,7 @@ def test_a_poller_that_dies_before_it_has_put_the_mails_away_applies_nothing_twi
     world.mailbox.arrive(reply(world, TAN), reply(world, "who@example.org"), refresh(world, THIDA))
     world.mailbox.during = dying_once(error)
     with pytest.raises(type(error)):
-        world.inbox.poll()
+        world.inbox.read_mailbox()
     assert participations(world)[TAN] == "accepted", "it was applied before"
     assert len(world.mailbox.inbox) == 3
     before = contents(world.database)
@@ -1444,7 +1448,7 @@ def test_a_poller_that_dies_while_applying_leaves_nothing_half_done(
     monkeypatch.setattr(actions, "apply", die)
     world.mailbox.arrive(reply(world, TAN, "DECLINED"), reply(world, THIDA))
     with pytest.raises(Killed):
-        world.inbox.poll()
+        world.inbox.read_mailbox()
     assert contents(world.database) == before
     monkeypatch.setattr(actions, "apply", apply)
     poll(world)
@@ -1463,7 +1467,7 @@ def test_a_mail_that_vanishes_while_it_is_read_stops_nothing(world: World) -> No
         yield from read(keys, largest)
 
     world.mailbox.read = reading  # type: ignore[method-assign]
-    world.inbox.poll()
+    world.inbox.read_mailbox()
     assert participations(world) == {TAN: "no answer", THIDA: "accepted", NHUNG: "no answer"}
 
 
@@ -1948,7 +1952,7 @@ def test_three_hundred_answers_are_applied_with_few_statements_and_planned_once(
         people = crowd(300)[first : first + size]
         world.mailbox.arrive(*(reply(world, item["email"], "DECLINED") for item in people))
         with statements(world.database) as seen:
-            world.inbox.poll()
+            world.inbox.read_mailbox()
         return len(seen)
 
     world.invited(attendees=crowd(300))

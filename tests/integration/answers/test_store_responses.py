@@ -9,14 +9,18 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
+from orchestrator import words
+from orchestrator.domain.answers.responses import Fate
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.meeting import Attendee, Participation
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import NotFound
-from orchestrator.store.answers import responses
+from orchestrator.facts import plain
+from orchestrator.store.answers import incoming, responses
+from orchestrator.store.answers.incoming import NewMail
+from orchestrator.store.answers.responses import NewResponse
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
-from orchestrator.store.rows.answers import IncomingOutcome
 from orchestrator.store.rows.delivery import DeliveryRow
 from orchestrator.store.rows.meetings import AttendeeRow, ConferenceRow, MeetingRow
 from orchestrator.store.rows.people import PersonRow
@@ -76,8 +80,8 @@ def proposal(number: int, **changes: Any) -> dict[str, Any]:
     return response(number, **(whole | changes))
 
 
-def mail(number: int, **changes: Any) -> dict[str, Any]:
-    return {
+def mail(number: int, **changes: Any) -> NewMail:
+    values: dict[str, Any] = {
         "digest": f"{number:064d}",
         "mailbox": "m",
         "size": 1,
@@ -93,15 +97,17 @@ def mail(number: int, **changes: Any) -> dict[str, Any]:
         "text": "",
         "meeting_id": None,
         "attendee_id": None,
-        "outcome": IncomingOutcome.APPLIED,
-        "reason": "why",
+        "fate": Fate.APPLIED,
+        "reason": plain("why"),
         **changes,
     }
+    return NewMail(**values)
 
 
 def add(database: Database, *rows: dict[str, Any]) -> None:
     with database.transaction() as session:
-        responses.add(session, rows)
+        values = [{name: value for name, value in row.items() if name != "id"} for row in rows]
+        responses.add(session, [NewResponse(**row) for row in values])
 
 
 def news(database: Database, number: int = 1) -> tuple[int, int, datetime | None, int]:
@@ -278,36 +284,36 @@ def test_asking_again_counts_and_remembers_when(filled: Database) -> None:
 
 def test_a_mail_is_known_by_its_digest_and_what_became_of_it(filled: Database) -> None:
     with filled.transaction() as session:
-        numbers = responses.add_incoming(
+        numbers = incoming.add(
             session,
-            [mail(1), mail(2, outcome=IncomingOutcome.QUARANTINED), mail(3, meeting_id=1, attendee_id=1)],
+            [mail(1), mail(2, fate=Fate.QUARANTINED), mail(3, meeting_id=1, attendee_id=1)],
         )
-        assert responses.add_incoming(session, []) == {}
+        assert incoming.add(session, []) == {}
     digests = [f"{number:064d}" for number in range(1, 5)]
     assert [*numbers] == digests[:3]
     with filled.reading() as session:
-        assert responses.known(session, digests) == {
-            digests[0]: IncomingOutcome.APPLIED,
-            digests[1]: IncomingOutcome.QUARANTINED,
-            digests[2]: IncomingOutcome.APPLIED,
+        assert incoming.known(session, digests) == {
+            digests[0]: Fate.APPLIED,
+            digests[1]: Fate.QUARANTINED,
+            digests[2]: Fate.APPLIED,
         }
-        assert responses.known(session, []) == {}
-        assert responses.quarantined(session) == 1
-        listed = [row.digest for row in responses.incoming_mails(session)]
-        kept = [row.id for row in responses.incoming_mails(session, IncomingOutcome.QUARANTINED)]
-        assert responses.incoming(session, numbers[digests[2]]).attendee_id == 1
+        assert incoming.known(session, []) == {}
+        assert incoming.quarantined(session) == 1
+        listed = [found.row.digest for found in incoming.listed(session)]
+        kept = [found.row.id for found in incoming.listed(session, Fate.QUARANTINED)]
+        assert incoming.get(session, numbers[digests[2]]).attendee_id == 1
         with pytest.raises(NotFound, match="no incoming mail 99"):
-            responses.incoming(session, 99)
+            incoming.get(session, 99)
     assert (listed, kept) == (digests[2::-1], [numbers[digests[1]]])
 
 
 def test_the_same_mail_is_not_recorded_twice(filled: Database) -> None:
     with filled.transaction() as session:
-        responses.add_incoming(session, [mail(1)])
+        incoming.add(session, [mail(1)])
     with pytest.raises(IntegrityError), filled.transaction() as session:
-        responses.add_incoming(session, [mail(2), mail(1)])
+        incoming.add(session, [mail(2), mail(1)])
     with filled.reading() as session:
-        assert len(responses.incoming_mails(session)) == 1
+        assert len(incoming.listed(session)) == 1
 
 
 # --- whom a mail belongs to
@@ -327,7 +333,7 @@ def delivery(number: int, **changes: Any) -> dict[str, Any]:
         "subject": "S",
         "sequence": 0,
         "revision": 1,
-        "local_time": "then",
+        "local_time": plain("then"),
         "started_at": NOW,
         **changes,
     }
@@ -353,21 +359,21 @@ def delivered(filled: Database) -> Database:
 
 def test_meetings_are_found_by_uid_and_by_attendee(filled: Database) -> None:
     with filled.reading() as session:
-        assert responses.meetings_by_uid(session, ["uid-1", "uid-2", "UID-1", "", "other"]) == {
+        assert incoming.meetings_by_uid(session, ["uid-1", "uid-2", "UID-1", "", "other"]) == {
             "uid-1": 1,
             "uid-2": 2,
         }
-        assert responses.meetings_of_attendees(session, [1, 3, 99]) == {1: 1, 3: 2}
-        assert responses.meetings_by_uid(session, []) == responses.meetings_of_attendees(session, []) == {}
+        assert incoming.meetings_of_attendees(session, [1, 3, 99]) == {1: 1, 3: 2}
+        assert incoming.meetings_by_uid(session, []) == incoming.meetings_of_attendees(session, []) == {}
 
 
 def test_deliveries_are_found_by_message_id_and_the_newest_by_address(delivered: Database) -> None:
     with delivered.reading() as session:
-        found = responses.deliveries_by_message_id(session, ["<1@x>", "<4@x>", "<99@x>"])
+        found = incoming.deliveries_by_message_id(session, ["<1@x>", "<4@x>", "<99@x>"])
         assert {name: row.id for name, row in found.items()} == {"<1@x>": 1, "<4@x>": 4}
 
         def newest(address: str, meeting_id: int | None = None) -> int | None:
-            row = responses.latest_delivery_to(session, address, meeting_id)
+            row = incoming.latest_delivery_to(session, address, meeting_id)
             return row.id if row else None
 
         assert newest("TAN@sg.example.org") == 4
@@ -376,9 +382,9 @@ def test_deliveries_are_found_by_message_id_and_the_newest_by_address(delivered:
 
 def test_a_bounce_says_what_the_other_server_said(delivered: Database) -> None:
     with delivered.transaction() as session:
-        row = responses.latest_delivery_to(session, TAN, 1)
+        row = incoming.latest_delivery_to(session, TAN, 1)
         assert row is not None
-        responses.bounced(session, row, "5.1.1 " + "x" * 5000, LATER)
+        incoming.bounced(session, row, "5.1.1 " + "x" * 5000, LATER)
     with delivered.reading() as session:
         found = session.get_one(DeliveryRow, 2)
-    assert (found.state, len(found.answer or ""), found.ended_at) == ("bounced", 2000, LATER)
+    assert (found.state, len(words.maybe(found.answer) or ""), found.ended_at) == ("bounced", 2000, LATER)

@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
+from orchestrator import words
 from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.domain.timelines.kinds import ActionKind
@@ -125,9 +126,9 @@ def test_each_delivery_explains_itself(world: World) -> None:
     first = found[THIDA]
     assert (first.state, first.purpose, first.channel) == ("sent", "invitation", "smtp")
     assert maybe(first.why) == "at once, once the link is there"
-    assert first.local_time == "Sunday, 1 November 2026, 08:37 Nay Pyi Taw (UTC+06:30)"
+    assert words.say(first.local_time) == "Sunday, 1 November 2026, 08:37 Nay Pyi Taw (UTC+06:30)"
     assert (first.sequence, first.revision, first.tries, first.repeated) == (0, 1, 1, False)
-    assert first.answer == "250 2.0.0 queued as 1"
+    assert words.maybe(first.answer) == "250 2.0.0 queued as 1"
     assert first.subject == "Invitation: Senior Officials Meeting"
     assert (first.started_at, first.ended_at) == (NOW + timedelta(minutes=7),) * 2
     assert first.message_id == world.mailer.to(THIDA)[0].message["Message-ID"]
@@ -165,7 +166,7 @@ def test_what_may_pass_is_tried_again_after_backoff_or_as_asked(
     assert (waiting.due_at, waiting.attempt) == (world.clock.now() + timedelta(seconds=wait), 1)
     assert (maybe(waiting.reason), waiting.finished_at) == ("The server is busy.", None)
     delivery = next(item for item in world.deliveries() if item.recipient == TAN)
-    assert (delivery.state, delivery.answer) == ("deferred", "421 busy")
+    assert (delivery.state, words.maybe(delivery.answer)) == ("deferred", "421 busy")
     world.clock.move(seconds=wait - 1)
     assert world.scheduling.claim() == []
     world.clock.move(seconds=1)
@@ -198,7 +199,7 @@ def test_a_refusal_for_good_fails_and_says_why(world: World) -> None:
     failed = next(row for row in world.rows(K.INVITE) if row.state == "failed")
     assert (maybe(failed.reason), failed.finished_at) == ("No such user.", world.clock.now())
     delivery = next(item for item in world.deliveries() if item.recipient == TAN)
-    assert (delivery.state, delivery.answer, delivery.ended_at) == (
+    assert (delivery.state, words.maybe(delivery.answer), delivery.ended_at) == (
         "failed",
         "550 5.1.1 no",
         world.clock.now(),

@@ -85,7 +85,7 @@ def test_somebody_whose_invitation_bounced_can_be_sent_it_again(world: World) ->
     )
     world.mailbox.arrive(report.encode())
     assert world.inbox is not None
-    world.inbox.poll()
+    world.inbox.read_mailbox()
     view = world.reading.meeting("SOM-2026")
     assert any(TAN in say(fact) for fact in view.attention)
     world.answers.send_again("SOM-2026", TAN, caller=caller("coordinator"))

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from orchestrator import words
+from orchestrator.domain.answers.responses import ProposalState, ResponseKind
 from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.domain.timelines.kinds import ActionKind
@@ -21,6 +22,7 @@ from orchestrator.services.definitions.examples import ACCSM21
 from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.timelines.views import ActionView, Consequence, Outcome
 from orchestrator.store.answers import responses
+from orchestrator.store.answers.responses import NewResponse
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.meetings import FeedRow
 from orchestrator.store.timelines import actions
@@ -895,17 +897,17 @@ def refused(world: World) -> None:
     world.invited()
     with world.database.transaction() as session:
         attendee = store.load(session, 1).attendees[0].id
-        proposed = {
-            "meeting_id": 1,
-            "attendee_id": attendee,
-            "kind": "proposal",
-            "state": "open",
-            "channel": "mail",
-            "starts_at": STARTS,
-            "ends_at": ENDS,
-            "by": TAN,
-            "at": NOW,
-        }
+        proposed = NewResponse(
+            meeting_id=1,
+            attendee_id=attendee,
+            kind=ResponseKind.PROPOSAL,
+            state=ProposalState.OPEN,
+            channel="mail",
+            starts_at=STARTS,
+            ends_at=ENDS,
+            by=TAN,
+            at=NOW,
+        )
         responses.add(session, [proposed])
     world.answers.refuse_proposal("SOM-2026", 1, caller=caller("coordinator"))
 

@@ -27,7 +27,7 @@ from orchestrator.domain.meetings.meeting import (
 from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import tzdata_version
 from orchestrator.errors import Conflict, NotFound
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, plain
 from orchestrator.services.answers.recording import Given, record
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import history
@@ -324,7 +324,7 @@ def test_notified_is_whom_an_invitation_may_have_reached(
                 subject="S",
                 sequence=0,
                 revision=1,
-                local_time="now",
+                local_time=plain("now"),
                 started_at=NOW,
             )
         )

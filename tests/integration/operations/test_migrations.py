@@ -19,11 +19,14 @@ from orchestrator import words
 from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.meeting import MeetingStatus, Participation
 from orchestrator.domain.people.caller import SERVICE
+from orchestrator.domain.time.zones import Place, local_time
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.facts import Fact
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
+from orchestrator.store.rows.answers import IncomingRow
+from orchestrator.store.rows.delivery import DeliveryRow
 from tests.callers import caller
 from tests.integration.conftest import ENDS, NHUNG, NOW, PEOPLE, STARTS, TAN, THIDA, World
 
@@ -331,6 +334,8 @@ def test_an_upgrade_keeps_every_row_with_every_value(old: Database) -> None:
         del row["agenda"]
     for row in before["meeting_history"]:
         del row["what"], row["detail"]
+    for row in before["delivery"]:
+        del row["local_time"], row["answer"]
     assert min(len(rows) for rows in before.values()) >= 1, "each table must have something to lose"
     old.upgrade()
     after = tables(old)
@@ -425,6 +430,54 @@ def test_a_downgrade_says_the_history_in_english_again(upgraded: Database) -> No
         *((what, detail or None) for what, detail in HISTORY),
         ("outcome 3 removed", "A, B and it's C"),
     ]
+
+
+def test_sentences_of_mails_and_deliveries_become_facts_and_are_sentences_again(database_url: str) -> None:
+    database = Database(database_url)
+    said = "SELECT d.local_time, d.answer, m.reason FROM delivery d CROSS JOIN incoming_mail m ORDER BY d.id"
+    with database.migrating() as connection:
+        command.upgrade(config_on(connection), "0001")
+        fill(Old(connection))
+        command.upgrade(config_on(connection), "0003")
+        Old(connection).add("incoming_mail", incoming_mail(1))
+        before = [tuple(row) for row in connection.execute(text(said))]
+        command.upgrade(config_on(connection), "head")
+        connection.commit()
+    with database.reading() as session:
+        (mail,) = session.scalars(select(IncomingRow))
+        sent = session.scalars(select(DeliveryRow).order_by(DeliveryRow.id)).all()
+        found = [(words.say(row.local_time), words.maybe(row.answer), words.say(mail.reason)) for row in sent]
+    assert found == before and {item[2] for item in found} == {'it says {nothing}, "so to say"'}
+    with database.transaction() as session:
+        row = session.scalars(select(IncomingRow)).one()
+        row.reason = Fact.of("answers.discarded", caller="ops", reason=row.reason)
+        for delivered in session.scalars(select(DeliveryRow)):
+            delivered.local_time = Fact.of("text", text=local_time(STARTS, Place("Asia/Manila", "Manila")))
+    with database.migrating() as connection:
+        command.downgrade(config_on(connection), "0003")
+        connection.commit()
+    with database.engine.connect() as connection:
+        after = {tuple(row)[::2] for row in connection.execute(text(said))}
+    when = str(local_time(STARTS, Place("Asia/Manila", "Manila")))
+    assert after == {(when, 'discarded by ops: it says {nothing}, "so to say"')}
+    database.dispose()
+
+
+def incoming_mail(number: int) -> dict[str, Any]:
+    return {
+        "id": number,
+        "digest": f"{number:064d}",
+        "mailbox": "m",
+        "size": 1,
+        "received_at": NOW,
+        "read_at": NOW,
+        "sort": "letter",
+        "method": "",
+        "subject": "S",
+        "text": "",
+        "outcome": "quarantined",
+        "reason": 'it says {nothing}, "so to say"',
+    }
 
 
 def test_the_new_columns_have_no_values_of_their_own_in_the_database(upgraded: Database) -> None:

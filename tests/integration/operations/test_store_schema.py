@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 import orchestrator.store
+from orchestrator.facts import plain
 from orchestrator.store.engine import Database
 from orchestrator.store.rows.answers import IncomingRow, ResponseRow
 from orchestrator.store.rows.base import Base
@@ -141,7 +142,7 @@ DELIVERY = {
     "subject": "S",
     "sequence": 0,
     "revision": 1,
-    "local_time": "now",
+    "local_time": plain("now"),
     "tries": 1,
     "repeated": False,
     "started_at": NOW,
@@ -180,8 +181,8 @@ INCOMING = {
     "text": "",
     "meeting_id": 1,
     "attendee_id": 1,
-    "outcome": "applied",
-    "reason": "P: accepted",
+    "fate": "applied",
+    "reason": plain("P: accepted"),
 }
 RESPONSE = {
     "id": 1,
@@ -283,7 +284,7 @@ REFUSED = {
     "minutes of version 0": (MinutesRow, MINUTES | {"version": 0}),
     "a version of the minutes twice": (MinutesRow, MINUTES),
     "a revision twice": (RevisionRow, REVISION),
-    "an outcome of its own": (IncomingRow, second(INCOMING, digest="2" * 64, outcome="lost")),
+    "a fate of its own": (IncomingRow, second(INCOMING, digest="2" * 64, fate="lost")),
     "a mail read twice": (IncomingRow, second(INCOMING)),
     "a mail about an unknown meeting": (IncomingRow, second(INCOMING, digest="2" * 64, meeting_id=99)),
     "a response of its own kind": (ResponseRow, second(RESPONSE, kind="rumour")),

@@ -76,16 +76,16 @@ def test_a_database_that_is_away_leaves_the_mail_to_the_next_poll() -> None:
 
 def test_asking_makes_the_poll_due(world: World) -> None:
     assert world.inbox is not None
-    assert world.inbox.poll_soon() is False, "there is no poll before beat has made it"
+    assert world.inbox.read_soon() is False, "there is no poll before beat has made it"
     world.scheduling.begin()
     world.run()
     (row,) = world.rows(ActionKind.READ_MAILBOX)
     assert row.due_at > world.clock.now()
-    assert world.inbox.poll_soon() is True
+    assert world.inbox.read_soon() is True
     (row,) = world.rows(ActionKind.READ_MAILBOX)
     assert row.due_at == world.clock.now()
     (batch,) = world.scheduling.claim()
-    assert world.inbox.poll_soon() is False, "somebody has it in hand"
+    assert world.inbox.read_soon() is False, "somebody has it in hand"
     world.delivering.deliver(batch)
 
 

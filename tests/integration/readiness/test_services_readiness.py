@@ -21,7 +21,7 @@ from orchestrator.services.delegations.calendars import CalendarChange, NewOverr
 from orchestrator.services.personal.delegation_list import Member
 from orchestrator.services.personal.still_missing import StillMissingView
 from orchestrator.services.readiness.readiness import AGAIN_AFTER, DelegationReadiness, SlotMove
-from orchestrator.store.answers import responses
+from orchestrator.store.answers import incoming
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.delivery import DeliveryRow
 from orchestrator.store.rows.meetings import HistoryRow
@@ -247,7 +247,7 @@ def bounce(world: World, email: str) -> None:
     with world.database.transaction() as session:
         wanted = select(DeliveryRow).where(DeliveryRow.recipient == email, DeliveryRow.state == "sent")
         for delivery in session.scalars(wanted):
-            responses.bounced(session, delivery, "no such mailbox", world.clock.now())
+            incoming.bounced(session, delivery, "no such mailbox", world.clock.now())
 
 
 def test_a_new_revision_has_to_reach_them_again(published: World) -> None:

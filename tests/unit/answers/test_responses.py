@@ -17,18 +17,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator import words
 from orchestrator.domain.answers.incoming import CalendarMessage
 from orchestrator.domain.answers.responses import (
     URGENT_BEFORE,
-    Effect,
     People,
-    Verdict,
+    Treatment,
     is_urgent,
     judge,
     participation_of,
@@ -112,19 +112,27 @@ def found_by(
     return People.of(known or meeting()).find(message, token)
 
 
+class Verdict(NamedTuple):
+    """What is done with a message, and why, as it is said in English."""
+
+    treatment: Treatment
+    reason: str
+
+
 def judged(
     message: CalendarMessage, to: Meeting | None = None, sender: str | None = LAN, token: int | None = None
 ) -> Verdict:
     """What is done with a message from ``sender``; ``token`` names whose reply address it came to."""
     known = to or meeting()
     attendee = found_by(message, known, token)
-    return judge(message, sender, known, attendee, by_token=token is not None)
+    found = judge(message, sender, known, attendee, by_token=token is not None)
+    return Verdict(found.treatment, words.say(found.reason))
 
 
 def effect(
     message: CalendarMessage, to: Meeting | None = None, sender: str | None = LAN, token: int | None = None
-) -> Effect:
-    return judged(message, to, sender, token).effect
+) -> Treatment:
+    return judged(message, to, sender, token).treatment
 
 
 def answered(participation: Participation, stamp: datetime | None = LATER, **fields: Any) -> Meeting:
@@ -138,12 +146,12 @@ def answered(participation: Participation, stamp: datetime | None = LATER, **fie
 @pytest.mark.parametrize("participation", ["ACCEPTED", "TENTATIVE", "DECLINED"])
 def test_R1_an_answer_of_an_attendee_counts(participation: str) -> None:
     verdict = judged(said(participation))
-    assert verdict == Verdict(Effect.ANSWER, f"Lan: {participation.lower()}")
+    assert verdict == Verdict(Treatment.ANSWER, f"Lan: {participation.lower()}")
     assert participation_of(said(participation)) is Participation(participation)
 
 
 def test_R3_a_reply_to_a_meeting_that_was_never_published_is_ignored() -> None:
-    assert judged(said(), draft()) == Verdict(Effect.IGNORE, "the meeting is draft")
+    assert judged(said(), draft()) == Verdict(Treatment.IGNORE, "the meeting is draft")
 
 
 @pytest.mark.parametrize(
@@ -151,7 +159,7 @@ def test_R3_a_reply_to_a_meeting_that_was_never_published_is_ignored() -> None:
     [("2.3;Success, invalid property",), ("2.1;x", "2.2;y"), ("2.0\\;Success",), ("3.7;Invalid user",)],
 )
 def test_R4_R5_request_status_of_whatever_kind_does_not_hinder_an_answer(status: tuple[str, ...]) -> None:
-    assert effect(said(request_status=status)) is Effect.ANSWER
+    assert effect(said(request_status=status)) is Treatment.ANSWER
 
 
 def test_R7_the_answer_of_an_uninvited_address_is_quarantined_and_never_merged() -> None:
@@ -159,14 +167,14 @@ def test_R7_the_answer_of_an_uninvited_address_is_quarantined_and_never_merged()
     message = said(attendee=CRASHER)
     assert found_by(message, known) is None
     assert judged(message, known, sender=CRASHER) == Verdict(
-        Effect.QUARANTINE, "eve@else.example.org is not invited to SOM-2026"
+        Treatment.QUARANTINE, "eve@else.example.org is not invited to SOM-2026"
     )
 
 
 def test_R8_a_reply_that_is_about_no_single_attendee_is_quarantined() -> None:
     message = said(attendee=None, attendees=(LAN, SOK))
     assert found_by(message) is None
-    assert judged(message) == Verdict(Effect.QUARANTINE, "whoever answered is not invited to SOM-2026")
+    assert judged(message) == Verdict(Treatment.QUARANTINE, "whoever answered is not invited to SOM-2026")
 
 
 # R10-R14: reply addresses of one's own.
@@ -177,18 +185,18 @@ def test_R10_the_token_says_who_answers_when_the_text_names_nobody() -> None:
     found = found_by(message, token=2)
     assert found is not None
     assert found.email == SOK
-    assert judged(message, token=2) == Verdict(Effect.ANSWER, "Sok: accepted")
+    assert judged(message, token=2) == Verdict(Treatment.ANSWER, "Sok: accepted")
 
 
 def test_R10b_the_token_decides_who_answers_whatever_the_text_says() -> None:
     for named in (LAN, CRASHER, ""):
         verdict = judged(said(attendee=named), sender=CRASHER, token=2)
-        assert verdict == Verdict(Effect.ANSWER, "Sok: accepted")
+        assert verdict == Verdict(Treatment.ANSWER, "Sok: accepted")
 
 
 def test_R11_R12_I2_a_reply_without_organizer_counts_as_exchange_sends_it() -> None:
     for token in (None, 1):
-        assert effect(said(organizer=None), token=token) is Effect.ANSWER
+        assert effect(said(organizer=None), token=token) is Treatment.ANSWER
 
 
 def test_R14_a_token_that_belongs_to_nobody_of_the_meeting_leaves_it_to_the_text() -> None:
@@ -222,13 +230,13 @@ def test_what_is_learnt_of_somebody_is_found_for_the_next_message() -> None:
 @pytest.mark.parametrize("method", ["REPLY", "COUNTER", "REFRESH", "CANCEL", "REQUEST"])
 def test_R21_I6_a_message_about_one_occurrence_is_ignored_for_no_meeting_is_a_series(method: str) -> None:
     assert judged(said(method=method, recurrence=True)) == Verdict(
-        Effect.IGNORE, "it is about one occurrence of a series, and this meeting is not a series"
+        Treatment.IGNORE, "it is about one occurrence of a series, and this meeting is not a series"
     )
 
 
 # R24-R27: which revision is answered.
 
-STALE = Verdict(Effect.IGNORE, "it answers an earlier time of the meeting")
+STALE = Verdict(Treatment.IGNORE, "it answers an earlier time of the meeting")
 
 
 def test_R24_an_answer_with_a_sequence_below_the_last_reset_is_to_the_old_time_and_ignored() -> None:
@@ -236,27 +244,27 @@ def test_R24_an_answer_with_a_sequence_below_the_last_reset_is_to_the_old_time_a
 
 
 def test_R25_an_answer_with_the_sequence_of_the_reset_counts() -> None:
-    assert effect(said(sequence=10), reset_at_10()) is Effect.ANSWER
+    assert effect(said(sequence=10), reset_at_10()) is Treatment.ANSWER
 
 
 def test_R26_an_answer_below_the_current_sequence_counts_when_no_reset_lies_between() -> None:
     known = meeting(sequence=10, revised_sequence=10, reset_sequence=9)
-    assert effect(said(sequence=9), known) is Effect.ANSWER
+    assert effect(said(sequence=9), known) is Treatment.ANSWER
     assert judged(said(sequence=8), known) == STALE
 
 
 def test_R27_an_answer_with_a_sequence_above_ours_counts() -> None:
-    assert effect(said(sequence=11), reset_at_10()) is Effect.ANSWER
+    assert effect(said(sequence=11), reset_at_10()) is Treatment.ANSWER
 
 
 def test_R28_a_comment_beside_the_answer_is_no_hindrance() -> None:
-    assert effect(said(comment="Do not remind me")) is Effect.ANSWER
+    assert effect(said(comment="Do not remind me")) is Treatment.ANSWER
 
 
 def test_R29_a_cancel_sent_to_the_organizer_cancels_nothing() -> None:
     verdict = judged(said(method="CANCEL", participation=None))
     assert verdict == Verdict(
-        Effect.QUARANTINE, "only the organizer cancels a meeting, and the organizer is this service"
+        Treatment.QUARANTINE, "only the organizer cancels a meeting, and the organizer is this service"
     )
 
 
@@ -268,37 +276,37 @@ def test_what_really_happened_decides_which_time_an_answer_is_to() -> None:
     assert (narrowed.sequence, narrowed.reset_sequence) == (2, 1)
     for state in (moved, renamed, narrowed):
         assert judged(said(sequence=0), state) == STALE
-        assert effect(said(sequence=1), state) is Effect.ANSWER
+        assert effect(said(sequence=1), state) is Treatment.ANSWER
 
 
 def test_an_answer_to_what_was_cancelled_says_nothing_about_the_reinstated_meeting() -> None:
     again = reinstate(cancel(meeting(), NOW), LATER)
     assert judged(said(sequence=0), again) == STALE
-    assert effect(said(sequence=2), again) is Effect.ANSWER
+    assert effect(said(sequence=2), again) is Treatment.ANSWER
 
 
 def test_an_answer_to_a_save_the_date_counts_for_the_meeting_that_it_becomes() -> None:
     saved = publish(draft(), "uid-1", NOW, organizer=ORGANIZER, save_the_date=True)
     confirmed = publish(saved, "uid-1", LATER, organizer=ORGANIZER)
     for state in (saved, confirmed):
-        assert effect(said(sequence=0), state) is Effect.ANSWER
+        assert effect(said(sequence=0), state) is Treatment.ANSWER
 
 
 def test_a_reply_without_sequence_is_to_the_time_that_it_names() -> None:
     known = reset_at_10()
-    assert effect(said(sequence=None), known) is Effect.ANSWER
+    assert effect(said(sequence=None), known) is Treatment.ANSWER
     there = STARTS.astimezone(timezone(timedelta(hours=7)))
-    assert effect(said(sequence=None, starts_at=there), known) is Effect.ANSWER
+    assert effect(said(sequence=None, starts_at=there), known) is Treatment.ANSWER
     assert judged(said(sequence=None, starts_at=STARTS - timedelta(days=1)), known) == STALE
 
 
 def test_a_reply_without_sequence_and_time_has_the_sequence_0() -> None:
     assert judged(said(sequence=None, starts_at=None), reset_at_10()) == STALE
-    assert effect(said(sequence=None, starts_at=None)) is Effect.ANSWER
+    assert effect(said(sequence=None, starts_at=None)) is Treatment.ANSWER
 
 
 def test_the_time_in_a_reply_does_not_matter_where_its_sequence_speaks() -> None:
-    assert effect(said(sequence=10, starts_at=STARTS - timedelta(days=1)), reset_at_10()) is Effect.ANSWER
+    assert effect(said(sequence=10, starts_at=STARTS - timedelta(days=1)), reset_at_10()) is Treatment.ANSWER
     assert judged(said(sequence=9, starts_at=STARTS), reset_at_10()) == STALE
 
 
@@ -308,7 +316,7 @@ def test_the_time_in_a_reply_does_not_matter_where_its_sequence_speaks() -> None
 def test_somebody_removed_no_longer_answers() -> None:
     known = meeting(person(1, LAN, removed_sequence=1), person(2, SOK))
     for method in ("REPLY", "COUNTER", "REFRESH"):
-        assert judged(said(method=method), known) == Verdict(Effect.IGNORE, "Lan is no longer invited")
+        assert judged(said(method=method), known) == Verdict(Treatment.IGNORE, "Lan is no longer invited")
 
 
 def test_somebody_invited_again_is_found_in_the_newest_row() -> None:
@@ -323,8 +331,8 @@ def test_what_somebody_answered_before_being_removed_does_not_count_after_coming
     for stale in (0, 1):
         assert judged(said(sequence=stale), known) == STALE
         assert judged(said(sequence=stale, attendee=None), known, token=1) == STALE
-    assert effect(said(sequence=2), known) is Effect.ANSWER
-    assert effect(said(sequence=0, attendee=SOK), known, sender=SOK) is Effect.ANSWER
+    assert effect(said(sequence=2), known) is Treatment.ANSWER
+    assert effect(said(sequence=0, attendee=SOK), known, sender=SOK) is Treatment.ANSWER
 
 
 # I4: the sender must be the attendee, or be named by them.
@@ -332,34 +340,34 @@ def test_what_somebody_answered_before_being_removed_does_not_count_after_coming
 
 def test_I4_an_answer_sent_by_somebody_else_is_quarantined_with_both_addresses() -> None:
     assert judged(said(), sender=SOK) == Verdict(
-        Effect.QUARANTINE, "it answers for lan@vn.example.org, but was sent by sok@kh.example.org"
+        Treatment.QUARANTINE, "it answers for lan@vn.example.org, but was sent by sok@kh.example.org"
     )
     for nobody in (None, ""):
         assert judged(said(), sender=nobody).reason.endswith("but was sent by nobody known")
-        assert effect(said(), sender=nobody) is Effect.QUARANTINE
+        assert effect(said(), sender=nobody) is Treatment.QUARANTINE
 
 
 def test_I4_an_answer_may_come_from_the_address_that_is_named_as_sending_it() -> None:
     secretary = "secretary@vn.example.org"
-    assert effect(said(sent_by="Secretary@VN.example.org"), sender=secretary) is Effect.ANSWER
-    assert effect(said(sent_by="other@vn.example.org"), sender=secretary) is Effect.QUARANTINE
-    assert effect(said(sent_by=secretary), sender=LAN) is Effect.ANSWER
+    assert effect(said(sent_by="Secretary@VN.example.org"), sender=secretary) is Treatment.ANSWER
+    assert effect(said(sent_by="other@vn.example.org"), sender=secretary) is Treatment.QUARANTINE
+    assert effect(said(sent_by=secretary), sender=LAN) is Treatment.ANSWER
 
 
 @pytest.mark.parametrize("method", ["COUNTER", "REFRESH"])
 def test_I4_a_proposal_or_a_question_of_somebody_else_is_quarantined_too(method: str) -> None:
     message = said(None, method=method, starts_at=STARTS + timedelta(hours=1))
-    assert effect(message, sender=CRASHER) is Effect.QUARANTINE
+    assert effect(message, sender=CRASHER) is Treatment.QUARANTINE
 
 
 def test_I2_addresses_are_compared_in_any_case() -> None:
     known = meeting(person(1, "Lan@VN.Example.org"))
-    assert effect(said(attendee="LAN@vn.EXAMPLE.org"), known, sender=LAN) is Effect.ANSWER
+    assert effect(said(attendee="LAN@vn.EXAMPLE.org"), known, sender=LAN) is Treatment.ANSWER
 
 
 def test_I4_a_token_needs_no_other_proof_of_who_sends() -> None:
     for sender in (CRASHER, None):
-        assert effect(said(), sender=sender, token=1) is Effect.ANSWER
+        assert effect(said(), sender=sender, token=1) is Treatment.ANSWER
 
 
 # I5: which of two answers counts.
@@ -367,57 +375,57 @@ def test_I4_a_token_needs_no_other_proof_of_who_sends() -> None:
 
 def test_I5_of_one_sequence_the_later_dtstamp_wins_and_the_earlier_is_ignored() -> None:
     known = answered(Participation.ACCEPTED)
-    assert effect(said("DECLINED", stamp=LATER + SECOND), known) is Effect.ANSWER
+    assert effect(said("DECLINED", stamp=LATER + SECOND), known) is Treatment.ANSWER
     assert judged(said("DECLINED", stamp=LATER - SECOND), known) == Verdict(
-        Effect.IGNORE, "a later answer of Lan is known"
+        Treatment.IGNORE, "a later answer of Lan is known"
     )
 
 
 def test_I5_of_two_answers_of_one_second_the_one_that_comes_last_counts() -> None:
-    assert effect(said("DECLINED", stamp=LATER), answered(Participation.ACCEPTED)) is Effect.ANSWER
+    assert effect(said("DECLINED", stamp=LATER), answered(Participation.ACCEPTED)) is Treatment.ANSWER
 
 
 def test_I5_the_same_message_twice_changes_nothing() -> None:
     known = answered(Participation.ACCEPTED, comment="Gladly")
-    same = Verdict(Effect.IGNORE, "the same answer is known already")
+    same = Verdict(Treatment.IGNORE, "the same answer is known already")
     assert judged(said(comment="Gladly"), known) == same
     assert judged(said(comment="Gladly", stamp=None), known) == same
-    assert effect(said(comment="Gladly, with Sok"), known) is Effect.ANSWER
+    assert effect(said(comment="Gladly, with Sok"), known) is Treatment.ANSWER
 
 
 def test_I5_the_same_answer_given_once_more_later_is_the_one_that_counts() -> None:
-    assert effect(said(stamp=LATER + SECOND), answered(Participation.ACCEPTED)) is Effect.ANSWER
+    assert effect(said(stamp=LATER + SECOND), answered(Participation.ACCEPTED)) is Treatment.ANSWER
 
 
 def test_I5_declined_and_then_accepted_is_accepted_in_either_order_of_arrival() -> None:
     declined, accepted = said("DECLINED", stamp=LATER), said("ACCEPTED", stamp=LATER + SECOND)
-    assert effect(accepted, answered(Participation.DECLINED, LATER)) is Effect.ANSWER
-    assert effect(declined, answered(Participation.ACCEPTED, LATER + SECOND)) is Effect.IGNORE
+    assert effect(accepted, answered(Participation.DECLINED, LATER)) is Treatment.ANSWER
+    assert effect(declined, answered(Participation.ACCEPTED, LATER + SECOND)) is Treatment.IGNORE
 
 
 def test_I5_an_answer_without_dtstamp_counts_as_it_comes() -> None:
-    assert effect(said("DECLINED", stamp=None), answered(Participation.ACCEPTED)) is Effect.ANSWER
-    assert effect(said(stamp=None)) is Effect.ANSWER
+    assert effect(said("DECLINED", stamp=None), answered(Participation.ACCEPTED)) is Treatment.ANSWER
+    assert effect(said(stamp=None)) is Treatment.ANSWER
 
 
 def test_I5_an_answer_known_without_dtstamp_gives_way_to_any_other() -> None:
-    assert effect(said("DECLINED"), answered(Participation.ACCEPTED, None)) is Effect.ANSWER
+    assert effect(said("DECLINED"), answered(Participation.ACCEPTED, None)) is Treatment.ANSWER
 
 
 def test_I5_a_higher_sequence_does_not_make_an_earlier_dtstamp_later() -> None:
     known = answered(Participation.ACCEPTED)
-    assert effect(said("DECLINED", sequence=5, stamp=LATER - SECOND), known) is Effect.IGNORE
+    assert effect(said("DECLINED", sequence=5, stamp=LATER - SECOND), known) is Treatment.IGNORE
 
 
 # What an answer says.
 
 
 def test_a_reply_that_says_neither_yes_nor_no_is_ignored() -> None:
-    assert judged(said("NEEDS-ACTION")) == Verdict(Effect.IGNORE, "it does not say yes or no")
+    assert judged(said("NEEDS-ACTION")) == Verdict(Treatment.IGNORE, "it does not say yes or no")
 
 
 @pytest.mark.parametrize(
-    ("participation", "words"),
+    ("participation", "spoken"),
     [
         (None, "nothing"),
         ("", "nothing"),
@@ -426,10 +434,12 @@ def test_a_reply_that_says_neither_yes_nor_no_is_ignored() -> None:
         ("X", "X"),
     ],
 )
-def test_an_answer_that_is_none_for_a_meeting_is_quarantined(participation: str | None, words: str) -> None:
+def test_an_answer_that_is_none_for_a_meeting_is_quarantined(participation: str | None, spoken: str) -> None:
     message = said(participation)
     assert participation_of(message) is None
-    assert judged(message) == Verdict(Effect.QUARANTINE, f"it answers {words}, which is neither yes nor no")
+    assert judged(message) == Verdict(
+        Treatment.QUARANTINE, f"it answers {spoken}, which is neither yes nor no"
+    )
 
 
 @pytest.mark.parametrize("participation", list(Participation))
@@ -441,14 +451,14 @@ def test_every_answer_of_rfc_5545_for_an_event_is_known(participation: Participa
 
 
 def test_I7_a_delegation_is_recorded_when_it_names_somebody() -> None:
-    assert judged(said("DELEGATED", delegated_to=(CRASHER,))) == Verdict(Effect.ANSWER, "Lan: delegated")
-    assert judged(said("DELEGATED")) == Verdict(Effect.QUARANTINE, "it delegates without naming anybody")
+    assert judged(said("DELEGATED", delegated_to=(CRASHER,))) == Verdict(Treatment.ANSWER, "Lan: delegated")
+    assert judged(said("DELEGATED")) == Verdict(Treatment.QUARANTINE, "it delegates without naming anybody")
 
 
 def test_I7_a_delegation_to_another_person_in_the_same_second_is_news() -> None:
     known = answered(Participation.DELEGATED, delegated_to=SOK)
-    assert effect(said("DELEGATED", delegated_to=(SOK,)), known) is Effect.IGNORE
-    assert effect(said("DELEGATED", delegated_to=(CRASHER,)), known) is Effect.ANSWER
+    assert effect(said("DELEGATED", delegated_to=(SOK,)), known) is Treatment.IGNORE
+    assert effect(said("DELEGATED", delegated_to=(CRASHER,)), known) is Treatment.ANSWER
 
 
 @pytest.mark.parametrize("participation", ["ACCEPTED", "DECLINED"])
@@ -457,7 +467,7 @@ def test_I7_the_answer_of_a_delegate_waits_for_the_coordinator_to_invite_the_del
 ) -> None:
     message = said(participation, attendee=CRASHER, delegated_from=(LAN.upper(),))
     assert judged(message, sender=CRASHER) == Verdict(
-        Effect.QUARANTINE, "Lan delegated to eve@else.example.org, who is not invited yet"
+        Treatment.QUARANTINE, "Lan delegated to eve@else.example.org, who is not invited yet"
     )
 
 
@@ -468,7 +478,7 @@ def test_I7_who_claims_to_be_the_delegate_of_somebody_uninvited_is_just_uninvite
 
 
 def test_I7_a_delegate_who_is_invited_answers_like_anybody() -> None:
-    assert effect(said(attendee=SOK, delegated_from=(LAN,)), sender=SOK) is Effect.ANSWER
+    assert effect(said(attendee=SOK, delegated_from=(LAN,)), sender=SOK) is Treatment.ANSWER
 
 
 # I7: proposals, and the other methods.
@@ -489,59 +499,61 @@ def countered(**fields: Any) -> CalendarMessage:
 )
 def test_I7_a_proposed_time_is_recorded(starts_at: datetime, ends_at: datetime | None) -> None:
     verdict = judged(countered(starts_at=starts_at, ends_at=ends_at))
-    assert verdict == Verdict(Effect.PROPOSE, "it proposes another time")
+    assert verdict == Verdict(Treatment.PROPOSE, "it proposes another time")
 
 
 @pytest.mark.parametrize("ends_at", [ENDS, None])
 def test_I7_a_proposal_of_the_time_that_the_meeting_has_is_none(ends_at: datetime | None) -> None:
     assert judged(countered(ends_at=ends_at)) == Verdict(
-        Effect.IGNORE, "it proposes the time that the meeting has"
+        Treatment.IGNORE, "it proposes the time that the meeting has"
     )
 
 
 def test_I7_a_proposal_without_a_time_that_can_be_read_is_quarantined() -> None:
     assert judged(countered(starts_at=None, ends_at=None)) == Verdict(
-        Effect.QUARANTINE, "it proposes another time that could not be read"
+        Treatment.QUARANTINE, "it proposes another time that could not be read"
     )
 
 
 def test_I7_a_proposal_to_the_old_time_is_ignored() -> None:
     for sequence in (9, None):
         assert judged(countered(sequence=sequence, starts_at=ENDS), reset_at_10()) == STALE
-    assert effect(countered(sequence=10, starts_at=ENDS), reset_at_10()) is Effect.PROPOSE
+    assert effect(countered(sequence=10, starts_at=ENDS), reset_at_10()) is Treatment.PROPOSE
 
 
 def test_I7_a_proposal_is_no_answer_whatever_participation_it_carries() -> None:
     for participation in ("ACCEPTED", "DECLINED", "NEEDS-ACTION", None):
         message = said(participation, method="COUNTER", starts_at=ENDS)
-        assert effect(message) is Effect.PROPOSE
-        assert effect(message, answered(Participation.ACCEPTED, LATER + SECOND)) is Effect.PROPOSE
+        assert effect(message) is Treatment.PROPOSE
+        assert effect(message, answered(Participation.ACCEPTED, LATER + SECOND)) is Treatment.PROPOSE
 
 
 def test_a_refresh_is_granted_whatever_revision_it_knows() -> None:
     for sequence in (None, 0, 10, 99):
         message = said(None, method="REFRESH", sequence=sequence, starts_at=None)
-        assert judged(message, reset_at_10()) == Verdict(Effect.RESEND, "Lan asked for the invitation again")
+        assert judged(message, reset_at_10()) == Verdict(
+            Treatment.RESEND, "Lan asked for the invitation again"
+        )
 
 
 def test_a_refresh_of_somebody_who_declined_is_granted() -> None:
-    assert effect(said(None, method="REFRESH"), answered(Participation.DECLINED)) is Effect.RESEND
+    assert effect(said(None, method="REFRESH"), answered(Participation.DECLINED)) is Treatment.RESEND
 
 
 @pytest.mark.parametrize(
     ("method", "verdict"),
     [
-        ("DECLINECOUNTER", Verdict(Effect.IGNORE, "only an organizer refuses a proposed time")),
+        ("DECLINECOUNTER", Verdict(Treatment.IGNORE, "only an organizer refuses a proposed time")),
         (
             "REQUEST",
-            Verdict(Effect.QUARANTINE, "it is an invitation that was forwarded here, not an answer"),
+            Verdict(Treatment.QUARANTINE, "it is an invitation that was forwarded here, not an answer"),
         ),
         (
             "PUBLISH",
-            Verdict(Effect.QUARANTINE, "its method is PUBLISH, so it is not an answer to an invitation"),
+            Verdict(Treatment.QUARANTINE, "its method is PUBLISH, so it is not an answer to an invitation"),
         ),
-        ("ADD", Verdict(Effect.QUARANTINE, "its method is ADD, so it is not an answer to an invitation")),
-        ("", Verdict(Effect.QUARANTINE, "it names no method, so it is not an answer to an invitation")),
+        ("ADD", Verdict(Treatment.QUARANTINE, "its method is ADD, so it is not an answer to an invitation")),
+        ("", Verdict(Treatment.QUARANTINE, "it names no method, so it is not an answer to an invitation")),
     ],
 )
 def test_what_is_no_answer_changes_nothing(method: str, verdict: Verdict) -> None:
@@ -560,7 +572,7 @@ def test_nothing_is_answered_any_more_to_a_meeting_that_is_over(over: MeetingSta
     }
     for sender in (LAN, CRASHER):
         assert judged(said(method=method), states[over], sender=sender) == Verdict(
-            Effect.IGNORE, f"the meeting is {over}"
+            Treatment.IGNORE, f"the meeting is {over}"
         )
 
 
@@ -645,9 +657,9 @@ def test_nothing_is_done_for_anybody_but_an_invited_attendee_who_sent_it_or_name
     )
     verdict = judged(message, known, sender)
     assert verdict.reason
-    if verdict.effect in (Effect.ANSWER, Effect.PROPOSE, Effect.RESEND):
+    if verdict.treatment in (Treatment.ANSWER, Treatment.PROPOSE, Treatment.RESEND):
         assert known.status is MeetingStatus.PUBLISHED
         assert attendee in (LAN, SOK)
         assert sender is not None
         assert sender in (attendee, sent_by)
-        assert method == {"answer": "REPLY", "propose": "COUNTER", "resend": "REFRESH"}[verdict.effect]
+        assert method == {"answer": "REPLY", "propose": "COUNTER", "resend": "REFRESH"}[verdict.treatment]

@@ -30,12 +30,17 @@ _KINDS = (
 _RENAMED = (("poll", "read-mailbox"), ("rehearse", "connection-test"))
 _PURPOSES = (("rehearsal", "connection-test"),)
 
-
 _FACT = sa.JSON(none_as_null=True)
-_SENTENCES = (("action", ("id",), ("reason", "note")),)
+_SENTENCES = (
+    ("action", ("id",), ("reason", "note")),
+    ("delivery", ("id",), ("answer", "local_time")),
+    ("incoming_mail", ("id",), ("reason",)),
+)
 """Tables, their keys, and their columns of one sentence each, which become facts; add more of them here."""
 _NEVER_EMPTY = ("action", "note")
 """Was empty where there was nothing to say, not NULL."""
+_ALWAYS_SAID = (("delivery", "local_time", sa.String(120)), ("incoming_mail", "reason", sa.Text()))
+"""Facts that no row lacks, and the types of their columns before."""
 
 
 def upgrade() -> None:
@@ -46,6 +51,8 @@ def upgrade() -> None:
         _retype(table, keys, columns, sa.Text(), _FACT, _as_fact)
     # Notes are facts from now on: an empty basis differs from any, so every meeting is planned again.
     op.execute("UPDATE meeting SET basis = ''")
+    for table, column, _ in _ALWAYS_SAID:
+        _require(table, column, _FACT)
 
 
 def downgrade() -> None:
@@ -53,6 +60,8 @@ def downgrade() -> None:
         _retype(table, keys, columns, _FACT, sa.Text(), _as_sentence)
         if table == _NEVER_EMPTY[0]:
             _never_empty(*_NEVER_EMPTY)
+    for table, column, before in _ALWAYS_SAID:
+        _require(table, column, sa.Text(), before)
     _history_back()
     _doors()
     _kinds_back()
@@ -88,11 +97,14 @@ def _retype(
     new = sa.table(table, *map(sa.column, keys), *(sa.column(name, after) for name in columns))
     same = (new.c[key] == sa.bindparam(f"key_{key}") for key in keys)
     changed = sa.update(new).where(*same).values({name: sa.bindparam(f"new_{name}") for name in columns})
+    always = {(name, column) for name, column, _ in _ALWAYS_SAID}
     values = [
         {f"key_{key}": row[key] for key in keys}
-        | {f"new_{name}": made(row[name]) if row[name] else None for name in columns}
+        | {
+            f"new_{name}": made(row[name]) if row[name] or (table, name) in always else None
+            for name in columns
+        }
         for row in found
-        if any(row[name] for name in columns)
     ]
     if values:
         connection.execute(changed, values)
@@ -102,6 +114,14 @@ def _never_empty(table: str, column: str) -> None:
     op.execute(f"UPDATE {table} SET {column} = '' WHERE {column} IS NULL")
     with op.batch_alter_table(table) as batch:
         batch.alter_column(column, existing_type=sa.Text(), nullable=False)
+
+
+def _require(
+    table: str, column: str, kind: sa.types.TypeEngine[Any], narrowed: sa.types.TypeEngine[Any] | None = None
+) -> None:
+    """Let no row lack a value; ``narrowed`` is the type that the column is given besides."""
+    with op.batch_alter_table(table) as batch:
+        batch.alter_column(column, existing_type=kind, nullable=False, type_=narrowed or kind)
 
 
 def _kinds_forward() -> None:

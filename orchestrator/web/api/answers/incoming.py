@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import Response
 from pydantic import Field
 
+from orchestrator.domain.answers.responses import Fate
 from orchestrator.services.answers.views import IncomingView
-from orchestrator.store.rows.answers import IncomingOutcome
 from orchestrator.web.api.inputs import Answer, Body, Id
 from orchestrator.web.container import (
     IncomingDep,
@@ -27,7 +27,7 @@ class AssignRequest(Body):
 
 
 @router.get("/incoming", summary="Mails that came in")
-def list_incoming(incoming: IncomingDep, outcome: IncomingOutcome | None = None) -> list[IncomingView]:
+def list_incoming(incoming: IncomingDep, outcome: Fate | None = None) -> list[IncomingView]:
     """Return the newest 200 mails that came in, and what became of them."""
     return incoming.mails(outcome)
 

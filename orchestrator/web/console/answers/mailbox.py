@@ -12,11 +12,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from orchestrator.domain.answers.responses import Fate
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.errors import InvalidInput, NotFound, Problem
 from orchestrator.services.answers.views import IncomingView
 from orchestrator.services.meetings.views import MeetingView
-from orchestrator.store.rows.answers import IncomingOutcome
 from orchestrator.web.console.answers.answers import answer_of
 from orchestrator.web.console.forms import Number, Typed
 from orchestrator.web.container import InboxDep, IncomingDep, QuarantineDep, ReadingDep
@@ -100,7 +100,7 @@ def mailbox(
     done: str = "",
 ) -> Response:
     """Answer "does any mail need me?", then show what became of the others."""
-    quarantined = incoming.mails(IncomingOutcome.QUARANTINED)
+    quarantined = incoming.mails(Fate.QUARANTINED)
     people = _people(reading) if quarantined else People([])
     return pages.render(
         request,
@@ -120,7 +120,7 @@ def read_now(inbox: InboxDep) -> Response:
     """Have the mailbox read now instead of at the next turn."""
     if inbox is None:
         raise NotFound("No mailbox is set, so there is nothing to read.")
-    inbox.poll_soon()
+    inbox.read_soon()
     return see_other("/mailbox", done="reading")
 
 
@@ -203,7 +203,7 @@ def _said(mail: IncomingView) -> str | None:
 
 
 def _dealt_with(mails: Iterable[IncomingView]) -> list[IncomingView]:
-    return [item for item in mails if item.outcome != IncomingOutcome.QUARANTINED]
+    return [item for item in mails if item.outcome != Fate.QUARANTINED]
 
 
 def _mail_page(request: Request, pages: Pages, people: People, form: Waiting, status: int = 200) -> Response:

@@ -1,0 +1,176 @@
+"""Deciding what becomes of a mail: held against its meeting, or on its own when it is about none."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.answers.incoming import CalendarMessage, DeliveryReport, Sort
+from orchestrator.domain.answers.responses import (
+    Fate,
+    ProposalState,
+    ResponseKind,
+    Treatment,
+    judge,
+    participation_of,
+)
+from orchestrator.domain.meetings.meeting import Attendee, MeetingStatus, Participation
+from orchestrator.domain.people.caller import Channel
+from orchestrator.domain.people.caller import attendee as attendee_caller
+from orchestrator.facts import Fact
+from orchestrator.services.answers.in_hand import Beside, MailInHand, MeetingInHand
+from orchestrator.services.answers.recording import Given, answered, cut
+from orchestrator.store.answers import incoming
+from orchestrator.store.rows.delivery import DeliveryState
+
+_RESEND_PAUSE = timedelta(hours=1)
+_FURTHEST = timedelta(days=3653)
+_UNKNOWN_REPORT = Fact.of("answers.unknown-report")
+_FATES = {
+    Treatment.ANSWER: Fate.APPLIED,
+    Treatment.PROPOSE: Fate.APPLIED,
+    Treatment.RESEND: Fate.APPLIED,
+    Treatment.IGNORE: Fate.IGNORED,
+    Treatment.QUARANTINE: Fate.QUARANTINED,
+}
+
+
+def decide(session: Session, about: MeetingInHand, item: MailInHand) -> None:
+    """Decide about a mail that is about a meeting, and gather what it does to it."""
+    received = item.received
+    if received.sort is Sort.REPORT:
+        _report(session, about, item)
+    elif received.problem is not None or received.calendar is None:
+        _letter(about, item)
+    else:
+        _calendar_message(about, item, received.calendar)
+
+
+def decide_alone(item: MailInHand) -> None:
+    """Decide about a mail that says nothing that a meeting could take."""
+    received = item.received
+    if received.problem is not None:
+        item.end(Fate.QUARANTINED, received.problem)
+    elif received.sort is Sort.AUTOMATIC:
+        item.end(Fate.IGNORED, Fact.of("answers.automatic"))
+    elif received.sort is Sort.REPORT:
+        item.end(Fate.QUARANTINED, _UNKNOWN_REPORT)
+    elif received.calendar is not None:
+        item.end(Fate.QUARANTINED, _unknown_meeting(received.calendar.uid))
+    else:
+        item.end(Fate.QUARANTINED, Fact.of("answers.written-by-a-person"))
+
+
+def _unknown_meeting(uid: str) -> Fact:
+    if uid:
+        return Fact.of("answers.unknown-meeting", uid=uid[:80])
+    return Fact.of("answers.meeting-without-uid")
+
+
+def _report(session: Session, about: MeetingInHand, item: MailInHand) -> None:
+    """Mark a delivery that did not arrive; one that is only late is noted."""
+    failed = [report for report in item.received.reports if report.failed]
+    if item.delivery is None:
+        item.end(Fate.QUARANTINED, _UNKNOWN_REPORT)
+        return
+    item.attendee_id, recipient = item.delivery.attendee_id, item.delivery.recipient
+    if not failed:
+        item.end(Fate.IGNORED, Fact.of("answers.mail-late", recipient=recipient))
+        return
+    if item.delivery.state == DeliveryState.BOUNCED:
+        item.end(Fate.IGNORED, Fact.of("answers.bounce-known", recipient=recipient))
+        return
+    said = _diagnosis(failed[0])
+    incoming.bounced(session, item.delivery, said, about.now)
+    item.end(Fate.APPLIED, Fact.of("answers.mail-bounced", recipient=recipient))
+    # A digest that bounced must not be the reason for the next one.
+    if item.attendee_id is not None:
+        about.gathered.beside.append((item, Beside(ResponseKind.BOUNCE, cut(said))))
+
+
+def _diagnosis(report: DeliveryReport) -> str:
+    return " ".join(filter(None, (report.status, report.diagnostic)))
+
+
+def _letter(about: MeetingInHand, item: MailInHand) -> None:
+    """Leave a mail about a meeting that no program can apply to a person, who has to read it."""
+    decide_alone(item)
+    if item.fate is not Fate.QUARANTINED:
+        return
+    known = about.people.of_id(item.delivery.attendee_id if item.delivery else item.token_id)
+    item.attendee_id = known.id if known else None
+    if about.meeting.status is MeetingStatus.PUBLISHED:
+        about.gathered.beside.append((item, Beside(ResponseKind.LETTER, cut(item.received.text))))
+
+
+def _calendar_message(about: MeetingInHand, item: MailInHand, message: CalendarMessage) -> None:
+    """Hold a calendar message against the meeting and keep what it does."""
+    attendee = about.people.find(message, item.token_id)
+    # An address of another meeting opens nothing here.
+    by_token = about.people.of_id(item.token_id) is not None
+    verdict = judge(message, item.received.sender, about.meeting, attendee, by_token=by_token)
+    item.attendee_id = attendee.id if attendee else None
+    item.end(_FATES[verdict.treatment], verdict.reason)
+    if attendee is None:
+        return
+    match verdict.treatment:
+        case Treatment.ANSWER:
+            given = _given(item, message, attendee, about.now)
+            about.people.put(answered(attendee, given))
+            about.gathered.given.append((item, given))
+        case Treatment.PROPOSE:
+            _propose(about, item, message, attendee.id)
+        case Treatment.RESEND:
+            _resend(about, item, attendee.id)
+
+
+def _given(item: MailInHand, message: CalendarMessage, attendee: Attendee, now: datetime) -> Given:
+    return Given(
+        attendee_id=attendee.id,
+        participation=participation_of(message) or Participation.NEEDS_ACTION,
+        caller=attendee_caller(attendee.name, attendee.id, Channel.MAIL),
+        by=item.received.sender or "",
+        # A clock that runs ahead must not make every later answer look old.
+        stamp=min(message.stamp or item.received.date or now, now),
+        comment=message.comment,
+        delegate=next(iter(message.delegated_to), None),
+    )
+
+
+def _propose(about: MeetingInHand, item: MailInHand, message: CalendarMessage, attendee_id: int) -> None:
+    """Keep a proposed time, unless nobody can mean it or the same one is open already."""
+    proposed = _proposed(about, message)
+    if proposed is None:
+        item.end(Fate.QUARANTINED, Fact.of("answers.inconceivable-time"))
+        return
+    if (attendee_id, *proposed) in about.proposed:
+        item.end(Fate.IGNORED, Fact.of("answers.proposal-open"))
+        return
+    about.proposed.add((attendee_id, *proposed))
+    proposal = Beside(ResponseKind.PROPOSAL, cut(message.comment), *proposed, ProposalState.OPEN)
+    about.gathered.beside.append((item, proposal))
+
+
+def _proposed(about: MeetingInHand, message: CalendarMessage) -> tuple[datetime, datetime] | None:
+    """Return when a proposed time starts and ends; ``None`` when nobody can mean it."""
+    starts_at = message.starts_at
+    if starts_at is None or not _conceivable(starts_at, about.now):
+        return None
+    ends_at = message.ends_at or starts_at + about.meeting.duration
+    return (starts_at, ends_at) if starts_at < ends_at and _conceivable(ends_at, about.now) else None
+
+
+def _conceivable(moment: datetime, now: datetime) -> bool:
+    """Whether a person may mean a time; at the ends of the calendar no local time can be told."""
+    return abs(moment - now) < _FURTHEST
+
+
+def _resend(about: MeetingInHand, item: MailInHand, attendee_id: int) -> None:
+    """Send the invitation again, but not for every mail of a calendar that asks without end."""
+    last = about.asked.get(attendee_id)
+    if last is not None and about.now - last < _RESEND_PAUSE:
+        item.end(Fate.IGNORED, Fact.of("answers.sent-again-already"))
+        return
+    about.asked[attendee_id] = about.now
+    about.gathered.resends.append(attendee_id)

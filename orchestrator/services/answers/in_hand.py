@@ -1,0 +1,78 @@
+"""Mails while they are read, the meetings they are about, and what they do to those."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from orchestrator.domain.answers.incoming import Received
+from orchestrator.domain.answers.responses import Fate, People, ProposalState, ResponseKind
+from orchestrator.domain.meetings.meeting import Meeting
+from orchestrator.facts import Fact
+from orchestrator.ports import IncomingMail
+from orchestrator.services.answers.recording import Given
+from orchestrator.store.rows.delivery import DeliveryRow
+
+
+@dataclass(slots=True)
+class MailInHand:
+    """One mail on its way through a batch; ``fate`` is what becomes of it, and ``reason`` why."""
+
+    mail: IncomingMail
+    digest: str
+    received: Received
+    meeting_id: int | None = None
+    token_id: int | None = None
+    delivery: DeliveryRow | None = None
+    attendee_id: int | None = None
+    fate: Fate = Fate.QUARANTINED
+    reason: Fact | None = None
+
+    def end(self, fate: Fate, reason: Fact) -> None:
+        """Record what becomes of the mail."""
+        self.fate, self.reason = fate, reason
+
+    @property
+    def threads(self) -> Iterator[str]:
+        """The Message-IDs that the mail refers to; that of the mail a report is about comes first."""
+        reports = self.received.reports
+        yield from (item.original_message_id for item in reports if item.original_message_id)
+        yield from self.received.references
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What came back in a mail and is no answer."""
+
+    kind: ResponseKind
+    comment: str | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    state: ProposalState | None = None
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What the mails of one meeting do to it, each thing beside the mail it came in."""
+
+    given: list[tuple[MailInHand, Given]] = field(default_factory=list)
+    beside: list[tuple[MailInHand, Beside]] = field(default_factory=list)
+    resends: list[int] = field(default_factory=list)
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.given or self.beside or self.resends)
+
+
+@dataclass(slots=True)
+class MeetingInHand:
+    """A meeting while the mails of a batch are held against it."""
+
+    meeting: Meeting
+    people: People
+    asked: dict[int, datetime]
+    proposed: set[tuple[int | None, datetime | None, datetime | None]]
+    now: datetime
+    gathered: Gathered = field(default_factory=Gathered)

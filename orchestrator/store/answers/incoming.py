@@ -1,0 +1,150 @@
+"""Mails that came in, and whom they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.answers.responses import Fate
+from orchestrator.errors import NotFound
+from orchestrator.facts import Fact, plain
+from orchestrator.store.rows.answers import IncomingRow
+from orchestrator.store.rows.base import values_of
+from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
+from orchestrator.store.rows.meetings import AttendeeRow, MeetingRow
+
+_LONGEST_ANSWER = 2000
+
+
+def known(session: Session, digests: Sequence[str]) -> dict[str, Fate]:
+    """Return what became of mails that were read before, by digest."""
+    rows = session.execute(
+        select(IncomingRow.digest, IncomingRow.fate).where(IncomingRow.digest.in_(digests))
+    )
+    return {digest: Fate(fate) for digest, fate in rows.all()}
+
+
+@dataclass(frozen=True, slots=True)
+class NewMail:
+    """A mail that was read and is to be written."""
+
+    digest: str
+    mailbox: str
+    size: int
+    received_at: datetime
+    read_at: datetime
+    sort: str
+    method: str
+    sender: str | None
+    subject: str
+    message_id: str | None
+    uid: str | None
+    participation: str | None
+    text: str
+    meeting_id: int | None
+    attendee_id: int | None
+    fate: Fate
+    reason: Fact
+
+
+def add(session: Session, mails: Sequence[NewMail]) -> dict[str, int]:
+    """Write mails that came in, and return their ids by digest."""
+    if not mails:
+        return {}
+    adding = insert(IncomingRow).returning(IncomingRow.digest, IncomingRow.id)
+    rows = session.execute(adding, [values_of(mail) for mail in mails])
+    return dict(rows.all())
+
+
+def get(session: Session, incoming_id: int, *, lock: bool = False) -> IncomingRow:
+    """Return one mail that came in; raises ``NotFound``."""
+    wanted = select(IncomingRow).where(IncomingRow.id == incoming_id)
+    row = session.scalars(wanted.with_for_update() if lock else wanted).one_or_none()
+    if row is None:
+        raise _unknown(incoming_id)
+    return row
+
+
+def _unknown(incoming_id: int) -> NotFound:
+    return NotFound(Fact.of("answers.no-such-mail", mail=incoming_id))
+
+
+class Listed(NamedTuple):
+    """A mail that came in, and the reference of its meeting, if it has one."""
+
+    row: IncomingRow
+    reference: str | None
+
+
+_LISTED = select(IncomingRow, MeetingRow.reference).outerjoin(
+    MeetingRow, MeetingRow.id == IncomingRow.meeting_id
+)
+
+
+def listed(session: Session, fate: Fate | None = None, limit: int = 200) -> list[Listed]:
+    """Return mails that came in, newest first, optionally of one fate only."""
+    wanted = _LISTED.order_by(IncomingRow.id.desc()).limit(limit)
+    if fate is not None:
+        wanted = wanted.where(IncomingRow.fate == fate)
+    return [Listed(row, reference) for row, reference in session.execute(wanted)]
+
+
+def one_listed(session: Session, incoming_id: int) -> Listed:
+    """Return one mail as it is listed; raises ``NotFound``."""
+    found = session.execute(_LISTED.where(IncomingRow.id == incoming_id)).one_or_none()
+    if found is None:
+        raise _unknown(incoming_id)
+    return Listed(*found)
+
+
+def quarantined(session: Session) -> int:
+    """Count the mails that wait for a person to look at them."""
+    counted = select(func.count()).where(IncomingRow.fate == Fate.QUARANTINED)
+    return session.scalar(counted) or 0
+
+
+# Whom a mail belongs to
+
+
+def meetings_by_uid(session: Session, uids: Iterable[str]) -> dict[str, int]:
+    """Return the meetings that UIDs belong to."""
+    rows = session.execute(select(MeetingRow.uid, MeetingRow.id).where(MeetingRow.uid.in_(set(uids))))
+    return {uid: number for uid, number in rows.all() if uid is not None}
+
+
+def meetings_of_attendees(session: Session, attendee_ids: Iterable[int]) -> dict[int, int]:
+    """Return the meetings that attendees belong to."""
+    wanted = select(AttendeeRow.id, AttendeeRow.meeting_id).where(AttendeeRow.id.in_(set(attendee_ids)))
+    return dict(session.execute(wanted).all())
+
+
+def deliveries_by_message_id(session: Session, message_ids: Iterable[str]) -> dict[str, DeliveryRow]:
+    """Return the deliveries that carried Message-IDs."""
+    rows = session.scalars(select(DeliveryRow).where(DeliveryRow.message_id.in_(set(message_ids))))
+    return {row.message_id: row for row in rows}
+
+
+def latest_delivery_to(session: Session, address: str, meeting_id: int | None = None) -> DeliveryRow | None:
+    """Return the newest delivery to an address that was accepted, of any meeting or of that one."""
+    wanted = (
+        select(DeliveryRow)
+        .where(func.lower(DeliveryRow.recipient) == address.casefold())
+        .where(DeliveryRow.state == DeliveryState.SENT)
+        .order_by(DeliveryRow.id.desc())
+        .limit(1)
+    )
+    if meeting_id is not None:
+        wanted = wanted.where(DeliveryRow.meeting_id == meeting_id)
+    return session.scalars(wanted).first()
+
+
+def bounced(session: Session, delivery: DeliveryRow, answer: str, now: datetime) -> None:
+    """Record that a delivery that had been accepted did not arrive, and what was said of it, if anything."""
+    delivery.state, delivery.ended_at = DeliveryState.BOUNCED, now
+    delivery.answer = plain(answer[:_LONGEST_ANSWER]) if answer else Fact.of("answers.undeliverable")
+    session.flush()
