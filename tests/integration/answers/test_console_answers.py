@@ -20,7 +20,7 @@ from orchestrator.errors import TransientFailure
 from orchestrator.services.meetings.views import AttendeeView
 from orchestrator.web.app import create_app
 from tests.callers import caller
-from tests.integration.conftest import NHUNG, TAN, THIDA, World
+from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -423,6 +423,28 @@ def test_a_delegate_is_invited_after_a_look(client: TestClient, world: World) ->
     assert [mail.method for mail in world.mailer.to(LAN)] == ["REQUEST"]
     assert len(world.mailer.to(TAN)) == 1
     assert person(world, NHUNG).delegated_to == LAN
+
+
+@pytest.mark.parametrize("instead", [False, True])
+def test_inviting_or_correcting_one_person_leaves_everything_about_the_others(
+    client: TestClient, world: World, instead: bool
+) -> None:
+    people = [item | {"language": "fil_PH", "seat": "member"} for item in PEOPLE.values()]
+    world.invited(attendees=people)
+    before = {item.email: item for item in world.reading.meeting(SOM).attendees}
+    version = str(world.reading.meeting(SOM).version)
+    form = {"version": version, "name": "Nguyễn Thị Lan", "email": LAN, "confirmed": "yes"}
+    done = client.post(
+        f"{PAGE}/attendees/{person(world, TAN).id}/invite",
+        data=form | ({"instead": "yes"} if instead else {}),
+    )
+    assert [item.status_code for item in done.history] == [303]
+    after = {item.email: item for item in world.reading.meeting(SOM).attendees}
+    new = after.pop(LAN)
+    if instead:
+        tan = before.pop(TAN)
+        assert (new.language, new.seat, new.group, new.role) == (tan.language, tan.seat, tan.group, tan.role)
+    assert after == before
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from orchestrator import words
 from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.decisions import Edit
+from orchestrator.domain.meetings.fields import AgendaFields, values
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.domain.timelines.kinds import ActionKind
@@ -383,6 +384,18 @@ def test_the_end_carries_outcomes_into_the_item_that_reports_them(published: Wor
     assert words.say(after.history[0].what) == "outcomes carried over"
     assert words.maybe(after.history[0].detail) == f"from {PREP}"
     assert not any(mail.subject.startswith("Updated") for mail in published.mailer.accepted[mails:])
+
+
+def test_an_agenda_that_is_written_back_keeps_what_it_reports(published: World) -> None:
+    begun(published)
+    published.outcomes.add(PREP, "Agenda agreed", caller=BY)
+    concluded(published)
+    before = view(published, SOM)
+    agenda = [values(AgendaFields, item) for item in before.agenda]
+    update = MeetingUpdate.model_validate({"agenda": agenda})
+    published.meetings.update(SOM, update, caller=BY, version=before.version)
+    after = view(published, SOM)
+    assert (after.agenda, after.revision) == (before.agenda, before.revision)
     assert attention(published) == (f"1 outcome of {PREP} is still open: 2. Venue",)
 
 

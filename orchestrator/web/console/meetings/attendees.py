@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Response
 from pydantic import BaseModel, ValidationError
 
-from orchestrator.domain.definitions.edits import MeetingUpdate
+from orchestrator.domain.definitions.edits import Correct, Intent, Invite
+from orchestrator.domain.definitions.written import Invitee
+from orchestrator.domain.meetings.fields import AttendeeFields, values
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import Conflict, InvalidInput
-from orchestrator.services.meetings.views import AttendeeView, MeetingView
+from orchestrator.services.meetings.views import AttendeeView
 from orchestrator.web.console.confirmation import ConfirmationDep
 from orchestrator.web.console.forms import Kept, Number, refusals
 from orchestrator.web.console.meeting_page import MeetingPageDep
@@ -36,32 +38,22 @@ class InviteForm(BaseModel):
         """Which form it is."""
         return "correct" if self.instead else "invite"
 
-    def update(self, meeting: MeetingView, person: AttendeeView) -> MeetingUpdate:
-        """Return the attendees with the new one last, in the group of ``person``; raises ``InvalidInput``."""
-        kept = [item for item in meeting.attendees if not (self.instead and item.id == person.id)]
-        new = {
-            "group": person.group,
-            "delegation": person.delegation,
-            "name": self.name.strip(),
-            "email": self.email.strip(),
-            **({"role": person.role, "seat": person.seat} if self.instead else {}),
-        }
-        invitees = [_invitee(item) for item in kept]
+    def invitee(self, person: AttendeeView) -> Invitee:
+        """Return the delegate, in ``person``'s group, or ``person`` corrected; raises ``InvalidInput``."""
+        typed = {"name": self.name.strip(), "email": self.email.strip()}
+        alike = values(AttendeeFields, person) if self.instead else {}
+        own = {"group": person.group, "delegation": person.delegation}
         try:
-            return MeetingUpdate.model_validate({"attendees": [*invitees, new]})
+            return Invitee.model_validate({**own, **alike, **typed})
         except ValidationError as error:
             raise InvalidInput(problems_of(error)) from error
 
-
-def _invitee(item: AttendeeView) -> dict[str, Any]:
-    return {
-        "group": item.group,
-        "delegation": item.delegation,
-        "name": item.name,
-        "email": item.email,
-        "role": item.role,
-        "seat": item.seat,
-    }
+    def intent(self, person: AttendeeView) -> Intent:
+        """Return what is to be done; raises ``InvalidInput`` for what cannot be read."""
+        wanted = self.invitee(person)
+        if self.instead:
+            return Correct(person.email, {"name": wanted.name, "email": wanted.email})
+        return Invite(wanted)
 
 
 @router.post("/meetings/{reference}/attendees/{attendee}/invite")
@@ -79,9 +71,12 @@ def invite(
     found = reading.meeting(reference)
     person = attendee_of(found, attendee)
     try:
-        wanted = form.update(found, person)
-        outcome = meetings.update(
-            found.reference, wanted, caller=caller, version=form.version, preview=not form.confirmed
+        outcome = meetings.edit(
+            found.reference,
+            form.intent(person),
+            caller=caller,
+            version=form.version,
+            preview=not form.confirmed,
         )
     except (InvalidInput, Conflict) as error:
         kept = Kept.of(form.doing, attendee, refusals(error), name=form.name, email=form.email)
@@ -95,6 +90,6 @@ def invite(
         found,
         outcome,
         hidden,
-        invitee=wanted.attendees[-1] if wanted.attendees else None,
+        invitee=form.invitee(person),
         instead_of=person if form.instead else None,
     )
