@@ -5,16 +5,22 @@ PYTHON ?= python3
 UPGRADE ?=
 PYTEST_ARGS ?=
 
-# The tests of an acceptance file share one service and follow each other, so no other process takes them over.
-QUICK := tests/browser tests/contract tests/fuzz tests/unit tests/conformance tests/integration
-WHOLE := tests/acceptance
 CHECKS := lint types contracts
+TESTS := tests/browser tests/contract tests/fuzz tests/unit tests/conformance tests/integration
+
+# What runs beside the tests speaks after them, and how each part ended stands together at the end. Whole services
+# wait more than they work, so they fill the gaps; the tests of one file share a service and stay together.
+PARTS = beside=$$(mktemp); ended=$$(mktemp); trap 'rm -f "$$beside" "$$ended"' EXIT; \
+	part() { name=$$1; shift; began=$$(date +%s); if "$$@"; then how=passed; else how=FAILED; fi; \
+		echo "$$name: $$how after $$(($$(date +%s) - began)) s" >>"$$ended"; }
 
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/pytest --numprocesses 2
+# By another name, for "make -n" runs every line that has make's own.
+SUBMAKE := $(MAKE) --no-print-directory
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --no-header $(UPGRADE)
 
@@ -47,23 +53,15 @@ run: setup ## Run everything on this machine, with the example meetings; Ctrl-C 
 	@exec $(BIN)/orchestrator up --example
 
 test: setup ## Run all checks and the tests: enough for every change
-	@$(call run_parts,)
+	@$(PARTS); \
+	{ for check in $(CHECKS); do part "$$check" $(SUBMAKE) "$$check"; done; \
+		part acceptance $(PYTEST) --dist loadfile $(PYTEST_ARGS) tests/acceptance; } >"$$beside" 2>&1 & \
+	part tests $(PYTEST) --dist worksteal $(PYTEST_ARGS) $(TESTS); \
+	wait; cat "$$beside" "$$ended"; ! grep -q FAILED "$$ended"
 
 test-all: test ## Then what that left out: the second database, all examples of property tests
-	@$(call run_parts,--rest)
-
-# The checks run beside the tests and speak after them; how each part ended stands together at the end.
-define run_parts
-said=$$(mktemp); ended=$$(mktemp); trap 'rm -f "$$said" "$$ended"' EXIT; \
-part() { name=$$1; shift; began=$$(date +%s); if "$$@"; then how=passed; else how=FAILED; fi; \
-	echo "$$name: $$how after $$(($$(date +%s) - began)) s" >>"$$ended"; }; \
-if [ -z "$(1)" ]; then \
-	for check in $(CHECKS); do part "$$check" $(MAKE) --no-print-directory "$$check"; done >"$$said" 2>&1 & \
-fi; \
-part tests $(PYTEST) --dist worksteal $(1) $(PYTEST_ARGS) $(QUICK); \
-part acceptance $(PYTEST) --dist loadfile $(1) $(PYTEST_ARGS) $(WHOLE); \
-wait; cat "$$said" "$$ended"; ! grep -q FAILED "$$ended"
-endef
+	@$(PARTS); part rest $(PYTEST) --dist worksteal --rest $(PYTEST_ARGS) $(TESTS); \
+	cat "$$ended"; ! grep -q FAILED "$$ended"
 
 lint: setup ## Check style
 	@$(BIN)/ruff check .
