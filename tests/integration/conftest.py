@@ -10,6 +10,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from functools import cached_property, lru_cache
 from pathlib import Path
+from shutil import copytree
 from threading import Event
 from time import monotonic
 from typing import Any
@@ -348,6 +349,23 @@ def postgres_of_session(postgres_url: str) -> Iterator[Database]:
     found.upgrade()
     yield found
     found.dispose()
+
+
+@pytest.fixture(scope="session")
+def first_process(tmp_path_factory: pytest.TempPathFactory) -> Container:
+    """A process whose database is migrated and empty, and whose data files have been read."""
+    made = Container(Settings(data_dir=tmp_path_factory.mktemp("first")))
+    made.database.upgrade()
+    made.database.dispose()
+    return made
+
+
+def like(first: Container, **settings: Any) -> Container:
+    """Another process with a folder of its own, but for what takes long: migrations and the data files."""
+    made = Container(Settings(**settings))
+    copytree(first.settings.data_dir, made.settings.data_dir, dirs_exist_ok=True)
+    made.directory, made.timelines, made.languages = first.directory, first.timelines, first.languages
+    return made
 
 
 def emptied(database: Database) -> Database:

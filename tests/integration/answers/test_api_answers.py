@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.web.app import create_app
 from tests.callers import caller
 from tests.integration.answers.test_console_answers import SOM, arrive, letter, proposal, reply
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World
+from tests.integration.serving import application
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -25,7 +25,7 @@ MEETING = f"/api/v1/meetings/{SOM}"
 def client(world: World) -> Iterator[TestClient]:
     world.scheduling.begin()
     headers = {"Authorization": f"Bearer {world.api_token}"}
-    with TestClient(create_app(world), base_url="http://127.0.0.1", headers=headers) as found:
+    with TestClient(application(world), base_url="http://127.0.0.1", headers=headers) as found:
         yield found
 
 

@@ -21,6 +21,7 @@ from orchestrator.services.meetings.views import AttendeeView
 from orchestrator.web.app import create_app
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World
+from tests.integration.serving import application
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -36,7 +37,7 @@ LAN = "lan@vn.example.org"
 @pytest.fixture
 def client(world: World) -> Iterator[TestClient]:
     world.scheduling.begin()
-    with TestClient(create_app(world), base_url="http://localhost") as made:
+    with TestClient(application(world), base_url="http://localhost") as made:
         yield made
 
 

@@ -18,7 +18,6 @@ from orchestrator import cli
 from orchestrator.domain.dates.date_poll import Vote
 from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.store.engine import Database
-from orchestrator.web.app import create_app
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, World, contents, definition, emptied
 from tests.integration.dates.test_services_date_polls import (
@@ -36,6 +35,7 @@ from tests.integration.dates.test_services_date_polls import (
     recipients,
     token,
 )
+from tests.integration.serving import application
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -56,7 +56,7 @@ def world(sqlite_of_session: Database, tmp_path: Path) -> World:
 
 @pytest.fixture
 def client(world: World) -> Iterator[TestClient]:
-    with TestClient(create_app(world), base_url="http://localhost", follow_redirects=False) as made:
+    with TestClient(application(world), base_url="http://localhost", follow_redirects=False) as made:
         yield made
 
 

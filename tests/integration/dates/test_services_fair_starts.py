@@ -24,9 +24,9 @@ from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.errors import InvalidInput, NotFound
 from orchestrator.services.dates.fair_starts import HISTORY, FairStartQuery, FairStartsView
 from orchestrator.store.meetings import meetings as store
-from orchestrator.web.app import create_app
 from tests.callers import caller
 from tests.integration.conftest import ENDS, NOW, STARTS, TAN, ManualClock, World
+from tests.integration.serving import application
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -241,7 +241,7 @@ def test_the_example_in_the_documentation_is_what_the_command_prints(run: Run) -
 @pytest.fixture
 def client(ready: Container) -> Iterator[TestClient]:
     headers = {"Authorization": f"Bearer {ready.api_token}"}
-    with TestClient(create_app(ready), base_url="http://127.0.0.1", headers=headers) as found:
+    with TestClient(application(ready), base_url="http://127.0.0.1", headers=headers) as found:
         yield found
 
 

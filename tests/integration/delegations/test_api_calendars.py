@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.store.engine import Database
-from orchestrator.web.app import create_app
 from tests.integration.conftest import NHUNG, World, emptied
+from tests.integration.serving import application
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -28,7 +28,7 @@ def world(sqlite_of_session: Database, tmp_path: Path) -> World:
 @pytest.fixture
 def client(world: World) -> Iterator[TestClient]:
     headers = {"Authorization": f"Bearer {world.api_token}"}
-    with TestClient(create_app(world), base_url="http://127.0.0.1", headers=headers) as found:
+    with TestClient(application(world), base_url="http://127.0.0.1", headers=headers) as found:
         yield found
 
 

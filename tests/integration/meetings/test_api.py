@@ -14,7 +14,8 @@ from config.settings import Settings
 from integrations.clock import SystemClock
 from orchestrator.bootstrap import Container
 from orchestrator.web.app import create_app
-from tests.integration.conftest import definition
+from tests.integration.conftest import definition, like
+from tests.integration.serving import application
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -23,10 +24,10 @@ with warnings.catch_warnings():
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> Iterator[TestClient]:
-    container = Container(Settings(data_dir=tmp_path, attachment_max_bytes=1000))
+def client(first_process: Container, tmp_path: Path) -> Iterator[TestClient]:
+    container = like(first_process, data_dir=tmp_path, attachment_max_bytes=1000)
     headers = {"Authorization": f"Bearer {container.api_token}"}
-    with TestClient(create_app(container), base_url="http://127.0.0.1", headers=headers) as found:
+    with TestClient(application(container), base_url="http://127.0.0.1", headers=headers) as found:
         yield found
     container.database.dispose()
 

@@ -12,13 +12,11 @@ from html import unescape
 from html.parser import HTMLParser
 from importlib import metadata
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from config.settings import Settings
 from orchestrator.bootstrap import Container
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.domain.timelines.actions import ActionState
@@ -27,6 +25,8 @@ from orchestrator.store.rows.timelines import ActionRow
 from orchestrator.web.app import create_app
 from orchestrator.web.events import Pulse, messages
 from tests.callers import caller
+from tests.integration.conftest import like
+from tests.integration.serving import application
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -52,28 +52,16 @@ attendees:
 """
 
 
-@pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Container:
-    """A container whose database is migrated and empty, and whose data files have been read."""
-    made = Container(Settings(data_dir=tmp_path_factory.mktemp("first")))
-    made.database.upgrade()
-    made.database.dispose()
-    return made
-
-
 @pytest.fixture
-def container(first: Container, tmp_path: Path) -> Iterator[Container]:
-    """A process of its own, but for what takes longer than most tests: migrations and the data files."""
-    copytree(first.settings.data_dir, tmp_path, dirs_exist_ok=True)
-    made = Container(Settings(data_dir=tmp_path))
-    made.directory, made.timelines, made.languages = first.directory, first.timelines, first.languages
+def container(first_process: Container, tmp_path: Path) -> Iterator[Container]:
+    made = like(first_process, data_dir=tmp_path)
     yield made
     made.database.dispose()
 
 
 @pytest.fixture
 def client(container: Container) -> Iterator[TestClient]:
-    with TestClient(create_app(container), base_url="http://localhost") as made:
+    with TestClient(application(container), base_url="http://localhost") as made:
         yield made
 
 
@@ -674,21 +662,17 @@ def test_static_files_are_served(client: TestClient) -> None:
 
 
 @pytest.fixture
-def production(tmp_path: Path) -> Iterator[TestClient]:
-    settings = Settings.model_validate(
-        {
-            "profile": "production",
-            "data_dir": tmp_path,
-            "api_token": "the-token",
-            "database_url": f"sqlite:///{tmp_path / 'production.db'}",
-            "organizer_address": "meetings@asean.example",
-            "public_url": "https://meetings.asean.example",
-        }
+def production(first_process: Container, tmp_path: Path) -> Iterator[TestClient]:
+    container = like(
+        first_process,
+        profile="production",
+        data_dir=tmp_path,
+        api_token="the-token",
+        database_url=f"sqlite:///{tmp_path / 'orchestrator.db'}",
+        organizer_address="meetings@asean.example",
+        public_url="https://meetings.asean.example",
     )
-    container = Container(settings)
-    container.database.upgrade()
-    app = create_app(container)
-    with TestClient(app, base_url="https://meetings.asean.example") as made:
+    with TestClient(create_app(container), base_url="https://meetings.asean.example") as made:
         yield made
     container.database.dispose()
 

@@ -16,9 +16,9 @@ from click.testing import CliRunner
 from orchestrator import cli
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.services.meetings.views import MeetingView
-from orchestrator.web.app import create_app
 from tests.callers import caller
 from tests.integration.conftest import World, definition
+from tests.integration.serving import application
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -172,7 +172,7 @@ def test_what_is_amiss_with_a_new_meeting_is_printed(world: World, shell: Shell,
 @pytest.fixture
 def api(world: World) -> Iterator[TestClient]:
     headers = {"Authorization": f"Bearer {world.api_token}"}
-    with TestClient(create_app(world), base_url="http://localhost", headers=headers) as made:
+    with TestClient(application(world), base_url="http://localhost", headers=headers) as made:
         yield made
 
 
@@ -236,7 +236,7 @@ def test_a_pair_is_created_through_the_api(world: World, api: TestClient) -> Non
 
 @pytest.fixture
 def client(world: World) -> Iterator[TestClient]:
-    with TestClient(create_app(world), base_url="http://localhost") as made:
+    with TestClient(application(world), base_url="http://localhost") as made:
         yield made
 
 

@@ -11,10 +11,10 @@ from orchestrator.domain.meetings.meeting import ContributionState, Need
 from orchestrator.errors import InvalidInput
 from orchestrator.services.dates.date_polls import DatePollRequest
 from orchestrator.store.meetings import meetings as store
-from orchestrator.web.app import create_app
 from orchestrator.words import say
 from tests.callers import caller
 from tests.integration.conftest import ENDS, World, crowd, definition, statements
+from tests.integration.serving import application
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -47,7 +47,7 @@ def found(world: World, numbers: range) -> None:
 @pytest.fixture
 def client(world: World) -> Iterator[TestClient]:
     headers = {"Authorization": f"Bearer {world.api_token}"}
-    with TestClient(create_app(world), base_url="http://localhost", headers=headers) as made:
+    with TestClient(application(world), base_url="http://localhost", headers=headers) as made:
         yield made
 
 

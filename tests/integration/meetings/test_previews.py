@@ -11,9 +11,9 @@ from click.testing import CliRunner
 
 from orchestrator import cli
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.web.app import create_app
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World, contents
+from tests.integration.serving import application
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -151,7 +151,7 @@ ONCE_CONFIRMED = "Later, when the announced date is confirmed by itself"
 
 def asked_in_the_console(world: World, reference: str) -> str:
     """The text of the page that asks whether to publish, as it is read."""
-    with TestClient(create_app(world), base_url="http://localhost") as client:
+    with TestClient(application(world), base_url="http://localhost") as client:
         page = client.get(f"/meetings/{reference}/publish").text
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 

@@ -14,9 +14,9 @@ from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.services.people.links import VALID_AFTER_THE_END
 from orchestrator.store.engine import Database
-from orchestrator.web.app import create_app
 from tests.callers import caller
 from tests.integration.conftest import ENDS, NHUNG, PEOPLE, STARTS, TAN, THIDA, World, contents, emptied
+from tests.integration.serving import application
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -34,7 +34,7 @@ def world(sqlite_of_session: Database, tmp_path: Path) -> World:
 
 @pytest.fixture
 def client(world: World) -> Iterator[TestClient]:
-    with TestClient(create_app(world), base_url="http://localhost", follow_redirects=False) as made:
+    with TestClient(application(world), base_url="http://localhost", follow_redirects=False) as made:
         yield made
 
 

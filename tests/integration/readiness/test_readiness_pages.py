@@ -17,7 +17,6 @@ from orchestrator import cli
 from orchestrator.domain.meetings.meeting import ContributionState, Need, Participation
 from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.store.engine import Database
-from orchestrator.web.app import create_app
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, STARTS, TAN, THIDA, World, contents, emptied
 from tests.integration.readiness.test_services_readiness import (
@@ -34,6 +33,7 @@ from tests.integration.readiness.test_services_readiness import (
     state,
     token,
 )
+from tests.integration.serving import application
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -54,7 +54,7 @@ def world(sqlite_of_session: Database, tmp_path: Path) -> World:
 
 @pytest.fixture
 def client(world: World) -> Iterator[TestClient]:
-    with TestClient(create_app(world), base_url="http://localhost", follow_redirects=False) as made:
+    with TestClient(application(world), base_url="http://localhost", follow_redirects=False) as made:
         yield made
 
 

@@ -25,10 +25,10 @@ from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import ConfigurationError, Conflict, InvalidInput, NotFound
 from orchestrator.services.timelines.timelines import timeline_text
 from orchestrator.store.readiness import contributions
-from orchestrator.web.app import create_app
 from orchestrator.words import maybe
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, NOW, PEOPLE, World, contents
+from tests.integration.serving import application
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -489,7 +489,7 @@ def test_the_command_line_refuses_what_contradicts_itself(run: Any, world: World
 @pytest.fixture
 def client(world: World) -> Iterator[TestClient]:
     headers = {"Authorization": f"Bearer {world.api_token}"}
-    with TestClient(create_app(world), base_url="http://127.0.0.1", headers=headers) as found:
+    with TestClient(application(world), base_url="http://127.0.0.1", headers=headers) as found:
         yield found
 
 
