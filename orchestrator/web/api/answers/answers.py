@@ -5,11 +5,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from orchestrator.services.answers.recording import LONGEST_COMMENT
-from orchestrator.services.meetings.views import (
-    ResponseView,
-)
-from orchestrator.services.timelines.views import Outcome
 from orchestrator.web.api.inputs import Answer, Body, Id
+from orchestrator.web.api.meetings.schemas import ResponseModel
+from orchestrator.web.api.timelines.schemas import EffectModel
 from orchestrator.web.container import (
     AnswersDep,
     ReadingDep,
@@ -34,29 +32,31 @@ class RefuseRequest(Body):
 
 
 @router.get("/meetings/{meeting}/responses", summary="What came back")
-def get_responses(meeting: str, reading: ReadingDep) -> list[ResponseView]:
+def get_responses(meeting: str, reading: ReadingDep) -> list[ResponseModel]:
     """Return answers, proposed times, bounced mails and letters, newest first."""
-    return list(reading.meeting(meeting).responses)
+    return [ResponseModel.showing(item) for item in reading.meeting(meeting).responses]
 
 
 @router.post("/meetings/{meeting}/proposals/{response_id}/refuse", summary="Refuse a proposed time")
 def refuse_proposal(
     meeting: str, response_id: Id, answers: AnswersDep, caller: ApiCaller, body: RefuseRequest | None = None
-) -> Outcome:
+) -> EffectModel:
     """Keep the time: whoever proposed another is told so, and sent the invitation as it stands."""
     reply = body.reply if body else None
-    return answers.refuse_proposal(meeting, response_id, caller=caller, reply=reply)
+    return EffectModel.showing(answers.refuse_proposal(meeting, response_id, caller=caller, reply=reply))
 
 
 @router.post("/meetings/{meeting}/attendees/{email}/send-again", summary="Send the invitation again")
-def send_again(meeting: str, email: str, answers: AnswersDep, caller: ApiCaller) -> Outcome:
+def send_again(meeting: str, email: str, answers: AnswersDep, caller: ApiCaller) -> EffectModel:
     """Send somebody the current invitation once more."""
-    return answers.send_again(meeting, email, caller=caller)
+    return EffectModel.showing(answers.send_again(meeting, email, caller=caller))
 
 
 @router.put("/meetings/{meeting}/attendees/{email}/answer", summary="Record an answer")
 def record_answer(
     meeting: str, email: str, body: AnswerRequest, answers: AnswersDep, caller: ApiCaller
-) -> Outcome:
+) -> EffectModel:
     """Record what an attendee answered, for example by telephone."""
-    return answers.answer(meeting, email, body.participation, caller=caller, comment=body.comment)
+    return EffectModel.showing(
+        answers.answer(meeting, email, body.participation, caller=caller, comment=body.comment)
+    )

@@ -6,7 +6,7 @@ from fastapi import Response
 from pydantic import Field
 
 from orchestrator.domain.answers.responses import Fate
-from orchestrator.services.answers.views import IncomingView
+from orchestrator.web.api.answers.schemas import IncomingModel
 from orchestrator.web.api.inputs import Answer, Body, Id
 from orchestrator.web.container import (
     IncomingDep,
@@ -27,15 +27,15 @@ class AssignRequest(Body):
 
 
 @router.get("/incoming", summary="Mails that came in")
-def list_incoming(incoming: IncomingDep, outcome: Fate | None = None) -> list[IncomingView]:
+def list_incoming(incoming: IncomingDep, outcome: Fate | None = None) -> list[IncomingModel]:
     """Return the newest 200 mails that came in, and what became of them."""
-    return incoming.mails(outcome)
+    return [IncomingModel.showing(item) for item in incoming.mails(outcome)]
 
 
 @router.get("/incoming/{incoming_id}", summary="One mail that came in")
-def get_incoming(incoming_id: Id, incoming: IncomingDep) -> IncomingView:
+def get_incoming(incoming_id: Id, incoming: IncomingDep) -> IncomingModel:
     """Return one mail, and what became of it."""
-    return incoming.mail(incoming_id)
+    return IncomingModel.showing(incoming.mail(incoming_id))
 
 
 @router.get("/incoming/{incoming_id}/content", summary="Download a mail that came in")
@@ -51,10 +51,12 @@ def download_incoming(incoming_id: Id, incoming: IncomingDep) -> Response:
 @router.post("/incoming/{incoming_id}/assign", summary="Take a mail for an answer")
 def assign_incoming(
     incoming_id: Id, body: AssignRequest, quarantine: QuarantineDep, caller: ApiCaller
-) -> IncomingView:
+) -> IncomingModel:
     """Take a quarantined mail for the answer of an attendee, because a person says so."""
-    return quarantine.assign(
-        incoming_id, body.meeting, body.email, caller=caller, participation=body.participation
+    return IncomingModel.showing(
+        quarantine.assign(
+            incoming_id, body.meeting, body.email, caller=caller, participation=body.participation
+        )
     )
 
 

@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field
 from orchestrator.domain.dates.date_poll import MOST_OPTIONS, Vote
 from orchestrator.domain.definitions.written import WallTime
 from orchestrator.domain.meetings.linked import Linked
-from orchestrator.services.dates.date_poll_views import DatePollEffect, DatePollView
 from orchestrator.services.dates.date_polls import DatePollRequest
+from orchestrator.web.api.dates.schemas import DatePollEffectModel, DatePollModel
 from orchestrator.web.api.inputs import Body, Preview
 from orchestrator.web.container import (
     DatePollsDep,
@@ -50,54 +50,60 @@ class VotesRequest(Body):
 @router.post("/meetings/{meeting}/poll", status_code=201, summary="Open a date poll")
 def open_poll(
     meeting: str, body: DatePollRequest, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
-) -> DatePollEffect:
+) -> DatePollEffectModel:
     """Ask the delegations of a draft which of 2 to 10 starts suit them; only those who speak for them."""
-    return date_polls.open(meeting, body, caller=caller, preview=preview)
+    return DatePollEffectModel.showing(date_polls.open(meeting, body, caller=caller, preview=preview))
 
 
 @router.get("/meetings/{meeting}/poll", summary="The newest date poll")
-def get_poll(meeting: str, date_polls: DatePollsDep) -> DatePollView:
+def get_poll(meeting: str, date_polls: DatePollsDep) -> DatePollModel:
     """Return the newest poll, open or not, with what each delegation says and which option would win."""
-    return date_polls.show(meeting)
+    return DatePollModel.showing(date_polls.show(meeting))
 
 
 @router.patch("/meetings/{meeting}/poll", summary="Extend a date poll")
 def extend_poll(
     meeting: str, body: ExtendRequest, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
-) -> DatePollEffect:
+) -> DatePollEffectModel:
     """Let the open poll close at another time."""
-    return date_polls.extend(meeting, body.closes, caller=caller, preview=preview)
+    return DatePollEffectModel.showing(
+        date_polls.extend(meeting, body.closes, caller=caller, preview=preview)
+    )
 
 
 @router.delete("/meetings/{meeting}/poll", summary="Withdraw a date poll")
 def withdraw_poll(
     meeting: str, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
-) -> DatePollEffect:
+) -> DatePollEffectModel:
     """End the open poll without a result; mails that have not left yet do not leave any more."""
-    return date_polls.withdraw(meeting, caller=caller, preview=preview)
+    return DatePollEffectModel.showing(date_polls.withdraw(meeting, caller=caller, preview=preview))
 
 
 @router.post("/meetings/{meeting}/poll/remind", summary="Ask again for dates")
 def remind_of_poll(
     meeting: str, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
-) -> DatePollEffect:
+) -> DatePollEffectModel:
     """Ask those again who have not answered; at most once a day."""
-    return date_polls.remind(meeting, caller=caller, preview=preview)
+    return DatePollEffectModel.showing(date_polls.remind(meeting, caller=caller, preview=preview))
 
 
 @router.post("/meetings/{meeting}/poll/close", summary="Choose the date")
 def close_poll(
     meeting: str, body: CloseRequest, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
-) -> DatePollEffect:
+) -> DatePollEffectModel:
     """Make an option the meeting's time and end the poll; the meeting stays a draft."""
-    return date_polls.close(
-        meeting, body.option, caller=caller, version=body.version, preview=preview, linked=body.linked
+    return DatePollEffectModel.showing(
+        date_polls.close(
+            meeting, body.option, caller=caller, version=body.version, preview=preview, linked=body.linked
+        )
     )
 
 
 @router.post("/meetings/{meeting}/poll/votes", summary="Enter a delegation's votes")
 def enter_votes(
     meeting: str, body: VotesRequest, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
-) -> DatePollEffect:
+) -> DatePollEffectModel:
     """Record what a delegation has said by other means, in place of what it had said."""
-    return date_polls.vote_for(meeting, body.delegation, body.votes, caller=caller, preview=preview)
+    return DatePollEffectModel.showing(
+        date_polls.vote_for(meeting, body.delegation, body.votes, caller=caller, preview=preview)
+    )

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import Query
 
-from orchestrator.services.dates.fair_starts import FairStartQuery, FairStartsView
+from orchestrator.services.dates.fair_starts import FairStartQuery
+from orchestrator.web.api.dates.schemas import FairStartsModel
 from orchestrator.web.container import (
     FairStartsDep,
 )
@@ -16,6 +17,6 @@ router = api_router("slots")
 
 
 @router.get("/slots", summary="Find a start")
-def find_slots(query: Annotated[FairStartQuery, Query()], fair_starts: FairStartsDep) -> FairStartsView:
+def find_slots(query: Annotated[FairStartQuery, Query()], fair_starts: FairStartsDep) -> FairStartsModel:
     """Return the best starts of a window, with what each costs every delegation, and why."""
-    return fair_starts.find(query)
+    return FairStartsModel.showing(fair_starts.find(query))

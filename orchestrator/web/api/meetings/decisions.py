@@ -8,12 +8,8 @@ from fastapi import Path, Query
 from pydantic import Field
 
 from orchestrator.domain.meetings.decisions import MOST_OUTCOMES, Edit
-from orchestrator.services.meetings.views import (
-    LinkedView,
-    OutcomeList,
-    OutcomeView,
-)
 from orchestrator.web.api.inputs import Body
+from orchestrator.web.api.meetings.schemas import LinkedModel, OutcomeModel, OutcomesModel
 from orchestrator.web.container import (
     OutcomesDep,
     ReadingDep,
@@ -43,30 +39,30 @@ class OutcomeChange(Body):
 
 
 @router.get("/meetings/{meeting}/linked", summary="What moves with it, or stays")
-def list_linked(meeting: str, reading: ReadingDep) -> list[LinkedView]:
+def list_linked(meeting: str, reading: ReadingDep) -> list[LinkedModel]:
     """Return the meetings that have to be thought of when this one moves, nearest first."""
-    return list(reading.linked(meeting))
+    return [LinkedModel.showing(item) for item in reading.linked(meeting)]
 
 
 @router.get("/meetings/{meeting}/outcomes", summary="Outcomes")
-def list_outcomes(meeting: str, outcomes: OutcomesDep) -> list[OutcomeView]:
+def list_outcomes(meeting: str, outcomes: OutcomesDep) -> list[OutcomeModel]:
     """Return what a meeting has decided, by number."""
-    return list(outcomes.of(meeting))
+    return [OutcomeModel.showing(item) for item in outcomes.of(meeting)]
 
 
 @router.post("/meetings/{meeting}/outcomes", status_code=201, summary="Record an outcome")
-def add_outcome(meeting: str, body: NewOutcome, outcomes: OutcomesDep, caller: ApiCaller) -> OutcomeList:
+def add_outcome(meeting: str, body: NewOutcome, outcomes: OutcomesDep, caller: ApiCaller) -> OutcomesModel:
     """Record one more outcome of a meeting that has begun or is over; nobody is told by this alone."""
-    return outcomes.add(meeting, body.text, is_open=body.is_open, caller=caller)
+    return OutcomesModel.showing(outcomes.add(meeting, body.text, is_open=body.is_open, caller=caller))
 
 
 @router.patch("/meetings/{meeting}/outcomes/{number}", summary="Change an outcome")
 def change_outcome(
     meeting: str, number: Number, body: OutcomeChange, outcomes: OutcomesDep, caller: ApiCaller
-) -> OutcomeList:
+) -> OutcomesModel:
     """Change the text of an outcome, whether it is open, or its place in the list."""
     edit = Edit(text=body.text, is_open=body.is_open, number=body.number)
-    return outcomes.change(meeting, number, edit, caller=caller, seen=body.seen)
+    return OutcomesModel.showing(outcomes.change(meeting, number, edit, caller=caller, seen=body.seen))
 
 
 @router.delete("/meetings/{meeting}/outcomes/{number}", summary="Take an outcome out")
@@ -76,6 +72,6 @@ def remove_outcome(
     outcomes: OutcomesDep,
     caller: ApiCaller,
     seen: Annotated[str | None, Query(description=SEEN)] = None,
-) -> OutcomeList:
+) -> OutcomesModel:
     """Take an outcome out; those after it move up."""
-    return outcomes.remove(meeting, number, caller=caller, seen=seen)
+    return OutcomesModel.showing(outcomes.remove(meeting, number, caller=caller, seen=seen))

@@ -10,13 +10,9 @@ from pydantic import Field
 from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.linked import Linked
-from orchestrator.services.meetings.views import (
-    DeliveryView,
-    MeetingSummary,
-    MeetingView,
-)
-from orchestrator.services.timelines.views import ActionView, Outcome
 from orchestrator.web.api.inputs import Body, Preview
+from orchestrator.web.api.meetings.schemas import DeliveryModel, MeetingModel, MeetingSummaryModel
+from orchestrator.web.api.timelines.schemas import ActionModel, EffectModel
 from orchestrator.web.container import (
     MeetingsDep,
     ReadingDep,
@@ -95,41 +91,41 @@ def create_meeting(
     reading: ReadingDep,
     caller: ApiCaller,
     response: Response,
-) -> MeetingView:
+) -> MeetingModel:
     """Create a draft from the same fields as the YAML file. Nothing is sent."""
     created = meetings.create([definition], caller=caller)[0]
     response.headers["Location"] = f"/api/v1/meetings/{created.reference}"
-    return reading.meeting(created.reference)
+    return MeetingModel.showing(reading.meeting(created.reference))
 
 
 @router.get("/meetings", summary="List meetings", responses=_LINKED)
 def list_meetings(
     reading: ReadingDep, request: Request, response: Response, limit: Limit = None, after: After = None
-) -> list[MeetingSummary]:
+) -> list[MeetingSummaryModel]:
     """Return coming meetings by start, then those that are over; all of them unless ``limit`` is given."""
     page = reading.page(limit, after)
     if page.following is not None:
         following = request.url.include_query_params(after=page.following)
         response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
-    return list(page.meetings)
+    return [MeetingSummaryModel.showing(item) for item in page.meetings]
 
 
 @router.get("/meetings/{meeting}", summary="One meeting")
-def get_meeting(meeting: str, reading: ReadingDep) -> MeetingView:
+def get_meeting(meeting: str, reading: ReadingDep) -> MeetingModel:
     """Return a meeting by number or reference."""
-    return reading.meeting(meeting)
+    return MeetingModel.showing(reading.meeting(meeting))
 
 
 @router.get("/meetings/{meeting}/plan", summary="What happens when")
-def get_plan(meeting: str, reading: ReadingDep) -> list[ActionView]:
+def get_plan(meeting: str, reading: ReadingDep) -> list[ActionModel]:
     """Return the actions of a meeting in the order they are due."""
-    return reading.plan(meeting)
+    return [ActionModel.showing(item) for item in reading.plan(meeting)]
 
 
 @router.get("/meetings/{meeting}/deliveries", summary="What was sent")
-def get_deliveries(meeting: str, reading: ReadingDep) -> list[DeliveryView]:
+def get_deliveries(meeting: str, reading: ReadingDep) -> list[DeliveryModel]:
     """Return every message that was sent, or tried, newest first."""
-    return reading.deliveries(meeting)
+    return [DeliveryModel.showing(item) for item in reading.deliveries(meeting)]
 
 
 @router.post("/meetings/{meeting}/publish", summary="Publish")
@@ -139,29 +135,33 @@ def publish_meeting(
     caller: ApiCaller,
     body: PublishRequest | None = None,
     preview: Preview = False,
-) -> Outcome:
+) -> EffectModel:
     """Publish a draft, or confirm a save-the-date; from here on everything goes out by itself."""
     body = body or PublishRequest(version=None, save_the_date=None)
-    return meetings.publish(
-        meeting, caller=caller, version=body.version, save_the_date=body.save_the_date, preview=preview
+    return EffectModel.showing(
+        meetings.publish(
+            meeting, caller=caller, version=body.version, save_the_date=body.save_the_date, preview=preview
+        )
     )
 
 
 @router.patch("/meetings/{meeting}", summary="Change")
 def update_meeting(
     meeting: str, body: UpdateRequest, meetings: MeetingsDep, caller: ApiCaller, preview: Preview = False
-) -> Outcome:
+) -> EffectModel:
     """Change what is given, leave the rest; 409 when the meeting changed since it was read."""
     fields = body.model_dump(exclude={"version", "notify", "linked"}, exclude_unset=True)
     update = MeetingUpdate.model_validate(fields)
-    return meetings.update(
-        meeting,
-        update,
-        caller=caller,
-        version=body.version,
-        notify=body.notify,
-        preview=preview,
-        linked=body.linked,
+    return EffectModel.showing(
+        meetings.update(
+            meeting,
+            update,
+            caller=caller,
+            version=body.version,
+            notify=body.notify,
+            preview=preview,
+            linked=body.linked,
+        )
     )
 
 
@@ -172,10 +172,12 @@ def cancel_meeting(
     caller: ApiCaller,
     body: CancelRequest | None = None,
     preview: Preview = False,
-) -> Outcome:
+) -> EffectModel:
     """Cancel: whoever was invited is told, nothing else goes out, the Teams meeting is removed."""
     body = body or CancelRequest()
-    return meetings.cancel(meeting, caller=caller, reason=body.reason, version=body.version, preview=preview)
+    return EffectModel.showing(
+        meetings.cancel(meeting, caller=caller, reason=body.reason, version=body.version, preview=preview)
+    )
 
 
 @router.post("/meetings/{meeting}/reinstate", summary="Reinstate")
@@ -185,27 +187,29 @@ def reinstate_meeting(
     caller: ApiCaller,
     body: ReinstateRequest | None = None,
     preview: Preview = False,
-) -> Outcome:
+) -> EffectModel:
     """Let a cancelled meeting take place after all: everybody is told, and asked again."""
     version = body.version if body else None
-    return meetings.reinstate(meeting, caller=caller, version=version, preview=preview)
+    return EffectModel.showing(meetings.reinstate(meeting, caller=caller, version=version, preview=preview))
 
 
 @router.post("/meetings/{meeting}/conclude", summary="Conclude")
-def conclude_meeting(meeting: str, meetings: MeetingsDep, caller: ApiCaller) -> Outcome:
+def conclude_meeting(meeting: str, meetings: MeetingsDep, caller: ApiCaller) -> EffectModel:
     """Conclude a meeting that has begun; at its end this happens by itself."""
-    return meetings.conclude(meeting, caller=caller)
+    return EffectModel.showing(meetings.conclude(meeting, caller=caller))
 
 
 @router.put("/meetings/{meeting}/link", summary="Enter a join link by hand")
 def enter_link(
     meeting: str, body: LinkRequest, meetings: MeetingsDep, caller: ApiCaller, preview: Preview = False
-) -> Outcome:
+) -> EffectModel:
     """Set the join link; invitations that wait for one go out at once."""
-    return meetings.enter_link(meeting, body.join_url, caller=caller, preview=preview)
+    return EffectModel.showing(meetings.enter_link(meeting, body.join_url, caller=caller, preview=preview))
 
 
 @router.post("/meetings/{meeting}/move-mailbox", summary="Answer to the mailbox set now")
-def move_mailbox(meeting: str, meetings: MeetingsDep, caller: ApiCaller, preview: Preview = False) -> Outcome:
+def move_mailbox(
+    meeting: str, meetings: MeetingsDep, caller: ApiCaller, preview: Preview = False
+) -> EffectModel:
     """Let attendees answer to the mailbox that is set now, when the meeting went out from another."""
-    return meetings.move_mailbox(meeting, caller=caller, preview=preview)
+    return EffectModel.showing(meetings.move_mailbox(meeting, caller=caller, preview=preview))

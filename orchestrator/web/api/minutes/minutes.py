@@ -6,11 +6,9 @@ from typing import Annotated
 
 from fastapi import File, Response, UploadFile
 
-from orchestrator.services.meetings.views import (
-    MinutesView,
-)
-from orchestrator.services.timelines.views import Outcome
 from orchestrator.web.api.inputs import Preview
+from orchestrator.web.api.meetings.schemas import MinutesModel
+from orchestrator.web.api.timelines.schemas import EffectModel
 from orchestrator.web.container import (
     MinutesDep,
     ReadingDep,
@@ -23,9 +21,9 @@ router = api_router("minutes")
 
 
 @router.get("/meetings/{meeting}/minutes", summary="Versions of the minutes")
-def list_minutes(meeting: str, reading: ReadingDep) -> list[MinutesView]:
+def list_minutes(meeting: str, reading: ReadingDep) -> list[MinutesModel]:
     """Return all versions, oldest first."""
-    return list(reading.meeting(meeting).minutes)
+    return [MinutesModel.showing(item) for item in reading.meeting(meeting).minutes]
 
 
 @router.post("/meetings/{meeting}/minutes", status_code=201, summary="Attach minutes")
@@ -36,11 +34,13 @@ def attach_minutes(
     caller: ApiCaller,
     file: Annotated[UploadFile, File()],
     preview: Preview = False,
-) -> Outcome:
+) -> EffectModel:
     """Attach a PDF, DOCX, Markdown or text file to a concluded meeting; it goes to all who were invited."""
     # One byte more than the limit is enough to know that it is too large.
     content = file.file.read(settings.attachment_max_bytes + 1)
-    return minutes.attach(meeting, file.filename or "", content, caller=caller, preview=preview)
+    return EffectModel.showing(
+        minutes.attach(meeting, file.filename or "", content, caller=caller, preview=preview)
+    )
 
 
 @router.get("/meetings/{meeting}/minutes/{version}", summary="Download minutes")

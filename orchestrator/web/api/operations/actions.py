@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from orchestrator.domain.timelines.actions import ActionState
-from orchestrator.services.timelines.views import ActionView
 from orchestrator.web.api.inputs import Body, Id
+from orchestrator.web.api.timelines.schemas import ActionModel
 from orchestrator.web.container import (
     OperationsDep,
     ReadingDep,
@@ -24,9 +24,9 @@ class DiscardRequest(Body):
 
 
 @router.get("/actions", summary="The queue")
-def list_actions(reading: ReadingDep, state: ActionState | None = None) -> list[ActionView]:
+def list_actions(reading: ReadingDep, state: ActionState | None = None) -> list[ActionModel]:
     """Return up to 500 actions of all meetings in the order they are due."""
-    return reading.actions(state)
+    return [ActionModel.showing(item) for item in reading.actions(state)]
 
 
 @router.post("/actions/{action_id}/retry", summary="Try again", status_code=204)

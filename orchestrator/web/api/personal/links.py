@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
-
+from orchestrator.web.api.personal.schemas import PersonalLink
 from orchestrator.web.container import PersonalLinksDep
 from orchestrator.web.openapi import api_router
 from orchestrator.web.security import ApiCaller
 
 router = api_router("answers")
-
-
-class PersonalLink(BaseModel):
-    """The address of somebody's personal page; whoever has it can answer for that person."""
-
-    url: str
 
 
 @router.get("/meetings/{meeting}/attendees/{email}/personal-link", summary="Personal link")

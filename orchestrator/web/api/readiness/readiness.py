@@ -8,9 +8,10 @@ from fastapi import Path
 from pydantic import Field
 
 from orchestrator.services.answers.recording import LONGEST_COMMENT
-from orchestrator.services.readiness.readiness import NEEDS, STATES, Board, SlotMove, SlotView
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.readiness.readiness import NEEDS, STATES, SlotMove
 from orchestrator.web.api.inputs import Body, Preview
+from orchestrator.web.api.readiness.schemas import BoardModel, ConnectionTestModel
+from orchestrator.web.api.timelines.schemas import EffectModel
 from orchestrator.web.container import (
     ReadinessDep,
 )
@@ -41,9 +42,9 @@ class NudgeRequest(Body):
 
 
 @router.get("/meetings/{meeting}/readiness", summary="Readiness board")
-def get_readiness(meeting: str, readiness: ReadinessDep) -> Board:
+def get_readiness(meeting: str, readiness: ReadinessDep) -> BoardModel:
     """Return how each delegation stands, in protocol order, and how many are through with what."""
-    return readiness.board(meeting)
+    return BoardModel.showing(readiness.board(meeting))
 
 
 @router.put("/meetings/{meeting}/readiness/{code}/{need}", summary="Record what a delegation owes")
@@ -54,9 +55,11 @@ def record_readiness(
     body: RecordRequest,
     readiness: ReadinessDep,
     caller: ApiCaller,
-) -> Outcome:
+) -> EffectModel:
     """Record that something came in, is waived or failed, or is missing after all; chasers follow it."""
-    return readiness.record(meeting, code, NEEDS[need], STATES[body.state], caller=caller, note=body.note)
+    return EffectModel.showing(
+        readiness.record(meeting, code, NEEDS[need], STATES[body.state], caller=caller, note=body.note)
+    )
 
 
 @router.post("/meetings/{meeting}/nudge", summary="Ask now for what is missing")
@@ -66,15 +69,17 @@ def nudge(
     caller: ApiCaller,
     body: NudgeRequest | None = None,
     preview: Preview = False,
-) -> Outcome:
+) -> EffectModel:
     """Ask who speaks for the delegations, or these people, for all that is missing, in one mail each."""
-    return readiness.nudge(meeting, body.to if body else (), caller=caller, preview=preview)
+    return EffectModel.showing(
+        readiness.nudge(meeting, body.to if body else (), caller=caller, preview=preview)
+    )
 
 
 @router.get("/meetings/{meeting}/rehearsal", summary="Rehearsal slots")
-def list_rehearsal_slots(meeting: str, readiness: ReadinessDep) -> list[SlotView]:
+def list_rehearsal_slots(meeting: str, readiness: ReadinessDep) -> list[ConnectionTestModel]:
     """Return when each delegation tries its connection, in the order of time."""
-    return readiness.slots(meeting)
+    return [ConnectionTestModel.showing(item) for item in readiness.slots(meeting)]
 
 
 @router.put("/meetings/{meeting}/rehearsal/{code}", summary="Move a rehearsal slot")
@@ -85,9 +90,9 @@ def move_rehearsal_slot(
     readiness: ReadinessDep,
     caller: ApiCaller,
     preview: Preview = False,
-) -> Outcome:
+) -> EffectModel:
     """Give a delegation another time to try its connection; whoever knows the old one is told at once."""
-    return readiness.move_slot(meeting, code, body, caller=caller, preview=preview)
+    return EffectModel.showing(readiness.move_slot(meeting, code, body, caller=caller, preview=preview))
 
 
 @router.post("/meetings/{meeting}/joined/{code}", status_code=204, summary="A delegation has joined")

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 from fastapi import Query
 from pydantic import Field
 
-from orchestrator.services.timelines.timelines import MeetingTimelineView, TimelineView
-from orchestrator.services.timelines.views import Outcome
 from orchestrator.web.api.inputs import Body, Preview
+from orchestrator.web.api.timelines.schemas import EffectModel, MeetingTimelineModel, TimelineModel
 from orchestrator.web.container import (
     TimelinesDep,
 )
@@ -32,29 +31,31 @@ class TimelineRequest(Body):
 
 
 @router.get("/timelines", summary="Timelines")
-def list_timelines(timelines: TimelinesDep) -> list[TimelineView]:
+def list_timelines(timelines: TimelinesDep) -> list[TimelineModel]:
     """Return the timelines that meetings can name."""
-    return timelines.all()
+    return [TimelineModel.showing(item) for item in timelines.all()]
 
 
 @router.get("/timelines/{name}", summary="One timeline")
-def get_timeline(name: str, timelines: TimelinesDep) -> TimelineView:
+def get_timeline(name: str, timelines: TimelinesDep) -> TimelineModel:
     """Return a timeline: its steps in words, and its document to copy and adjust."""
-    return timelines.one(name)
+    return TimelineModel.showing(timelines.one(name))
 
 
 @router.get("/meetings/{meeting}/timeline", summary="The timeline of a meeting")
-def get_meeting_timeline(meeting: str, timelines: TimelinesDep) -> MeetingTimelineView:
+def get_meeting_timeline(meeting: str, timelines: TimelinesDep) -> MeetingTimelineModel:
     """Return the timeline that counts for a meeting: its own, or the one it names."""
-    return timelines.of(meeting)
+    return MeetingTimelineModel.showing(timelines.of(meeting))
 
 
 @router.put("/meetings/{meeting}/timeline", summary="Give a meeting a timeline of its own")
 def set_meeting_timeline(
     meeting: str, body: TimelineRequest, timelines: TimelinesDep, caller: ApiCaller, preview: Preview = False
-) -> Outcome:
+) -> EffectModel:
     """Give a draft or published meeting its own timeline, and say what moves; it is replanned at once."""
-    return timelines.adjust(meeting, body.timeline, caller=caller, version=body.version, preview=preview)
+    return EffectModel.showing(
+        timelines.adjust(meeting, body.timeline, caller=caller, version=body.version, preview=preview)
+    )
 
 
 @router.delete("/meetings/{meeting}/timeline", summary="Back to the timeline that the meeting names")
@@ -64,6 +65,6 @@ def reset_meeting_timeline(
     caller: ApiCaller,
     version: Version = None,
     preview: Preview = False,
-) -> Outcome:
+) -> EffectModel:
     """Take the meeting's own timeline back, and say what moves; it is replanned at once."""
-    return timelines.reset(meeting, caller=caller, version=version, preview=preview)
+    return EffectModel.showing(timelines.reset(meeting, caller=caller, version=version, preview=preview))

@@ -1,0 +1,78 @@
+"""What answers of all rooms are made of: models read off the services' views, and facts beside sentences."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from orchestrator import words
+from orchestrator.facts import Fact, plain
+from orchestrator.web.openapi import FactDocument
+
+Day = date  # Some models have a field named ``date``, which would hide the type.
+
+
+def _sentence(value: object) -> object:
+    return words.say(value) if isinstance(value, Fact) else value
+
+
+def _document(value: object) -> object:
+    if isinstance(value, str):
+        return plain(value).to_json()
+    return value.to_json() if isinstance(value, Fact) else value
+
+
+Sentence = Annotated[str, BeforeValidator(_sentence)]
+"""What a fact says, in English."""
+FactOf = Annotated[FactDocument, BeforeValidator(_document)]
+"""The same as key and parameters; which field it stands beside is said by ``beside``."""
+
+
+def beside(name: str) -> Any:
+    """Return the field that holds as facts what the field ``name`` says in English."""
+    return Field(validation_alias=name, description=f"What `{name}` says, for programs.")
+
+
+class AnswerModel(BaseModel):
+    """An answer, read off what a service returns: each field from the attribute of the same name."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    @classmethod
+    def showing(cls, view: object) -> Self:
+        """Return the answer that shows ``view``."""
+        return cls.model_validate(view)
+
+
+class LocalTimeModel(AnswerModel):
+    """A moment as people at a place read it."""
+
+    date: str
+    clock: str
+    city: str
+    offset: str
+    day: Day
+
+    model_config = ConfigDict(
+        title="LocalTime",
+        json_schema_extra={
+            "examples": [
+                {
+                    "date": "Thursday, 3 December 2026",
+                    "clock": "14:00",
+                    "city": "Ha Noi",
+                    "offset": "UTC+07:00",
+                    "day": "2026-12-03",
+                }
+            ]
+        },
+    )
+
+
+class ContactModel(AnswerModel):
+    """Whom to write to."""
+
+    name: str
+    email: str

@@ -1,0 +1,28 @@
+"""What the API answers about mails that came in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from orchestrator.domain.answers.incoming import Sort
+from orchestrator.domain.answers.responses import Fate
+from orchestrator.web.api.answering import AnswerModel, FactOf, Sentence, beside
+
+
+class IncomingModel(AnswerModel):
+    """A mail that came in."""
+
+    id: int
+    received_at: datetime
+    sort: Sort
+    method: str
+    sender: str | None
+    subject: str
+    participation: str | None
+    text: str
+    meeting: str | None
+    outcome: Fate = Field(description="What became of it.")
+    reason: Sentence
+    reason_fact: FactOf = beside("reason")

@@ -1,0 +1,237 @@
+"""What the API answers about meetings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from orchestrator.domain.answers.responses import ProposalState, ResponseKind
+from orchestrator.domain.definitions.definition import MeetingKind
+from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.fields import Seat
+from orchestrator.domain.meetings.meeting import MeetingStatus
+from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.store.rows.delivery import DeliveryState
+from orchestrator.web.api.answering import AnswerModel, FactOf, LocalTimeModel, Sentence, beside
+
+ParticipationWords = Literal["no answer", "accepted", "tentative", "declined", "delegated"]
+"""An attendee's answer as people say it."""
+
+
+class AttendeeModel(AnswerModel):
+    """An attendee with the answer so far."""
+
+    id: int
+    name: str
+    email: str
+    delegation: str
+    delegation_name: str
+    group: str
+    role: Role
+    seat: Seat | None
+    language: str | None
+    participation: ParticipationWords
+    comment: str | None
+    delegated_to: str | None
+    answered_at: datetime | None
+    answered_via: str | None
+
+
+class ResponseModel(AnswerModel):
+    """Something that came back from an attendee."""
+
+    id: int
+    kind: ResponseKind
+    name: str | None
+    delegation: str | None
+    participation: ParticipationWords | None
+    delegate: str | None
+    proposed: LocalTimeModel | None = Field(description="The proposed start, in the host's time.")
+    state: ProposalState | None = Field(description="That of a proposal.")
+    comment: str | None
+    reply: str | None
+    channel: str
+    by: str
+    at: datetime
+    incoming_id: int | None
+
+
+class MeetingSummaryModel(AnswerModel):
+    """One line in the list of meetings."""
+
+    id: int
+    reference: str
+    kind: MeetingKind
+    title_en: str
+    title_vi: str | None
+    status: MeetingStatus
+    tentative: bool = Field(description="Published as a save-the-date only.")
+    starts_at: datetime
+    ends_at: datetime
+    host_time: LocalTimeModel
+    host_end: LocalTimeModel
+    invited: int
+    answers: dict[ParticipationWords, int]
+    next_action: ActionKind | None
+    next_due_at: datetime | None
+    next_due: LocalTimeModel | None
+    attention: list[Sentence] = Field(description="What needs the coordinator.")
+    attention_facts: list[FactOf] = beside("attention")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 2,
+                    "reference": "SOM-2026",
+                    "kind": "som",
+                    "title_en": "Senior Officials Meeting",
+                    "title_vi": None,
+                    "status": "published",
+                    "tentative": False,
+                    "starts_at": "2026-12-03T07:00:00Z",
+                    "ends_at": "2026-12-03T09:30:00Z",
+                    "host_time": {
+                        "date": "Thursday, 3 December 2026",
+                        "clock": "14:00",
+                        "city": "Ha Noi",
+                        "offset": "UTC+07:00",
+                        "day": "2026-12-03",
+                    },
+                    "host_end": {
+                        "date": "Thursday, 3 December 2026",
+                        "clock": "16:30",
+                        "city": "Ha Noi",
+                        "offset": "UTC+07:00",
+                        "day": "2026-12-03",
+                    },
+                    "invited": 12,
+                    "answers": {"accepted": 9, "no answer": 3},
+                    "next_action": "remind",
+                    "next_due_at": None,
+                    "next_due": None,
+                    "attention": ["1 × another time was proposed; move the meeting, or refuse."],
+                    "attention_facts": [{"key": "meetings.times-proposed", "params": {"count": 1}}],
+                }
+            ]
+        }
+    )
+
+
+class AgendaItemModel(AnswerModel):
+    """One item of an agenda."""
+
+    number: int
+    en: str
+    vi: str | None
+    lead: str | None
+    input_from: str | None = Field(description="The meeting whose outcomes it reports.")
+    points: list[str] = Field(description="Those outcomes.")
+
+
+class OutcomeModel(AnswerModel):
+    """One outcome of a meeting: what it has decided."""
+
+    number: int
+    text: str
+    is_open: bool = Field(description="It is not agreed yet.")
+    by: str
+    at: datetime
+
+
+class OutcomesModel(AnswerModel):
+    """The outcomes of a meeting after a change."""
+
+    reference: str
+    outcomes: list[OutcomeModel]
+    warnings: list[Sentence]
+    warnings_facts: list[FactOf] = beside("warnings")
+
+
+class LinkedModel(AnswerModel):
+    """A meeting that prepares this one, or that this one prepares, and is still to take place."""
+
+    reference: str
+    relation: Sentence = Field(description="What it is to this one.")
+    relation_fact: FactOf = beside("relation")
+    status: MeetingStatus
+    host_time: LocalTimeModel
+
+
+class HistoryModel(AnswerModel):
+    """One line of a meeting's history."""
+
+    at: datetime
+    actor: str
+    what: Sentence
+    what_fact: FactOf = beside("what")
+    detail: Sentence | None
+    detail_fact: FactOf | None = beside("detail")
+
+
+class MinutesModel(AnswerModel):
+    """One version of a meeting's minutes."""
+
+    version: int
+    filename: str
+    media_type: str
+    size: int
+    digest: str
+    attached_at: datetime
+
+
+class MeetingModel(MeetingSummaryModel):
+    """A whole meeting. ``version`` has to be given back with a change."""
+
+    programme: str | None
+    host: str
+    host_name: str
+    coordinator_name: str
+    coordinator_email: str
+    start: str = Field(description="Wall time in the meeting's zone.")
+    zone: str
+    duration: str
+    timeline: str
+    version: int
+    uid: str | None
+    sequence: int
+    revision: int
+    join_url: str | None
+    link_by_hand: bool
+    feeds: str | None
+    fed_by: list[str]
+    agenda: list[AgendaItemModel]
+    attendees: list[AttendeeModel]
+    responses: list[ResponseModel]
+    minutes: list[MinutesModel]
+    history: list[HistoryModel]
+    outcomes: list[OutcomeModel]
+
+    model_config = ConfigDict(json_schema_extra=None)
+
+
+class DeliveryModel(AnswerModel):
+    """One message to one recipient, and how it ended."""
+
+    id: int
+    action_id: int
+    recipient: str
+    recipient_name: str | None
+    delegation: str | None
+    channel: str
+    purpose: str
+    state: DeliveryState
+    subject: str
+    message_id: str
+    sequence: int
+    revision: int
+    started_at: datetime
+    ended_at: datetime | None
+    local_time: str
+    answer: str | None
+    tries: int
+    repeated: bool
+    why: Sentence
+    why_fact: FactOf = beside("why")

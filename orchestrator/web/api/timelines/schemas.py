@@ -1,0 +1,137 @@
+"""What the API answers about timelines, actions, and what a change makes happen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.web.api.answering import AnswerModel, FactOf, LocalTimeModel, Sentence, beside
+
+
+class ActionModel(AnswerModel):
+    """One thing that happens at one moment."""
+
+    id: int
+    key: str
+    meeting: str = Field(description="Its reference; empty for what belongs to no meeting.")
+    kind: ActionKind
+    what: Sentence
+    what_fact: FactOf = beside("what")
+    why: Sentence = Field(description="The step of the timeline.")
+    why_fact: FactOf = beside("why")
+    state: ActionState
+    recipient_name: str | None
+    recipient_email: str | None
+    delegation: str | None
+    due_at: datetime
+    due: LocalTimeModel = Field(description="The recipient's time; the host's for what nobody receives.")
+    planned: LocalTimeModel | None
+    expires_at: datetime
+    revision: int
+    attempt: int
+    reason: Sentence | None
+    reason_fact: FactOf | None = beside("reason")
+    note: Sentence | None = Field(description="Why it is not due when the timeline wants it.")
+    note_fact: FactOf | None = beside("note")
+
+
+class ConsequenceModel(AnswerModel):
+    """One thing that a change makes happen, moves, or keeps from happening."""
+
+    effect: Literal["new", "moved", "cancelled", "skipped"]
+    kind: ActionKind
+    what: Sentence
+    what_fact: FactOf = beside("what")
+    recipient_name: str | None
+    recipient_email: str | None
+    delegation: str | None
+    when: LocalTimeModel | None = Field(description="At once, where there is none.")
+    reason: Sentence | None
+    reason_fact: FactOf | None = beside("reason")
+    meeting: str | None = Field(description="That of a linked meeting, where it is not the one changed.")
+    why: Sentence
+    why_fact: FactOf = beside("why")
+
+
+class EffectModel(AnswerModel):
+    """What a change did, or would do."""
+
+    reference: str
+    version: int
+    previewed: bool
+    consequences: list[ConsequenceModel]
+    warnings: list[Sentence]
+    warnings_facts: list[FactOf] = beside("warnings")
+    tentative: bool = Field(description="The meeting is then a save-the-date.")
+    later: list[ConsequenceModel] = Field(description="What follows when a save-the-date is confirmed.")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "reference": "SOM-2026",
+                    "version": 2,
+                    "previewed": True,
+                    "consequences": [
+                        {
+                            "effect": "new",
+                            "kind": "invite",
+                            "what": "Invitation",
+                            "what_fact": {"key": "timelines.kind.invite", "params": {}},
+                            "recipient_name": "Tan Hui Shan",
+                            "recipient_email": "tan@sg.example.org",
+                            "delegation": "SG",
+                            "when": None,
+                            "reason": None,
+                            "reason_fact": None,
+                            "meeting": None,
+                            "why": "at once",
+                            "why_fact": {"key": "timelines.at-once", "params": {}},
+                        }
+                    ],
+                    "warnings": [],
+                    "warnings_facts": [],
+                    "tentative": False,
+                    "later": [],
+                }
+            ]
+        }
+    )
+
+
+class StepModel(AnswerModel):
+    """One step of a timeline, in words."""
+
+    name: str
+    what: Sentence
+    what_fact: FactOf = beside("what")
+    when: list[Sentence]
+    when_facts: list[FactOf] = beside("when")
+    to: list[Sentence]
+    to_facts: list[FactOf] = beside("to")
+    condition: Sentence | None
+    condition_fact: FactOf | None = beside("condition")
+
+
+class TimelineModel(AnswerModel):
+    """A timeline: its steps in words, and its document to copy and adjust."""
+
+    name: str
+    title: str
+    kinds: list[str]
+    steps: list[StepModel]
+    document: dict[str, Any]
+
+
+class MeetingTimelineModel(AnswerModel):
+    """The timeline that counts for a meeting."""
+
+    reference: str
+    version: int
+    named: str
+    own: bool
+    timeline: TimelineModel
