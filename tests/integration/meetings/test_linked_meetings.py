@@ -24,7 +24,7 @@ from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.answers import ResponseRow
-from orchestrator.words import say
+from orchestrator.words import maybe, say
 from tests.callers import caller
 from tests.integration.conftest import (
     NHUNG,
@@ -78,7 +78,7 @@ def change(
 
 
 def told(outcome: Outcome) -> Counter[tuple[str | None, str]]:
-    return Counter((item.meeting, item.what) for item in outcome.consequences if item.kind == "invite")
+    return Counter((item.meeting, maybe(item.what)) for item in outcome.consequences if item.kind == "invite")
 
 
 def question(world: World, reference: str = SOM, **fields: Any) -> list[str]:
