@@ -48,7 +48,7 @@ def people_of(*codes: str) -> tuple[Attendee, ...]:
         found += [(code, DIRECTORY.group(group)) for group in groups]
     return tuple(
         Attendee(
-            f"{group.role} of {code}", f"person{number}@example.org", code, group.code, group.role, number
+            f"{group.role} of {code}", f"person{number}@example.org", code, group.code, group.role, id=number
         )
         for number, (code, group) in enumerate(found, 1)
     )
@@ -103,8 +103,10 @@ def with_slots(meeting: Meeting, timeline: Timeline) -> Meeting:
     if step is None or meeting.tentative:
         return meeting
     codes = asked_delegations(meeting, step, DIRECTORY)
-    slots = connectivity.allot(meeting, codes, step, CALENDARS, meeting.slots, meeting.published_at or EARLY)
-    return replace(meeting, slots=slots)
+    slots = connectivity.allot(
+        meeting, codes, step, CALENDARS, meeting.connection_tests, meeting.published_at or EARLY
+    )
+    return replace(meeting, connection_tests=slots)
 
 
 def planned(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestrator.domain.readiness.readiness import Aspect
-from orchestrator.services.readiness.readiness import Board, CellView, DelegationReadiness, SlotView
+from orchestrator.services.readiness.readiness import Board, CellView, ConnectionTestView, DelegationReadiness
 from orchestrator.terminal import ANSWER_MARKS, out, table
 from orchestrator.words import maybe, say
 
@@ -60,7 +60,7 @@ def _nudge_words(item: DelegationReadiness) -> list[str]:
     return [f"nudge: {', '.join(person.name for person in item.nudge_to)}{last}"]
 
 
-def show_slots(slots: Sequence[SlotView]) -> None:
+def show_slots(slots: Sequence[ConnectionTestView]) -> None:
     """Print when delegations try their connection, in their own time and at the host's."""
     made = table("", "Delegation", "Their time", "At the host's", "")
     for item in slots:

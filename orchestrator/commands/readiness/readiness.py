@@ -11,7 +11,7 @@ from orchestrator.commands.common import CALLER, json_option, previewed
 from orchestrator.commands.effects import show_effects
 from orchestrator.commands.readiness.printing import show_board, show_slots
 from orchestrator.domain.readiness.readiness import Aspect
-from orchestrator.services.readiness.readiness import NEEDS, STATES, SlotMove
+from orchestrator.services.readiness.readiness import NEEDS, STATES, ConnectionTestMove
 from orchestrator.services.timelines.views import Outcome
 
 
@@ -85,7 +85,7 @@ def connection_test() -> None:
 @json_option
 def list_tests(reference: str, as_json: bool) -> None:
     """Show when each delegation tries its connection."""
-    found = bootstrap.container().readiness.slots(reference)
+    found = bootstrap.container().readiness.connection_tests(reference)
     click.echo(terminal.as_json(found)) if as_json else show_slots(found)
 
 
@@ -99,7 +99,7 @@ def move_test(reference: str, delegation: str, start: str) -> Callable[[bool], O
 
     START is a wall time in the meeting's zone, such as '2026-12-02 10:15'.
     """
-    move = SlotMove.of(start)
-    return lambda preview: bootstrap.container().readiness.move_slot(
+    move = ConnectionTestMove.of(start)
+    return lambda preview: bootstrap.container().readiness.move_connection_test(
         reference, delegation, move, caller=CALLER, preview=preview
     )

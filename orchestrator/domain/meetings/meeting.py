@@ -86,17 +86,17 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True)
-class RehearsalSlot:
+class ConnectionTest:
     """When a delegation tries its connection before a meeting.
 
-    ``note`` says in words why it lies outside somebody's office hours, where it does. ``moves`` counts how
+    ``note`` says why it lies outside the office hours of one side, where it does. ``moves`` counts how
     often it was moved after the delegation had been told of it, and so has to be told again.
     """
 
     delegation: str
     starts_at: datetime
     ends_at: datetime
-    note: str | None = None
+    note: Fact | None = None
     moves: int = 0
 
 
@@ -264,7 +264,7 @@ class Meeting:
     refusals: tuple[Refusal, ...] = ()
     own_timeline: str | None = field(default=None, repr=False)
     contributions: tuple[Contribution, ...] = ()
-    slots: tuple[RehearsalSlot, ...] = ()
+    connection_tests: tuple[ConnectionTest, ...] = ()
     date_poll: OpenDatePoll | None = None
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Rehearsal slots: when each delegation tries its connection, one after the other, before a meeting."""
+"""Connection tests: when each delegation tries its connection, one after the other, before a meeting."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from datetime import date, datetime, time, timedelta
 from math import inf
 
 from orchestrator.domain.delegations.working_calendar import Calendars, Stretch, WorkingCalendar
-from orchestrator.domain.meetings.meeting import Meeting, RehearsalSlot
+from orchestrator.domain.meetings.meeting import ConnectionTest, Meeting
 from orchestrator.domain.time.zones import local_time, zone
 from orchestrator.domain.timelines.offsets import Offset
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.errors import InvalidInput
+from orchestrator.facts import Fact, listed
 
+_ALLOTTED_OUTSIDE = "readiness.share-no-hour"
+"""The note of a test that was allotted outside office hours, because none was free."""
 _DAYTIME = Stretch(time(7), time(21))
-"""When somebody may be asked to try a connection, where no office hour is free for both."""
+"""When a delegation may be asked to try its connection, where no office hour is free for both."""
 
 
 def allot(
@@ -23,21 +26,21 @@ def allot(
     codes: Sequence[str],
     step: Step,
     calendars: Calendars,
-    kept: Sequence[RehearsalSlot],
+    kept: Sequence[ConnectionTest],
     now: datetime,
-) -> tuple[RehearsalSlot, ...]:
-    """Return a slot for each delegation in ``codes``, in the order of time; ``kept`` slots stay as they are.
+) -> tuple[ConnectionTest, ...]:
+    """Return a test for each delegation in ``codes``, in the order of time; ``kept`` tests stay as they are.
 
-    A slot lies within the office hours of the delegation and of the host, on the day that ``step.day`` gives
+    A test lies within the office hours of the delegation and of the host, on the day that ``step.day`` gives
     for the host. Where they share none that is free, its note says so: it then lies in the delegation's
     office hours, else in the host's by the delegation's day, at night for neither side if that can be had.
-    No two slots overlap, none begins before ``now`` (aware UTC), and none comes after the start; a delegation
-    for which nothing is left gets none. Who has the fewest free slots chooses first, and who shares no office
-    hour with the host last.
+    No two tests overlap, none begins before ``now`` (aware UTC), and none comes after the start; a delegation
+    for which nothing is left gets none. The one with the fewest free times chooses first, and one that shares
+    no office hour with the host last.
     """
     if step.day is None or step.slot is None:
         raise ValueError(f"step {step.name} has no day or no length")
-    found = {slot.delegation: slot for slot in kept if slot.delegation in codes}
+    found = {test.delegation: test for test in kept if test.delegation in codes}
     day = _day(meeting, step.day, calendars)
     waiting = [code for code in codes if code not in found]
     grid = [
@@ -50,29 +53,29 @@ def allot(
         free = (item for item in open_[code] if not _overlaps(item[0], step.slot, found.values()))
         start, note = next(free, (None, None))
         if start is not None:
-            found[code] = RehearsalSlot(code, start, start + step.slot, note)
-    return tuple(sorted(found.values(), key=lambda slot: (slot.starts_at, slot.delegation)))
+            found[code] = ConnectionTest(code, start, start + step.slot, note)
+    return tuple(sorted(found.values(), key=lambda test: (test.starts_at, test.delegation)))
 
 
-def fitting(meeting: Meeting, step: Step, calendars: Calendars) -> tuple[RehearsalSlot, ...]:
-    """Return those slots of an earlier time of the meeting that are right for the present one too.
+def fitting(meeting: Meeting, step: Step, calendars: Calendars) -> tuple[ConnectionTest, ...]:
+    """Return those tests of an earlier time of the meeting that are right for the present one too.
 
-    They lie on the day of the tests and end before the start. Everybody is told their slot anew.
+    They lie on the day of the tests and end before the start. Each delegation is told its time again.
     """
     if step.day is None:
         raise ValueError(f"step {step.name} has no day")
     day, host = _day(meeting, step.day, calendars), calendars.of(meeting.host)
     return tuple(
-        replace(slot, moves=0)
-        for slot in meeting.slots
-        if host.local_date(slot.starts_at) == day and slot.ends_at <= meeting.starts_at
+        replace(test, moves=0)
+        for test in meeting.connection_tests
+        if host.local_date(test.starts_at) == day and test.ends_at <= meeting.starts_at
     )
 
 
-def standing(meeting: Meeting, step: Step, calendars: Calendars, now: datetime) -> tuple[RehearsalSlot, ...]:
-    """Return those slots of the present time of the meeting that stay, though calendars may have changed.
+def standing(meeting: Meeting, step: Step, calendars: Calendars, now: datetime) -> tuple[ConnectionTest, ...]:
+    """Return those tests of the present time of the meeting that stay, though calendars may have changed.
 
-    A slot in office hours stays while offices are open then, one allotted outside them while its day is that
+    A test in office hours stays while offices are open then, one allotted outside them while its day is that
     of the tests. One placed outside office hours by hand stays, and so does one that has begun by ``now``
     (aware UTC).
     """
@@ -80,15 +83,15 @@ def standing(meeting: Meeting, step: Step, calendars: Calendars, now: datetime) 
         raise ValueError(f"step {step.name} has no day")
     day, host = _day(meeting, step.day, calendars), calendars.of(meeting.host)
 
-    def stays(slot: RehearsalSlot) -> bool:
-        own, length = calendars.of(slot.delegation), slot.ends_at - slot.starts_at
-        if slot.starts_at <= now:
+    def stays(test: ConnectionTest) -> bool:
+        own, length = calendars.of(test.delegation), test.ends_at - test.starts_at
+        if test.starts_at <= now:
             return True
-        if slot.note is None:
-            return _open(own, slot.starts_at, length) and _open(host, slot.starts_at, length)
-        return slot.note != _sharing_none(own, host) or host.local_date(slot.starts_at) == day
+        if test.note is None:
+            return _open(own, test.starts_at, length) and _open(host, test.starts_at, length)
+        return test.note.key != _ALLOTTED_OUTSIDE or host.local_date(test.starts_at) == day
 
-    return tuple(filter(stays, meeting.slots))
+    return tuple(filter(stays, meeting.connection_tests))
 
 
 def _day(meeting: Meeting, offset: Offset, calendars: Calendars) -> date:
@@ -99,8 +102,8 @@ def _day(meeting: Meeting, offset: Offset, calendars: Calendars) -> date:
 
 def placed(
     meeting: Meeting, code: str, start: datetime, length: timedelta, calendars: Calendars
-) -> RehearsalSlot:
-    """Return a slot for a delegation at a start (UTC) chosen by hand; its note says whose offices are closed.
+) -> ConnectionTest:
+    """Return a test of a delegation at a start (UTC) chosen by hand; its note says whose offices are closed.
 
     Raises ``InvalidInput`` when it would last beyond the start of the meeting, or while another delegation
     tries its connection.
@@ -111,36 +114,37 @@ def placed(
         raise InvalidInput.of(
             "start",
             local_time(start, place),
-            "leaves no time before the meeting",
-            f"Choose one before {local_time(meeting.starts_at - length, place)}.",
+            Fact.of("readiness.test-too-late"),
+            Fact.of("readiness.test-too-late.remedy", when=local_time(meeting.starts_at - length, place)),
         )
-    for slot in meeting.slots:
-        if slot.delegation != code and _overlaps(start, length, (slot,)):
-            taken = f"{local_time(slot.starts_at, place).clock}–{local_time(slot.ends_at, place).clock}"
-            raise InvalidInput.of(
-                "start",
-                local_time(start, place),
-                f"overlaps the slot of {calendars.directory.get(slot.delegation).name}, {taken}",
-                "Choose another start, or move that slot first.",
+    for test in meeting.connection_tests:
+        if test.delegation != code and _overlaps(start, length, (test,)):
+            wrong = Fact.of(
+                "readiness.test-overlaps",
+                delegation=calendars.directory.get(test.delegation).name,
+                begin=local_time(test.starts_at, place).clock,
+                end=local_time(test.ends_at, place).clock,
             )
+            advice = Fact.of("readiness.test-overlaps.remedy")
+            raise InvalidInput.of("start", local_time(start, place), wrong, advice)
     closed = dict.fromkeys(item.delegation.name for item in (own, host) if not _open(item, start, length))
-    note = f"outside the office hours of {' and '.join(closed)}" if closed else None
-    known = next((slot for slot in meeting.slots if slot.delegation == code), None)
-    return RehearsalSlot(code, start, end, note, known.moves if known else 0)
+    note = Fact.of("readiness.outside-hours", delegations=listed([*closed])) if closed else None
+    known = next((test for test in meeting.connection_tests if test.delegation == code), None)
+    return ConnectionTest(code, start, end, note, known.moves if known else 0)
 
 
-def _choice(starts: Sequence[tuple[datetime, str | None]]) -> float:
-    """How many starts suit both sides; who has none takes what the others leave."""
+def _choice(starts: Sequence[tuple[datetime, Fact | None]]) -> float:
+    """How many starts suit both sides; a delegation that has none takes what the others leave."""
     return sum(note is None for _, note in starts) or inf
 
 
-def _overlaps(start: datetime, length: timedelta, taken: Iterable[RehearsalSlot]) -> bool:
-    return any(start < slot.ends_at and slot.starts_at < start + length for slot in taken)
+def _overlaps(start: datetime, length: timedelta, taken: Iterable[ConnectionTest]) -> bool:
+    return any(start < test.ends_at and test.starts_at < start + length for test in taken)
 
 
 def _starts(
     meeting: Meeting, code: str, candidates: Sequence[datetime], length: timedelta, calendars: Calendars
-) -> Iterator[tuple[datetime, str | None]]:
+) -> Iterator[tuple[datetime, Fact | None]]:
     """Yield the candidates, the best first, with a note where office hours are not shared."""
     own, host = calendars.of(code), calendars.of(meeting.host)
     wishes: list[Callable[[datetime], bool]] = [
@@ -157,13 +161,13 @@ def _starts(
         candidates = [item for item in candidates if not wish(item)]
 
 
-def _sharing_none(own: WorkingCalendar, host: WorkingCalendar) -> str:
-    """The note of a slot that was allotted outside the office hours of either side."""
-    return f"{own.delegation.name} and {host.delegation.name} share no free office hour on that day"
+def _sharing_none(own: WorkingCalendar, host: WorkingCalendar) -> Fact:
+    """The note of a test that was allotted outside the office hours of either side."""
+    return Fact.of(_ALLOTTED_OUTSIDE, delegation=own.delegation.name, host=host.delegation.name)
 
 
 def _grid(host: WorkingCalendar, day: date, length: timedelta) -> Iterator[datetime]:
-    """Every start on the host's day, counted from midnight in steps of a slot."""
+    """Every start on the host's day, counted from midnight in steps of the length of a test."""
     start, end = host.instant(day, time(0)), host.instant(day + timedelta(days=1), time(0))
     while start < end:
         yield start

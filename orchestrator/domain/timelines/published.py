@@ -12,9 +12,9 @@ from orchestrator.domain.delegations.working_calendar import (
 )
 from orchestrator.domain.meetings.meeting import (
     Attendee,
+    ConnectionTest,
     Meeting,
     Need,
-    RehearsalSlot,
 )
 from orchestrator.domain.time.zones import local_time
 from orchestrator.domain.timelines.asking import addressees, asked_delegations, holds, owed
@@ -155,7 +155,7 @@ class Published:
 
     def _connection_tests(self, step: Step) -> Iterator[Obligation]:
         """Tell each delegation its slot, and at once again when it was moved after that."""
-        slots = {slot.delegation: slot for slot in self._meeting.slots}
+        slots = {slot.delegation: slot for slot in self._meeting.connection_tests}
         lacking = [code for code in self._asked(step) if self._lacks(code, Need.TEST)]
         for item in self._spoken_to(step, lacking):
             wanted = self._moments.mail(step, step.first, step.name, item)
@@ -177,7 +177,7 @@ class Published:
                     left_out=None,
                 )
 
-    def _in_time_for(self, wanted: Obligation, step: Step, slot: RehearsalSlot) -> Obligation:
+    def _in_time_for(self, wanted: Obligation, step: Step, slot: ConnectionTest) -> Obligation:
         """Let a mail that tells of a slot go out before it, also when its day has passed, never after it."""
         if wanted.due is not None and wanted.due >= slot.starts_at:
             clock = step.first.clock if step.first else None

@@ -27,7 +27,7 @@ from orchestrator.domain.letters.notices import NoticeText
 from orchestrator.domain.letters.wording import ENGLISH, Wording, marked
 from orchestrator.domain.meetings.changes import REINSTATED, Difference, What
 from orchestrator.domain.meetings.itip import EventStatus, Method
-from orchestrator.domain.meetings.meeting import Attendee, Meeting, Need, News, RehearsalSlot
+from orchestrator.domain.meetings.meeting import Attendee, ConnectionTest, Meeting, Need, News
 from orchestrator.domain.meetings.revision import Notice, cancel_to, request_to
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.kinds import IN_OWN_LANGUAGE, ActionKind
@@ -71,7 +71,7 @@ class Occasion:
     deadline: datetime | None = None
     overdue: bool = False
     notice: NoticeText | None = None
-    slot: RehearsalSlot | None = None
+    slot: ConnectionTest | None = None
     options: tuple[datetime, ...] = ()
 
     @property
@@ -338,7 +338,13 @@ class Letters:
         if seen is meeting and edition is not None:
             return edition
         common = replace(
-            meeting, attendees=(), news=News(), refusals=(), contributions=(), slots=(), date_poll=None
+            meeting,
+            attendees=(),
+            news=News(),
+            refusals=(),
+            contributions=(),
+            connection_tests=(),
+            date_poll=None,
         )
         if edition is None or edition.meeting != common:
             edition = Edition(

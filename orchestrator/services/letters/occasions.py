@@ -139,7 +139,7 @@ class Occasions:
             deadline=deadline if named else None,
             overdue=overdue and named,
             notice=self._notice(step),
-            slot=next((slot for slot in meeting.slots if slot.delegation == code), None)
+            slot=next((slot for slot in meeting.connection_tests if slot.delegation == code), None)
             if occasion.kind is ActionKind.CONNECTION_TEST
             else None,
         )

@@ -22,7 +22,7 @@ from orchestrator.services.personal.followed_link import (
     signature,
     why_closed,
 )
-from orchestrator.services.readiness.readiness import Readiness, SlotView, said_by, settle
+from orchestrator.services.readiness.readiness import ConnectionTestView, Readiness, said_by, settle
 from orchestrator.services.timelines.changing import MeetingChange
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.engine import Database
@@ -58,7 +58,7 @@ class StillMissingView:
     """What is wanted from a delegation, and when it tries its connection; ``slot_over`` once that is past."""
 
     items: tuple[NeedView, ...]
-    slot: SlotView | None
+    slot: ConnectionTestView | None
     slot_over: bool = False
 
     @property
@@ -107,10 +107,12 @@ class StillMissing:
         code = link.attendee.delegation
         owed = self._readiness.owed(meeting)[code]
         items = tuple(self._item(link, need) for need in Need if need in owed)
-        slot = next((item for item in meeting.slots if item.delegation == code), None)
+        slot = next((item for item in meeting.connection_tests if item.delegation == code), None)
         if slot is None:
             return StillMissingView(items, None)
-        return StillMissingView(items, self._readiness.slot_view(meeting, slot), slot.ends_at <= now)
+        return StillMissingView(
+            items, self._readiness.connection_test_view(meeting, slot), slot.ends_at <= now
+        )
 
     def settle(
         self, token: str, need: Need, state: ContributionState | None, *, mark: str | None = None

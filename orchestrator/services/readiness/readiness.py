@@ -18,12 +18,12 @@ from orchestrator.domain.definitions.written import WallTime
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.meeting import (
     Attendee,
+    ConnectionTest,
     Contribution,
     ContributionState,
     Meeting,
     MeetingStatus,
     Need,
-    RehearsalSlot,
 )
 from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.problems import problems_of
@@ -52,7 +52,7 @@ from orchestrator.store.delivery import deliveries
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
-from orchestrator.store.readiness import contributions
+from orchestrator.store.readiness import connection_tests, contributions
 from orchestrator.store.timelines import actions
 
 AGAIN_AFTER = timedelta(minutes=10)
@@ -80,7 +80,7 @@ class CellView:
 
 
 @dataclass(frozen=True, slots=True)
-class SlotView:
+class ConnectionTestView:
     """When a delegation tries its connection: in its own time, and at the host's."""
 
     delegation: str
@@ -88,7 +88,7 @@ class SlotView:
     starts: LocalTime
     ends: LocalTime
     host_starts: LocalTime
-    note: str | None
+    note: Fact | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class DelegationReadiness:
     code: str
     name: str
     cells: Mapping[str, CellView]
-    slot: SlotView | None
+    slot: ConnectionTestView | None
     missing: tuple[str, ...]
     nudge_to: tuple[Contact, ...]
     nudged_at: LocalTime | None
@@ -125,7 +125,7 @@ class Board:
     delegations: tuple[DelegationReadiness, ...]
 
 
-class SlotMove(BaseModel):
+class ConnectionTestMove(BaseModel):
     """A new start of a rehearsal slot, as wall time in the meeting's zone."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -133,7 +133,7 @@ class SlotMove(BaseModel):
     start: WallTime
 
     @classmethod
-    def of(cls, start: str) -> SlotMove:
+    def of(cls, start: str) -> ConnectionTestMove:
         """Read the wall time; raises ``InvalidInput``."""
         try:
             return cls.model_validate({"start": start})
@@ -187,17 +187,17 @@ class Readiness:
             ),
         )
 
-    def slots(self, name: str) -> list[SlotView]:
+    def connection_tests(self, name: str) -> list[ConnectionTestView]:
         """Return when the delegations of a meeting try their connection, in the order of time."""
         with self._database.reading() as session:
             meeting = store.load(session, store.find_id(session, name))
-        return [self.slot_view(meeting, slot) for slot in meeting.slots]
+        return [self.connection_test_view(meeting, slot) for slot in meeting.connection_tests]
 
-    def slot_view(self, meeting: Meeting, slot: RehearsalSlot) -> SlotView:
+    def connection_test_view(self, meeting: Meeting, slot: ConnectionTest) -> ConnectionTestView:
         """Return a slot as people read it."""
         directory = self._planner.directory
         own = directory.place_of(slot.delegation, slot.starts_at)
-        return SlotView(
+        return ConnectionTestView(
             slot.delegation,
             self._name(slot.delegation),
             local_time(slot.starts_at, own),
@@ -343,8 +343,8 @@ class Readiness:
 
     # Moving a rehearsal slot
 
-    def move_slot(
-        self, name: str, delegation: str, move: SlotMove, *, caller: Caller, preview: bool = False
+    def move_connection_test(
+        self, name: str, delegation: str, move: ConnectionTestMove, *, caller: Caller, preview: bool = False
     ) -> Outcome:
         """Give a delegation another time to try its connection; whoever knows the old one is told at once.
 
@@ -356,7 +356,7 @@ class Readiness:
             now = self._clock.now()
             code = _invited(meeting, delegation)
             slot = self._placed(session, meeting, code, move, now)
-            known = next((item for item in meeting.slots if item.delegation == code), None)
+            known = next((item for item in meeting.connection_tests if item.delegation == code), None)
             if known is not None and known.starts_at == slot.starts_at:
                 return Outcome(meeting.reference, meeting.version, preview, ())
             result = self._with_slot(session, meeting, slot, now)
@@ -368,8 +368,8 @@ class Readiness:
         return outcome
 
     def _placed(
-        self, session: Session, meeting: Meeting, code: str, move: SlotMove, now: datetime
-    ) -> RehearsalSlot:
+        self, session: Session, meeting: Meeting, code: str, move: ConnectionTestMove, now: datetime
+    ) -> ConnectionTest:
         lifecycle.require_status(meeting, "given another time for a test", MeetingStatus.PUBLISHED)
         step = self._planner.timeline(meeting).step(ActionKind.CONNECTION_TEST)
         if step is None or step.slot is None or code not in self._trying(meeting, step):
@@ -391,7 +391,7 @@ class Readiness:
         return [] if meeting.tentative else asked_delegations(meeting, step, self._planner.directory)
 
     def _with_slot(
-        self, session: Session, meeting: Meeting, slot: RehearsalSlot, now: datetime
+        self, session: Session, meeting: Meeting, slot: ConnectionTest, now: datetime
     ) -> Reconciliation:
         """Store the slot; where not everybody has a mail to come that tells of it, one goes out at once."""
         before = actions.stored(session, meeting.id)
@@ -402,10 +402,10 @@ class Readiness:
         return _only(only_elsewhere(result, before), lambda item: item.kind is ActionKind.CONNECTION_TEST)
 
     def _stored(
-        self, session: Session, meeting: Meeting, slot: RehearsalSlot, now: datetime
+        self, session: Session, meeting: Meeting, slot: ConnectionTest, now: datetime
     ) -> Reconciliation:
-        others = (item for item in meeting.slots if item.delegation != slot.delegation)
-        contributions.write_slots(session, meeting.id, (*others, slot), meeting.time_revision)
+        others = (item for item in meeting.connection_tests if item.delegation != slot.delegation)
+        connection_tests.write(session, meeting.id, (*others, slot), meeting.time_revision)
         return self._replanned(session, meeting, now)
 
     # What all of them need
@@ -437,9 +437,14 @@ class Readiness:
         by = said_by(cell.by) if cell.by else None
         return CellView(cell.state, cell.settled, since, by, cell.details)
 
-    def _slot_of(self, meeting: Meeting, code: str) -> SlotView | None:
+    def _slot_of(self, meeting: Meeting, code: str) -> ConnectionTestView | None:
         return next(
-            (self.slot_view(meeting, item) for item in meeting.slots if item.delegation == code), None
+            (
+                self.connection_test_view(meeting, item)
+                for item in meeting.connection_tests
+                if item.delegation == code
+            ),
+            None,
         )
 
 

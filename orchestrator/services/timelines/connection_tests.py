@@ -12,14 +12,14 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.delegations.working_calendar import Calendars
-from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, RehearsalSlot
-from orchestrator.domain.readiness import connection_tests
+from orchestrator.domain.meetings.meeting import ConnectionTest, Meeting, MeetingStatus
+from orchestrator.domain.readiness import connection_tests as times
 from orchestrator.domain.timelines.actions import ActionState, StoredAction
 from orchestrator.domain.timelines.asking import asked_delegations
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.store.meetings import meetings as store
-from orchestrator.store.readiness import contributions
+from orchestrator.store.readiness import connection_tests as tests
 from orchestrator.store.timelines import actions
 
 
@@ -32,9 +32,9 @@ def allot(
     """
     wanted, changed = allotted(session, meeting, timeline, calendars, None, now)
     if changed:
-        contributions.write_slots(session, meeting.id, wanted, meeting.time_revision)
+        tests.write(session, meeting.id, wanted, meeting.time_revision)
         store.touch(session, meeting.id)
-    return replace(meeting, slots=wanted)
+    return replace(meeting, connection_tests=wanted)
 
 
 def allotted(
@@ -44,38 +44,34 @@ def allotted(
     calendars: Calendars,
     rows: Sequence[StoredAction] | None,
     now: datetime,
-) -> tuple[tuple[RehearsalSlot, ...], bool]:
+) -> tuple[tuple[ConnectionTest, ...], bool]:
     """Return the times that a meeting is to have, and whether they differ from those stored; only reads.
 
     ``rows`` are the meeting's actions where they are known already.
     """
     step = timeline.step(ActionKind.CONNECTION_TEST)
     if step is None or meeting.tentative or meeting.status is not MeetingStatus.PUBLISHED:
-        return meeting.slots, False
-    same = contributions.slots_are_for(session, meeting.id) == meeting.time_revision
+        return meeting.connection_tests, False
+    same = tests.time_revision(session, meeting.id) == meeting.time_revision
     codes = asked_delegations(meeting, step, calendars.directory)
-    kept = (
-        connection_tests.standing(meeting, step, calendars, now)
-        if same
-        else connection_tests.fitting(meeting, step, calendars)
-    )
-    wanted = connection_tests.allot(meeting, codes, step, calendars, kept, now)
+    kept = times.standing(meeting, step, calendars, now) if same else times.fitting(meeting, step, calendars)
+    wanted = times.allot(meeting, codes, step, calendars, kept, now)
     if same:
         known = rows if rows is not None else actions.stored(session, meeting.id)
         wanted = _counted(known, meeting, wanted)
-    return wanted, wanted != meeting.slots or bool(wanted and not same)
+    return wanted, wanted != meeting.connection_tests or bool(wanted and not same)
 
 
 def _counted(
-    rows: Iterable[StoredAction], meeting: Meeting, wanted: Sequence[RehearsalSlot]
-) -> tuple[RehearsalSlot, ...]:
+    rows: Iterable[StoredAction], meeting: Meeting, wanted: Sequence[ConnectionTest]
+) -> tuple[ConnectionTest, ...]:
     """Return the times, each with how often it has moved after it had been told."""
-    known = {slot.delegation: slot for slot in meeting.slots}
+    known = {test.delegation: test for test in meeting.connection_tests}
     found = []
-    for slot in wanted:
-        old = known.get(slot.delegation, slot)
-        told = old.starts_at != slot.starts_at and not to_be_told(rows, meeting, slot.delegation)
-        found.append(replace(slot, moves=old.moves + told))
+    for test in wanted:
+        old = known.get(test.delegation, test)
+        told = old.starts_at != test.starts_at and not to_be_told(rows, meeting, test.delegation)
+        found.append(replace(test, moves=old.moves + told))
     return tuple(found)
 
 

@@ -8,16 +8,16 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from orchestrator.domain.meetings.meeting import Meeting, RehearsalSlot
+from orchestrator.domain.meetings.meeting import ConnectionTest, Meeting
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.actions import StoredAction
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.reconciling import Move, Reconciliation
-from orchestrator.facts import Fact, chained, plain
+from orchestrator.facts import Fact, chained
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Consequence
-from orchestrator.store.readiness import contributions
+from orchestrator.store.readiness import connection_tests
 from orchestrator.store.timelines import actions
 
 
@@ -74,23 +74,25 @@ def replanned(session: Session, planner: Planner, meeting: Meeting, now: datetim
         (consequence,) = explainer.explain(session, meeting, Reconciliation(moves=(move,)))
         moved.append(Shift.of(consequence, _was(planner, meeting, before[move.action_id])))
     rest = explainer.explain(session, meeting, replace(result, moves=(), skips=()))
-    tests = _moved_tests(planner, meeting, contributions.slots(session, [meeting.id]).get(meeting.id, ()))
+    tests = _moved_tests(
+        planner, meeting, connection_tests.of_meetings(session, [meeting.id]).get(meeting.id, ())
+    )
     return MeetingShifts(meeting.reference, meeting.title_en, (*moved, *tests, *map(Shift.of, rest)))
 
 
-def _moved_tests(planner: Planner, meeting: Meeting, slots: Iterable[RehearsalSlot]) -> Iterator[Shift]:
+def _moved_tests(planner: Planner, meeting: Meeting, tests: Iterable[ConnectionTest]) -> Iterator[Shift]:
     """The connectivity tests that take place at another time than before, each in its delegation's time."""
-    before = {item.delegation: item for item in meeting.slots}
-    for slot in slots:
-        old = before.get(slot.delegation)
-        if old is not None and old.starts_at != slot.starts_at:
+    before = {item.delegation: item for item in meeting.connection_tests}
+    for test in tests:
+        old = before.get(test.delegation)
+        if old is not None and old.starts_at != test.starts_at:
             was, when = (
-                local_time(moment, planner.directory.place_of(slot.delegation, moment))
-                for moment in (old.starts_at, slot.starts_at)
+                local_time(moment, planner.directory.place_of(test.delegation, moment))
+                for moment in (old.starts_at, test.starts_at)
             )
-            what = Fact.of("timelines.time-of-test", delegation=slot.delegation)
+            what = Fact.of("timelines.time-of-test", delegation=test.delegation)
             yield Shift(
-                "moved", ActionKind.CONNECTION_TEST, what, None, None, slot.delegation, was, when, _note(slot)
+                "moved", ActionKind.CONNECTION_TEST, what, None, None, test.delegation, was, when, test.note
             )
 
 
@@ -161,7 +163,3 @@ def _said(item: SharedShift) -> Fact:
         return Fact.of("timelines.was-moved", what=what, was=shift.was, when=when)
     said = Fact.of(_EFFECTS[shift.effect], what=what, when=when)
     return Fact.of("timelines.because", said=said, reason=shift.reason) if shift.reason else said
-
-
-def _note(slot: RehearsalSlot) -> Fact | None:
-    return plain(slot.note) if slot.note else None

@@ -118,8 +118,8 @@ class Planner:
         """Return what ``replan`` would do with a meeting as it would be; nothing is written or locked."""
         timeline, calendars = self.timeline(meeting), self.calendars(session)
         rows = actions.stored(session, meeting.id, lock=False) if meeting.id else []
-        slots, _ = connection_tests.allotted(session, meeting, timeline, calendars, rows, now)
-        meeting = replace(meeting, slots=slots)
+        tests, _ = connection_tests.allotted(session, meeting, timeline, calendars, rows, now)
+        meeting = replace(meeting, connection_tests=tests)
         result = self._reconciled(meeting, timeline, calendars, rows, now)
         return Planned(meeting, self._newly(result, before, calendars, rows, now), tuple(rows))
 
@@ -128,8 +128,8 @@ class Planner:
     ) -> Reconciliation:
         """Return what planning ``meeting`` at ``now`` adds to what ``planned`` leaves, and passes over."""
         timeline, calendars = self.timeline(meeting), self.calendars(session)
-        slots, _ = connection_tests.allotted(session, meeting, timeline, calendars, planned.rows, now)
-        meeting = replace(meeting, slots=slots)
+        tests, _ = connection_tests.allotted(session, meeting, timeline, calendars, planned.rows, now)
+        meeting = replace(meeting, connection_tests=tests)
         added = {item.obligation.key for item in planned.result.inserts}
         wanted = [item for item in plan(meeting, timeline, calendars) if item.key not in added]
         result = reconcile(meeting, wanted, planned.rows, now)

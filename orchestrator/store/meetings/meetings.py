@@ -20,6 +20,7 @@ from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
     Attendee,
     Conference,
+    ConnectionTest,
     Contribution,
     Meeting,
     MeetingStatus,
@@ -27,7 +28,6 @@ from orchestrator.domain.meetings.meeting import (
     OpenDatePoll,
     Participation,
     Refusal,
-    RehearsalSlot,
 )
 from orchestrator.domain.time.zones import tzdata_version
 from orchestrator.domain.timelines.actions import ActionState
@@ -36,7 +36,7 @@ from orchestrator.errors import Conflict, NotFound
 from orchestrator.store.batches import WANTED, by_meeting
 from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Executor
-from orchestrator.store.readiness import contributions
+from orchestrator.store.readiness import connection_tests, contributions
 from orchestrator.store.rows.answers import ResponseRow
 from orchestrator.store.rows.base import seconds_of, table_of
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
@@ -242,7 +242,7 @@ class _Parts:
     news: Mapping[int, News]
     refusals: Mapping[int, tuple[Refusal, ...]]
     contributions: Mapping[int, tuple[Contribution, ...]]
-    slots: Mapping[int, tuple[RehearsalSlot, ...]]
+    connection_tests: Mapping[int, tuple[ConnectionTest, ...]]
     open_polls: Mapping[int, OpenDatePoll]
 
 
@@ -261,7 +261,7 @@ def _parts(session: Session, meeting_ids: Collection[int]) -> _Parts:
         news=_news(session, meeting_ids),
         refusals=_refusals(session, meeting_ids),
         contributions=contributions.of_meetings(session, meeting_ids),
-        slots=contributions.slots(session, meeting_ids),
+        connection_tests=connection_tests.of_meetings(session, meeting_ids),
         open_polls=date_polls.open_polls(session, meeting_ids),
     )
 
@@ -311,7 +311,7 @@ def _meeting(found: Any, parts: _Parts) -> Meeting:
         news=parts.news.get(row.id, _NO_NEWS),
         refusals=parts.refusals.get(row.id, ()),
         contributions=parts.contributions.get(row.id, ()),
-        slots=parts.slots.get(row.id, ()),
+        connection_tests=parts.connection_tests.get(row.id, ()),
         date_poll=parts.open_polls.get(row.id) if row.status == MeetingStatus.DRAFT else None,
     )
 

@@ -1,31 +1,31 @@
-"""What delegations have done of what they owe a meeting, and when they try their connection."""
+"""What delegations have done of what they owe a meeting, who has joined it, and who was nudged."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
-from orchestrator.domain.meetings.meeting import Contribution, ContributionState, Need, RehearsalSlot
+from orchestrator.domain.meetings.meeting import Contribution, ContributionState, Need
 from orchestrator.domain.readiness.readiness import Joined
 from orchestrator.store.batches import WANTED, by_meeting
-from orchestrator.store.rows.base import table_of
 from orchestrator.store.rows.meetings import AttendeeRow
-from orchestrator.store.rows.readiness import ContributionRow, JoinRow, RehearsalSlotRow
+from orchestrator.store.rows.readiness import ContributionRow, JoinRow
 
-_C, _S = table_of(ContributionRow).c, table_of(RehearsalSlotRow).c
 _CONTRIBUTIONS = (
-    select(_C.meeting_id, _C.delegation, _C.need, _C.state, _C.by, _C.at, _C.note)
-    .where(_C.meeting_id.in_(WANTED))
-    .order_by(_C.delegation, _C.need)
-)
-_SLOTS = (
-    select(_S.meeting_id, _S.delegation, _S.starts_at, _S.ends_at, _S.note, _S.moves)
-    .where(_S.meeting_id.in_(WANTED))
-    .order_by(_S.starts_at, _S.delegation)
+    select(
+        ContributionRow.meeting_id,
+        ContributionRow.delegation,
+        ContributionRow.need,
+        ContributionRow.state,
+        ContributionRow.by,
+        ContributionRow.at,
+        ContributionRow.note,
+    )
+    .where(ContributionRow.meeting_id.in_(WANTED))
+    .order_by(ContributionRow.delegation, ContributionRow.need)
 )
 
 
@@ -34,10 +34,9 @@ def of_meetings(session: Session, meeting_ids: Collection[int]) -> Mapping[int, 
     return by_meeting(session, _CONTRIBUTIONS, meeting_ids, _contribution)
 
 
-def _contribution(row: Any) -> Contribution:
-    return Contribution(
-        row.delegation, Need(row.need), ContributionState(row.state), row.by, row.at, row.note
-    )
+def _contribution(row: Row[int, str, str, str, str, datetime, str | None]) -> Contribution:
+    _, delegation, need, state, by, at, note = row
+    return Contribution(delegation, Need(need), ContributionState(state), by, at, note)
 
 
 def record(session: Session, meeting_id: int, item: Contribution) -> None:
@@ -58,41 +57,6 @@ def take_back(session: Session, meeting_id: int, delegation: str, need: Need) ->
     session.delete(row)
     session.flush()
     return True
-
-
-def slots(session: Session, meeting_ids: Collection[int]) -> Mapping[int, tuple[RehearsalSlot, ...]]:
-    """Return the rehearsal slots of meetings, by their ids, in the order of time."""
-    return by_meeting(session, _SLOTS, meeting_ids, _slot)
-
-
-def _slot(row: Any) -> RehearsalSlot:
-    return RehearsalSlot(row.delegation, row.starts_at, row.ends_at, row.note, row.moves)
-
-
-def slots_are_for(session: Session, meeting_id: int) -> int | None:
-    """Return for which time of the meeting (its time revision) slots were allotted, if any were."""
-    wanted = select(RehearsalSlotRow.time_revision).where(RehearsalSlotRow.meeting_id == meeting_id)
-    return session.scalar(wanted.limit(1))
-
-
-def write_slots(
-    session: Session, meeting_id: int, wanted: Iterable[RehearsalSlot], time_revision: int
-) -> None:
-    """Store all slots of a meeting in place of those that were there."""
-    session.execute(delete(RehearsalSlotRow).where(RehearsalSlotRow.meeting_id == meeting_id))
-    session.add_all(
-        RehearsalSlotRow(
-            meeting_id=meeting_id,
-            delegation=item.delegation,
-            starts_at=item.starts_at,
-            ends_at=item.ends_at,
-            note=item.note,
-            time_revision=time_revision,
-            moves=item.moves,
-        )
-        for item in wanted
-    )
-    session.flush()
 
 
 def joined(session: Session, meeting_id: int) -> Mapping[str, Joined]:

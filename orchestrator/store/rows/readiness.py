@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orchestrator.domain.meetings.meeting import ContributionState, Need
+from orchestrator.facts import Fact
 from orchestrator.store.rows.base import Base, one_of
 
 
@@ -40,16 +41,16 @@ class JoinRow(Base):
     by: Mapped[str]
 
 
-class RehearsalSlotRow(Base):
+class ConnectionTestRow(Base):
     """When a delegation tries its connection; kept while the meeting keeps its time."""
 
-    __tablename__ = "rehearsal_slot"
+    __tablename__ = "connection_test"
     __table_args__ = (CheckConstraint("ends_at > starts_at", name="order"),)
 
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"), primary_key=True)
     delegation: Mapped[str] = mapped_column(String(6), primary_key=True)
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
-    note: Mapped[str | None] = mapped_column(Text(), doc="Why it is outside office hours, where it is.")
+    note: Mapped[Fact | None] = mapped_column(doc="Why it is outside office hours, where it is.")
     time_revision: Mapped[int] = mapped_column(doc="For which time of the meeting it was allotted.")
     moves: Mapped[int] = mapped_column(default=0, doc="How often it was moved after it had been told.")

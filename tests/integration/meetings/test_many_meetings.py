@@ -77,7 +77,7 @@ def test_what_is_counted_has_all_that_a_meeting_can_have(world: World) -> None:
     with world.database.reading() as session:
         meetings = {item.reference: item for item in store.load_all(session)}
     som, heads = meetings["SOM-0"], meetings["HEADS-0"]
-    assert som.attendees and som.slots and som.contributions
+    assert som.attendees and som.connection_tests and som.contributions
     assert heads.date_poll is not None and len(heads.date_poll.options) == 2
     assert world.reading.linked("SOM-0")
 

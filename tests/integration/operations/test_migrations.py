@@ -25,6 +25,7 @@ from orchestrator.facts import Fact
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import history
 from orchestrator.store.meetings import meetings as store
+from orchestrator.store.readiness import connection_tests
 from orchestrator.store.rows.answers import IncomingRow
 from orchestrator.store.rows.delivery import DeliveryRow
 from tests.callers import caller
@@ -349,7 +350,7 @@ def test_an_upgrade_keeps_every_row_with_every_value(old: Database) -> None:
         "contribution",
         "delegation_joined",
         "outcome",
-        "rehearsal_slot",
+        "connection_test",
         "date_poll",
         "date_option",
         "date_vote",
@@ -537,6 +538,43 @@ def test_kinds_get_the_names_that_mean_one_thing_and_give_them_back(database_url
     back = {row["id"]: tuple(row[name] for name in names) for row in tables(database)["action"]}
     assert back == {number: row for number, row in before.items() if number != 4}
     assert [row["purpose"] for row in tables(database)["delivery"]] == ["rehearsal"]
+    database.dispose()
+
+
+def test_connection_tests_keep_their_times_and_notes_and_give_them_back(database_url: str) -> None:
+    database = Database(database_url)
+    notes = {
+        "CA": "Canada and Viet Nam share no free office hour on that day",
+        "LA": "outside the office hours of Laos and Viet Nam",
+        "MM": "as the minister asked",
+        "VN": None,
+    }
+    with database.migrating() as connection:
+        command.upgrade(config_on(connection), "0001")
+        fill(Old(connection))
+        command.upgrade(config_on(connection), "0003")
+        for code, note in notes.items():
+            row = {"meeting_id": 1, "delegation": code, "starts_at": NOW, "ends_at": STARTS, "note": note}
+            Old(connection).add("rehearsal_slot", row | {"time_revision": 3, "moves": 2})
+        before = list(
+            map(tuple, connection.execute(text("SELECT * FROM rehearsal_slot ORDER BY delegation")))
+        )
+        command.upgrade(config_on(connection), "head")
+        connection.commit()
+    with database.reading() as session:
+        found = connection_tests.of_meetings(session, [1])[1]
+    assert {item.delegation: words.maybe(item.note) for item in found} == notes
+    assert [item.note.key for item in found if item.note] == [
+        "readiness.share-no-hour",
+        "readiness.outside-hours",
+        "text",
+    ]
+    assert {(item.starts_at, item.ends_at, item.moves) for item in found} == {(NOW, STARTS, 2)}
+    with database.migrating() as connection:
+        command.downgrade(config_on(connection), "0003")
+        connection.commit()
+        after = connection.execute(text("SELECT * FROM rehearsal_slot ORDER BY delegation"))
+        assert list(map(tuple, after)) == before
     database.dispose()
 
 

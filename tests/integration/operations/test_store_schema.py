@@ -33,7 +33,7 @@ from orchestrator.store.rows.meetings import (
 )
 from orchestrator.store.rows.minutes import DocumentRow, MinutesRow
 from orchestrator.store.rows.people import PersonRow
-from orchestrator.store.rows.readiness import ContributionRow, JoinRow, RehearsalSlotRow
+from orchestrator.store.rows.readiness import ConnectionTestRow, ContributionRow, JoinRow
 from orchestrator.store.rows.timelines import ActionRow
 from tests.integration.conftest import ENDS, NOW, STARTS, action_values, meeting_values
 
@@ -107,7 +107,7 @@ def filled(database: Database) -> Database:
         session.execute(insert(OverrideRow), [OVERRIDE])
         session.execute(insert(ContributionRow), [CONTRIBUTION])
         session.execute(insert(JoinRow), [JOINED])
-        session.execute(insert(RehearsalSlotRow), [SLOT])
+        session.execute(insert(ConnectionTestRow), [SLOT])
         session.execute(insert(OutcomeRow), [OUTCOME])
         session.execute(insert(DatePollRow), [DATE_POLL])
         session.execute(insert(DateOptionRow), [OPTION])
@@ -307,8 +307,8 @@ REFUSED = {
     ),
     "a contribution twice": (ContributionRow, CONTRIBUTION),
     "a delegation that joins twice": (JoinRow, JOINED),
-    "a slot of no length": (RehearsalSlotRow, SLOT | {"delegation": "MM", "ends_at": STARTS}),
-    "a second slot of a delegation": (RehearsalSlotRow, SLOT),
+    "a slot of no length": (ConnectionTestRow, SLOT | {"delegation": "MM", "ends_at": STARTS}),
+    "a second slot of a delegation": (ConnectionTestRow, SLOT),
     "an outcome's number twice": (OutcomeRow, second(OUTCOME)),
     "a second open poll": (DatePollRow, second(DATE_POLL)),
     "a poll in a state of its own": (DatePollRow, second(DATE_POLL, state="paused")),

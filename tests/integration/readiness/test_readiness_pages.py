@@ -156,7 +156,7 @@ def test_a_failed_test_is_told_with_what_was_noted(world: World, client: TestCli
 
 
 def test_a_test_whose_time_has_gone_by_is_not_called_to_come(world: World, client: TestClient) -> None:
-    (slot,) = (item for item in meeting(world).slots if item.delegation == "VN")
+    (slot,) = (item for item in meeting(world).connection_tests if item.delegation == "VN")
     for moment, said in (
         (slot.starts_at, "Join at your time to try: Wednesday, 2 December 2026"),
         (slot.ends_at, "Your time to try was Wednesday, 2 December 2026"),

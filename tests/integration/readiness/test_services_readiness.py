@@ -20,7 +20,7 @@ from orchestrator.ports import ConferenceRequest
 from orchestrator.services.delegations.calendars import CalendarChange, NewOverride
 from orchestrator.services.personal.delegation_list import Member
 from orchestrator.services.personal.still_missing import StillMissingView
-from orchestrator.services.readiness.readiness import AGAIN_AFTER, DelegationReadiness, SlotMove
+from orchestrator.services.readiness.readiness import AGAIN_AFTER, ConnectionTestMove, DelegationReadiness
 from orchestrator.store.answers import incoming
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.delivery import DeliveryRow
@@ -469,8 +469,8 @@ def test_there_is_a_time_for_nudging(world: World) -> None:
 
 
 def moved(world: World, code: str, start: str, *, preview: bool = False) -> Sequence[Any]:
-    move = SlotMove.of(start)
-    return world.readiness.move_slot(
+    move = ConnectionTestMove.of(start)
+    return world.readiness.move_connection_test(
         "SOM-2026", code, move, caller=caller("console"), preview=preview
     ).consequences
 
@@ -480,9 +480,9 @@ def rehearsals(world: World) -> list[str]:
 
 
 def test_each_delegation_has_a_slot_in_its_own_time(published: World) -> None:
-    slots = {item.delegation: item for item in published.readiness.slots("SOM-2026")}
+    slots = {item.delegation: item for item in published.readiness.connection_tests("SOM-2026")}
     assert set(slots) == {"MM", "SG", "VN"}
-    starts = [item.host_starts.clock for item in published.readiness.slots("SOM-2026")]
+    starts = [item.host_starts.clock for item in published.readiness.connection_tests("SOM-2026")]
     assert starts == sorted(starts)
     yangon = slots["MM"]
     assert (yangon.starts.city, yangon.starts.offset) == ("Nay Pyi Taw", "UTC+06:30")
@@ -550,7 +550,7 @@ def test_a_slot_that_was_moved_goes_with_the_time_of_the_meeting(published: Worl
     published.meetings.update(
         "SOM-2026", change, caller=caller("console"), version=meeting(published).version
     )
-    assert {item.starts_at.day for item in meeting(published).slots} == {9}
+    assert {item.starts_at.day for item in meeting(published).connection_tests} == {9}
     published.clock.at = datetime(2026, 12, 7, 5, tzinfo=UTC)
     published.run()
     count = len(rehearsals(published))
@@ -583,15 +583,15 @@ def moved_tests(change: CalendarChange) -> dict[str, str]:
 
 def test_a_day_off_of_the_host_moves_all_tests_to_its_day_before(published: World) -> None:
     """Nobody had been told the old slots, so nobody is told that they have moved."""
-    assert {item.starts_at.day for item in meeting(published).slots} == {2}
+    assert {item.starts_at.day for item in meeting(published).connection_tests} == {2}
     before = contents(published.database)
     expected = close(published, "VN", "2026-12-02", preview=True)
     assert contents(published.database) == before
     done = close(published, "VN", "2026-12-02")
     assert moved_tests(done) == moved_tests(expected)
     assert set(moved_tests(done)) == {"MM", "SG", "VN"}
-    assert {item.starts_at.day for item in meeting(published).slots} == {1}
-    assert {maybe(item.note) for item in meeting(published).slots} == {None}
+    assert {item.starts_at.day for item in meeting(published).connection_tests} == {1}
+    assert {maybe(item.note) for item in meeting(published).connection_tests} == {None}
     published.run()
     assert rehearsals(published) == []
     (_, detail), *_ = history(published, "calendar changed")

@@ -15,7 +15,7 @@ from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import PermanentFailure
 from orchestrator.services.answers.recording import Given, record
-from orchestrator.services.readiness.readiness import SlotMove
+from orchestrator.services.readiness.readiness import ConnectionTestMove
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.meetings import MeetingRow
 from orchestrator.store.rows.timelines import ActionRow
@@ -247,7 +247,7 @@ def test_who_is_published_or_moved_to_days_before_the_start_still_hears_of_the_t
     move(world, "2026-12-04 14:00")
     world.run()
     assert purposes(world, LAN).count("connection-test") == 2
-    slot = next(item for item in meeting(world).slots if item.delegation == "VN")
+    slot = next(item for item in meeting(world).connection_tests if item.delegation == "VN")
     assert slot.starts_at.date() == datetime(2026, 12, 3, tzinfo=UTC).date()
 
 
@@ -265,8 +265,8 @@ def test_a_slot_moved_to_before_the_mail_that_tells_of_it_is_told_the_working_da
 ) -> None:
     som(world)
     assert "connection-test" not in purposes(world, LAN)
-    move = SlotMove.of("2027-06-10 10:00")
-    outcome = world.readiness.move_slot("SOM-2026", "VN", move, caller=caller("console"))
+    move = ConnectionTestMove.of("2027-06-10 10:00")
+    outcome = world.readiness.move_connection_test("SOM-2026", "VN", move, caller=caller("console"))
     assert {str(item.when) for item in outcome.consequences} == {
         "Wednesday, 9 June 2027, 09:00 Ha Noi (UTC+07:00)"
     }
@@ -278,12 +278,14 @@ def test_a_slot_moved_to_before_the_mail_that_tells_of_it_is_told_the_working_da
 
 def test_a_slot_that_fits_the_new_time_stays_as_the_coordinator_has_set_it(world: World) -> None:
     som(world)
-    world.readiness.move_slot("SOM-2026", "VN", SlotMove.of("2027-06-23 15:00"), caller=caller("console"))
+    world.readiness.move_connection_test(
+        "SOM-2026", "VN", ConnectionTestMove.of("2027-06-23 15:00"), caller=caller("console")
+    )
     move(world, "2027-06-24 15:00")
-    (own,) = [item for item in meeting(world).slots if item.delegation == "VN"]
+    (own,) = [item for item in meeting(world).connection_tests if item.delegation == "VN"]
     assert own.starts_at == datetime(2027, 6, 23, 8, tzinfo=UTC)
     move(world, "2027-07-01 15:00")
-    (own,) = [item for item in meeting(world).slots if item.delegation == "VN"]
+    (own,) = [item for item in meeting(world).connection_tests if item.delegation == "VN"]
     assert own.starts_at.date() == datetime(2027, 6, 30, tzinfo=UTC).date()
 
 
@@ -365,7 +367,9 @@ def test_no_two_mails_of_a_meeting_share_a_message_id_and_a_retry_keeps_it(world
     world.readiness.nudge("SOM-2026", caller=caller("x"))
     at(world, 2026, 12, 1, 4)
     world.readiness.nudge("SOM-2026", caller=caller("x"))
-    world.readiness.move_slot("SOM-2026", "VN", SlotMove.of("2026-12-02 16:00"), caller=caller("x"))
+    world.readiness.move_connection_test(
+        "SOM-2026", "VN", ConnectionTestMove.of("2026-12-02 16:00"), caller=caller("x")
+    )
     world.run()
     move(world, "2026-12-08 14:00")
     for day in range(1, 9):
@@ -414,7 +418,9 @@ def test_the_mail_that_tells_of_a_moved_slot_is_explained_by_the_move(world: Wor
     world.meetings.publish("SOM-2026", caller=caller("x"))
     world.run()
     at(world, 2026, 11, 30, 9)
-    world.readiness.move_slot("SOM-2026", "VN", SlotMove.of("2026-12-02 16:00"), caller=caller("console"))
+    world.readiness.move_connection_test(
+        "SOM-2026", "VN", ConnectionTestMove.of("2026-12-02 16:00"), caller=caller("console")
+    )
     found = {item.key: maybe(item.why) for item in world.reading.plan("SOM-2026")}
     (lan,) = [item.id for item in meeting(world).invited if item.email == LAN]
     assert found[f"connection-test/2:attendee-{lan}"] == "at once, because the slot was moved"

@@ -31,11 +31,11 @@ from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
     Attendee,
     Conference,
+    ConnectionTest,
     Meeting,
     MeetingStatus,
     Need,
     Participation,
-    RehearsalSlot,
 )
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.letters.languages import Languages, codes_of, read_wordings
@@ -177,7 +177,7 @@ POLL = occasion(
 
 
 def rehearsal(delegation: str) -> Occasion:
-    slot = RehearsalSlot(delegation, SLOT_FROM, SLOT_FROM + timedelta(minutes=15))
+    slot = ConnectionTest(delegation, SLOT_FROM, SLOT_FROM + timedelta(minutes=15))
     return occasion(ActionKind.CONNECTION_TEST, "connection-test", slot=slot)
 
 

@@ -13,11 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.domain.delegations.working_calendar import Calendars, Override, OverrideKind
-from orchestrator.domain.meetings.meeting import RehearsalSlot
+from orchestrator.domain.meetings.meeting import ConnectionTest
 from orchestrator.domain.readiness.connection_tests import allot, standing
 from orchestrator.domain.time.zones import zone
 from orchestrator.domain.timelines.steps import Step
 from tests.effort import examples
+from tests.saying import said
 from tests.unit.real import CALENDARS, DIRECTORY, EARLY, local, meeting_of, utc
 
 FRIDAY = meeting_of(datetime(2026, 12, 11, 14))
@@ -31,7 +32,7 @@ def step(**fields: Any) -> Step:
     )
 
 
-def allotted(*codes: str, kept: tuple[RehearsalSlot, ...] = (), **fields: Any) -> dict[str, RehearsalSlot]:
+def allotted(*codes: str, kept: tuple[ConnectionTest, ...] = (), **fields: Any) -> dict[str, ConnectionTest]:
     found = allot(FRIDAY, list(codes), step(**fields), CALENDARS, kept, EARLY)
     assert list(found) == sorted(found, key=lambda item: item.starts_at)
     return {item.delegation: item for item in found}
@@ -46,7 +47,7 @@ def test_every_member_has_a_slot_of_its_own_on_the_host_s_last_working_day_befor
         assert one.ends_at <= following.starts_at
     # The tenth of December is Constitution Day in Thailand.
     assert {code for code, item in found.items() if item.note} == {"TH"}
-    assert found["TH"].note == "Thailand and Viet Nam share no free office hour on that day"
+    assert said(found["TH"].note) == "Thailand and Viet Nam share no free office hour on that day"
 
 
 def test_slots_lie_within_the_office_hours_of_both_sides() -> None:
@@ -63,7 +64,7 @@ def test_slots_lie_within_the_office_hours_of_both_sides() -> None:
 
 def test_where_office_hours_do_not_meet_nobody_is_up_at_night_if_that_can_be_had() -> None:
     found = allotted("CA")["CA"]
-    assert found.note == "Canada and Viet Nam share no free office hour on that day"
+    assert said(found.note) == "Canada and Viet Nam share no free office hour on that day"
     # Ten in the evening in Ha Noi would be ten in the morning in Ottawa, which is in office hours there. So
     # it is the first hour at which the host, who helps, is in the office and Ottawa is not asleep yet.
     assert (local(found.starts_at, "CA"), local(found.starts_at, "VN")) == (
@@ -80,7 +81,7 @@ def test_who_has_a_holiday_on_the_day_of_the_tests_takes_what_others_leave_in_th
         "VN": "2026-12-10 08:15",
         "TH": "2026-12-10 08:30",
     }
-    assert found["TH"].note == "Thailand and Viet Nam share no free office hour on that day"
+    assert said(found["TH"].note) == "Thailand and Viet Nam share no free office hour on that day"
 
 
 def test_slots_that_were_told_stay_when_a_delegation_joins() -> None:
@@ -128,26 +129,28 @@ def day_off(code: str) -> Calendars:
 
 
 def test_a_day_off_of_the_host_takes_all_slots_away() -> None:
-    meeting = replace(FRIDAY, slots=tuple(allotted(*MEMBERS, "CA").values()))
-    assert standing(meeting, step(), CALENDARS, EARLY) == meeting.slots
+    meeting = replace(FRIDAY, connection_tests=tuple(allotted(*MEMBERS, "CA").values()))
+    assert standing(meeting, step(), CALENDARS, EARLY) == meeting.connection_tests
     assert standing(meeting, step(), day_off("VN"), EARLY) == ()
 
 
 def test_a_day_off_of_a_delegation_takes_its_slot_only() -> None:
-    meeting = replace(FRIDAY, slots=tuple(allotted(*MEMBERS, "CA").values()))
+    meeting = replace(FRIDAY, connection_tests=tuple(allotted(*MEMBERS, "CA").values()))
     stays = standing(meeting, step(), day_off("LA"), EARLY)
-    assert {item.delegation for item in meeting.slots} - {item.delegation for item in stays} == {"LA"}
+    assert {item.delegation for item in meeting.connection_tests} - {item.delegation for item in stays} == {
+        "LA"
+    }
     found = allot(meeting, [*MEMBERS, "CA"], step(), day_off("LA"), stays, EARLY)
     laos = next(item for item in found if item.delegation == "LA")
-    assert laos.note == "Lao PDR and Viet Nam share no free office hour on that day"
-    assert standing(replace(meeting, slots=found), step(), day_off("LA"), EARLY) == found
+    assert said(laos.note) == "Lao PDR and Viet Nam share no free office hour on that day"
+    assert standing(replace(meeting, connection_tests=found), step(), day_off("LA"), EARLY) == found
 
 
 def test_what_was_placed_by_hand_or_has_begun_stays_when_a_day_off_is_declared() -> None:
     (slot,) = allot(FRIDAY, ["VN"], step(), CALENDARS, (), EARLY)
     by_hand = replace(slot, note="outside the office hours of Viet Nam")
-    assert standing(replace(FRIDAY, slots=(by_hand,)), step(), day_off("VN"), EARLY) == (by_hand,)
-    begun = replace(FRIDAY, slots=(slot,))
+    assert standing(replace(FRIDAY, connection_tests=(by_hand,)), step(), day_off("VN"), EARLY) == (by_hand,)
+    begun = replace(FRIDAY, connection_tests=(slot,))
     assert standing(begun, step(), day_off("VN"), slot.starts_at) == (slot,)
     assert standing(begun, step(), day_off("VN"), slot.starts_at - timedelta(minutes=1)) == ()
 
@@ -187,7 +190,7 @@ def test_any_meeting_gives_each_a_slot_of_its_own_before_the_start_and_says_what
     assert allot(meeting, sorted(codes), step(slot=slot), CALENDARS, found, EARLY) == found
 
 
-def _open(calendars: Calendars, code: str, slot: RehearsalSlot) -> bool:
+def _open(calendars: Calendars, code: str, slot: ConnectionTest) -> bool:
     """Whether offices are open all the time; every minute is looked at."""
     calendar, moment = calendars.of(code), slot.starts_at
     there = zone(calendar.place(calendar.local_date(moment)).zone)

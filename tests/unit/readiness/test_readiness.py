@@ -14,12 +14,12 @@ from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.meeting import (
     Attendee,
+    ConnectionTest,
     Contribution,
     ContributionState,
     Meeting,
     Need,
     Participation,
-    RehearsalSlot,
 )
 from orchestrator.domain.readiness.connection_tests import placed
 from orchestrator.domain.readiness.readiness import (
@@ -232,8 +232,8 @@ def test_what_the_board_calls_unsettled_is_what_is_missing(
 # Rehearsal slots
 
 
-def slot(code: str, start: datetime, **fields: Any) -> RehearsalSlot:
-    return RehearsalSlot(code, start, start + QUARTER, **fields)
+def slot(code: str, start: datetime, **fields: Any) -> ConnectionTest:
+    return ConnectionTest(code, start, start + QUARTER, **fields)
 
 
 DAY_BEFORE = datetime(2026, 12, 2, 3, tzinfo=UTC)  # 10:00 in Ha Noi.
@@ -241,7 +241,9 @@ DAY_BEFORE = datetime(2026, 12, 2, 3, tzinfo=UTC)  # 10:00 in Ha Noi.
 
 @given(st.integers(-40, 40))
 def test_a_slot_is_placed_where_it_meets_no_other(minutes: int) -> None:
-    held = running(person(1), person(2, "MM"), slots=(slot("MM", DAY_BEFORE), slot("VN", DAY_BEFORE)))
+    held = running(
+        person(1), person(2, "MM"), connection_tests=(slot("MM", DAY_BEFORE), slot("VN", DAY_BEFORE))
+    )
     start = DAY_BEFORE + timedelta(minutes=minutes)
     if abs(minutes) < 15:
         with pytest.raises(InvalidInput, match="overlaps the slot of MM, 10:00–10:15"):
@@ -251,7 +253,7 @@ def test_a_slot_is_placed_where_it_meets_no_other(minutes: int) -> None:
 
 
 def test_a_slot_by_hand_ends_before_the_meeting_and_says_whose_offices_are_closed() -> None:
-    held = running(person(1), person(2, "MM"), slots=(slot("MM", DAY_BEFORE, moves=2),))
+    held = running(person(1), person(2, "MM"), connection_tests=(slot("MM", DAY_BEFORE, moves=2),))
     assert placed(held, "MM", STARTS - QUARTER, QUARTER, CALENDARS).moves == 2
     with pytest.raises(InvalidInput, match="leaves no time before the meeting"):
         placed(held, "MM", STARTS - QUARTER + timedelta(minutes=1), QUARTER, CALENDARS)
@@ -263,7 +265,7 @@ def test_a_slot_by_hand_ends_before_the_meeting_and_says_whose_offices_are_close
 
 def test_a_slot_that_was_moved_once_told_is_told_again_at_once() -> None:
     point = person(1, role=POINT)
-    held = running(point, slots=(slot("VN", DAY_BEFORE, moves=2),), time_revision=1)
+    held = running(point, connection_tests=(slot("VN", DAY_BEFORE, moves=2),), time_revision=1)
     wanted = [item for item in plan(held, TRYING, CALENDARS) if item.kind == "connection-test"]
     assert [(item.key, item.due is None, item.expires) for item in wanted] == [
         ("connection-test:attendee-1", False, DAY_BEFORE),

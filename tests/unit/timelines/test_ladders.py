@@ -270,7 +270,7 @@ def test_where_there_is_no_focal_point_the_head_is_asked_and_chased_else_whoever
     assert told(meeting, "notice:delegation-list") == {"notice:delegation-list": {VN_HEAD.id, member.id}}
     assert told(meeting, "notice:papers") == {"notice:papers": {VN_HEAD.id, member.id, SECRETARY.id}}
     assert told(meeting, "connection-test") == {"connection-test": {VN_HEAD.id, member.id}}
-    assert {slot.delegation for slot in meeting.slots} == {"VN", "MM"}
+    assert {slot.delegation for slot in meeting.connection_tests} == {"VN", "MM"}
 
 
 def test_only_delegations_that_should_have_a_focal_point_owe_what_those_are_asked_for() -> None:
@@ -429,9 +429,13 @@ def test_a_nudge_goes_out_at_once_and_ends_with_what_was_missing() -> None:
 
 def test_a_slot_that_was_moved_is_told_again_at_once_and_only_the_newest() -> None:
     meeting = small()
-    slots = tuple(replace(item, moves=2 if item.delegation == "VN" else 0) for item in meeting.slots)
+    slots = tuple(
+        replace(item, moves=2 if item.delegation == "VN" else 0) for item in meeting.connection_tests
+    )
     found = {
-        key: item for key, item in planned(replace(meeting, slots=slots)).items() if "connection-test" in key
+        key: item
+        for key, item in planned(replace(meeting, connection_tests=slots)).items()
+        if "connection-test" in key
     }
     assert list(found) == [
         "connection-test:attendee-4",
@@ -444,7 +448,7 @@ def test_a_slot_that_was_moved_is_told_again_at_once_and_only_the_newest() -> No
 
 
 def test_a_delegation_for_which_no_slot_is_left_is_named_in_the_plan() -> None:
-    meeting = replace(small(), slots=())
+    meeting = replace(small(), connection_tests=())
     found = planned(meeting)["connection-test:attendee-2"]
     assert said(found.left_out) == "no slot for a test is free on that day"
 
@@ -705,7 +709,7 @@ def test_a_member_that_joins_between_two_meetings_is_asked_from_then_on_in_its_p
         people = [person(item.delegation, POINT, number) for number, item in enumerate(coming.attendees, 1)]
         meeting = meeting_of(coming.start, attendees=people)
         assert asked_delegations(meeting, step, DIRECTORY) == expected
-        assert sorted(slot.delegation for slot in meeting.slots) == sorted(expected)
+        assert sorted(slot.delegation for slot in meeting.connection_tests) == sorted(expected)
         assert len(told(meeting, LIST)[f"{LIST}/1"]) == len(expected)
 
 

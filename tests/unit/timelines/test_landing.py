@@ -81,7 +81,7 @@ class Case:
         if self.wanted.kind != "connection-test":
             return None
         own = self.calendar.delegation.code
-        found = (item.starts_at for item in self.meeting.slots if item.delegation == own)
+        found = (item.starts_at for item in self.meeting.connection_tests if item.delegation == own)
         return next((self.calendar.local_date(item) for item in found), None)
 
     @property

@@ -99,7 +99,7 @@ def slots() -> str:
     """Return the table of rehearsal slots."""
     lines = [_line("delegation", "its own time", "in Ha Noi", "")]
     lines.append("|---|---|---|---|")
-    for item in the_som().slots:
+    for item in the_som().connection_tests:
         name, note = DIRECTORY.get(item.delegation).name, said(item.note)
         lines.append(
             _line(name, local(item.starts_at, item.delegation), local(item.starts_at, HOST)[-5:], note)

@@ -49,6 +49,7 @@ def upgrade() -> None:
     _history_forward()
     for table, keys, columns in _SENTENCES:
         _retype(table, keys, columns, sa.Text(), _FACT, _as_fact)
+    _connection_tests_forward()
     # Notes are facts from now on: an empty basis differs from any, so every meeting is planned again.
     op.execute("UPDATE meeting SET basis = ''")
     for table, column, _ in _ALWAYS_SAID:
@@ -56,6 +57,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _connection_tests_back()
     for table, keys, columns in _SENTENCES:
         _retype(table, keys, columns, _FACT, sa.Text(), _as_sentence)
         if table == _NEVER_EMPTY[0]:
@@ -332,3 +334,75 @@ def _history_back() -> None:
     with op.batch_alter_table("meeting_history") as batch:
         batch.drop_column("params")
         batch.alter_column("what", type_=sa.String(length=40), existing_nullable=False)
+
+
+# Connection tests, which were called slots of a rehearsal
+
+
+_NOTES = (
+    (
+        re.compile(r"(?P<delegation>.+) and (?P<host>.+) share no free office hour on that day"),
+        "readiness.share-no-hour",
+    ),
+    (re.compile(r"outside the office hours of (?P<delegations>.+)"), "readiness.outside-hours"),
+)
+"""Why a test lies outside office hours; the program tells the two by their keys."""
+_OF_TESTS = "meeting_id, delegation, starts_at, ends_at, time_revision, moves"
+
+
+def _connection_tests_forward() -> None:
+    _create_tests("connection_test", _FACT)
+    op.execute(f"INSERT INTO connection_test ({_OF_TESTS}) SELECT {_OF_TESTS} FROM rehearsal_slot")
+    _copy_notes("rehearsal_slot", sa.Text(), "connection_test", _FACT, _noted)
+    op.drop_table("rehearsal_slot")
+
+
+def _connection_tests_back() -> None:
+    _create_tests("rehearsal_slot", sa.Text())
+    op.execute(f"INSERT INTO rehearsal_slot ({_OF_TESTS}) SELECT {_OF_TESTS} FROM connection_test")
+    _copy_notes("connection_test", _FACT, "rehearsal_slot", sa.Text(), _as_sentence)
+    op.drop_table("connection_test")
+
+
+def _noted(sentence: str) -> Json:
+    for pattern, key in _NOTES:
+        found = pattern.fullmatch(sentence)
+        if found is not None:
+            return Fact.of(key, **found.groupdict()).to_json()
+    return _as_fact(sentence)
+
+
+def _create_tests(table: str, note: sa.types.TypeEngine[Any]) -> None:
+    op.create_table(
+        table,
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("delegation", sa.String(length=6), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", note, nullable=True),
+        sa.Column("time_revision", sa.Integer(), nullable=False),
+        sa.Column("moves", sa.Integer(), nullable=False),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f(f"ck_{table}_order")),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["meeting.id"], name=op.f(f"fk_{table}_meeting_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("meeting_id", "delegation", name=op.f(f"pk_{table}")),
+    )
+
+
+def _copy_notes(
+    source: str,
+    before: sa.types.TypeEngine[Any],
+    target: str,
+    after: sa.types.TypeEngine[Any],
+    made: Callable[[Any], Any],
+) -> None:
+    connection = op.get_bind()
+    old, new = (
+        sa.table(name, sa.column("meeting_id"), sa.column("delegation"), sa.column("note", kind))
+        for name, kind in ((source, before), (target, after))
+    )
+    for row in connection.execute(sa.select(old).where(old.c.note.is_not(None))).all():
+        if row.note is not None:
+            mine = (new.c.meeting_id == row.meeting_id) & (new.c.delegation == row.delegation)
+            connection.execute(sa.update(new).where(mine).values(note=made(row.note)))

@@ -8,7 +8,7 @@ from fastapi import Path
 from pydantic import Field
 
 from orchestrator.services.answers.recording import LONGEST_COMMENT
-from orchestrator.services.readiness.readiness import NEEDS, STATES, SlotMove
+from orchestrator.services.readiness.readiness import NEEDS, STATES, ConnectionTestMove
 from orchestrator.web.api.inputs import Body, Preview
 from orchestrator.web.api.readiness.schemas import BoardModel, ConnectionTestModel
 from orchestrator.web.api.timelines.schemas import EffectModel
@@ -79,20 +79,22 @@ def nudge(
 @router.get("/meetings/{meeting}/rehearsal", summary="Rehearsal slots")
 def list_rehearsal_slots(meeting: str, readiness: ReadinessDep) -> list[ConnectionTestModel]:
     """Return when each delegation tries its connection, in the order of time."""
-    return [ConnectionTestModel.showing(item) for item in readiness.slots(meeting)]
+    return [ConnectionTestModel.showing(item) for item in readiness.connection_tests(meeting)]
 
 
 @router.put("/meetings/{meeting}/rehearsal/{code}", summary="Move a rehearsal slot")
 def move_rehearsal_slot(
     meeting: str,
     code: Code,
-    body: SlotMove,
+    body: ConnectionTestMove,
     readiness: ReadinessDep,
     caller: ApiCaller,
     preview: Preview = False,
 ) -> EffectModel:
     """Give a delegation another time to try its connection; whoever knows the old one is told at once."""
-    return EffectModel.showing(readiness.move_slot(meeting, code, body, caller=caller, preview=preview))
+    return EffectModel.showing(
+        readiness.move_connection_test(meeting, code, body, caller=caller, preview=preview)
+    )
 
 
 @router.post("/meetings/{meeting}/joined/{code}", status_code=204, summary="A delegation has joined")
