@@ -549,6 +549,8 @@ def test_connection_tests_keep_their_times_and_notes_and_give_them_back(database
         "MM": "as the minister asked",
         "VN": None,
     }
+    names = "delegation, starts_at, ends_at, note, time_revision, moves"
+    rows = text(f"SELECT {names} FROM rehearsal_slot ORDER BY delegation")
     with database.migrating() as connection:
         command.upgrade(config_on(connection), "0001")
         fill(Old(connection))
@@ -556,9 +558,7 @@ def test_connection_tests_keep_their_times_and_notes_and_give_them_back(database
         for code, note in notes.items():
             row = {"meeting_id": 1, "delegation": code, "starts_at": NOW, "ends_at": STARTS, "note": note}
             Old(connection).add("rehearsal_slot", row | {"time_revision": 3, "moves": 2})
-        before = list(
-            map(tuple, connection.execute(text("SELECT * FROM rehearsal_slot ORDER BY delegation")))
-        )
+        before = list(map(tuple, connection.execute(rows)))
         command.upgrade(config_on(connection), "head")
         connection.commit()
     with database.reading() as session:
@@ -573,8 +573,7 @@ def test_connection_tests_keep_their_times_and_notes_and_give_them_back(database
     with database.migrating() as connection:
         command.downgrade(config_on(connection), "0003")
         connection.commit()
-        after = connection.execute(text("SELECT * FROM rehearsal_slot ORDER BY delegation"))
-        assert list(map(tuple, after)) == before
+        assert list(map(tuple, connection.execute(rows))) == before
     database.dispose()
 
 
