@@ -17,6 +17,7 @@ from orchestrator.domain.meetings.meeting import ConnectionTest
 from orchestrator.domain.readiness.connection_tests import allot, standing
 from orchestrator.domain.time.zones import zone
 from orchestrator.domain.timelines.steps import Step
+from orchestrator.facts import Fact
 from tests.effort import examples
 from tests.saying import said
 from tests.unit.real import CALENDARS, DIRECTORY, EARLY, local, meeting_of, utc
@@ -148,7 +149,7 @@ def test_a_day_off_of_a_delegation_takes_its_slot_only() -> None:
 
 def test_what_was_placed_by_hand_or_has_begun_stays_when_a_day_off_is_declared() -> None:
     (slot,) = allot(FRIDAY, ["VN"], step(), CALENDARS, (), EARLY)
-    by_hand = replace(slot, note="outside the office hours of Viet Nam")
+    by_hand = replace(slot, note=Fact.of("readiness.outside-hours", delegations="Viet Nam"))
     assert standing(replace(FRIDAY, connection_tests=(by_hand,)), step(), day_off("VN"), EARLY) == (by_hand,)
     begun = replace(FRIDAY, connection_tests=(slot,))
     assert standing(begun, step(), day_off("VN"), slot.starts_at) == (slot,)
