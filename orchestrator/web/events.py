@@ -10,15 +10,12 @@ import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from orchestrator.bootstrap import Container
-from orchestrator.web.container import services
-from orchestrator.web.security import signed_in
+from orchestrator.web.security import SignInDep
 
 _INTERVAL = 1.0
 _HEARTBEAT = 15.0
@@ -67,9 +64,9 @@ async def messages(
 
 
 @router.get("/events")
-async def events(request: Request, container: Annotated[Container, Depends(services)]) -> StreamingResponse:
+async def events(request: Request, sign_in: SignInDep) -> StreamingResponse:
     """Send a message whenever meetings, actions or deliveries change."""
-    if not signed_in(container, request):
+    if not sign_in.signed_in(request):
         raise HTTPException(401, "Sign in first.")
     return StreamingResponse(
         messages(request.app.state.pulse, request.is_disconnected),

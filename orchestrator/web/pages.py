@@ -25,7 +25,7 @@ from orchestrator.facts import Fact, Said
 from orchestrator.services.answers.incoming import IncomingMails
 from orchestrator.web.presentation.marks import ANSWERS, MARKS, answer_counts
 from orchestrator.web.presentation.time import iso
-from orchestrator.web.security import signed_in
+from orchestrator.web.security import SignIn
 
 HERE = Path(__file__).parent
 
@@ -35,6 +35,7 @@ class Pages:
 
     def __init__(self, container: Container) -> None:
         self._container = container
+        self._sign_in = SignIn.of(container)
         self._environment = _environment()
         self._holiday_data = holidays_version()
 
@@ -57,7 +58,7 @@ class Pages:
 
     def _mails_waiting(self, request: Request) -> int:
         """How many mails wait for a decision; only who is signed in is told."""
-        return mails_waiting(self._container.incoming) if signed_in(self._container, request) else 0
+        return mails_waiting(self._container.incoming) if self._sign_in.signed_in(request) else 0
 
     def error(
         self, request: Request, status: int, message: str, problems: tuple[Problem, ...] = ()

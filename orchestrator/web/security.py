@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 
@@ -16,9 +18,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from config.settings import Settings
 from orchestrator.bootstrap import Container
 from orchestrator.domain.people.caller import Access, Caller, Channel, token_holder
-from orchestrator.web.container import services
+from orchestrator.web.container import ContainerDep
 
 COOKIE = "orchestrator_session"
 _BEARER = HTTPBearer(
@@ -30,7 +33,7 @@ PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-# A mail is somebody else's HTML: it may style itself inline, and do nothing else.
+# A mail is HTML that its sender wrote: it may style itself inline, and do nothing else.
 MAIL_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -68,25 +71,70 @@ class SecurityHeaders:
 
 
 class SignInRequiredError(Exception):
-    """Somebody who is not signed in asked for a page; carries where to go."""
+    """A page was asked for without signing in; carries where to go."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
         self.location = f"/sign-in?to={quote(path, safe='/')}" if path != "/" else "/sign-in"
 
 
-def require_sign_in(container: Annotated[Container, Depends(services)], request: Request) -> None:
-    """Let a request of the console pass that comes from somebody signed in, on a page of ours."""
-    if not signed_in(container, request):
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """Tells who is signed in: the holder of the token, or of a cookie that was given for it."""
+
+    settings: Settings
+    read_token: Callable[[], str]
+
+    @classmethod
+    def of(cls, container: Container) -> SignIn:
+        """Return it for a process; the token is read when it is first needed."""
+        return cls(container.settings, lambda: container.api_token)
+
+    def has_token(self, token: str) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(token.encode(), self.read_token().encode())
+
+    @property
+    def cookie(self) -> str:
+        """The cookie's value: proof of the token that does not reveal it; a new token ends it."""
+        return hmac.new(self.read_token().encode(), b"console session", hashlib.sha256).hexdigest()
+
+    def signed_in(self, request: Request) -> bool:
+        """Whether a request of the console may pass."""
+        if self.settings.sandbox:
+            return True
+        return hmac.compare_digest(request.cookies.get(COOKIE, "").encode(), self.cookie.encode())
+
+    def from_own_page(self, request: Request) -> bool:
+        """Whether a form was sent from a page of ours, not by another site in the person's name.
+
+        Browsers send ``Origin`` with every POST; a request without it is no browser's. A proxy before the
+        service may change ``Host``, so the address people use, ``public_url``, counts as ours as well.
+        """
+        origin = request.headers.get("origin")
+        own = (request.headers.get("host"), urlsplit(self.settings.public_url or "").netloc or None)
+        return origin is None or urlsplit(origin).netloc in own
+
+
+def _sign_in(container: ContainerDep) -> SignIn:
+    return SignIn.of(container)
+
+
+SignInDep = Annotated[SignIn, Depends(_sign_in)]
+
+
+def require_own_page(sign_in: SignInDep, request: Request) -> None:
+    """Refuse what another site sends in a signed-in person's name."""
+    if request.method == "POST" and not sign_in.from_own_page(request):
+        raise HTTPException(403, "This form was not sent from a page of this console. Nothing was done.")
+
+
+def require_sign_in(sign_in: SignInDep, request: Request) -> None:
+    """Let a request of the console pass that comes from a signed-in person, on a page of ours."""
+    if not sign_in.signed_in(request):
         # What was to be posted cannot be repeated after signing in, so that leads to the start.
         raise SignInRequiredError(request.url.path if request.method == "GET" else "/")
-    require_own_page(container, request)
-
-
-def require_own_page(container: Annotated[Container, Depends(services)], request: Request) -> None:
-    """Refuse what another site sends in a signed-in person's name."""
-    if request.method == "POST" and not from_own_page(container, request):
-        raise HTTPException(403, "This form was not sent from a page of this console. Nothing was done.")
+    require_own_page(sign_in, request)
 
 
 def console_caller(_: Annotated[None, Depends(require_sign_in)]) -> Caller:
@@ -95,11 +143,10 @@ def console_caller(_: Annotated[None, Depends(require_sign_in)]) -> Caller:
 
 
 def api_caller(
-    container: Annotated[Container, Depends(services)],
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+    sign_in: SignInDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 ) -> Caller:
     """Return who calls the API, which the token says; 401 without it."""
-    if credentials is None or not token_matches(container, credentials.credentials):
+    if credentials is None or not sign_in.has_token(credentials.credentials):
         raise HTTPException(
             401, "Send the API token as 'Authorization: Bearer …'.", {"WWW-Authenticate": "Bearer"}
         )
@@ -117,31 +164,3 @@ def _coordinator(caller: Caller) -> Caller:
 
 ConsoleCaller = Annotated[Caller, Depends(console_caller)]
 ApiCaller = Annotated[Caller, Depends(api_caller)]
-
-
-def token_matches(container: Container, token: str) -> bool:
-    """Compare in constant time."""
-    return hmac.compare_digest(token.encode(), container.api_token.encode())
-
-
-def session_value(container: Container) -> str:
-    """Return the cookie's value: proof of the token that does not reveal it; a new token ends it."""
-    return hmac.new(container.api_token.encode(), b"console session", hashlib.sha256).hexdigest()
-
-
-def signed_in(container: Container, request: Request) -> bool:
-    """Whether a request of the console may pass."""
-    if container.settings.sandbox:
-        return True
-    return hmac.compare_digest(request.cookies.get(COOKIE, "").encode(), session_value(container).encode())
-
-
-def from_own_page(container: Container, request: Request) -> bool:
-    """Whether a form was sent from a page of ours, not by another site in the person's name.
-
-    Browsers send ``Origin`` with every POST; a request without it is no browser's. A proxy before the
-    service may change ``Host``, so the address people use, ``public_url``, counts as ours as well.
-    """
-    origin = request.headers.get("origin")
-    own = (request.headers.get("host"), urlsplit(container.settings.public_url or "").netloc or None)
-    return origin is None or urlsplit(origin).netloc in own

@@ -7,21 +7,20 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
-from orchestrator.bootstrap import Container
-from orchestrator.web.container import services
+from config.settings import Settings
+from orchestrator.web.container import SettingsDep
 from orchestrator.web.pages import PagesDep, local_path
-from orchestrator.web.security import COOKIE, require_own_page, session_value, signed_in, token_matches
+from orchestrator.web.security import COOKIE, SignInDep, require_own_page
 
 _WORKING_DAY = 12 * 60 * 60
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(require_own_page)])
-Services = Annotated[Container, Depends(services)]
 
 
 @router.get("/sign-in")
-def sign_in_form(request: Request, container: Services, pages: PagesDep, to: str = "/") -> Response:
+def sign_in_form(request: Request, known: SignInDep, pages: PagesDep, to: str = "/") -> Response:
     """Show the form, or go on when there is nothing to sign in to."""
-    if signed_in(container, request):
+    if known.signed_in(request):
         return RedirectResponse(local_path(to), 303)
     return pages.render(request, "sign_in.html.j2", to=local_path(to), wrong=False)
 
@@ -29,22 +28,23 @@ def sign_in_form(request: Request, container: Services, pages: PagesDep, to: str
 @router.post("/sign-in")
 def sign_in(
     request: Request,
-    container: Services,
+    known: SignInDep,
+    settings: SettingsDep,
     pages: PagesDep,
     token: Annotated[str, Form()] = "",
     to: Annotated[str, Form()] = "/",
 ) -> Response:
     """Give the cookie for the right token."""
-    if not token_matches(container, token.strip()):
+    if not known.has_token(token.strip()):
         return pages.render(request, "sign_in.html.j2", status=422, to=local_path(to), wrong=True)
     response = RedirectResponse(local_path(to), 303)
     response.set_cookie(
         COOKIE,
-        session_value(container),
+        known.cookie,
         max_age=_WORKING_DAY,
         httponly=True,
         samesite="lax",
-        secure=_over_https(request, container),
+        secure=_over_https(request, settings),
     )
     return response
 
@@ -57,7 +57,7 @@ def sign_out() -> Response:
     return response
 
 
-def _over_https(request: Request, container: Container) -> bool:
+def _over_https(request: Request, settings: Settings) -> bool:
     """Whether people reach the console over HTTPS, perhaps through a proxy that ends it."""
-    public = container.settings.public_url or ""
+    public = settings.public_url or ""
     return request.url.scheme == "https" or public.startswith("https://")

@@ -94,7 +94,7 @@ def _can_be_kept(char: str) -> bool:
 
 
 def _others(link: FollowedLink, ids: set[int]) -> tuple[Attendee, ...]:
-    """Return those of the delegation with these ids; raises ``InvalidInput`` for anyone else."""
+    """Return those of the delegation with these ids; raises ``InvalidInput`` for others."""
     others = ids - {link.attendee.id}
     found = tuple(item for item in link.delegation if item.id in others)
     if others and not link.speaks:

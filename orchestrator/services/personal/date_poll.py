@@ -32,8 +32,6 @@ from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Database
 
-_NO_POLL = "This meeting has not been announced yet, and nobody is asked for a date."
-
 
 @dataclass(frozen=True, slots=True)
 class PersonalOption:
@@ -145,7 +143,7 @@ def _poll_of(session: Session, meeting: Meeting) -> DatePoll:
     """The newest poll of a meeting; raises ``NotAnnouncedError`` where it never had one."""
     poll = date_polls.newest(session, meeting.id)
     if poll is None:
-        raise NotAnnouncedError(_NO_POLL)
+        raise NotAnnouncedError(Fact.of("personal.no-date-poll"))
     return poll
 
 

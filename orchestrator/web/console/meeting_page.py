@@ -86,7 +86,7 @@ class LookAhead:
 
 
 @dataclass(frozen=True, slots=True)
-class MeetingPage:
+class MeetingScreen:
     """Shows a meeting, also with one of its forms as it was sent."""
 
     request: Request
@@ -160,8 +160,8 @@ def _meeting_page(
     polls: DatePollsDep,
     directory: DirectoryDep,
     look_ahead: Annotated[LookAhead, Depends(_look_ahead)],
-) -> MeetingPage:
-    return MeetingPage(request, pages, reading, readiness, polls, directory, look_ahead)
+) -> MeetingScreen:
+    return MeetingScreen(request, pages, reading, readiness, polls, directory, look_ahead)
 
 
-MeetingPageDep = Annotated[MeetingPage, Depends(_meeting_page)]
+MeetingPageDep = Annotated[MeetingScreen, Depends(_meeting_page)]

@@ -28,7 +28,7 @@ CALENDAR = "text/calendar; charset=utf-8"
 _LARGEST_FORM = 200_000
 _GONE = frozenset({"link-revoked", "link-expired", "not-invited"})
 _HEADERS = {
-    # Our own forms need the origin; no other site gets an address that anyone could answer with.
+    # Our own forms need the origin; no other site gets an address that answers for its owner.
     "Referrer-Policy": "same-origin",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }

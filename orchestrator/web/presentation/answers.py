@@ -64,9 +64,9 @@ def _joint_answer(people: Sequence[AttendeeView]) -> str:
 class PersonFacts:
     """What stands beside an attendee's answer.
 
-    ``given_by`` names who gave it, if that was somebody else. ``bounced`` is what the server said when
+    ``given_by`` names who gave it, if that was another person. ``bounced`` is what the server said when
     the last mail to them did not arrive. ``written`` says that a mail has left, or may have. ``delegate``
-    is the address of whoever they delegated to, as long as that person is not invited.
+    is the address of the person they delegated to, as long as that person is not invited.
     """
 
     given_by: str | None
@@ -105,7 +105,7 @@ def _facts(
 
 
 def _given_by(person: AttendeeView, meeting: MeetingView) -> str | None:
-    """Who gave the newest answer of somebody, unless they did so themselves."""
+    """Who gave the newest answer of an attendee, unless they did so themselves."""
     answers = (
         item
         for item in meeting.responses

@@ -46,7 +46,7 @@ def consequence_groups(consequences: Iterable[Consequence], host: Place) -> list
     """Group what follows from a use case, in the order in which it comes."""
     grouped: dict[tuple[str | None, str, str, Fact, Fact, Fact | None], list[Consequence]] = {}
     for item in consequences:
-        # Why somebody's is due at another hour is said beside their name; it makes no group of its own.
+        # Why one recipient's is due at another hour is said beside the name; it makes no group of its own.
         reason = None if item.effect in _HAPPENS else item.reason
         same = (item.meeting, item.effect, item.kind, item.what, item.why, reason)
         grouped.setdefault(same, []).append(item)

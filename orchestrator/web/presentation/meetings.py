@@ -49,7 +49,7 @@ def next_thing(meetings: Iterable[MeetingSummary], scheduled: Iterable[ActionVie
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What needs somebody: meetings, mails that no program could read, a mailbox that cannot be read."""
+    """What needs the coordinator: meetings, mails to decide about, a mailbox that cannot be read."""
 
     attention: tuple[MeetingSummary, ...]
     drafts: tuple[MeetingSummary, ...]
@@ -59,17 +59,17 @@ class Needs:
 
     @property
     def count(self) -> int:
-        """How many meetings need somebody."""
+        """How many meetings need the coordinator."""
         return len({item.id for item in (*self.attention, *self.drafts, *self.minutes)})
 
     @property
     def any(self) -> bool:
-        """Whether anything needs somebody."""
+        """Whether anything needs the coordinator."""
         return bool(self.count or self.mails or self.trouble)
 
     @property
     def headline(self) -> str:
-        """What needs somebody, in one sentence."""
+        """What needs the coordinator, in one sentence."""
         parts = [
             *_counted(self.count, "meeting"),
             *_counted(self.mails, "mail"),
@@ -91,7 +91,7 @@ def _counted(count: int, what: str) -> list[str]:
 def needs_of(
     meetings: Sequence[MeetingSummary], without_minutes: frozenset[str], mails: int, trouble: Fact | None
 ) -> Needs:
-    """Sort out what needs somebody: trouble, drafts to publish, minutes to attach, mails to look at."""
+    """Sort out what needs the coordinator: trouble, drafts to publish, minutes to attach, mails."""
     return Needs(
         attention=tuple(item for item in meetings if item.attention),
         drafts=tuple(item for item in meetings if item.status == "draft"),

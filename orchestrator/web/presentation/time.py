@@ -68,7 +68,7 @@ class Others:
 def usual_span(times: Sequence[tuple[LocalTime | None, Fact | None]], host: Place) -> tuple[Span, Others]:
     """Return when most of it is due, each time given with why it is deferred, and how many are not.
 
-    Whoever is deferred is left out, unless that leaves out most: then the time that most of them share
+    What is deferred is left out, unless that leaves out most: then the time that most of them share
     counts, and so it does where the rest are spread over days.
     """
     kept = [item for item in times if item[1] is None] or list(times)

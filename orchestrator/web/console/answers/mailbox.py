@@ -1,4 +1,4 @@
-"""The console's mailbox pages: does any mail need somebody, and what became of the others?
+"""The console's mailbox pages: does any mail wait for a decision, and what became of the others?
 
 A mail that no program could apply waits in quarantine until a person says whose answer it is, or lets it
 go. Nothing that a mail says is shown as anything but text.
@@ -48,7 +48,7 @@ class Waiting:
         return text if len(text) <= _EXCERPT else text[:_EXCERPT].rstrip() + " …"
 
 
-class People:
+class PossibleSenders:
     """Who can have answered: the attendees of the published meetings."""
 
     def __init__(self, meetings: Sequence[MeetingView]) -> None:
@@ -82,12 +82,12 @@ def _address_in(meeting: MeetingView, sender: str | None) -> str:
     return next((item.email for item in meeting.attendees if item.email.casefold() == wanted), "")
 
 
-def _people(reading: ReadingDep) -> People:
+def _people(reading: ReadingDep) -> PossibleSenders:
     published = [item.reference for item in reading.meetings() if item.status == "published"]
-    return People([reading.meeting(reference) for reference in published])
+    return PossibleSenders([reading.meeting(reference) for reference in published])
 
 
-PeopleDep = Annotated[People, Depends(_people)]
+PeopleDep = Annotated[PossibleSenders, Depends(_people)]
 
 
 @router.get("/mailbox")
@@ -101,7 +101,7 @@ def mailbox(
 ) -> Response:
     """Answer "does any mail need me?", then show what became of the others."""
     quarantined = incoming.mails(Fate.QUARANTINED)
-    people = _people(reading) if quarantined else People([])
+    people = _people(reading) if quarantined else PossibleSenders([])
     return pages.render(
         request,
         "answers/mailbox.html.j2",
@@ -180,7 +180,7 @@ def discard(number: Number, quarantine: QuarantineDep, caller: ConsoleCaller) ->
     return see_other("/mailbox", done="dismissed")
 
 
-def _require_filled_in(people: People, meeting: str, email: str) -> None:
+def _require_filled_in(people: PossibleSenders, meeting: str, email: str) -> None:
     problems = []
     if not people.knows(meeting):
         problems.append(Problem("meeting", meeting, "is missing", "Choose a published meeting."))
@@ -190,7 +190,7 @@ def _require_filled_in(people: People, meeting: str, email: str) -> None:
         raise InvalidInput(problems)
 
 
-def _waiting(mail: IncomingView, people: People) -> Waiting:
+def _waiting(mail: IncomingView, people: PossibleSenders) -> Waiting:
     meeting, email = people.suggestion(mail)
     return Waiting(mail, meeting, email, "", _said(mail), {})
 
@@ -206,5 +206,7 @@ def _dealt_with(mails: Iterable[IncomingView]) -> list[IncomingView]:
     return [item for item in mails if item.outcome != Fate.QUARANTINED]
 
 
-def _mail_page(request: Request, pages: Pages, people: People, form: Waiting, status: int = 200) -> Response:
+def _mail_page(
+    request: Request, pages: Pages, people: PossibleSenders, form: Waiting, status: int = 200
+) -> Response:
     return pages.render(request, "answers/mailbox_mail.html.j2", status=status, item=form, people=people)

@@ -18,7 +18,7 @@ from orchestrator.services.meetings.linking import QUESTION
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.web.console.confirmation import ConfirmationDep
 from orchestrator.web.console.forms import Kept, Number, Ticked, Typed, Version, linked_choice, refusals
-from orchestrator.web.console.meeting_page import MeetingPage, MeetingPageDep
+from orchestrator.web.console.meeting_page import MeetingPageDep, MeetingScreen
 from orchestrator.web.container import DatePollsDep, ReadingDep
 from orchestrator.web.pages import Pages, PagesDep, meeting_path, see_other
 from orchestrator.web.security import ConsoleCaller
@@ -104,7 +104,7 @@ def extend_date_poll(
 
 
 def _again(
-    page: MeetingPage, reference: str, error: InvalidInput | Conflict, form: str, typed: dict[str, str]
+    page: MeetingScreen, reference: str, error: InvalidInput | Conflict, form: str, typed: dict[str, str]
 ) -> Response:
     """Show the meeting with one of its forms as it was sent, and what is wrong with it."""
     # How many starts there are to choose from is what was typed as the number of dates.
