@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
 
 from orchestrator.cli import cli
+from orchestrator.commands.spellings import OLD_SPELLINGS
 
 NARROW = 80 - 2
 """Columns of text on a terminal of 80: click leaves a margin of two."""
@@ -46,3 +49,21 @@ def test_every_option_says_what_it_takes_and_what_for(path: str) -> None:
         if isinstance(item, click.Option):
             assert item.help
             assert item.is_flag or isinstance(item.type, click.Choice) or item.metavar, item.name
+
+
+def test_the_list_of_commands_is_complete_and_says_what_each_does_and_was_called() -> None:
+    page = Path(__file__).parents[3] / "docs" / "commands.md"
+    rows = re.findall(r"^\| `([^`]+)` \| (.+?) \|(?: `([^`]+)`)? \|$", page.read_text("utf-8"), re.MULTILINE)
+    assert rows == [
+        (path, item.get_short_help_str(200), _old_spelling(path))
+        for path, item in LEAVES.items()
+        if not item.hidden
+    ]
+
+
+def _old_spelling(path: str) -> str:
+    """How a command was called when it, or the group it stands in, was spelled otherwise."""
+    for old, new in OLD_SPELLINGS.items():
+        if f"{path} ".startswith(f"{new} "):
+            return old + path.removeprefix(new)
+    return ""
