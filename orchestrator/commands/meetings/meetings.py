@@ -209,7 +209,7 @@ def join_link(reference: str, join_url: str) -> Callable[[bool], Outcome]:
 
     Invitations that wait for one go out at once.
     """
-    return lambda preview: bootstrap.container().meetings.enter_link(
+    return lambda preview: bootstrap.container().meetings.enter_join_link(
         reference, join_url, caller=CALLER, preview=preview
     )
 

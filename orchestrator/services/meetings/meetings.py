@@ -222,7 +222,7 @@ class Meetings:
             name, apply, Fact.of("meetings.history.mailbox-moved"), caller=caller, preview=preview
         )
 
-    def enter_link(self, name: str, join_url: str, *, caller: Caller, preview: bool = False) -> Outcome:
+    def enter_join_link(self, name: str, join_url: str, *, caller: Caller, preview: bool = False) -> Outcome:
         """Set a join link by hand, when Teams cannot make one; waiting invitations go out at once."""
         url = join_url.strip()
         if not _LINK.fullmatch(url):

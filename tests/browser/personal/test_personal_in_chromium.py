@@ -66,7 +66,7 @@ def _prepared(container: Container) -> dict[str, str]:
     container.examples.load(ACCSM21.read_text("utf-8"), None, caller=caller("test"))
     for reference in (PREP, SOM):
         container.meetings.publish(reference, caller=caller("test"))
-        container.meetings.enter_link(reference, LINK, caller=caller("test"))
+        container.meetings.enter_join_link(reference, LINK, caller=caller("test"))
     focal, official, other = (_path(container, SOM, email) for email in (FOCAL, OFFICIAL, OTHER))
     container.personal_answers.answer(official[3:], Participation.ACCEPTED, "I join ten minutes late.")
     container.personal_answers.answer(other[3:], Participation.TENTATIVE)

@@ -61,7 +61,7 @@ def _prepare(container: Container) -> None:
     example = ACCSM21.read_text("utf-8").replace("timeline: standard", "timeline: som")
     container.examples.load(example, None, caller=caller("test"))
     container.meetings.publish(SOM, caller=caller("test"), save_the_date=False)
-    container.meetings.enter_link(SOM, LINK, caller=caller("test"))
+    container.meetings.enter_join_link(SOM, LINK, caller=caller("test"))
     container.answers.answer(
         SOM, "senior.official@kh.example.org", Participation.ACCEPTED, caller=caller("test")
     )

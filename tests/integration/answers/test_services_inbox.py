@@ -471,7 +471,9 @@ def test_an_answer_to_the_time_before_a_move_is_ignored(world: World) -> None:
 def test_an_answer_to_an_earlier_text_or_link_counts(world: World) -> None:
     """SEQUENCE is lower than the meeting's, but the time has not been set since."""
     world.invited()
-    world.meetings.enter_link("SOM-2026", "https://video.vn.example.org/som", caller=caller("coordinator"))
+    world.meetings.enter_join_link(
+        "SOM-2026", "https://video.vn.example.org/som", caller=caller("coordinator")
+    )
     change(world, title="Another title")
     assert world.reading.meeting("SOM-2026").sequence == 1
     poll(world, reply(world, TAN, sequence=0))

@@ -1013,7 +1013,7 @@ def test_calendar_mails_to_one_person_are_never_in_two_hands_at_once(world: Worl
     """Else a CANCEL could wait for the end of one of them only, and overtake the other."""
     world.invited(attendees=[PEOPLE[TAN]])
     steps = [
-        lambda: world.meetings.enter_link(
+        lambda: world.meetings.enter_join_link(
             "SOM-2026", "https://video.vn.example.org/som", caller=caller("coordinator")
         ),
         lambda: world.answers.send_again("SOM-2026", TAN, caller=caller("coordinator")),
@@ -1154,7 +1154,7 @@ def test_a_link_that_the_provider_changes_is_told_to_everybody(world: World) -> 
 
 def test_a_link_typed_in_while_the_provider_is_asked_stays(world: World) -> None:
     def enter(_: ConferenceRequest) -> None:
-        world.meetings.enter_link(
+        world.meetings.enter_join_link(
             "SOM-2026", "https://video.vn.example.org/som", caller=caller("coordinator")
         )
 

@@ -39,7 +39,7 @@ def pair(world: World) -> World:
     )
     for reference in (PREP, SOM):
         world.meetings.publish(reference, caller=caller("test"))
-        world.meetings.enter_link(reference, "https://meet.example/room", caller=caller("test"))
+        world.meetings.enter_join_link(reference, "https://meet.example/room", caller=caller("test"))
     return world
 
 

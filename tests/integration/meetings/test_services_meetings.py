@@ -187,7 +187,7 @@ def test_what_is_left_out_is_said_once_and_again_only_for_a_new_time(world: Worl
     world.run()
     assert answer(world, TAN, P.TENTATIVE).consequences == ()
     assert left_out(world.answers.send_again("SOM-2026", TAN, caller=caller("coordinator"))) == {}
-    assert left_out(world.meetings.enter_link("SOM-2026", LINK, caller=caller("coordinator"))) == {}
+    assert left_out(world.meetings.enter_join_link("SOM-2026", LINK, caller=caller("coordinator"))) == {}
     version = world.reading.meeting("SOM-2026").version
     assert left_out(change(world, version, title="Another")) == {}
     added = change(world, version + 1, attendees=[*PEOPLE.values(), RATIH])
@@ -264,7 +264,7 @@ REFUSALS: dict[str, tuple[Callable[[World], Any], type[Exception], str]] = {
     ),
     "an unknown lead": (lambda w: change(w, 2, agenda=[{"en": "A", "lead": "XX"}]), InvalidInput, "lead"),
     "a link that is none": (
-        lambda w: w.meetings.enter_link("SOM-2026", "javascript:x", caller=caller("x")),
+        lambda w: w.meetings.enter_join_link("SOM-2026", "javascript:x", caller=caller("x")),
         InvalidInput,
         "join_url",
     ),
@@ -615,9 +615,9 @@ def test_a_link_typed_in_lets_the_waiting_invitations_go(world: World) -> None:
     world.published()
     world.run()
     assert world.states(K.INVITE) == ["blocked"] * 3
-    preview = world.meetings.enter_link("SOM-2026", LINK, caller=caller("coordinator"), preview=True)
+    preview = world.meetings.enter_join_link("SOM-2026", LINK, caller=caller("coordinator"), preview=True)
     assert world.states(K.INVITE) == ["blocked"] * 3
-    outcome = world.meetings.enter_link("SOM-2026", f"  {LINK}\n", caller=caller("coordinator"))
+    outcome = world.meetings.enter_join_link("SOM-2026", f"  {LINK}\n", caller=caller("coordinator"))
     assert preview.consequences == outcome.consequences
     assert told(outcome) == {
         ("moved", "Invitation"): 3,
@@ -636,7 +636,7 @@ def refuse(_: object) -> None:
 
 def test_another_link_after_the_invitations_is_told_to_all(world: World) -> None:
     world.invited()
-    outcome = world.meetings.enter_link("SOM-2026", LINK, caller=caller("coordinator"))
+    outcome = world.meetings.enter_join_link("SOM-2026", LINK, caller=caller("coordinator"))
     assert told(outcome) == {("new", "Updated invitation"): 3}
     assert world.reading.meeting("SOM-2026").sequence == 1
 
@@ -859,7 +859,7 @@ def moved(world: World) -> None:
 def linked_by_hand(world: World) -> None:
     world.conferences.during = refuse
     world.invited()
-    world.meetings.enter_link("SOM-2026", LINK, caller=caller("coordinator"))
+    world.meetings.enter_join_link("SOM-2026", LINK, caller=caller("coordinator"))
 
 
 def cancelled(world: World) -> None:

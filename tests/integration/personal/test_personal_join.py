@@ -92,7 +92,7 @@ def test_before_there_is_a_link_the_page_says_so(client: TestClient, world: Worl
 def test_it_follows_a_link_that_was_changed(client: TestClient, world: World) -> None:
     world.invited()
     here = path(world)
-    world.meetings.enter_link("SOM-2026", BY_HAND, caller=caller("coordinator"))
+    world.meetings.enter_join_link("SOM-2026", BY_HAND, caller=caller("coordinator"))
     assert_leads(client.get(here), BY_HAND)
 
 

@@ -811,7 +811,9 @@ def test_the_feed_changes_its_tag_only_with_its_content(invited: World) -> None:
     again = invited.calendar_feeds.feed(opened)
     assert (again.tag, again.modified) == (first.tag, first.modified)
     assert first.modified == NOW
-    invited.meetings.enter_link("SOM-2026", "https://video.vn.example.org/x", caller=caller("coordinator"))
+    invited.meetings.enter_join_link(
+        "SOM-2026", "https://video.vn.example.org/x", caller=caller("coordinator")
+    )
     changed = invited.calendar_feeds.feed(opened)
     assert changed.tag != first.tag
     assert changed.modified == invited.clock.now()

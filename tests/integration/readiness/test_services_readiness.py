@@ -270,7 +270,7 @@ def test_a_reminder_that_left_without_a_link_does_not_count(world: World) -> Non
     world.clock.at = datetime(2026, 11, 26, 2, tzinfo=UTC)
     world.run()
     assert {mail.subject.partition(":")[0] for mail in world.mailer.to(TAN)} == {"Reminder"}
-    world.meetings.enter_link("SOM-2026", "https://meet.example/room", caller=caller("console"))
+    world.meetings.enter_join_link("SOM-2026", "https://meet.example/room", caller=caller("console"))
     assert state(world, "SG", "link") == "missing"
     world.run()
     assert row(world, "SG").cells["link"].details == ("with the invitation",)

@@ -135,7 +135,7 @@ def test_a_link_that_comes_after_the_planned_hour_lets_the_invitations_go_at_onc
     at(world, 2027, 5, 28, 4)
     assert "update" not in purposes(world, NHUNG)
     assert {row.state for row in world.rows(K.INVITE) if row.step == "invite"} == {S.BLOCKED}
-    world.meetings.enter_link("SOM-2026", "https://meet.example.org/2", caller=caller("x"))
+    world.meetings.enter_join_link("SOM-2026", "https://meet.example.org/2", caller=caller("x"))
     world.run()
     assert purposes(world, NHUNG).count("update") == 1
 
@@ -400,7 +400,7 @@ def test_a_chaser_sent_again_after_a_new_link_is_still_the_same_mail(world: Worl
         world.delivering.deliver(batch)
     except KeyboardInterrupt:
         world.mailer.after = lambda _: None
-    world.meetings.enter_link("SOM-2026", "https://meet.example.org/2", caller=caller("x"))
+    world.meetings.enter_join_link("SOM-2026", "https://meet.example.org/2", caller=caller("x"))
     world.lease_clock.move(hours=1)
     world.run()
     (delivery,) = [item for item in world.deliveries() if item.action_id == first.id]

@@ -200,11 +200,13 @@ def conclude_meeting(meeting: str, meetings: MeetingsDep, caller: ApiCaller) -> 
 
 
 @router.put("/meetings/{meeting}/link", summary="Enter a join link by hand")
-def enter_link(
+def enter_join_link(
     meeting: str, body: LinkRequest, meetings: MeetingsDep, caller: ApiCaller, preview: Preview = False
 ) -> EffectModel:
     """Set the join link; invitations that wait for one go out at once."""
-    return EffectModel.showing(meetings.enter_link(meeting, body.join_url, caller=caller, preview=preview))
+    return EffectModel.showing(
+        meetings.enter_join_link(meeting, body.join_url, caller=caller, preview=preview)
+    )
 
 
 @router.post("/meetings/{meeting}/move-mailbox", summary="Answer to the mailbox set now")

@@ -29,7 +29,7 @@ def enter_join_link(
     """Show what entering a join link would send, or enter it once that was confirmed."""
     found = reading.meeting(reference)
     try:
-        outcome = meetings.enter_link(reference, join_url, caller=caller, preview=not confirmed)
+        outcome = meetings.enter_join_link(reference, join_url, caller=caller, preview=not confirmed)
     except InvalidInput as error:
         return pages.render(
             request,
