@@ -384,6 +384,7 @@ def test_the_end_carries_outcomes_into_the_item_that_reports_them(published: Wor
     assert words.say(after.history[0].what) == "outcomes carried over"
     assert words.maybe(after.history[0].detail) == f"from {PREP}"
     assert not any(mail.subject.startswith("Updated") for mail in published.mailer.accepted[mails:])
+    assert attention(published) == (f"1 outcome of {PREP} is still open: 2. Venue",)
 
 
 def test_an_agenda_that_is_written_back_keeps_what_it_reports(published: World) -> None:
@@ -396,7 +397,6 @@ def test_an_agenda_that_is_written_back_keeps_what_it_reports(published: World) 
     published.meetings.update(SOM, update, caller=BY, version=before.version)
     after = view(published, SOM)
     assert (after.agenda, after.revision) == (before.agenda, before.revision)
-    assert attention(published) == (f"1 outcome of {PREP} is still open: 2. Venue",)
 
 
 def test_later_changes_carry_again_and_the_next_mails_have_them(published: World) -> None:
