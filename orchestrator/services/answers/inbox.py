@@ -35,6 +35,7 @@ from orchestrator.store.answers.incoming import NewMail
 from orchestrator.store.answers.responses import NewResponse
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
+from orchestrator.store.meetings import news
 
 _LOG = logging.getLogger(__name__)
 _BATCH = 500
@@ -170,7 +171,7 @@ class Inbox:
             responses.ask_again(session, number, now)
         meeting = with_resends(meeting, gathered.resends)
         concerned = _otherwise_planned(about.meeting, meeting)
-        self._planner.replan_for(session, store.with_news(session, meeting), concerned, now)
+        self._planner.replan_for(session, news.with_news(session, meeting), concerned, now)
 
     # The record
 

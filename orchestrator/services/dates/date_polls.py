@@ -48,7 +48,8 @@ from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import history
+from orchestrator.store.meetings import history, saving
+from orchestrator.store.meetings import linked as linked_store
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.timelines import actions
 
@@ -219,7 +220,7 @@ class DatePolls:
         """
 
         def apply(session: Session) -> tuple[Outcome, datetime]:
-            store.lock_chain(session, store.find_id(session, name))
+            linked_store.lock_chain(session, store.find_id(session, name))
             held = self._held(session, name)
             meeting, chosen = held.meeting, held.poll.option(option)
             _require_version(meeting, version)
@@ -384,7 +385,7 @@ class DatePolls:
 
 def _require_version(meeting: Meeting, version: int | None) -> None:
     if version is not None and version != meeting.version:
-        raise store.changed_meanwhile(meeting.reference)
+        raise saving.changed_meanwhile(meeting.reference)
 
 
 def _require_askable(meeting: Meeting, now: datetime) -> None:

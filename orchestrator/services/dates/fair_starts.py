@@ -24,6 +24,7 @@ from orchestrator.errors import InvalidInput, Unfit
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock
 from orchestrator.services.timelines.planner import Planner
+from orchestrator.store.dates import past_meetings
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 
@@ -127,7 +128,7 @@ class FairStarts:
     @staticmethod
     def _burdens(session: Session, calendars: Calendars, now: datetime) -> dict[str, int]:
         """What delegations have borne so far, worked out again each time, because calendars are corrected."""
-        return burden_of(store.held(session, now - HISTORY, now), calendars)
+        return burden_of(past_meetings.held(session, now - HISTORY, now), calendars)
 
 
 def _request(query: FairStartQuery, meeting: Meeting | None, calendars: Calendars, now: datetime) -> Request:

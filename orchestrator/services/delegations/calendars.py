@@ -38,7 +38,7 @@ from orchestrator.services.timelines.planner import Planner, digest_of
 from orchestrator.services.timelines.recalculating import AFTERWARDS, outdated
 from orchestrator.store.delegations import overrides as store
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import history, meetings
+from orchestrator.store.meetings import bases, history, meetings
 from orchestrator.store.rows.delegations import OverrideRow
 
 LONGEST = timedelta(days=366)
@@ -308,7 +308,7 @@ class WorkingCalendars:
         found = self._planner.versions()
         with self._database.reading() as session:
             now = self._clock.now()
-            older = outdated(self._planner, meetings.planned(session, now - AFTERWARDS), now)
+            older = outdated(self._planner, bases.planned(session, now - AFTERWARDS), now)
         timelines = {name: digest_of(item) for name, item in sorted(self._planner.timelines.items())}
         return Versions(
             found["tzdata"],
@@ -392,10 +392,10 @@ class WorkingCalendars:
         """
         with self._database.rehearsal() if preview else self._database.transaction() as session:
             since = now - AFTERWARDS
-            ids = [item.id for item in meetings.planned(session, since, delegation=code)]
+            ids = [item.id for item in bases.planned(session, since, delegation=code)]
             found = [meetings.load(session, item, lock=True) for item in ids]
             store.enter_alone(session)
-            if ids != [item.id for item in meetings.planned(session, since, delegation=code)]:
+            if ids != [item.id for item in bases.planned(session, since, delegation=code)]:
                 raise Conflict(
                     "A meeting was published or ended at this very moment. Repeat your change.",
                     code="simultaneous-change",

@@ -44,7 +44,8 @@ from orchestrator.store.delivery import claims, deliveries
 from orchestrator.store.delivery.claims import Held, Taken
 from orchestrator.store.delivery.deliveries import Earlier, Key, Told
 from orchestrator.store.engine import Database, Executor
-from orchestrator.store.meetings import history
+from orchestrator.store.meetings import history, saving
+from orchestrator.store.meetings import linked as linked_store
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.delivery import DeliveryState
 
@@ -364,7 +365,9 @@ class Delivering:
             if not self._finish(session, item, ActionState.SUCCEEDED, now):
                 return
             conference = _conference_with(meeting, info)
-            meeting = store.save(session, lifecycle.with_link(meeting, conference, now), now, by_person=False)
+            meeting = saving.save(
+                session, lifecycle.with_link(meeting, conference, now), now, by_person=False
+            )
             if info is not None and info.join_url != seen.meeting.conference.join_url:
                 history.note(
                     session, meeting.id, SERVICE, Fact.of("delivery.history.link-ready"), now, info.join_url
@@ -378,13 +381,13 @@ class Delivering:
             raise ValueError(f"no meeting is turned by '{item.kind}'")
         with self._database.transaction() as session:
             # What it prepares is written to as well, so all of them are locked, in the order of everybody.
-            store.lock_chain(session, item.of_meeting)
+            linked_store.lock_chain(session, item.of_meeting)
             # What this worker remembers of the meeting may lack answers that came since.
             meeting = store.load(session, item.of_meeting, lock=True)
             if self._still_wanted(session, item, meeting, now) is None:
                 return
             self._finish(session, item, ActionState.SUCCEEDED, now)
-            meeting = store.save(session, turn.changed(meeting, now), now, by_person=False)
+            meeting = saving.save(session, turn.changed(meeting, now), now, by_person=False)
             history.note(session, meeting.id, SERVICE, turn.history, now)
             self._planner.replan(session, meeting, now)
             if meeting.status is MeetingStatus.CONCLUDED:

@@ -29,7 +29,8 @@ from orchestrator.store.answers import responses
 from orchestrator.store.delivery.claims import Held
 from orchestrator.store.delivery.deliveries import Told
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import meetings as store
+from orchestrator.store.meetings import revisions
+from orchestrator.store.minutes import minutes as minutes_store
 
 _Owed = Mapping[str, frozenset[Need]]
 
@@ -121,7 +122,7 @@ class Occasions:
         key = (meeting_id, revision)
         if key not in self._snapshots:
             with self._database.reading() as session:
-                found = store.snapshot(session, *key)
+                found = revisions.snapshot(session, *key)
             self._snapshots = {**dict(list(self._snapshots.items())[-7:]), key: found}
         return self._snapshots[key]
 
@@ -198,7 +199,7 @@ class Occasions:
         key = (meeting.id, version)
         if key not in self._attachments:
             with self._database.reading() as session:
-                document = store.minutes_document(session, *key)
+                document = minutes_store.document_of(session, *key)
             content = self._documents.get(document.digest)
             self._attachments = {key: Attachment(document.filename, document.media_type, content)}
         return self._attachments[key]

@@ -23,6 +23,7 @@ from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import decisions as outcomes
 from orchestrator.store.meetings import history
+from orchestrator.store.meetings import linked as linked_store
 from orchestrator.store.meetings import meetings as store
 
 Changed = Callable[[Sequence[KeyOutcome], datetime], tuple[KeyOutcome, ...]]
@@ -84,7 +85,7 @@ class Outcomes:
     def _change(self, name: str, apply: Changed, what: Fact, caller: Caller) -> OutcomeList:
         with self._database.transaction() as session:
             number = store.find_id(session, name)
-            store.lock_chain(session, number)
+            linked_store.lock_chain(session, number)
             meeting = store.load(session, number, lock=True)
             now = self._clock.now()
             rules.require_begun(meeting, now)

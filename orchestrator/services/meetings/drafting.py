@@ -21,7 +21,7 @@ from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.meetings.revising import attendees_of, entries_of, prefixed
 from orchestrator.services.meetings.views import Created
 from orchestrator.services.timelines.planner import Planner
-from orchestrator.store.meetings import history
+from orchestrator.store.meetings import history, saving
 from orchestrator.store.meetings import meetings as store
 
 Placed = tuple[str, MeetingDefinition]
@@ -64,7 +64,7 @@ class Drafting:
         return found
 
     def _add(self, session: Session, definition: MeetingDefinition, caller: Caller, now: datetime) -> Created:
-        new_id = store.add(session, self._draft(definition), _feeds(definition), now)
+        new_id = saving.add(session, self._draft(definition), _feeds(definition), now)
         history.note(session, new_id, caller, Fact.of("meetings.history.created"), now)
         return Created(new_id, definition.reference)
 
@@ -73,7 +73,7 @@ class Drafting:
         stored = store.load(session, created.id)
         meeting = self._linking.with_points(session, stored, now)
         if meeting != stored:
-            meeting = store.save(session, meeting, now, by_person=False)
+            meeting = saving.save(session, meeting, now, by_person=False)
         return replace(created, warnings=advice(session, self._planner, None, meeting, now))
 
     def _require_valid(self, session: Session, placed: Sequence[Placed]) -> None:

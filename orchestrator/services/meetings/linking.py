@@ -38,8 +38,8 @@ from orchestrator.facts import Fact
 from orchestrator.services.meetings.views import LinkedView
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.meetings import decisions as outcomes
-from orchestrator.store.meetings import history
-from orchestrator.store.meetings import meetings as store
+from orchestrator.store.meetings import history, saving
+from orchestrator.store.meetings import linked as linked_store
 
 QUESTION = "linked-meetings"
 """The code of the error that asks what becomes of linked meetings."""
@@ -243,10 +243,10 @@ class Linking:
         """Return ``meeting`` with the outcomes of the concluded meetings that prepare it on its agenda."""
         if not any(item.input_from for item in meeting.agenda):
             return meeting
-        _, sources = store.feeds(session, meeting.reference)
+        _, sources = linked_store.feeds(session, meeting.reference)
         points = {
             reference: tuple(item.point for item in outcomes.of_meeting(session, number))
-            for reference, number in store.concluded(session, sources).items()
+            for reference, number in linked_store.concluded(session, sources).items()
         }
         return lifecycle.with_points(meeting, points, now)
 
@@ -280,7 +280,7 @@ class Linking:
         if new.agenda == target.agenda:
             return
         # A coordinator who has the meeting open for editing has not been overtaken by anybody.
-        saved = store.save(session, new, now, by_person=False)
+        saved = saving.save(session, new, now, by_person=False)
         history.note(
             session,
             saved.id,
@@ -302,7 +302,7 @@ class Linking:
         """
         given = [link for prefix, item in definitions for link in _links(prefix, item)]
         references = {name for _, _, feed in given for name in feed}
-        known = set(store.chain(session, references))
+        known = set(linked_store.chain(session, references))
         problems = []
         for name, value, feed in given:
             circle = way_back(known, feed)
@@ -323,9 +323,9 @@ class Linking:
     # Words
 
     def _around(self, session: Session, meeting: Meeting) -> Surroundings:
-        feeds = store.chain(session, [meeting.reference])
+        feeds = linked_store.chain(session, [meeting.reference])
         names = {name for feed in feeds for name in feed} - {meeting.reference}
-        return Surroundings(meeting, feeds, store.called(session, names))
+        return Surroundings(meeting, feeds, linked_store.called(session, names))
 
     def _named(self, around: Surroundings, other: Meeting) -> str:
         return f"{other.reference}, {around.relation(other.reference)},"
@@ -385,16 +385,16 @@ class _Neighbours:
 def _neighbours(session: Session, meetings: Sequence[HasAgenda]) -> _Neighbours:
     """Look around several meetings with as many statements as around one."""
     feeds: dict[str, list[Feed]] = {item.reference: [] for item in meetings}
-    for feed in sorted(store.links(session, feeds)):
+    for feed in sorted(linked_store.links(session, feeds)):
         for end in feed:
             if end in feeds:
                 feeds[end].append(feed)
     names = {name for own in feeds.values() for feed in own for name in feed}
-    numbers = store.concluded(session, names)
+    numbers = linked_store.concluded(session, names)
     decided = outcomes.of_meetings(session, numbers.values())
     return _Neighbours(
         feeds,
-        store.timings(session, names),
+        linked_store.timings(session, names),
         {reference: decided[number] for reference, number in numbers.items()},
     )
 

@@ -36,9 +36,11 @@ from orchestrator.store.answers import responses
 from orchestrator.store.delivery import claims, deliveries
 from orchestrator.store.delivery.deliveries import ListedDelivery
 from orchestrator.store.engine import Database
+from orchestrator.store.meetings import attendees, history, summaries
 from orchestrator.store.meetings import decisions as outcomes
-from orchestrator.store.meetings import history, summaries
+from orchestrator.store.meetings import linked as linked_store
 from orchestrator.store.meetings import meetings as store
+from orchestrator.store.minutes import minutes as minutes_store
 from orchestrator.store.operations import queue
 from orchestrator.store.operations.queue import ListedAction
 from orchestrator.store.rows.answers import ResponseRow
@@ -170,8 +172,8 @@ class Reading:
 
     def _view(self, session: Session, meeting: Meeting, now: datetime) -> MeetingView:
         directory = self._planner.directory
-        answered = store.answers(session, meeting.id)
-        target, sources = store.feeds(session, meeting.reference)
+        answered = attendees.answers(session, meeting.id)
+        target, sources = linked_store.feeds(session, meeting.reference)
         ordered = sorted(meeting.invited, key=lambda item: directory.rank(item.delegation))
         summary = self._listing.one(session, meeting.id, now)
         return MeetingView(
@@ -210,7 +212,7 @@ class Reading:
                     row.document.digest,
                     row.attached_at,
                 )
-                for row in store.minutes(session, meeting.id)
+                for row in minutes_store.of_meeting(session, meeting.id)
             ),
             history=tuple(
                 HistoryView(row.at, _who(row), row.said, row.detail)

@@ -17,6 +17,7 @@ from orchestrator.services.timelines.changing import Changing, MeetingChange
 from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
+from orchestrator.store.minutes import minutes as minutes_store
 from orchestrator.store.rows.minutes import DocumentRow
 
 
@@ -56,7 +57,7 @@ class Minutes:
             version = meeting.minutes_version + 1
 
             def write(session: Session, stored: Meeting, now: datetime) -> None:
-                store.add_minutes(session, stored.id, document, now)
+                minutes_store.add(session, stored.id, document, now)
 
             return MeetingChange(
                 replace(meeting, minutes_version=version, minutes_at=now),
@@ -73,5 +74,5 @@ class Minutes:
         Raises ``NotFound`` for a meeting or a version that does not exist.
         """
         with self._database.reading() as session:
-            document = store.minutes_document(session, store.find_id(session, name), version)
+            document = minutes_store.document_of(session, store.find_id(session, name), version)
         return document.filename, document.media_type, self._documents.get(document.digest)

@@ -16,7 +16,7 @@ from orchestrator.services.personal.followed_link import follow_announced
 from orchestrator.services.personal.page_view import PageView, PersonalView, join_url_of
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import meetings as store
+from orchestrator.store.minutes import minutes as minutes_store
 
 
 class PersonalPages:
@@ -70,5 +70,5 @@ class PersonalPages:
             link = follow_announced(session, signed, now)
             if not 0 < version <= link.meeting.minutes_version:
                 raise NotFound(Fact.of("personal.no-such-minutes", version=version))
-            document = store.minutes_document(session, link.meeting.id, version)
+            document = minutes_store.document_of(session, link.meeting.id, version)
         return document.filename, document.media_type, self._documents.get(document.digest)

@@ -23,7 +23,9 @@ from orchestrator.services.people.links import Links
 from orchestrator.services.personal.followed_link import FollowedLink, why_closed
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.answers import responses
-from orchestrator.store.meetings import meetings as store
+from orchestrator.store.meetings import attendees
+from orchestrator.store.meetings.revisions import snapshot
+from orchestrator.store.minutes import minutes as minutes_store
 from orchestrator.store.personal import revisions
 from orchestrator.store.rows.answers import ResponseRow
 
@@ -138,7 +140,7 @@ class PageView:
         """Return all that the page shows."""
         meeting, attendee = link.meeting, link.attendee
         own = self._planner.directory.get(attendee.delegation)
-        answered_at, via = store.answers(session, meeting.id)[attendee.id]
+        answered_at, via = attendees.answers(session, meeting.id)[attendee.id]
         since, changes = _changes(session, link, answered_at, own.place)
         history = _history(session, link)
         latest = next((row for row in history if _is_answer_of(row, attendee)), None)
@@ -175,7 +177,7 @@ class PageView:
                     row.document.digest,
                     row.attached_at,
                 )
-                for row in store.minutes(session, meeting.id)
+                for row in minutes_store.of_meeting(session, meeting.id)
             ),
             feed_url=self._feed_url(session, link),
             changed_since=local_time(since, own.place) if since else None,
@@ -294,6 +296,6 @@ def _changes(
     meeting = link.meeting
     since = answered_at or link.attendee.joined_at
     known = revisions.revision_at(session, meeting.id, since) if since else meeting.revision - 1
-    old = store.snapshot(session, meeting.id, known) if known else None
+    old = snapshot(session, meeting.id, known) if known else None
     found = differences(old, Snapshot.of(meeting), place) if old else []
     return (answered_at if found else None), found

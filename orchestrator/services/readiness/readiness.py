@@ -50,7 +50,7 @@ from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.answers import responses
 from orchestrator.store.delivery import deliveries
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import history
+from orchestrator.store.meetings import attendees, history
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.readiness import connection_tests, contributions
 from orchestrator.store.timelines import actions
@@ -491,7 +491,7 @@ def _facts(session: Session, meeting: Meeting, now: datetime) -> Facts:
         for row in reversed(responses.of_meeting(session, meeting.id))
         if row.kind == ResponseKind.ANSWER and row.attendee_id is not None
     }
-    answers = store.answers(session, meeting.id)
+    answers = attendees.answers(session, meeting.id)
     return Facts(
         now=now,
         given={number: Given(at, by.get(number)) for number, (at, _) in answers.items()},

@@ -37,7 +37,8 @@ from orchestrator.services.timelines.planner import Planned, Planner
 from orchestrator.services.timelines.views import Consequence, Outcome
 from orchestrator.store.answers import responses
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import history
+from orchestrator.store.meetings import history, saving
+from orchestrator.store.meetings import linked as linked_store
 from orchestrator.store.meetings import meetings as store
 
 Write = Callable[[Session, Meeting, datetime], None]
@@ -127,7 +128,7 @@ class Changing:
         """Return a meeting that is locked until the transaction ends, with those it is linked to."""
         number = store.find_id(session, name)
         if with_linked:
-            store.lock_chain(session, number)
+            linked_store.lock_chain(session, number)
         return store.load(session, number, lock=True)
 
     def changed(
@@ -173,7 +174,7 @@ class Changing:
         """Store a change with what belongs to it and its line of history; return the meeting as stored."""
         stored = before
         if change.saves:
-            stored = store.save(session, change.meeting, now, by_person=change.by_person)
+            stored = saving.save(session, change.meeting, now, by_person=change.by_person)
             if stored.time_revision != before.time_revision:
                 responses.settle_proposals(session, stored.id)
         if change.write is not None:
@@ -246,4 +247,4 @@ def as_stored(before: Meeting, change: MeetingChange) -> Meeting:
 
 def _require_version(meeting: Meeting, version: int | None) -> None:
     if version is not None and version != meeting.version:
-        raise store.changed_meanwhile(meeting.reference)
+        raise saving.changed_meanwhile(meeting.reference)

@@ -26,6 +26,7 @@ from orchestrator.errors import InvalidInput
 from orchestrator.facts import Fact
 from orchestrator.services.timelines import connection_tests
 from orchestrator.store.delegations import overrides as calendar_store
+from orchestrator.store.meetings import bases
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.timelines import actions
 
@@ -109,7 +110,7 @@ class Planner:
         result = self._reconciled(meeting, timeline, calendars, rows, now)
         actions.apply(session, meeting.id, result, now)
         if meeting.status is not MeetingStatus.DRAFT:
-            store.note_basis(session, meeting.id, self.basis(meeting))
+            bases.note_basis(session, meeting.id, self.basis(meeting))
         return self._newly(result, before, calendars, rows, now)
 
     def look(

@@ -22,9 +22,9 @@ from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.answers import responses
 from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import history
+from orchestrator.store.meetings import bases, history, revisions, saving
 from orchestrator.store.meetings import meetings as store
-from orchestrator.store.meetings.meetings import Planned
+from orchestrator.store.meetings.bases import Planned
 
 AFTERWARDS = timedelta(days=60)
 """For how long after its end a meeting may have something left to do."""
@@ -124,8 +124,8 @@ class Recalculating:
         """
         now = self._clock.now()
         with self._database.reading() as session:
-            older = outdated(self._planner, store.planned(session, now - AFTERWARDS), now)
-            drafts = store.drafts_of_other_zone_data(session)
+            older = outdated(self._planner, bases.planned(session, now - AFTERWARDS), now)
+            drafts = bases.drafts_of_other_zone_data(session)
         done, troubles = [], []
         for item in [*older, *drafts]:
             try:
@@ -146,13 +146,13 @@ class Recalculating:
         """Bring one meeting up to date; ``None`` when somebody else has just done so."""
         with self._database.rehearsal() if preview else self._database.transaction() as session:
             meeting = store.load(session, meeting_id, lock=True)
-            before = store.planned_one(session, meeting_id)
+            before = bases.planned_one(session, meeting_id)
             if meeting.status is MeetingStatus.DRAFT:
                 return self._draft(session, meeting, before, now)
             if not _is_outdated(self._planner, before, now):
                 return None
             changed, retiming = self._retimed(session, meeting, now)
-            saved = store.save(session, changed, now, by_person=False)
+            saved = saving.save(session, changed, now, by_person=False)
             if retiming is not None:
                 responses.settle_proposals(session, saved.id)
             moved = replanned(session, self._planner, saved, now)
@@ -178,7 +178,7 @@ class Recalculating:
         """
         if before.tzdata == tzdata_version():
             return None
-        store.save(session, meeting, now, by_person=False)
+        saving.save(session, meeting, now, by_person=False)
         because = Fact.of(_NEWER["tzdata"], old=before.tzdata, new=tzdata_version())
         others = date_polls.derive_instants(session, meeting.date_poll.id) if meeting.date_poll else 0
         if others:
@@ -195,7 +195,7 @@ class Recalculating:
 
     def _retimed(self, session: Session, meeting: Meeting, now: datetime) -> tuple[Meeting, Retiming | None]:
         """Give the meeting a new time revision where attendees were told another instant."""
-        told = store.snapshot(session, meeting.id, meeting.time_revision)
+        told = revisions.snapshot(session, meeting.id, meeting.time_revision)
         if meeting.status is not MeetingStatus.PUBLISHED or told is None:
             return meeting, None
         changed = lifecycle.retimed(meeting, told.starts_at, told.ends_at, now)

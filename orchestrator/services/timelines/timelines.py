@@ -28,7 +28,7 @@ from orchestrator.services.timelines.explaining import Explainer, about_of
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import history
+from orchestrator.store.meetings import history, saving
 from orchestrator.store.meetings import meetings as store
 
 LARGEST_TIMELINE = 100_000
@@ -164,11 +164,11 @@ class MeetingTimelines:
             now = self._clock.now()
             require_status(meeting, "given a timeline", MeetingStatus.DRAFT, MeetingStatus.PUBLISHED)
             if version is not None and version != meeting.version:
-                raise store.changed_meanwhile(meeting.reference)
+                raise saving.changed_meanwhile(meeting.reference)
             if own == meeting.own_timeline:
                 return Outcome(meeting.reference, meeting.version, preview, ())
             history.note(session, meeting.id, caller, what, now, detail(meeting))
-            changed = store.save(session, replace(meeting, own_timeline=own), now)
+            changed = saving.save(session, replace(meeting, own_timeline=own), now)
             outcome = self._replanned(session, meeting, changed, now, preview=preview)
         if not preview:
             self._wake_up.notify()

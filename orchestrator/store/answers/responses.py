@@ -15,7 +15,7 @@ from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import REQUESTS, ActionKind
 from orchestrator.errors import NotFound
 from orchestrator.facts import Fact
-from orchestrator.store.meetings.meetings import TOLD_CHANNELS
+from orchestrator.store.meetings.news import TOLD_CHANNELS
 from orchestrator.store.rows.answers import ResponseRow
 from orchestrator.store.rows.base import Instant, table_of, values_of
 from orchestrator.store.rows.delivery import DeliveryRow

@@ -32,7 +32,7 @@ from orchestrator.domain.timelines.kinds import ActionKind, kinds_where
 from orchestrator.domain.timelines.objections import TOO_LATE
 from orchestrator.facts import Fact
 from orchestrator.store.engine import Executor
-from orchestrator.store.meetings.meetings import ATTENDEE_COLUMNS, attendee_of
+from orchestrator.store.meetings.attendees import ATTENDEE_COLUMNS, attendee_of
 from orchestrator.store.rows.base import FactColumn, Instant, table_of
 from orchestrator.store.rows.meetings import AttendeeRow
 from orchestrator.store.rows.timelines import ActionRow

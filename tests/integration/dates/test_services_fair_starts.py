@@ -23,7 +23,7 @@ from orchestrator.domain.dates.costs import PastMeeting
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.errors import InvalidInput, NotFound
 from orchestrator.services.dates.fair_starts import HISTORY, FairStartQuery, FairStartsView
-from orchestrator.store.meetings import meetings as store
+from orchestrator.store.dates import past_meetings
 from tests.callers import caller
 from tests.integration.conftest import ENDS, NOW, STARTS, TAN, ManualClock, World
 from tests.integration.serving import application
@@ -117,7 +117,7 @@ def test_why_not_is_answered_for_a_date_outside_the_window(world: World) -> None
 
 def held(world: World) -> list[PastMeeting]:
     with world.database.reading() as session:
-        return store.held(session, world.clock.now() - HISTORY, world.clock.now())
+        return past_meetings.held(session, world.clock.now() - HISTORY, world.clock.now())
 
 
 @pytest.mark.both_databases

@@ -21,6 +21,7 @@ from orchestrator.store.delivery import claims
 from orchestrator.store.delivery.claims import Claimed, Taken
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
+from orchestrator.store.meetings import saving
 from orchestrator.store.operations import queue
 from orchestrator.store.rows.timelines import ActionRow
 from orchestrator.store.timelines import actions
@@ -470,7 +471,7 @@ def test_a_locked_meeting_keeps_its_version_from_workers_until_the_change_is_ove
             meeting = store.load(session, 1, lock=True)
             worker = pool.submit(read)
             until(lambda: waiting_for_a_lock(postgres), "the worker to meet the change")
-            store.save(session, meeting, NOW)
+            saving.save(session, meeting, NOW)
         assert worker.result(10) == 1
 
 

@@ -22,6 +22,7 @@ from orchestrator.services.meetings.linking import QUESTION
 from orchestrator.services.meetings.views import MeetingView
 from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.engine import Database
+from orchestrator.store.meetings import linked as linked_store
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.answers import ResponseRow
 from orchestrator.words import maybe, say
@@ -572,7 +573,7 @@ def test_a_link_to_what_does_not_exist_yet_is_fine_and_a_stray_report_is_said(wo
 def test_the_example_reports_its_preparatory_meeting(world: World) -> None:
     world.examples.load(ACCSM21.read_text("utf-8"), None, caller=BY)
     with world.database.reading() as session:
-        som = store.called(session, ["ACCSM21-SOM-2021-04"])["ACCSM21-SOM-2021-04"]
+        som = linked_store.called(session, ["ACCSM21-SOM-2021-04"])["ACCSM21-SOM-2021-04"]
     assert [item.number for item in som.agenda if item.input_from == "ACCSM21-PREP-2021-04"] == [2]
 
 

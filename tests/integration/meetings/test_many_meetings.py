@@ -6,11 +6,14 @@ import warnings
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from orchestrator.domain.meetings.meeting import ContributionState, Need
+from orchestrator.domain.meetings.meeting import ContributionState, Meeting, Need
 from orchestrator.errors import InvalidInput
 from orchestrator.services.dates.date_polls import DatePollRequest
 from orchestrator.store.meetings import meetings as store
+from orchestrator.store.rows.meetings import MeetingRow
 from orchestrator.words import say
 from tests.callers import caller
 from tests.integration.conftest import ENDS, World, crowd, definition, statements
@@ -72,10 +75,14 @@ def test_a_list_takes_as_many_statements_for_one_meeting_as_for_twenty(
     assert counted[0]["list"] < 25
 
 
+def everything(session: Session) -> list[Meeting]:
+    return store.load_many(session, session.scalars(select(MeetingRow.id).order_by(MeetingRow.id)).all())
+
+
 def test_what_is_counted_has_all_that_a_meeting_can_have(world: World) -> None:
     found(world, range(1))
     with world.database.reading() as session:
-        meetings = {item.reference: item for item in store.load_all(session)}
+        meetings = {item.reference: item for item in everything(session)}
     som, heads = meetings["SOM-0"], meetings["HEADS-0"]
     assert som.attendees and som.connection_tests and som.contributions
     assert heads.date_poll is not None and len(heads.date_poll.options) == 2
@@ -86,7 +93,7 @@ def test_meetings_loaded_together_are_what_each_is_alone(world: World) -> None:
     found(world, range(3))
     world.run()
     with world.database.reading() as session:
-        together = store.load_all(session)
+        together = everything(session)
         assert together == [store.load(session, item.id) for item in together]
         backwards = [item.id for item in reversed(together)]
         assert [item.id for item in store.load_many(session, backwards)] == backwards

@@ -30,8 +30,10 @@ from orchestrator.errors import Conflict, NotFound
 from orchestrator.facts import Fact, plain
 from orchestrator.services.answers.recording import Given, record
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import history
+from orchestrator.store.meetings import attendees, history, revisions, saving
+from orchestrator.store.meetings import linked as linked_store
 from orchestrator.store.meetings import meetings as store
+from orchestrator.store.minutes import minutes as minutes_store
 from orchestrator.store.rows.delivery import DeliveryRow
 from orchestrator.store.rows.meetings import AgendaRow, AttendeeRow, MeetingRow, RevisionRow
 from orchestrator.store.rows.minutes import DocumentRow
@@ -84,13 +86,13 @@ def draft(**changes: Any) -> Meeting:
 
 def added(database: Database, meeting: Meeting | None = None, **changes: Any) -> Meeting:
     with database.transaction() as session:
-        number = store.add(session, meeting or draft(**changes), [], NOW)
+        number = saving.add(session, meeting or draft(**changes), [], NOW)
         return store.load(session, number)
 
 
 def saved(database: Database, meeting: Meeting, **how: bool) -> Meeting:
     with database.transaction() as session:
-        return store.save(session, meeting, LATER, **how)
+        return saving.save(session, meeting, LATER, **how)
 
 
 def loaded(database: Database, number: int) -> Meeting:
@@ -244,7 +246,7 @@ def test_saving_an_older_meeting_says_nothing_new_about_its_people(database: Dat
 
 def snapshot(database: Database, number: int, revision: int) -> tuple[Any, ...]:
     with database.reading() as session:
-        found = store.snapshot(session, number, revision)
+        found = revisions.snapshot(session, number, revision)
     return (found.title, found.join_url, found.agenda, found.starts_at) if found else ()
 
 
@@ -276,13 +278,13 @@ def test_a_draft_has_no_revision(database: Database) -> None:
 def test_feeds_are_by_reference_and_need_no_order(database: Database) -> None:
     with database.transaction() as session:
         feeds = [("PREP", "SOM-2026"), ("SOM-2026", "HEADS")]
-        store.add(session, draft(), feeds, NOW)
-        store.add(session, draft(reference="PREP", conference=Conference("e-2")), feeds[:1], NOW)
+        saving.add(session, draft(), feeds, NOW)
+        saving.add(session, draft(reference="PREP", conference=Conference("e-2")), feeds[:1], NOW)
     with database.reading() as session:
-        assert store.feeds(session, "SOM-2026") == ("HEADS", ("PREP",))
-        assert store.feeds(session, "PREP") == ("SOM-2026", ())
-        assert store.feeds(session, "HEADS") == (None, ("SOM-2026",))
-        assert store.feeds(session, "NONE") == (None, ())
+        assert linked_store.feeds(session, "SOM-2026") == ("HEADS", ("PREP",))
+        assert linked_store.feeds(session, "PREP") == ("SOM-2026", ())
+        assert linked_store.feeds(session, "HEADS") == (None, ("SOM-2026",))
+        assert linked_store.feeds(session, "NONE") == (None, ())
 
 
 @pytest.mark.parametrize(
@@ -348,7 +350,7 @@ def test_an_answer_keeps_when_and_how_it_came(database: Database) -> None:
         given = Given(first, Participation.DECLINED, caller("ops"), by="ops", stamp=NOW, comment=" Ill. ")
         recorded = record(session, store.load(session, meeting.id, lock=True), [given], LATER)
     with database.reading() as session:
-        assert store.answers(session, meeting.id) == {first: (LATER, "console"), second: (None, None)}
+        assert attendees.answers(session, meeting.id) == {first: (LATER, "console"), second: (None, None)}
     after = loaded(database, meeting.id)
     assert [item.declined for item in after.attendees] == [True, False]
     assert (after.attendees[0].answer_stamp, after.attendees[0].comment) == (NOW, "Ill.")
@@ -364,15 +366,18 @@ def test_minutes_are_numbered_and_the_newest_counts(database: Database) -> None:
             document = DocumentRow(
                 digest="0" * 64, filename=f"{size}.md", media_type="text/markdown", size=size
             )
-            versions.append(store.add_minutes(session, number, document, moment))
+            versions.append(minutes_store.add(session, number, document, moment))
     assert versions == [1, 2]
     after = loaded(database, number)
     assert (after.minutes_version, after.minutes_at) == (2, LATER)
     with database.reading() as session:
-        assert [row.document.filename for row in store.minutes(session, number)] == ["1.md", "2.md"]
-        assert store.minutes_document(session, number, 1).size == 1
+        assert [row.document.filename for row in minutes_store.of_meeting(session, number)] == [
+            "1.md",
+            "2.md",
+        ]
+        assert minutes_store.document_of(session, number, 1).size == 1
         with pytest.raises(NotFound, match="no minutes of version 3"):
-            store.minutes_document(session, number, 3)
+            minutes_store.document_of(session, number, 3)
 
 
 def test_history_is_read_newest_first(database: Database) -> None:
@@ -400,13 +405,13 @@ def test_what_was_not_committed_leaves_no_trace(database: Database, step: str) -
 
     def fail_at_the_end() -> None:
         with unit() as session:
-            store.add(session, draft(), [("PREP", "SOM-2026")], NOW)
+            saving.add(session, draft(), [("PREP", "SOM-2026")], NOW)
             raise RuntimeError("on purpose")
 
     with pytest.raises(RuntimeError, match="on purpose"):
         fail_at_the_end()
     with database.rehearsal() as session:
-        store.add(session, draft(), [("PREP", "SOM-2026")], NOW)
+        saving.add(session, draft(), [("PREP", "SOM-2026")], NOW)
     with database.reading() as session:
         for table in (MeetingRow, AttendeeRow, AgendaRow, PersonRow):
             assert session.scalars(select(table)).all() == []

@@ -23,7 +23,7 @@ from orchestrator.domain.time.zones import Place, local_time
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.facts import Fact
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import history
+from orchestrator.store.meetings import history, revisions
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.readiness import connection_tests
 from orchestrator.store.rows.answers import IncomingRow
@@ -398,7 +398,7 @@ def test_an_upgrade_fills_in_what_the_new_columns_would_hold(upgraded: Database)
     }
     assert found[1].news.latest == 0, "what was answered before is no news"
     with upgraded.reading() as session:
-        told = store.snapshot(session, 1, 3)
+        told = revisions.snapshot(session, 1, 3)
     assert told is not None
     assert (told.coordinator, told.tentative) == ("Trần Minh Khôi <coordinator@vn.example.org>", False)
 

@@ -17,6 +17,7 @@ from orchestrator.errors import PermanentFailure
 from orchestrator.services.answers.recording import Given, record
 from orchestrator.services.readiness.readiness import ConnectionTestMove
 from orchestrator.store.meetings import meetings as store
+from orchestrator.store.meetings import news
 from orchestrator.store.rows.meetings import MeetingRow
 from orchestrator.store.rows.timelines import ActionRow
 from orchestrator.words import maybe
@@ -466,7 +467,7 @@ def test_planning_for_whom_an_answer_concerns_is_planning_for_all(world: World, 
             )
             after = record(session, before, [given], world.clock.now())
             some = world.planner.replan_for(
-                session, store.with_news(session, after), [number], world.clock.now()
+                session, news.with_news(session, after), [number], world.clock.now()
             )
             assert not some.changes_nothing
             assert world.planner.replan(session, store.load(session, 1), world.clock.now()).changes_nothing

@@ -1,0 +1,79 @@
+"""What has come back from attendees and their coordinators have not been told of yet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.answers.responses import ProposalState, ResponseKind
+from orchestrator.domain.meetings.meeting import (
+    Meeting,
+    News,
+    Refusal,
+)
+from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.store.batches import WANTED, by_meeting
+from orchestrator.store.rows.answers import ResponseRow
+from orchestrator.store.rows.base import table_of
+from orchestrator.store.rows.timelines import ActionRow
+
+TOLD_CHANNELS = ("mail", "web")
+"""Responses that came through these are news to the coordinator; a coordinator entered the rest."""
+
+_R, _ACTION = table_of(ResponseRow).c, table_of(ActionRow).c
+
+_REPORTED = (
+    select(_ACTION.meeting_id, func.max(_ACTION.revision).label("latest"))
+    .where(_ACTION.meeting_id.in_(WANTED), _ACTION.kind == ActionKind.DIGEST)
+    # A digest in hand counts as sent, so that what comes meanwhile waits for the next one.
+    .where(_ACTION.state.in_((ActionState.SUCCEEDED, ActionState.CLAIMED, ActionState.RUNNING)))
+    .group_by(_ACTION.meeting_id)
+    .subquery()
+)
+
+_REPORTED_ID = func.coalesce(_REPORTED.c.latest, 0)
+
+_NEWS = (
+    select(
+        _R.meeting_id,
+        func.max(_R.id).label("latest"),
+        func.max(_REPORTED_ID).label("reported"),
+        func.min(case((_R.id > _REPORTED_ID, _R.at))).label("first_at"),
+        func.max(case((_R.urgent, _R.id), else_=0)).label("urgent"),
+    )
+    .outerjoin(_REPORTED, _REPORTED.c.meeting_id == _R.meeting_id)
+    .where(_R.meeting_id.in_(WANTED), _R.channel.in_(TOLD_CHANNELS))
+    .group_by(_R.meeting_id)
+)
+
+NO_NEWS = News()
+
+
+def of_meetings(session: Session, meeting_ids: Collection[int]) -> dict[int, News]:
+    """Return what has come back; meetings that nothing came back for are left out."""
+    rows = session.connection().execute(_NEWS, {WANTED.key: meeting_ids})
+    return {row.meeting_id: News(row.latest, row.reported, row.first_at, row.urgent) for row in rows}
+
+
+def with_news(session: Session, meeting: Meeting) -> Meeting:
+    """Return a meeting with what has come back in this transaction."""
+    own = [meeting.id]
+    return replace(
+        meeting,
+        news=of_meetings(session, own).get(meeting.id, NO_NEWS),
+        refusals=refusals_of(session, own).get(meeting.id, ()),
+    )
+
+
+_REFUSED = select(_R.meeting_id, _R.id, _R.attendee_id).where(
+    _R.meeting_id.in_(WANTED), _R.kind == ResponseKind.PROPOSAL, _R.state == ProposalState.REFUSED
+)
+
+
+def refusals_of(session: Session, meeting_ids: Collection[int]) -> dict[int, tuple[Refusal, ...]]:
+    """Return the proposals that the coordinators of meetings have refused, by the ids of the meetings."""
+    return by_meeting(session, _REFUSED, meeting_ids, lambda row: Refusal(row.id, row.attendee_id))

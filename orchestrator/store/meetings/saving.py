@@ -1,0 +1,105 @@
+"""Storing new meetings and changed ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from orchestrator.domain.meetings.meeting import Meeting
+from orchestrator.domain.time.zones import tzdata_version
+from orchestrator.errors import Conflict
+from orchestrator.store.meetings import agendas, attendees, revisions
+from orchestrator.store.meetings.meetings import load
+from orchestrator.store.rows.base import seconds_of
+from orchestrator.store.rows.meetings import (
+    ConferenceRow,
+    FeedRow,
+    MeetingRow,
+)
+
+
+def add(session: Session, meeting: Meeting, feeds: Iterable[tuple[str, str]], now: datetime) -> int:
+    """Store a new draft and return its id; raises ``Conflict`` when the reference is taken."""
+    if session.scalar(select(MeetingRow.id).where(MeetingRow.reference == meeting.reference)):
+        raise Conflict(
+            f"There is a meeting {meeting.reference} already. Choose another reference, or update that one."
+        )
+    row = MeetingRow(
+        reference=meeting.reference,
+        programme=meeting.programme,
+        kind=meeting.kind,
+        host=meeting.host,
+        coordinator_name=meeting.coordinator_name,
+        coordinator_email=meeting.coordinator_email,
+        created_at=now,
+    )
+    row.agenda = []
+    row.conference = ConferenceRow(external_id=meeting.conference.external_id)
+    _write(row, meeting)
+    session.add(row)
+    agendas.write(session, row, meeting)
+    session.flush()
+    attendees.write(session, row.id, meeting)
+    for source, target in feeds:
+        if session.get(FeedRow, (source, target)) is None:
+            session.add(FeedRow(source=source, target=target))
+    return row.id
+
+
+def save(session: Session, meeting: Meeting, now: datetime, *, by_person: bool = True) -> Meeting:
+    """Store a changed meeting and return it as stored.
+
+    Its version rises only when a person changed it: a link that arrives between a coordinator's
+    reading and saving must not look like somebody else's change. Raises ``Conflict`` when somebody
+    has saved another version since it was read.
+    """
+    row = session.scalars(
+        select(MeetingRow)
+        .where(MeetingRow.id == meeting.id, MeetingRow.version == meeting.version)
+        .options(selectinload(MeetingRow.agenda), selectinload(MeetingRow.conference))
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise changed_meanwhile(meeting.reference)
+    row.version = meeting.version + by_person
+    row.saves += 1
+    _write(row, meeting)
+    row.conference.provider_id = meeting.conference.provider_id
+    row.conference.join_url = meeting.conference.join_url
+    row.conference.by_hand = meeting.conference.by_hand
+    agendas.write(session, row, meeting)
+    changed = attendees.differ(session, meeting)
+    if changed:
+        attendees.write(session, row.id, meeting)
+    revisions.write(session, meeting, now)
+    session.flush()
+    # Reading three hundred attendees again is worth it only when some of them are new.
+    return load(session, row.id) if changed else replace(meeting, version=row.version)
+
+
+def changed_meanwhile(reference: str) -> Conflict:
+    """Return the error for a change based on a version that is no longer the newest."""
+    return Conflict(
+        f"{reference} was changed by somebody else meanwhile. Read it again, then repeat your change.",
+        code="version-conflict",
+    )
+
+
+def _write(row: MeetingRow, meeting: Meeting) -> None:
+    row.title_en, row.title_vi = meeting.title_en, meeting.title_vi
+    row.wall_start, row.zone = meeting.wall_start, meeting.zone
+    row.duration_seconds = seconds_of(meeting.duration)
+    row.starts_at, row.ends_at = meeting.starts_at, meeting.ends_at
+    row.tzdata = tzdata_version()
+    row.timeline, row.own_timeline = meeting.timeline, meeting.own_timeline
+    row.coordinator_name, row.coordinator_email = meeting.coordinator_name, meeting.coordinator_email
+    row.status, row.tentative = meeting.status.value, meeting.tentative
+    row.uid, row.organizer = meeting.uid, meeting.organizer
+    row.sequence, row.revised_sequence = meeting.sequence, meeting.revised_sequence
+    row.reset_sequence = meeting.reset_sequence
+    row.revision, row.time_revision = meeting.revision, meeting.time_revision
+    row.revised_at, row.published_at = meeting.revised_at, meeting.published_at
