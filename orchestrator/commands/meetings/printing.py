@@ -41,7 +41,7 @@ def next_words(item: MeetingSummary) -> str:
     if item.next_action is None:
         return ""
     kind = ActionKind(item.next_action)
-    what = "Save-the-date" if item.tentative and kind is ActionKind.INVITE else kind.rules.words
+    what = "Save-the-date" if item.tentative and kind is ActionKind.INVITE else say(kind.rules.words)
     return f"{what}, {item.next_due}"
 
 

@@ -120,3 +120,11 @@ def test_no_key_of_an_answer_goes(world: World, tmp_path: Path) -> None:
     assert found.keys() == expected.keys()
     missing = {words: set(expected[words]) - set(found[words]) for words in expected}
     assert {words: gone for words, gone in missing.items() if gone} == {}
+
+
+def test_people_read_sentences_and_no_values(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (*CHANGES, *LOOKS, f"meeting plan {LONG} --all"):
+        capsys.readouterr()
+        said = ran(*words.split()) + capsys.readouterr().out
+        assert "Fact(" not in said, words
+        assert "LocalTime(" not in said, words
