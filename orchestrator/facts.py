@@ -53,6 +53,12 @@ def listed(items: Sequence[Any]) -> Fact:
     return Fact.of("list.and", items=tuple(others), last=last) if others else Fact.of("text", text=last)
 
 
+def either(items: Sequence[Any]) -> Fact:
+    """Return a choice as it is read out: ``A``, ``A or B``, ``A or B or C``. ``items`` are parameters."""
+    first, *others = items
+    return Fact.of("list.or", first=first, others=either(others)) if others else Fact.of("text", text=first)
+
+
 def chained(items: Sequence[Fact]) -> Fact:
     """Return facts as they are read out one after the other: ``A; B; C``."""
     first, *others = items

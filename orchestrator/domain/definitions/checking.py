@@ -12,6 +12,7 @@ from orchestrator.domain.time.durations import duration_text
 from orchestrator.domain.time.zones import exists, zone, zone_names
 from orchestrator.domain.timelines.timeline import Timelines
 from orchestrator.errors import InvalidInput, Problem
+from orchestrator.facts import Fact
 
 LONGEST_MEETING = timedelta(days=14)
 
@@ -34,21 +35,19 @@ def _check_time(definition: MeetingDefinition) -> list[Problem]:
             Problem(
                 "zone",
                 definition.zone,
-                "is not a zone of the IANA time zone database",
-                "Write a zone such as Asia/Ho_Chi_Minh; abbreviations and offsets are ambiguous.",
+                Fact.of("time.not-a-zone"),
+                Fact.of("time.not-a-zone.remedy"),
             )
         ]
     if (definition.duration is None) == (definition.end is None):
-        both = (
-            "has neither 'duration' nor 'end'" if definition.end is None else "has both 'duration' and 'end'"
-        )
-        return [Problem("duration", "", both, "Give exactly one of them, for example duration: PT2H30M.")]
+        both = "definitions.neither-length" if definition.end is None else "definitions.both-lengths"
+        return [Problem("duration", "", Fact.of(both), Fact.of("definitions.one-length"))]
     problems = [
         Problem(
             field,
             f"{wall:%Y-%m-%d %H:%M}",
-            f"does not exist in {definition.zone}: the clocks are put forward over it",
-            "Choose a time before or after the change of clocks.",
+            Fact.of("definitions.skipped-by-clocks", zone=definition.zone),
+            Fact.of("definitions.skipped-by-clocks.remedy"),
         )
         for field, wall in (("start", definition.start), ("end", definition.end))
         if wall is not None and not exists(wall, zone(definition.zone))
@@ -59,13 +58,15 @@ def _check_time(definition: MeetingDefinition) -> list[Problem]:
 def _check_length(definition: MeetingDefinition) -> list[Problem]:
     if definition.end is not None:
         field, given = "end", f"{definition.end:%Y-%m-%d %H:%M}"
-        short = f"is not after the start, {definition.start:%Y-%m-%d %H:%M}"
+        short = Fact.of("definitions.not-after-start", start=f"{definition.start:%Y-%m-%d %H:%M}")
     else:
-        field, given, short = "duration", duration_text(definition.length), "is not longer than zero"
+        field, given = "duration", duration_text(definition.length)
+        short = Fact.of("definitions.no-length")
     if definition.length <= timedelta(0):
-        return [Problem(field, given, short, "The meeting must end after it starts.")]
+        return [Problem(field, given, short, Fact.of("definitions.no-length.remedy"))]
     if definition.length > LONGEST_MEETING:
-        return [Problem(field, given, "makes the meeting longer than 14 days", "Check the dates.")]
+        long = Fact.of("definitions.too-long", days=LONGEST_MEETING.days)
+        return [Problem(field, given, long, Fact.of("definitions.too-long.remedy"))]
     return []
 
 
@@ -78,26 +79,36 @@ def _check_delegation(field: str, code: str, day: date, directory: Directory) ->
         delegation = directory.get(code)
     except InvalidInput as error:
         found = error.problems[0]
-        return [Problem(field, code, found.message, found.remedy)]
+        return [Problem(field, code, found.wrong, found.advice)]
     if delegation.active_on(day):
         return []
-    since = f"since {delegation.since}" if delegation.since and day < delegation.since else "no longer"
-    return [
-        Problem(
-            field,
-            code,
-            f"{delegation.name} takes part {since}, and the meeting is on {day}",
-            "Take it out, or change the date.",
+    early = delegation.since is not None and day < delegation.since
+    inactive = (
+        Fact.of(
+            "definitions.takes-part-since",
+            delegation=delegation.name,
+            since=str(delegation.since),
+            day=str(day),
         )
-    ]
+        if early
+        else Fact.of("definitions.takes-part-no-longer", delegation=delegation.name, day=str(day))
+    )
+    return [Problem(field, code, inactive, Fact.of("definitions.takes-no-part.remedy"))]
 
 
 def _check_timeline(definition: MeetingDefinition, timelines: Timelines) -> list[Problem]:
     name = definition.timeline_of(timelines)
     if name in timelines:
         return []
-    known = ", ".join(sorted(timelines))
-    return [Problem("timeline", name, "is not a timeline", f"Known are: {known}.")]
+    known = tuple(sorted(timelines))
+    return [
+        Problem(
+            "timeline",
+            name,
+            Fact.of("definitions.not-a-timeline"),
+            Fact.of("definitions.not-a-timeline.remedy", known=known),
+        )
+    ]
 
 
 def _check_agenda(definition: MeetingDefinition, directory: Directory) -> list[Problem]:
@@ -123,8 +134,8 @@ def _check_attendees(definition: MeetingDefinition, directory: Directory) -> lis
                 Problem(
                     f"{where}.email",
                     invitee.email,
-                    f"is there twice: attendees[{first}] has it too",
-                    "Keep one of the two; a person gets one invitation.",
+                    Fact.of("definitions.invited-twice", first=first),
+                    Fact.of("definitions.invited-twice.remedy"),
                 )
             )
     return problems
@@ -135,7 +146,7 @@ def _check_group(where: str, invitee: Invitee, directory: Directory) -> list[Pro
         group = directory.group(invitee.group)
     except InvalidInput as error:
         found = error.problems[0]
-        return [Problem(f"{where}.group", invitee.group, found.message, found.remedy)]
+        return [Problem(f"{where}.group", invitee.group, found.wrong, found.advice)]
     delegation = directory.get(invitee.delegation)
     if group.admits(delegation):
         return []
@@ -143,8 +154,8 @@ def _check_group(where: str, invitee: Invitee, directory: Directory) -> list[Pro
         Problem(
             f"{where}.group",
             invitee.group,
-            f"is not for {delegation.name} ({delegation.code})",
-            "Choose a group of that delegation.",
+            Fact.of("definitions.group-not-for", delegation=delegation.name, code=delegation.code),
+            Fact.of("definitions.group-not-for.remedy"),
         )
     ]
 
@@ -155,7 +166,7 @@ def _check_links(definition: MeetingDefinition) -> list[Problem]:
         "fed_by": definition.fed_by,
     }
     return [
-        Problem(field, reference, "is this meeting itself", "Name another meeting, or leave it out.")
+        Problem(field, reference, Fact.of("definitions.itself"), Fact.of("definitions.itself.remedy"))
         for field, references in links.items()
         for reference in references
         if reference == definition.reference
@@ -167,9 +178,9 @@ def _check_preparatory(definition: MeetingDefinition) -> list[Problem]:
     if wanted is None:
         return []
     if definition.kind is MeetingKind.PREPARATORY:
-        remedy = "Take it out, or put it to the meeting that is prepared."
-        return [Problem("preparatory", "", "is given for a preparatory meeting", remedy)]
+        remedy = Fact.of("definitions.prepares-a-preparatory.remedy")
+        return [Problem("preparatory", "", Fact.of("definitions.prepares-a-preparatory"), remedy)]
     if wanted.reference == definition.reference:
-        remedy = "Choose another reference."
-        return [Problem("preparatory.reference", wanted.reference, "is this meeting itself", remedy)]
+        remedy = Fact.of("definitions.same-reference.remedy")
+        return [Problem("preparatory.reference", wanted.reference, Fact.of("definitions.itself"), remedy)]
     return []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import yaml
 
 from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.errors import InvalidInput, Problem
+from orchestrator.facts import Fact
 
 LARGEST_FILE = 1_000_000
 
@@ -39,7 +41,12 @@ class _StrictLoader(yaml.SafeLoader):
 def read_yaml(text: str) -> Any:
     """Parse YAML or JSON text; raises ``InvalidInput`` with line and column when it is broken."""
     if len(text) > LARGEST_FILE:
-        raise InvalidInput.of("document", f"{len(text)} characters", "is too large", "Keep it below 1 MB.")
+        raise InvalidInput.of(
+            "document",
+            f"{len(text)} characters",
+            Fact.of("definitions.too-large"),
+            Fact.of("definitions.too-large.remedy"),
+        )
     try:
         return yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - the loader derives from SafeLoader.
     except yaml.MarkedYAMLError as error:
@@ -48,12 +55,12 @@ def read_yaml(text: str) -> Any:
         raise InvalidInput.of(
             where,
             None,
-            f"is not readable YAML: {error.problem or error.context}",
-            "Correct that line; check indentation, quotes and colons.",
+            Fact.of("definitions.not-yaml-because", error=error.problem or error.context),
+            Fact.of("definitions.not-yaml-because.remedy"),
         ) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InvalidInput.of(
-            "document", None, "is not readable YAML", "Save it as UTF-8 text and check its characters."
+            "document", None, Fact.of("definitions.not-yaml"), Fact.of("definitions.not-yaml.remedy")
         ) from error
 
 
@@ -68,8 +75,8 @@ def read_definitions(text: str) -> list[MeetingDefinition]:
         raise InvalidInput.of(
             "document",
             None,
-            "holds no meeting",
-            "Begin with the fields of a meeting, for example 'reference:'.",
+            Fact.of("definitions.no-meeting"),
+            Fact.of("definitions.no-meeting.remedy"),
         )
     if "meetings" not in data:
         return [MeetingDefinition.of(data)]
@@ -78,7 +85,12 @@ def read_definitions(text: str) -> list[MeetingDefinition]:
     }
     entries = data["meetings"]
     if not isinstance(entries, list) or not entries or not all(isinstance(item, dict) for item in entries):
-        raise InvalidInput.of("meetings", None, "is not a list of meetings", "List the meetings under it.")
+        raise InvalidInput.of(
+            "meetings",
+            None,
+            Fact.of("definitions.not-a-list"),
+            Fact.of("definitions.not-a-list.remedy"),
+        )
     return _read_all([shared | item for item in entries])
 
 
@@ -89,10 +101,7 @@ def _read_all(entries: list[dict[str, Any]]) -> list[MeetingDefinition]:
         try:
             found.append(MeetingDefinition.of(entry))
         except InvalidInput as error:
-            problems += [
-                Problem(f"meetings[{index}].{item.field}", item.value, item.message, item.remedy)
-                for item in error.problems
-            ]
+            problems += [replace(item, field=f"meetings[{index}].{item.field}") for item in error.problems]
     if problems:
         raise InvalidInput(problems)
     return found

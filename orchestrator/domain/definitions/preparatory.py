@@ -16,7 +16,8 @@ from orchestrator.domain.definitions.written import AgendaItem, Invitee, Meeting
 from orchestrator.domain.delegations.delegation import Directory, Kind
 from orchestrator.domain.delegations.working_calendar import Calendars, NoWorkingDayError
 from orchestrator.domain.problems import problems_of
-from orchestrator.errors import ConfigurationError, InvalidInput, Problem
+from orchestrator.errors import ConfigurationError, InvalidInput, Problem, Unfit
+from orchestrator.facts import Fact
 
 PREPARATORY = "preparatory"
 """The field of a definition that asks for a preparatory meeting."""
@@ -38,7 +39,7 @@ class PreparatoryTexts(BaseModel):
     def _with_place(cls, value: Text) -> Text:
         for text in filter(None, (value.en, value.vi)):
             if text.count("{") != 1 or "{title}" not in text:
-                raise ValueError("must hold {title} once, and no other brace")
+                raise Unfit(Fact.of("definitions.needs-title-once"))
         return value
 
     @classmethod
@@ -102,8 +103,8 @@ def pair(
 def _within(problem: Problem) -> Problem:
     # The title is checked by itself, so its problem names only the language.
     field = f"title.{problem.field}" if problem.field in ("en", "vi") else problem.field
-    remedy = f"Give '{field.partition('.')[0]}' under '{PREPARATORY}:'."
-    return Problem(f"{PREPARATORY}.{field}", problem.value, problem.message, remedy)
+    remedy = Fact.of("definitions.give-under-preparatory", field=field.partition(".")[0])
+    return Problem(f"{PREPARATORY}.{field}", problem.value, problem.wrong, remedy)
 
 
 def _the_working_day_before(definition: MeetingDefinition, calendars: Calendars) -> datetime:
@@ -112,7 +113,10 @@ def _the_working_day_before(definition: MeetingDefinition, calendars: Calendars)
         day = calendars.of(definition.host).add(definition.start.date(), -1)
     except NoWorkingDayError as error:
         raise InvalidInput.of(
-            f"{PREPARATORY}.start", None, str(error), f"Give 'start' under '{PREPARATORY}:'."
+            f"{PREPARATORY}.start",
+            None,
+            error.fact,
+            Fact.of("definitions.give-under-preparatory", field="start"),
         ) from error
     return datetime.combine(day, definition.start.time())
 

@@ -21,6 +21,8 @@ from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.text import single_line
 from orchestrator.domain.time.durations import duration_text, parse_duration
+from orchestrator.errors import Unfit
+from orchestrator.facts import Fact
 
 _ADDRESS = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
@@ -34,7 +36,7 @@ _YEARS = range(1970, 2201)
 def _address(value: str) -> str:
     text = value.strip()
     if not _ADDRESS.fullmatch(text) or ".." in text or text.startswith(".") or ".@" in text:
-        raise ValueError("is not an e-mail address")
+        raise Unfit(Fact.of("definitions.not-an-address"))
     return text
 
 
@@ -43,15 +45,15 @@ def _wall_time(value: object) -> object:
     text = value.isoformat(" ") if isinstance(value, datetime) else value
     found = _WALL_TIME.fullmatch(text.strip()) if isinstance(text, str) else None
     if not found:
-        raise ValueError("is not a wall time such as 2026-12-03 14:00")
+        raise Unfit(Fact.of("definitions.not-a-wall-time"))
     if found["offset"]:
-        raise ValueError("has a UTC offset; write the wall time alone, the zone stands in 'zone'")
+        raise Unfit(Fact.of("definitions.has-an-offset"))
     try:
         wall = datetime.fromisoformat(f"{found[1]}T{found[2]}")
     except ValueError:
-        raise ValueError("is not a date and time of the calendar") from None
+        raise Unfit(Fact.of("definitions.not-in-the-calendar")) from None
     if wall.year not in _YEARS:
-        raise ValueError(f"is not in the years {_YEARS[0]} to {_YEARS[-1]}")
+        raise Unfit(Fact.of("definitions.other-years", first=_YEARS[0], last=_YEARS[-1]))
     return wall
 
 
@@ -59,7 +61,7 @@ def _meeting_length(value: object) -> object:
     if isinstance(value, timedelta):
         return value
     if not isinstance(value, str):
-        raise ValueError("is not an ISO 8601 duration such as PT2H30M")
+        raise Unfit(Fact.of("definitions.not-a-length"))
     return parse_duration(value)
 
 

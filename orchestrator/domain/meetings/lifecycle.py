@@ -10,6 +10,7 @@ from orchestrator.domain.meetings import revision
 from orchestrator.domain.meetings.fields import AttendeeFields, values
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Conference, Meeting, MeetingStatus
 from orchestrator.errors import Conflict
+from orchestrator.facts import Fact, either
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,17 @@ class Change:
     attendees: tuple[Attendee, ...] | None = None
 
 
-def require_status(meeting: Meeting, doing: str, *allowed: MeetingStatus) -> None:
-    """Raise ``Conflict`` unless the meeting is in one of the ``allowed`` states."""
+def require_status(meeting: Meeting, doing: Fact, *allowed: MeetingStatus) -> None:
+    """Raise ``Conflict`` unless the meeting is in one of the ``allowed`` states; ``doing`` says what for."""
     if meeting.status not in allowed:
         raise Conflict(
-            f"{meeting.reference} is {meeting.status}; only a {' or '.join(allowed)} meeting can be {doing}."
+            Fact.of(
+                "meetings.wrong-status",
+                reference=meeting.reference,
+                status=meeting.status.fact,
+                allowed=either([item.fact for item in allowed]),
+                doing=doing,
+            )
         )
 
 
@@ -48,16 +55,15 @@ def publish(
     """
     if meeting.status is MeetingStatus.PUBLISHED and meeting.tentative and not save_the_date:
         return confirm(replace(meeting, organizer=organizer), now, before=meeting)
-    require_status(meeting, "published", MeetingStatus.DRAFT)
+    require_status(meeting, Fact.of("meetings.doing.published"), MeetingStatus.DRAFT)
     if meeting.date_poll is not None:
         raise Conflict(
-            f"{meeting.reference} has an open date poll; make one of its dates the time, or withdraw the "
-            "poll, then publish the meeting.",
+            Fact.of("meetings.has-open-date-poll-to-publish", reference=meeting.reference),
             code="open-date-poll",
         )
     _require_coming(meeting, now)
     if not meeting.invited:
-        raise Conflict(f"{meeting.reference} has no attendees; add somebody to invite, then publish it.")
+        raise Conflict(Fact.of("meetings.no-attendees", reference=meeting.reference))
     published = replace(
         meeting,
         status=MeetingStatus.PUBLISHED,
@@ -75,9 +81,9 @@ def confirm(meeting: Meeting, now: datetime, *, before: Meeting | None = None) -
     ``before`` is the meeting as attendees know it, where more than that has changed. Raises ``Conflict``
     for anything but a save-the-date that is still to come.
     """
-    require_status(meeting, "confirmed", MeetingStatus.PUBLISHED)
+    require_status(meeting, Fact.of("meetings.doing.confirmed"), MeetingStatus.PUBLISHED)
     if not meeting.tentative:
-        raise Conflict(f"{meeting.reference} is confirmed already.")
+        raise Conflict(Fact.of("meetings.confirmed-already", reference=meeting.reference))
     _require_coming(meeting, now)
     # Only now is the link asked for, so only from now on can it be late.
     confirmed = replace(meeting, tentative=False, published_at=now)
@@ -86,7 +92,7 @@ def confirm(meeting: Meeting, now: datetime, *, before: Meeting | None = None) -
 
 def _require_coming(meeting: Meeting, now: datetime) -> None:
     if meeting.starts_at <= now:
-        raise Conflict(f"{meeting.reference} starts in the past; move it to a coming date, then publish it.")
+        raise Conflict(Fact.of("meetings.starts-in-the-past", reference=meeting.reference))
 
 
 def revise(meeting: Meeting, change: Change, now: datetime, *, notify: bool = True) -> Meeting:
@@ -95,7 +101,7 @@ def revise(meeting: Meeting, change: Change, now: datetime, *, notify: bool = Tr
     ``notify=False`` saves a new text without telling the attendees; a new time always tells them.
     Raises ``Conflict`` for a meeting that is over or would begin in the past.
     """
-    require_status(meeting, "changed", MeetingStatus.DRAFT, MeetingStatus.PUBLISHED)
+    require_status(meeting, Fact.of("meetings.doing.changed"), MeetingStatus.DRAFT, MeetingStatus.PUBLISHED)
     new = replace(
         meeting,
         title_en=change.title_en if change.title_en is not None else meeting.title_en,
@@ -109,8 +115,7 @@ def revise(meeting: Meeting, change: Change, now: datetime, *, notify: bool = Tr
     )
     if meeting.date_poll is not None and new.zone != meeting.zone:
         raise Conflict(
-            f"{meeting.reference} has an open date poll, whose dates are in {meeting.zone}; make one of them "
-            "the time, or withdraw the poll, then change the zone.",
+            Fact.of("meetings.has-open-date-poll-in-zone", reference=meeting.reference, zone=meeting.zone),
             code="open-date-poll",
         )
     if meeting.status is MeetingStatus.PUBLISHED:
@@ -125,9 +130,9 @@ def _require_movable(before: Meeting, after: Meeting, now: datetime) -> None:
     if revision.weigh(before, after) is not revision.Weight.TIME:
         return
     if before.starts_at <= now:
-        raise Conflict(f"{before.reference} has begun; its time can no longer be changed.")
+        raise Conflict(Fact.of("meetings.has-begun", reference=before.reference))
     if after.starts_at <= now:
-        raise Conflict(f"{before.reference} would start in the past; choose a coming time.")
+        raise Conflict(Fact.of("meetings.would-start-in-the-past", reference=before.reference))
 
 
 def _with_attendees(meeting: Meeting, wanted: tuple[Attendee, ...], now: datetime, *, risen: bool) -> Meeting:
@@ -189,7 +194,7 @@ def retimed(meeting: Meeting, told_start: datetime, told_end: datetime, now: dat
     a higher SEQUENCE and is asked again, as for any new time. A meeting that has begun by either reckoning
     stays as it is, for nobody can be told in time.
     """
-    require_status(meeting, "moved to new zone rules", MeetingStatus.PUBLISHED)
+    require_status(meeting, Fact.of("meetings.doing.moved-to-new-zone-rules"), MeetingStatus.PUBLISHED)
     if min(told_start, meeting.starts_at) <= now:
         return meeting
     told = replace(
@@ -204,7 +209,7 @@ def with_organizer(meeting: Meeting, organizer: str, now: datetime) -> Meeting:
     Everybody is sent a REQUEST with the new ORGANIZER and a higher SEQUENCE under the same UID (RFC 5546
     section 3.2.2.6); answers stay.
     """
-    require_status(meeting, "moved to another mailbox", MeetingStatus.PUBLISHED)
+    require_status(meeting, Fact.of("meetings.doing.moved-to-another-mailbox"), MeetingStatus.PUBLISHED)
     return revision.revised(meeting, replace(meeting, organizer=organizer), now)
 
 
@@ -225,12 +230,12 @@ def with_points(meeting: Meeting, points: Mapping[str, tuple[str, ...]], now: da
 
 def cancel(meeting: Meeting, now: datetime) -> Meeting:
     """Return ``meeting`` cancelled; SEQUENCE rises for the CANCEL (RFC 5546 section 2.1.4)."""
-    require_status(meeting, "cancelled", MeetingStatus.DRAFT, MeetingStatus.PUBLISHED)
+    require_status(meeting, Fact.of("meetings.doing.cancelled"), MeetingStatus.DRAFT, MeetingStatus.PUBLISHED)
     cancelled = replace(meeting, status=MeetingStatus.CANCELLED)
     if meeting.status is MeetingStatus.DRAFT:
         return cancelled
     if meeting.ends_at <= now:
-        raise Conflict(f"{meeting.reference} is over; a meeting that took place cannot be cancelled.")
+        raise Conflict(Fact.of("meetings.is-over", reference=meeting.reference))
     return revision.revised(meeting, cancelled, now)
 
 
@@ -239,11 +244,11 @@ def reinstate(meeting: Meeting, now: datetime) -> Meeting:
 
     One that was never published is a draft again. Raises ``Conflict`` when its time has gone by.
     """
-    require_status(meeting, "reinstated", MeetingStatus.CANCELLED)
+    require_status(meeting, Fact.of("meetings.doing.reinstated"), MeetingStatus.CANCELLED)
     if meeting.uid is None:
         return replace(meeting, status=MeetingStatus.DRAFT)
     if meeting.starts_at <= now:
-        raise Conflict(f"{meeting.reference} would have started already; create a new meeting instead.")
+        raise Conflict(Fact.of("meetings.would-have-started", reference=meeting.reference))
     old = meeting.conference
     again = replace(
         meeting,
@@ -257,9 +262,9 @@ def reinstate(meeting: Meeting, now: datetime) -> Meeting:
 
 def conclude(meeting: Meeting, now: datetime) -> Meeting:
     """Return ``meeting`` concluded; raises ``Conflict`` before its start."""
-    require_status(meeting, "concluded", MeetingStatus.PUBLISHED)
+    require_status(meeting, Fact.of("meetings.doing.concluded"), MeetingStatus.PUBLISHED)
     if meeting.tentative:
-        raise Conflict(f"{meeting.reference} is only a save-the-date; publish it, or cancel it.")
+        raise Conflict(Fact.of("meetings.only-announced", reference=meeting.reference))
     if now < meeting.starts_at:
-        raise Conflict(f"{meeting.reference} has not begun; it can be concluded once it has.")
+        raise Conflict(Fact.of("meetings.not-begun", reference=meeting.reference))
     return replace(meeting, status=MeetingStatus.CONCLUDED)

@@ -26,6 +26,19 @@ class MeetingStatus(StrEnum):
     CANCELLED = "cancelled"
     CONCLUDED = "concluded"
 
+    @property
+    def fact(self) -> Fact:
+        """The status, to be said."""
+        return Fact.of(_STATUSES[self])
+
+
+_STATUSES = {
+    MeetingStatus.DRAFT: "meetings.status.draft",
+    MeetingStatus.PUBLISHED: "meetings.status.published",
+    MeetingStatus.CANCELLED: "meetings.status.cancelled",
+    MeetingStatus.CONCLUDED: "meetings.status.concluded",
+}
+
 
 class Participation(StrEnum):
     """An attendee's answer: PARTSTAT of RFC 5545 section 3.2.12."""

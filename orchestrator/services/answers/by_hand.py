@@ -45,7 +45,9 @@ class AnswersByHand:
         """
 
         def command(_: Session, meeting: Meeting, now: datetime) -> MeetingChange:
-            lifecycle.require_status(meeting, "answered", MeetingStatus.DRAFT, MeetingStatus.PUBLISHED)
+            lifecycle.require_status(
+                meeting, Fact.of("answers.doing.answered"), MeetingStatus.DRAFT, MeetingStatus.PUBLISHED
+            )
             attendee = invited(meeting, email)
             given = Given(
                 attendee.id, participation, caller=caller, by=caller.name, stamp=now, comment=comment
@@ -62,7 +64,7 @@ class AnswersByHand:
         """
 
         def command(session: Session, meeting: Meeting, _: datetime) -> MeetingChange:
-            lifecycle.require_status(meeting, "sent again", MeetingStatus.PUBLISHED)
+            lifecycle.require_status(meeting, Fact.of("answers.doing.sent-again"), MeetingStatus.PUBLISHED)
             attendee = invited(meeting, email)
             if not responses.was_written_to(session, attendee.id):
                 raise Conflict(Fact.of("answers.not-sent-yet", name=attendee.name))
@@ -86,7 +88,9 @@ class AnswersByHand:
         """
 
         def command(session: Session, meeting: Meeting, _: datetime) -> MeetingChange:
-            lifecycle.require_status(meeting, "kept at its time", MeetingStatus.PUBLISHED)
+            lifecycle.require_status(
+                meeting, Fact.of("answers.doing.kept-at-its-time"), MeetingStatus.PUBLISHED
+            )
             proposal = responses.get(session, response_id)
             if proposal.meeting_id != meeting.id or proposal.state != ProposalState.OPEN:
                 raise NotFound(

@@ -72,7 +72,7 @@ class Quarantine:
             )
 
         def command(session: Session, meeting: Meeting, now: datetime) -> MeetingChange:
-            lifecycle.require_status(meeting, "answered", MeetingStatus.PUBLISHED)
+            lifecycle.require_status(meeting, Fact.of("answers.doing.answered"), MeetingStatus.PUBLISHED)
             attendee = invited(meeting, email)
             row = _waiting(session, incoming_id)
             calendar = received.calendar

@@ -316,7 +316,9 @@ class DatePolls:
         meeting = store.load(session, store.find_id(session, name), lock=True)
         # Read once the meeting is ours, so that votes rise in the order in which they came.
         now = self._clock.now()
-        lifecycle.require_status(meeting, "asked about in a date poll", MeetingStatus.DRAFT)
+        lifecycle.require_status(
+            meeting, Fact.of("dates.doing.asked-about-in-a-date-poll"), MeetingStatus.DRAFT
+        )
         poll = date_polls.newest(session, meeting.id)
         if poll is None or poll.state is not DatePollState.OPEN:
             raise Conflict(
@@ -389,7 +391,7 @@ def _require_version(meeting: Meeting, version: int | None) -> None:
 
 
 def _require_askable(meeting: Meeting, now: datetime) -> None:
-    lifecycle.require_status(meeting, "asked about in a date poll", MeetingStatus.DRAFT)
+    lifecycle.require_status(meeting, Fact.of("dates.doing.asked-about-in-a-date-poll"), MeetingStatus.DRAFT)
     if meeting.date_poll is not None:
         raise Conflict(Fact.of("dates.has-open-poll", reference=meeting.reference), code="open-date-poll")
     if meeting.ends_at <= now:

@@ -227,11 +227,14 @@ class Meetings:
         url = join_url.strip()
         if not _LINK.fullmatch(url):
             raise InvalidInput.of(
-                "join_url", url[:80], "is not a web address", "Enter the whole link, beginning with https://."
+                "join_url",
+                url[:80],
+                Fact.of("meetings.not-a-web-address"),
+                Fact.of("meetings.not-a-web-address.remedy"),
             )
 
         def apply(_: Session, meeting: Meeting, now: datetime) -> Meeting:
-            lifecycle.require_status(meeting, "given a link", MeetingStatus.PUBLISHED)
+            lifecycle.require_status(meeting, Fact.of("meetings.doing.given-a-link"), MeetingStatus.PUBLISHED)
             conference = replace(meeting.conference, join_url=url, by_hand=True)
             return lifecycle.with_link(meeting, conference, now)
 

@@ -52,7 +52,7 @@ class Minutes:
         digest = "" if preview else self._documents.put(content)
 
         def command(_: Session, meeting: Meeting, now: datetime) -> MeetingChange:
-            require_status(meeting, "given minutes", MeetingStatus.CONCLUDED)
+            require_status(meeting, Fact.of("minutes.doing.given-minutes"), MeetingStatus.CONCLUDED)
             document = DocumentRow(digest=digest, filename=filename, media_type=media_type, size=len(content))
             version = meeting.minutes_version + 1
 

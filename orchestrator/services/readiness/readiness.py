@@ -228,7 +228,10 @@ class Readiness:
         with self._database.transaction() as session:
             meeting = store.load(session, store.find_id(session, name), lock=True)
             lifecycle.require_status(
-                meeting, "given what it waits for", MeetingStatus.DRAFT, MeetingStatus.PUBLISHED
+                meeting,
+                Fact.of("readiness.doing.given-what-it-waits-for"),
+                MeetingStatus.DRAFT,
+                MeetingStatus.PUBLISHED,
             )
             code = _invited(meeting, delegation)
             wanted = Contribution(code, need, state, caller.name, now, cut(note)) if state else None
@@ -246,7 +249,9 @@ class Readiness:
         now = self._clock.now()
         with self._database.transaction() as session:
             meeting = store.load(session, store.find_id(session, name), lock=True)
-            lifecycle.require_status(meeting, "joined", MeetingStatus.PUBLISHED, MeetingStatus.CONCLUDED)
+            lifecycle.require_status(
+                meeting, Fact.of("readiness.doing.joined"), MeetingStatus.PUBLISHED, MeetingStatus.CONCLUDED
+            )
             code = _invited(meeting, delegation)
             if now < meeting.starts_at - _JOIN_FROM:
                 raise Conflict(
@@ -370,7 +375,9 @@ class Readiness:
     def _placed(
         self, session: Session, meeting: Meeting, code: str, move: ConnectionTestMove, now: datetime
     ) -> ConnectionTest:
-        lifecycle.require_status(meeting, "given another time for a test", MeetingStatus.PUBLISHED)
+        lifecycle.require_status(
+            meeting, Fact.of("readiness.doing.given-another-time"), MeetingStatus.PUBLISHED
+        )
         step = self._planner.timeline(meeting).step(ActionKind.CONNECTION_TEST)
         if step is None or step.slot is None or code not in self._trying(meeting, step):
             raise Conflict(f"The timeline of {meeting.reference} has no connectivity test of {code}.")
@@ -516,7 +523,7 @@ def _check_state(need: Need, state: ContributionState | None) -> None:
 
 
 def _require_nudgeable(meeting: Meeting, now: datetime) -> None:
-    lifecycle.require_status(meeting, "asked about", MeetingStatus.PUBLISHED)
+    lifecycle.require_status(meeting, Fact.of("readiness.doing.asked-about"), MeetingStatus.PUBLISHED)
     if meeting.tentative:
         raise Conflict(
             f"{meeting.reference} is only a save-the-date; nothing is asked for until it is confirmed."

@@ -162,7 +162,12 @@ class MeetingTimelines:
         with self._database.rehearsal() if preview else self._database.transaction() as session:
             meeting = store.load(session, store.find_id(session, name), lock=True)
             now = self._clock.now()
-            require_status(meeting, "given a timeline", MeetingStatus.DRAFT, MeetingStatus.PUBLISHED)
+            require_status(
+                meeting,
+                Fact.of("timelines.doing.given-a-timeline"),
+                MeetingStatus.DRAFT,
+                MeetingStatus.PUBLISHED,
+            )
             if version is not None and version != meeting.version:
                 raise saving.changed_meanwhile(meeting.reference)
             if own == meeting.own_timeline:

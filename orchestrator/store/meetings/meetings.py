@@ -24,6 +24,7 @@ from orchestrator.domain.meetings.meeting import (
 )
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import NotFound
+from orchestrator.facts import Fact
 from orchestrator.store.batches import WANTED, by_meeting
 from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Executor
@@ -48,7 +49,7 @@ def find_id(session: Session, name: str) -> int:
     wanted = MeetingRow.id == int(name) if numbered else MeetingRow.reference == name
     found = session.scalar(select(MeetingRow.id).where(wanted))
     if found is None:
-        raise NotFound(f"There is no meeting {name}. 'orchestrator meeting list' shows them all.")
+        raise NotFound(Fact.of("meetings.no-such-meeting", name=name))
     return found
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.time.zones import tzdata_version
 from orchestrator.errors import Conflict
+from orchestrator.facts import Fact
 from orchestrator.store.meetings import agendas, attendees, revisions
 from orchestrator.store.meetings.meetings import load
 from orchestrator.store.rows.base import seconds_of
@@ -25,9 +26,7 @@ from orchestrator.store.rows.meetings import (
 def add(session: Session, meeting: Meeting, feeds: Iterable[tuple[str, str]], now: datetime) -> int:
     """Store a new draft and return its id; raises ``Conflict`` when the reference is taken."""
     if session.scalar(select(MeetingRow.id).where(MeetingRow.reference == meeting.reference)):
-        raise Conflict(
-            f"There is a meeting {meeting.reference} already. Choose another reference, or update that one."
-        )
+        raise Conflict(Fact.of("meetings.reference-taken", reference=meeting.reference))
     row = MeetingRow(
         reference=meeting.reference,
         programme=meeting.programme,
@@ -84,7 +83,7 @@ def save(session: Session, meeting: Meeting, now: datetime, *, by_person: bool =
 def changed_meanwhile(reference: str) -> Conflict:
     """Return the error for a change based on a version that is no longer the newest."""
     return Conflict(
-        f"{reference} was changed by somebody else meanwhile. Read it again, then repeat your change.",
+        Fact.of("meetings.changed-meanwhile", reference=reference),
         code="version-conflict",
     )
 

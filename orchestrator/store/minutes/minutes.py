@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from orchestrator.errors import NotFound
+from orchestrator.facts import Fact
 from orchestrator.store.rows.minutes import DocumentRow, MinutesRow
 
 
@@ -36,5 +37,5 @@ def document_of(session: Session, meeting_id: int, version: int) -> DocumentRow:
         select(MinutesRow).where(MinutesRow.meeting_id == meeting_id, MinutesRow.version == version)
     ).one_or_none()
     if row is None:
-        raise NotFound(f"This meeting has no minutes of version {version}.")
+        raise NotFound(Fact.of("minutes.no-such-version", version=version))
     return row.document

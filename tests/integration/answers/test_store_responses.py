@@ -20,6 +20,7 @@ from orchestrator.store.answers import incoming, responses
 from orchestrator.store.answers.incoming import NewMail
 from orchestrator.store.answers.responses import NewResponse
 from orchestrator.store.engine import Database
+from orchestrator.store.meetings import attendees
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.delivery import DeliveryRow
 from orchestrator.store.rows.meetings import AttendeeRow, ConferenceRow, MeetingRow
@@ -138,7 +139,7 @@ def test_an_answer_comes_back_as_it_was_written(filled: Database) -> None:
         responses.write_answers(session, [], "mail", NOW)
     with filled.reading() as session:
         first, second = store.load(session, 1).attendees
-        assert store.answers(session, 1) == {1: (NOW, "mail"), 2: (None, None)}
+        assert attendees.answers(session, 1) == {1: (NOW, "mail"), 2: (None, None)}
     assert (first.participation, first.answer_stamp, first.comment, first.delegated_to) == (
         Participation.DELEGATED,
         LATER,

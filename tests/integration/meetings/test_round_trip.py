@@ -17,9 +17,9 @@ from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, Seat, values
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.store.meetings import meetings as store
-from orchestrator.web.app import create_app
 from tests.callers import caller
 from tests.integration.conftest import World, definition
+from tests.integration.serving import application
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -120,7 +120,7 @@ def test_what_is_written_stored_read_and_written_back_stays(
 @pytest.fixture
 def client(world: World) -> Iterator[TestClient]:
     headers = {"Authorization": f"Bearer {world.api_token}"}
-    with TestClient(create_app(world), base_url="http://127.0.0.1", headers=headers) as found:
+    with TestClient(application(world), base_url="http://127.0.0.1", headers=headers) as found:
         yield found
 
 

@@ -32,6 +32,7 @@ from orchestrator.domain.meetings.meeting import (
     Participation,
 )
 from orchestrator.errors import Conflict
+from orchestrator.facts import plain
 
 ORGANIZER = "meetings@accsm.example"
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
@@ -102,7 +103,7 @@ def wanted(*people: Attendee) -> tuple[Attendee, ...]:
 
 def test_a_refusal_says_what_would_be_allowed() -> None:
     with pytest.raises(Conflict) as caught:
-        require_status(draft(), "changed", MeetingStatus.PUBLISHED, MeetingStatus.CONCLUDED)
+        require_status(draft(), plain("changed"), MeetingStatus.PUBLISHED, MeetingStatus.CONCLUDED)
     assert caught.value.message == "SOM-2026 is draft; only a published or concluded meeting can be changed."
 
 

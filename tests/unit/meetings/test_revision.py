@@ -61,6 +61,7 @@ from orchestrator.domain.timelines.planning import plan
 from orchestrator.domain.timelines.reconciling import reconcile
 from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.errors import Conflict
+from orchestrator.facts import plain
 from tests.effort import examples
 
 ORGANIZER = "meetings@accsm.example"
@@ -1069,7 +1070,7 @@ class Life:
         return lifecycle.revise(self.meeting, change, self.now, notify=False)
 
     def link(self, number: int) -> Meeting:
-        lifecycle.require_status(self.meeting, "given a link", MeetingStatus.PUBLISHED)
+        lifecycle.require_status(self.meeting, plain("given a link"), MeetingStatus.PUBLISHED)
         url = f"https://meet.example.org/hand-{number % 3}"
         by_hand = replace(self.meeting.conference, join_url=url, by_hand=True)
         return lifecycle.with_link(self.meeting, by_hand, self.now)
@@ -1104,7 +1105,7 @@ class Life:
         return lifecycle.revise(self.meeting, change, self.now)
 
     def answer(self, number: int) -> Meeting:
-        lifecycle.require_status(self.meeting, "answered", MeetingStatus.PUBLISHED)
+        lifecycle.require_status(self.meeting, plain("answered"), MeetingStatus.PUBLISHED)
         people = list(self.meeting.attendees)
         at = number % len(people)
         if people[at].invited:
