@@ -25,8 +25,8 @@ from orchestrator.services.definitions.examples import Examples
 from orchestrator.services.delegations.calendars import WorkingCalendars
 from orchestrator.services.delivery.delivering import Delivering, Outside
 from orchestrator.services.delivery.scheduling import Policy, Scheduling
+from orchestrator.services.letters.content_finder import ContentFinder
 from orchestrator.services.letters.letters import Letters
-from orchestrator.services.letters.occasions import Occasions
 from orchestrator.services.meetings.decisions import Outcomes
 from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.meetings.reading import Reading
@@ -185,9 +185,9 @@ class Container(Adapters, DataFiles):
         )
 
     @cached_property
-    def occasions(self) -> Occasions:
+    def content_finder(self) -> ContentFinder:
         """What each mail has to tell."""
-        return Occasions(self.database, self.planner, self.documents, self.notices, self.clock)
+        return ContentFinder(self.database, self.planner, self.documents, self.notices, self.clock)
 
     @cached_property
     def outcomes(self) -> Outcomes:
@@ -237,7 +237,8 @@ class Container(Adapters, DataFiles):
         return Delivering(
             self.database,
             self.planner,
-            self.occasions,
+            self.changing,
+            self.content_finder,
             Letters(
                 mail_templates(),
                 self.directory,

@@ -8,7 +8,9 @@ from textwrap import wrap
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from config import DATA
+from orchestrator import words
 from orchestrator.domain.letters.message import TEXT_WIDTH
+from orchestrator.facts import Fact, Said
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
 
@@ -20,13 +22,20 @@ def mail_templates() -> Environment:
         autoescape=select_autoescape(enabled_extensions=("html.j2",)),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
+        # A mail says facts wherever it prints them.
+        finalize=_said,
         # Looking at the files for every mail costs more than rendering it.
         auto_reload=False,
     )
+    environment.filters["said"] = _said
     environment.filters["paragraphs"] = _paragraphs
     environment.filters["wrapped"] = _wrapped
     environment.filters["quoted"] = _quoted
     return environment
+
+
+def _said(value: object) -> object:
+    return words.say(value) if isinstance(value, Fact) else value
 
 
 def _wrapped(text: str, indent: int = 0) -> str:
@@ -41,7 +50,7 @@ def _paragraphs(text: str) -> str:
     return _BLANK_LINES.sub("\n\n", text).strip("\n")
 
 
-def _quoted(text: str, indent: int = 0) -> str:
+def _quoted(text: Said, indent: int = 0) -> str:
     """Lay out what a person wrote: its line breaks stay, its lines end at 72 columns all the same."""
-    lines = [line for part in text.splitlines() for line in wrap(part, TEXT_WIDTH - indent)]
+    lines = [line for part in words.say(text).splitlines() for line in wrap(part, TEXT_WIDTH - indent)]
     return f"\n{' ' * indent}".join(lines)

@@ -41,7 +41,8 @@ from orchestrator.domain.letters.message import CalendarCopy, Letter, NamedAddre
 from orchestrator.domain.meetings.lifecycle import publish
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Conference, Meeting
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.services.letters.letters import Letters, Occasion
+from orchestrator.services.letters.content import LetterContent
+from orchestrator.services.letters.letters import Letters
 from orchestrator.services.people.links import Links
 
 ATTENDEES = 300
@@ -60,7 +61,7 @@ NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 ORGANIZER = NamedAddress("ACCSM Meetings", "meetings@accsm.example")
 LINKS = Links("a key", "https://meetings.accsm.example", ORGANIZER.address, subaddress=True)
 DIRECTORY = Directory.of(yaml.safe_load((DATA / "delegations.yaml").read_text("utf-8")))
-OCCASION = Occasion(ActionKind.INVITE, "invite", 1, 0)
+OCCASION = LetterContent(ActionKind.INVITE, "invite", 1, 0)
 MEETING = publish(
     Meeting(
         id=1,

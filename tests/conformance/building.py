@@ -16,9 +16,10 @@ from orchestrator.domain.letters.invitation import CalendarFacts, CalendarTempla
 from orchestrator.domain.letters.message import Attachment, CalendarCopy, Letter, NamedAddress, assemble
 from orchestrator.domain.meetings.itip import EventStatus, Method
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Conference, Meeting, Participation
-from orchestrator.domain.meetings.revision import Notice
+from orchestrator.domain.meetings.revision import RevisionMessage
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.services.letters.letters import Letters, Occasion
+from orchestrator.services.letters.content import LetterContent
+from orchestrator.services.letters.letters import Letters
 from orchestrator.services.people.links import Links
 
 STARTS = datetime(2026, 12, 10, 7, tzinfo=UTC)
@@ -119,10 +120,12 @@ DRAFT = Meeting(
 )
 
 
-def mail_of(meeting: Meeting, notice: Notice, now: datetime, first: str | None = None) -> tuple[str, bytes]:
+def mail_of(
+    meeting: Meeting, notice: RevisionMessage, now: datetime, first: str | None = None
+) -> tuple[str, bytes]:
     """Return the Message-ID and the mail by which an attendee is told of a revision of a meeting."""
     kind = ActionKind.CANCEL if notice.method is Method.CANCEL else ActionKind.INVITE
-    occasion = Occasion(
+    occasion = LetterContent(
         kind, kind.value, meeting.revision, notice.sequence, first, tentative=meeting.tentative
     )
     letter = LETTERS.to_attendee(meeting, notice.attendee, occasion, now)

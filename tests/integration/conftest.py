@@ -268,7 +268,8 @@ class World(Container):
         return Delivering(
             self.database,
             self.planner,
-            self.occasions,
+            self.changing,
+            self.content_finder,
             Letters(
                 self._templates,
                 self.directory,

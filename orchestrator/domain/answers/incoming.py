@@ -22,7 +22,7 @@ from orchestrator.domain.answers.mime import (
     LOCKED,
     MOST_PARTS,
     Mail,
-    Part,
+    MailPart,
     decoded_words,
     mailboxes,
     message_id,
@@ -181,7 +181,7 @@ def _envelope(mail: Mail) -> Received:
     )
 
 
-def _is_automatic(root: Part) -> bool:
+def _is_automatic(root: MailPart) -> bool:
     submitted = root.header("auto-submitted").partition(";")[0].strip().lower()
     return (
         submitted not in ("", "no")
@@ -191,7 +191,7 @@ def _is_automatic(root: Part) -> bool:
     )
 
 
-def _shown_text(parts: list[Part]) -> str:
+def _shown_text(parts: list[MailPart]) -> str:
     """Return the beginning of what a person reads first in the mail."""
     inner = [part for part in parts if not part.forwarded and not part.attached]
     plain = next((part.text() for part in inner if part.kind == "text/plain"), "")

@@ -21,7 +21,7 @@ from orchestrator.domain.answers.content_lines import (
     read_calendars,
     too_large,
 )
-from orchestrator.domain.answers.mime import INNER_MAILS, MOST_ADDRESSES, Part
+from orchestrator.domain.answers.mime import INNER_MAILS, MOST_ADDRESSES, MailPart
 from orchestrator.domain.answers.tnef import Tnef, read_tnef
 from orchestrator.domain.time.durations import parse_duration
 from orchestrator.facts import Fact
@@ -70,7 +70,7 @@ Found = tuple[CalendarMessage, Fact | None]
 """A calendar object, and why it cannot be used, if so."""
 
 
-def find_calendar(parts: Iterable[Part], sender: str | None) -> Found | None:
+def find_calendar(parts: Iterable[MailPart], sender: str | None) -> Found | None:
     """Return the first calendar object in ``parts``, and why it cannot be used, if so; None without any.
 
     ``sender`` is the casefolded address of who sent the mail. Raises ``Unusable`` when there is a calendar
@@ -83,13 +83,13 @@ def find_calendar(parts: Iterable[Part], sender: str | None) -> Found | None:
     return None
 
 
-def _calendar_parts(parts: Iterable[Part]) -> list[Part]:
+def _calendar_parts(parts: Iterable[MailPart]) -> list[MailPart]:
     """Return the parts that may hold a calendar: first those that say so, TNEF last."""
     ranked = [(rank, part) for part in parts if (rank := _rank(part)) is not None]
     return [part for _, part in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def _rank(part: Part) -> int | None:
+def _rank(part: MailPart) -> int | None:
     if part.kind in _CALENDAR_KINDS:
         return 0 if part.kind == "text/calendar" else 1
     if part.kind.startswith("multipart/") or part.kind in INNER_MAILS:
@@ -101,7 +101,7 @@ def _rank(part: Part) -> int | None:
     return 2 if named or part.kind == "application/octet-stream" else None
 
 
-def _calendar_in(part: Part, sender: str | None) -> Found | None:
+def _calendar_in(part: MailPart, sender: str | None) -> Found | None:
     if len(part.body) > 2 * LARGEST:
         if _rank(part) in (0, 1):
             raise Unusable(too_large())

@@ -83,7 +83,7 @@ Headers = dict[str, list[str]]
 
 
 @dataclass(slots=True)
-class Part:
+class MailPart:
     """A part of a mail (RFC 2046). ``body`` is as transferred; ``kind`` is its type, such as ``text/plain``.
 
     ``params`` are those of the type. ``forwarded`` says that the part lies in an inner mail;
@@ -137,7 +137,7 @@ class Mail:
     """
 
     def __init__(self, content: bytes) -> None:
-        self.parts: list[Part] = []
+        self.parts: list[MailPart] = []
         self.problem: Fact | None = None
         self.root = _part(content)
         try:
@@ -145,7 +145,7 @@ class Mail:
         except Unusable as why:
             self.problem = why.fact
 
-    def _add(self, part: Part, depth: int) -> None:
+    def _add(self, part: MailPart, depth: int) -> None:
         if depth > DEEPEST:
             raise Unusable(Fact.of("answers.nested-too-deeply"))
         if len(self.parts) >= MOST_PARTS:
@@ -158,7 +158,7 @@ class Mail:
             self._add(child, depth + 1)
 
 
-def _children(part: Part) -> Iterator[Part]:
+def _children(part: MailPart) -> Iterator[MailPart]:
     """Yield what lies in a multipart, or in an S/MIME signature that wraps the mail."""
     if part.kind.startswith("multipart/"):
         default = "message/rfc822" if part.kind == "multipart/digest" else "text/plain"
@@ -178,10 +178,10 @@ def with_plain_line_ends(content: bytes) -> bytes:
 
 def _part(
     content: bytes, *, forwarded: bool = False, default: str = "text/plain", ended: bool = True
-) -> Part:
+) -> MailPart:
     head, body = divided(content)
     headers = read_headers(head)
-    part = Part(headers, body, default, forwarded=forwarded, ended=ended)
+    part = MailPart(headers, body, default, forwarded=forwarded, ended=ended)
     declared = part.header("content-type")
     kind = declared.partition(";")[0].strip(" \t\"'").lower().partition(" ")[0]
     if kind.count("/") == 1:
@@ -438,7 +438,7 @@ def message_id(value: str) -> str | None:
     return clean(found[0], 1_000) if found else None
 
 
-def references(part: Part) -> tuple[str, ...]:
+def references(part: MailPart) -> tuple[str, ...]:
     """Return the identifiers of the mails that a mail follows, what it answers first (RFC 5322 3.6.4)."""
     ids = _ID.findall(part.header("in-reply-to")) + _ID.findall(part.header("references"))
     return tuple(dict.fromkeys(clean(found, 1_000) for found in ids[:100]))

@@ -60,22 +60,22 @@ class Treatment(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class MailVerdict:
     """What is done with a message, and why."""
 
     treatment: Treatment
     reason: Fact
 
 
-def _ignore(reason: Fact) -> Verdict:
-    return Verdict(Treatment.IGNORE, reason)
+def _ignore(reason: Fact) -> MailVerdict:
+    return MailVerdict(Treatment.IGNORE, reason)
 
 
-def _quarantine(reason: Fact) -> Verdict:
-    return Verdict(Treatment.QUARANTINE, reason)
+def _quarantine(reason: Fact) -> MailVerdict:
+    return MailVerdict(Treatment.QUARANTINE, reason)
 
 
-class People:
+class KnownAttendees:
     """The attendees of one meeting, found by id and by address; the newest row of an address counts."""
 
     def __init__(self, attendees: Iterable[Attendee]) -> None:
@@ -83,7 +83,7 @@ class People:
         self._by_address = {item.address: item.id for item in self._by_id.values()}
 
     @classmethod
-    def of(cls, meeting: Meeting) -> People:
+    def of(cls, meeting: Meeting) -> KnownAttendees:
         """Return the attendees of a meeting."""
         return cls(meeting.attendees)
 
@@ -113,7 +113,7 @@ def judge(
     attendee: Attendee | None,
     *,
     by_token: bool = False,
-) -> Verdict:
+) -> MailVerdict:
     """Say what a calendar message that names ``meeting`` does; ``sender`` is the mail's From, case-folded.
 
     ``by_token`` says that it came to the attendee's own reply address. Pure: nothing is changed here.
@@ -131,11 +131,11 @@ def judge(
     return _of_attendee(message, meeting, attendee)
 
 
-def _of_attendee(message: CalendarMessage, meeting: Meeting, attendee: Attendee) -> Verdict:
+def _of_attendee(message: CalendarMessage, meeting: Meeting, attendee: Attendee) -> MailVerdict:
     if not attendee.invited:
         return _ignore(Fact.of("answers.no-longer-invited", name=attendee.name))
     if message.method == "REFRESH":
-        return Verdict(Treatment.RESEND, Fact.of("answers.asked-again", name=attendee.name))
+        return MailVerdict(Treatment.RESEND, Fact.of("answers.asked-again", name=attendee.name))
     if _answers_another_time(message, meeting, attendee):
         return _ignore(Fact.of("answers.earlier-time"))
     return _proposal(message, meeting) if message.method == "COUNTER" else _answer(message, attendee)
@@ -149,7 +149,7 @@ _NOT_PUBLISHED = {
 }
 
 
-def _not_an_answer(message: CalendarMessage) -> Verdict:
+def _not_an_answer(message: CalendarMessage) -> MailVerdict:
     if message.method == "DECLINECOUNTER":
         return _ignore(Fact.of("answers.only-organizer-refuses"))
     if message.method == "REQUEST":
@@ -195,15 +195,15 @@ def _answers_another_time(message: CalendarMessage, meeting: Meeting, attendee: 
     return (message.sequence or 0) < max(meeting.reset_sequence, attendee.joined_sequence)
 
 
-def _proposal(message: CalendarMessage, meeting: Meeting) -> Verdict:
+def _proposal(message: CalendarMessage, meeting: Meeting) -> MailVerdict:
     if message.starts_at is None:
         return _quarantine(Fact.of("answers.unread-proposal"))
     if (message.starts_at, message.ends_at or meeting.ends_at) == (meeting.starts_at, meeting.ends_at):
         return _ignore(Fact.of("answers.proposes-its-time"))
-    return Verdict(Treatment.PROPOSE, Fact.of("answers.proposes"))
+    return MailVerdict(Treatment.PROPOSE, Fact.of("answers.proposes"))
 
 
-def _answer(message: CalendarMessage, attendee: Attendee) -> Verdict:
+def _answer(message: CalendarMessage, attendee: Attendee) -> MailVerdict:
     participation = participation_of(message)
     if participation is None:
         said = message.participation
@@ -219,7 +219,7 @@ def _answer(message: CalendarMessage, attendee: Attendee) -> Verdict:
     known = (attendee.participation, attendee.comment, attendee.delegated_to)
     if message.stamp in (stamp, None) and same == known:
         return _ignore(Fact.of("answers.same-answer"))
-    return Verdict(
+    return MailVerdict(
         Treatment.ANSWER, Fact.of("answers.answered", name=attendee.name, answer=participation.fact)
     )
 

@@ -43,8 +43,8 @@ class Busy(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What somebody who is no longer invited had been told last. Instants are aware UTC."""
+class LastTold:
+    """What a person who is no longer invited had been told last. Instants are aware UTC."""
 
     title: str
     starts_at: datetime
@@ -52,7 +52,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FeedEntry:
     """One event of a feed: what it says, and what it does to its owner's time."""
 
     facts: CalendarFacts
@@ -66,7 +66,7 @@ def meeting_file(facts: CalendarFacts) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def feed(name: str, entries: Iterable[Entry]) -> bytes:
+def feed(name: str, entries: Iterable[FeedEntry]) -> bytes:
     """Return a calendar called ``name`` to subscribe to (RFC 7986 sections 5.1 and 5.7)."""
     calendar = _calendar()
     calendar.add("name", CalendarText(name), encode=False)
@@ -83,23 +83,23 @@ def feed(name: str, entries: Iterable[Entry]) -> bytes:
 
 
 def facts_of(
-    meeting: Meeting, attendee: Attendee, directory: Directory, organizer: str, told: Told | None = None
+    meeting: Meeting, attendee: Attendee, directory: Directory, organizer: str, told: LastTold | None = None
 ) -> CalendarFacts:
     """Return what an attendee's calendar should say of a meeting, numbered as the mails to them are.
 
-    ``organizer`` is the ORGANIZER's address. Of a meeting that somebody was removed from, no more is said
+    ``organizer`` is the ORGANIZER's address. Of a meeting that a person was removed from, no more is said
     than they were ``told`` before.
     """
     over = meeting.status is MeetingStatus.CANCELLED or not attendee.invited
-    notice = cancel_to(meeting, attendee) if over else request_to(meeting, attendee)
+    message = cancel_to(meeting, attendee) if over else request_to(meeting, attendee)
     removed = told if not attendee.invited else None
     join_url = None if over else meeting.conference.join_url
     return CalendarFacts(
         method=Method.REQUEST,
-        status=notice.status,
+        status=message.status,
         uid=meeting.uid or "",
-        sequence=notice.sequence,
-        stamp=notice.stamp,
+        sequence=message.sequence,
+        stamp=message.stamp,
         starts_at=removed.starts_at if removed else meeting.starts_at,
         ends_at=removed.ends_at if removed else meeting.ends_at,
         summary=removed.title if removed else meeting.title_en,
@@ -110,17 +110,17 @@ def facts_of(
     )
 
 
-def entry_of(facts: CalendarFacts, answer: Participation) -> Entry:
+def entry_of(facts: CalendarFacts, answer: Participation) -> FeedEntry:
     """Return a feed's event that shows its owner's ``answer``.
 
     PUBLISH has no ATTENDEE and so no PARTSTAT: the answer is told by STATUS, by the time that the event
-    takes up, and in words. Whoever declined, or sends somebody else, keeps the time free.
+    takes up, and in words. Who declined, or sends another person, keeps the time free.
     """
     if facts.status is EventStatus.CANCELLED:
-        return Entry(facts, Busy.FREE)
+        return FeedEntry(facts, Busy.FREE)
     status = EventStatus.TENTATIVE if answer is Participation.TENTATIVE else facts.status
     said = f"{facts.description}\n\nYour answer: {answer.words}"
-    return Entry(replace(facts, status=status, description=said), _BUSY.get(answer, Busy.TENTATIVE))
+    return FeedEntry(replace(facts, status=status, description=said), _BUSY.get(answer, Busy.TENTATIVE))
 
 
 _BUSY = {

@@ -12,29 +12,30 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from orchestrator.domain.problems import problems_of
-from orchestrator.errors import ConfigurationError
+from orchestrator.errors import ConfigurationError, Unfit
+from orchestrator.facts import Fact
 
 
 def _without_places(text: str) -> str:
     if "{" in text or "}" in text:
-        raise ValueError("holds a brace; title, time, link and deadline stand in the mail by themselves")
+        raise Unfit(Fact.of("letters.brace"))
     return " ".join(text.split())
 
 
 def _some(items: tuple[Any, ...]) -> tuple[Any, ...]:
     if not items:
-        raise ValueError("is empty; write at least one")
+        raise Unfit(Fact.of("letters.none-written"))
     return items
 
 
 _Text = Annotated[str, Field(min_length=1), AfterValidator(_without_places)]
 
 
-class _Data(BaseModel):
+class _NoticeModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class NoticeText(_Data):
+class NoticeText(_NoticeModel):
     """One text. ``join`` adds the personal join link and ``agenda`` the agenda to the mail."""
 
     key: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
@@ -49,7 +50,7 @@ class NoticeText(_Data):
         return (self.subject, *self.paragraphs)
 
 
-class _File(_Data):
+class _File(_NoticeModel):
     notices: Annotated[tuple[NoticeText, ...], AfterValidator(_some)]
 
     @model_validator(mode="after")
@@ -57,7 +58,7 @@ class _File(_Data):
         keys = [item.key for item in self.notices]
         twice = sorted({key for key in keys if keys.count(key) > 1})
         if twice:
-            raise ValueError(f"{', '.join(twice)} is there twice; give one of the two another key")
+            raise Unfit(Fact.of("letters.key-twice", keys=tuple(twice)))
         return self
 
 

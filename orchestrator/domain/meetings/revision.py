@@ -1,6 +1,6 @@
 """Revision rules of iTIP: what an edit does to SEQUENCE, DTSTAMP and answers, and whom it must tell what.
 
-``revised`` numbers an edited meeting; ``notices`` says, from the meeting before and after an edit,
+``revised`` numbers an edited meeting; ``messages_of_change`` says, from the meeting before and after an edit,
 exactly which messages it calls for. Planning and the calendar copies take each message from
 ``request_to`` and ``cancel_to``, so that what is planned, shown and sent follows the same rules
 (RFC 5546 sections 2.1.4, 3.2.2 and 3.2.5).
@@ -31,7 +31,7 @@ class Weight(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class RevisionMessage:
     """One message to one attendee.
 
     ``significant`` says that DTSTART, DTEND or STATUS is news to the recipient, the properties for which
@@ -70,7 +70,7 @@ def _identity(meeting: Meeting) -> tuple[object, ...]:
 
 
 def _other_link(before: Meeting, after: Meeting) -> bool:
-    """Whether the link differs from the one that somebody has been sent."""
+    """Whether the link differs from the one that an attendee has been sent."""
     told = any(item.holds_invitation for item in before.attendees)
     return told and before.conference.join_url != after.conference.join_url
 
@@ -145,10 +145,10 @@ def first(meeting: Meeting, now: datetime) -> Meeting:
     )
 
 
-def request_to(meeting: Meeting, attendee: Attendee, *, significant: bool = True) -> Notice:
+def request_to(meeting: Meeting, attendee: Attendee, *, significant: bool = True) -> RevisionMessage:
     """Return the REQUEST of the current revision to one attendee."""
     stamps = [moment for moment in (meeting.revised_at, attendee.joined_at) if moment is not None]
-    return Notice(
+    return RevisionMessage(
         method=Method.REQUEST,
         attendee=attendee,
         # Somebody who came later, perhaps after a CANCEL, must see a number no lower than that.
@@ -159,13 +159,13 @@ def request_to(meeting: Meeting, attendee: Attendee, *, significant: bool = True
     )
 
 
-def cancel_to(meeting: Meeting, attendee: Attendee) -> Notice:
+def cancel_to(meeting: Meeting, attendee: Attendee) -> RevisionMessage:
     """Return the CANCEL to one attendee, of the whole meeting or of their being in it."""
     removed = attendee.removed_sequence is not None
     stamp = attendee.removed_at if removed else meeting.revised_at
     if stamp is None:
         raise ValueError(f"{meeting.reference} has not been published, so there is nothing to cancel")
-    return Notice(
+    return RevisionMessage(
         method=Method.CANCEL,
         attendee=attendee,
         sequence=meeting.sequence if attendee.removed_sequence is None else attendee.removed_sequence,
@@ -205,16 +205,18 @@ def _has_it(own: list[Attendee]) -> bool:
     return next((item.holds_invitation for item in reversed(own) if item.notified or item.withdrawn), False)
 
 
-def notices(before: Meeting | None, after: Meeting, now: datetime) -> tuple[Notice, ...]:
+def messages_of_change(before: Meeting | None, after: Meeting, now: datetime) -> tuple[RevisionMessage, ...]:
     """Return exactly the messages that the edit from ``before`` to ``after`` calls for.
 
     ``before`` is ``None``, or a draft, for a new meeting. Nothing is told of a meeting that is over, of
-    an edit that changes nothing, nor to somebody who has declined what goes on unchanged.
+    an edit that changes nothing, nor to attendees who have declined what goes on unchanged.
     """
     if after.status is MeetingStatus.DRAFT or after.ends_at <= now:
         return ()
     due = {(item.address, cancel_to(before, item).sequence) for item in to_cancel(before)} if before else ()
-    cancels = tuple(notice for item in to_cancel(after) if _key(notice := cancel_to(after, item)) not in due)
+    cancels = tuple(
+        message for item in to_cancel(after) if _key(message := cancel_to(after, item)) not in due
+    )
     if after.status is not MeetingStatus.PUBLISHED:
         return cancels
     if before is None or before.status is not MeetingStatus.PUBLISHED:
@@ -229,8 +231,8 @@ def notices(before: Meeting | None, after: Meeting, now: datetime) -> tuple[Noti
     )
 
 
-def _key(notice: Notice) -> tuple[str, int]:
-    return notice.attendee.address, notice.sequence
+def _key(message: RevisionMessage) -> tuple[str, int]:
+    return message.attendee.address, message.sequence
 
 
 def _significant(before: Meeting, after: Meeting) -> bool:

@@ -16,7 +16,7 @@ from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatu
 from orchestrator.domain.people.caller import Caller
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.facts import Fact
-from orchestrator.services.answers.recording import Given, cut, recorded, with_resends
+from orchestrator.services.answers.recording import GivenAnswer, cut, recorded, with_resends
 from orchestrator.services.timelines.changing import Changing, MeetingChange
 from orchestrator.services.timelines.views import Outcome
 from orchestrator.store.answers import responses
@@ -49,7 +49,7 @@ class AnswersByHand:
                 meeting, Fact.of("answers.doing.answered"), MeetingStatus.DRAFT, MeetingStatus.PUBLISHED
             )
             attendee = invited(meeting, email)
-            given = Given(
+            given = GivenAnswer(
                 attendee.id, participation, caller=caller, by=caller.name, stamp=now, comment=comment
             )
             return recorded(meeting, [given])

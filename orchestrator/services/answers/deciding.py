@@ -20,7 +20,7 @@ from orchestrator.domain.people.caller import Channel
 from orchestrator.domain.people.caller import attendee as attendee_caller
 from orchestrator.facts import Fact
 from orchestrator.services.answers.in_hand import Beside, MailInHand, MeetingInHand
-from orchestrator.services.answers.recording import Given, answered, cut
+from orchestrator.services.answers.recording import GivenAnswer, answered, cut
 from orchestrator.store.answers import incoming
 from orchestrator.store.rows.delivery import DeliveryState
 
@@ -125,8 +125,8 @@ def _calendar_message(about: MeetingInHand, item: MailInHand, message: CalendarM
             _resend(about, item, attendee.id)
 
 
-def _given(item: MailInHand, message: CalendarMessage, attendee: Attendee, now: datetime) -> Given:
-    return Given(
+def _given(item: MailInHand, message: CalendarMessage, attendee: Attendee, now: datetime) -> GivenAnswer:
+    return GivenAnswer(
         attendee_id=attendee.id,
         participation=participation_of(message) or Participation.NEEDS_ACTION,
         caller=attendee_caller(attendee.name, attendee.id, Channel.MAIL),

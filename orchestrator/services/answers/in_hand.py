@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator.domain.answers.incoming import Received
-from orchestrator.domain.answers.responses import Fate, People, ProposalState, ResponseKind
+from orchestrator.domain.answers.responses import Fate, KnownAttendees, ProposalState, ResponseKind
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.facts import Fact
 from orchestrator.ports import IncomingMail
-from orchestrator.services.answers.recording import Given
+from orchestrator.services.answers.recording import GivenAnswer
 from orchestrator.store.rows.delivery import DeliveryRow
 
 
@@ -56,7 +56,7 @@ class Beside:
 class Gathered:
     """What the mails of one meeting do to it, each thing beside the mail it came in."""
 
-    given: list[tuple[MailInHand, Given]] = field(default_factory=list)
+    given: list[tuple[MailInHand, GivenAnswer]] = field(default_factory=list)
     beside: list[tuple[MailInHand, Beside]] = field(default_factory=list)
     resends: list[int] = field(default_factory=list)
 
@@ -71,7 +71,7 @@ class MeetingInHand:
     """A meeting while the mails of a batch are held against it."""
 
     meeting: Meeting
-    people: People
+    people: KnownAttendees
     asked: dict[int, datetime]
     proposed: set[tuple[int | None, datetime | None, datetime | None]]
     now: datetime

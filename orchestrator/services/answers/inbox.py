@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.answers.incoming import read
-from orchestrator.domain.answers.responses import Fate, People, participation_of
+from orchestrator.domain.answers.responses import Fate, KnownAttendees, participation_of
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.people.caller import Channel
 from orchestrator.errors import DeliveryError, TransientFailure
@@ -229,7 +229,7 @@ def _about(session: Session, meeting_id: int, items: list[MailInHand], now: date
     meeting = store.load(session, meeting_id, lock=True)
     asked = responses.last_asked(session, meeting_id)
     proposed = responses.open_proposals(session, meeting_id)
-    about = MeetingInHand(meeting, People.of(meeting), asked, proposed, now)
+    about = MeetingInHand(meeting, KnownAttendees.of(meeting), asked, proposed, now)
     for item in items:
         if item.meeting_id == meeting_id:
             decide(session, about, item)

@@ -17,7 +17,7 @@ from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.facts import Fact
 from orchestrator.services.answers.by_hand import invited
 from orchestrator.services.answers.incoming import IncomingMails
-from orchestrator.services.answers.recording import Given, record, recorded
+from orchestrator.services.answers.recording import GivenAnswer, record, recorded
 from orchestrator.services.answers.views import IncomingView
 from orchestrator.services.timelines.changing import Changing, MeetingChange
 from orchestrator.store.answers import incoming
@@ -76,7 +76,7 @@ class Quarantine:
             attendee = invited(meeting, email)
             row = _waiting(session, incoming_id)
             calendar = received.calendar
-            given = Given(
+            given = GivenAnswer(
                 attendee.id,
                 answer,
                 caller=attendee_caller(attendee.name, attendee.id, Channel.MAIL),

@@ -27,7 +27,7 @@ LONGEST_COMMENT = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenAnswer:
     """An answer of one attendee.
 
     ``by`` names who gave it, who may be another person of the delegation, a delegate or a coordinator;
@@ -44,7 +44,7 @@ class Given:
     incoming_id: int | None = None
 
 
-def record(session: Session, meeting: Meeting, given: Sequence[Given], now: datetime) -> Meeting:
+def record(session: Session, meeting: Meeting, given: Sequence[GivenAnswer], now: datetime) -> Meeting:
     """Store answers to ``meeting`` (locked) and return it as it then stands.
 
     The meeting's version stays, so that an answer never gets in the way of a coordinator's change.
@@ -65,7 +65,7 @@ def record(session: Session, meeting: Meeting, given: Sequence[Given], now: date
     return replace(meeting, attendees=tuple(people.values()))
 
 
-def recorded(meeting: Meeting, given: Sequence[Given]) -> MeetingChange:
+def recorded(meeting: Meeting, given: Sequence[GivenAnswer]) -> MeetingChange:
     """Return answers to ``meeting`` as a change of it, which records them; its version stays."""
     people = {item.id: item for item in meeting.attendees}
     for item in given:
@@ -86,7 +86,7 @@ def with_resends(meeting: Meeting, attendee_ids: Collection[int]) -> Meeting:
     return replace(meeting, attendees=people)
 
 
-def answered(attendee: Attendee, given: Given) -> Attendee:
+def answered(attendee: Attendee, given: GivenAnswer) -> Attendee:
     """Return the attendee with the answer."""
     return replace(
         attendee,
@@ -102,11 +102,11 @@ def cut(comment: str | None) -> str | None:
     return (comment or "").strip()[:LONGEST_COMMENT] or None
 
 
-def _said(attendee: Attendee, given: Given) -> Fact:
+def _said(attendee: Attendee, given: GivenAnswer) -> Fact:
     return Fact.of("answers.answered", name=attendee.name, answer=given.participation.fact)
 
 
-def _row(meeting: Meeting, attendee: Attendee, given: Given, now: datetime) -> NewResponse:
+def _row(meeting: Meeting, attendee: Attendee, given: GivenAnswer, now: datetime) -> NewResponse:
     return NewResponse(
         meeting_id=meeting.id,
         attendee_id=attendee.id,

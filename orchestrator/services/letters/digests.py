@@ -9,7 +9,8 @@ from orchestrator.domain.answers.responses import ResponseKind
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
 from orchestrator.domain.time.zones import local_time
-from orchestrator.services.letters.letters import Report, ReportLine
+from orchestrator.facts import Fact, Said
+from orchestrator.services.letters.content import Report, ReportLine
 from orchestrator.store.rows.answers import ResponseRow
 
 _MOST_LINES = 100
@@ -31,10 +32,11 @@ def report_of(meeting: Meeting, found: Sequence[ResponseRow], directory: Directo
     }
     lines = [_line(meeting, row, directory) for row in ordered[:_MOST_LINES]]
     if len(ordered) > _MOST_LINES:
-        lines.append(ReportLine("Others", f"{len(ordered) - _MOST_LINES} more", "counted below", None))
+        more = Fact.of("letters.more", number=len(ordered) - _MOST_LINES)
+        lines.append(ReportLine(Fact.of("letters.others"), more, Fact.of("letters.counted-below"), None))
     return Report(
         lines=tuple(lines),
-        tally=tuple((item.words, tally[item]) for item in _ORDER if tally[item]),
+        tally=tuple((item.fact, tally[item]) for item in _ORDER if tally[item]),
         silent=tuple(directory.get(code).name for code in sorted(silent, key=directory.rank)),
     )
 
@@ -60,22 +62,24 @@ def _line(meeting: Meeting, row: ResponseRow, directory: Directory) -> ReportLin
         delegation=directory.get(code).name,
         who=attendee.name if attendee else row.by,
         what=_what(meeting, row, directory),
-        detail=row.comment,
+        detail=row.said,
     )
 
 
-def _what(meeting: Meeting, row: ResponseRow, directory: Directory) -> str:
+def _what(meeting: Meeting, row: ResponseRow, directory: Directory) -> Said:
     match ResponseKind(row.kind):
         case ResponseKind.ANSWER:
-            words = Participation(row.participation or "NEEDS-ACTION").words
-            return f"{words} to {row.delegate}" if row.delegate else words
+            answer = Participation(row.participation or "NEEDS-ACTION").fact
+            return (
+                Fact.of("letters.answer-to", answer=answer, delegate=row.delegate) if row.delegate else answer
+            )
         case ResponseKind.PROPOSAL if row.starts_at is not None:
             place = directory.host_place(meeting.host, meeting.zone, row.starts_at)
-            return f"proposes {local_time(row.starts_at, place)}"
+            return Fact.of("letters.proposes", time=local_time(row.starts_at, place))
         case ResponseKind.BOUNCE:
-            return "a mail could not be delivered"
+            return Fact.of("letters.mail-bounced")
         case ResponseKind.COMPOSITION:
-            return "named who comes"
+            return Fact.of("letters.named-who-comes")
         case ResponseKind.LETTER:
-            return "wrote a mail, see the mailbox"
+            return Fact.of("letters.wrote-a-mail")
     return row.kind

@@ -27,6 +27,7 @@ from babel.messages.pofile import PoFileError, read_po
 
 from orchestrator.domain.letters.wording import ENGLISH, LANGUAGES, Language, Review, Wording
 from orchestrator.errors import ConfigurationError, InvalidInput, Problem
+from orchestrator.facts import Fact, plain
 
 ALL = "all"
 _ALWAYS_ON = "vi"
@@ -51,12 +52,12 @@ class Languages:
     """All wordings, and which of them are used."""
 
     def __init__(self, wordings: Iterable[Wording] = (), turned_on: Collection[str] = ()) -> None:
-        """``turned_on`` are the codes of languages that are used although nobody has reviewed them."""
+        """``turned_on`` are the codes of languages that are used although they are not reviewed."""
         self._wordings = {item.code: item for item in wordings}
         self._turned_on = frozenset(turned_on)
 
     def wording(self, locale: str | None) -> Wording:
-        """Return what somebody with a locale such as ``ms_BN`` reads: English unless their language is on."""
+        """Return what a reader with a locale such as ``ms_BN`` reads: English unless their language is on."""
         language = re.split(r"[-_]", locale or "", maxsplit=1)[0].casefold()
         found = self._wordings.get(_OTHER_CODES.get(language, language))
         return found if found is not None and self._is_on(found) else ENGLISH
@@ -84,8 +85,8 @@ def codes_of(setting: str) -> frozenset[str]:
         raise InvalidInput.of(
             "unreviewed_languages",
             ", ".join(wrong),
-            "is not a language that mails are translated into",
-            f"Known are: {', '.join(known)}; or write {ALL} alone.",
+            Fact.of("letters.unknown-language"),
+            Fact.of("letters.unknown-language.remedy", known=known, all=ALL),
         )
     return frozenset(given)
 
@@ -106,12 +107,17 @@ def read_wordings(folder: Path) -> tuple[Wording, ...]:
         try:
             found.append(_wording(language, file.read_bytes(), str(file.relative_to(folder))))
         except OSError as error:
-            problems.append(Problem(str(file), "", f"cannot be read: {error.strerror}", "Restore the file."))
+            problems.append(_unreadable(file, error))
         except InvalidInput as error:
             problems += error.problems
     if problems:
         raise ConfigurationError(problems)
     return tuple(found)
+
+
+def _unreadable(file: Path, error: OSError) -> Problem:
+    wrong = Fact.of("letters.catalogue-unreadable", error=error.strerror)
+    return Problem(str(file), "", wrong, Fact.of("letters.catalogue-unreadable.remedy"))
 
 
 def _wording(language: Language, content: bytes, name: str) -> Wording:
@@ -130,26 +136,25 @@ def _parsed(language: Language, content: bytes, name: str) -> Catalog:
         raise InvalidInput.of(
             f"{name}{line}",
             None,
-            f"is not a gettext catalogue: {error}",
-            "Correct that line, or restore the file.",
+            Fact.of("letters.no-catalogue", error=str(error)),
+            Fact.of("letters.no-catalogue.remedy"),
         ) from error
 
 
 def _review(catalogue: Catalog, name: str) -> Review | None:
     """Return who has reviewed a catalogue, from its first lines."""
     found = _REVIEW.search(catalogue.header_comment)
+    if found is None:
+        raise _unclear_review(name, Fact.of("letters.review-line-missing"))
     try:
-        if found is None:
-            raise ValueError("the line is not there")
         return Review(found["by"].strip(), date.fromisoformat(found["on"])) if found["by"] else None
     except ValueError as error:
-        raise InvalidInput.of(
-            f"{name}: header",
-            None,
-            f"does not say whether a native speaker has reviewed it ({error})",
-            "Write '# Reviewed by a native speaker: no', or name and date: "
-            "'# Reviewed by a native speaker: Nguyễn Thị An, 2026-12-01'.",
-        ) from error
+        raise _unclear_review(name, plain(str(error))) from error
+
+
+def _unclear_review(name: str, why: Fact) -> InvalidInput:
+    wrong = Fact.of("letters.unclear-review", why=why)
+    return InvalidInput.of(f"{name}: header", None, wrong, Fact.of("letters.unclear-review.remedy"))
 
 
 def _broken_places(catalogue: Catalog, name: str) -> Iterator[Problem]:
@@ -162,8 +167,8 @@ def _broken_places(catalogue: Catalog, name: str) -> Iterator[Problem]:
             yield Problem(
                 f"{name}: {text}",
                 translation,
-                "does not have the named places of the English text",
-                f"Use each of these as often as the English text does: {_listed(text)}.",
+                Fact.of("letters.other-places"),
+                _remedy_of_places(text),
             )
 
 
@@ -175,8 +180,11 @@ def places_of(text: str) -> list[str] | None:
         return None
 
 
-def _listed(text: str) -> str:
-    return ", ".join(f"{{{name}}}" for name in places_of(text) or ()) or "none"
+def _remedy_of_places(text: str) -> Fact:
+    places = tuple(f"{{{name}}}" for name in places_of(text) or ())
+    if places:
+        return Fact.of("letters.other-places.remedy", places=places)
+    return Fact.of("letters.no-places.remedy")
 
 
 def _translator(catalogue: Catalog) -> Callable[[str], str]:

@@ -15,6 +15,7 @@ from itsdangerous import BadData, BadSignature, Signer
 
 from orchestrator.domain.meetings.meeting import Attendee, Meeting
 from orchestrator.errors import NotFound
+from orchestrator.facts import Fact
 
 VALID_AFTER_THE_END = timedelta(days=30)
 """How long after its meeting a personal link still shows the page."""
@@ -79,12 +80,12 @@ class Links:
             number, version = content.split(b".")
             return SignedId(int(number), int(version))
         except (BadData, TypeError, ValueError) as error:
-            raise NotFound("This link is not complete. Open it from the mail again.") from error
+            raise NotFound(Fact.of("people.link-incomplete")) from error
 
     def reply_address(self, meeting: Meeting, attendee: Attendee) -> str:
         """Return the address that an attendee's calendar answers to; always the same for one person.
 
-        Somebody removed and invited again keeps the address, because the calendar keeps the first one.
+        An attendee removed and invited again keeps the address, because the calendar keeps the first one.
         """
         organizer = meeting.organizer or self._organizer
         if not self._subaddress or not attendee.id:

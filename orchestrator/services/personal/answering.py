@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
 from orchestrator.errors import InvalidInput
 from orchestrator.facts import Fact
-from orchestrator.services.answers.recording import LONGEST_COMMENT, Given, cut, record
+from orchestrator.services.answers.recording import LONGEST_COMMENT, GivenAnswer, cut, record
 from orchestrator.services.personal.by_link import ByLink
 from orchestrator.services.personal.followed_link import FollowedLink, require_open
 from orchestrator.services.timelines.changing import MeetingChange
@@ -67,7 +67,7 @@ class PersonalAnswers:
         return Answered(participation, tuple(names))
 
 
-def _recorded(meeting: Meeting, given: Sequence[Given]) -> MeetingChange:
+def _recorded(meeting: Meeting, given: Sequence[GivenAnswer]) -> MeetingChange:
     def write(session: Session, stored: Meeting, now: datetime) -> None:
         record(session, stored, given, now)
 
@@ -114,7 +114,7 @@ def _given(
     now: datetime,
     *,
     myself: bool,
-) -> list[Given]:
+) -> list[GivenAnswer]:
     """Return the answers that are not there yet; raises ``InvalidInput`` when they are for nobody."""
     if not myself and not others:
         wrong, advice = Fact.of("personal.also-nobody"), Fact.of("personal.also-nobody.remedy")
@@ -124,7 +124,7 @@ def _given(
     if myself and not _stands(own, participation, comment):
         new.insert(0, (own, comment))
     return [
-        Given(item.id, participation, caller=link.caller, by=link.signature, stamp=now, comment=text)
+        GivenAnswer(item.id, participation, caller=link.caller, by=link.signature, stamp=now, comment=text)
         for item, text in new
     ]
 

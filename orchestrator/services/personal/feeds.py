@@ -74,7 +74,7 @@ class CalendarFeeds:
 
     def _entries(
         self, session: Session, meetings: Sequence[Meeting], address: str
-    ) -> Iterator[calendars.Entry]:
+    ) -> Iterator[calendars.FeedEntry]:
         shown = [(meeting, item) for meeting in meetings for item in _shown(meeting, address)]
         told = told_of_all(session, shown)
         for meeting, attendee in shown:

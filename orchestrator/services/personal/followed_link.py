@@ -153,19 +153,21 @@ def contact_of(meeting: Meeting) -> Contact:
     return Contact(meeting.coordinator_name, meeting.coordinator_email)
 
 
-def told(session: Session, meeting: Meeting, attendee: Attendee) -> calendars.Told | None:
+def told(session: Session, meeting: Meeting, attendee: Attendee) -> calendars.LastTold | None:
     """Return what an attendee had been told when they were removed; ``None`` for one who is invited."""
     return told_of_all(session, [(meeting, attendee)]).get(meeting.id)
 
 
-def told_of_all(session: Session, attendees: Iterable[tuple[Meeting, Attendee]]) -> dict[int, calendars.Told]:
+def told_of_all(
+    session: Session, attendees: Iterable[tuple[Meeting, Attendee]]
+) -> dict[int, calendars.LastTold]:
     """Return what attendees of different meetings had been told when they were removed, by meeting id."""
     # What came in the same breath as the removal was not told any more.
     moments = {meeting.id: item.removed_at for meeting, item in attendees if item.removed_at is not None}
     before = revisions.times_and_titles_before(session, moments)
-    return {number: calendars.Told(*found) for number, found in before.items()}
+    return {number: calendars.LastTold(*found) for number, found in before.items()}
 
 
-def now_told(meeting: Meeting) -> calendars.Told:
+def now_told(meeting: Meeting) -> calendars.LastTold:
     """Return what an attendee is told of a meeting as it is now."""
-    return calendars.Told(meeting.title_en, meeting.starts_at, meeting.ends_at)
+    return calendars.LastTold(meeting.title_en, meeting.starts_at, meeting.ends_at)

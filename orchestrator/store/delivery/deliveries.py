@@ -167,14 +167,14 @@ def link_mails(session: Session, meeting_id: int) -> list[LinkMail]:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SentBefore:
     """The first and the latest calendar message that an attendee was sent."""
 
     first_message_id: str
     latest_revision: int
 
 
-def told(session: Session, action_ids: Sequence[int]) -> dict[int, Told]:
+def told(session: Session, action_ids: Sequence[int]) -> dict[int, SentBefore]:
     """Return, per attendee of a batch of actions, what calendar messages they had before; in one query."""
     attendees = select(ActionRow.attendee_id).where(ActionRow.id.in_(action_ids))
     rows = session.execute(
@@ -184,8 +184,8 @@ def told(session: Session, action_ids: Sequence[int]) -> dict[int, Told]:
         .where(DeliveryRow.state == DeliveryState.SENT, DeliveryRow.action_id.not_in(action_ids))
         .order_by(DeliveryRow.id)
     )
-    found: dict[int, Told] = {}
+    found: dict[int, SentBefore] = {}
     for attendee_id, message_id, revision in rows:
         first = found[attendee_id].first_message_id if attendee_id in found else message_id
-        found[attendee_id] = Told(first, revision)
+        found[attendee_id] = SentBefore(first, revision)
     return found

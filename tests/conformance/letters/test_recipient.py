@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.itip import Method
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
-from orchestrator.domain.meetings.revision import notices
+from orchestrator.domain.meetings.revision import messages_of_change
 from tests.conformance.building import (
     DRAFT,
     FACTS,
@@ -149,7 +149,7 @@ class Life:
         """Apply an edit and send exactly the messages that it calls for."""
         self.now += self.pause
         before, self.meeting = self.meeting, numbered(change(self.meeting, self.now))
-        told = notices(before, self.meeting, self.now)
+        told = messages_of_change(before, self.meeting, self.now)
         for notice in told:
             address = notice.attendee.address
             sent, raw = mail_of(self.meeting, notice, self.now, self.first.get(address))

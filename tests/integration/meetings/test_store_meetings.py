@@ -28,7 +28,7 @@ from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import tzdata_version
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.facts import Fact, plain
-from orchestrator.services.answers.recording import Given, record
+from orchestrator.services.answers.recording import GivenAnswer, record
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import attendees, history, revisions, saving
 from orchestrator.store.meetings import linked as linked_store
@@ -347,7 +347,9 @@ def test_an_answer_keeps_when_and_how_it_came(database: Database) -> None:
     meeting = added(database)
     first, second = (item.id for item in meeting.attendees)
     with database.transaction() as session:
-        given = Given(first, Participation.DECLINED, caller("ops"), by="ops", stamp=NOW, comment=" Ill. ")
+        given = GivenAnswer(
+            first, Participation.DECLINED, caller("ops"), by="ops", stamp=NOW, comment=" Ill. "
+        )
         recorded = record(session, store.load(session, meeting.id, lock=True), [given], LATER)
     with database.reading() as session:
         assert attendees.answers(session, meeting.id) == {first: (LATER, "console"), second: (None, None)}

@@ -14,7 +14,7 @@ from orchestrator.domain.people.caller import Channel, attendee
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import PermanentFailure
-from orchestrator.services.answers.recording import Given, record
+from orchestrator.services.answers.recording import GivenAnswer, record
 from orchestrator.services.readiness.readiness import ConnectionTestMove
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.meetings import news
@@ -458,7 +458,7 @@ def test_planning_for_whom_an_answer_concerns_is_planning_for_all(world: World, 
         with world.database.transaction() as session:
             before = store.load(session, 1, lock=True)
             (number,) = [item.id for item in before.invited if item.email == email]
-            given = Given(
+            given = GivenAnswer(
                 number,
                 participation,
                 attendee(email, number, Channel.PERSONAL_PAGE),

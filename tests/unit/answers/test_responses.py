@@ -27,7 +27,7 @@ from orchestrator import words
 from orchestrator.domain.answers.incoming import CalendarMessage
 from orchestrator.domain.answers.responses import (
     URGENT_BEFORE,
-    People,
+    KnownAttendees,
     Treatment,
     is_urgent,
     judge,
@@ -109,7 +109,7 @@ def said(participation: str | None = "ACCEPTED", **fields: Any) -> CalendarMessa
 def found_by(
     message: CalendarMessage, known: Meeting | None = None, token: int | None = None
 ) -> Attendee | None:
-    return People.of(known or meeting()).find(message, token)
+    return KnownAttendees.of(known or meeting()).find(message, token)
 
 
 class Verdict(NamedTuple):
@@ -213,7 +213,7 @@ def test_a_token_of_a_removed_row_speaks_for_the_person_as_invited_now() -> None
 
 
 def test_what_is_learnt_of_somebody_is_found_for_the_next_message() -> None:
-    people = People.of(meeting())
+    people = KnownAttendees.of(meeting())
     lan = people.of_id(1)
     assert lan is not None
     people.put(replace(lan, participation=Participation.ACCEPTED))

@@ -15,7 +15,7 @@ from icalendar import Calendar, vText
 from config.settings import Settings
 from orchestrator.bootstrap import Container
 from orchestrator.domain.delegations.delegation import Directory, Role
-from orchestrator.domain.letters.feed import Told, entry_of, facts_of, feed, meeting_file
+from orchestrator.domain.letters.feed import LastTold, entry_of, facts_of, feed, meeting_file
 from orchestrator.domain.letters.invitation import CalendarFacts, description
 from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
@@ -70,7 +70,7 @@ def directory() -> Directory:
 
 
 def facts(
-    directory: Directory, meeting: Meeting = MEETING, told: Told | None = None, **person: Any
+    directory: Directory, meeting: Meeting = MEETING, told: LastTold | None = None, **person: Any
 ) -> CalendarFacts:
     return facts_of(meeting, replace(PERSON, **person), directory, "meetings@accsm.example", told)
 
@@ -138,7 +138,7 @@ def test_a_save_the_date_and_a_cancelled_meeting_are_marked(directory: Directory
 
 
 def test_of_a_meeting_one_was_removed_from_only_what_one_was_told_is_said(directory: Directory) -> None:
-    told = Told("Old title", STARTS - timedelta(days=1), STARTS)
+    told = LastTold("Old title", STARTS - timedelta(days=1), STARTS)
     found = event(
         meeting_file(facts(directory, told=told, removed_sequence=3, removed_at=NOW + timedelta(days=1)))
     )

@@ -38,8 +38,9 @@ from orchestrator.domain.meetings.meeting import (
     Participation,
 )
 from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.services.letters.content import LetterContent, Report, ReportLine
 from orchestrator.services.letters.languages import Languages, codes_of, read_wordings
-from orchestrator.services.letters.letters import Letters, Occasion, Report, ReportLine
+from orchestrator.services.letters.letters import Letters
 from orchestrator.services.people.links import Links
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -122,14 +123,14 @@ RENAMED = replace(
 )
 
 
-def occasion(kind: ActionKind, step: str, **more: object) -> Occasion:
-    return Occasion(kind=kind, step=step, number=1, sequence=0, **more)  # type: ignore[arg-type]
+def occasion(kind: ActionKind, step: str, **more: object) -> LetterContent:
+    return LetterContent(kind=kind, step=step, number=1, sequence=0, **more)  # type: ignore[arg-type]
 
 
-def update(attendee: Attendee, old: Meeting = MEETING, new: Meeting = MOVED) -> Occasion:
+def update(attendee: Attendee, old: Meeting = MEETING, new: Meeting = MOVED) -> LetterContent:
     place = DIRECTORY.get(attendee.delegation).place
     before, after = Snapshot.of(old), Snapshot.of(new)
-    return Occasion(
+    return LetterContent(
         kind=ActionKind.INVITE,
         step="invite",
         number=new.revision,
@@ -140,7 +141,7 @@ def update(attendee: Attendee, old: Meeting = MEETING, new: Meeting = MOVED) -> 
     )
 
 
-REINSTATEMENT = Occasion(
+REINSTATEMENT = LetterContent(
     ActionKind.INVITE, "invite", 3, 2, FIRST, (REINSTATED,), subject=f"Reinstated: {MEETING.title_en}"
 )
 PROPOSED = "Friday, 11 December 2026, 20:00 Ha Noi (UTC+07:00)"
@@ -176,12 +177,12 @@ POLL = occasion(
 )
 
 
-def rehearsal(delegation: str) -> Occasion:
+def rehearsal(delegation: str) -> LetterContent:
     slot = ConnectionTest(delegation, SLOT_FROM, SLOT_FROM + timedelta(minutes=15))
     return occasion(ActionKind.CONNECTION_TEST, "connection-test", slot=slot)
 
 
-def notice(key: str, **more: object) -> Occasion:
+def notice(key: str, **more: object) -> LetterContent:
     return occasion(ActionKind.NOTICE, f"notice:{key}", notice=NOTICES[key], **more)
 
 
@@ -189,7 +190,7 @@ MINUTES = Attachment("Biên bản.md", "text/markdown; charset=utf-8", "# Biên 
 REMIND = occasion(ActionKind.REMIND, "remind:P7D", first_message_id=FIRST)
 OVERSEEN = occasion(ActionKind.CHASE, "chase:list", silent=SILENT)
 # What people get in their own language: to whom (the coordinator is nobody's attendee), and why.
-ASKED: dict[str, tuple[Attendee | None, Occasion]] = {
+ASKED: dict[str, tuple[Attendee | None, LetterContent]] = {
     "reminder": (ACCEPTED, REMIND),
     "reminder-unanswered": (VIETNAMESE, REMIND),
     "reminder-english": (CANADIAN, replace(REMIND, missing=(Need.TEST,))),
@@ -282,13 +283,13 @@ LETTERS_BY_NAME: dict[str, Letter] = {
     "cancellation": LETTERS.to_attendee(
         replace(MEETING, status=MeetingStatus.CANCELLED, sequence=1),
         VIETNAMESE,
-        Occasion(ActionKind.CANCEL, "cancel", 1, 1, FIRST),
+        LetterContent(ActionKind.CANCEL, "cancel", 1, 1, FIRST),
         NOW,
     ),
     "cancellation-removed": LETTERS.to_attendee(
         MEETING,
         replace(VIETNAMESE, removed_sequence=1, removed_at=NOW),
-        Occasion(ActionKind.CANCEL, "cancel", 1, 1, FIRST),
+        LetterContent(ActionKind.CANCEL, "cancel", 1, 1, FIRST),
         NOW,
     ),
     "minutes": LETTERS.to_attendee(
@@ -497,7 +498,7 @@ def test_an_answer_missing_from_somebody_who_has_answered_is_that_of_their_head(
 
 
 @pytest.mark.parametrize("why", [REMIND, occasion(ActionKind.CHASE, "chase:answer")])
-def test_who_speaks_for_a_silent_head_is_asked_for_that_answer_too(why: Occasion) -> None:
+def test_who_speaks_for_a_silent_head_is_asked_for_that_answer_too(why: LetterContent) -> None:
     """A delegation has answered when its head has: the focal point's own answer would end nothing."""
     head = replace(VIETNAMESE, delegation="SG", email="head@sg.example.org", id=90)
     member = replace(head, role=Role.DELEGATE, email="member@sg.example.org", id=91)
@@ -536,7 +537,7 @@ def test_a_coordinator_has_no_page_and_is_not_led_to_one() -> None:
 @pytest.mark.parametrize("why", [REMIND, notice("room-open"), notice("papers", deadline=DEADLINE), OVERSEEN])
 @pytest.mark.parametrize("meeting", [MEETING, LINKLESS], ids=["link", "no link"])
 def test_a_coordinator_is_asked_for_nothing_that_attendees_are_asked_for(
-    why: Occasion, meeting: Meeting
+    why: LetterContent, meeting: Meeting
 ) -> None:
     letter = LETTERS.to_coordinator(meeting, why, NOW)
     text, html = body(letter, "plain"), body(letter, "html")
@@ -572,7 +573,7 @@ def test_times_of_a_poll_are_the_readers_own_also_on_another_day() -> None:
 
 
 @pytest.mark.parametrize("occasion_of", [lambda: CHASE, lambda: POLL, lambda: notice("papers")])
-def test_no_name_adds_anything_to_the_html_of_any_language(occasion_of: Callable[[], Occasion]) -> None:
+def test_no_name_adds_anything_to_the_html_of_any_language(occasion_of: Callable[[], LetterContent]) -> None:
     hostile = replace(THAI, name='<b>{name}</b> & "x" {0}')
     html = body(LETTERS.to_attendee(MEETING, hostile, occasion_of(), NOW), "html")
     assert html.count("&lt;b&gt;{name}&lt;/b&gt; &amp; &#34;x&#34; {0}") == 2

@@ -45,10 +45,10 @@ from orchestrator.domain.meetings.meeting import (
     Refusal,
 )
 from orchestrator.domain.meetings.revision import (
-    Notice,
+    RevisionMessage,
     Weight,
     cancel_to,
-    notices,
+    messages_of_change,
     request_to,
     revised,
     to_cancel,
@@ -117,7 +117,7 @@ def publish(meeting: Meeting, *, save_the_date: bool = False, now: datetime = NO
     return lifecycle.publish(meeting, "uid-1", now, organizer=ORGANIZER, save_the_date=save_the_date)
 
 
-def delivered(meeting: Meeting, told: Iterable[Notice]) -> Meeting:
+def delivered(meeting: Meeting, told: Iterable[RevisionMessage]) -> Meeting:
     """The meeting once these messages have left, with new attendees stored."""
     methods = {notice.attendee.address: notice.method for notice in told}
     return replace(
@@ -191,7 +191,7 @@ def messages(before: Meeting | None, after: Meeting, now: datetime = LATER) -> s
             item.rsvp,
             item.significant,
         )
-        for item in notices(before, after, now)
+        for item in messages_of_change(before, after, now)
     ]
     assert len({item[:2] for item in found}) == len(found)
     return set(found)
@@ -204,7 +204,7 @@ def revise(
     return after, messages(meeting, after, now)
 
 
-def calendar(meeting: Meeting, notice: Notice) -> Any:
+def calendar(meeting: Meeting, notice: RevisionMessage) -> Any:
     """The calendar object of a notice, as a parser reads it."""
     facts = CalendarFacts(
         method=notice.method,
@@ -236,14 +236,14 @@ def test_O1_a_new_meeting_is_one_request_to_each_attendee_who_is_asked_for_an_an
     after = publish(draft())
     expected = {message(REQUEST, ONE, 0, NOW), message(REQUEST, TWO, 0, NOW)}
     assert messages(draft(), after, NOW) == messages(None, after, NOW) == expected
-    for notice in notices(None, after, NOW):
+    for notice in messages_of_change(None, after, NOW):
         assert named(calendar(after, notice))[1:] == [f"mailto:{notice.attendee.email}"]
         assert calendar(after, notice).decoded("dtstamp") == NOW
 
 
 def test_O1_the_organizer_is_not_written_to() -> None:
     after = publish(draft())
-    assert ORGANIZER not in {notice.attendee.email for notice in notices(None, after, NOW)}
+    assert ORGANIZER not in {notice.attendee.email for notice in messages_of_change(None, after, NOW)}
 
 
 def test_O2_a_meeting_without_organizer_which_is_a_draft_is_told_to_nobody() -> None:
@@ -287,7 +287,7 @@ def test_O10_one_removed_and_three_added_two_hears_nothing() -> None:
         message(CANCEL, ONE, 2, LATER, ACCEPTED),
         message(REQUEST, THREE, 2, LATER),
     }
-    (cancel,) = (item for item in notices(before, after, LATER) if item.method is CANCEL)
+    (cancel,) = (item for item in messages_of_change(before, after, LATER) if item.method is CANCEL)
     assert named(calendar(after, cancel)) == ["mailto:person1@example.org"]
 
 
@@ -344,10 +344,10 @@ def test_attendee_removed_who_had_declined_has_the_cancel_all_the_same() -> None
 def test_attendee_re_added_after_the_cancel_has_a_request_above_it() -> None:
     gone, told = revise(told_at_1(), listed(ONE))
     assert told == {message(CANCEL, TWO, 2, LATER)}
-    gone = delivered(gone, notices(told_at_1(), gone, LATER))
+    gone = delivered(gone, messages_of_change(told_at_1(), gone, LATER))
     back, found = revise(gone, listed(ONE, TWO), AFTER)
     assert found == {message(REQUEST, TWO, 3, AFTER)}
-    back = delivered(back, notices(gone, back, AFTER))
+    back = delivered(back, messages_of_change(gone, back, AFTER))
     _, found = revise(back, listed(ONE), AFTER + timedelta(days=1))
     assert found == {message(CANCEL, TWO, 4, AFTER + timedelta(days=1))}
 
@@ -412,9 +412,9 @@ def test_whoever_joined_later_keeps_the_sequence_of_joining_until_the_revision_o
     assert {item[2] for item in found} == {4}
 
 
-def _edit(before: Meeting, change: Change, now: datetime) -> tuple[Meeting, tuple[Notice, ...]]:
+def _edit(before: Meeting, change: Change, now: datetime) -> tuple[Meeting, tuple[RevisionMessage, ...]]:
     after = lifecycle.revise(before, change, now)
-    return after, notices(before, after, now)
+    return after, messages_of_change(before, after, now)
 
 
 # Another time.
@@ -598,7 +598,7 @@ def test_O20_a_cancelled_meeting_is_a_cancel_to_each_with_the_next_sequence() ->
 def test_O21_a_cancel_names_its_recipient_alone_and_keeps_uid_organizer_start_and_end() -> None:
     before = told_at_1()
     after = lifecycle.cancel(before, LATER)
-    for notice in notices(before, after, LATER):
+    for notice in messages_of_change(before, after, LATER):
         event = calendar(after, notice)
         assert named(event) == [f"mailto:{notice.attendee.email}"]
         assert (str(event["uid"]), event["sequence"], str(event["status"])) == ("uid-1", 2, "CANCELLED")
@@ -630,7 +630,7 @@ def test_cancelled_is_told_once_whatever_becomes_of_the_link_afterwards() -> Non
 
 def test_reinstated_is_a_request_to_each_above_the_cancel_and_asks_again() -> None:
     over = lifecycle.cancel(told_at_1(), LATER)
-    over = delivered(over, notices(told_at_1(), over, LATER))
+    over = delivered(over, messages_of_change(told_at_1(), over, LATER))
     assert [item.withdrawn for item in over.attendees] == [True, True]
     after = lifecycle.reinstate(over, AFTER)
     assert messages(over, after, AFTER) == {message(REQUEST, ONE, 3, AFTER), message(REQUEST, TWO, 3, AFTER)}
@@ -641,13 +641,13 @@ def test_reinstated_asks_who_had_declined_too_but_nobody_who_was_removed() -> No
     before = told_at_1(replace(ONE, participation=DECLINED), TWO)
     gone = delivered(*_edit(before, listed(ONE), LATER))
     over = lifecycle.cancel(gone, LATER)
-    after = lifecycle.reinstate(delivered(over, notices(gone, over, LATER)), AFTER)
+    after = lifecycle.reinstate(delivered(over, messages_of_change(gone, over, LATER)), AFTER)
     assert messages(over, after, AFTER) == {message(REQUEST, ONE, 4, AFTER)}
 
 
 def test_reinstated_and_cancelled_again_before_anything_left_tells_nobody_twice() -> None:
     over = lifecycle.cancel(told_at_1(), LATER)
-    over = delivered(over, notices(told_at_1(), over, LATER))
+    over = delivered(over, messages_of_change(told_at_1(), over, LATER))
     again = lifecycle.cancel(lifecycle.reinstate(over, AFTER), AFTER)
     assert to_cancel(again) == ()
 
@@ -697,7 +697,7 @@ def test_host_mailbox_changed_raises_sequence_under_the_same_uid_and_keeps_answe
         message(REQUEST, TWO, 2, LATER, significant=False),
     }
     assert weigh(before, after) is Weight.MATERIAL
-    for notice in notices(before, after, LATER):
+    for notice in messages_of_change(before, after, LATER):
         event = calendar(after, notice)
         assert str(event["organizer"]) == named(event)[0] == "mailto:new@accsm.example"
         assert str(event["uid"]) == "uid-1"
@@ -705,7 +705,7 @@ def test_host_mailbox_changed_raises_sequence_under_the_same_uid_and_keeps_answe
 
 def test_O34_the_organizer_is_among_the_attendees_of_a_request_under_the_same_address() -> None:
     after = publish(draft())
-    for notice in notices(None, after, NOW):
+    for notice in messages_of_change(None, after, NOW):
         event = calendar(after, notice)
         assert named(event) == [f"mailto:{ORGANIZER}", f"mailto:{notice.attendee.email}"]
         assert str(event["organizer"]) == f"mailto:{ORGANIZER}"
@@ -713,7 +713,7 @@ def test_O34_the_organizer_is_among_the_attendees_of_a_request_under_the_same_ad
 
 def test_O35_names_may_be_missing_and_the_addresses_are_there_all_the_same() -> None:
     after = publish(draft(coordinator_name="", attendees=(replace(ONE, name=""),)))
-    (notice,) = notices(None, after, NOW)
+    (notice,) = messages_of_change(None, after, NOW)
     event = calendar(after, notice)
     assert named(event) == [f"mailto:{ORGANIZER}", "mailto:person1@example.org"]
 
@@ -727,7 +727,9 @@ def test_save_the_date_is_tentative_and_asks_for_an_answer() -> None:
         message(REQUEST, ONE, 0, NOW, tentative=True),
         message(REQUEST, TWO, 0, NOW, tentative=True),
     }
-    assert {str(calendar(after, item)["status"]) for item in notices(None, after, NOW)} == {"TENTATIVE"}
+    assert {str(calendar(after, item)["status"]) for item in messages_of_change(None, after, NOW)} == {
+        "TENTATIVE"
+    }
 
 
 def test_save_the_date_confirmed_under_the_same_uid_raises_sequence_and_keeps_answers() -> None:
@@ -738,7 +740,9 @@ def test_save_the_date_confirmed_under_the_same_uid_raises_sequence_and_keeps_an
         message(REQUEST, TWO, 2, LATER),
     }
     assert (after.uid, after.reset_sequence) == (before.uid, before.reset_sequence)
-    assert {str(calendar(after, item)["status"]) for item in notices(before, after, LATER)} == {"CONFIRMED"}
+    assert {str(calendar(after, item)["status"]) for item in messages_of_change(before, after, LATER)} == {
+        "CONFIRMED"
+    }
 
 
 def test_save_the_date_that_is_called_off_or_moved_follows_the_same_rules() -> None:
@@ -1276,7 +1280,7 @@ def test_when_all_leaves_at_once_exactly_the_notices_of_each_edit_are_sent(
     for name, number in [(first, 0), *steps]:
         before, sent = life.meeting, len(life.mails)
         life.step(name, number)
-        expected = [*notices(before, life.meeting, life.now), *caught_up(before, life)]
+        expected = [*messages_of_change(before, life.meeting, life.now), *caught_up(before, life)]
         life.settle()
         assert sorted(
             (mail.address, mail.method, mail.sequence, mail.stamp) for mail in life.mails[sent:]
@@ -1285,7 +1289,7 @@ def test_when_all_leaves_at_once_exactly_the_notices_of_each_edit_are_sent(
     life.check_end()
 
 
-def caught_up(before: Meeting, life: Life) -> list[Notice]:
+def caught_up(before: Meeting, life: Life) -> list[RevisionMessage]:
     """Who had declined and comes after all is told what was missed in between."""
     if before.revision != life.meeting.revision:
         return []

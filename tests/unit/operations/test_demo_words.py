@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from orchestrator.demo.running import PURPOSE_WORDS
-from orchestrator.services.letters.letters import _SUBJECTS
+from orchestrator.services.letters.pages import SUBJECTS
 
 
 def test_every_mail_there_is_has_words() -> None:
-    assert set(PURPOSE_WORDS) == set(_SUBJECTS)
+    assert set(PURPOSE_WORDS) == set(SUBJECTS)

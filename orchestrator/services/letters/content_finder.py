@@ -1,4 +1,4 @@
-"""Why a mail is written: puts together what one letter has to tell its recipient beside the meeting."""
+"""Puts together what one letter has to tell its recipient beside the meeting."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from orchestrator.domain.timelines.needs import is_missing, missing_from
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.errors import NotFound
+from orchestrator.facts import Fact
 from orchestrator.ports import Clock, DocumentStore
+from orchestrator.services.letters.content import LetterContent
 from orchestrator.services.letters.digests import report_of
-from orchestrator.services.letters.letters import Occasion
 from orchestrator.services.timelines.explaining import rung_of
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.answers import responses
 from orchestrator.store.delivery.claims import Held
-from orchestrator.store.delivery.deliveries import Told
+from orchestrator.store.delivery.deliveries import SentBefore
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import revisions
 from orchestrator.store.minutes import minutes as minutes_store
@@ -35,7 +36,7 @@ from orchestrator.store.minutes import minutes as minutes_store
 _Owed = Mapping[str, frozenset[Need]]
 
 
-class Occasions:
+class ContentFinder:
     """Finds what each action's letter tells; what many letters have in common is read once."""
 
     def __init__(
@@ -55,13 +56,13 @@ class Occasions:
         self._snapshots: dict[tuple[int, int], Snapshot | None] = {}
         self._owed: tuple[Meeting | None, _Owed] = (None, {})
 
-    def of(self, held: Held, meeting: Meeting, told: Told | None) -> Occasion:
-        """Return the occasion of an action; ``told`` is what its attendee has been sent before.
+    def of(self, held: Held, meeting: Meeting, told: SentBefore | None) -> LetterContent:
+        """Return what the letter of an action tells; ``told`` is what its attendee has been sent before.
 
         Raises ``NotFound`` when a text or document that it needs has gone.
         """
         kind, attendee, number = held.action.kind, held.attendee, held.action.revision
-        occasion = Occasion(
+        content = LetterContent(
             kind=kind,
             step=held.step,
             number=number,
@@ -71,51 +72,51 @@ class Occasions:
             tentative=meeting.tentative,
         )
         if kind.rules.tells is Tells.CHANGES and told is not None and attendee is not None:
-            return self._with_changes(occasion, meeting, attendee, told.latest_revision)
-        return self._with_details(occasion, held, meeting)
+            return self._with_changes(content, meeting, attendee, told.latest_revision)
+        return self._with_details(content, held, meeting)
 
-    def _with_details(self, occasion: Occasion, held: Held, meeting: Meeting) -> Occasion:
-        """Add what only some occasions tell."""
-        match occasion.kind.rules.tells:
+    def _with_details(self, content: LetterContent, held: Held, meeting: Meeting) -> LetterContent:
+        """Add what only some letters tell."""
+        match content.kind.rules.tells:
             case Tells.REQUEST:
-                return self._with_request(occasion, held, meeting)
+                return self._with_request(content, held, meeting)
             case Tells.REPORT:
-                return self._with_report(occasion, meeting)
+                return self._with_report(content, meeting)
             case Tells.NEEDS:
-                return self._with_needs(occasion, held.attendee, meeting)
+                return self._with_needs(content, held.attendee, meeting)
             case Tells.OPTIONS if meeting.date_poll is not None:
                 poll = meeting.date_poll
-                return replace(occasion, options=poll.options, deadline=poll.closes_at)
-        return occasion
+                return replace(content, options=poll.options, deadline=poll.closes_at)
+        return content
 
-    def _with_request(self, occasion: Occasion, held: Held, meeting: Meeting) -> Occasion:
+    def _with_request(self, content: LetterContent, held: Held, meeting: Meeting) -> LetterContent:
         """The current revision once more; its DTSTAMP says that it is newer than what was there."""
-        occasion = replace(occasion, asked_at=self._clock.now())
-        if occasion.kind is ActionKind.RESEND or held.attendee is None:
-            return occasion
+        content = replace(content, asked_at=self._clock.now())
+        if content.kind is ActionKind.RESEND or held.attendee is None:
+            return content
         with self._database.reading() as session:
             proposal = responses.get(session, int(held.action.obligation.rpartition("-")[2]))
         place = self._planner.directory.place_of(held.attendee.delegation, meeting.starts_at)
         proposed = str(local_time(proposal.starts_at, place)) if proposal.starts_at else None
-        return replace(occasion, proposed=proposed, comment=proposal.reply)
+        return replace(content, proposed=proposed, comment=proposal.reply)
 
-    def _with_report(self, occasion: Occasion, meeting: Meeting) -> Occasion:
-        urgent = occasion.kind is ActionKind.DECLINE_ALERT
+    def _with_report(self, content: LetterContent, meeting: Meeting) -> LetterContent:
+        urgent = content.kind is ActionKind.DECLINE_ALERT
         with self._database.reading() as session:
-            found = responses.unreported(session, meeting.id, occasion.number, urgent=urgent)
-        return replace(occasion, report=report_of(meeting, found, self._planner.directory))
+            found = responses.unreported(session, meeting.id, content.number, urgent=urgent)
+        return replace(content, report=report_of(meeting, found, self._planner.directory))
 
     def _with_changes(
-        self, occasion: Occasion, meeting: Meeting, attendee: Attendee, known_revision: int
-    ) -> Occasion:
-        """Add what is new to somebody who has been told ``known_revision``."""
+        self, content: LetterContent, meeting: Meeting, attendee: Attendee, known_revision: int
+    ) -> LetterContent:
+        """Add what is new to an attendee who has been told ``known_revision``."""
         old, new = self._snapshot(meeting.id, known_revision), Snapshot.of(meeting)
         place = self._planner.directory.place_of(attendee.delegation, meeting.starts_at)
         found: tuple[Difference, ...] = tuple(differences(old, new, place)) if old else ()
         subject = update_subject(old, new, place) if old else ""
         if meeting.attendee(attendee.id).withdrawn:
             found, subject = (REINSTATED, *found), f"Reinstated: {meeting.title_en}"
-        return replace(occasion, differences=found, subject=subject)
+        return replace(content, differences=found, subject=subject)
 
     def _snapshot(self, meeting_id: int, revision: int) -> Snapshot | None:
         """What was told in a revision; never rewritten once told, so the last ones are kept."""
@@ -126,48 +127,50 @@ class Occasions:
             self._snapshots = {**dict(list(self._snapshots.items())[-7:]), key: found}
         return self._snapshots[key]
 
-    def _with_needs(self, occasion: Occasion, attendee: Attendee | None, meeting: Meeting) -> Occasion:
+    def _with_needs(
+        self, content: LetterContent, attendee: Attendee | None, meeting: Meeting
+    ) -> LetterContent:
         """Add what is asked of the recipient, by when, and what they still owe."""
         timeline = self._planner.timeline(meeting)
-        step = timeline.named(occasion.step)
+        step = timeline.named(content.step)
         code = attendee.delegation if attendee else meeting.host
         deadline = self._deadline(step, meeting, timeline, code) if step else None
         overdue = deadline is not None and deadline <= self._clock.now()
         # Who is asked late, because the meeting was published late, cannot give it by a day gone by.
-        named = not (overdue and occasion.kind is ActionKind.NOTICE)
-        occasion = replace(
-            occasion,
+        named = not (overdue and content.kind is ActionKind.NOTICE)
+        content = replace(
+            content,
             deadline=deadline if named else None,
             overdue=overdue and named,
             notice=self._notice(step),
             slot=next((slot for slot in meeting.connection_tests if slot.delegation == code), None)
-            if occasion.kind is ActionKind.CONNECTION_TEST
+            if content.kind is ActionKind.CONNECTION_TEST
             else None,
         )
-        if step is not None and occasion.kind is ActionKind.CHASE:
-            return self._with_silence(occasion, step, attendee, meeting)
+        if step is not None and content.kind is ActionKind.CHASE:
+            return self._with_silence(content, step, attendee, meeting)
         missing = missing_from(meeting, attendee, self._owes(meeting)[code]) if attendee else ()
-        if occasion.kind is ActionKind.NOTICE:
+        if content.kind is ActionKind.NOTICE:
             # What it asks for, and by when; a reminder says the rest. Thanks ask for nothing.
             missing = tuple(need for need in missing if step is not None and need is step.ask)
-        return replace(occasion, missing=missing)
+        return replace(content, missing=missing)
 
     def _with_silence(
-        self, occasion: Occasion, step: Step, attendee: Attendee | None, meeting: Meeting
-    ) -> Occasion:
-        """Name what is missing: one's own delegation's, or to whoever it is reported to, all of them."""
+        self, content: LetterContent, step: Step, attendee: Attendee | None, meeting: Meeting
+    ) -> LetterContent:
+        """Name what is missing: one's own delegation's, or to those it is reported to, all of them."""
         need, directory = step.need, self._planner.directory
         if need is None:
-            return occasion
+            return content
         codes = asked_delegations(meeting, step, directory)
-        rung = rung_of(occasion.step)
+        rung = rung_of(content.step)
         if attendee is not None and not oversees(meeting, step, rung, attendee, directory):
-            return replace(occasion, missing=(need,))
+            return replace(content, missing=(need,))
         silent = tuple(
             (directory.get(code).name, (need,)) for code in codes if is_missing(meeting, code, need)
         )
         # The deadline of each delegation is by its own calendar; the reader's would be wrong for most.
-        return replace(occasion, silent=silent, deadline=None, overdue=False)
+        return replace(content, silent=silent, deadline=None, overdue=False)
 
     def _deadline(self, step: Step, meeting: Meeting, timeline: Timeline, code: str) -> datetime | None:
         """Until when a step wants something; nobody is held to a moment before they were first asked."""
@@ -185,7 +188,7 @@ class Occasions:
         if step is None or step.about is None:
             return None
         if step.about not in self._notices:
-            raise NotFound(f"There is no text '{step.about}' among the notices.")
+            raise NotFound(Fact.of("letters.no-such-notice", notice=step.about))
         return self._notices[step.about]
 
     def _owes(self, meeting: Meeting) -> _Owed:

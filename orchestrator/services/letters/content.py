@@ -1,0 +1,80 @@
+"""What one letter tells its recipient beside the meeting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from orchestrator.domain.letters.message import Attachment
+from orchestrator.domain.letters.notices import NoticeText
+from orchestrator.domain.meetings.changes import Difference
+from orchestrator.domain.meetings.meeting import ConnectionTest, Need
+from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.facts import Said
+
+
+@dataclass(frozen=True, slots=True)
+class LetterContent:
+    """What a letter tells: the action behind it, what is new, and what the recipient was told before.
+
+    ``number`` makes the Message-ID of repeated letters differ: the revision for an invitation, the
+    SEQUENCE for a cancellation, the version for minutes, the newest response for a digest. ``sequence``
+    is the SEQUENCE of the calendar object, ``subject`` an update's subject, which leads with what changed.
+    ``asked_at`` is when the recipient asked for the invitation again; ``report`` is what a coordinator is
+    told, ``proposed`` the time that cannot be had.
+
+    ``missing`` is what is still wanted of the recipient's delegation or, for an answer, of the recipient;
+    ``silent`` tells the coordinator and the Secretariat which delegations, by name and in protocol order,
+    still owe what. ``deadline`` is until when that is wanted, or until when a date poll is open, and
+    ``overdue`` says that it has passed; ``slot`` is the delegation's time to test its connection,
+    ``options`` are the starts to choose from. Instants are aware UTC.
+    """
+
+    kind: ActionKind
+    step: str
+    number: int
+    sequence: int
+    first_message_id: str | None = field(default=None, compare=False)
+    differences: tuple[Difference, ...] = ()
+    subject: str = ""
+    attachment: Attachment | None = None
+    tentative: bool = False
+    report: Report | None = None
+    proposed: str | None = None
+    comment: str | None = None
+    asked_at: datetime | None = None
+    missing: tuple[Need, ...] = ()
+    silent: tuple[tuple[str, tuple[Need, ...]], ...] = ()
+    deadline: datetime | None = None
+    overdue: bool = False
+    notice: NoticeText | None = None
+    slot: ConnectionTest | None = None
+    options: tuple[datetime, ...] = ()
+
+    @property
+    def purpose(self) -> str:
+        """What the mail is, in delivery records and template names."""
+        if self.kind is not ActionKind.INVITE:
+            return self.kind.rules.purposes[0]
+        if self.first_message_id:
+            return "update"
+        return "save-the-date" if self.tentative else "invitation"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """One thing that came back, as the coordinator reads it."""
+
+    delegation: Said
+    who: Said
+    what: Said
+    detail: Said | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came back since the last report, and how the meeting stands now."""
+
+    lines: tuple[ReportLine, ...]
+    tally: tuple[tuple[Said, int], ...]
+    silent: tuple[str, ...]

@@ -1,0 +1,323 @@
+"""Renders what the mails to the people of one delegation have in common, in their language and in English."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache, partial
+from textwrap import wrap
+from typing import Any
+
+from jinja2 import Environment, Template
+from markupsafe import Markup, escape
+
+from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.letters.invitation import lead_words
+from orchestrator.domain.letters.message import TEXT_WIDTH, Encoded, Form, NamedAddress
+from orchestrator.domain.letters.wording import ENGLISH, Wording, marked
+from orchestrator.domain.meetings.changes import REINSTATED, What
+from orchestrator.domain.meetings.meeting import Meeting, Need
+from orchestrator.domain.time.zones import LocalTime, local_time
+from orchestrator.domain.timelines.kinds import IN_OWN_LANGUAGE, ActionKind
+from orchestrator.services.letters.content import LetterContent
+
+# Stand for what differs from reader to reader in a rendered page: private use, so no text of anybody's
+# holds them. In plain text the name is the whole line of the greeting, because that is wrapped; the one in
+# the reader's own language has a mark of its own.
+_NAME = "\ue000reader\ue000"
+_OWN_GREETING = "\ue000greeting\ue000"
+_PAGE = "\ue000page\ue000"
+_DISPLAY_NAME = "\ue000display name\ue000"
+SUBJECTS = {
+    "invitation": "Invitation: {title}",
+    "save-the-date": "Save the date: {title}",
+    "update": "Updated: {title}",
+    "again": "Invitation: {title}",
+    "refusal": "Time unchanged: {title}",
+    "reminder": marked("Reminder: {title}"),
+    "notice": marked("{notice}: {title}"),
+    "chaser": marked("Still missing for: {title}"),
+    "connection-test": marked("Connectivity test: {title}"),
+    "date-poll": marked("Choice of a date: {title}"),
+    "cancellation": "Cancelled: {title}",
+    "minutes": "Minutes: {title}",
+    "alert": "No join link yet: {title}",
+    "digest": "Answers: {title}",
+    "decline-alert": "Head of delegation declined: {title}",
+}
+_DATED = ("reminder", "save-the-date")
+_DEAR = marked("Dear {name},")
+_OWN_ANSWER = marked("your own answer: whether you will take part")
+_WANTED = {
+    Need.ANSWER: marked("the answer of your head of delegation"),
+    Need.LIST: marked("the list of who comes for your delegation"),
+    Need.PAPER: marked("the paper of your delegation"),
+    Need.TEST: marked("the connectivity test of your delegation"),
+}
+_WANTED_OF_OTHERS = {
+    Need.ANSWER: marked("answer"),
+    Need.LIST: marked("delegation list"),
+    Need.PAPER: marked("paper"),
+    Need.TEST: marked("connectivity test"),
+}
+# Mail programs know no web fonts; these are what Windows and Linux have for the scripts of the region.
+_FONTS = Markup(
+    "'Leelawadee UI','Myanmar Text','Noto Sans Thai','Noto Sans Khmer','Noto Sans Lao','Noto Sans Myanmar',"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaLine:
+    """One item of the agenda as the recipient reads it; ``points`` are outcomes of another meeting."""
+
+    number: int
+    text: str
+    lang: str
+    lead: str | None
+    points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LocalSpan:
+    """A stretch of time as the recipient reads it; ``clocks`` is ``14:00–17:00``, ``words`` all of it."""
+
+    starts: LocalTime
+    clocks: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edition:
+    """A meeting without what differs from recipient to recipient; compared by identity, for speed."""
+
+    meeting: Meeting
+    sender: NamedAddress
+    reply_to: NamedAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What a mail's words depend on beside the meeting: whose clock and language, and what was answered.
+
+    ``head_silent`` says that the reader may answer for a delegation whose head, somebody else, has not.
+    ``has_page`` says that there is a personal page, which coordinators have not.
+    """
+
+    delegation: str
+    wording: Wording = ENGLISH
+    answered: bool = False
+    removed: bool = False
+    head_silent: bool = False
+    has_page: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PageKey:
+    """What the mails to the people of one delegation have in common."""
+
+    edition: Edition
+    reader: Reader
+    content: LetterContent
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A rendered mail that lacks only its reader's name and page, and the name to show in the meeting."""
+
+    subject: str
+    text: Form
+    html: Form
+
+    def filled(self, name: str, wording: Wording, page_url: str, shown: str) -> tuple[Encoded, Encoded]:
+        """Return text and HTML for the reader called ``name``, whose page is at ``page_url``.
+
+        ``shown`` is the name to show in the meeting.
+        """
+        marks = ((_PAGE, page_url), (_DISPLAY_NAME, shown))
+        greetings = ((_NAME, _greeting(ENGLISH, name)), (_OWN_GREETING, _greeting(wording, name)))
+        in_html = ((_NAME, escape(name)), (_PAGE, page_url), (_DISPLAY_NAME, escape(shown)))
+        return self.text.filled(*greetings, *marks), self.html.filled(*in_html)
+
+
+def _greeting(wording: Wording, name: str) -> str:
+    line = wording.say(_DEAR, name=name)
+    # Most names fit, and wrapping costs as much as encoding the mail.
+    return line if len(line) <= TEXT_WIDTH else "\n".join(wrap(line, TEXT_WIDTH))
+
+
+def _say_in_html(wording: Wording, text: str, **values: object) -> Markup:
+    """Return a text in a language for HTML, its values escaped."""
+    return escape(wording.translate(text)).format(**values)
+
+
+def _script(wording: Wording) -> dict[str, Any]:
+    """Return how the letters of a language are set."""
+    language = wording.language
+    return {
+        "lang": language.code,
+        "english": wording.is_english,
+        "line_height": "1.8" if language.tall else "1.5",
+        "fonts": "" if wording.is_english else _FONTS,
+    }
+
+
+def _translated(en: str, vi: str | None, wording: Wording) -> tuple[str, str]:
+    """Return a text of the coordinator's as it is read in a language, and the language that it is in."""
+    return (vi, "vi") if vi and wording.code == "vi" else (en, ENGLISH.code)
+
+
+def _title(meeting: Meeting, wording: Wording) -> tuple[str, str]:
+    return _translated(meeting.title_en, meeting.title_vi, wording)
+
+
+class PageWriter:
+    """Renders pages; what the mails to one delegation have in common is rendered once."""
+
+    def __init__(self, templates: Environment, directory: Directory) -> None:
+        """Take the Jinja environment with ``<purpose>.txt.j2`` and ``.html.j2``."""
+        self._templates = templates
+        self._directory = directory
+        self.page = lru_cache(maxsize=128)(self._render)
+
+    def _render(self, key: PageKey) -> Page:
+        """Render what all recipients of one delegation have in common; a name is put in afterwards.
+
+        Whoever reads another language gets it first and the English text, which counts, below it.
+        """
+        own = key.reader.wording
+        in_own = key.purpose in IN_OWN_LANGUAGE
+        wordings = (own, ENGLISH) if in_own and not own.is_english else (ENGLISH,)
+        parts = [
+            self._facts(key, wording) | {"first": wording is wordings[0], "last": wording is wordings[-1]}
+            for wording in wordings
+        ]
+        text, html = self._template(key, "txt"), self._template(key, "html")
+        texts = [
+            text.render(part, _=wording.say, greeting=_NAME if part["last"] else _OWN_GREETING)
+            for part, wording in zip(parts, wordings, strict=True)
+        ]
+        htmls = [
+            html.render(part, _=partial(_say_in_html, wording), name=_NAME)
+            for part, wording in zip(parts, wordings, strict=True)
+        ]
+        return Page(
+            subject=key.content.subject or self._subject(key, wordings[0]),
+            text=Form.of("\n".join(texts), _NAME, _OWN_GREETING, _PAGE, _DISPLAY_NAME),
+            html=Form.of("".join(htmls), _NAME, _PAGE, _DISPLAY_NAME),
+        )
+
+    def _template(self, key: PageKey, kind: str) -> Template:
+        return self._templates.get_template(f"{key.purpose}.{kind}.j2")
+
+    def _subject(self, key: PageKey, wording: Wording) -> str:
+        """Return the subject; Vietnamese readers know a meeting by its Vietnamese title."""
+        meeting, content = key.edition.meeting, key.content
+        title, _ = _title(meeting, wording)
+        starts_at = content.slot.starts_at if content.slot else meeting.starts_at
+        if key.purpose in _DATED or content.slot:
+            title = f"{title} – {wording.moment(self._local(key, starts_at))}"
+        notice = wording.say(content.notice.subject) if content.notice else ""
+        return wording.say(SUBJECTS[key.purpose], title=title, notice=notice)
+
+    def _local(self, key: PageKey, instant: datetime) -> LocalTime:
+        """Return an instant as it reads where the recipient is; the words are English."""
+        return local_time(instant, self._directory.place_of(key.reader.delegation, instant))
+
+    def _stretch(self, key: PageKey, wording: Wording, starts_at: datetime, ends_at: datetime) -> LocalSpan:
+        starts, ends = self._local(key, starts_at), self._local(key, ends_at)
+        mark = wording.day_mark(ends.days_after(starts))
+        return LocalSpan(
+            wording.local(starts), f"{starts.clock}–{ends.clock}{mark}", wording.moment(starts, ends)
+        )
+
+    def _facts(self, key: PageKey, wording: Wording) -> dict[str, Any]:
+        """Return what the templates are rendered with, in one language."""
+        meeting, content = key.edition.meeting, key.content
+        delegation = self._directory.get(key.reader.delegation)
+        title, title_lang = _title(meeting, wording)
+        # What is in English alone has the Vietnamese title beside the English one.
+        beside = key.reader.wording.code == "vi" and key.purpose not in IN_OWN_LANGUAGE
+        return {
+            **self._times(key, wording),
+            **self._wanted(key, wording),
+            **_script(wording),
+            "delegation": wording.name(delegation.name),
+            "answered": key.reader.answered,
+            "removed": key.reader.removed,
+            "has_page": key.reader.has_page,
+            "title": title,
+            "title_lang": title_lang,
+            "heading_height": "1.8" if wording.language.tall and title_lang == wording.code else "1.35",
+            "title_vi": meeting.title_vi if beside else None,
+            "join_url": meeting.conference.join_url,
+            "agenda": self._agenda(meeting, wording),
+            "coordinator": meeting.coordinator_name,
+            "coordinator_email": meeting.coordinator_email,
+            "host_name": wording.name(self._directory.get(meeting.host).name),
+            "differences": content.differences,
+            "asked_again": any(item.what is What.TIME or item == REINSTATED for item in content.differences),
+            "page": _PAGE,
+            "display_name": _DISPLAY_NAME,
+            "notice": content.notice,
+            "report": content.report,
+            "proposed": content.proposed,
+            "comment": content.comment,
+            "attachment": content.attachment.filename if content.attachment else None,
+            "version": content.number,
+            "reference": meeting.reference,
+        }
+
+    def _times(self, key: PageKey, wording: Wording) -> dict[str, Any]:
+        """Return when things are, on the recipient's own clock."""
+        meeting, content = key.edition.meeting, key.content
+        when, end = self._local(key, meeting.starts_at), self._local(key, meeting.ends_at)
+        host = self._directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
+        host_when = local_time(meeting.starts_at, host)
+        slot, deadline = content.slot, content.deadline
+        elsewhere = host != self._directory.place_of(key.reader.delegation, meeting.starts_at)
+        return {
+            "when": wording.local(when),
+            "end": wording.local(end),
+            "end_days": end.days_after(when),
+            "host_when": wording.local(host_when) if elsewhere else None,
+            "host_days": host_when.days_after(when),
+            "day_mark": wording.day_mark,
+            "duration": wording.duration(meeting.duration),
+            "meeting_span": wording.moment(when, end),
+            "slot": self._stretch(key, wording, slot.starts_at, slot.ends_at) if slot else None,
+            "options": [
+                self._stretch(key, wording, option, option + meeting.duration) for option in content.options
+            ],
+            "deadline": wording.moment(self._local(key, deadline)) if deadline else None,
+            "overdue": content.overdue,
+        }
+
+    def _wanted(self, key: PageKey, wording: Wording) -> dict[str, Any]:
+        """Return what is still missing: of the recipient's delegation, and of all the others."""
+        content, reader = key.content, key.reader
+        # Who has not answered is asked for that in every reminder, whatever else is missing.
+        asked = content.kind is ActionKind.REMIND or Need.ANSWER in content.missing
+        asks_answer = asked and reader.has_page and not reader.answered
+        # A delegation has answered when its head has, so that its focal point's own answer is not enough.
+        of_head = reader.answered or reader.head_silent
+        others = [need for need in content.missing if of_head or need is not Need.ANSWER]
+        return {
+            "asks_answer": asks_answer,
+            "missing": [*([_OWN_ANSWER] if asks_answer else []), *(_WANTED[need] for need in others)],
+            "silent": [
+                (wording.name(name), [wording.say(_WANTED_OF_OTHERS[need]) for need in needs])
+                for name, needs in content.silent
+            ],
+        }
+
+    def _agenda(self, meeting: Meeting, wording: Wording) -> tuple[AgendaLine, ...]:
+        return tuple(
+            AgendaLine(
+                item.number,
+                *_translated(item.en, item.vi, wording),
+                wording.name(lead_words(item.lead, self._directory)) if item.lead else None,
+                item.points,
+            )
+            for item in meeting.agenda
+        )
