@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestrator.domain.readiness.readiness import Aspect
+from orchestrator.domain.readiness.readiness import ANSWERED, LINK
 from orchestrator.services.readiness.readiness import Board, CellView, ConnectionTestView, DelegationReadiness
 from orchestrator.terminal import ANSWER_MARKS, out, table
 from orchestrator.words import maybe, say
@@ -48,9 +48,9 @@ def _cell_mark(cell: CellView) -> str:
 def _cell_details(item: DelegationReadiness, aspects: Sequence[str]) -> list[str]:
     """What is said beside the marks: who has not answered, notes, to whom the link has not gone."""
     said = {name: ", ".join(map(say, item.cells[name].details)) for name in aspects}
-    if item.cells[Aspect.LINK].settled:
-        said.pop(Aspect.LINK, None)
-    return [words if name == Aspect.ANSWER else f"{name}: {words}" for name, words in said.items() if words]
+    if item.cells[LINK].settled:
+        said.pop(LINK, None)
+    return [words if name == ANSWERED else f"{name}: {words}" for name, words in said.items() if words]
 
 
 def _nudge_words(item: DelegationReadiness) -> list[str]:

@@ -10,8 +10,9 @@ from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import CALLER, json_option, previewed
 from orchestrator.commands.effects import show_effects
 from orchestrator.commands.readiness.printing import show_board, show_slots
-from orchestrator.domain.readiness.readiness import Aspect
-from orchestrator.services.readiness.readiness import NEEDS, STATES, ConnectionTestMove
+from orchestrator.domain.meetings.needs import RECORDED
+from orchestrator.domain.readiness.readiness import COLUMNS
+from orchestrator.services.readiness.readiness import STATES, ConnectionTestMove
 from orchestrator.services.timelines.views import Outcome
 
 
@@ -24,7 +25,7 @@ def readiness(reference: str, as_json: bool) -> None:
     Answered, list, paper, tested, link, joined; then what was said beside.
     """
     found = bootstrap.container().readiness.board(reference)
-    click.echo(terminal.as_json(found)) if as_json else show_board(found, tuple(Aspect))
+    click.echo(terminal.as_json(found)) if as_json else show_board(found, COLUMNS)
 
 
 @click.group()
@@ -35,14 +36,14 @@ def delegation() -> None:
 @delegation.command(name="record")
 @click.argument("reference")
 @click.argument("delegation")
-@click.argument("need", type=click.Choice([*NEEDS]))
+@click.argument("need", type=click.Choice([*RECORDED]))
 @click.argument("state", type=click.Choice([*STATES]))
 @click.option("--note", metavar="TEXT", help="What was said, or seen at the test.")
 @json_option
 def record(reference: str, delegation: str, need: str, state: str, note: str | None, as_json: bool) -> None:
     """Record the list, paper or test of a DELEGATION."""
     done = bootstrap.container().readiness.record(
-        reference, delegation, NEEDS[need], STATES[state], caller=CALLER, note=note
+        reference, delegation, RECORDED[need], STATES[state], caller=CALLER, note=note
     )
     click.echo(terminal.as_json(done)) if as_json else show_effects(done)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from orchestrator.domain.meetings.meeting import (
     Attendee,
@@ -15,24 +14,16 @@ from orchestrator.domain.meetings.meeting import (
     Need,
     Participation,
 )
+from orchestrator.domain.meetings.needs import NEEDS, RECORDED
 from orchestrator.domain.timelines.needs import has_answered, stays_away
 
 MISSING, NOT_ASKED, NOT_YET, DECLINED = "missing", "not asked for", "not yet", "declined"
 """States of a cell beside those of a contribution and the answers: in, waived, failed, accepted, …"""
 
 
-class Aspect(StrEnum):
-    """What the readiness board shows of a delegation, in the order of its columns."""
-
-    ANSWER = "answered"
-    LIST = "list"
-    PAPER = "paper"
-    TEST = "tested"
-    LINK = "link"
-    JOINED = "joined"
-
-
-_OWED = {Aspect.LIST: Need.LIST, Aspect.PAPER: Need.PAPER, Aspect.TEST: Need.TEST}
+ANSWERED, LINK, JOINED = NEEDS[Need.ANSWER].column, "link", "joined"
+COLUMNS = (*(rules.column for rules in NEEDS.values()), LINK, JOINED)
+"""What the readiness board shows of a delegation, in the order of its columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,24 +88,24 @@ class Cell:
     details: tuple[str, ...] = ()
 
 
-def cells(meeting: Meeting, delegation: str, owed: Collection[Need], facts: Facts) -> dict[Aspect, Cell]:
+def cells(meeting: Meeting, delegation: str, owed: Collection[Need], facts: Facts) -> dict[str, Cell]:
     """Return how everything stands for a delegation that owes ``owed``."""
     return {
-        Aspect.ANSWER: _answer(meeting, delegation, facts),
-        **{aspect: _contribution(meeting, delegation, need, owed) for aspect, need in _OWED.items()},
-        Aspect.LINK: _link(meeting, delegation, facts),
-        Aspect.JOINED: _joined(meeting, delegation, facts),
+        ANSWERED: _answer(meeting, delegation, facts),
+        **{NEEDS[need].column: _contribution(meeting, delegation, need, owed) for need in RECORDED.values()},
+        LINK: _link(meeting, delegation, facts),
+        JOINED: _joined(meeting, delegation, facts),
     }
 
 
-def tally(rows: Iterable[Mapping[Aspect, Cell]]) -> dict[Aspect, tuple[int, int]]:
+def tally(rows: Iterable[Mapping[str, Cell]]) -> dict[str, tuple[int, int]]:
     """Return of how many delegations each thing is settled, and of how many it counts."""
-    found = dict.fromkeys(Aspect, (0, 0))
+    found = dict.fromkeys(COLUMNS, (0, 0))
     for row in rows:
-        for aspect, cell in row.items():
+        for column, cell in row.items():
             if cell.settled is not None:
-                done, of = found[aspect]
-                found[aspect] = (done + cell.settled, of + 1)
+                done, of = found[column]
+                found[column] = (done + cell.settled, of + 1)
     return found
 
 

@@ -60,7 +60,7 @@ def owed(meeting: Meeting, timeline: Timeline, directory: Directory) -> dict[str
 
 def holds(meeting: Meeting, step: Step, delegation: str) -> bool:
     """Whether the condition of a step holds for a delegation; without one it does."""
-    return step.when is None or is_missing(meeting, delegation, step.when.need)
+    return step.when is None or is_missing(meeting, delegation, step.when)
 
 
 def asks_for(asking: Step, chaser: Step) -> bool:

@@ -13,6 +13,7 @@ from orchestrator.domain.meetings.meeting import (
     Attendee,
     Meeting,
 )
+from orchestrator.domain.meetings.needs import NEEDS
 from orchestrator.domain.timelines.asking import addressees, asked_delegations, asks_for, holds
 from orchestrator.domain.timelines.audience import admitted
 from orchestrator.domain.timelines.kinds import ActionKind
@@ -91,13 +92,13 @@ class Ladders:
 
         So it is where holidays push the two together, and where a meeting is published late.
         """
-        if asked is None or wanted.due is None or at is None or wanted.left_out:
+        if asked is None or wanted.due is None or at is None or wanted.left_out or step.need is None:
             return wanted
         calendar = self._calendars.of(delegation)
         day = calendar.local_date(asked)
         if wanted.due > asked and (at.clock is None or calendar.local_date(wanted.due) > day):
             return wanted
-        return replace(wanted, left_out=Fact.of("timelines.first-asked", need=step.need, day=day))
+        return replace(wanted, left_out=Fact.of("timelines.first-asked", need=NEEDS[step.need].said, day=day))
 
     def _added(self, step: Step, rung: int, lacking: Collection[str]) -> list[Attendee]:
         """Whom a rung adds: those who hear of all delegations that lack something, or of their own."""

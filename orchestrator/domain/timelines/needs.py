@@ -3,33 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from enum import StrEnum
 
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.meeting import Attendee, ContributionState, Meeting, Need
-
-
-class Condition(StrEnum):
-    """Under which condition a step of a timeline is done, as timelines write it."""
-
-    NO_ANSWER = "no answer"
-    LIST_MISSING = "list missing"
-    PAPER_MISSING = "paper missing"
-    TEST_MISSING = "connectivity test missing"
-
-    @property
-    def need(self) -> Need:
-        """What is missing while the condition holds."""
-        return _NEEDS[self]
-
-
-_NEEDS = {
-    Condition.NO_ANSWER: Need.ANSWER,
-    Condition.LIST_MISSING: Need.LIST,
-    Condition.PAPER_MISSING: Need.PAPER,
-    Condition.TEST_MISSING: Need.TEST,
-}
 
 
 def has_answered(meeting: Meeting, delegation: str) -> bool:

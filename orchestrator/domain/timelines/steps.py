@@ -23,10 +23,10 @@ from orchestrator.domain.delegations.working_calendar import (
     LATEST,
 )
 from orchestrator.domain.meetings.meeting import Need
+from orchestrator.domain.meetings.needs import CONDITIONS, NEEDS
 from orchestrator.domain.time.durations import duration_text, parse_duration
 from orchestrator.domain.timelines.audience import COORDINATOR, KNOWN, Audience
 from orchestrator.domain.timelines.kinds import STEP_RULES, ActionKind, StepTime
-from orchestrator.domain.timelines.needs import Condition
 from orchestrator.domain.timelines.offsets import NO_OFFSET, Offset
 from orchestrator.errors import Unfit
 from orchestrator.facts import Fact
@@ -104,6 +104,18 @@ def _audiences(value: object) -> object:
     return value if isinstance(value, list | tuple) else (_audience(value),)
 
 
+def _condition(value: object) -> object:
+    """Read the condition that something is missing, as a timeline writes it."""
+    if isinstance(value, Need):
+        return value
+    if not isinstance(value, str) or value not in CONDITIONS:
+        *others, last = (f"'{item}'" for item in CONDITIONS)
+        raise PydanticCustomError(
+            "enum", "Input should be {known}", {"known": f"{', '.join(others)} or {last}"}
+        )
+    return CONDITIONS[value]
+
+
 def _step_kind(value: object) -> object:
     value = _renamed(value)
     if value not in STEP_RULES:
@@ -129,6 +141,7 @@ def _length_text(value: timedelta | None) -> str | None:
     return None if value is None else duration_text(value, days=True)
 
 
+When = Annotated[Need, BeforeValidator(_condition), PlainSerializer(lambda need: NEEDS[need].missing)]
 Length = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(_length_text)]
 Circle = Annotated[Audience, BeforeValidator(_audience), PlainSerializer(lambda value: value.words)]
 Audiences = Annotated[tuple[Circle, ...], BeforeValidator(_audiences)]
@@ -162,7 +175,7 @@ class Step(BaseModel):
     at: Annotated[tuple[Rung, ...], BeforeValidator(_ladder)]
     tentative: bool = False
     to: Audiences = ()
-    when: Condition | None = None
+    when: When | None = None
     escalate: Mapping[int, Audiences] = {}
     about: str | None = Field(None, pattern=r"^[a-z0-9-]+$")
     ask: Need | None = None
@@ -298,7 +311,7 @@ class Step(BaseModel):
         """What it is about: what it asks for, or what is missing while it is done."""
         if self.do is ActionKind.CONNECTION_TEST:
             return Need.TEST
-        return self.when.need if self.when else self.ask
+        return self.when or self.ask
 
     def said(self, rung: int = 1, *, with_clock: bool = True) -> Fact:
         """Return when it happens, with the hour or without."""

@@ -59,7 +59,6 @@ AGAIN_AFTER = timedelta(minutes=10)
 """How long after a nudge the same person is not nudged again."""
 _JOIN_FROM = timedelta(hours=2)
 """How long before the start somebody can be in the meeting already."""
-NEEDS = {"list": Need.LIST, "paper": Need.PAPER, "test": Need.TEST}
 """What can be recorded, as the command line and the API call it."""
 STATES: Mapping[str, ContributionState | None] = {
     **{item.value: item for item in ContributionState},
@@ -101,7 +100,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class DelegationReadiness:
-    """One row of the board; ``cells`` by aspect, see ``domain.readiness.Aspect``.
+    """One row of the board; ``cells`` by column, see ``domain.readiness.COLUMNS``.
 
     ``missing`` is what is still wanted, in words. A nudge would go to ``nudge_to``, who are nobody when it
     cannot be sent; ``nudged_at`` is when one of them was last nudged, in the host's time.
@@ -172,12 +171,12 @@ class Readiness:
         found = {code: cells(meeting, code, due[code], facts) for code in codes}
         return Board(
             meeting.reference,
-            {aspect.value: Tally(*counted) for aspect, counted in tally(found.values()).items()},
+            {aspect: Tally(*counted) for aspect, counted in tally(found.values()).items()},
             tuple(
                 DelegationReadiness(
                     code,
                     self._name(code),
-                    {aspect.value: self._cell(meeting, cell) for aspect, cell in found[code].items()},
+                    {aspect: self._cell(meeting, cell) for aspect, cell in found[code].items()},
                     self._slot_of(meeting, code),
                     tuple(map(str, missing(meeting, code, due[code]))),
                     self._would_nudge(meeting, code, due[code], now),

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.meeting import Meeting
+from orchestrator.domain.meetings.needs import NEEDS
 from orchestrator.domain.time.zones import LocalTime, Place, local_time
 from orchestrator.domain.timelines.kinds import KINDS, ActionKind
 from orchestrator.domain.timelines.obligations import NUDGE, Obligation
 from orchestrator.domain.timelines.reconciling import Reconciliation
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.domain.timelines.timeline import Timeline
-from orchestrator.facts import Fact, plain
+from orchestrator.facts import Fact, Said, plain
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import ActionView, Consequence
 from orchestrator.store.operations.queue import ListedAction
@@ -64,9 +65,9 @@ _INVITES = {
 }
 
 
-def about_of(step: Step) -> str:
+def about_of(step: Step) -> Said:
     """Return what a notice or a chaser is about: a need, or the key of a text in words."""
-    return step.need or (step.about or "").replace("-", " ")
+    return NEEDS[step.need].said if step.need else (step.about or "").replace("-", " ")
 
 
 def why_of(step_name: str, timeline: Timeline | None, *, tentative: bool = False) -> Fact:
@@ -79,7 +80,7 @@ def why_of(step_name: str, timeline: Timeline | None, *, tentative: bool = False
     when = step.said(rung_of(step_name))
     if step.do is ActionKind.INVITE and not _announces(step, tentative=tentative):
         when = Fact.of("timelines.once-the-link-is-there", when=when)
-    return Fact.of("timelines.while", when=when, condition=step.when.value) if step.when else when
+    return Fact.of("timelines.while", when=when, condition=NEEDS[step.when].missing) if step.when else when
 
 
 def _why_without_step(name: str) -> Fact:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.definitions.definition import MeetingKind, timeline_of_kind
 from orchestrator.domain.meetings.lifecycle import require_status
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.domain.meetings.needs import NEEDS
 from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.domain.timelines.timeline import Timeline, checked
@@ -211,7 +212,7 @@ def _step_view(step: Step) -> StepView:
         what=Fact.of("timelines.what-about", what=what, about=about) if about else what,
         when=tuple(step.said(rung) for rung in range(1, len(step.at) + 1)),
         to=(*(item.words for item in step.audiences), *added),
-        condition=step.when.value if step.when else None,
+        condition=NEEDS[step.when].missing if step.when else None,
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.domain.readiness.readiness import Aspect
+from orchestrator.domain.meetings.meeting import Need
+from orchestrator.domain.meetings.needs import NEEDS
+from orchestrator.domain.readiness.readiness import ANSWERED, JOINED, LINK
 from orchestrator.services.readiness.readiness import Board, DelegationReadiness
 
 
@@ -33,25 +35,25 @@ class BoardTable:
 
 
 _COLUMNS = {
-    Aspect.ANSWER: ("Head’s answer", "answered"),
-    Aspect.LIST: ("List", "sent their list"),
-    Aspect.PAPER: ("Paper", "settled their paper"),
-    Aspect.TEST: ("Test", "tested"),
-    Aspect.LINK: ("Link", "have the link"),
-    Aspect.JOINED: ("Joined", "joined"),
+    ANSWERED: ("Head’s answer", "answered"),
+    NEEDS[Need.LIST].column: ("List", "sent their list"),
+    NEEDS[Need.PAPER].column: ("Paper", "settled their paper"),
+    NEEDS[Need.TEST].column: ("Test", "tested"),
+    LINK: ("Link", "have the link"),
+    JOINED: ("Joined", "joined"),
 }
 
 
 _SAID = {
-    (Aspect.ANSWER, "missing"): "no answer",
-    (Aspect.LINK, "in"): "delivered",
-    (Aspect.JOINED, "in"): "joined",
+    (ANSWERED, "missing"): "no answer",
+    (LINK, "in"): "delivered",
+    (JOINED, "in"): "joined",
 }
 
 
 def said(column: str, state: str) -> str:
     """Return the mark for how something stands in a column of the board, in the words of that column."""
-    return _SAID.get((Aspect(column), state), state)
+    return _SAID.get((column, state), state)
 
 
 def board_table(board: Board) -> BoardTable:

@@ -27,9 +27,9 @@ from orchestrator.domain.definitions.checking import check
 from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.definitions.files import read_definitions
 from orchestrator.domain.definitions.written import AgendaItem, Invitee
+from orchestrator.domain.meetings.needs import CONDITIONS
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.audience import KNOWN
-from orchestrator.domain.timelines.needs import Condition
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.store.rows.delivery import DeliveryState
@@ -263,7 +263,7 @@ def test_the_page_on_timelines_names_every_field() -> None:
 def test_the_page_on_timelines_names_every_condition_audience_and_timeline() -> None:
     text = (ROOT / "docs" / "timelines.md").read_text("utf-8")
     shipped = [file.stem for file in (ROOT / "config" / "timelines").glob("*.yaml")]
-    for name in (*Condition, *KNOWN, *shipped):
+    for name in (*CONDITIONS, *KNOWN, *shipped):
         assert f"`{name}`" in text, name
 
 

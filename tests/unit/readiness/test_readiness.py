@@ -23,7 +23,6 @@ from orchestrator.domain.meetings.meeting import (
 )
 from orchestrator.domain.readiness.connection_tests import placed
 from orchestrator.domain.readiness.readiness import (
-    Aspect,
     Cell,
     Facts,
     Given,
@@ -99,7 +98,7 @@ def test_the_head_answers_for_the_delegation(answers: tuple[Participation | None
         person(n, role=role, participation=answer or P.NEEDS_ACTION)
         for n, (role, answer) in enumerate(zip((OFFICIAL, DELEGATE), answers, strict=True), 1)
     ]
-    cell = cells(running(*people), "VN", ALL_OWED, facts())[Aspect.ANSWER]
+    cell = cells(running(*people), "VN", ALL_OWED, facts())["answered"]
     assert (cell.state, cell.settled) == (state, state != "missing")
 
 
@@ -110,7 +109,7 @@ def test_the_best_answer_counts_where_nobody_leads() -> None:
         person(3, role=DELEGATE),
     )
     known = facts(given={1: Given(NOW, "one"), 2: Given(NOW, "two")})
-    cell = cells(running(*people), "VN", ALL_OWED, known)[Aspect.ANSWER]
+    cell = cells(running(*people), "VN", ALL_OWED, known)["answered"]
     assert cell == Cell("accepted", settled=True, since=NOW, by="two", details=("no answer: Person 3",))
 
 
@@ -174,7 +173,7 @@ def test_the_link_is_with_a_delegation_once_all_have_it(
     mails: list[LinkMail], state: str, details: tuple[str, ...]
 ) -> None:
     held = running(person(1), person(2), person(3, participation=P.DECLINED))
-    cell = cells(held, "VN", ALL_OWED, facts(*mails))[Aspect.LINK]
+    cell = cells(held, "VN", ALL_OWED, facts(*mails))["link"]
     assert (cell.state, cell.settled, cell.details) == (state, state == "in", details)
     assert cell.since == (max(item.at for item in mails if item.arrived) if state == "in" else None)
 
@@ -189,17 +188,17 @@ def test_what_does_not_count_is_not_counted() -> None:
     )
     rows = {code: cells(held, code, {Need.ANSWER, Need.PAPER}, facts(mail(2))) for code in held.delegations}
     assert tally(rows.values()) == {
-        Aspect.ANSWER: (1, 3),
-        Aspect.LIST: (0, 0),
-        Aspect.PAPER: (1, 2),
-        Aspect.TEST: (0, 0),
-        Aspect.LINK: (1, 2),
-        Aspect.JOINED: (0, 0),
+        "answered": (1, 3),
+        "list": (0, 0),
+        "paper": (1, 2),
+        "tested": (0, 0),
+        "link": (1, 2),
+        "joined": (0, 0),
     }
     begun = facts(now=STARTS, joined={"VN": Joined(STARTS, "api")})
     rows = {code: cells(held, code, {Need.ANSWER}, begun) for code in held.delegations}
-    assert [row[Aspect.JOINED].state for row in rows.values()] == ["in", "missing", "missing"]
-    assert rows["TL"][Aspect.PAPER] == Cell(
+    assert [row["joined"].state for row in rows.values()] == ["in", "missing", "missing"]
+    assert rows["TL"]["paper"] == Cell(
         "waived", settled=True, since=NOW, by="console", details=("none this year",)
     )
 
@@ -220,12 +219,12 @@ def test_what_the_board_calls_unsettled_is_what_is_missing(
     due = owed | {Need.ANSWER} | given_.keys()
     row = cells(held, "VN", due, facts())
     by_need = {
-        Need.ANSWER: Aspect.ANSWER,
-        Need.LIST: Aspect.LIST,
-        Need.PAPER: Aspect.PAPER,
-        Need.TEST: Aspect.TEST,
+        Need.ANSWER: "answered",
+        Need.LIST: "list",
+        Need.PAPER: "paper",
+        Need.TEST: "tested",
     }
-    unsettled = {need for need, aspect in by_need.items() if row[aspect].settled is False}
+    unsettled = {need for need, column in by_need.items() if row[column].settled is False}
     assert unsettled == set(missing(held, "VN", due))
 
 

@@ -17,8 +17,8 @@ from orchestrator.domain.meetings.meeting import (
     Need,
     Participation,
 )
+from orchestrator.domain.meetings.needs import CONDITIONS, NEEDS, RECORDED
 from orchestrator.domain.timelines.needs import (
-    Condition,
     has_answered,
     is_missing,
     missing,
@@ -50,7 +50,11 @@ def answering(*answers: Participation) -> list[Attendee]:
 
 
 def test_every_condition_is_about_a_need_and_every_need_has_one() -> None:
-    assert [item.need for item in Condition] == list(Need)
+    assert [*CONDITIONS.values()] == [*NEEDS] == [*Need]
+
+
+def test_what_commands_record_is_every_need_that_people_do_not_give_by_answering() -> None:
+    assert RECORDED == {"list": Need.LIST, "paper": Need.PAPER, "test": Need.TEST}
 
 
 @pytest.mark.parametrize(

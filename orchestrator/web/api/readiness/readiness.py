@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from fastapi import Path
 from pydantic import Field
 
+from orchestrator.domain.meetings.needs import RECORDED
 from orchestrator.services.answers.recording import LONGEST_COMMENT
-from orchestrator.services.readiness.readiness import NEEDS, STATES, ConnectionTestMove
+from orchestrator.services.readiness.readiness import STATES, ConnectionTestMove
 from orchestrator.web.api.inputs import Body, Preview
 from orchestrator.web.api.readiness.schemas import BoardModel, ConnectionTestModel
 from orchestrator.web.api.timelines.schemas import EffectModel
@@ -58,7 +59,7 @@ def record_readiness(
 ) -> EffectModel:
     """Record that something came in, is waived or failed, or is missing after all; chasers follow it."""
     return EffectModel.showing(
-        readiness.record(meeting, code, NEEDS[need], STATES[body.state], caller=caller, note=body.note)
+        readiness.record(meeting, code, RECORDED[need], STATES[body.state], caller=caller, note=body.note)
     )
 
 
