@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
+_NO_CONTROL = r"[^\u0000-\u001F\u007F-\u009F\u2028\u2029]"
+LINE_PATTERN = rf"^{_NO_CONTROL}*[^\s\u0000-\u001F\u007F-\u009F\u2028\u2029]{_NO_CONTROL}*$"
+"""What ``single_line`` takes, as a schema tells it."""
+
 
 def single_line(value: str) -> str:
     """Trim, normalise to NFC, and refuse control characters, which could inject header lines."""

@@ -19,8 +19,8 @@ from pydantic import (
 
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import Seat
-from orchestrator.domain.text import single_line
-from orchestrator.domain.time.durations import duration_text, parse_duration
+from orchestrator.domain.text import LINE_PATTERN, single_line
+from orchestrator.domain.time.durations import DURATION_PATTERN, duration_text, parse_duration
 from orchestrator.errors import Unfit
 from orchestrator.facts import Fact
 
@@ -65,20 +65,41 @@ def _meeting_length(value: object) -> object:
     return parse_duration(value)
 
 
-Line = Annotated[str, Field(max_length=250), AfterValidator(single_line)]
+# What follows ``WithJsonSchema`` is for the published schema only, which would else not tell of the rules.
+_LONGEST_LINE, _LONGEST_ADDRESS = 250, 254
+_ADDRESS_SCHEMA = (
+    r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,62})*@"
+    r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
+)
+_WALL_TIME_SCHEMA = (
+    r"^(19[7-9][0-9]|2[01][0-9]{2}|2200)-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"[T ]([01][0-9]|2[0-3]):[0-5][0-9](:00)?$"
+)
+
+Line = Annotated[
+    str,
+    Field(max_length=_LONGEST_LINE),
+    AfterValidator(single_line),
+    WithJsonSchema({"type": "string", "maxLength": _LONGEST_LINE, "pattern": LINE_PATTERN}),
+]
 Reference = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]
-Address = Annotated[str, Field(max_length=254), AfterValidator(_address)]
+Address = Annotated[
+    str,
+    Field(max_length=_LONGEST_ADDRESS),
+    AfterValidator(_address),
+    WithJsonSchema({"type": "string", "maxLength": _LONGEST_ADDRESS, "pattern": _ADDRESS_SCHEMA}),
+]
 WallTime = Annotated[
     datetime,
     BeforeValidator(_wall_time),
     PlainSerializer(lambda value: f"{value:%Y-%m-%d %H:%M}", return_type=str),
-    WithJsonSchema({"type": "string", "examples": ["2026-12-03 14:00"]}),
+    WithJsonSchema({"type": "string", "pattern": _WALL_TIME_SCHEMA, "examples": ["2026-12-03 14:00"]}),
 ]
 MeetingLength = Annotated[
     timedelta,
     BeforeValidator(_meeting_length),
     PlainSerializer(duration_text, return_type=str),
-    WithJsonSchema({"type": "string", "examples": ["PT2H30M"]}),
+    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["PT2H30M"]}),
 ]
 
 

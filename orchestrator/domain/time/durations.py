@@ -14,6 +14,11 @@ _DURATION = re.compile(
     r"(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
     re.ASCII,
 )
+_CLOCK_PART = "T([0-9]{1,5}H([0-9]{1,7}M)?([0-9]{1,9}S)?|[0-9]{1,7}M([0-9]{1,9}S)?|[0-9]{1,9}S)"
+DURATION_PATTERN = (
+    f"^P([0-9]{{1,3}}W([0-9]{{1,4}}D)?({_CLOCK_PART})?|[0-9]{{1,4}}D({_CLOCK_PART})?|{_CLOCK_PART})$"
+)
+"""What ``parse_duration`` takes, as a schema tells it, but for how long it may be."""
 _LONGEST = timedelta(days=3660)
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import date, time
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from orchestrator.errors import Unfit
 from orchestrator.facts import Fact
@@ -36,7 +36,11 @@ def _date(value: object) -> object:
     raise Unfit(Fact.of("time.not-a-date"))
 
 
-WallClock = Annotated[time, BeforeValidator(_clock)]
+WallClock = Annotated[
+    time,
+    BeforeValidator(_clock),
+    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["09:00"]}),
+]
 
 
 WallDate = Annotated[date, BeforeValidator(_date)]

@@ -118,14 +118,16 @@ def _condition(value: object) -> object:
 
 def _step_kind(value: object) -> object:
     value = _renamed(value)
-    if value not in STEP_RULES:
+    if not isinstance(value, str) or value not in STEP_RULES:
         raise Unfit(Fact.of("timelines.no-step", known=sorted(STEP_RULES)))
     return value
 
 
 def _renamed(value: object) -> object:
     """Return the name of a kind or step; what it was called before is read for one version more."""
-    plain, colon, own = value.partition(":") if isinstance(value, str) else (value, "", "")
+    if not isinstance(value, str):
+        return value
+    plain, colon, own = value.partition(":")
     return f"{_FORMER_STEPS[plain]}{colon}{own}" if plain in _FORMER_STEPS else value
 
 

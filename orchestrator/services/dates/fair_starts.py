@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.dates.costs import Rules, burden_of
@@ -40,6 +40,9 @@ _CIRCLES = {
 }
 
 
+_SOME_WORD = {"type": "string", "pattern": r"[^\s,]"}
+
+
 def _words(value: object) -> object:
     """Read ``VN,ID``, or several of such. What was given and is empty is a slip, and no default."""
     texts = [value] if isinstance(value, str) else value
@@ -51,7 +54,7 @@ def _words(value: object) -> object:
     return words
 
 
-Words = Annotated[list[str], BeforeValidator(_words)]
+Words = Annotated[list[Annotated[str, WithJsonSchema(_SOME_WORD)]], BeforeValidator(_words)]
 Code = Annotated[str, BeforeValidator(lambda value: str(value).strip().upper())]
 
 

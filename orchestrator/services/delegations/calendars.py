@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.delegations.delegation import WEEKDAYS, Delegation, Directory, Weekday, weekday_of
@@ -27,7 +27,7 @@ from orchestrator.domain.delegations.working_calendar import (
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.problems import problems_of
-from orchestrator.domain.text import single_line
+from orchestrator.domain.text import LINE_PATTERN, single_line
 from orchestrator.domain.time.wall import WallDate
 from orchestrator.domain.time.zones import WEEKDAY_NAMES, local_date, local_time, long_date, zone
 from orchestrator.errors import Conflict, InvalidInput
@@ -202,9 +202,18 @@ def _in_week_order(days: tuple[Weekday, ...]) -> tuple[Weekday, ...]:
     return tuple(item for item in WEEKDAYS if item in days)
 
 
-Hours = Annotated[tuple[Annotated[str, AfterValidator(_hours)], ...], AfterValidator(_apart)]
+_CLOCK_SCHEMA = "([01][0-9]|2[0-3]):[0-5][0-9]"
+_HOURS_SCHEMA = {
+    "type": "string",
+    "pattern": f"^{_CLOCK_SCHEMA}-{_CLOCK_SCHEMA}$",
+    "examples": ["08:00-14:00"],
+}
+Hours = Annotated[
+    tuple[Annotated[str, AfterValidator(_hours), WithJsonSchema(_HOURS_SCHEMA)], ...], AfterValidator(_apart)
+]
 Weekdays = Annotated[tuple[Weekday, ...], AfterValidator(_in_week_order)]
 Words = AfterValidator(single_line)
+_LINE: dict[str, Any] = {"pattern": LINE_PATTERN}
 
 
 class NewOverride(BaseModel):
@@ -221,11 +230,17 @@ class NewOverride(BaseModel):
         (), description="Stretches such as 08:00-14:00; needed for hours, possible for open."
     )
     days: Weekdays | None = Field(
-        None, description="Weekdays on which other hours hold, such as fri; by default all working days."
+        None,
+        json_schema_extra={"minItems": 1},
+        description="Weekdays on which other hours hold, such as fri; by default all working days.",
     )
-    name: Annotated[str, Words] = Field(max_length=200, description="What the day is called.")
-    why: Annotated[str, Words] = Field(max_length=1000, description="Where that is known from.")
-    by: Annotated[str, Words] | None = Field(
+    name: Annotated[str, Words] = Field(
+        max_length=200, json_schema_extra=_LINE, description="What the day is called."
+    )
+    why: Annotated[str, Words] = Field(
+        max_length=1000, json_schema_extra=_LINE, description="Where that is known from."
+    )
+    by: Annotated[str, Words, WithJsonSchema({"type": "string", **_LINE})] | None = Field(
         None, max_length=60, description="Who says so; without it, the door it came through."
     )
 

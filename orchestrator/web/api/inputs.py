@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from orchestrator.domain.meetings.meeting import Participation
 
@@ -21,8 +21,12 @@ def _not_delegated(value: Participation) -> Participation:
     return value
 
 
+_BY_HAND = [item.value for item in Participation if item is not Participation.DELEGATED]
 Answer = Annotated[
-    Participation, BeforeValidator(lambda value: str(value).upper()), AfterValidator(_not_delegated)
+    Participation,
+    BeforeValidator(lambda value: str(value).upper()),
+    AfterValidator(_not_delegated),
+    WithJsonSchema({"type": "string", "enum": _BY_HAND}),
 ]
 
 

@@ -519,6 +519,8 @@ REMIND = {"do": "remind", "at": "-P1D"}
         (REHEARSE | {"slot": "PT5H"}, "slot", "PT5H", "is not between 5 minutes and 4 hours"),
         (INVITE | {"id": "a:b"}, "id", "a:b", "string should match pattern"),
         (INVITE | {"colour": "red"}, "colour", "red", "is not a known field"),
+        (INVITE | {"do": []}, "do", "", "is not a step; the steps are "),
+        (INVITE | {"from": ["cancel"]}, "from", "", "input should be a valid string"),
     ],
 )
 def test_a_wrong_step_is_named(step: dict[str, Any], field: str, value: str | None, message: str) -> None:

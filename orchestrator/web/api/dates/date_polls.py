@@ -43,7 +43,9 @@ class VotesRequest(Body):
 
     delegation: str = Field(max_length=100, description="Its code, such as VN.")
     votes: dict[int, Spoken] = Field(
-        max_length=MOST_OPTIONS, description="By number of the option: yes, if needed, or no."
+        max_length=MOST_OPTIONS,
+        json_schema_extra={"propertyNames": {"pattern": "^[0-9]{1,4}$"}},
+        description="By number of the option: yes, if needed, or no.",
     )
 
 

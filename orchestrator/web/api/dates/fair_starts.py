@@ -11,12 +11,12 @@ from orchestrator.web.api.dates.schemas import FairStartsModel
 from orchestrator.web.container import (
     FairStartsDep,
 )
-from orchestrator.web.openapi import api_router
+from orchestrator.web.openapi import api_router, problem_responses
 
 router = api_router("slots")
 
 
-@router.get("/slots", summary="Find a start")
+@router.get("/slots", summary="Find a start", responses=problem_responses(404))
 def find_slots(query: Annotated[FairStartQuery, Query()], fair_starts: FairStartsDep) -> FairStartsModel:
     """Return the best starts of a window, with what each costs every delegation, and why."""
     return FairStartsModel.showing(fair_starts.find(query))

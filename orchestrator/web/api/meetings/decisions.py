@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path, Query
 from pydantic import Field
 
-from orchestrator.domain.meetings.decisions import MOST_OUTCOMES, Edit
+from orchestrator.domain.meetings.decisions import LONGEST_OUTCOME, MOST_OUTCOMES, Edit
+from orchestrator.domain.text import LINE_PATTERN
 from orchestrator.web.api.inputs import Body
 from orchestrator.web.api.meetings.schemas import LinkedModel, OutcomeModel, OutcomesModel
 from orchestrator.web.container import (
@@ -19,20 +20,21 @@ from orchestrator.web.security import ApiCaller
 
 router = api_router("linked meetings")
 Number = Annotated[int, Path(ge=1, le=MOST_OUTCOMES)]
+_LINE: dict[str, Any] = {"maxLength": LONGEST_OUTCOME, "pattern": LINE_PATTERN}
 SEEN = "Its text as it was read; 409 when another outcome has this number by now."
 
 
 class NewOutcome(Body):
     """One more outcome."""
 
-    text: str
+    text: str = Field(json_schema_extra=_LINE)
     is_open: bool = Field(False, description="It is not agreed yet.")
 
 
 class OutcomeChange(Body):
     """What is changed about an outcome; what is left out stays as it is."""
 
-    text: str | None = None
+    text: Annotated[str, Field(json_schema_extra=_LINE)] | None = None
     is_open: bool | None = Field(None, description="False once it is agreed.")
     number: int | None = Field(None, description="Its new place in the list.")
     seen: str | None = Field(None, description=SEEN)

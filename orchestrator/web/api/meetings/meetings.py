@@ -60,7 +60,12 @@ class UpdateRequest(MeetingUpdate):
 class LinkRequest(Body):
     """A join link entered by hand."""
 
-    join_url: str
+    join_url: str = Field(
+        json_schema_extra={
+            "pattern": r"^https://[^\s<>\"\u0000-\u001F\u007F-\u009F]{3,2000}$",
+            "examples": ["https://teams.example.org/l/meetup-join/1"],
+        }
+    )
 
 
 MOST_LISTED = 200
