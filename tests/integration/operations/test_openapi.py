@@ -48,10 +48,10 @@ _NO_SCHEMA_CAN_TELL = re.compile(
     # which ones there are is data
     is[ ]not[ ]a[ ](delegation|group|timeline|zone[ ]of|constraint) | is[ ]no[ ](constraint|place|option)
     # what else is said, the clock, or the calendar has a part in it
-    | is[ ]not[ ]in[ ]the[ ]future | is[ ]not[ ]a[ ]date[ ]and[ ]time[ ]of[ ]the[ ]calendar 
+    | is[ ]not[ ]in[ ]the[ ]future | is[ ]not[ ]a[ ]date[ ]and[ ]time[ ]of[ ]the[ ]calendar
     | has[ ]gone[ ]by | leaves[ ]no[ ]time
     | (ends|is|comes)[ ](before|after) | overlap | is[ ]more[ ]than | is[ ]too[ ]long | already$
-    | ^dates\.missing:
+    | ^dates\.(missing|top-missing|not-in-years): | are[ ]missing
     # a file is known by its name
     | is[ ]not[ ]a[ ]type[ ]that
     """,
