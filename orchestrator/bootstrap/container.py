@@ -19,6 +19,7 @@ from orchestrator.services.answers.by_hand import AnswersByHand
 from orchestrator.services.answers.inbox import Inbox
 from orchestrator.services.answers.incoming import IncomingMails
 from orchestrator.services.answers.quarantine import Quarantine
+from orchestrator.services.answers.senders import Senders
 from orchestrator.services.dates.date_polls import DatePolls
 from orchestrator.services.dates.fair_starts import FairStarts
 from orchestrator.services.definitions.examples import Examples
@@ -113,6 +114,11 @@ class Container(Adapters, DataFiles):
     def by_link(self) -> ByLink:
         """What personal links ask to be changed."""
         return ByLink(self.database, self.changing, self.links)
+
+    @cached_property
+    def senders(self) -> Senders:
+        """Who can have sent an answer."""
+        return Senders(self.database, self.directory)
 
     @cached_property
     def personal_pages(self) -> PersonalPages:

@@ -19,6 +19,7 @@ from orchestrator.services.answers.by_hand import AnswersByHand
 from orchestrator.services.answers.inbox import Inbox
 from orchestrator.services.answers.incoming import IncomingMails
 from orchestrator.services.answers.quarantine import Quarantine
+from orchestrator.services.answers.senders import Senders
 from orchestrator.services.dates.date_polls import DatePolls
 from orchestrator.services.dates.fair_starts import FairStarts
 from orchestrator.services.definitions.examples import Examples
@@ -85,6 +86,7 @@ PersonalPagesDep = Annotated[PersonalPages, Depends(_use(lambda made: made.perso
 QuarantineDep = Annotated[Quarantine, Depends(_use(lambda made: made.quarantine))]
 ReadinessDep = Annotated[Readiness, Depends(_use(lambda made: made.readiness))]
 ReadingDep = Annotated[Reading, Depends(_use(lambda made: made.reading))]
+SendersDep = Annotated[Senders, Depends(_use(lambda made: made.senders))]
 SettingsDep = Annotated[Settings, Depends(_use(lambda made: made.settings))]
 StillMissingDep = Annotated[StillMissing, Depends(_use(lambda made: made.still_missing))]
 TimelinesDep = Annotated[MeetingTimelines, Depends(_use(lambda made: made.meeting_timelines))]

@@ -20,7 +20,7 @@ from orchestrator.errors import TransientFailure
 from orchestrator.services.meetings.views import AttendeeView
 from orchestrator.web.app import create_app
 from tests.callers import caller
-from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World
+from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World, statements
 from tests.integration.serving import application
 
 with warnings.catch_warnings():
@@ -589,6 +589,22 @@ def test_a_mail_that_no_program_can_read_needs_somebody(client: TestClient, worl
     assert file.headers["content-type"] == "message/rfc822"
     assert file.headers["content-disposition"] == f'attachment; filename="mail-{mail.id}.eml"'
     assert file.content.startswith(b"From: tan@")
+
+
+def test_the_mailbox_takes_as_many_statements_for_one_meeting_as_for_six(
+    client: TestClient, world: World
+) -> None:
+    world.invited()
+    arrive(world, letter("x@y.example"))
+    with statements(world.database) as one:
+        assert f'<option value="{SOM}"' in client.get("/mailbox").text
+    for number in range(5):
+        world.create(reference=f"PREP-{number}", start=f"2026-11-2{number} 09:00")
+        world.meetings.publish(f"PREP-{number}", caller=caller("coordinator"))
+    with statements(world.database) as six:
+        page = client.get("/mailbox")
+    assert all(f'<option value="PREP-{number}"' in page.text for number in range(5))
+    assert len(six) == len(one)
 
 
 def test_a_mail_is_assigned_by_hand(client: TestClient, world: World) -> None:

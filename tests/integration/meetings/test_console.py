@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from sqlalchemy import update
 
 from orchestrator.bootstrap import Container
@@ -23,6 +24,7 @@ from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.facts import plain
 from orchestrator.services.definitions.examples import ACCSM21
 from orchestrator.store.rows.timelines import ActionRow
+from orchestrator.web import console
 from orchestrator.web.app import create_app
 from orchestrator.web.events import Pulse, messages
 from orchestrator.words import maybe
@@ -686,6 +688,20 @@ def test_the_console_wants_a_sign_in(production: TestClient) -> None:
         assert answer.headers["location"] == ("/sign-in" if path == "/" else f"/sign-in?to={path}")
     assert production.post("/meetings/new", follow_redirects=False).headers["location"] == "/sign-in"
     assert production.get("/events").status_code == 401
+
+
+def test_no_page_of_the_console_answers_without_signing_in(production: TestClient) -> None:
+    refused = set()
+    for module in console.PAGES:
+        for route in module.router.routes:
+            assert isinstance(route, APIRoute)
+            path = re.sub(r"{\w+}", "1", route.path)
+            for method in route.methods:
+                answer = production.request(method, path, follow_redirects=False)
+                assert answer.status_code == 303, (method, path)
+                assert answer.headers["location"].startswith("/sign-in")
+                refused.add((method, route.path))
+    assert len(refused) > 40
 
 
 def test_signing_in_and_out(production: TestClient) -> None:

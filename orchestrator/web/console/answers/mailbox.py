@@ -6,7 +6,7 @@ go. Nothing that a mail says is shown as anything but text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -15,11 +15,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from orchestrator.domain.answers.responses import Fate
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.errors import InvalidInput, NotFound, Problem
+from orchestrator.services.answers.senders import Sender
 from orchestrator.services.answers.views import IncomingView
-from orchestrator.services.meetings.views import MeetingView
+from orchestrator.services.meetings.views import MeetingSummary
 from orchestrator.web.console.answers.answers import answer_of
 from orchestrator.web.console.forms import Number, Typed
-from orchestrator.web.container import InboxDep, IncomingDep, QuarantineDep, ReadingDep
+from orchestrator.web.container import InboxDep, IncomingDep, QuarantineDep, ReadingDep, SendersDep
 from orchestrator.web.pages import Pages, PagesDep, see_other
 from orchestrator.web.security import ConsoleCaller
 
@@ -49,10 +50,13 @@ class Waiting:
 
 
 class PossibleSenders:
-    """Who can have answered: the attendees of the published meetings."""
+    """Who can have answered: the attendees of the published ``meetings``, by reference."""
 
-    def __init__(self, meetings: Sequence[MeetingView]) -> None:
+    def __init__(
+        self, meetings: Sequence[MeetingSummary] = (), people: Mapping[str, Sequence[Sender]] | None = None
+    ) -> None:
         self.meetings = meetings
+        self._people = people or {}
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -60,31 +64,32 @@ class PossibleSenders:
         return {
             item.email: f"{item.name}, {item.delegation}"
             for meeting in self.meetings
-            for item in meeting.attendees
+            for item in self._people.get(meeting.reference, ())
         }
 
     def suggestion(self, mail: IncomingView) -> tuple[str, str]:
         """Return the meeting and the address that a mail most likely speaks for, or nothing."""
-        named = [item for item in self.meetings if item.reference == mail.meeting]
-        invited_to = [item for item in self.meetings if _address_in(item, mail.sender)]
-        meeting = next(iter(named), None) or (invited_to[0] if len(invited_to) == 1 else None)
-        if meeting is None:
-            return "", ""
-        return meeting.reference, _address_in(meeting, mail.sender)
+        references = [item.reference for item in self.meetings]
+        invited_to = [item for item in references if self._address_in(item, mail.sender)]
+        if mail.meeting in references:
+            return mail.meeting, self._address_in(mail.meeting, mail.sender)
+        if len(invited_to) == 1:
+            return invited_to[0], self._address_in(invited_to[0], mail.sender)
+        return "", ""
 
     def knows(self, reference: str) -> bool:
         """Whether a meeting is among them."""
         return any(item.reference == reference for item in self.meetings)
 
+    def _address_in(self, reference: str, sender: str | None) -> str:
+        wanted = (sender or "").casefold()
+        people = self._people.get(reference, ())
+        return next((item.email for item in people if item.email.casefold() == wanted), "")
 
-def _address_in(meeting: MeetingView, sender: str | None) -> str:
-    wanted = (sender or "").casefold()
-    return next((item.email for item in meeting.attendees if item.email.casefold() == wanted), "")
 
-
-def _people(reading: ReadingDep) -> PossibleSenders:
-    published = [item.reference for item in reading.meetings() if item.status == "published"]
-    return PossibleSenders([reading.meeting(reference) for reference in published])
+def _people(reading: ReadingDep, senders: SendersDep) -> PossibleSenders:
+    published = [item for item in reading.meetings() if item.status == "published"]
+    return PossibleSenders(published, senders.by_meeting())
 
 
 PeopleDep = Annotated[PossibleSenders, Depends(_people)]
@@ -95,13 +100,14 @@ def mailbox(
     request: Request,
     incoming: IncomingDep,
     reading: ReadingDep,
+    senders: SendersDep,
     inbox: InboxDep,
     pages: PagesDep,
     done: str = "",
 ) -> Response:
     """Answer "does any mail need me?", then show what became of the others."""
     quarantined = incoming.mails(Fate.QUARANTINED)
-    people = _people(reading) if quarantined else PossibleSenders([])
+    people = _people(reading, senders) if quarantined else PossibleSenders()
     return pages.render(
         request,
         "answers/mailbox.html.j2",
