@@ -224,8 +224,8 @@ class Container(Adapters, DataFiles):
     def scheduling(self) -> Scheduling:
         """What beat does."""
         settings = self.settings
-        lease, polls = timedelta(seconds=settings.lease_seconds), self.mailbox is not None
-        policy = Policy(settings.batch_size, settings.max_claimed, lease, polls)
+        lease, reads_mailbox = timedelta(seconds=settings.lease_seconds), self.mailbox is not None
+        policy = Policy(settings.batch_size, settings.max_claimed, lease, reads_mailbox)
         return Scheduling(
             self.database, self.clock, self.lease_clock, self.wake_up, policy, self.recalculating.run
         )

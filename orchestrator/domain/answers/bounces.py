@@ -7,18 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from orchestrator.domain.answers.content_lines import clean, plain_address
-from orchestrator.domain.answers.mime import (
-    INNER_MAILS,
-    LONGEST_TEXT,
-    Headers,
-    Mail,
-    divided,
-    mailboxes,
-    message_id,
-    read_headers,
-    references,
-    with_plain_line_ends,
-)
+from orchestrator.domain.answers.headers import Headers, mailboxes, message_id, read_headers, references
+from orchestrator.domain.answers.mime import INNER_MAILS, LONGEST_TEXT, Mail, divided, with_plain_line_ends
 
 _STATUS_KINDS: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _RETURNED_HEADERS: Final = frozenset(
@@ -115,7 +105,7 @@ def _original_id(mail: Mail) -> str | None:
             found = message_id(read_headers(head).get("message-id", [""])[0])
             if found:
                 return found
-    return next(iter(references(mail.root)), None)
+    return next(iter(references(mail.root.headers)), None)
 
 
 def loose_reports(

@@ -15,22 +15,17 @@ from typing import Final
 
 from orchestrator.domain.answers.bounces import DeliveryReport, loose_reports, standard_reports
 from orchestrator.domain.answers.content_lines import Unusable, clean
-from orchestrator.domain.answers.itip import CalendarMessage, find_calendar
-from orchestrator.domain.answers.mime import (
+from orchestrator.domain.answers.headers import (
     AUTOMATIC_HEADERS,
-    DEEPEST,
-    LOCKED,
-    MOST_PARTS,
-    Mail,
-    MailPart,
     decoded_words,
     mailboxes,
     message_id,
     recipients,
     references,
     sent_at,
-    with_plain_line_ends,
 )
+from orchestrator.domain.answers.itip import CalendarMessage, find_calendar
+from orchestrator.domain.answers.mime import DEEPEST, LOCKED, MOST_PARTS, Mail, MailPart, with_plain_line_ends
 from orchestrator.facts import Fact
 
 __all__ = [
@@ -57,7 +52,7 @@ class Sort(StrEnum):
     REPORT = "delivery-report"
     AUTOMATIC = "automatic-reply"
     LETTER = "letter"
-    """Somebody wrote, without a calendar."""
+    """A person wrote, without a calendar."""
     UNREADABLE = "unreadable"
 
 
@@ -175,7 +170,7 @@ def _envelope(mail: Mail) -> Received:
         subject=clean(decoded_words(root.header("subject")[:4_000]), 500),
         date=sent_at(root.header("date")),
         message_id=message_id(root.header("message-id")),
-        references=references(root),
+        references=references(root.headers),
         automatic=_is_automatic(root),
         text=_shown_text(mail.parts),
     )

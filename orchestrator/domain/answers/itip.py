@@ -21,7 +21,8 @@ from orchestrator.domain.answers.content_lines import (
     read_calendars,
     too_large,
 )
-from orchestrator.domain.answers.mime import INNER_MAILS, MOST_ADDRESSES, MailPart
+from orchestrator.domain.answers.headers import MOST_ADDRESSES
+from orchestrator.domain.answers.mime import INNER_MAILS, MailPart
 from orchestrator.domain.answers.tnef import Tnef, read_tnef
 from orchestrator.domain.time.durations import parse_duration
 from orchestrator.facts import Fact

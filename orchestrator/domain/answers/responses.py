@@ -178,7 +178,7 @@ def _sent_by_another(sender: str | None, attendee: Attendee) -> Fact:
 
 
 def _may_speak(message: CalendarMessage, sender: str | None, attendee: Attendee) -> bool:
-    """Whether the sender is the attendee, or somebody named as sending for them (RFC 6047 section 2.2.1)."""
+    """Whether the sender is the attendee, or a person named as sending for them (RFC 6047 section 2.2.1)."""
     if not sender:
         return False
     return sender in (attendee.address, (message.sent_by or "").casefold())

@@ -1,4 +1,4 @@
-"""The name that somebody shows in the meeting: ``VIET NAM – HoD – Nguyen Duy Thang``."""
+"""The name that an attendee shows in the meeting: ``VIET NAM – HoD – Nguyen Duy Thang``."""
 
 from __future__ import annotations
 

@@ -168,7 +168,7 @@ def attendee_line(attendee: Attendee, method: Method) -> bytes:
     """Return the folded ATTENDEE content line, with its line end."""
     status = ""
     if method is Method.REQUEST:
-        # RFC 5545 section 3.2.5 wants to know to whom, where somebody has delegated.
+        # RFC 5545 section 3.2.5 wants to know to whom, where an attendee has delegated.
         to = f';DELEGATED-TO="{mailto(attendee.delegated_to)}"' if attendee.delegated_to else ""
         status = f"{to};PARTSTAT={attendee.participation.value}"
     role = "OPT-PARTICIPANT" if attendee.role is Role.OBSERVER else "REQ-PARTICIPANT"

@@ -3,7 +3,7 @@
 The structure is the one that Outlook, Gmail and Apple Mail all take for an invitation:
 ``multipart/mixed`` > [``multipart/alternative`` > plain, HTML, calendar last] + the calendar as a
 file. Bodies are encoded once and joined; the standard library's message policy folds each header
-anew for each recipient and costs more than sending does.
+once more for each recipient and costs more than sending does.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from orchestrator.domain.time.zones import LocalTime
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """What holds of a language, whoever has translated into it.
+    """What holds of a language, whichever translator has worked on it.
 
     ``code`` is the BCP 47 tag that HTML takes, ``name`` what its speakers call it, ``date_pattern`` is in
     the pattern language of UTS 35. ``locale`` says whose names of days and months are used, ``tall``

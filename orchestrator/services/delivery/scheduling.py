@@ -24,13 +24,13 @@ _LOG = logging.getLogger(__name__)
 class Policy:
     """How claims are made: actions a task, actions out at a time, and how long a claim lasts.
 
-    ``polls`` says whether there is a mailbox to read.
+    ``reads_mailbox`` says whether there is a mailbox to read.
     """
 
     batch_size: int
     most_claimed: int
     lease: timedelta
-    polls: bool = False
+    reads_mailbox: bool = False
 
 
 def _batch(item: Claimed) -> tuple[int, str]:
@@ -64,7 +64,7 @@ class Scheduling:
         """Make sure that the mailbox is read from time to time, if there is one, and that plans are new."""
         # Another beat may just have made the action.
         with suppress(IntegrityError), self._database.transaction() as session:
-            read_mailbox.keep(session, self._clock.now(), wanted=self._policy.polls)
+            read_mailbox.keep(session, self._clock.now(), wanted=self._policy.reads_mailbox)
         try:
             self._at_begin()
         except Exception:  # noqa: BLE001 - an old plan is better than no beat.

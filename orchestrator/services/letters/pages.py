@@ -99,7 +99,7 @@ class Edition:
 class Reader:
     """What a mail's words depend on beside the meeting: whose clock and language, and what was answered.
 
-    ``head_silent`` says that the reader may answer for a delegation whose head, somebody else, has not.
+    ``head_silent`` says that the reader may answer for a delegation whose head, another person, has not.
     ``has_page`` says that there is a personal page, which coordinators have not.
     """
 
@@ -183,7 +183,7 @@ class PageWriter:
     def _render(self, key: PageKey) -> Page:
         """Render what all recipients of one delegation have in common; a name is put in afterwards.
 
-        Whoever reads another language gets it first and the English text, which counts, below it.
+        Who reads another language gets it first and the English text, which counts, below it.
         """
         own = key.reader.wording
         in_own = key.purpose in IN_OWN_LANGUAGE

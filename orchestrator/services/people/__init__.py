@@ -1,1 +1,1 @@
-"""Who somebody is: the directory, and the links and tokens that only one person knows."""
+"""Who a person is: the directory, and the links and tokens that only one person knows."""

@@ -60,7 +60,7 @@ def keep(session: Session, now: datetime, *, wanted: bool) -> None:
 
 
 def read_now(session: Session, now: datetime) -> bool:
-    """Make reading the mailbox due now; false when somebody has it in hand or there is none."""
+    """Make reading the mailbox due now; false when a worker has it in hand or there is none."""
     due = (
         update(ActionRow)
         .where(ActionRow.kind == ActionKind.READ_MAILBOX, ActionRow.state == ActionState.SCHEDULED)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.dates.date_poll import Ballot, DatePoll, DatePollState, Option, Vote
 from orchestrator.domain.meetings.meeting import OpenDatePoll
 from orchestrator.domain.time.zones import instant_of, zone
-from orchestrator.store.batches import WANTED, by_meeting
+from orchestrator.store.by_meeting import WANTED, by_meeting
 from orchestrator.store.rows.base import table_of
 from orchestrator.store.rows.dates import DateOptionRow, DatePollRow, DateVoteRow
 from orchestrator.store.rows.meetings import MeetingRow

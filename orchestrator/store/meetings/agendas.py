@@ -14,7 +14,7 @@ from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
     Meeting,
 )
-from orchestrator.store.batches import WANTED, by_meeting
+from orchestrator.store.by_meeting import WANTED, by_meeting
 from orchestrator.store.rows.base import table_of
 from orchestrator.store.rows.meetings import (
     AgendaRow,

@@ -16,7 +16,7 @@ from orchestrator.domain.meetings.meeting import (
     Meeting,
 )
 from orchestrator.domain.timelines.kinds import REQUESTS
-from orchestrator.store.batches import WANTED, by_meeting
+from orchestrator.store.by_meeting import WANTED, by_meeting
 from orchestrator.store.rows.base import table_of
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
 from orchestrator.store.rows.meetings import AttendeeRow

@@ -25,7 +25,7 @@ from orchestrator.domain.meetings.meeting import (
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import NotFound
 from orchestrator.facts import Fact
-from orchestrator.store.batches import WANTED, by_meeting
+from orchestrator.store.by_meeting import WANTED, by_meeting
 from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Executor
 from orchestrator.store.meetings import agendas, attendees, news

@@ -16,7 +16,7 @@ from orchestrator.domain.meetings.meeting import (
 )
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.store.batches import WANTED, by_meeting
+from orchestrator.store.by_meeting import WANTED, by_meeting
 from orchestrator.store.rows.answers import ResponseRow
 from orchestrator.store.rows.base import table_of
 from orchestrator.store.rows.timelines import ActionRow

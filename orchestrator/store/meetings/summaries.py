@@ -15,7 +15,7 @@ from orchestrator.domain.meetings.meeting import AgendaEntry, MeetingStatus, Par
 from orchestrator.domain.timelines.actions import ENDED_BADLY, ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.facts import Fact
-from orchestrator.store.batches import WANTED, by_meeting
+from orchestrator.store.by_meeting import WANTED, by_meeting
 from orchestrator.store.rows.answers import ResponseRow
 from orchestrator.store.rows.dates import DatePollRow
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState

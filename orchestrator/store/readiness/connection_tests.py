@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings.meeting import ConnectionTest
 from orchestrator.facts import Fact
-from orchestrator.store.batches import WANTED, by_meeting
+from orchestrator.store.by_meeting import WANTED, by_meeting
 from orchestrator.store.rows.readiness import ConnectionTestRow
 
 _OF_MEETINGS = (

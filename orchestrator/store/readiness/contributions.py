@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings.meeting import Contribution, ContributionState, Need
 from orchestrator.domain.readiness.readiness import Joined
-from orchestrator.store.batches import WANTED, by_meeting
+from orchestrator.store.by_meeting import WANTED, by_meeting
 from orchestrator.store.rows.meetings import AttendeeRow
 from orchestrator.store.rows.readiness import ContributionRow, JoinRow
 
