@@ -15,7 +15,7 @@ from orchestrator import terminal
 from orchestrator.commands.effects import show_effects
 from orchestrator.domain.people.caller import Channel, token_holder
 from orchestrator.errors import InvalidInput
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 
 CALLER = token_holder(Channel.CLI)
 
@@ -66,7 +66,7 @@ def bytes_of(file: Path, limit: int) -> bytes:
         raise InvalidInput.of("file", file, f"cannot be read: {error.strerror}", "Check the path.") from error
 
 
-def _say_done(effect: Outcome, yes: bool) -> None:
+def _say_done(effect: Effect, yes: bool) -> None:
     terminal.out.print(f"Done: {effect.reference}, now version {effect.version}.")
     # With --preview or a question before, they were shown already.
     terminal.show_warnings(effect.warnings if yes else ())

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.padding import Padding
 
 from orchestrator.domain.timelines.kinds import Recipient, kinds_where
-from orchestrator.services.timelines.views import ActionView, Consequence, Outcome
+from orchestrator.services.timelines.views import ActionView, Consequence, Effect
 from orchestrator.terminal import out, show_warnings
 from orchestrator.words import say
 
@@ -19,7 +19,7 @@ _FOR_COORDINATOR = kinds_where(lambda rules: rules.recipient in (Recipient.COORD
 """Kinds of mail that go to the coordinator where they are for no attendee."""
 
 
-def show_effects(effect: Outcome) -> None:
+def show_effects(effect: Effect) -> None:
     """Print what a use case does: totals first, then who gets what and when."""
     if effect.consequences:
         _show_consequences(effect.consequences)

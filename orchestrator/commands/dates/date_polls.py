@@ -20,7 +20,7 @@ from orchestrator.domain.time.zones import LocalTime
 from orchestrator.errors import InvalidInput
 from orchestrator.services.dates.date_poll_views import DatePollEffect, DatePollView, OptionView
 from orchestrator.services.dates.date_polls import DatePollRequest
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 from orchestrator.words import maybe, say
 
 VOTE_MARKS = {"yes": "●", "if needed": "◐", "no": "⊘", "no answer": "◌"}
@@ -69,7 +69,7 @@ def date_poll() -> None:
 @partial(previewed, show=show_opening)
 def open_poll(
     reference: str, starts: Sequence[str], from_: str | None, **given: Any
-) -> Callable[..., Outcome]:
+) -> Callable[..., Effect]:
     """Ask each delegation which of 2 to 10 starts suit it.
 
     Those who speak for it get a mail. All times are wall times in the meeting's zone.
@@ -93,7 +93,7 @@ def show(reference: str, as_json: bool) -> None:
 @date_poll.command(name="remind")
 @click.argument("reference")
 @previewed
-def remind(reference: str) -> Callable[..., Outcome]:
+def remind(reference: str) -> Callable[..., Effect]:
     """Ask those again who have not answered; at most once a day."""
     return lambda preview: bootstrap.container().date_polls.remind(reference, caller=CALLER, preview=preview)
 
@@ -104,7 +104,7 @@ def remind(reference: str) -> Callable[..., Outcome]:
     "--closes", required=True, metavar="TIME", help="Until when instead, such as '2026-11-20 17:00'."
 )
 @previewed
-def extend(reference: str, closes: str) -> Callable[..., Outcome]:
+def extend(reference: str, closes: str) -> Callable[..., Effect]:
     """Let the poll close at another time.
 
     It is a wall time in the meeting's zone.
@@ -118,7 +118,7 @@ def extend(reference: str, closes: str) -> Callable[..., Outcome]:
 @date_poll.command(name="withdraw")
 @click.argument("reference")
 @previewed
-def withdraw(reference: str) -> Callable[..., Outcome]:
+def withdraw(reference: str) -> Callable[..., Effect]:
     """End the poll without a result."""
     return lambda preview: bootstrap.container().date_polls.withdraw(
         reference, caller=CALLER, preview=preview
@@ -130,7 +130,7 @@ def withdraw(reference: str) -> Callable[..., Outcome]:
 @click.argument("option", type=int)
 @click.option("--linked", type=CHOICE, help="What becomes of linked meetings when the time changes.")
 @previewed
-def close(reference: str, option: int, linked: str | None) -> Callable[..., Outcome]:
+def close(reference: str, option: int, linked: str | None) -> Callable[..., Effect]:
     """Make OPTION, a number, the meeting's time.
 
     The poll ends. The meeting stays a draft until it is published.

@@ -11,14 +11,12 @@ from orchestrator import terminal
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.errors import Conflict
 from orchestrator.services.meetings.linking import QUESTION
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 
 CHOICE = click.Choice([item.value for item in Linked])
 
 
-def asking(
-    use_case: Callable[[bool, Linked | None], Outcome], linked: str | None
-) -> Callable[[bool], Outcome]:
+def asking(use_case: Callable[[bool, Linked | None], Effect], linked: str | None) -> Callable[[bool], Effect]:
     """Return ``use_case`` so that it asks what becomes of linked meetings, where that has to be said.
 
     It asks once, and only a person: with ``--yes`` or ``--json``, or without a terminal, the use case
@@ -26,7 +24,7 @@ def asking(
     """
     chosen = Linked(linked) if linked else None
 
-    def with_choice(preview: bool) -> Outcome:
+    def with_choice(preview: bool) -> Effect:
         nonlocal chosen
         try:
             return use_case(preview, chosen)

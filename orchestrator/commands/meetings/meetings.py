@@ -21,7 +21,7 @@ from orchestrator.domain.problems import problems_of
 from orchestrator.errors import InvalidInput
 from orchestrator.services.definitions.examples import ACCSM21
 from orchestrator.services.meetings.views import Created
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 
 
 @click.command(name="create")
@@ -104,7 +104,7 @@ def show(reference: str, as_json: bool) -> None:
     help="Announce the date only, or invite at once; without either, the timeline decides.",
 )
 @previewed
-def publish(reference: str, save_the_date: bool | None) -> Callable[[bool], Outcome]:
+def publish(reference: str, save_the_date: bool | None) -> Callable[[bool], Effect]:
     """Publish a draft, or confirm a save-the-date.
 
     From here on everything goes out by itself.
@@ -134,7 +134,7 @@ def update(
     notify: bool,
     linked: str | None,
     **fields: str | None,
-) -> Callable[[bool], Outcome]:
+) -> Callable[[bool], Effect]:
     """Change a meeting.
 
     A new time asks everybody again; a new text is told unless --no-notify.
@@ -168,7 +168,7 @@ def update(
 @click.argument("reference")
 @click.option("--reason", metavar="TEXT", help="Kept in the history.")
 @previewed
-def cancel(reference: str, reason: str | None) -> Callable[[bool], Outcome]:
+def cancel(reference: str, reason: str | None) -> Callable[[bool], Effect]:
     """Cancel a meeting and tell everyone who was invited.
 
     Nothing else goes out.
@@ -181,7 +181,7 @@ def cancel(reference: str, reason: str | None) -> Callable[[bool], Outcome]:
 @click.command(name="reinstate")
 @click.argument("reference")
 @previewed
-def reinstate(reference: str) -> Callable[[bool], Outcome]:
+def reinstate(reference: str) -> Callable[[bool], Effect]:
     """Let a cancelled meeting take place after all.
 
     Everybody is told, and asked again.
@@ -192,7 +192,7 @@ def reinstate(reference: str) -> Callable[[bool], Outcome]:
 @click.command(name="conclude")
 @click.argument("reference")
 @previewed
-def conclude(reference: str) -> Callable[[bool], Outcome]:
+def conclude(reference: str) -> Callable[[bool], Effect]:
     """Conclude a meeting that has begun.
 
     At its end this happens by itself.
@@ -204,7 +204,7 @@ def conclude(reference: str) -> Callable[[bool], Outcome]:
 @click.argument("reference")
 @click.argument("join_url")
 @previewed
-def join_link(reference: str, join_url: str) -> Callable[[bool], Outcome]:
+def join_link(reference: str, join_url: str) -> Callable[[bool], Effect]:
     """Enter a join link by hand.
 
     Invitations that wait for one go out at once.
@@ -217,7 +217,7 @@ def join_link(reference: str, join_url: str) -> Callable[[bool], Outcome]:
 @click.command(name="move-mailbox")
 @click.argument("reference")
 @previewed
-def move_mailbox(reference: str) -> Callable[[bool], Outcome]:
+def move_mailbox(reference: str) -> Callable[[bool], Effect]:
     """Let attendees answer to the mailbox that is set now.
 
     For a meeting published before ORCHESTRATOR_ORGANIZER_ADDRESS changed.

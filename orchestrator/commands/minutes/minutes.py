@@ -9,7 +9,7 @@ import click
 
 from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import CALLER, bytes_of, json_option, previewed
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 
 
 @click.group()
@@ -21,7 +21,7 @@ def minutes() -> None:
 @click.argument("reference")
 @click.argument("file", type=click.Path(path_type=Path))
 @previewed
-def attach(reference: str, file: Path) -> Callable[[bool], Outcome]:
+def attach(reference: str, file: Path) -> Callable[[bool], Effect]:
     """Attach FILE as the minutes and send it to all invited.
 
     It is a PDF, DOCX, Markdown or text file.

@@ -13,7 +13,7 @@ from orchestrator.commands.readiness.printing import show_board, show_slots
 from orchestrator.domain.meetings.needs import RECORDED
 from orchestrator.domain.readiness.readiness import COLUMNS
 from orchestrator.services.readiness.readiness import STATES, ConnectionTestMove
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 
 
 @click.command(name="readiness")
@@ -66,7 +66,7 @@ def joined(reference: str, delegation: str, as_json: bool) -> None:
 @click.argument("reference")
 @click.argument("who", nargs=-1, metavar="[CODE|EMAIL]...")
 @previewed
-def nudge(reference: str, who: Sequence[str]) -> Callable[[bool], Outcome]:
+def nudge(reference: str, who: Sequence[str]) -> Callable[[bool], Effect]:
     """Ask now for what is missing.
 
     Name delegations and people; without a name, all that lack something are asked.
@@ -95,7 +95,7 @@ def list_tests(reference: str, as_json: bool) -> None:
 @click.argument("delegation")
 @click.argument("start")
 @previewed
-def move_test(reference: str, delegation: str, start: str) -> Callable[[bool], Outcome]:
+def move_test(reference: str, delegation: str, start: str) -> Callable[[bool], Effect]:
     """Let a DELEGATION try its connection at START.
 
     START is a wall time in the meeting's zone, such as '2026-12-02 10:15'.

@@ -12,7 +12,7 @@ from orchestrator.commands.common import CALLER, confirm_and_do, json_option, te
 from orchestrator.commands.timelines.printing import show_timelines
 from orchestrator.domain.definitions.files import read_yaml
 from orchestrator.services.timelines.timelines import timeline_text
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 
 
 @click.group(name="timeline")
@@ -75,7 +75,7 @@ def meeting_timeline(
     document: Any = read_yaml(text_of(file)) if file is not None else None
     options: dict[str, Any] = {"caller": CALLER, "version": version}
 
-    def use_case(look: bool) -> Outcome:
+    def use_case(look: bool) -> Effect:
         if file is None:
             return service.reset(reference, preview=look, **options)
         return service.adjust(reference, document, preview=look, **options)

@@ -18,7 +18,7 @@ from orchestrator.errors import Conflict, NotFound
 from orchestrator.facts import Fact
 from orchestrator.services.answers.recording import GivenAnswer, cut, recorded, with_resends
 from orchestrator.services.timelines.changing import Changing, MeetingChange
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 from orchestrator.store.answers import responses
 
 
@@ -36,7 +36,7 @@ class AnswersByHand:
         *,
         caller: Caller,
         comment: str | None = None,
-    ) -> Outcome:
+    ) -> Effect:
         """Record an attendee's answer, for example one given by telephone.
 
         Who declines gets no more reminders; who accepts again gets the coming ones. Raises ``NotFound`` for
@@ -56,7 +56,7 @@ class AnswersByHand:
 
         return self._changing.change(name, command, caller=caller)
 
-    def send_again(self, name: str, email: str, *, caller: Caller) -> Outcome:
+    def send_again(self, name: str, email: str, *, caller: Caller) -> Effect:
         """Send an attendee the current invitation once more.
 
         Raises ``NotFound`` for a meeting that does not exist or an address that is not invited to it, and
@@ -80,7 +80,7 @@ class AnswersByHand:
 
     def refuse_proposal(
         self, name: str, response_id: int, *, caller: Caller, reply: str | None = None
-    ) -> Outcome:
+    ) -> Effect:
         """Refuse a proposed time: its author gets a mail with ``reply`` and the invitation as it stands.
 
         Raises ``NotFound`` for a proposal that is not open, or not of this meeting, and ``Conflict`` for a

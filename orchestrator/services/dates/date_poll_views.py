@@ -24,7 +24,7 @@ from orchestrator.domain.time.zones import LocalTime, Place, local_time
 from orchestrator.domain.timelines.events import asked_for_a_date
 from orchestrator.facts import Fact
 from orchestrator.services.people.contacts import Contact
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 
 SILENT = "no answer"
 """What stands for a vote where a delegation has said nothing."""
@@ -108,7 +108,7 @@ class DatePollView:
 
 
 @dataclass(frozen=True, slots=True)
-class DatePollEffect(Outcome):
+class DatePollEffect(Effect):
     """What a use case of a poll did, or would do, and the poll after it."""
 
     poll: DatePollView

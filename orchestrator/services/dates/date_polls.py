@@ -45,7 +45,7 @@ from orchestrator.services.timelines.changing import Changing
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.moves import only_elsewhere
 from orchestrator.services.timelines.planner import Planner
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import history, saving
@@ -219,7 +219,7 @@ class DatePolls:
         becomes of linked meetings.
         """
 
-        def apply(session: Session) -> tuple[Outcome, datetime]:
+        def apply(session: Session) -> tuple[Effect, datetime]:
             linked_store.lock_chain(session, store.find_id(session, name))
             held = self._held(session, name)
             meeting, chosen = held.meeting, held.poll.option(option)
@@ -280,17 +280,17 @@ class DatePolls:
     def _done(self, apply: Callable[[Session], tuple[Meeting, datetime]], *, preview: bool) -> DatePollEffect:
         """Do something to a poll, replan its draft, and say what follows; or only say so."""
 
-        def replanned(session: Session) -> tuple[Outcome, datetime]:
+        def replanned(session: Session) -> tuple[Effect, datetime]:
             before, now = apply(session)
             stored = actions.stored(session, before.id)
             meeting, result = self._planner.replan_stored(session, before, now)
             consequences = self._explainer.explain(session, meeting, only_elsewhere(result, stored))
-            return Outcome(meeting.reference, meeting.version, preview, consequences), now
+            return Effect(meeting.reference, meeting.version, preview, consequences), now
 
         return self._shown(replanned, preview=preview)
 
     def _shown(
-        self, use_case: Callable[[Session], tuple[Outcome, datetime]], *, preview: bool
+        self, use_case: Callable[[Session], tuple[Effect, datetime]], *, preview: bool
     ) -> DatePollEffect:
         """Run a use case that says what follows, and show the poll after it; or only look ahead."""
         with self._database.rehearsal() if preview else self._database.transaction() as session:

@@ -36,7 +36,7 @@ from orchestrator.services.meetings.revising import NOTHING, checked_change, pre
 from orchestrator.services.meetings.views import Created
 from orchestrator.services.timelines.changing import Along, Changing, Command, MeetingChange
 from orchestrator.services.timelines.planner import Planner
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 from orchestrator.store.engine import Database
 
 Applied = Callable[[Session, Meeting, datetime], Meeting]
@@ -86,7 +86,7 @@ class Meetings:
         version: int | None = None,
         save_the_date: bool | None = None,
         preview: bool = False,
-    ) -> Outcome:
+    ) -> Effect:
         """Publish a draft: from here on everything goes out by itself.
 
         With ``save_the_date`` only the date is announced; publishing again without it confirms the
@@ -116,7 +116,7 @@ class Meetings:
         notify: bool = True,
         preview: bool = False,
         linked: Linked | None = None,
-    ) -> Outcome:
+    ) -> Effect:
         """Change a draft or published meeting that is still at ``version``.
 
         A new time asks everybody again; a new text is told unless ``notify`` is false. ``linked`` says what
@@ -143,7 +143,7 @@ class Meetings:
         version: int | None = None,
         notify: bool = True,
         preview: bool = False,
-    ) -> Outcome:
+    ) -> Effect:
         """Invite, correct or remove people, and add, change, remove or reorder items of the agenda.
 
         All intents together are one change; what none of them names stays. Everybody invited and removed is
@@ -176,7 +176,7 @@ class Meetings:
         reason: str | None = None,
         version: int | None = None,
         preview: bool = False,
-    ) -> Outcome:
+    ) -> Effect:
         """Cancel: pending actions end, whoever was invited is told, the Teams meeting is removed."""
         return self._change(
             name,
@@ -190,7 +190,7 @@ class Meetings:
 
     def reinstate(
         self, name: str, *, caller: Caller, version: int | None = None, preview: bool = False
-    ) -> Outcome:
+    ) -> Effect:
         """Let a cancelled meeting take place after all; everybody is told, and asked again."""
         return self._change(
             name,
@@ -201,7 +201,7 @@ class Meetings:
             preview=preview,
         )
 
-    def conclude(self, name: str, *, caller: Caller, preview: bool = False) -> Outcome:
+    def conclude(self, name: str, *, caller: Caller, preview: bool = False) -> Effect:
         """Conclude a meeting that has begun; after that, minutes may be attached."""
         return self._change(
             name,
@@ -212,7 +212,7 @@ class Meetings:
             touches_linked=True,
         )
 
-    def move_mailbox(self, name: str, *, caller: Caller, preview: bool = False) -> Outcome:
+    def move_mailbox(self, name: str, *, caller: Caller, preview: bool = False) -> Effect:
         """Let attendees answer to the mailbox that is set now, when the meeting went out from another."""
 
         def apply(_: Session, meeting: Meeting, now: datetime) -> Meeting:
@@ -222,7 +222,7 @@ class Meetings:
             name, apply, Fact.of("meetings.history.mailbox-moved"), caller=caller, preview=preview
         )
 
-    def enter_join_link(self, name: str, join_url: str, *, caller: Caller, preview: bool = False) -> Outcome:
+    def enter_join_link(self, name: str, join_url: str, *, caller: Caller, preview: bool = False) -> Effect:
         """Set a join link by hand, when Teams cannot make one; waiting invitations go out at once."""
         url = join_url.strip()
         if not _LINK.fullmatch(url):
@@ -254,7 +254,7 @@ class Meetings:
         detail: str | None = None,
         linked: Linked | None = None,
         touches_linked: bool = False,
-    ) -> Outcome:
+    ) -> Effect:
         """Change a meeting by ``apply``; the linked ones are locked too where it ``touches_linked`` ones."""
         return self._changing.change(
             name,

@@ -14,7 +14,7 @@ from orchestrator.domain.people.caller import Caller
 from orchestrator.facts import Fact
 from orchestrator.ports import DocumentStore
 from orchestrator.services.timelines.changing import Changing, MeetingChange
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.minutes import minutes as minutes_store
@@ -40,7 +40,7 @@ class Minutes:
 
     def attach(
         self, name: str, filename: str, content: bytes, *, caller: Caller, preview: bool = False
-    ) -> Outcome:
+    ) -> Effect:
         """Attach the next version of the minutes and plan its distribution to all who were invited.
 
         A dry run keeps nothing. Raises ``InvalidInput`` for a file that minutes cannot be, ``Conflict``

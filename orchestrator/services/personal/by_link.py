@@ -16,7 +16,7 @@ from orchestrator.facts import Fact
 from orchestrator.services.people.links import Links
 from orchestrator.services.personal.followed_link import FollowedLink, follow, follow_announced
 from orchestrator.services.timelines.changing import Changing, MeetingChange
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 from orchestrator.store.answers import responses
 from orchestrator.store.engine import Database
 
@@ -34,7 +34,7 @@ class ByLink:
 
     def change(
         self, token: str, command: LinkCommand, *, announced: bool = True, dry_run: bool = False
-    ) -> Outcome:
+    ) -> Effect:
         """Follow a link once its meeting is locked, and change the meeting by ``command``.
 
         Raises ``NotFound`` for a token that was never given out, at the cost of a signature alone,

@@ -46,7 +46,7 @@ from orchestrator.services.timelines.connection_tests import to_be_told
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.moves import only_elsewhere
 from orchestrator.services.timelines.planner import Planner
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 from orchestrator.store.answers import responses
 from orchestrator.store.delivery import deliveries
 from orchestrator.store.engine import Database
@@ -216,7 +216,7 @@ class Readiness:
         *,
         caller: Caller,
         note: str | None = None,
-    ) -> Outcome:
+    ) -> Effect:
         """Record that something came in, is waived or failed, or take that back with no state.
 
         Chasers for it end at once, or come again. Raises ``InvalidInput`` for what cannot be so, and
@@ -235,7 +235,7 @@ class Readiness:
             code = _invited(meeting, delegation)
             wanted = Contribution(code, need, state, caller.name, now, cut(note)) if state else None
             if not settle(session, meeting, code, need, wanted, caller=caller, now=now):
-                return Outcome(meeting.reference, meeting.version, False, ())
+                return Effect(meeting.reference, meeting.version, False, ())
             outcome = self._outcome(session, meeting, self._replanned(session, meeting, now))
         self._wake_up.notify()
         return outcome
@@ -264,7 +264,7 @@ class Readiness:
 
     # Asking
 
-    def nudge(self, name: str, who: Sequence[str] = (), *, caller: Caller, preview: bool = False) -> Outcome:
+    def nudge(self, name: str, who: Sequence[str] = (), *, caller: Caller, preview: bool = False) -> Effect:
         """Ask now for all that is missing, in one mail each.
 
         ``who`` are delegations by code, whose spokespeople are asked, and attendees by address; without
@@ -349,7 +349,7 @@ class Readiness:
 
     def move_connection_test(
         self, name: str, delegation: str, move: ConnectionTestMove, *, caller: Caller, preview: bool = False
-    ) -> Outcome:
+    ) -> Effect:
         """Give a delegation another time to try its connection; whoever knows the old one is told at once.
 
         Raises ``InvalidInput`` for a time that cannot be, ``Conflict`` where the timeline has no connectivity
@@ -362,7 +362,7 @@ class Readiness:
             slot = self._placed(session, meeting, code, move, now)
             known = next((item for item in meeting.connection_tests if item.delegation == code), None)
             if known is not None and known.starts_at == slot.starts_at:
-                return Outcome(meeting.reference, meeting.version, preview, ())
+                return Effect(meeting.reference, meeting.version, preview, ())
             result = self._with_slot(session, meeting, slot, now)
             outcome = self._outcome(session, meeting, result, previewed=preview)
             detail = f"{self._name(code)}: {self._at_host(meeting, slot.starts_at)}"
@@ -421,9 +421,9 @@ class Readiness:
 
     def _outcome(
         self, session: Session, meeting: Meeting, result: Reconciliation, *, previewed: bool = False
-    ) -> Outcome:
+    ) -> Effect:
         consequences = self._explainer.explain(session, meeting, result)
-        return Outcome(meeting.reference, meeting.version, previewed, consequences)
+        return Effect(meeting.reference, meeting.version, previewed, consequences)
 
     def owed(self, meeting: Meeting) -> dict[str, frozenset[Need]]:
         """Return what each delegation owes; an answer alone where the file of the timeline has gone."""

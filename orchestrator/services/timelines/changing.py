@@ -34,7 +34,7 @@ from orchestrator.facts import Fact, Said
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.planner import Planned, Planner
-from orchestrator.services.timelines.views import Consequence, Outcome
+from orchestrator.services.timelines.views import Consequence, Effect
 from orchestrator.store.answers import responses
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import history, saving
@@ -98,7 +98,7 @@ class Changing:
         version: int | None = None,
         dry_run: bool = False,
         with_linked: bool = False,
-    ) -> Outcome:
+    ) -> Effect:
         """Change the meeting called ``name`` (its reference or number) by ``command``, and say what follows.
 
         With ``version`` it must still be at that one. ``with_linked`` locks the meetings that it is linked to
@@ -139,7 +139,7 @@ class Changing:
         *,
         caller: Caller,
         version: int | None = None,
-    ) -> Outcome:
+    ) -> Effect:
         """Change a locked ``meeting`` inside the caller's transaction, who wakes the beats after it."""
         # The clock is read once the meeting is ours, so that stamps rise in the order of the changes.
         now = self._clock.now()
@@ -152,7 +152,7 @@ class Changing:
         along = [self._saved_along(session, item, caller, now) for item in change.along]
         return self._outcome(session, planned, [*filter(None, along)], change.warnings)
 
-    def _look(self, session: Session, meeting: Meeting, command: Command, version: int | None) -> Outcome:
+    def _look(self, session: Session, meeting: Meeting, command: Command, version: int | None) -> Effect:
         now = self._clock.now()
         _require_version(meeting, version)
         change = command(session, meeting, now)
@@ -195,7 +195,7 @@ class Changing:
 
     def _outcome(
         self, session: Session, planned: Planned, along: Sequence[Planned], warnings: tuple[Said, ...]
-    ) -> Outcome:
+    ) -> Effect:
         meeting = planned.meeting
         theirs = [
             replace(consequence, meeting=other.meeting.reference)
@@ -203,7 +203,7 @@ class Changing:
             for consequence in self._explainer.explain(session, other.meeting, other.result)
         ]
         own = self._explainer.explain(session, meeting, planned.result)
-        return Outcome(
+        return Effect(
             meeting.reference,
             meeting.version,
             False,
@@ -225,9 +225,9 @@ class Changing:
         return self._explainer.explain(session, replace(confirmed, attendees=told), result)
 
 
-def unchanged(meeting: Meeting) -> Outcome:
+def unchanged(meeting: Meeting) -> Effect:
     """Return what a command says that found everything as it is to be."""
-    return Outcome(meeting.reference, meeting.version, False, (), tentative=meeting.tentative)
+    return Effect(meeting.reference, meeting.version, False, (), tentative=meeting.tentative)
 
 
 def as_stored(before: Meeting, change: MeetingChange) -> Meeting:

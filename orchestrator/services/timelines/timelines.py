@@ -27,7 +27,7 @@ from orchestrator.facts import Fact, Said, chained
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.timelines.explaining import Explainer, about_of
 from orchestrator.services.timelines.planner import Planner
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import history, saving
 from orchestrator.store.meetings import meetings as store
@@ -108,7 +108,7 @@ class MeetingTimelines:
 
     def adjust(
         self, name: str, document: Any, *, caller: Caller, version: int | None = None, preview: bool = False
-    ) -> Outcome:
+    ) -> Effect:
         """Give a draft or published meeting a timeline of its own, as parsed YAML or JSON, and replan it.
 
         Raises ``InvalidInput`` naming each field that is wrong, ``NotFound``, and ``Conflict`` for a meeting
@@ -129,7 +129,7 @@ class MeetingTimelines:
 
     def reset(
         self, name: str, *, caller: Caller, version: int | None = None, preview: bool = False
-    ) -> Outcome:
+    ) -> Effect:
         """Take a meeting's own timeline back: the one it names counts again, and it is replanned.
 
         Raises ``NotFound``, and ``Conflict`` as ``adjust`` does.
@@ -159,7 +159,7 @@ class MeetingTimelines:
         version: int | None,
         *,
         preview: bool,
-    ) -> Outcome:
+    ) -> Effect:
         with self._database.rehearsal() if preview else self._database.transaction() as session:
             meeting = store.load(session, store.find_id(session, name), lock=True)
             now = self._clock.now()
@@ -172,7 +172,7 @@ class MeetingTimelines:
             if version is not None and version != meeting.version:
                 raise saving.changed_meanwhile(meeting.reference)
             if own == meeting.own_timeline:
-                return Outcome(meeting.reference, meeting.version, preview, ())
+                return Effect(meeting.reference, meeting.version, preview, ())
             history.note(session, meeting.id, caller, what, now, detail(meeting))
             changed = saving.save(session, replace(meeting, own_timeline=own), now)
             outcome = self._replanned(session, meeting, changed, now, preview=preview)
@@ -182,10 +182,10 @@ class MeetingTimelines:
 
     def _replanned(
         self, session: Session, before: Meeting, meeting: Meeting, now: datetime, *, preview: bool
-    ) -> Outcome:
+    ) -> Effect:
         result = self._planner.replan(session, meeting, now, before=before)
         consequences = self._explainer.explain(session, meeting, result)
-        return Outcome(meeting.reference, meeting.version, preview, consequences, tentative=meeting.tentative)
+        return Effect(meeting.reference, meeting.version, preview, consequences, tentative=meeting.tentative)
 
     def _view(self, timeline: Timeline) -> TimelineView:
         known = self._planner.timelines

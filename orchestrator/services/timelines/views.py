@@ -63,7 +63,7 @@ class Consequence:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Effect:
     """What a use case did, or would do when only previewed.
 
     ``warnings`` say what a coordinator should know about it, such as a meeting that stays where it is.

@@ -13,7 +13,7 @@ from fastapi import Depends, Request, Response
 
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.services.meetings.views import MeetingView
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 from orchestrator.web.container import DirectoryDep
 from orchestrator.web.pages import Pages, PagesDep
 from orchestrator.web.presentation.effects import consequence_groups, in_brief
@@ -45,7 +45,7 @@ class Confirmation:
         self,
         doing: str,
         meeting: MeetingView,
-        outcome: Outcome,
+        outcome: Effect,
         hidden: dict[str, Any],
         *,
         action: str | None = None,

@@ -17,7 +17,7 @@ from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.meetings.views import MeetingView
 from orchestrator.services.readiness.readiness import Readiness
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 from orchestrator.web.console.forms import Kept, status_of_refusal
 from orchestrator.web.container import DatePollsDep, DirectoryDep, MeetingsDep, ReadinessDep, ReadingDep
 from orchestrator.web.pages import Pages, PagesDep
@@ -37,11 +37,11 @@ class Ahead:
     nobody is asked again in an open date poll.
     """
 
-    publish: Outcome | None = None
-    announce: Outcome | None = None
-    cancel: Outcome | None = None
-    reinstate: Outcome | None = None
-    again: Outcome | None = None
+    publish: Effect | None = None
+    announce: Effect | None = None
+    cancel: Effect | None = None
+    reinstate: Effect | None = None
+    again: Effect | None = None
     refusal: str = ""
     not_again: str = ""
 
@@ -59,9 +59,7 @@ class LookAhead:
         draft = meeting.status == "draft"
         announced = meeting.status == "published" and meeting.tentative
 
-        def look(
-            wanted: bool, use_case: Callable[..., Outcome], **options: Any
-        ) -> tuple[Outcome | None, str]:
+        def look(wanted: bool, use_case: Callable[..., Effect], **options: Any) -> tuple[Effect | None, str]:
             if not wanted:
                 return None, ""
             try:

@@ -20,7 +20,7 @@ from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.services.definitions.examples import ACCSM21
 from orchestrator.services.meetings.linking import QUESTION
 from orchestrator.services.meetings.views import MeetingView
-from orchestrator.services.timelines.views import Outcome
+from orchestrator.services.timelines.views import Effect
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import linked as linked_store
 from orchestrator.store.meetings import meetings as store
@@ -67,7 +67,7 @@ def view(world: World, reference: str) -> MeetingView:
 
 def change(
     world: World, reference: str = SOM, *, linked: Linked | None = None, preview: bool = False, **fields: Any
-) -> Outcome:
+) -> Effect:
     return world.meetings.update(
         reference,
         MeetingUpdate.model_validate(fields),
@@ -78,7 +78,7 @@ def change(
     )
 
 
-def told(outcome: Outcome) -> Counter[tuple[str | None, str]]:
+def told(outcome: Effect) -> Counter[tuple[str | None, str]]:
     return Counter((item.meeting, maybe(item.what)) for item in outcome.consequences if item.kind == "invite")
 
 

@@ -20,7 +20,7 @@ from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound, PermanentFailure
 from orchestrator.services.definitions.examples import ACCSM21
 from orchestrator.services.meetings.meetings import Meetings
-from orchestrator.services.timelines.views import ActionView, Consequence, Outcome
+from orchestrator.services.timelines.views import ActionView, Consequence, Effect
 from orchestrator.store.answers import responses
 from orchestrator.store.answers.responses import NewResponse
 from orchestrator.store.meetings import meetings as store
@@ -48,7 +48,7 @@ LINK = "https://video.vn.example.org/som"
 
 def change(
     world: World, version: int, *, preview: bool = False, notify: bool = True, **fields: Any
-) -> Outcome:
+) -> Effect:
     return world.meetings.update(
         "SOM-2026",
         MeetingUpdate.model_validate(fields),
@@ -59,15 +59,15 @@ def change(
     )
 
 
-def answer(world: World, email: str, participation: Participation) -> Outcome:
+def answer(world: World, email: str, participation: Participation) -> Effect:
     return world.answers.answer("SOM-2026", email, participation, caller=caller("telephone"))
 
 
-def attach(world: World, text: str = "Adopted.", **how: Any) -> Outcome:
+def attach(world: World, text: str = "Adopted.", **how: Any) -> Effect:
     return world.minutes.attach("SOM-2026", "Minutes.md", text.encode(), caller=caller("coordinator"), **how)
 
 
-def told(outcome: Outcome) -> Counter[tuple[str, str]]:
+def told(outcome: Effect) -> Counter[tuple[str, str]]:
     return Counter((item.effect, maybe(item.what)) for item in outcome.consequences)
 
 
@@ -174,7 +174,7 @@ def test_what_is_too_late_already_is_said_and_not_planned(world: World) -> None:
     assert {item.step for item in world.rows(K.REMIND)} == {"remind:P1D", "remind:PT1H"}
 
 
-def left_out(outcome: Outcome) -> Counter[str | None]:
+def left_out(outcome: Effect) -> Counter[str | None]:
     return Counter(item.recipient_email for item in outcome.consequences if item.effect == "skipped")
 
 
