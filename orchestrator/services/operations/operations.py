@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.domain.people.caller import Caller
-from orchestrator.domain.timelines.actions import ENDED_BADLY, ActionState
+from orchestrator.domain.timelines.actions import ENDED_BADLY
 from orchestrator.errors import Conflict
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock, WakeUp
@@ -26,17 +26,13 @@ class Operations:
         Raises ``Conflict`` when it is in another state or when doing it now would be too late, and
         ``NotFound``.
         """
-        now = self._clock.now()
         with self._database.transaction() as session:
             row = queue.get(session, action_id)
+            now = self._clock.now()  # Only now, because the lock may have been waited for.
             if row.state in ENDED_BADLY and row.expires_at <= now:
-                raise Conflict(
-                    f"Action {action_id} ({row.key}) is past its grace; doing it now would mislead."
-                )
+                raise Conflict(Fact.of("operations.past-grace", id=action_id, key=row.key))
             if not queue.reschedule(session, action_id, now):
-                raise Conflict(
-                    f"Action {action_id} is {row.state}; only a failed or missed one can be retried."
-                )
+                raise Conflict(Fact.of("operations.not-to-retry", id=action_id, state=row.state))
             if row.meeting_id is not None:
                 history.note(
                     session, row.meeting_id, caller, Fact.of("operations.history.retried"), now, row.key
@@ -48,25 +44,17 @@ class Operations:
 
         Raises ``Conflict`` when it is being done or has been done, and ``NotFound``.
         """
-        now = self._clock.now()
         with self._database.transaction() as session:
             row = queue.get(session, action_id)
+            now = self._clock.now()  # Only now, because the lock may have been waited for.
             if row.meeting_id is None:
-                raise Conflict(
-                    "Reading the mailbox cannot be discarded. Unset ORCHESTRATOR_IMAP_HOST to end it."
-                )
+                raise Conflict(Fact.of("operations.mailbox-goes-on"))
             why = Fact.of("operations.discarded", name=caller.name)
+            detail = Fact.of("operations.history.without-reason", key=row.key)
             if reason:
                 why = Fact.of("operations.discarded-because", name=caller.name, reason=reason)
+                detail = Fact.of("operations.history.because", key=row.key, reason=reason)
             if not queue.discard(session, row, now, why):
-                raise Conflict(
-                    f"Action {action_id} is {ActionState(row.state)}; it can no longer be discarded."
-                )
-            history.note(
-                session,
-                row.meeting_id,
-                caller,
-                Fact.of("operations.history.discarded"),
-                now,
-                f"{row.key}: {reason or 'no reason given'}",
-            )
+                raise Conflict(Fact.of("operations.not-to-discard", id=action_id, state=row.state))
+            what = Fact.of("operations.history.discarded")
+            history.note(session, row.meeting_id, caller, what, now, detail)
