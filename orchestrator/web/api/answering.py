@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from orchestrator import words
 from orchestrator.facts import Fact, plain
@@ -14,18 +14,15 @@ from orchestrator.web.openapi import FactDocument
 Day = date  # Some models have a field named ``date``, which would hide the type.
 
 
-def _sentence(value: object) -> object:
-    return words.say(value) if isinstance(value, Fact) else value
-
-
 def _document(value: object) -> object:
     if isinstance(value, str):
         return plain(value).to_json()
     return value.to_json() if isinstance(value, Fact) else value
 
 
-Sentence = Annotated[str, BeforeValidator(_sentence)]
+Sentence = str
 """What a fact says, in English."""
+_BESIDE = ("_fact", "_facts")
 FactOf = Annotated[FactDocument, BeforeValidator(_document)]
 """The same as key and parameters; which field it stands beside is said by ``beside``."""
 
@@ -39,6 +36,16 @@ class AnswerModel(BaseModel):
     """An answer, read off what a service returns: each field from the attribute of the same name."""
 
     model_config = ConfigDict(from_attributes=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _in_words(cls, value: object, info: ValidationInfo) -> object:
+        """Say facts in English, but where they stand beside a sentence."""
+        if (info.field_name or "").endswith(_BESIDE):
+            return value
+        if isinstance(value, tuple):
+            return [words.say(item) if isinstance(item, Fact) else item for item in value]
+        return words.say(value) if isinstance(value, Fact) else value
 
     @classmethod
     def showing(cls, view: object) -> Self:

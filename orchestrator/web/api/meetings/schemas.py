@@ -229,8 +229,10 @@ class DeliveryModel(AnswerModel):
     revision: int
     started_at: datetime
     ended_at: datetime | None
-    local_time: str
-    answer: str | None
+    local_time: Sentence
+    local_time_fact: FactOf = beside("local_time")
+    answer: Sentence | None = Field(description="What the server said.")
+    answer_fact: FactOf | None = beside("answer")
     tries: int
     repeated: bool
     why: Sentence
