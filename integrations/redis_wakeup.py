@@ -1,4 +1,4 @@
-"""Wake-ups between processes over Redis publish/subscribe, and a stand-in without a broker.
+"""Wake-ups between processes over Redis publish/subscribe.
 
 Nothing but an empty message travels, and nothing is kept: a wake-up that gets lost only means that
 a beat finds the work at its next regular look at the database.
@@ -95,18 +95,6 @@ class RedisWakeUp:
         subscription, self._subscription = self._subscription, None
         if subscription is not None:
             subscription.close()
-
-
-class SilentWakeUp:
-    """``ports.WakeUp`` for when no broker runs: nobody is woken, waiting just takes its time."""
-
-    def notify(self) -> None:
-        """Do nothing."""
-
-    def wait(self, seconds: float) -> bool:
-        """Sleep for ``seconds`` and return False."""
-        _sleep(seconds)
-        return False
 
 
 def _client(url: str, *, retries: int) -> redis.Redis:

@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import redis
-
 from orchestrator.bootstrap import Container, broker_url, parse_settings, settings_problems
 from orchestrator.errors import InvalidInput, OrchestratorError
 from orchestrator.store.meetings import organizers
@@ -130,6 +128,9 @@ def _broker(container: Container) -> str:
         raise InvalidInput.of("broker", None, "is not running", "Start the sandbox with 'orchestrator up'.")
     if not url.startswith(("redis://", "rediss://", "redis+socket://", "unix://")):
         return "another broker than Redis; not looked at"
+    # It takes long to import, and only looking at the broker needs it.
+    import redis
+
     client = redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5)
     try:
         waiting = client.llen("meetings")

@@ -19,8 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-import requests
-
 from config.settings import Settings
 from integrations.sandbox.certificate import certificate_file
 from integrations.sandbox.endpoints import SandboxEndpoints
@@ -341,6 +339,9 @@ def reachable(host: str) -> str:
 
 
 def _answers(url: str) -> bool:
+    # It takes long to import, and every command imports this module.
+    import requests
+
     session = requests.Session()
     session.trust_env = False
     try:

@@ -7,15 +7,12 @@ from functools import cached_property
 from config.settings import Settings
 from integrations.clock import SystemClock
 from integrations.documents import FolderDocumentStore
-from integrations.graph.client import GraphClient
 from integrations.graph.clouds import CLOUDS
-from integrations.graph.conferences import TeamsConferences
-from integrations.imap.mailbox import ImapMailbox
-from integrations.redis_wakeup import RedisWakeUp, SilentWakeUp
 from integrations.sandbox.clock import SandboxClock
 from integrations.sandbox.endpoints import SandboxEndpoints
 from integrations.sandbox.inbox import MaildirMailbox
 from integrations.sandbox.outbox import MaildirOutbox
+from integrations.silent_wakeup import SilentWakeUp
 from integrations.smtp.mailer import SmtpMailer
 from orchestrator.bootstrap.folders import endpoints_file, inbox_folder, make_private, outbox_folder, token_in
 from orchestrator.bootstrap.settings import variable
@@ -71,7 +68,12 @@ class Adapters:
     def wake_up(self) -> WakeUp:
         """How commits wake the beats."""
         url = broker_url(self.settings)
-        return RedisWakeUp(url) if url else SilentWakeUp()
+        if not url:
+            return SilentWakeUp()
+        # The clients of other services take long to import, so each is imported when it is first needed.
+        from integrations.redis_wakeup import RedisWakeUp
+
+        return RedisWakeUp(url)
 
     @cached_property
     def documents(self) -> FolderDocumentStore:
@@ -113,6 +115,9 @@ class Adapters:
             return MaildirMailbox(inbox_folder(settings))
         if settings.imap_host is None:
             return None
+        # As in "wake_up".
+        from integrations.imap.mailbox import ImapMailbox
+
         return ImapMailbox(
             settings.imap_host,
             settings.imap_port or (993 if settings.imap_security == "tls" else 143),
@@ -128,6 +133,10 @@ class Adapters:
     @cached_property
     def conferences(self) -> ConferenceProvider:
         """How video meetings are made: Microsoft Graph, or the sandbox's."""
+        # As in "wake_up".
+        from integrations.graph.client import GraphClient
+        from integrations.graph.conferences import TeamsConferences
+
         settings = self.settings
         if settings.sandbox:
             found = self.endpoints

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from integrations.sandbox.attendees import Reply
 from integrations.sandbox.writing import Says
+from orchestrator.demo.outbox import CaughtLine
 from orchestrator.domain.answers.responses import URGENT_BEFORE, ResponseKind
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.delegations.working_calendar import Calendars
@@ -24,16 +25,6 @@ _ABOUT_THEN = timedelta(minutes=5)
 """An hourly report counts from when an answer was read, which is a little after it was sent."""
 _ANSWERS = (Says.ACCEPTED, Says.TENTATIVE, Says.DECLINED, Says.DELEGATED)
 _SILENT = Participation.NEEDS_ACTION.words
-
-
-@dataclass(frozen=True, slots=True)
-class CaughtLine:
-    """A caught mail as the command line lists it."""
-
-    key: str
-    received_at: datetime
-    recipient: str
-    subject: str
 
 
 @dataclass(frozen=True, slots=True)

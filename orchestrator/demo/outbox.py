@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from email import message_from_bytes, policy
 
 from orchestrator.bootstrap import Container
-from orchestrator.demo.checks import CaughtLine
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtLine:
+    """A caught mail as the command line lists it."""
+
+    key: str
+    received_at: datetime
+    recipient: str
+    subject: str
 
 
 def caught(container: Container) -> list[CaughtLine]:

@@ -11,8 +11,6 @@ import click
 from config.logging import configure_logging
 from orchestrator import bootstrap, doctor, supervisor, terminal
 from orchestrator.commands.common import day_of, json_option, start_option
-from orchestrator.demo.life import run_demo
-from orchestrator.demo.running import follow, show_running
 
 
 @click.command()
@@ -23,6 +21,9 @@ def up(example: bool, start: datetime | None) -> None:
 
     That is web, beat, worker, private broker and sandbox.
     """
+    # What acts for the attendees takes long to import, so only the commands that need it do.
+    from orchestrator.demo.running import follow, show_running
+
     stop = threading.Event()
     supervisor.until_signalled(stop)
     found = bootstrap.container()
@@ -43,6 +44,9 @@ def demo(start: datetime | None) -> None:
 
     It checks that every mail that was due has come, and no other.
     """
+    # As in "up".
+    from orchestrator.demo.life import run_demo
+
     configure_logging("ERROR")
     sys.exit(0 if run_demo(bootstrap.container(), day_of(start)) else 1)
 

@@ -9,8 +9,6 @@ import click
 from config.logging import configure_logging
 from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import json_option
-from orchestrator.demo.answering import answer as let_answer
-from orchestrator.demo.answering import show_replies
 from orchestrator.demo.clock import advance as move_clock
 from orchestrator.demo.outbox import caught
 from orchestrator.domain.time.durations import parse_duration
@@ -51,7 +49,10 @@ def let_attendees_answer(ahead: bool, as_json: bool) -> None:
 
     They do so by mail and on their personal pages.
     """
-    replies = let_answer(bootstrap.container(), ahead=ahead)
+    # What acts for the attendees takes long to import, so only the commands that need it do.
+    from orchestrator.demo.answering import answer, show_replies
+
+    replies = answer(bootstrap.container(), ahead=ahead)
     click.echo(terminal.as_json(replies)) if as_json else show_replies(replies)
 
 

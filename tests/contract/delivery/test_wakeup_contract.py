@@ -11,7 +11,8 @@ from time import monotonic
 import pytest
 import redis
 
-from integrations.redis_wakeup import RedisWakeUp, SilentWakeUp
+from integrations.redis_wakeup import RedisWakeUp
+from integrations.silent_wakeup import SilentWakeUp
 from orchestrator.ports import WakeUp
 
 NOTHING_LISTENS = "redis://:top-secret@127.0.0.1:1/0"

@@ -14,13 +14,13 @@ from integrations.sandbox.attendees import Reply
 from integrations.sandbox.writing import Says, Software
 from orchestrator.demo.checks import (
     Case,
-    CaughtLine,
     Expected,
     expected_mails,
     wrong_answers,
     wrong_mails,
     wrong_quarantine,
 )
+from orchestrator.demo.outbox import CaughtLine
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.timelines.timeline import Timeline
