@@ -42,6 +42,9 @@ from orchestrator.services.personal.links import PersonalLinks
 from orchestrator.services.personal.naming import DelegationLists
 from orchestrator.services.personal.page import PersonalPages
 from orchestrator.services.personal.still_missing import StillMissing
+from orchestrator.services.readiness.connection_tests import ConnectionTests
+from orchestrator.services.readiness.contributions import Contributions
+from orchestrator.services.readiness.nudges import Nudges
 from orchestrator.services.readiness.readiness import Readiness
 from orchestrator.services.timelines.changing import Changing
 from orchestrator.services.timelines.planner import Planner
@@ -165,8 +168,23 @@ class Container(Adapters, DataFiles):
 
     @cached_property
     def readiness(self) -> Readiness:
-        """How ready delegations are, and asking for what is missing."""
-        return Readiness(self.database, self.planner, self.clock, self.wake_up)
+        """How ready delegations are."""
+        return Readiness(self.database, self.planner, self.clock)
+
+    @cached_property
+    def contributions(self) -> Contributions:
+        """Recording what delegations have done, and who has joined."""
+        return Contributions(self.directory, self.changing)
+
+    @cached_property
+    def nudges(self) -> Nudges:
+        """Asking now for what is missing."""
+        return Nudges(self.directory, self.readiness, self.changing)
+
+    @cached_property
+    def connection_tests(self) -> ConnectionTests:
+        """Giving delegations another time to try their connection."""
+        return ConnectionTests(self.planner, self.changing)
 
     @cached_property
     def still_missing(self) -> StillMissing:

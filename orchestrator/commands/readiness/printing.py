@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestrator.domain.readiness.readiness import ANSWERED, LINK
-from orchestrator.services.readiness.readiness import Board, CellView, ConnectionTestView, DelegationReadiness
+from orchestrator.services.readiness.views import Board, CellView, ConnectionTestView, DelegationReadiness
 from orchestrator.terminal import ANSWER_MARKS, out, table
 from orchestrator.words import maybe, say
 

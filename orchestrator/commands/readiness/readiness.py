@@ -12,7 +12,8 @@ from orchestrator.commands.effects import show_effects
 from orchestrator.commands.readiness.printing import show_board, show_slots
 from orchestrator.domain.meetings.needs import RECORDED
 from orchestrator.domain.readiness.readiness import COLUMNS
-from orchestrator.services.readiness.readiness import STATES, ConnectionTestMove
+from orchestrator.services.readiness.connection_tests import ConnectionTestMove
+from orchestrator.services.readiness.contributions import STATES
 from orchestrator.services.timelines.views import Effect
 
 
@@ -42,7 +43,7 @@ def delegation() -> None:
 @json_option
 def record(reference: str, delegation: str, need: str, state: str, note: str | None, as_json: bool) -> None:
     """Record the list, paper or test of a DELEGATION."""
-    done = bootstrap.container().readiness.record(
+    done = bootstrap.container().contributions.record(
         reference, delegation, RECORDED[need], STATES[state], caller=CALLER, note=note
     )
     click.echo(terminal.as_json(done)) if as_json else show_effects(done)
@@ -54,7 +55,7 @@ def record(reference: str, delegation: str, need: str, state: str, note: str | N
 @json_option
 def joined(reference: str, delegation: str, as_json: bool) -> None:
     """Record that a DELEGATION is in the meeting."""
-    is_new = bootstrap.container().readiness.joined(reference, delegation, caller=CALLER)
+    is_new = bootstrap.container().contributions.joined(reference, delegation, caller=CALLER)
     said = "has joined" if is_new else "had joined already"
     if as_json:
         click.echo(terminal.as_json({"delegation": delegation.upper(), "is_new": is_new}))
@@ -71,9 +72,7 @@ def nudge(reference: str, who: Sequence[str]) -> Callable[[bool], Effect]:
 
     Name delegations and people; without a name, all that lack something are asked.
     """
-    return lambda preview: bootstrap.container().readiness.nudge(
-        reference, who, caller=CALLER, preview=preview
-    )
+    return lambda preview: bootstrap.container().nudges.nudge(reference, who, caller=CALLER, preview=preview)
 
 
 @click.group(name="connection-test")
@@ -101,6 +100,6 @@ def move_test(reference: str, delegation: str, start: str) -> Callable[[bool], E
     START is a wall time in the meeting's zone, such as '2026-12-02 10:15'.
     """
     move = ConnectionTestMove.of(start)
-    return lambda preview: bootstrap.container().readiness.move_connection_test(
+    return lambda preview: bootstrap.container().connection_tests.move(
         reference, delegation, move, caller=CALLER, preview=preview
     )

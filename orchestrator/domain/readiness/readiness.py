@@ -16,6 +16,7 @@ from orchestrator.domain.meetings.meeting import (
 )
 from orchestrator.domain.meetings.needs import NEEDS, RECORDED
 from orchestrator.domain.timelines.needs import has_answered, stays_away
+from orchestrator.facts import Fact, plain
 
 MISSING, NOT_ASKED, NOT_YET, DECLINED = "missing", "not asked for", "not yet", "declined"
 """States of a cell beside those of a contribution and the answers: in, waived, failed, accepted, …"""
@@ -35,7 +36,7 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class LastAnswer:
     """When and by whom an attendee's present answer was given."""
 
     at: datetime | None
@@ -61,14 +62,14 @@ class LinkMail:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Evidence:
     """What the board rests on beside the meeting; answers by attendee, joins by delegation.
 
     ``mails`` are in the order in which they left; ``now`` is aware UTC.
     """
 
     now: datetime
-    given: Mapping[int, Given]
+    given: Mapping[int, LastAnswer]
     mails: Sequence[LinkMail]
     joined: Mapping[str, Joined]
 
@@ -78,23 +79,23 @@ class Cell:
     """How one thing stands for one delegation.
 
     ``settled`` is ``None`` where it does not count, because it is not asked for, or not yet. ``details``
-    say more in words, such as who has not answered.
+    say more, such as who has not answered.
     """
 
     state: str
     settled: bool | None
     since: datetime | None = None
     by: str | None = None
-    details: tuple[str, ...] = ()
+    details: tuple[Fact, ...] = ()
 
 
-def cells(meeting: Meeting, delegation: str, owed: Collection[Need], facts: Facts) -> dict[str, Cell]:
+def cells(meeting: Meeting, delegation: str, owed: Collection[Need], evidence: Evidence) -> dict[str, Cell]:
     """Return how everything stands for a delegation that owes ``owed``."""
     return {
-        ANSWERED: _answer(meeting, delegation, facts),
+        ANSWERED: _answer(meeting, delegation, evidence),
         **{NEEDS[need].column: _contribution(meeting, delegation, need, owed) for need in RECORDED.values()},
-        LINK: _link(meeting, delegation, facts),
-        JOINED: _joined(meeting, delegation, facts),
+        LINK: _link(meeting, delegation, evidence),
+        JOINED: _joined(meeting, delegation, evidence),
     }
 
 
@@ -117,16 +118,16 @@ _BEST_FIRST = (
 )
 
 
-def _answer(meeting: Meeting, delegation: str, facts: Facts) -> Cell:
-    """The answer of whoever leads the delegation, else the best of its people's."""
+def _answer(meeting: Meeting, delegation: str, evidence: Evidence) -> Cell:
+    """The answer of the person who leads the delegation, else the best of its people's."""
     own, head = meeting.people_of(delegation), meeting.head_of(delegation)
     silent = [item.name for item in own if not item.answered]
-    details = (f"no answer: {', '.join(silent)}",) if silent else ()
+    details = (Fact.of("readiness.no-answer", names=silent),) if silent else ()
     if not has_answered(meeting, delegation):
         return Cell(MISSING, settled=False, details=details)
     given = [head] if head else [item for item in own if item.answered]
     best = min(given, key=lambda item: _BEST_FIRST.index(item.participation))
-    how = facts.given.get(best.id, Given(None, None))
+    how = evidence.given.get(best.id, LastAnswer(None, None))
     return Cell(best.participation.words, settled=True, since=how.at, by=how.by, details=details)
 
 
@@ -142,21 +143,21 @@ def _contribution(meeting: Meeting, delegation: str, need: Need, owed: Collectio
         settled=is_done,
         since=found.at,
         by=found.by,
-        details=(found.note,) if found.note else (),
+        details=(plain(found.note),) if found.note else (),
     )
 
 
-def _link(meeting: Meeting, delegation: str, facts: Facts) -> Cell:
-    """Whether everybody who may come has been sent the link as it is now."""
+def _link(meeting: Meeting, delegation: str, evidence: Evidence) -> Cell:
+    """Whether all who may come have been sent the link as it is now."""
     if meeting.status is MeetingStatus.DRAFT or meeting.tentative:
         return Cell(NOT_YET, settled=None)
     coming = [item for item in meeting.people_of(delegation) if not item.declined]
     if not coming:
         return Cell(DECLINED, settled=None)
     if not meeting.conference.join_url:
-        return Cell(MISSING, settled=False, details=("there is no join link yet",))
+        return Cell(MISSING, settled=False, details=(Fact.of("readiness.no-link-yet"),))
     mails: dict[int, list[LinkMail]] = {}
-    for item in carrying(meeting, facts.mails):
+    for item in carrying(meeting, evidence.mails):
         mails.setdefault(item.attendee_id, []).append(item)
     reached = {item.id: first for item in coming if (first := _first_arrived(mails.get(item.id, ())))}
     returned = [
@@ -164,9 +165,9 @@ def _link(meeting: Meeting, delegation: str, facts: Facts) -> Cell:
     ]
     waiting = [item for item in coming if item.id not in reached and item not in returned]
     details = (
-        *_named("did not arrive", returned),
-        *_named("not yet", waiting),
-        *([f"with the {' and the '.join(_purposes(reached.values()))}"] if reached else []),
+        *_named("readiness.did-not-arrive", returned),
+        *_named("readiness.link-not-yet", waiting),
+        *([Fact.of("readiness.link-with", mails=_together(_purposes(reached.values())))] if reached else []),
     )
     if returned or waiting:
         return Cell("failed" if returned else MISSING, settled=False, details=details)
@@ -192,16 +193,21 @@ def _purposes(mails: Iterable[LinkMail]) -> list[str]:
     return list(dict.fromkeys(item.purpose for item in mails))
 
 
-def _named(words: str, people: Sequence[Attendee]) -> list[str]:
-    return [f"{words}: {', '.join(item.name for item in people)}"] if people else []
+def _together(purposes: Sequence[str]) -> Fact:
+    first, *others = purposes
+    return Fact.of("readiness.and-the", first=first, others=_together(others)) if others else plain(first)
 
 
-def _joined(meeting: Meeting, delegation: str, facts: Facts) -> Cell:
-    found = facts.joined.get(delegation)
+def _named(key: str, people: Sequence[Attendee]) -> list[Fact]:
+    return [Fact.of(key, names=[item.name for item in people])] if people else []
+
+
+def _joined(meeting: Meeting, delegation: str, evidence: Evidence) -> Cell:
+    found = evidence.joined.get(delegation)
     if found is not None:
         return Cell("in", settled=True, since=found.at, by=found.by)
     if stays_away(meeting, delegation):
         return Cell(DECLINED, settled=None)
-    if meeting.status is MeetingStatus.DRAFT or meeting.tentative or facts.now < meeting.starts_at:
+    if meeting.status is MeetingStatus.DRAFT or meeting.tentative or evidence.now < meeting.starts_at:
         return Cell(NOT_YET, settled=None)
     return Cell(MISSING, settled=False)

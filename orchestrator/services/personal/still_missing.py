@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from orchestrator.domain.meetings.meeting import Contribution, ContributionState, Meeting, Need
+from orchestrator.domain.meetings.meeting import Contribution, ContributionState, Need
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.needs import is_missing
 from orchestrator.errors import Conflict, InvalidInput
@@ -22,7 +22,9 @@ from orchestrator.services.personal.followed_link import (
     signature,
     why_closed,
 )
-from orchestrator.services.readiness.readiness import ConnectionTestView, Readiness, said_by, settle
+from orchestrator.services.readiness.contributions import contribution_change
+from orchestrator.services.readiness.readiness import Readiness
+from orchestrator.services.readiness.views import ConnectionTestView, said_by
 from orchestrator.services.timelines.changing import MeetingChange
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.engine import Database
@@ -107,12 +109,9 @@ class StillMissing:
         code = link.attendee.delegation
         owed = self._readiness.owed(meeting)[code]
         items = tuple(self._item(link, need) for need in Need if need in owed)
-        slot = next((item for item in meeting.connection_tests if item.delegation == code), None)
-        if slot is None:
-            return StillMissingView(items, None)
-        return StillMissingView(
-            items, self._readiness.connection_test_view(meeting, slot), slot.ends_at <= now
-        )
+        test = self._readiness.connection_test(meeting, code)
+        over = any(item.delegation == code and item.ends_at <= now for item in meeting.connection_tests)
+        return StillMissingView(items, test, over)
 
     def settle(
         self, token: str, need: Need, state: ContributionState | None, *, mark: str | None = None
@@ -128,16 +127,11 @@ class StillMissing:
 
         def command(_: Session, link: FollowedLink, now: datetime) -> MeetingChange | None:
             self._require_possible(link, need, state, mark, now)
-
-            def write(session: Session, stored: Meeting, now: datetime) -> None:
-                code = link.attendee.delegation
-                wanted = Contribution(code, need, state, link.signature, now) if state else None
-                changed.append(settle(session, stored, code, need, wanted, caller=link.caller, now=now))
-
-            # Settling writes its own line of history.
-            return (
-                None if _stands(link, need, state) else MeetingChange(link.meeting, write=write, saves=False)
-            )
+            code = link.attendee.delegation
+            wanted = Contribution(code, need, state, link.signature, now) if state else None
+            change = contribution_change(link.meeting, code, need, wanted, caller=link.caller)
+            changed.append(change is not None)
+            return change
 
         self._by_link.change(token, command, announced=False)
         return any(changed)
@@ -171,11 +165,3 @@ class StillMissing:
             note=found.note if found else None,
             is_own=own,
         )
-
-
-def _stands(link: FollowedLink, need: Need, state: ContributionState | None) -> bool:
-    """Whether it is recorded so already, without a note of the coordinator."""
-    known = link.meeting.contribution(link.attendee.delegation, need)
-    return (
-        known is None if state is None else known is not None and (known.state, known.note) == (state, None)
-    )

@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.people.caller import Caller
+from orchestrator.domain.timelines.reconciling import Reconciliation
 from orchestrator.errors import Conflict
 from orchestrator.facts import Fact, Said
 from orchestrator.ports import Clock, WakeUp
@@ -45,6 +46,10 @@ Write = Callable[[Session, Meeting, datetime], None]
 """Writes what belongs to a meeting beside it; gets the meeting as it is stored then."""
 
 
+Narrow = Callable[[Reconciliation], Reconciliation]
+"""Leaves of what planning changes what the caller meant, so that only that is shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class MeetingChange:
     """What a command makes of a meeting.
@@ -52,7 +57,8 @@ class MeetingChange:
     ``what`` and ``detail`` are the line of its history; without ``what`` there is none. ``meeting`` is as it
     is to be, with everything that ``write`` writes beside it, so that a dry run can plan it. Where only that
     changes (``saves`` is false), the meeting's version stays. ``along`` are changes of other meetings in the
-    same transaction. ``shown`` says whether what follows from it is shown to the caller.
+    same transaction. ``shown`` says whether what follows from it is shown to the caller, ``narrow`` what of
+    it was meant.
     """
 
     meeting: Meeting
@@ -65,6 +71,7 @@ class MeetingChange:
     along: Sequence[Along] = ()
     warnings: tuple[Said, ...] = ()
     shown: bool = True
+    narrow: Narrow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +157,7 @@ class Changing:
         stored = self._save(session, meeting, change, caller, now)
         planned = self._planned(session, meeting, stored, now)
         along = [self._saved_along(session, item, caller, now) for item in change.along]
-        return self._outcome(session, planned, [*filter(None, along)], change.warnings)
+        return self._outcome(session, _meant(planned, change), [*filter(None, along)], change.warnings)
 
     def _look(self, session: Session, meeting: Meeting, command: Command, version: int | None) -> Effect:
         now = self._clock.now()
@@ -164,7 +171,7 @@ class Changing:
             for item in change.along
             if item.change.shown
         ]
-        outcome = self._outcome(session, planned, along, change.warnings)
+        outcome = self._outcome(session, _meant(planned, change), along, change.warnings)
         later = self._once_confirmed(session, planned, now) if planned.meeting.tentative else ()
         return replace(outcome, previewed=True, later=later)
 
@@ -223,6 +230,10 @@ class Changing:
         # By then the announcement has left, so that the invitation tells people more of what they know.
         told = tuple(replace(item, notified=True) for item in confirmed.attendees)
         return self._explainer.explain(session, replace(confirmed, attendees=told), result)
+
+
+def _meant(planned: Planned, change: MeetingChange) -> Planned:
+    return replace(planned, result=change.narrow(planned.result)) if change.narrow else planned
 
 
 def unchanged(meeting: Meeting) -> Effect:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from orchestrator.domain.meetings.meeting import ConnectionTest, Meeting
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.actions import StoredAction
 from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.domain.timelines.obligations import Obligation
 from orchestrator.domain.timelines.reconciling import Move, Reconciliation
 from orchestrator.facts import Fact, chained
 from orchestrator.services.timelines.explaining import Explainer
@@ -104,6 +105,14 @@ def only_elsewhere(result: Reconciliation, before: Iterable[StoredAction]) -> Re
     stored = {item.id: item for item in before}
     moves = tuple(item for item in result.moves if _is_elsewhere(item, stored[item.action_id]))
     return replace(result, moves=moves)
+
+
+def only_meant(result: Reconciliation, is_meant: Callable[[Obligation], bool]) -> Reconciliation:
+    """Leave of a replan what its caller meant, and nothing that moved or was passed over on the way."""
+    return Reconciliation(
+        tuple(item for item in result.inserts if is_meant(item.obligation)),
+        tuple(item for item in result.moves if is_meant(item.obligation)),
+    )
 
 
 def _is_elsewhere(move: Move, stored: StoredAction) -> bool:

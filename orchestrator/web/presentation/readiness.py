@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from orchestrator.domain.meetings.meeting import Need
 from orchestrator.domain.meetings.needs import NEEDS
 from orchestrator.domain.readiness.readiness import ANSWERED, JOINED, LINK
-from orchestrator.services.readiness.readiness import Board, DelegationReadiness
+from orchestrator.services.readiness.views import Board, DelegationReadiness
 
 
 @dataclass(frozen=True, slots=True)

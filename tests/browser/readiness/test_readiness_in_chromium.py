@@ -15,7 +15,7 @@ from config.settings import Settings
 from orchestrator.bootstrap import Container
 from orchestrator.domain.meetings.meeting import ContributionState, Need, Participation
 from orchestrator.services.definitions.examples import ACCSM21
-from orchestrator.services.readiness.readiness import DelegationReadiness
+from orchestrator.services.readiness.views import DelegationReadiness
 from tests.browser.conftest import Chromium, free_port, web_process
 from tests.browser.looks import content_width, unfold, weak_text
 from tests.callers import caller
@@ -74,7 +74,7 @@ def _prepare(container: Container) -> None:
         ("KH", Need.PAPER, ContributionState.WAIVED, "nothing to report this year"),
         ("MY", Need.TEST, ContributionState.FAILED, "no sound from the meeting room of the ministry"),
     ):
-        container.readiness.record(SOM, code, need, state, caller=caller("test"), note=note)
+        container.contributions.record(SOM, code, need, state, caller=caller("test"), note=note)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

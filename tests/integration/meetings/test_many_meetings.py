@@ -40,7 +40,7 @@ def found(world: World, numbers: range) -> None:
             caller=BY,
         )
         world.meetings.publish(som, caller=BY, save_the_date=False)
-        world.readiness.record(som, "SG", Need.LIST, ContributionState.IN, caller=BY)
+        world.contributions.record(som, "SG", Need.LIST, ContributionState.IN, caller=BY)
         asked = DatePollRequest.of(
             {"starts": ["2026-12-08 09:00", "2026-12-10 14:00"], "closes": "2026-12-04 12:00"}
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
@@ -16,11 +16,14 @@ from orchestrator.domain.meetings.meeting import ContributionState, Meeting, Nee
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.errors import Conflict, InvalidInput, NotFound, PermanentFailure, TransientFailure
+from orchestrator.facts import Said
 from orchestrator.ports import ConferenceRequest
 from orchestrator.services.delegations.calendars import CalendarChange, NewOverride
 from orchestrator.services.personal.delegation_list import Member
 from orchestrator.services.personal.still_missing import StillMissingView
-from orchestrator.services.readiness.readiness import AGAIN_AFTER, ConnectionTestMove, DelegationReadiness
+from orchestrator.services.readiness.connection_tests import ConnectionTestMove
+from orchestrator.services.readiness.nudges import AGAIN_AFTER
+from orchestrator.services.readiness.views import DelegationReadiness
 from orchestrator.store.answers import incoming
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.delivery import DeliveryRow
@@ -73,6 +76,11 @@ def published(world: World) -> World:
     return world
 
 
+def told(facts: Iterable[Said]) -> tuple[str, ...]:
+    """What facts say."""
+    return tuple(map(words.say, facts))
+
+
 def meeting(world: World) -> Meeting:
     with world.database.reading() as session:
         return store.load(session, store.find_id(session, "SOM-2026"))
@@ -94,7 +102,7 @@ def state(world: World, code: str, aspect: str) -> str:
 def record(
     world: World, code: str, need: Need, how: ContributionState | None, note: str | None = None
 ) -> None:
-    world.readiness.record("SOM-2026", code, need, how, caller=caller("console"), note=note)
+    world.contributions.record("SOM-2026", code, need, how, caller=caller("console"), note=note)
 
 
 def answer(world: World, email: str, participation: Participation) -> None:
@@ -157,8 +165,10 @@ def test_the_board_begins_with_everything_missing_in_protocol_order(published: W
         "link": "in",
         "joined": "not yet",
     }
-    assert found.missing == ("answer", "delegation list", "paper", "connectivity test")
-    assert found.cells["answered"].details == ("no answer: Lê Thị Hồng Nhung, Phạm Thu Lan, Đỗ Quang Minh",)
+    assert told(found.missing) == ("answer", "delegation list", "paper", "connectivity test")
+    assert told(found.cells["answered"].details) == (
+        "no answer: Lê Thị Hồng Nhung, Phạm Thu Lan, Đỗ Quang Minh",
+    )
     assert [item.email for item in found.nudge_to] == [LAN]
     assert [item.email for item in row(published, "MM").nudge_to] == [THIDA]
 
@@ -170,7 +180,7 @@ def test_the_answer_of_the_head_counts_where_there_is_one(published: World) -> N
     cell = row(published, "VN").cells["answered"]
     assert (cell.state, cell.settled, cell.by) == ("tentative", True, "console")
     assert str(cell.since) == "Sunday, 1 November 2026, 10:00 Ha Noi (UTC+07:00)"
-    assert cell.details == ("no answer: Đỗ Quang Minh",)
+    assert told(cell.details) == ("no answer: Đỗ Quang Minh",)
     answer(published, TAN, P.ACCEPTED)
     assert state(published, "SG", "answered") == "accepted"
     assert published.readiness.board("SOM-2026").tally["answered"].settled == 2
@@ -188,13 +198,13 @@ def test_nothing_but_an_answer_is_wanted_of_a_delegation_that_stays_away(publish
         "link": "declined",
         "joined": "declined",
     }
-    assert (found.missing, found.nudge_to) == ((), ())
+    assert (told(found.missing), found.nudge_to) == ((), ())
     assert (published.readiness.board("SOM-2026").tally["list"].of) == 2
 
 
 def test_only_what_the_timeline_asks_for_is_owed(world: World) -> None:
     world.invited(attendees=STAFF)
-    assert row(world, "VN").missing == ("answer",)
+    assert told(row(world, "VN").missing) == ("answer",)
     assert state(world, "VN", "paper") == "not asked for"
     assert world.readiness.board("SOM-2026").tally["paper"].of == 0
     record(world, "VN", Need.PAPER, C.IN)
@@ -214,7 +224,11 @@ def test_the_link_is_delivered_once_everybody_who_may_come_has_it(world: World) 
     world.timelines = {**world.timelines, "chasing": CHASING}
     world.published(attendees=STAFF, timeline="chasing")
     cell = row(world, "VN").cells["link"]
-    assert (cell.state, cell.settled, cell.details) == ("missing", False, ("there is no join link yet",))
+    assert (cell.state, cell.settled, told(cell.details)) == (
+        "missing",
+        False,
+        ("there is no join link yet",),
+    )
     refused = iter([PermanentFailure("no such person")])
 
     def refuse(recipient: str) -> None:
@@ -224,10 +238,13 @@ def test_the_link_is_delivered_once_everybody_who_may_come_has_it(world: World) 
     world.mailer.before = refuse
     world.run()
     cell = row(world, "VN").cells["link"]
-    assert (cell.state, cell.details) == ("failed", ("did not arrive: Đỗ Quang Minh", "with the invitation"))
+    assert (cell.state, told(cell.details)) == (
+        "failed",
+        ("did not arrive: Đỗ Quang Minh", "with the invitation"),
+    )
     answer(world, MINH, P.DECLINED)
     cell = row(world, "VN").cells["link"]
-    assert (cell.state, cell.details, str(cell.since)) == (
+    assert (cell.state, told(cell.details), str(cell.since)) == (
         "in",
         ("with the invitation",),
         "Sunday, 1 November 2026, 09:00 Ha Noi (UTC+07:00)",
@@ -240,7 +257,7 @@ def test_a_bounce_takes_the_link_back_and_a_reminder_brings_it(published: World)
     published.clock.at = datetime(2026, 11, 26, 2, tzinfo=UTC)
     published.run()
     cell = row(published, "SG").cells["link"]
-    assert (cell.state, cell.details) == ("in", ("with the reminder",))
+    assert (cell.state, told(cell.details)) == ("in", ("with the reminder",))
 
 
 def bounce(world: World, email: str) -> None:
@@ -256,9 +273,9 @@ def test_a_new_revision_has_to_reach_them_again(published: World) -> None:
         "SOM-2026", change, caller=caller("console"), version=meeting(published).version
     )
     cell = row(published, "SG").cells["link"]
-    assert (cell.state, cell.details) == ("missing", ("not yet: Tan Hui Shan",))
+    assert (cell.state, told(cell.details)) == ("missing", ("not yet: Tan Hui Shan",))
     published.run()
-    assert row(published, "SG").cells["link"].details == ("with the update",)
+    assert told(row(published, "SG").cells["link"].details) == ("with the update",)
 
 
 def test_a_reminder_that_left_without_a_link_does_not_count(world: World) -> None:
@@ -273,7 +290,7 @@ def test_a_reminder_that_left_without_a_link_does_not_count(world: World) -> Non
     world.meetings.enter_join_link("SOM-2026", "https://meet.example/room", caller=caller("console"))
     assert state(world, "SG", "link") == "missing"
     world.run()
-    assert row(world, "SG").cells["link"].details == ("with the invitation",)
+    assert told(row(world, "SG").cells["link"].details) == ("with the invitation",)
 
 
 # What comes in
@@ -286,7 +303,7 @@ def test_chasers_end_with_what_comes_in_and_come_again_when_it_is_taken_back(pub
     assert chasers(published, "paper")[LAN] == ["cancelled"]
     assert chasers(published, "paper")[TAN] == ["scheduled"]
     cell = row(published, "VN").cells["paper"]
-    assert (cell.state, cell.settled, cell.by, cell.details) == (
+    assert (cell.state, cell.settled, cell.by, told(cell.details)) == (
         "waived",
         True,
         "console",
@@ -303,9 +320,9 @@ def test_a_failed_test_is_still_missing(published: World) -> None:
     record(published, "VN", Need.TEST, C.FAILED, "no sound")
     found = row(published, "VN")
     assert (found.cells["tested"].state, found.cells["tested"].settled) == ("failed", False)
-    assert "connectivity test" in found.missing
+    assert "connectivity test" in told(found.missing)
     record(published, "VN", Need.TEST, C.IN)
-    assert "connectivity test" not in row(published, "VN").missing
+    assert "connectivity test" not in told(row(published, "VN").missing)
     assert {item.state for item in published.rows(K.CONNECTION_TEST)} == {"scheduled", "cancelled"}
 
 
@@ -345,18 +362,18 @@ def test_a_chaser_in_hand_is_not_sent_any_more(published: World) -> None:
 
 def test_a_delegation_joins_once_and_not_long_before_the_start(published: World) -> None:
     with pytest.raises(Conflict, match="nobody can have joined yet"):
-        published.readiness.joined("SOM-2026", "VN", caller=caller("console"))
+        published.contributions.joined("SOM-2026", "VN", caller=caller("console"))
     published.clock.at = STARTS - timedelta(minutes=20)
-    assert published.readiness.joined("SOM-2026", "vn", caller=caller("console"))
+    assert published.contributions.joined("SOM-2026", "vn", caller=caller("console"))
     published.clock.at = STARTS
-    assert not published.readiness.joined("SOM-2026", "VN", caller=caller("api"))
+    assert not published.contributions.joined("SOM-2026", "VN", caller=caller("api"))
     cell = row(published, "VN").cells["joined"]
     assert (cell.state, cell.by) == ("in", "console")
     assert str(cell.since) == "Thursday, 3 December 2026, 13:40 Ha Noi (UTC+07:00)"
     assert state(published, "SG", "joined") == "missing"
     assert history(published, "joined") == [("console", "VN")]
     with pytest.raises(NotFound):
-        published.readiness.joined("SOM-2026", "KH", caller=caller("console"))
+        published.contributions.joined("SOM-2026", "KH", caller=caller("console"))
 
 
 # Nudging
@@ -364,14 +381,14 @@ def test_a_delegation_joins_once_and_not_long_before_the_start(published: World)
 
 def test_a_nudge_asks_whoever_speaks_for_each_delegation_once(published: World) -> None:
     before = contents(published.database)
-    planned = published.readiness.nudge("SOM-2026", caller=caller("console"), preview=True)
+    planned = published.nudges.nudge("SOM-2026", caller=caller("console"), preview=True)
     assert contents(published.database) == before
     assert [(item.recipient_email, maybe(item.what), item.when) for item in planned.consequences] == [
         (THIDA, "Nudge: what is missing", None),
         (TAN, "Nudge: what is missing", None),
         (LAN, "Nudge: what is missing", None),
     ]
-    done = published.readiness.nudge("SOM-2026", caller=caller("console"))
+    done = published.nudges.nudge("SOM-2026", caller=caller("console"))
     assert (done.consequences, done.count("chase")) == (planned.consequences, 3)
     published.run()
     assert sorted(nudged(published)) == sorted([THIDA, TAN, LAN])
@@ -383,58 +400,58 @@ def test_a_nudge_asks_whoever_speaks_for_each_delegation_once(published: World) 
 
 
 def test_two_clicks_send_one_mail(published: World) -> None:
-    published.readiness.nudge("SOM-2026", ["VN"], caller=caller("console"))
+    published.nudges.nudge("SOM-2026", ["VN"], caller=caller("console"))
     published.run()
     published.clock.move(minutes=9)
     with pytest.raises(Conflict, match="Phạm Thu Lan was asked on Sunday, 1 November 2026, 10:00") as refused:
-        published.readiness.nudge("SOM-2026", ["VN"], caller=caller("console"))
+        published.nudges.nudge("SOM-2026", ["VN"], caller=caller("console"))
     assert refused.value.code == "nobody-to-ask"
-    again = published.readiness.nudge("SOM-2026", ["VN", "MM"], caller=caller("console"))
+    again = published.nudges.nudge("SOM-2026", ["VN", "MM"], caller=caller("console"))
     assert [item.recipient_email for item in again.consequences] == [THIDA]
     when = "Sunday, 1 November 2026, 10:00 Ha Noi (UTC+07:00)"
-    assert again.warnings == (
+    assert told(again.warnings) == (
         f"Not asked: Phạm Thu Lan was asked on {when} already; ask again 10 min later.",
     )
     published.run()
     assert nudged(published) == [LAN, THIDA]
     published.clock.at = NOW + timedelta(hours=1) + AGAIN_AFTER
-    published.readiness.nudge("SOM-2026", ["VN"], caller=caller("console"))
+    published.nudges.nudge("SOM-2026", ["VN"], caller=caller("console"))
     published.run()
     assert nudged(published) == [LAN, THIDA, LAN]
 
 
 def test_a_nudge_that_was_overtaken_by_the_answer_is_not_sent(published: World) -> None:
-    published.readiness.nudge("SOM-2026", ["SG"], caller=caller("console"))
+    published.nudges.nudge("SOM-2026", ["SG"], caller=caller("console"))
     answer(published, TAN, P.ACCEPTED)
     for need in (Need.LIST, Need.PAPER, Need.TEST):
         record(published, "SG", need, C.IN)
     published.run()
     assert nudged(published) == []
     with pytest.raises(Conflict, match="Nobody is asked: nothing is missing from Singapore"):
-        published.readiness.nudge("SOM-2026", ["SG"], caller=caller("console"))
+        published.nudges.nudge("SOM-2026", ["SG"], caller=caller("console"))
 
 
 def test_people_are_picked_by_address(published: World) -> None:
-    published.readiness.nudge("SOM-2026", [MINH.upper()], caller=caller("console"))
+    published.nudges.nudge("SOM-2026", [MINH.upper()], caller=caller("console"))
     assert history(published, "nudged") == [("console", "VN, Đỗ Quang Minh: answer")]
     answer(published, MINH, P.ACCEPTED)
     with pytest.raises(Conflict, match="nothing is missing from Đỗ Quang Minh"):
-        published.readiness.nudge("SOM-2026", [MINH], caller=caller("console"))
+        published.nudges.nudge("SOM-2026", [MINH], caller=caller("console"))
     answer(published, MINH, P.DECLINED)
     with pytest.raises(Conflict, match="Đỗ Quang Minh has declined"):
-        published.readiness.nudge("SOM-2026", [MINH], caller=caller("console"))
+        published.nudges.nudge("SOM-2026", [MINH], caller=caller("console"))
 
 
 def test_nobody_is_asked_who_has_declined_or_is_not_there(published: World) -> None:
     answer(published, THIDA, P.DECLINED)
     with pytest.raises(Conflict, match="Nobody is asked: Myanmar has declined"):
-        published.readiness.nudge("SOM-2026", ["MM"], caller=caller("console"))
+        published.nudges.nudge("SOM-2026", ["MM"], caller=caller("console"))
     answer(published, LAN, P.DECLINED)
-    done = published.readiness.nudge("SOM-2026", ["VN"], caller=caller("console"))
+    done = published.nudges.nudge("SOM-2026", ["VN"], caller=caller("console"))
     assert [item.recipient_email for item in done.consequences] == [NHUNG]
     for unknown in ("KH", "nobody@vn.example.org"):
         with pytest.raises(NotFound, match="is not"):
-            published.readiness.nudge("SOM-2026", [unknown], caller=caller("console"))
+            published.nudges.nudge("SOM-2026", [unknown], caller=caller("console"))
 
 
 @pytest.mark.parametrize("group", ["ACCSM_OFF"])
@@ -444,25 +461,25 @@ def test_a_delegation_that_nobody_speaks_for_cannot_be_asked_for_more_than_an_an
     world.timelines = {**world.timelines, "chasing": CHASING}
     lone = {"group": group, "delegation": "VN", "name": "Đỗ Quang Minh", "email": MINH}
     world.invited(attendees=[lone, PEOPLE[TAN]], timeline="chasing")
-    world.readiness.nudge("SOM-2026", ["VN"], caller=caller("console"))
+    world.nudges.nudge("SOM-2026", ["VN"], caller=caller("console"))
     answer(world, MINH, P.ACCEPTED)
     world.clock.move(hours=1)
     with pytest.raises(Conflict, match="Viet Nam has neither a focal point nor a head of delegation"):
-        world.readiness.nudge("SOM-2026", ["VN"], caller=caller("console"))
+        world.nudges.nudge("SOM-2026", ["VN"], caller=caller("console"))
 
 
 def test_there_is_a_time_for_nudging(world: World) -> None:
     world.timelines = {**world.timelines, "chasing": CHASING}
     world.create(attendees=STAFF, timeline="chasing")
     with pytest.raises(Conflict, match="draft"):
-        world.readiness.nudge("SOM-2026", caller=caller("console"))
+        world.nudges.nudge("SOM-2026", caller=caller("console"))
     world.meetings.publish("SOM-2026", caller=caller("console"), save_the_date=True)
     with pytest.raises(Conflict, match="only a save-the-date"):
-        world.readiness.nudge("SOM-2026", caller=caller("console"))
+        world.nudges.nudge("SOM-2026", caller=caller("console"))
     world.meetings.publish("SOM-2026", caller=caller("console"))
     world.clock.at = STARTS
     with pytest.raises(Conflict, match="has begun"):
-        world.readiness.nudge("SOM-2026", caller=caller("console"))
+        world.nudges.nudge("SOM-2026", caller=caller("console"))
 
 
 # Rehearsal slots
@@ -470,7 +487,7 @@ def test_there_is_a_time_for_nudging(world: World) -> None:
 
 def moved(world: World, code: str, start: str, *, preview: bool = False) -> Sequence[Any]:
     move = ConnectionTestMove.of(start)
-    return world.readiness.move_connection_test(
+    return world.connection_tests.move(
         "SOM-2026", code, move, caller=caller("console"), preview=preview
     ).consequences
 

@@ -15,7 +15,7 @@ from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import PermanentFailure
 from orchestrator.services.answers.recording import GivenAnswer, record
-from orchestrator.services.readiness.readiness import ConnectionTestMove
+from orchestrator.services.readiness.connection_tests import ConnectionTestMove
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.meetings import news
 from orchestrator.store.rows.meetings import MeetingRow
@@ -267,7 +267,7 @@ def test_a_slot_moved_to_before_the_mail_that_tells_of_it_is_told_the_working_da
     som(world)
     assert "connection-test" not in purposes(world, LAN)
     move = ConnectionTestMove.of("2027-06-10 10:00")
-    outcome = world.readiness.move_connection_test("SOM-2026", "VN", move, caller=caller("console"))
+    outcome = world.connection_tests.move("SOM-2026", "VN", move, caller=caller("console"))
     assert {str(item.when) for item in outcome.consequences} == {
         "Wednesday, 9 June 2027, 09:00 Ha Noi (UTC+07:00)"
     }
@@ -279,7 +279,7 @@ def test_a_slot_moved_to_before_the_mail_that_tells_of_it_is_told_the_working_da
 
 def test_a_slot_that_fits_the_new_time_stays_as_the_coordinator_has_set_it(world: World) -> None:
     som(world)
-    world.readiness.move_connection_test(
+    world.connection_tests.move(
         "SOM-2026", "VN", ConnectionTestMove.of("2027-06-23 15:00"), caller=caller("console")
     )
     move(world, "2027-06-24 15:00")
@@ -303,7 +303,7 @@ def test_replanning_a_meeting_that_nobody_tries_changes_nothing(world: World) ->
 def test_what_is_in_stays_in_when_the_meeting_moves_by_a_month(world: World) -> None:
     som(world)
     for need in (Need.LIST, Need.PAPER, Need.TEST):
-        world.readiness.record("SOM-2026", "VN", need, ContributionState.IN, caller=caller("console"))
+        world.contributions.record("SOM-2026", "VN", need, ContributionState.IN, caller=caller("console"))
     move(world, "2027-07-29 14:00")
     row = next(item for item in world.readiness.board("SOM-2026").delegations if item.code == "VN")
     assert row.missing == ("answer",)
@@ -365,10 +365,10 @@ def test_no_two_mails_of_a_meeting_share_a_message_id_and_a_retry_keeps_it(world
         update = MeetingUpdate.model_validate({"attendees": people})
         world.meetings.update("SOM-2026", update, caller=caller("x"), version=meeting(world).version)
         world.run()
-    world.readiness.nudge("SOM-2026", caller=caller("x"))
+    world.nudges.nudge("SOM-2026", caller=caller("x"))
     at(world, 2026, 12, 1, 4)
-    world.readiness.nudge("SOM-2026", caller=caller("x"))
-    world.readiness.move_connection_test(
+    world.nudges.nudge("SOM-2026", caller=caller("x"))
+    world.connection_tests.move(
         "SOM-2026", "VN", ConnectionTestMove.of("2026-12-02 16:00"), caller=caller("x")
     )
     world.run()
@@ -419,7 +419,7 @@ def test_the_mail_that_tells_of_a_moved_slot_is_explained_by_the_move(world: Wor
     world.meetings.publish("SOM-2026", caller=caller("x"))
     world.run()
     at(world, 2026, 11, 30, 9)
-    world.readiness.move_connection_test(
+    world.connection_tests.move(
         "SOM-2026", "VN", ConnectionTestMove.of("2026-12-02 16:00"), caller=caller("console")
     )
     found = {item.key: maybe(item.why) for item in world.reading.plan("SOM-2026")}
@@ -447,7 +447,7 @@ def test_planning_for_whom_an_answer_concerns_is_planning_for_all(world: World, 
     if meeting(world).tentative:
         world.meetings.publish("SOM-2026", caller=caller("x"))
         world.run()
-    world.readiness.nudge("SOM-2026", [LAN, "MM"], caller=caller("x"))
+    world.nudges.nudge("SOM-2026", [LAN, "MM"], caller=caller("x"))
     answers = (
         (NHUNG, Participation.DECLINED),
         (LAN, Participation.DECLINED),

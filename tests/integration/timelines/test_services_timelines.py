@@ -24,7 +24,7 @@ from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import ConfigurationError, Conflict, InvalidInput, NotFound
 from orchestrator.services.timelines.timelines import timeline_text
-from orchestrator.store.readiness import contributions
+from orchestrator.store.readiness import connection_tests
 from orchestrator.words import maybe
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, NOW, PEOPLE, World, contents
@@ -365,7 +365,7 @@ def test_a_som_by_its_own_timeline_is_announced_and_planned_as_a_whole(world: Wo
     assert {"invite", "notice:papers", "chase:delegation-list", "connection-test", "remind:P1D"} <= kinds
     codes = {item["delegation"] for item in PEOPLE.values()}
     with world.database.reading() as session:
-        assert {slot.delegation for slot in contributions.slots(session, [1])[1]} == codes
+        assert {slot.delegation for slot in connection_tests.of_meetings(session, [1])[1]} == codes
 
 
 def test_two_files_of_one_name_and_an_unknown_text_stop_the_service(tmp_path: Path) -> None:

@@ -24,9 +24,9 @@ from orchestrator.domain.meetings.meeting import (
 from orchestrator.domain.readiness.connection_tests import placed
 from orchestrator.domain.readiness.readiness import (
     Cell,
-    Facts,
-    Given,
+    Evidence,
     Joined,
+    LastAnswer,
     LinkMail,
     carrying,
     cells,
@@ -36,6 +36,7 @@ from orchestrator.domain.timelines.needs import missing, spokespeople
 from orchestrator.domain.timelines.planning import plan
 from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.errors import InvalidInput
+from orchestrator.facts import Fact, plain
 from tests.saying import said
 from tests.unit.plans import CALENDARS, LINK, NOW, STARTS, person, published
 
@@ -60,8 +61,8 @@ def running(*people: Attendee, **fields: Any) -> Meeting:
     return published(attendees=people, conference=LINK, revision=2, **fields)
 
 
-def facts(*mails: LinkMail, now: datetime = NOW, **fields: Any) -> Facts:
-    return Facts(now=now, given=fields.get("given", {}), mails=mails, joined=fields.get("joined", {}))
+def facts(*mails: LinkMail, now: datetime = NOW, **fields: Any) -> Evidence:
+    return Evidence(now=now, given=fields.get("given", {}), mails=mails, joined=fields.get("joined", {}))
 
 
 def mail(attendee_id: int, minutes: int = 0, **fields: Any) -> LinkMail:
@@ -108,9 +109,15 @@ def test_the_best_answer_counts_where_nobody_leads() -> None:
         person(2, role=DELEGATE, participation=P.ACCEPTED),
         person(3, role=DELEGATE),
     )
-    known = facts(given={1: Given(NOW, "one"), 2: Given(NOW, "two")})
+    known = facts(given={1: LastAnswer(NOW, "one"), 2: LastAnswer(NOW, "two")})
     cell = cells(running(*people), "VN", ALL_OWED, known)["answered"]
-    assert cell == Cell("accepted", settled=True, since=NOW, by="two", details=("no answer: Person 3",))
+    assert cell == Cell(
+        "accepted",
+        settled=True,
+        since=NOW,
+        by="two",
+        details=(Fact.of("readiness.no-answer", names=["Person 3"]),),
+    )
 
 
 # Who speaks
@@ -174,7 +181,7 @@ def test_the_link_is_with_a_delegation_once_all_have_it(
 ) -> None:
     held = running(person(1), person(2), person(3, participation=P.DECLINED))
     cell = cells(held, "VN", ALL_OWED, facts(*mails))["link"]
-    assert (cell.state, cell.settled, cell.details) == (state, state == "in", details)
+    assert (cell.state, cell.settled, tuple(map(said, cell.details))) == (state, state == "in", details)
     assert cell.since == (max(item.at for item in mails if item.arrived) if state == "in" else None)
 
 
@@ -199,7 +206,7 @@ def test_what_does_not_count_is_not_counted() -> None:
     rows = {code: cells(held, code, {Need.ANSWER}, begun) for code in held.delegations}
     assert [row["joined"].state for row in rows.values()] == ["in", "missing", "missing"]
     assert rows["TL"]["paper"] == Cell(
-        "waived", settled=True, since=NOW, by="console", details=("none this year",)
+        "waived", settled=True, since=NOW, by="console", details=(plain("none this year"),)
     )
 
 

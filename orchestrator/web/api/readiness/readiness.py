@@ -9,11 +9,15 @@ from pydantic import Field
 
 from orchestrator.domain.meetings.needs import RECORDED
 from orchestrator.services.answers.recording import LONGEST_COMMENT
-from orchestrator.services.readiness.readiness import STATES, ConnectionTestMove
+from orchestrator.services.readiness.connection_tests import ConnectionTestMove
+from orchestrator.services.readiness.contributions import STATES
 from orchestrator.web.api.inputs import Body, Preview
 from orchestrator.web.api.readiness.schemas import BoardModel, ConnectionTestModel
 from orchestrator.web.api.timelines.schemas import EffectModel
 from orchestrator.web.container import (
+    ConnectionTestsDep,
+    ContributionsDep,
+    NudgesDep,
     ReadinessDep,
 )
 from orchestrator.web.openapi import api_router
@@ -54,27 +58,25 @@ def record_readiness(
     code: Code,
     need: Literal["list", "paper", "test"],
     body: RecordRequest,
-    readiness: ReadinessDep,
+    contributions: ContributionsDep,
     caller: ApiCaller,
 ) -> EffectModel:
     """Record that something came in, is waived or failed, or is missing after all; chasers follow it."""
     return EffectModel.showing(
-        readiness.record(meeting, code, RECORDED[need], STATES[body.state], caller=caller, note=body.note)
+        contributions.record(meeting, code, RECORDED[need], STATES[body.state], caller=caller, note=body.note)
     )
 
 
 @router.post("/meetings/{meeting}/nudge", summary="Ask now for what is missing")
 def nudge(
     meeting: str,
-    readiness: ReadinessDep,
+    nudges: NudgesDep,
     caller: ApiCaller,
     body: NudgeRequest | None = None,
     preview: Preview = False,
 ) -> EffectModel:
     """Ask who speaks for the delegations, or these people, for all that is missing, in one mail each."""
-    return EffectModel.showing(
-        readiness.nudge(meeting, body.to if body else (), caller=caller, preview=preview)
-    )
+    return EffectModel.showing(nudges.nudge(meeting, body.to if body else (), caller=caller, preview=preview))
 
 
 @router.get("/meetings/{meeting}/rehearsal", summary="Rehearsal slots")
@@ -88,17 +90,15 @@ def move_rehearsal_slot(
     meeting: str,
     code: Code,
     body: ConnectionTestMove,
-    readiness: ReadinessDep,
+    connection_tests: ConnectionTestsDep,
     caller: ApiCaller,
     preview: Preview = False,
 ) -> EffectModel:
-    """Give a delegation another time to try its connection; whoever knows the old one is told at once."""
-    return EffectModel.showing(
-        readiness.move_connection_test(meeting, code, body, caller=caller, preview=preview)
-    )
+    """Give a delegation another time to try its connection; who knows the old one is told at once."""
+    return EffectModel.showing(connection_tests.move(meeting, code, body, caller=caller, preview=preview))
 
 
 @router.post("/meetings/{meeting}/joined/{code}", status_code=204, summary="A delegation has joined")
-def record_joined(meeting: str, code: Code, readiness: ReadinessDep, caller: ApiCaller) -> None:
+def record_joined(meeting: str, code: Code, contributions: ContributionsDep, caller: ApiCaller) -> None:
     """Record that a delegation is in the meeting; the first time counts."""
-    readiness.joined(meeting, code, caller=caller)
+    contributions.joined(meeting, code, caller=caller)

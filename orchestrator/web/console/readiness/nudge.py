@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from orchestrator.web.console.confirmation import ConfirmationDep
 from orchestrator.web.console.forms import Typed
-from orchestrator.web.container import ReadinessDep, ReadingDep
+from orchestrator.web.container import NudgesDep, ReadingDep
 from orchestrator.web.pages import meeting_path, see_other
 from orchestrator.web.security import ConsoleCaller
 
@@ -17,21 +17,21 @@ router = APIRouter()
 def confirm_nudge(
     reference: str,
     reading: ReadingDep,
-    readiness: ReadinessDep,
+    nudges: NudgesDep,
     caller: ConsoleCaller,
     confirmation: ConfirmationDep,
     to: str = "",
 ) -> Response:
     """Show who would be asked for what is missing from a delegation, or from all."""
     found = reading.meeting(reference)
-    outcome = readiness.nudge(reference, _picked(to), caller=caller, preview=True)
+    outcome = nudges.nudge(reference, _picked(to), caller=caller, preview=True)
     return confirmation.show("nudge", found, outcome, {"to": to})
 
 
 @router.post("/meetings/{reference}/nudge")
-def nudge(reference: str, readiness: ReadinessDep, caller: ConsoleCaller, to: Typed = "") -> Response:
+def nudge(reference: str, nudges: NudgesDep, caller: ConsoleCaller, to: Typed = "") -> Response:
     """Ask the delegation that was shown, or all."""
-    outcome = readiness.nudge(reference, _picked(to), caller=caller)
+    outcome = nudges.nudge(reference, _picked(to), caller=caller)
     return see_other(meeting_path(outcome.reference), done="nudged", count=outcome.count("chase"))
 
 
