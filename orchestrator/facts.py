@@ -65,6 +65,18 @@ def chained(items: Sequence[Fact]) -> Fact:
     return Fact.of("list.chained", first=first, others=chained(others)) if others else first
 
 
+def lined(items: Sequence[Fact]) -> Fact:
+    """Return facts as they are read out one a line."""
+    first, *others = items
+    return Fact.of("list.lines", first=first, others=lined(others)) if others else first
+
+
+def spaced(items: Sequence[Fact]) -> Fact:
+    """Return sentences as they are read out one after the other."""
+    first, *others = items
+    return Fact.of("list.sentences", first=first, others=spaced(others)) if others else first
+
+
 Said = Fact | str
 """What an error says: a fact, or a sentence that an edge has put together itself."""
 

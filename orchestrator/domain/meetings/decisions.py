@@ -8,7 +8,8 @@ from datetime import datetime
 
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.text import single_line
-from orchestrator.errors import Conflict, InvalidInput, NotFound
+from orchestrator.errors import Conflict, InvalidInput, NotFound, Unfit
+from orchestrator.facts import Fact
 
 LONGEST_OUTCOME = 1000
 MOST_OUTCOMES = 100
@@ -48,10 +49,10 @@ def require_begun(meeting: Meeting, now: datetime) -> None:
     if meeting.status is MeetingStatus.CONCLUDED:
         return
     if meeting.status is not MeetingStatus.PUBLISHED or meeting.tentative:
-        state = "only a save-the-date" if meeting.tentative else str(meeting.status)
-        raise Conflict(f"{meeting.reference} is {state}; only a meeting that takes place has outcomes.")
+        state = Fact.of("meetings.only-a-save-the-date") if meeting.tentative else meeting.status.fact
+        raise Conflict(Fact.of("meetings.takes-no-place", reference=meeting.reference, state=state))
     if now < meeting.starts_at:
-        raise Conflict(f"{meeting.reference} has not begun; outcomes can be recorded once it has.")
+        raise Conflict(Fact.of("meetings.no-decisions-before-it-begins", reference=meeting.reference))
 
 
 def added(
@@ -65,8 +66,8 @@ def added(
         raise InvalidInput.of(
             "text",
             None,
-            f"would be outcome {len(items) + 1} of one meeting",
-            f"Keep to {MOST_OUTCOMES}: the minutes are the place for details.",
+            Fact.of("meetings.one-decision-too-many", number=len(items) + 1),
+            Fact.of("meetings.one-decision-too-many.remedy", most=MOST_OUTCOMES),
         )
     return (*items, KeyOutcome(len(items) + 1, _statement(text), is_open, by, at))
 
@@ -84,7 +85,12 @@ def changed(
     new = replace(old, text=text, is_open=old.is_open if edit.is_open is None else edit.is_open)
     place = number if edit.number is None else edit.number
     if not 1 <= place <= len(items):
-        raise InvalidInput.of("number", place, "is no place in the list", f"Give 1 to {len(items)}.")
+        raise InvalidInput.of(
+            "number",
+            place,
+            Fact.of("meetings.no-place-in-the-list"),
+            Fact.of("meetings.no-place-in-the-list.remedy", count=len(items)),
+        )
     if (new, place) == (old, number):
         return tuple(items)
     rest = [item for item in items if item is not old]
@@ -105,12 +111,12 @@ def _found(items: Sequence[KeyOutcome], number: int, seen: str | None) -> KeyOut
         if item.number == number:
             if seen is not None and seen != item.text:
                 raise Conflict(
-                    f"Somebody has changed the list meanwhile: outcome {number} is now '{item.text}'. "
-                    "Look at it again.",
+                    Fact.of("meetings.list-changed", number=number, text=item.text),
                     code="list-changed",
                 )
             return item
-    raise NotFound(f"There is no outcome {number}; this meeting has {len(items) or 'none'}.")
+    missing = "meetings.no-such-decision" if items else "meetings.no-decisions"
+    raise NotFound(Fact.of(missing, number=number, count=len(items)))
 
 
 def _numbered(items: Sequence[KeyOutcome]) -> tuple[KeyOutcome, ...]:
@@ -120,13 +126,13 @@ def _numbered(items: Sequence[KeyOutcome]) -> tuple[KeyOutcome, ...]:
 def _statement(text: str) -> str:
     try:
         found = single_line(text)
-    except ValueError as error:
-        raise InvalidInput.of("text", text[:80], str(error), "Write one line of plain text.") from error
+    except Unfit as error:
+        raise InvalidInput.of("text", text[:80], error.fact, Fact.of("meetings.write-one-line")) from error
     if len(found) > LONGEST_OUTCOME:
         raise InvalidInput.of(
             "text",
             f"{len(found)} characters",
-            "is too long for an outcome",
-            f"Keep to {LONGEST_OUTCOME} characters: the minutes are the place for details.",
+            Fact.of("meetings.decision-too-long"),
+            Fact.of("meetings.decision-too-long.remedy", most=LONGEST_OUTCOME),
         )
     return found

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from orchestrator.domain.meetings.meeting import AgendaEntry, Meeting, MeetingStatus
 from orchestrator.domain.time.zones import zone
+from orchestrator.facts import Fact
 
 Feed = tuple[str, str]
 """The reference of a meeting that prepares another, and the reference of that other one."""
@@ -156,15 +157,32 @@ def way_back(feeds: Iterable[Feed], new: Feed) -> tuple[str, ...]:
     return ()
 
 
-def disorder(source: HasTiming, target: HasTiming) -> str:
-    """Return in words what is absurd about the order of a meeting and the one it prepares, or nothing."""
+class Disorder(StrEnum):
+    """What is absurd about the order of a meeting and the one it prepares."""
+
+    AFTER = "after"
+    NOT_BEFORE = "not before"
+    NOT_OVER = "not over"
+
+    def between(self, source: str, target: str) -> Fact:
+        """Say it of the meeting called ``source`` and the one called ``target``, which it prepares."""
+        return Fact.of(_DISORDERS[self], source=source, target=target)
+
+
+_DISORDERS = {
+    Disorder.AFTER: "meetings.comes-after-what-it-prepares",
+    Disorder.NOT_BEFORE: "meetings.does-not-begin-before-what-it-prepares",
+    Disorder.NOT_OVER: "meetings.is-not-over-when-what-it-prepares-begins",
+}
+
+
+def disorder(source: HasTiming, target: HasTiming) -> Disorder | None:
+    """Return what is absurd about the order of a meeting and the one it prepares, if anything is."""
     if source.starts_at >= target.ends_at:
-        return "comes after the meeting it prepares"
+        return Disorder.AFTER
     if source.starts_at >= target.starts_at:
-        return "does not begin before the meeting it prepares"
-    if source.ends_at > target.starts_at:
-        return "is not over when the meeting it prepares begins"
-    return ""
+        return Disorder.NOT_BEFORE
+    return Disorder.NOT_OVER if source.ends_at > target.starts_at else None
 
 
 def reporting(meeting: HasAgenda, source: str) -> tuple[AgendaEntry, ...]:

@@ -15,7 +15,7 @@ from orchestrator.domain.meetings import decisions as rules
 from orchestrator.domain.meetings.decisions import Edit, KeyOutcome
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.people.caller import Caller
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, chained, plain
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.meetings.views import OutcomeList, OutcomeView
@@ -91,7 +91,7 @@ class Outcomes:
             rules.require_begun(meeting, now)
             before = outcomes.of_meeting(session, meeting.id)
             after = apply(before, now)
-            warnings: tuple[str, ...] = ()
+            warnings: tuple[Fact, ...] = ()
             if after != before:
                 outcomes.write(session, meeting.id, after)
                 history.note(session, meeting.id, caller, what, now, _difference(before, after))
@@ -100,7 +100,7 @@ class Outcomes:
         self._wake_up.notify()
         return OutcomeList(meeting.reference, views_of(after), warnings)
 
-    def _carried(self, session: Session, meeting: Meeting, now: datetime) -> tuple[str, ...]:
+    def _carried(self, session: Session, meeting: Meeting, now: datetime) -> tuple[Fact, ...]:
         """Carry the outcomes over once the meeting is concluded; before that they are not final."""
         if meeting.status is not MeetingStatus.CONCLUDED:
             return ()
@@ -113,9 +113,9 @@ def views_of(items: Sequence[KeyOutcome]) -> tuple[OutcomeView, ...]:
     return tuple(OutcomeView(item.number, item.text, item.is_open, item.by, item.at) for item in items)
 
 
-def _difference(before: Sequence[KeyOutcome], after: Sequence[KeyOutcome]) -> str:
+def _difference(before: Sequence[KeyOutcome], after: Sequence[KeyOutcome]) -> Fact:
     """What was there and is not any more, and what is there now and was not, for the history."""
     old, new = [item.point for item in before], [item.point for item in after]
-    gone = [f"was: {text}" for text in old if text not in new]
-    come = [f"is: {text}" if gone else text for text in new if text not in old]
-    return "; ".join([*gone, *come]) or "moved in the list"
+    gone = [Fact.of("meetings.was", text=text) for text in old if text not in new]
+    come = [Fact.of("meetings.is", text=text) if gone else plain(text) for text in new if text not in old]
+    return chained([*gone, *come] or [Fact.of("meetings.moved-in-the-list")])

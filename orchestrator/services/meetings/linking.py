@@ -1,29 +1,23 @@
 """What becomes of meetings that are linked: asked when one moves, said when the order turns absurd.
 
 Everything here runs inside the caller's transaction. Who changes more than one meeting locks them all
-first, by ``store.meetings.lock_chain``.
+first, by ``store.meetings.linked.lock_chain``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.meetings import lifecycle
-from orchestrator.domain.meetings.decisions import KeyOutcome
 from orchestrator.domain.meetings.linked import (
     Feed,
     HasAgenda,
-    HasTiming,
     Linked,
-    Shift,
-    Timing,
-    can_move,
-    disorder,
     is_coming,
     reached,
     reporting,
@@ -34,7 +28,16 @@ from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.errors import Conflict, Problem
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, chained, lined
+from orchestrator.services.meetings.neighbours import (
+    near_disorders,
+    neighbours,
+    still_open,
+    unfit_reports,
+    unrecorded,
+    unreported,
+)
+from orchestrator.services.meetings.surroundings import Answer, Companion, Surroundings
 from orchestrator.services.meetings.views import LinkedView
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.meetings import decisions as outcomes
@@ -43,83 +46,6 @@ from orchestrator.store.meetings import linked as linked_store
 
 QUESTION = "linked-meetings"
 """The code of the error that asks what becomes of linked meetings."""
-
-
-@dataclass(frozen=True, slots=True)
-class Companion:
-    """A linked meeting that goes with the one that is moved, and when it then starts."""
-
-    meeting: Meeting
-    wall_start: datetime
-    zone: str
-
-    @property
-    def moved(self) -> Meeting:
-        """The meeting at its new time, before anything else follows from that."""
-        return replace(self.meeting, wall_start=self.wall_start, zone=self.zone)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What becomes of the linked meetings: who goes along, and what is to be said about all of them."""
-
-    companions: tuple[Companion, ...] = ()
-    sentences: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Disorder:
-    """An order that makes no sense: ``source`` should come before ``target``, which it prepares."""
-
-    source: str
-    target: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.source} {self.what}, {self.target}"
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """A meeting among those it is linked to, directly or through others, as far as they exist."""
-
-    meeting: Meeting
-    feeds: frozenset[Feed]
-    others: Mapping[str, Meeting] = field(repr=False)
-
-    @property
-    def near(self) -> tuple[Meeting, ...]:
-        """What prepares the meeting, then what it prepares."""
-        own = self.meeting.reference
-        names = [source for source, target in sorted(self.feeds) if target == own]
-        names += [target for source, target in sorted(self.feeds) if source == own]
-        return tuple(self.others[name] for name in names if name in self.others)
-
-    @property
-    def targets(self) -> tuple[Meeting, ...]:
-        """What the meeting prepares."""
-        return tuple(item for item in self.near if (self.meeting.reference, item.reference) in self.feeds)
-
-    def relation(self, other: str) -> str:
-        """Return in words what ``other`` is to the meeting."""
-        own = self.meeting.reference
-        if (other, own) in self.feeds:
-            return "which prepares it"
-        if (own, other) in self.feeds:
-            return "which it prepares"
-        return "which is linked to it through another meeting"
-
-    def disorders(
-        self, coming: Collection[str], instead: Mapping[str, Meeting] | None = None
-    ) -> list[Disorder]:
-        """Return what is absurd about the order of those ``coming``, some of them as they are ``instead``."""
-        known = {**self.others, self.meeting.reference: self.meeting, **(instead or {})}
-        found = [
-            Disorder(source, target, disorder(known[source], known[target]))
-            for source, target in sorted(self.feeds)
-            if source in coming and target in coming
-        ]
-        return [item for item in found if item.what]
 
 
 class Linking:
@@ -141,39 +67,49 @@ class Linking:
         if shift is None:
             return Answer()
         around = self._around(session, after)
-        companions = _companions(around, shift, now)
+        companions = around.companions(shift, now)
         if not companions:
             return Answer()
         if linked is None:
             raise Conflict(self._question(around, companions, now), code=QUESTION)
         if linked is Linked.KEEP:
             stays = (
-                f"{self._named(around, item.meeting)} stays on {self._when(item.meeting)}."
+                Fact.of(
+                    "meetings.stays",
+                    meeting=around.named(item.meeting.reference),
+                    when=self._local(item.meeting),
+                )
                 for item in companions
             )
             return Answer((), tuple(stays))
         goes = (
-            f"{self._named(around, item.meeting)} goes along: from {self._when(item.meeting)} "
-            f"to {self._when(item.moved)}."
+            Fact.of(
+                "meetings.goes-along",
+                meeting=around.named(item.meeting.reference),
+                when=self._local(item.meeting),
+                moved=self._local(item.moved),
+            )
             for item in companions
         )
         return Answer(companions, tuple(goes))
 
-    def _question(self, around: Surroundings, companions: Sequence[Companion], now: datetime) -> str:
-        coming = _coming(around, now)
+    def _question(self, around: Surroundings, companions: Sequence[Companion], now: datetime) -> Fact:
+        coming = around.coming(now)
         all_moved = {item.meeting.reference: item.moved for item in companions}
-        what = "a meeting" if len(companions) == 1 else f"{len(companions)} meetings"
-        asked = "Say what becomes of it: keep or move."
-        lines = [f"{around.meeting.reference} is linked to {what} still to take place. {asked}"]
-        for item in companions:
-            name = item.meeting.reference
-            kept = _then(name, around.disorders(coming))
-            moved = _then(name, around.disorders(coming, all_moved))
-            lines.append(
-                f"{self._named(around, item.meeting)} is on {self._when(item.meeting)}. "
-                f"keep: it stays there{kept}. move: it goes to {self._when(item.moved)}{moved}."
+        kept, moved = around.disorders(coming), around.disorders(coming, all_moved)
+        asked = Fact.of("meetings.linked-question", reference=around.meeting.reference, count=len(companions))
+        choices = (
+            Fact.of(
+                "meetings.keep-or-move",
+                meeting=around.named(item.meeting.reference),
+                when=self._local(item.meeting),
+                moved=self._local(item.moved),
+                if_kept=_then(item.meeting.reference, kept),
+                if_moved=_then(item.meeting.reference, moved),
             )
-        return "\n".join(lines)
+            for item in companions
+        )
+        return lined([asked, *choices])
 
     # Saying
 
@@ -184,7 +120,7 @@ class Linking:
         after: Meeting,
         now: datetime,
         moved: Mapping[str, Meeting] | None = None,
-    ) -> tuple[str, ...]:
+    ) -> tuple[Fact, ...]:
         """Return what the coordinator who changes a meeting from ``before`` to ``after`` should know.
 
         ``moved`` are linked meetings that go along, as they are going to be.
@@ -192,34 +128,34 @@ class Linking:
         around = self._around(session, after)
         around = replace(around, others={**around.others, **(moved or {})})
         if after.status is MeetingStatus.CANCELLED:
-            return tuple(self._standing(around, now, "Cancel it too, if it is not wanted alone."))
+            return tuple(self._standing(around, now, "meetings.still-stands-so-cancel-it"))
         if not is_coming(after, now):
             return ()
         reinstated = before is not None and before.status is MeetingStatus.CANCELLED
         return (
-            *(self._standing(around, now, "It was left as it is.") if reinstated else ()),
-            *(f"{item}." for item in around.disorders(_coming(around, now))),
-            *_unfit_reports(after, _neighbours(session, [after])),
+            *(self._standing(around, now, "meetings.still-stands-as-it-was") if reinstated else ()),
+            *(Fact.of("list.sentence", said=item) for item in around.disorders(around.coming(now)).values()),
+            *unfit_reports(after, neighbours(session, [after])),
         )
 
     def attention(
         self, session: Session, meetings: Iterable[HasAgenda], now: datetime
-    ) -> Mapping[str, tuple[str, ...]]:
+    ) -> Mapping[str, tuple[Fact, ...]]:
         """Return by reference what needs somebody before those of ``meetings`` that are still to come.
 
         That is an absurd order, open outcomes, or an unfit agenda.
         """
         coming = [item for item in meetings if is_coming(item, now)]
-        around = _neighbours(session, coming)
+        around = neighbours(session, coming)
         return {
-            item.reference: (*_near_disorders(item, around, now), *_unfit_reports(item, around))
+            item.reference: (*near_disorders(item, around, now), *unfit_reports(item, around))
             for item in coming
         }
 
     def near(self, session: Session, meeting: Meeting, now: datetime) -> tuple[LinkedView, ...]:
         """Return the meetings that have to be thought of when ``meeting`` moves, nearest first."""
         around = self._around(session, meeting)
-        names = reached(around.feeds, meeting.reference, lambda name: _movable(around, name, now))
+        names = reached(around.feeds, meeting.reference, lambda name: around.movable(name, now))
         return tuple(
             LinkedView(
                 name,
@@ -230,14 +166,15 @@ class Linking:
             for name in names
         )
 
-    def _standing(self, around: Surroundings, now: datetime, remedy: str) -> Iterator[str]:
+    def _standing(self, around: Surroundings, now: datetime, key: str) -> Iterator[Fact]:
         for item in around.near:
+            named = around.named(item.reference)
             if is_coming(item, now):
-                yield f"{self._named(around, item)} still stands on {self._when(item)}. {remedy}"
+                yield Fact.of(key, meeting=named, when=self._local(item))
             elif item.status is MeetingStatus.CANCELLED and is_coming(around.meeting, now):
-                yield f"{self._named(around, item)} is cancelled."
+                yield Fact.of("meetings.linked-is-cancelled", meeting=named)
 
-    # Outcomes
+    # Decisions
 
     def with_points(self, session: Session, meeting: Meeting, now: datetime) -> Meeting:
         """Return ``meeting`` with the outcomes of the concluded meetings that prepare it on its agenda."""
@@ -261,15 +198,15 @@ class Linking:
     def _coming_targets(self, session: Session, source: Meeting, now: datetime) -> list[Meeting]:
         return [item for item in self._around(session, source).targets if is_coming(item, now)]
 
-    def left_to_do(self, session: Session, source: Meeting, now: datetime) -> tuple[str, ...]:
+    def left_to_do(self, session: Session, source: Meeting, now: datetime) -> tuple[Fact, ...]:
         """Say what is left to do about the outcomes of a concluded meeting, and where they are reported."""
         found = outcomes.of_meeting(session, source.id)
         targets = self._coming_targets(session, source, now)
         return (
-            *_unrecorded(source.reference, targets if not found else ()),
-            *_open_words(source.reference, found),
+            *unrecorded(source.reference, targets if not found else ()),
+            *still_open(source.reference, found),
             *(
-                _unreported(source.reference, item.reference)
+                unreported(source.reference, item.reference)
                 for item in targets
                 if not reporting(item, source.reference)
             ),
@@ -287,7 +224,7 @@ class Linking:
             SERVICE,
             Fact.of("meetings.history.decisions-carried-over"),
             now,
-            f"from {source.reference}",
+            Fact.of("meetings.from", reference=source.reference),
         )
         self._planner.replan(session, saved, now)
 
@@ -312,8 +249,8 @@ class Linking:
                     Problem(
                         name,
                         value,
-                        f"closes a circle of meetings that prepare each other: {way}",
-                        "Take one of these links out; a meeting prepares only what comes after it.",
+                        Fact.of("meetings.closes-a-circle", way=way),
+                        Fact.of("meetings.closes-a-circle.remedy"),
                     )
                 )
             else:
@@ -327,125 +264,15 @@ class Linking:
         names = {name for feed in feeds for name in feed} - {meeting.reference}
         return Surroundings(meeting, feeds, linked_store.called(session, names))
 
-    def _named(self, around: Surroundings, other: Meeting) -> str:
-        return f"{other.reference}, {around.relation(other.reference)},"
-
     def _local(self, meeting: Meeting) -> LocalTime:
         place = self._planner.directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
         return local_time(meeting.starts_at, place)
 
-    def _when(self, meeting: Meeting) -> str:
-        return str(self._local(meeting))
 
-
-def _companions(around: Surroundings, shift: Shift, now: datetime) -> tuple[Companion, ...]:
-    names = reached(
-        around.feeds,
-        around.meeting.reference,
-        lambda name: _movable(around, name, now),
-        only_after=shift.only_after,
-    )
-    others = (around.others[name] for name in names)
-    return tuple(Companion(item, *shift.applied(item)) for item in others)
-
-
-def _movable(around: Surroundings, name: str, now: datetime) -> bool:
-    found = around.others.get(name)
-    return found is not None and can_move(found, now)
-
-
-def _coming(around: Surroundings, now: datetime) -> set[str]:
-    found = {name for name, item in around.others.items() if is_coming(item, now)}
-    return found | {around.meeting.reference}
-
-
-def _then(name: str, disorders: Iterable[Disorder]) -> str:
+def _then(name: str, disorders: Mapping[Feed, Fact]) -> Fact | None:
     """What becomes absurd around a meeting, to be put behind what would be done with it."""
-    found = [str(item) for item in disorders if name in (item.source, item.target)]
-    return f", though then {'; '.join(found)}" if found else ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Neighbours:
-    """What some meetings are linked to directly, both ways.
-
-    ``feeds`` are the links of each by its reference, in order; ``timings`` tell where both ends of a link
-    stand in time, ``decided`` the outcomes of what is concluded, as far as these meetings exist.
-    """
-
-    feeds: Mapping[str, Sequence[Feed]]
-    timings: Mapping[str, Timing]
-    decided: Mapping[str, Sequence[KeyOutcome]]
-
-    def sources(self, reference: str) -> list[str]:
-        """Return what prepares a meeting."""
-        return [source for source, target in self.feeds[reference] if target == reference]
-
-
-def _neighbours(session: Session, meetings: Sequence[HasAgenda]) -> _Neighbours:
-    """Look around several meetings with as many statements as around one."""
-    feeds: dict[str, list[Feed]] = {item.reference: [] for item in meetings}
-    for feed in sorted(linked_store.links(session, feeds)):
-        for end in feed:
-            if end in feeds:
-                feeds[end].append(feed)
-    names = {name for own in feeds.values() for feed in own for name in feed}
-    numbers = linked_store.concluded(session, names)
-    decided = outcomes.of_meetings(session, numbers.values())
-    return _Neighbours(
-        feeds,
-        linked_store.timings(session, names),
-        {reference: decided[number] for reference, number in numbers.items()},
-    )
-
-
-def _near_disorders(meeting: HasAgenda, around: _Neighbours, now: datetime) -> Iterator[str]:
-    """What is absurd about the order of a meeting and what it is linked to directly."""
-    own = meeting.reference
-    for source, target in around.feeds[own]:
-        known: Mapping[str, HasTiming] = {**around.timings, own: meeting}
-        first, second = known.get(source), known.get(target)
-        if first and second and is_coming(first, now) and is_coming(second, now):
-            what = disorder(first, second)
-            if what:
-                yield f"{Disorder(source, target, what)}."
-
-
-def _unfit_reports(meeting: HasAgenda, around: _Neighbours) -> Iterator[str]:
-    """What keeps the agenda of a meeting from reporting all that was decided before it."""
-    sources = around.sources(meeting.reference)
-    for reference in sources:
-        if reference in around.decided:
-            yield from _open_words(reference, around.decided[reference])
-            if not reporting(meeting, reference):
-                yield _unreported(reference, meeting.reference)
-    for item in meeting.agenda:
-        if item.input_from and item.input_from not in sources:
-            yield (
-                f"Item {item.number} of the agenda is to report the outcomes of {item.input_from}, "
-                f"which does not prepare {meeting.reference}, so none are carried over."
-            )
-
-
-def _unrecorded(source: str, targets: Sequence[Meeting]) -> tuple[str, ...]:
-    names = ", ".join(item.reference for item in targets)
-    return (f"{source} has no outcome yet that {names} could report.",) if names else ()
-
-
-def _open_words(reference: str, found: Sequence[KeyOutcome]) -> tuple[str, ...]:
-    open_ones = [item for item in found if item.is_open]
-    if not open_ones:
-        return ()
-    listed = "; ".join(f"{item.number}. {item.text}" for item in open_ones)
-    what = "1 outcome" if len(open_ones) == 1 else f"{len(open_ones)} outcomes"
-    return (f"{what} of {reference} {'is' if len(open_ones) == 1 else 'are'} still open: {listed}",)
-
-
-def _unreported(source: str, target: str) -> str:
-    return (
-        f"No item of the agenda of {target} reports the outcomes of {source}; "
-        f"give the item that does 'input_from: {source}'."
-    )
+    found = [item for feed, item in disorders.items() if name in feed]
+    return Fact.of("meetings.though-then", disorders=chained(found)) if found else None
 
 
 def _links(prefix: str, definition: MeetingDefinition) -> Iterator[tuple[str, str, Feed]]:

@@ -27,12 +27,13 @@ from orchestrator.domain.meetings.meeting import (
 )
 from orchestrator.domain.people.caller import Caller
 from orchestrator.errors import InvalidInput
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, Said, spaced
 from orchestrator.ports import Clock
 from orchestrator.services.meetings.advice import advice
 from orchestrator.services.meetings.drafting import Drafting
-from orchestrator.services.meetings.linking import Companion, Linking
+from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.meetings.revising import NOTHING, checked_change, prefixed
+from orchestrator.services.meetings.surroundings import Companion
 from orchestrator.services.meetings.views import Created
 from orchestrator.services.timelines.changing import Along, Changing, Command, MeetingChange
 from orchestrator.services.timelines.planner import Planner
@@ -251,7 +252,7 @@ class Meetings:
         caller: Caller,
         version: int | None = None,
         preview: bool = False,
-        detail: str | None = None,
+        detail: Said | None = None,
         linked: Linked | None = None,
         touches_linked: bool = False,
     ) -> Effect:
@@ -266,7 +267,7 @@ class Meetings:
         )
 
     def command(
-        self, apply: Applied, what: Fact, *, detail: str | None = None, linked: Linked | None = None
+        self, apply: Applied, what: Fact, *, detail: Said | None = None, linked: Linked | None = None
     ) -> Command:
         """Return the command that changes a meeting by ``apply`` and takes care of those it is linked to.
 
@@ -278,11 +279,10 @@ class Meetings:
             answer = self._linking.answer(session, meeting, changed, linked, now)
             along = [self._moved_along(item, meeting.reference, now) for item in answer.companions]
             moved = {item.before.reference: item.change.meeting for item in along}
-            reason = f"{detail}." if detail and answer.sentences else detail
             return MeetingChange(
                 changed,
                 what,
-                detail=" ".join(filter(None, [reason, *answer.sentences])) or None,
+                detail=_told(detail, answer.sentences),
                 write=self._carry_over if changed.status is MeetingStatus.CONCLUDED else None,
                 along=along,
                 warnings=(*answer.sentences, *advice(session, self._planner, meeting, changed, now, moved)),
@@ -304,7 +304,12 @@ class Meetings:
                 [prefixed(f"{meeting.reference}: ", item) for item in error.problems]
             ) from error
         return Along(
-            meeting, MeetingChange(changed, Fact.of("meetings.history.moved-along"), f"with {reference}")
+            meeting,
+            MeetingChange(
+                changed,
+                Fact.of("meetings.history.moved-along"),
+                Fact.of("meetings.with", reference=reference),
+            ),
         )
 
     def checked_change(
@@ -315,6 +320,14 @@ class Meetings:
         Raises ``InvalidInput`` with all problems, and ``NotFound`` for what an intent names and is not there.
         """
         return checked_change(meeting, self._planner.directory, self._planner.timelines, update, intents)
+
+
+def _told(reason: Said | None, sentences: Sequence[Fact]) -> Said | None:
+    """What history says of a change: the reason given for it, and what becomes of linked meetings."""
+    if not sentences:
+        return reason
+    own = [Fact.of("list.sentence", said=reason)] if reason else []
+    return spaced([*own, *sentences])
 
 
 def _alone(apply: Callable[[Meeting, datetime], Meeting]) -> Applied:

@@ -99,22 +99,22 @@ class OutcomeView:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeList:
-    """The outcomes of a meeting after a change, and what somebody should know about it, in words."""
+    """The outcomes of a meeting after a change, and what the caller should know about it."""
 
     reference: str
     outcomes: tuple[OutcomeView, ...]
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedView:
     """A meeting that prepares this one, or that this one prepares, and is still to take place.
 
-    ``relation`` says in words what it is to this one.
+    ``relation`` says what it is to this one.
     """
 
     reference: str
-    relation: str
+    relation: Fact
     status: str
     host_time: LocalTime
 

@@ -23,6 +23,7 @@ from orchestrator.domain.meetings.linked import (
     way_back,
 )
 from orchestrator.domain.meetings.meeting import AgendaEntry, Conference, Meeting, MeetingStatus
+from tests.saying import said
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
 HA_NOI, TOKYO, SYDNEY = "Asia/Ho_Chi_Minh", "Asia/Tokyo", "Australia/Sydney"
@@ -182,7 +183,8 @@ def test_links_taken_one_by_one_never_make_a_circle(offered: list[tuple[str, str
 )
 def test_an_absurd_order_is_said_in_words(start: datetime, hours: int, words: str) -> None:
     """The SOM lasts from 14:00 to 17:00 on 3 December."""
-    assert disorder(meeting("PREP", start, duration=timedelta(hours=hours)), meeting()) == words
+    found = disorder(meeting("PREP", start, duration=timedelta(hours=hours)), meeting())
+    assert said(found and found.between("PREP", "SOM")) == (f"PREP {words}, SOM" if words else "")
 
 
 # --- outcomes on an agenda
