@@ -12,6 +12,7 @@ from orchestrator.domain.meetings.meeting import Attendee, MeetingStatus, Partic
 from orchestrator.domain.timelines.actions import ActionState, CancelCode, StoredAction
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.objections import objection
+from orchestrator.domain.timelines.obligations import Obligation
 from orchestrator.domain.timelines.reconciling import Reconciliation, reconcile
 from tests.saying import said
 from tests.unit.plans import (
@@ -460,3 +461,34 @@ def test_minutes_of_an_older_version_are_superseded() -> None:
     assert found is not None
     assert found.code is CancelCode.SUPERSEDED
     assert objection(action(K.MINUTES, revision=2), meeting, person(1), NOW) is None
+
+
+@pytest.mark.parametrize(("later", "repeated"), [(timedelta(days=4), True), (timedelta(hours=95), False)])
+def test_a_rung_goes_out_again_for_a_new_time_from_four_days_after_it_went_out(
+    later: timedelta, repeated: bool
+) -> None:
+    meeting = published(conference=LINK)
+    first = Obligation("chase:x/1:attendee-1", K.CHASE, "chase:x/1", 1, 1, NOW, STARTS)
+    again = replace(first, revision=2, due=NOW + later)
+    row = replace(stored(first, S.SUCCEEDED), planned_at=NOW)
+    found = reconcile(meeting, [again], [row], NOW + timedelta(hours=1))
+    assert (len(found.inserts), len(found.skips)) == ((1, 0) if repeated else (0, 1))
+
+
+def test_what_would_be_due_when_it_expires_is_passed_over() -> None:
+    meeting = published(conference=LINK)
+    wanted = Obligation("remind:x:attendee-1", K.REMIND, "remind:x", 1, 1, STARTS, STARTS)
+    assert reconcile(meeting, [wanted], [], NOW).inserts == ()
+    sooner = replace(wanted, due=STARTS - timedelta(seconds=1))
+    assert keys(reconcile(meeting, [sooner], [], NOW).inserts) == [wanted.key]
+
+
+@pytest.mark.parametrize(("told", "due"), [(2, NOW + timedelta(days=9)), (1, None)])
+def test_who_knows_only_the_announced_date_waits_for_the_invitation_unless_it_has_moved(
+    told: int, due: datetime | None
+) -> None:
+    meeting = replace(published(conference=LINK), revision=2, time_revision=2)
+    wanted = replace(WANTED[INVITE], revision=2, due=NOW + timedelta(days=9))
+    announced = stored(WANTED[INVITE], S.SUCCEEDED, key="announced", obligation="announced", revision=told)
+    (insert,) = reconcile(meeting, [wanted], [announced], NOW).inserts
+    assert insert.obligation.due == due
