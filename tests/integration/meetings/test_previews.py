@@ -14,6 +14,7 @@ from orchestrator.domain.timelines.kinds import ActionKind
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World, contents
 from tests.integration.serving import application
+from tests.saying import said
 
 with warnings.catch_warnings():
     # Starlette would rather have httpx2, which works the same; either may be installed.
@@ -49,13 +50,13 @@ def test_a_save_the_date_shows_before_publishing_what_follows_when_it_is_confirm
     found = draft.meetings.publish("SOM-2026", caller=caller("test"), preview=True)
     assert contents(draft.database) == before, "it is only a look"
     assert found.tentative
-    assert {item.what for item in found.consequences} == {"Save-the-date", "Confirm the date"}
-    later = Counter(item.what for item in found.later)
+    assert {said(item.what) for item in found.consequences} == {"Save-the-date", "Confirm the date"}
+    later = Counter(said(item.what) for item in found.later)
     assert {word for word in later if "nvitation" in word} == {"Updated invitation"}, "the date was told"
     assert later["Chaser: delegation list"] == 10, (
         "three rungs for three delegations, and a head at the third"
     )
-    assert any("offices are open 09:30-16:30" in (item.reason or "") for item in found.later)
+    assert any("offices are open 09:30-16:30" in said(item.reason) for item in found.later)
 
 
 def test_what_was_shown_is_what_follows(draft: World) -> None:
@@ -83,9 +84,9 @@ def test_every_line_is_shown_with_its_reason(draft: World, capsys: pytest.Captur
     text = shown(capsys, "meeting", "publish", "SOM-2026", "--invite", "--preview")
     assert len(found.consequences) > 60
     for item in found.consequences:
-        assert item.what in text
+        assert said(item.what) in text
         assert (item.recipient_name or "") in text
-        assert (item.reason or "") in text
+        assert said(item.reason) in text
         assert item.when is None or f"{item.when.date}, {item.when.clock}" in text
     assert "more;" not in text
 

@@ -38,7 +38,7 @@ class Asked:
     stop: threading.Event
     count: int = field(default=0)
 
-    def poll_soon(self) -> bool:
+    def read_soon(self) -> bool:
         self.count += 1
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
