@@ -686,7 +686,7 @@ def test_a_meeting_without_a_test_has_no_slot_to_move(world: World) -> None:
 # The personal page
 
 
-def owing(world: World, email: str) -> StillMissingView:
+def still_missing(world: World, email: str) -> StillMissingView:
     found = world.still_missing.view(token(world, email))
     assert found is not None
     return found
@@ -694,7 +694,7 @@ def owing(world: World, email: str) -> StillMissingView:
 
 def test_whoever_speaks_for_a_delegation_sees_what_it_owes(published: World) -> None:
     before = contents(published.database)
-    found = owing(published, LAN)
+    found = still_missing(published, LAN)
     assert [item.need for item in found.missing] == [
         "answer",
         "delegation list",
@@ -703,7 +703,7 @@ def test_whoever_speaks_for_a_delegation_sees_what_it_owes(published: World) -> 
     ]
     assert found.settled == ()
     assert found.slot == row(published, "VN").slot
-    assert owing(published, NHUNG) == found
+    assert still_missing(published, NHUNG) == found
     assert published.still_missing.view(token(published, MINH)) is None
     assert contents(published.database) == before
 
@@ -713,8 +713,10 @@ def test_one_click_settles_what_a_person_can_and_can_be_taken_back(published: Wo
     assert published.still_missing.settle(lan, Need.LIST, C.IN, mark=view.mark)
     assert published.still_missing.settle(lan, Need.PAPER, C.WAIVED)
     assert not published.still_missing.settle(lan, Need.PAPER, C.WAIVED)
-    assert [item.need for item in owing(published, LAN).missing] == ["answer", "connectivity test"]
-    assert [(item.need, item.state, item.by, item.is_own) for item in owing(published, LAN).settled] == [
+    assert [item.need for item in still_missing(published, LAN).missing] == ["answer", "connectivity test"]
+    assert [
+        (item.need, item.state, item.by, item.is_own) for item in still_missing(published, LAN).settled
+    ] == [
         ("delegation list", "in", "Phạm Thu Lan", True),
         ("paper", "waived", "Phạm Thu Lan", True),
     ]
