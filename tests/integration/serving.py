@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
+
 from orchestrator.bootstrap import Container
 from orchestrator.web.app import create_app
 from orchestrator.web.openapi import Application
+
+with warnings.catch_warnings():
+    # Starlette would rather have httpx2, which works the same; either may be installed.
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
+
+__all__ = ["TestClient", "application"]
 
 _BUILT: list[Application] = []
 

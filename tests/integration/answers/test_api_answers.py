@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,12 +10,7 @@ import pytest
 from tests.callers import caller
 from tests.integration.answers.test_console_answers import SOM, arrive, letter, proposal, reply
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World
-from tests.integration.serving import application
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2, which works the same; either may be installed.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+from tests.integration.serving import TestClient, application
 
 MEETING = f"/api/v1/meetings/{SOM}"
 

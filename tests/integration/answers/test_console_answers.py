@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
@@ -21,12 +20,7 @@ from orchestrator.services.meetings.views import AttendeeView
 from orchestrator.web.app import create_app
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World, statements
-from tests.integration.serving import application
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2, which works the same; either may be installed.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+from tests.integration.serving import TestClient, application
 
 SOM = "SOM-2026"
 PAGE = f"/meetings/{SOM}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import unescape
@@ -35,12 +34,7 @@ from tests.integration.dates.test_services_date_polls import (
     recipients,
     token,
 )
-from tests.integration.serving import application
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2, which works the same; either may be installed.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+from tests.integration.serving import TestClient, application
 
 YES, NO = Vote.YES, Vote.NO
 ALL = {"vote-1": "no", "vote-2": "yes"}

@@ -36,6 +36,8 @@ from tests.integration.conftest import (
     waiting_for_a_lock,
 )
 
+pytestmark = pytest.mark.usefixtures("in_office_hours")
+
 LAN, MINH = "lan@vn.example.org", "minh@vn.example.org"
 # A focal point and a head of Viet Nam, a delegate; a head of Myanmar; a focal point of Singapore.
 STAFF = [
@@ -54,7 +56,7 @@ MONDAY = datetime(2026, 11, 2, 3, tzinfo=UTC)
 """An hour at which offices are open from Nay Pyi Taw to Singapore, so that everybody is asked at once."""
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def in_office_hours(world: World) -> None:
     world.clock.at = MONDAY
 

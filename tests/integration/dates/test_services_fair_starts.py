@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import warnings
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -26,12 +25,7 @@ from orchestrator.services.dates.fair_starts import HISTORY, FairStartQuery, Fai
 from orchestrator.store.dates import past_meetings
 from tests.callers import caller
 from tests.integration.conftest import ENDS, NOW, STARTS, TAN, ManualClock, World
-from tests.integration.serving import application
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2, which works the same; either may be installed.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+from tests.integration.serving import TestClient, application
 
 MEMBERS = ["BN", "KH", "ID", "LA", "MY", "MM", "PH", "SG", "TH", "TL", "VN"]
 JANUARY = {"from": "2027-01-11", "to": "2027-01-29", "host": "VN", "duration": "PT2H"}

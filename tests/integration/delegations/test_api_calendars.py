@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +9,7 @@ import pytest
 
 from orchestrator.store.engine import Database
 from tests.integration.conftest import NHUNG, World, emptied
-from tests.integration.serving import application
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2, which works the same; either may be installed.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+from tests.integration.serving import TestClient, application
 
 DAY_OFF = {"kind": "closed", "first": "2026-11-26", "name": "Mourning", "why": "Decree 12"}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import warnings
 from collections.abc import Iterator
 from datetime import date, timedelta
 from email.message import EmailMessage
@@ -30,12 +29,7 @@ from orchestrator.web.events import Pulse, messages
 from orchestrator.words import maybe
 from tests.callers import caller
 from tests.integration.conftest import like
-from tests.integration.serving import application
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2, which works the same; either may be installed.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+from tests.integration.serving import TestClient, application
 
 PREP, SOM = "ACCSM21-PREP-2021-04", "ACCSM21-SOM-2021-04"
 # No state has a holiday on this day, the next one, nor a week before them, whenever the tests run.

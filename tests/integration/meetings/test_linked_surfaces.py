@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -18,12 +17,7 @@ from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.services.meetings.views import MeetingView
 from tests.callers import caller
 from tests.integration.conftest import World, definition
-from tests.integration.serving import application
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2, which works the same; either may be installed.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+from tests.integration.serving import TestClient, application
 
 PREP, SOM = "PREP-2026", "SOM-2026"
 PAGE = f"/meetings/{SOM}"

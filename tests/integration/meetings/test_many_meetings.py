@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -17,12 +16,7 @@ from orchestrator.store.rows.meetings import MeetingRow
 from orchestrator.words import say
 from tests.callers import caller
 from tests.integration.conftest import ENDS, World, crowd, definition, statements
-from tests.integration.serving import application
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2, which works the same; either may be installed.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+from tests.integration.serving import TestClient, application
 
 BY = caller("coordinator")
 

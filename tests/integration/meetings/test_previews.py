@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections import Counter
 
 import pytest
@@ -13,13 +12,8 @@ from orchestrator import cli
 from orchestrator.domain.timelines.kinds import ActionKind
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World, contents
-from tests.integration.serving import application
+from tests.integration.serving import TestClient, application
 from tests.saying import said
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2, which works the same; either may be installed.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
 
 STAFF = [
     PEOPLE[NHUNG],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -19,12 +18,7 @@ from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.store.meetings import meetings as store
 from tests.callers import caller
 from tests.integration.conftest import World, definition
-from tests.integration.serving import application
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2, which works the same; either may be installed.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+from tests.integration.serving import TestClient, application
 
 BY = caller("coordinator")
 LINES = st.sampled_from(["Lê Thị Hồng Nhung", "ອານຸສອນ", 'O\'Neil "Bob" {x}', "Z"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import warnings
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
@@ -22,12 +21,7 @@ from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from tests.callers import caller
 from tests.integration.conftest import ENDS, NHUNG, PEOPLE, STARTS, TAN, THIDA, World, contents, emptied
-from tests.integration.serving import application
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2, which works the same; either may be installed.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+from tests.integration.serving import TestClient, application
 
 LAN, MINH = "lan@vn.example.org", "minh@vn.example.org"
 HOSTILE = "<script>alert('1')</script> & \"quotes\""

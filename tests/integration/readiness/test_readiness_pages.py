@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
@@ -33,12 +32,7 @@ from tests.integration.readiness.test_services_readiness import (
     state,
     token,
 )
-from tests.integration.serving import application
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2, which works the same; either may be installed.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+from tests.integration.serving import TestClient, application
 
 C = ContributionState
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,12 +27,7 @@ from orchestrator.store.readiness import connection_tests
 from orchestrator.words import maybe
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, NOW, PEOPLE, World, contents
-from tests.integration.serving import application
-
-with warnings.catch_warnings():
-    # Starlette would rather have httpx2, which works the same; either may be installed.
-    warnings.simplefilter("ignore")
-    from starlette.testclient import TestClient
+from tests.integration.serving import TestClient, application
 
 REFERENCE = "SOM-2026"
 

@@ -277,9 +277,9 @@ def test_the_timelines_that_ship_are_named_as_their_files_and_name_nothing_unkno
         "standard",
         "workshop",
     ]
-    for name, timeline in SHIPPED.items():
-        assert timeline.name == name
-        assert timeline.problems(DIRECTORY, NOTICES) == []
+    for name, found in SHIPPED.items():
+        assert found.name == name
+        assert found.problems(DIRECTORY, NOTICES) == []
 
 
 @pytest.mark.parametrize("name", sorted(SHIPPED))
