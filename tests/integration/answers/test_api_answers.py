@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.callers import caller
-from tests.integration.answers.test_console_answers import SOM, arrive, letter, proposal, reply
+from tests.integration.answers.console.console_mails import SOM, arrive, proposal, reply
+from tests.integration.answers.console.test_console_mailbox import letter
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World
 from tests.integration.serving import TestClient, application
 

@@ -1,56 +1,22 @@
-"""What is built, installed and deployed: wheel, lock files, Makefile, Dockerfile and docker-compose.yml.
-
-There is no Docker engine here, so the image's steps are judged by their text, while the commands and
-health checks of docker-compose.yml are run as they stand, against a service that runs.
-"""
+"""What is built and installed: wheel, lock files, Makefile and Dockerfile."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import shlex
-import signal
-import subprocess
 import sys
 import tomllib
 import venv
 import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import jsonschema
 import pytest
-import yaml
 
-from config.settings import Settings
-from orchestrator.bootstrap import parse_settings, settings_problems
-from orchestrator.supervisor import free_ports
-from tasks.app import app as celery_app
+from tests.integration.operations.sources import ROOT, instructions, run, text_of
 
-ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ("config", "integrations", "orchestrator", "tasks")
-BIN = Path(sys.executable).parent
 _LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-build.lock")
-
-
-def text_of(name: str) -> str:
-    return (ROOT / name).read_text("utf-8")
-
-
-def run(*command: str | Path, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env=os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"} | variables,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 # --- importing and installing
@@ -193,12 +159,6 @@ def test_make_says_so_when_python_is_too_old(tmp_path: Path) -> None:
 # --- Dockerfile
 
 
-def instructions() -> list[tuple[str, str]]:
-    joined = re.sub(r"\\\n\s*", "", re.sub(r"^#.*\n", "", text_of("Dockerfile"), flags=re.MULTILINE))
-    parts = [line.partition(" ") for line in joined.splitlines() if line.strip()]
-    return [(word, rest.strip()) for word, _, rest in parts]
-
-
 def test_the_image_copies_what_there_is_and_what_docker_may_see() -> None:
     ignored = text_of(".dockerignore").splitlines()
     assert ignored[1] == "*"
@@ -233,233 +193,7 @@ def test_the_image_installs_by_hash_only_and_runs_as_nobody_special() -> None:
     assert f"ORCHESTRATOR_DATA_DIR={folder}" in environment.split()
 
 
-# --- docker-compose.yml
-
-
-@pytest.fixture(scope="module")
-def compose() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(text_of("docker-compose.yml"))
-    return loaded
-
-
-PROCESSES = ("migrate", "web", "worker", "beat", "mailbox")
-
-
-def test_compose_follows_the_specification(compose: dict[str, Any]) -> None:
-    schema = json.loads((Path(__file__).parents[1] / "compose-spec.json").read_text("utf-8"))
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.Draft202012Validator(schema).validate(compose)
-
-
-def test_compose_starts_everything_in_order_and_again_when_it_dies(compose: dict[str, Any]) -> None:
-    services = compose["services"]
-    assert set(services) == {*PROCESSES, "postgres", "redis", "mailpit"}
-    for name in PROCESSES[1:]:
-        wanted = {item: how["condition"] for item, how in services[name]["depends_on"].items()}
-        assert wanted == {
-            "migrate": "service_completed_successfully",
-            "postgres": "service_healthy",
-            "redis": "service_healthy",
-        }
-    for name, service in services.items():
-        assert service["restart"] == ("no" if name == "migrate" else "unless-stopped"), name
-        if name != "migrate":
-            assert service["healthcheck"]["test"], name
-    assert {name for name in services if "ports" in services[name]} == {"web", "mailpit"}
-    assert {name for name in services if "profiles" in services[name]} == {"mailpit"}
-    for name in PROCESSES:
-        assert services[name]["read_only"]
-        assert services[name]["cap_drop"] == ["ALL"]
-
-
-def test_compose_gives_each_process_the_time_it_takes_to_stop(compose: dict[str, Any]) -> None:
-    grace = {
-        name: int(compose["services"][name]["stop_grace_period"].removesuffix("s")) for name in PROCESSES[1:]
-    }
-    assert grace["worker"] >= celery_app.conf.worker_soft_shutdown_timeout + 10
-    assert grace["web"] >= 10
-    assert grace["beat"] >= 10
-    assert grace["mailbox"] >= 10
-
-
-def test_compose_declares_the_volumes_it_mounts(compose: dict[str, Any]) -> None:
-    mounts = [
-        item.split(":")[0] for service in compose["services"].values() for item in service.get("volumes", [])
-    ]
-    assert {item for item in mounts if not item.startswith(".")} == set(compose["volumes"])
-    (folder,) = [rest for word, rest in instructions() if word == "VOLUME"]
-    for name in ("web", "worker"):  # One takes the minutes in, the other sends them.
-        assert f"data:{folder}" in compose["services"][name]["volumes"]
-
-
-# --- variables
-
-
-def env_example() -> tuple[dict[str, str], set[str]]:
-    """Return the variables that .env.example sets, and the names of those it only shows."""
-    found = re.findall(r"^(#?)([A-Z][A-Z_]+)=(.*)$", text_of(".env.example"), re.MULTILINE)
-    given = {name: value.strip("'") for hidden, name, value in found if not hidden}
-    return given, {name for hidden, name, _ in found if hidden}
-
-
-def interpolated(text: str, variables: dict[str, str]) -> str:
-    """Fill in ``${NAME}``, ``${NAME:-default}`` and ``${NAME:?error}`` as Compose does, and ``$$``."""
-    pattern = re.compile(r"\$\{(\w+)(?::([-?])([^${}]*))?\}")
-    while pattern.search(text):
-        text = pattern.sub(
-            lambda found: variables.get(found[1]) or (found[3] if found[2] == "-" else ""), text
-        )
-    return text.replace("$$", "$")
-
-
-def test_every_variable_is_a_setting_and_every_needed_one_is_there(
-    compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    given, shown = env_example()
-    named = set(
-        re.findall(r"ORCHESTRATOR_[A-Z_]+", "".join(map(text_of, ("docker-compose.yml", "Dockerfile"))))
-    )
-    known = {f"ORCHESTRATOR_{name.upper()}" for name in Settings.model_fields}
-    assert {name for name in named | {*given} | shown if name.startswith("ORCHESTRATOR_")} <= known
-    others = set(re.findall(r"\$\{([A-Z_]+)", text_of("docker-compose.yml")))
-    assert others <= {*given} | shown
-
-    # Filled in as the file says, nothing is missing and nothing contradicts anything.
-    filled = {name: value or "a1b2c3d4" for name, value in given.items()}
-    for name in PROCESSES:
-        service = {
-            key: interpolated(value, filled)
-            for key, value in compose["services"][name]["environment"].items()
-        }
-        with monkeypatch.context() as patch:
-            patch.setenv("ORCHESTRATOR_SECRETS_DIR", str(tmp_path))
-            for key, value in (filled | service).items():
-                patch.setenv(key, value)
-            settings = parse_settings()
-        assert settings.profile == "production"
-        assert settings_problems(settings) == []
-        assert settings.database_url is not None
-        assert settings.database_url.get_secret_value().startswith(
-            "postgresql://orchestrator:a1b2c3d4@postgres"
-        )
-
-
-def test_the_settings_for_trying_it_with_mailpit_agree(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """The comment at the head of docker-compose.yml says what to put into .env."""
-    shown = dict(
-        re.findall(r"^#   (ORCHESTRATOR_SMTP_\w+)=(\S+)$", text_of("docker-compose.yml"), re.MULTILINE)
-    )
-    assert shown["ORCHESTRATOR_SMTP_HOST"] == "mailpit"
-    monkeypatch.setenv("ORCHESTRATOR_SECRETS_DIR", str(tmp_path))
-    urls = {
-        "ORCHESTRATOR_DATABASE_URL": "postgresql://postgres/x",
-        "ORCHESTRATOR_BROKER_URL": "redis://redis",
-    }
-    for key, value in ({"ORCHESTRATOR_PROFILE": "production"} | urls | env_example()[0] | shown).items():
-        monkeypatch.setenv(key, value or "a1b2c3d4")
-    assert settings_problems(parse_settings()) == []
-
-
 # --- commands and health checks, against a service that runs
-
-
-@dataclass(frozen=True)
-class Service:
-    folder: Path
-    port: int
-
-    def check(self, test: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        """Run the test of a health check as Docker would, but for the port."""
-        kind, *words = [interpolated(word, {}).replace("8000", str(self.port)) for word in test]
-        command = words if kind == "CMD" else ["sh", "-c", *words]
-        return run(*command, cwd=self.folder, ORCHESTRATOR_DATA_DIR=str(self.folder / "var"))
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Everything that ``orchestrator up`` starts; when it is told to stop, it ends with 0."""
-    folder = tmp_path_factory.mktemp("service")
-    (port,) = free_ports(1)
-    with subprocess.Popen(
-        [BIN / "orchestrator", "up"],
-        cwd=folder,
-        env=os.environ | {"ORCHESTRATOR_PORT": str(port), "PYTHONUNBUFFERED": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        assert any("Stop with Ctrl-C" in line for line in process.stdout), "it did not start"
-        yield Service(folder, port)
-        process.send_signal(signal.SIGINT)
-        process.stdout.read()
-    assert process.returncode == 0
-
-
-@pytest.fixture(scope="module")
-def nobody(tmp_path_factory: pytest.TempPathFactory) -> Service:
-    """A place where nothing runs."""
-    (port,) = free_ports(1)
-    return Service(tmp_path_factory.mktemp("nobody"), port)
-
-
-@pytest.mark.xdist_group("service")
-def test_the_web_process_is_healthy_when_it_is_ready(
-    compose: dict[str, Any], service: Service, nobody: Service
-) -> None:
-    test = compose["services"]["web"]["healthcheck"]["test"]
-    healthy = service.check(test)
-    assert healthy.returncode == 0, healthy.stderr
-    assert nobody.check(test).returncode != 0
-
-
-@pytest.mark.xdist_group("service")
-def test_the_worker_is_healthy_when_it_answers(compose: dict[str, Any], service: Service) -> None:
-    test = compose["services"]["worker"]["healthcheck"]["test"]
-    quick = [word.replace("--timeout=10", "--timeout=1") for word in test]
-    answer = service.check(quick)
-    for _ in range(20):  # It may still be starting; each ping waits for a second.
-        if answer.returncode == 0:
-            break
-        answer = service.check(quick)
-    assert answer.returncode == 0, answer.stderr
-    assert "pong" in answer.stdout
-    elsewhere = [word.replace("$$(hostname)", "elsewhere") for word in quick]
-    assert elsewhere != quick
-    assert service.check(elsewhere).returncode != 0
-
-
-@pytest.mark.parametrize("name", PROCESSES)
-def test_every_command_is_one_that_its_program_understands(
-    compose: dict[str, Any], tmp_path: Path, name: str
-) -> None:
-    """``--help`` at the end makes the program read all options before it, and run nothing."""
-    command = [interpolated(word, {}) for word in compose["services"][name]["command"]]
-    ended = run(*command, "--help", cwd=tmp_path)
-    assert ended.returncode == 0, ended.stderr
-    assert "Usage:" in ended.stdout
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_command_with_an_unknown_option_would_be_found(tmp_path: Path) -> None:
-    """What the test above relies on."""
-    ended = run("orchestrator", "web", "--no-such-option", "--help", cwd=tmp_path)
-    assert ended.returncode == 2
-    assert "No such option" in ended.stderr
-
-
-def test_shell_commands_are_well_formed(compose: dict[str, Any], tmp_path: Path) -> None:
-    for name, item in compose["services"].items():
-        kind, *words = item.get("healthcheck", {}).get("test", ["CMD"])
-        command = item.get("command", [])
-        scripts = words if kind == "CMD-SHELL" else []
-        scripts += command[2:] if command[:2] == ["sh", "-c"] else []
-        for script in scripts:
-            ended = run("sh", "-n", "-c", interpolated(script, {}), cwd=tmp_path)
-            assert ended.returncode == 0, f"{name}: {ended.stderr}"
-            assert shlex.split(interpolated(script, {}))
 
 
 def test_continuous_integration_runs_the_tests() -> None:
