@@ -2,35 +2,62 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Literal
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
-from orchestrator.bootstrap import Container
-from orchestrator.web.container import services
+from orchestrator.web.container import DatabaseDep, ReadingDep
 
 router = APIRouter(tags=["health"])
 
 
+class Alive(BaseModel):
+    """This process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Ready(Alive):
+    """This process can do its work; ``late`` counts actions due for a minute or more."""
+
+    late: int
+
+
+class Unready(BaseModel):
+    """This process cannot do its work, and why."""
+
+    status: Literal["unready"] = "unready"
+    reason: str
+
+
 @router.get("/livez", summary="Whether this process answers")
-def livez() -> dict[str, str]:
+def livez() -> Alive:
     """Answer as long as the process runs; nothing else is looked at."""
-    return {"status": "ok"}
+    return Alive()
 
 
-@router.get("/readyz", summary="Whether this process can do its work")
-def readyz(container: Annotated[Container, Depends(services)], response: Response) -> dict[str, object]:
+@router.get(
+    "/readyz",
+    summary="Whether this process can do its work",
+    response_model=Ready,
+    responses={503: {"model": Unready, "description": "It cannot."}},
+)
+def readyz(database: DatabaseDep, reading: ReadingDep) -> Ready | Response:
     """Answer 200 when the database answers with the schema of this version, else 503.
 
     ``late`` counts actions that should have gone out a minute ago or more; it does not make the
     process unready, because restarting the web process would not send them.
     """
     try:
-        present, newest = container.database.revisions()
+        present, newest = database.revisions()
         if present != newest:
-            response.status_code = 503
-            return {"status": "unready", "reason": "the database needs 'orchestrator db upgrade'"}
-        return {"status": "ok", "late": container.reading.late()}
+            return _unready("the database needs 'orchestrator db upgrade'")
+        return Ready(late=reading.late())
     except Exception as error:  # noqa: BLE001 - whatever keeps the database from answering is the answer.
-        response.status_code = 503
-        return {"status": "unready", "reason": f"the database does not answer ({type(error).__name__})"}
+        return _unready(f"the database does not answer ({type(error).__name__})")
+
+
+def _unready(reason: str) -> Response:
+    return JSONResponse(Unready(reason=reason).model_dump(), 503)

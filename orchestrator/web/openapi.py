@@ -37,7 +37,7 @@ class FactDocument(BaseModel):
     )
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"key": "meetings.over", "params": {"reference": "SOM-2026"}}]}
+        json_schema_extra={"examples": [{"key": "operations.discarded", "params": {"name": "console"}}]}
     )
 
 
@@ -73,7 +73,7 @@ class ProblemDocument(BaseModel):
                     "status": 404,
                     "detail": "There is no meeting SOM-2026. 'orchestrator meeting list' shows them all.",
                     "code": "not-found",
-                    "key": "meetings.unknown",
+                    "key": "meetings.no-such-meeting",
                     "params": {"name": "SOM-2026"},
                 }
             ]

@@ -63,7 +63,6 @@ class LocalTimeModel(AnswerModel):
     day: Day
 
     model_config = ConfigDict(
-        title="LocalTime",
         json_schema_extra={
             "examples": [
                 {

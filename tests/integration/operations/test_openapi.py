@@ -16,10 +16,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
+from jsonschema import Draft202012Validator
 
 from orchestrator.services.dates.date_polls import DatePollRequest
 from orchestrator.store.engine import Database
 from orchestrator.web.app import create_app
+from orchestrator.words import ENGLISH, catalogue
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, World, definition, emptied
 
@@ -180,3 +182,29 @@ def test_states_and_kinds_are_enumerated(world: World) -> None:
     assert "accepted" in schemas["AttendeeModel"]["properties"]["participation"]["enum"]
     assert "invite" in schemas["ActionKind"]["enum"]
     assert "scheduled" in schemas["ActionState"]["enum"]
+
+
+def test_examples_are_what_the_schemas_say_and_their_facts_have_words(world: World) -> None:
+    document = create_app(world).openapi()
+    schemas = document["components"]["schemas"]
+    found = [(name, example) for name, schema in schemas.items() for example in schema.get("examples", ())]
+    assert {"MeetingSummaryModel", "EffectModel", "ProblemDocument", "LocalTimeModel"} <= {
+        name for name, _ in found
+    }
+    for name, example in found:
+        whole = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        Draft202012Validator(whole).validate(example)
+        for key in keys_of(example):
+            assert key in catalogue(ENGLISH), (name, key)
+
+
+def keys_of(value: Any) -> Iterator[str]:
+    """Return the keys of all facts in an example."""
+    if isinstance(value, list):
+        for item in value:
+            yield from keys_of(item)
+    if isinstance(value, dict):
+        if {"key", "params"} <= value.keys():
+            yield value["key"]
+        for item in value.values():
+            yield from keys_of(item)

@@ -81,7 +81,7 @@ class EffectModel(AnswerModel):
                             "effect": "new",
                             "kind": "invite",
                             "what": "Invitation",
-                            "what_fact": {"key": "timelines.kind.invite", "params": {}},
+                            "what_fact": {"key": "timelines.what-invite", "params": {}},
                             "recipient_name": "Tan Hui Shan",
                             "recipient_email": "tan@sg.example.org",
                             "delegation": "SG",
