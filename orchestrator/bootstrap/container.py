@@ -28,7 +28,7 @@ from orchestrator.services.delivery.delivering import Delivering, Outside
 from orchestrator.services.delivery.scheduling import Policy, Scheduling
 from orchestrator.services.letters.content_finder import ContentFinder
 from orchestrator.services.letters.letters import Letters
-from orchestrator.services.meetings.decisions import Outcomes
+from orchestrator.services.meetings.decisions import Decisions
 from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.minutes.minutes import Minutes
@@ -214,9 +214,9 @@ class Container(Adapters, DataFiles):
         return ContentFinder(self.database, self.planner, self.documents, self.notices, self.clock)
 
     @cached_property
-    def outcomes(self) -> Outcomes:
-        """Recording outcomes of meetings."""
-        return Outcomes(self.database, self.planner, self.clock, self.wake_up)
+    def decisions(self) -> Decisions:
+        """Recording decisions of meetings."""
+        return Decisions(self.database, self.planner, self.clock, self.wake_up)
 
     @cached_property
     def operations(self) -> Operations:

@@ -24,7 +24,7 @@ from orchestrator.services.dates.date_polls import DatePolls
 from orchestrator.services.dates.fair_starts import FairStarts
 from orchestrator.services.definitions.examples import Examples
 from orchestrator.services.delegations.calendars import WorkingCalendars
-from orchestrator.services.meetings.decisions import Outcomes
+from orchestrator.services.meetings.decisions import Decisions
 from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.minutes.minutes import Minutes
@@ -81,7 +81,7 @@ MeetingsDep = Annotated[Meetings, Depends(_use(lambda made: made.meetings))]
 MinutesDep = Annotated[Minutes, Depends(_use(lambda made: made.minutes))]
 OperationsDep = Annotated[Operations, Depends(_use(lambda made: made.operations))]
 OutboxDep = Annotated[Outbox | None, Depends(_use(lambda made: made.outbox))]
-OutcomesDep = Annotated[Outcomes, Depends(_use(lambda made: made.outcomes))]
+DecisionsDep = Annotated[Decisions, Depends(_use(lambda made: made.decisions))]
 PersonalAnswersDep = Annotated[PersonalAnswers, Depends(_use(lambda made: made.personal_answers))]
 PersonalDatePollsDep = Annotated[PersonalDatePolls, Depends(_use(lambda made: made.personal_date_polls))]
 PersonalLinksDep = Annotated[PersonalLinks, Depends(_use(lambda made: made.personal_links))]

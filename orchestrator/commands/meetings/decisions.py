@@ -8,7 +8,7 @@ from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import CALLER, json_option
 from orchestrator.commands.meetings.printing import show_decisions
 from orchestrator.domain.meetings.decisions import Edit
-from orchestrator.services.meetings.views import OutcomeList
+from orchestrator.services.meetings.views import DecisionList
 
 
 @click.group()
@@ -27,7 +27,7 @@ def decision() -> None:
 def add(reference: str, text: str, is_open: bool, as_json: bool) -> None:
     """Record one more decision of a meeting that has begun or is over."""
     _show(
-        bootstrap.container().outcomes.add(reference, text, is_open=is_open, caller=CALLER), as_json=as_json
+        bootstrap.container().decisions.add(reference, text, is_open=is_open, caller=CALLER), as_json=as_json
     )
 
 
@@ -36,7 +36,7 @@ def add(reference: str, text: str, is_open: bool, as_json: bool) -> None:
 @json_option
 def list_decisions(reference: str, as_json: bool) -> None:
     """List the decisions of a meeting."""
-    found = bootstrap.container().outcomes.of(reference)
+    found = bootstrap.container().decisions.of(reference)
     click.echo(terminal.as_json(found)) if as_json else show_decisions(found)
 
 
@@ -46,7 +46,7 @@ def list_decisions(reference: str, as_json: bool) -> None:
 @json_option
 def agree(reference: str, number: int, as_json: bool) -> None:
     """Record that decision NUMBER is agreed."""
-    _show(bootstrap.container().outcomes.agree(reference, number, caller=CALLER), as_json=as_json)
+    _show(bootstrap.container().decisions.agree(reference, number, caller=CALLER), as_json=as_json)
 
 
 @decision.command(name="change")
@@ -61,7 +61,7 @@ def change(
 ) -> None:
     """Change decision NUMBER: its text, state or place."""
     edit = Edit(text=text, is_open=is_open, number=place)
-    _show(bootstrap.container().outcomes.change(reference, number, edit, caller=CALLER), as_json=as_json)
+    _show(bootstrap.container().decisions.change(reference, number, edit, caller=CALLER), as_json=as_json)
 
 
 @decision.command(name="remove")
@@ -70,10 +70,10 @@ def change(
 @json_option
 def remove(reference: str, number: int, as_json: bool) -> None:
     """Take decision NUMBER out; those after it move up."""
-    _show(bootstrap.container().outcomes.remove(reference, number, caller=CALLER), as_json=as_json)
+    _show(bootstrap.container().decisions.remove(reference, number, caller=CALLER), as_json=as_json)
 
 
-def _show(found: OutcomeList, *, as_json: bool) -> None:
+def _show(found: DecisionList, *, as_json: bool) -> None:
     if as_json:
         click.echo(terminal.as_json(found))
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.services.meetings.views import AttendeeView, MeetingSummary, MeetingView, OutcomeView
+from orchestrator.services.meetings.views import AttendeeView, DecisionView, MeetingSummary, MeetingView
 from orchestrator.terminal import ANSWER_MARKS, answers, out, table
 from orchestrator.words import say
 
@@ -85,7 +85,7 @@ def answer_words(person: AttendeeView) -> str:
     return f"{mark} to {person.delegated_to}" if person.delegated_to else mark
 
 
-def show_decisions(decisions: Sequence[OutcomeView]) -> None:
+def show_decisions(decisions: Sequence[DecisionView]) -> None:
     """Print what a meeting has decided, by number."""
     made = table("", "Decision", "State", "By")
     for item in decisions:

@@ -1,4 +1,4 @@
-"""The outcomes of a meeting: short numbered statements, agreed or still open, in the order of the report."""
+"""The decisions of a meeting: short numbered statements, agreed or still open, in the order of the report."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from orchestrator.domain.text import single_line
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Unfit
 from orchestrator.facts import Fact
 
-LONGEST_OUTCOME = 1000
-MOST_OUTCOMES = 100
+LONGEST_DECISION = 1000
+MOST_DECISIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class KeyOutcome:
-    """One outcome; ``is_open`` says that it is not agreed yet.
+class Decision:
+    """One decision; ``is_open`` says that it is not agreed yet.
 
     ``by`` and ``at`` are those of its last change, ``id`` is 0 until stored.
     """
@@ -31,13 +31,13 @@ class KeyOutcome:
 
     @property
     def point(self) -> str:
-        """The outcome as the agenda of another meeting shows it."""
+        """The decision as the agenda of another meeting shows it."""
         return f"{self.text} (open)" if self.is_open else self.text
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What is changed about an outcome; ``None`` leaves it as it is. ``number`` is its new place."""
+    """What is changed about a decision; ``None`` leaves it as it is. ``number`` is its new place."""
 
     text: str | None = None
     is_open: bool | None = None
@@ -45,7 +45,7 @@ class Edit:
 
 
 def require_begun(meeting: Meeting, now: datetime) -> None:
-    """Raise ``Conflict`` unless the meeting has begun, or is concluded: before that it has no outcomes."""
+    """Raise ``Conflict`` unless the meeting has begun, or is concluded: before that it has no decisions."""
     if meeting.status is MeetingStatus.CONCLUDED:
         return
     if meeting.status is not MeetingStatus.PUBLISHED or meeting.tentative:
@@ -56,29 +56,29 @@ def require_begun(meeting: Meeting, now: datetime) -> None:
 
 
 def added(
-    items: Sequence[KeyOutcome], text: str, *, is_open: bool, by: str, at: datetime
-) -> tuple[KeyOutcome, ...]:
+    items: Sequence[Decision], text: str, *, is_open: bool, by: str, at: datetime
+) -> tuple[Decision, ...]:
     """Return ``items`` with one more at the end.
 
     Raises ``InvalidInput`` for a text that cannot be one, or when there are too many.
     """
-    if len(items) >= MOST_OUTCOMES:
+    if len(items) >= MOST_DECISIONS:
         raise InvalidInput.of(
             "text",
             None,
             Fact.of("meetings.one-decision-too-many", number=len(items) + 1),
-            Fact.of("meetings.one-decision-too-many.remedy", most=MOST_OUTCOMES),
+            Fact.of("meetings.one-decision-too-many.remedy", most=MOST_DECISIONS),
         )
-    return (*items, KeyOutcome(len(items) + 1, _statement(text), is_open, by, at))
+    return (*items, Decision(len(items) + 1, _statement(text), is_open, by, at))
 
 
 def changed(
-    items: Sequence[KeyOutcome], number: int, edit: Edit, *, by: str, at: datetime, seen: str | None = None
-) -> tuple[KeyOutcome, ...]:
+    items: Sequence[Decision], number: int, edit: Edit, *, by: str, at: datetime, seen: str | None = None
+) -> tuple[Decision, ...]:
     """Return ``items`` with number ``number`` changed; what it passes on its way is numbered anew.
 
     ``seen`` is the text that whoever changes it has before them. Raises ``NotFound`` for a number that is
-    not there, ``Conflict`` when another outcome has it by now, and ``InvalidInput`` for an unfit edit.
+    not there, ``Conflict`` when another decision has it by now, and ``InvalidInput`` for an unfit edit.
     """
     old = _found(items, number, seen)
     text = old.text if edit.text is None else _statement(edit.text)
@@ -97,7 +97,7 @@ def changed(
     return _numbered([*rest[: place - 1], replace(new, by=by, at=at), *rest[place - 1 :]])
 
 
-def removed(items: Sequence[KeyOutcome], number: int, seen: str | None = None) -> tuple[KeyOutcome, ...]:
+def removed(items: Sequence[Decision], number: int, seen: str | None = None) -> tuple[Decision, ...]:
     """Return ``items`` without number ``number``, those after it moved up.
 
     Raises ``NotFound`` and, with ``seen``, ``Conflict`` as ``changed`` does.
@@ -106,7 +106,7 @@ def removed(items: Sequence[KeyOutcome], number: int, seen: str | None = None) -
     return _numbered([item for item in items if item is not gone])
 
 
-def _found(items: Sequence[KeyOutcome], number: int, seen: str | None) -> KeyOutcome:
+def _found(items: Sequence[Decision], number: int, seen: str | None) -> Decision:
     for item in items:
         if item.number == number:
             if seen is not None and seen != item.text:
@@ -119,7 +119,7 @@ def _found(items: Sequence[KeyOutcome], number: int, seen: str | None) -> KeyOut
     raise NotFound(Fact.of(missing, number=number, count=len(items)))
 
 
-def _numbered(items: Sequence[KeyOutcome]) -> tuple[KeyOutcome, ...]:
+def _numbered(items: Sequence[Decision]) -> tuple[Decision, ...]:
     return tuple(replace(item, number=number) for number, item in enumerate(items, 1))
 
 
@@ -128,11 +128,11 @@ def _statement(text: str) -> str:
         found = single_line(text)
     except Unfit as error:
         raise InvalidInput.of("text", text[:80], error.fact, Fact.of("meetings.write-one-line")) from error
-    if len(found) > LONGEST_OUTCOME:
+    if len(found) > LONGEST_DECISION:
         raise InvalidInput.of(
             "text",
             f"{len(found)} characters",
             Fact.of("meetings.decision-too-long"),
-            Fact.of("meetings.decision-too-long.remedy", most=LONGEST_OUTCOME),
+            Fact.of("meetings.decision-too-long.remedy", most=LONGEST_DECISION),
         )
     return found

@@ -214,7 +214,7 @@ def with_organizer(meeting: Meeting, organizer: str, now: datetime) -> Meeting:
 
 
 def with_points(meeting: Meeting, points: Mapping[str, tuple[str, ...]], now: datetime) -> Meeting:
-    """Return ``meeting`` with the outcomes of other meetings, by their references, on its agenda.
+    """Return ``meeting`` with the decisions of other meetings, by their references, on its agenda.
 
     Nobody is told by this alone; every mail and calendar object from now on has them.
     """

@@ -186,5 +186,5 @@ def disorder(source: HasTiming, target: HasTiming) -> Disorder | None:
 
 
 def reporting(meeting: HasAgenda, source: str) -> tuple[AgendaEntry, ...]:
-    """Return the items of the agenda that report the outcomes of the meeting ``source``."""
+    """Return the items of the agenda that report the decisions of the meeting ``source``."""
     return tuple(item for item in meeting.agenda if item.input_from == source)

@@ -1,6 +1,6 @@
-"""The outcomes of a meeting: recorded once it has begun, and reported by the meeting it prepares.
+"""The decisions of a meeting: recorded once it has begun, and reported by the meeting it prepares.
 
-Each public method is one transaction: the outcomes, the agendas they are carried to, and history commit
+Each public method is one transaction: the decisions, the agendas they are carried to, and history commit
 together or not at all.
 """
 
@@ -12,26 +12,26 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings import decisions as rules
-from orchestrator.domain.meetings.decisions import Edit, KeyOutcome
+from orchestrator.domain.meetings.decisions import Decision, Edit
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.people.caller import Caller
 from orchestrator.facts import Fact, chained, plain
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.meetings.linking import Linking
-from orchestrator.services.meetings.views import OutcomeList, OutcomeView
+from orchestrator.services.meetings.views import DecisionList, DecisionView
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import decisions as outcomes
+from orchestrator.store.meetings import decisions as decision_store
 from orchestrator.store.meetings import history
 from orchestrator.store.meetings import linked as linked_store
 from orchestrator.store.meetings import meetings as store
 
-Changed = Callable[[Sequence[KeyOutcome], datetime], tuple[KeyOutcome, ...]]
-"""How a use case changes the outcomes of a meeting, at a moment."""
+Changed = Callable[[Sequence[Decision], datetime], tuple[Decision, ...]]
+"""How a use case changes the decisions of a meeting, at a moment."""
 
 
-class Outcomes:
-    """Recording and changing the outcomes of meetings."""
+class Decisions:
+    """Recording and changing the decisions of meetings."""
 
     def __init__(self, database: Database, planner: Planner, clock: Clock, wake_up: WakeUp) -> None:
         self._database = database
@@ -39,42 +39,42 @@ class Outcomes:
         self._clock = clock
         self._wake_up = wake_up
 
-    def of(self, name: str) -> tuple[OutcomeView, ...]:
-        """Return the outcomes of a meeting by number; raises ``NotFound``."""
+    def of(self, name: str) -> tuple[DecisionView, ...]:
+        """Return the decisions of a meeting by number; raises ``NotFound``."""
         with self._database.reading() as session:
-            return views_of(outcomes.of_meeting(session, store.find_id(session, name)))
+            return views_of(decision_store.of_meeting(session, store.find_id(session, name)))
 
-    def add(self, name: str, text: str, *, caller: Caller, is_open: bool = False) -> OutcomeList:
-        """Record one more outcome, agreed or still open.
+    def add(self, name: str, text: str, *, caller: Caller, is_open: bool = False) -> DecisionList:
+        """Record one more decision, agreed or still open.
 
         Raises ``Conflict`` for a meeting that has not begun, and ``InvalidInput`` for an unfit text.
         """
 
-        def apply(items: Sequence[KeyOutcome], now: datetime) -> tuple[KeyOutcome, ...]:
+        def apply(items: Sequence[Decision], now: datetime) -> tuple[Decision, ...]:
             return rules.added(items, text, is_open=is_open, by=caller.name, at=now)
 
         return self._change(name, apply, Fact.of("meetings.history.decision-added"), caller)
 
     def change(
         self, name: str, number: int, edit: Edit, *, caller: Caller, seen: str | None = None
-    ) -> OutcomeList:
-        """Change the text of an outcome, whether it is open, or its place in the list.
+    ) -> DecisionList:
+        """Change the text of a decision, whether it is open, or its place in the list.
 
-        Numbers move when an outcome goes: with ``seen``, the text that was looked at, it must still be that
+        Numbers move when a decision goes: with ``seen``, the text that was looked at, it must still be that
         one. Raises as ``add`` does, ``NotFound`` for an unknown number, and ``Conflict`` for another one.
         """
 
-        def apply(items: Sequence[KeyOutcome], now: datetime) -> tuple[KeyOutcome, ...]:
+        def apply(items: Sequence[Decision], now: datetime) -> tuple[Decision, ...]:
             return rules.changed(items, number, edit, by=caller.name, at=now, seen=seen)
 
         return self._change(name, apply, Fact.of("meetings.history.decision-changed", number=number), caller)
 
-    def agree(self, name: str, number: int, *, caller: Caller, seen: str | None = None) -> OutcomeList:
-        """Record that an open outcome is agreed; raises as ``change`` does."""
+    def agree(self, name: str, number: int, *, caller: Caller, seen: str | None = None) -> DecisionList:
+        """Record that an open decision is agreed; raises as ``change`` does."""
         return self.change(name, number, Edit(is_open=False), caller=caller, seen=seen)
 
-    def remove(self, name: str, number: int, *, caller: Caller, seen: str | None = None) -> OutcomeList:
-        """Take an outcome out; raises as ``change`` does."""
+    def remove(self, name: str, number: int, *, caller: Caller, seen: str | None = None) -> DecisionList:
+        """Take a decision out; raises as ``change`` does."""
         return self._change(
             name,
             lambda items, _: rules.removed(items, number, seen),
@@ -82,38 +82,38 @@ class Outcomes:
             caller,
         )
 
-    def _change(self, name: str, apply: Changed, what: Fact, caller: Caller) -> OutcomeList:
+    def _change(self, name: str, apply: Changed, what: Fact, caller: Caller) -> DecisionList:
         with self._database.transaction() as session:
             number = store.find_id(session, name)
             linked_store.lock_chain(session, number)
             meeting = store.load(session, number, lock=True)
             now = self._clock.now()
             rules.require_begun(meeting, now)
-            before = outcomes.of_meeting(session, meeting.id)
+            before = decision_store.of_meeting(session, meeting.id)
             after = apply(before, now)
             warnings: tuple[Fact, ...] = ()
             if after != before:
-                outcomes.write(session, meeting.id, after)
+                decision_store.write(session, meeting.id, after)
                 history.note(session, meeting.id, caller, what, now, _difference(before, after))
                 warnings = self._carried(session, meeting, now)
-            after = outcomes.of_meeting(session, meeting.id)
+            after = decision_store.of_meeting(session, meeting.id)
         self._wake_up.notify()
-        return OutcomeList(meeting.reference, views_of(after), warnings)
+        return DecisionList(meeting.reference, views_of(after), warnings)
 
     def _carried(self, session: Session, meeting: Meeting, now: datetime) -> tuple[Fact, ...]:
-        """Carry the outcomes over once the meeting is concluded; before that they are not final."""
+        """Carry the decisions over once the meeting is concluded; before that they are not final."""
         if meeting.status is not MeetingStatus.CONCLUDED:
             return ()
         self._linking.carry_over(session, meeting, now)
         return self._linking.left_to_do(session, meeting, now)
 
 
-def views_of(items: Sequence[KeyOutcome]) -> tuple[OutcomeView, ...]:
-    """Return outcomes as people read them."""
-    return tuple(OutcomeView(item.number, item.text, item.is_open, item.by, item.at) for item in items)
+def views_of(items: Sequence[Decision]) -> tuple[DecisionView, ...]:
+    """Return decisions as people read them."""
+    return tuple(DecisionView(item.number, item.text, item.is_open, item.by, item.at) for item in items)
 
 
-def _difference(before: Sequence[KeyOutcome], after: Sequence[KeyOutcome]) -> Fact:
+def _difference(before: Sequence[Decision], after: Sequence[Decision]) -> Fact:
     """What was there and is not any more, and what is there now and was not, for the history."""
     old, new = [item.point for item in before], [item.point for item in after]
     gone = [Fact.of("meetings.was", text=text) for text in old if text not in new]

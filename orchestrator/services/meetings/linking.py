@@ -40,7 +40,7 @@ from orchestrator.services.meetings.neighbours import (
 from orchestrator.services.meetings.surroundings import Answer, Companion, Surroundings
 from orchestrator.services.meetings.views import LinkedView
 from orchestrator.services.timelines.planner import Planner
-from orchestrator.store.meetings import decisions as outcomes
+from orchestrator.store.meetings import decisions as decision_store
 from orchestrator.store.meetings import history, saving
 from orchestrator.store.meetings import linked as linked_store
 
@@ -143,7 +143,7 @@ class Linking:
     ) -> Mapping[str, tuple[Fact, ...]]:
         """Return by reference what needs somebody before those of ``meetings`` that are still to come.
 
-        That is an absurd order, open outcomes, or an unfit agenda.
+        That is an absurd order, open decisions, or an unfit agenda.
         """
         coming = [item for item in meetings if is_coming(item, now)]
         around = neighbours(session, coming)
@@ -177,18 +177,18 @@ class Linking:
     # Decisions
 
     def with_points(self, session: Session, meeting: Meeting, now: datetime) -> Meeting:
-        """Return ``meeting`` with the outcomes of the concluded meetings that prepare it on its agenda."""
+        """Return ``meeting`` with the decisions of the concluded meetings that prepare it on its agenda."""
         if not any(item.input_from for item in meeting.agenda):
             return meeting
         _, sources = linked_store.feeds(session, meeting.reference)
         points = {
-            reference: tuple(item.point for item in outcomes.of_meeting(session, number))
+            reference: tuple(item.point for item in decision_store.of_meeting(session, number))
             for reference, number in linked_store.concluded(session, sources).items()
         }
         return lifecycle.with_points(meeting, points, now)
 
     def carry_over(self, session: Session, source: Meeting, now: datetime) -> None:
-        """Put the outcomes of a concluded meeting on the agenda of what it prepares.
+        """Put the decisions of a concluded meeting on the agenda of what it prepares.
 
         Nobody is told by this alone. What is over keeps the agenda it had.
         """
@@ -199,8 +199,8 @@ class Linking:
         return [item for item in self._around(session, source).targets if is_coming(item, now)]
 
     def left_to_do(self, session: Session, source: Meeting, now: datetime) -> tuple[Fact, ...]:
-        """Say what is left to do about the outcomes of a concluded meeting, and where they are reported."""
-        found = outcomes.of_meeting(session, source.id)
+        """Say what is left to do about the decisions of a concluded meeting, and where they are reported."""
+        found = decision_store.of_meeting(session, source.id)
         targets = self._coming_targets(session, source, now)
         return (
             *unrecorded(source.reference, targets if not found else ()),

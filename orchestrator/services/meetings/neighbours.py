@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from orchestrator.domain.meetings.decisions import KeyOutcome
+from orchestrator.domain.meetings.decisions import Decision
 from orchestrator.domain.meetings.linked import (
     Feed,
     HasAgenda,
@@ -20,7 +20,7 @@ from orchestrator.domain.meetings.linked import (
 )
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.facts import Fact, chained
-from orchestrator.store.meetings import decisions as outcomes
+from orchestrator.store.meetings import decisions as decision_store
 from orchestrator.store.meetings import linked as linked_store
 
 
@@ -29,12 +29,12 @@ class Neighbours:
     """What some meetings are linked to directly, both ways.
 
     ``feeds`` are the links of each by its reference, in order; ``timings`` tell where both ends of a link
-    stand in time, ``decided`` the outcomes of what is concluded, as far as these meetings exist.
+    stand in time, ``decided`` the decisions of what is concluded, as far as these meetings exist.
     """
 
     feeds: Mapping[str, Sequence[Feed]]
     timings: Mapping[str, Timing]
-    decided: Mapping[str, Sequence[KeyOutcome]]
+    decided: Mapping[str, Sequence[Decision]]
 
     def sources(self, reference: str) -> list[str]:
         """Return what prepares a meeting."""
@@ -50,7 +50,7 @@ def neighbours(session: Session, meetings: Sequence[HasAgenda]) -> Neighbours:
                 feeds[end].append(feed)
     names = {name for own in feeds.values() for feed in own for name in feed}
     numbers = linked_store.concluded(session, names)
-    decided = outcomes.of_meetings(session, numbers.values())
+    decided = decision_store.of_meetings(session, numbers.values())
     return Neighbours(
         feeds,
         linked_store.timings(session, names),
@@ -94,7 +94,7 @@ def unrecorded(source: str, targets: Sequence[Meeting]) -> tuple[Fact, ...]:
     return (Fact.of("meetings.no-decision-yet", source=source, targets=names),) if names else ()
 
 
-def still_open(reference: str, found: Sequence[KeyOutcome]) -> tuple[Fact, ...]:
+def still_open(reference: str, found: Sequence[Decision]) -> tuple[Fact, ...]:
     """Say which decisions of a meeting are still open."""
     open_ones = [
         Fact.of("meetings.numbered", number=item.number, text=item.text) for item in found if item.is_open

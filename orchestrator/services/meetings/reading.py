@@ -37,7 +37,7 @@ from orchestrator.store.delivery import claims, deliveries
 from orchestrator.store.delivery.deliveries import ListedDelivery
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import attendees, history, summaries
-from orchestrator.store.meetings import decisions as outcomes
+from orchestrator.store.meetings import decisions as decision_store
 from orchestrator.store.meetings import linked as linked_store
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.minutes import minutes as minutes_store
@@ -218,7 +218,7 @@ class Reading:
                 HistoryView(row.at, _who(row), row.said, row.detail)
                 for row in history.of_meeting(session, meeting.id)
             ),
-            outcomes=views_of(outcomes.of_meeting(session, meeting.id)),
+            outcomes=views_of(decision_store.of_meeting(session, meeting.id)),
         )
 
     def _attendee(self, item: Attendee, at: datetime | None, via: str | None) -> AttendeeView:

@@ -87,7 +87,7 @@ class AgendaView(AgendaFields):
 
 
 @dataclass(frozen=True, slots=True)
-class OutcomeView:
+class DecisionView:
     """One outcome of a meeting; ``is_open`` says that it is not agreed yet."""
 
     number: int
@@ -98,11 +98,11 @@ class OutcomeView:
 
 
 @dataclass(frozen=True, slots=True)
-class OutcomeList:
+class DecisionList:
     """The outcomes of a meeting after a change, and what the caller should know about it."""
 
     reference: str
-    outcomes: tuple[OutcomeView, ...]
+    outcomes: tuple[DecisionView, ...]
     warnings: tuple[Fact, ...] = ()
 
 
@@ -167,7 +167,7 @@ class MeetingView(MeetingSummary):
     responses: tuple[ResponseView, ...]
     minutes: tuple[MinutesView, ...]
     history: tuple[HistoryView, ...]
-    outcomes: tuple[OutcomeView, ...] = ()
+    outcomes: tuple[DecisionView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,10 @@ class AgendaRow(Base):
     en: Mapped[str]
     vi: Mapped[str | None]
     lead: Mapped[str | None] = mapped_column(String(6))
-    input_from: Mapped[str | None] = mapped_column(String(64), doc="Whose outcomes it reports, by reference.")
-    points: Mapped[list[str]] = mapped_column(JSON, default=list, doc="Those outcomes, carried over.")
+    input_from: Mapped[str | None] = mapped_column(
+        String(64), doc="Whose decisions it reports, by reference."
+    )
+    points: Mapped[list[str]] = mapped_column(JSON, default=list, doc="Those decisions, carried over.")
 
 
 class FeedRow(Base):
@@ -189,10 +191,10 @@ class RevisionRow(Base):
     at: Mapped[datetime]
 
 
-class OutcomeRow(Base):
-    """One outcome of a meeting, which a meeting it prepares may have on its agenda."""
+class DecisionRow(Base):
+    """One decision of a meeting, which a meeting it prepares may have on its agenda."""
 
-    __tablename__ = "outcome"
+    __tablename__ = "decision"
     __table_args__ = (UniqueConstraint("meeting_id", "number"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -350,21 +350,21 @@ def test_two_moves_at_once_wait_for_each_other(postgres: Database, tmp_path: Any
 
 def test_outcomes_begin_with_the_meeting(published: World) -> None:
     with pytest.raises(Conflict, match="has not begun"):
-        published.outcomes.add(PREP, "Too early", caller=BY)
+        published.decisions.add(PREP, "Too early", caller=BY)
     with pytest.raises(NotFound):
-        published.outcomes.of("NONE")
+        published.decisions.of("NONE")
     begun(published)
-    published.outcomes.add(PREP, "Agenda agreed", caller=BY)
-    published.outcomes.add(PREP, "Venue", is_open=True, caller=caller("console"))
-    published.outcomes.add(PREP, "Theme", caller=BY)
-    published.outcomes.change(PREP, 3, Edit(number=1), caller=BY)
-    published.outcomes.remove(PREP, 2, caller=BY)
-    found = published.outcomes.agree(PREP, 2, caller=BY)
+    published.decisions.add(PREP, "Agenda agreed", caller=BY)
+    published.decisions.add(PREP, "Venue", is_open=True, caller=caller("console"))
+    published.decisions.add(PREP, "Theme", caller=BY)
+    published.decisions.change(PREP, 3, Edit(number=1), caller=BY)
+    published.decisions.remove(PREP, 2, caller=BY)
+    found = published.decisions.agree(PREP, 2, caller=BY)
     assert [(item.number, item.text, item.is_open, item.by) for item in found.outcomes] == [
         (1, "Theme", False, BY.name),
         (2, "Venue", False, BY.name),
     ]
-    assert found.outcomes == published.outcomes.of(PREP) == view(published, PREP).outcomes
+    assert found.outcomes == published.decisions.of(PREP) == view(published, PREP).outcomes
     assert [words.say(item.what) for item in view(published, PREP).history[:6]] == [
         "outcome 2 changed",
         "outcome 2 removed",
@@ -379,8 +379,8 @@ def test_outcomes_begin_with_the_meeting(published: World) -> None:
 
 def test_the_end_carries_outcomes_into_the_item_that_reports_them(published: World) -> None:
     begun(published)
-    published.outcomes.add(PREP, "Agenda agreed", caller=BY)
-    published.outcomes.add(PREP, "Venue", is_open=True, caller=BY)
+    published.decisions.add(PREP, "Agenda agreed", caller=BY)
+    published.decisions.add(PREP, "Venue", is_open=True, caller=BY)
     mails, before = len(published.mailer.accepted), view(published, SOM)
     concluded(published)
     assert points(published) == [(), ("Agenda agreed", "Venue (open)")]
@@ -398,7 +398,7 @@ def test_the_end_carries_outcomes_into_the_item_that_reports_them(published: Wor
 
 def test_an_agenda_that_is_written_back_keeps_what_it_reports(published: World) -> None:
     begun(published)
-    published.outcomes.add(PREP, "Agenda agreed", caller=BY)
+    published.decisions.add(PREP, "Agenda agreed", caller=BY)
     concluded(published)
     before = view(published, SOM)
     agenda = [values(AgendaFields, item) for item in before.agenda]
@@ -410,9 +410,9 @@ def test_an_agenda_that_is_written_back_keeps_what_it_reports(published: World) 
 
 def test_later_changes_carry_again_and_the_next_mails_have_them(published: World) -> None:
     concluded(published)
-    assert published.outcomes.add(PREP, "Agenda agreed", caller=BY).warnings == ()
-    published.outcomes.add(PREP, "Venue", is_open=True, caller=BY)
-    published.outcomes.agree(PREP, 2, caller=BY)
+    assert published.decisions.add(PREP, "Agenda agreed", caller=BY).warnings == ()
+    published.decisions.add(PREP, "Venue", is_open=True, caller=BY)
+    published.decisions.agree(PREP, 2, caller=BY)
     assert points(published) == [(), ("Agenda agreed", "Venue")]
     assert attention(published) == ()
     before = len(published.mailer.accepted)
@@ -420,7 +420,7 @@ def test_later_changes_carry_again_and_the_next_mails_have_them(published: World
     published.run()
     (mail,) = [item for item in published.mailer.accepted[before:] if item.recipient == NHUNG]
     assert "\\n   – Agenda agreed\\n   – Venue" in mail.calendar
-    published.outcomes.remove(PREP, 1, caller=BY)
+    published.decisions.remove(PREP, 1, caller=BY)
     assert points(published) == [(), ("Venue",)]
 
 
@@ -428,7 +428,7 @@ def test_concluding_by_hand_carries_and_says_what_is_left(published: World) -> N
     begun(published)
     nothing = published.meetings.conclude(PREP, caller=BY, preview=True)
     assert sentences(nothing.warnings) == (f"{PREP} has no outcome yet that {SOM} could report.",)
-    published.outcomes.add(PREP, "Venue", is_open=True, caller=BY)
+    published.decisions.add(PREP, "Venue", is_open=True, caller=BY)
     done = published.meetings.conclude(PREP, caller=BY)
     open_one = f"1 outcome of {PREP} is still open: 1. Venue"
     assert sentences(done.warnings) == (open_one,)
@@ -444,7 +444,7 @@ def test_an_agenda_that_reports_nothing_is_said(published: World) -> None:
         f"give the item that does 'input_from: {PREP}'."
     )
     assert attention(published) == (), "there is time until the end"
-    published.outcomes.add(PREP, "Agenda agreed", caller=BY)
+    published.decisions.add(PREP, "Agenda agreed", caller=BY)
     assert sentences(published.meetings.conclude(PREP, caller=BY).warnings) == (missing,)
     assert attention(published) == (missing,)
     done = change(published, agenda=["Opening", REPORT, "Other matters"])
@@ -456,7 +456,7 @@ def test_an_open_outcome_is_said_when_the_next_meeting_is_published(pair: World)
     pair.meetings.publish(PREP, caller=BY)
     pair.run()
     begun(pair)
-    pair.outcomes.add(PREP, "Venue", is_open=True, caller=BY)
+    pair.decisions.add(PREP, "Venue", is_open=True, caller=BY)
     concluded(pair)
     assert points(pair) == [(), ("Venue (open)",)], "a draft has it too"
     done = pair.meetings.publish(SOM, caller=BY, preview=True)
@@ -466,7 +466,7 @@ def test_an_open_outcome_is_said_when_the_next_meeting_is_published(pair: World)
 def test_a_meeting_made_later_has_what_was_decided_before(published: World) -> None:
     begun(published, SOM)
     published.run()
-    published.outcomes.add(SOM, "Work plan adopted", caller=BY)
+    published.decisions.add(SOM, "Work plan adopted", caller=BY)
     published.meetings.conclude(SOM, caller=BY)
     agenda = [{"en": "Report of the SOM", "input_from": SOM}]
     heads = definition(HEADS, kind="heads", start="2026-12-04 09:00", fed_by=[SOM], agenda=agenda)
@@ -480,7 +480,7 @@ def test_what_is_over_keeps_the_agenda_it_had(published: World) -> None:
     begun(published, SOM)
     published.run()
     published.meetings.conclude(SOM, caller=BY)
-    published.outcomes.add(PREP, "Too late for that agenda", caller=BY)
+    published.decisions.add(PREP, "Too late for that agenda", caller=BY)
     assert points(published) == [(), ()]
 
 
@@ -588,7 +588,7 @@ def test_the_example_reports_its_preparatory_meeting(world: World) -> None:
 def test_nothing_of_this_sends_anything_by_itself(published: World) -> None:
     concluded(published)
     before = len(published.mailer.accepted)
-    published.outcomes.add(PREP, "Agenda agreed", caller=BY)
+    published.decisions.add(PREP, "Agenda agreed", caller=BY)
     published.run()
     assert len(published.mailer.accepted) == before
     assert published.states(ActionKind.INVITE) == ["succeeded"] * 6

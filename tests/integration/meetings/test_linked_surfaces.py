@@ -44,8 +44,8 @@ def view(world: World, reference: str = SOM) -> MeetingView:
 def concluded(world: World) -> None:
     """The preparatory meeting is over, with one outcome agreed and one open."""
     world.clock.at = view(world, PREP).starts_at
-    world.outcomes.add(PREP, "Agenda agreed", caller=caller("test"))
-    world.outcomes.add(PREP, "Venue <of> the next SOM", is_open=True, caller=caller("test"))
+    world.decisions.add(PREP, "Agenda agreed", caller=caller("test"))
+    world.decisions.add(PREP, "Venue <of> the next SOM", is_open=True, caller=caller("test"))
     world.meetings.conclude(PREP, caller=caller("test"))
 
 

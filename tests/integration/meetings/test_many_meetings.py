@@ -99,7 +99,7 @@ def test_a_line_of_the_list_is_what_the_meeting_says_alone(world: World) -> None
     found(world, range(2))
     world.clock.at = ENDS
     world.meetings.conclude("SOM-0", caller=BY)
-    world.outcomes.add("SOM-0", "A joint statement", is_open=True, caller=BY)
+    world.decisions.add("SOM-0", "A joint statement", is_open=True, caller=BY)
     attention = {item.reference: tuple(map(say, item.attention)) for item in world.reading.meetings()}
     assert any("A joint statement" in sentence for sentence in attention["HEADS-0"])
     assert not any("A joint statement" in sentence for sentence in attention["HEADS-1"])

@@ -349,7 +349,7 @@ def test_an_upgrade_keeps_every_row_with_every_value(old: Database) -> None:
         "calendar_override",
         "contribution",
         "delegation_joined",
-        "outcome",
+        "decision",
         "connection_test",
         "date_poll",
         "date_option",

@@ -26,9 +26,9 @@ from orchestrator.store.rows.meetings import (
     AgendaRow,
     AttendeeRow,
     ConferenceRow,
+    DecisionRow,
     FeedRow,
     MeetingRow,
-    OutcomeRow,
     RevisionRow,
 )
 from orchestrator.store.rows.minutes import DocumentRow, MinutesRow
@@ -108,7 +108,7 @@ def filled(database: Database) -> Database:
         session.execute(insert(ContributionRow), [CONTRIBUTION])
         session.execute(insert(JoinRow), [JOINED])
         session.execute(insert(ConnectionTestRow), [SLOT])
-        session.execute(insert(OutcomeRow), [OUTCOME])
+        session.execute(insert(DecisionRow), [OUTCOME])
         session.execute(insert(DatePollRow), [DATE_POLL])
         session.execute(insert(DateOptionRow), [OPTION])
         session.execute(insert(DateVoteRow), [VOTE])
@@ -309,7 +309,7 @@ REFUSED = {
     "a delegation that joins twice": (JoinRow, JOINED),
     "a slot of no length": (ConnectionTestRow, SLOT | {"delegation": "MM", "ends_at": STARTS}),
     "a second slot of a delegation": (ConnectionTestRow, SLOT),
-    "an outcome's number twice": (OutcomeRow, second(OUTCOME)),
+    "an outcome's number twice": (DecisionRow, second(OUTCOME)),
     "a second open poll": (DatePollRow, second(DATE_POLL)),
     "a poll in a state of its own": (DatePollRow, second(DATE_POLL, state="paused")),
     "a poll that closes as it opens": (DatePollRow, second(DATE_POLL, state="closed", closes_at=NOW)),

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.domain.meetings.decisions import (
-    LONGEST_OUTCOME,
-    MOST_OUTCOMES,
+    LONGEST_DECISION,
+    MOST_DECISIONS,
+    Decision,
     Edit,
-    KeyOutcome,
     added,
     changed,
     removed,
@@ -28,14 +28,14 @@ LATER = AT + timedelta(hours=1)
 STARTS = datetime(2026, 12, 3, 7, tzinfo=UTC)
 
 
-def three() -> tuple[KeyOutcome, ...]:
-    found: tuple[KeyOutcome, ...] = ()
+def three() -> tuple[Decision, ...]:
+    found: tuple[Decision, ...] = ()
     for text in ("Agenda agreed", "Venue", "Theme"):
         found = added(found, text, is_open=text == "Venue", by="k", at=AT)
     return found
 
 
-def texts(items: tuple[KeyOutcome, ...]) -> list[tuple[int, str]]:
+def texts(items: tuple[Decision, ...]) -> list[tuple[int, str]]:
     return [(item.number, item.text) for item in items]
 
 
@@ -86,7 +86,7 @@ def test_whatever_is_done_the_numbers_run_from_one(data: st.DataObject) -> None:
     [
         ("  ", "is empty"),
         ("One\nTwo", "holds a line break or control character"),
-        ("x" * (LONGEST_OUTCOME + 1), "is too long for an outcome"),
+        ("x" * (LONGEST_DECISION + 1), "is too long for an outcome"),
     ],
 )
 def test_a_text_that_is_no_outcome_is_named(text: str, message: str) -> None:
@@ -113,7 +113,7 @@ def test_a_number_that_is_another_outcome_s_by_now_changes_nothing() -> None:
 
 
 def test_there_is_an_end_to_outcomes_and_to_numbers() -> None:
-    full = tuple(KeyOutcome(number, "x", False, "k", AT) for number in range(1, MOST_OUTCOMES + 1))
+    full = tuple(Decision(number, "x", False, "k", AT) for number in range(1, MOST_DECISIONS + 1))
     with pytest.raises(InvalidInput, match="outcome 101"):
         added(full, "x", is_open=False, by="k", at=AT)
     with pytest.raises(NotFound, match="no outcome 4; this meeting has 3"):

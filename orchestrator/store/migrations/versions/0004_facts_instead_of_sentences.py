@@ -50,6 +50,7 @@ def upgrade() -> None:
     for table, keys, columns in _SENTENCES:
         _retype(table, keys, columns, sa.Text(), _FACT, _as_fact)
     _connection_tests_forward()
+    _rename_decisions("outcome", "decision")
     # Notes are facts from now on: an empty basis differs from any, so every meeting is planned again.
     op.execute("UPDATE meeting SET basis = ''")
     for table, column, _ in _ALWAYS_SAID:
@@ -57,6 +58,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    _rename_decisions("decision", "outcome")
     _connection_tests_back()
     for table, keys, columns in _SENTENCES:
         _retype(table, keys, columns, _FACT, sa.Text(), _as_sentence)
@@ -406,3 +408,28 @@ def _copy_notes(
         if row.note is not None:
             mine = (new.c.meeting_id == row.meeting_id) & (new.c.delegation == row.delegation)
             connection.execute(sa.update(new).where(mine).values(note=made(row.note)))
+
+
+def _rename_decisions(old: str, new: str) -> None:
+    """What a meeting decides is a decision: the table gets another name, and so do its constraints."""
+    op.create_table(
+        new,
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("by", sa.String(length=400), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["meeting.id"], name=op.f(f"fk_{new}_meeting_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{new}")),
+        sa.UniqueConstraint("meeting_id", "number", name=op.f(f"uq_{new}_meeting_id_number")),
+    )
+    names = 'id, meeting_id, number, text, is_open, "by", at'
+    op.execute(f"INSERT INTO {new} ({names}) SELECT {names} FROM {old}")
+    if op.get_bind().dialect.name == "postgresql":
+        # New rows are numbered after those that were copied with their numbers.
+        op.execute(f"SELECT setval(pg_get_serial_sequence('{new}', 'id'), (SELECT MAX(id) FROM {old}))")
+    op.drop_table(old)

@@ -7,20 +7,20 @@ from typing import Annotated, Any
 from fastapi import Path, Query
 from pydantic import Field
 
-from orchestrator.domain.meetings.decisions import LONGEST_OUTCOME, MOST_OUTCOMES, Edit
+from orchestrator.domain.meetings.decisions import LONGEST_DECISION, MOST_DECISIONS, Edit
 from orchestrator.domain.text import LINE_PATTERN
 from orchestrator.web.api.inputs import Body
 from orchestrator.web.api.meetings.schemas import LinkedModel, OutcomeModel, OutcomesModel
 from orchestrator.web.container import (
-    OutcomesDep,
+    DecisionsDep,
     ReadingDep,
 )
 from orchestrator.web.openapi import api_router
 from orchestrator.web.security import ApiCaller
 
 router = api_router("linked meetings")
-Number = Annotated[int, Path(ge=1, le=MOST_OUTCOMES)]
-_LINE: dict[str, Any] = {"maxLength": LONGEST_OUTCOME, "pattern": LINE_PATTERN}
+Number = Annotated[int, Path(ge=1, le=MOST_DECISIONS)]
+_LINE: dict[str, Any] = {"maxLength": LONGEST_DECISION, "pattern": LINE_PATTERN}
 SEEN = "Its text as it was read; 409 when another outcome has this number by now."
 
 
@@ -47,33 +47,33 @@ def list_linked(meeting: str, reading: ReadingDep) -> list[LinkedModel]:
 
 
 @router.get("/meetings/{meeting}/outcomes", summary="Outcomes")
-def list_outcomes(meeting: str, outcomes: OutcomesDep) -> list[OutcomeModel]:
+def list_outcomes(meeting: str, decisions: DecisionsDep) -> list[OutcomeModel]:
     """Return what a meeting has decided, by number."""
-    return [OutcomeModel.showing(item) for item in outcomes.of(meeting)]
+    return [OutcomeModel.showing(item) for item in decisions.of(meeting)]
 
 
 @router.post("/meetings/{meeting}/outcomes", status_code=201, summary="Record an outcome")
-def add_outcome(meeting: str, body: NewOutcome, outcomes: OutcomesDep, caller: ApiCaller) -> OutcomesModel:
+def add_outcome(meeting: str, body: NewOutcome, decisions: DecisionsDep, caller: ApiCaller) -> OutcomesModel:
     """Record one more outcome of a meeting that has begun or is over; nobody is told by this alone."""
-    return OutcomesModel.showing(outcomes.add(meeting, body.text, is_open=body.is_open, caller=caller))
+    return OutcomesModel.showing(decisions.add(meeting, body.text, is_open=body.is_open, caller=caller))
 
 
 @router.patch("/meetings/{meeting}/outcomes/{number}", summary="Change an outcome")
 def change_outcome(
-    meeting: str, number: Number, body: OutcomeChange, outcomes: OutcomesDep, caller: ApiCaller
+    meeting: str, number: Number, body: OutcomeChange, decisions: DecisionsDep, caller: ApiCaller
 ) -> OutcomesModel:
     """Change the text of an outcome, whether it is open, or its place in the list."""
     edit = Edit(text=body.text, is_open=body.is_open, number=body.number)
-    return OutcomesModel.showing(outcomes.change(meeting, number, edit, caller=caller, seen=body.seen))
+    return OutcomesModel.showing(decisions.change(meeting, number, edit, caller=caller, seen=body.seen))
 
 
 @router.delete("/meetings/{meeting}/outcomes/{number}", summary="Take an outcome out")
 def remove_outcome(
     meeting: str,
     number: Number,
-    outcomes: OutcomesDep,
+    decisions: DecisionsDep,
     caller: ApiCaller,
     seen: Annotated[str | None, Query(description=SEEN)] = None,
 ) -> OutcomesModel:
     """Take an outcome out; those after it move up."""
-    return OutcomesModel.showing(outcomes.remove(meeting, number, caller=caller, seen=seen))
+    return OutcomesModel.showing(decisions.remove(meeting, number, caller=caller, seen=seen))

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from orchestrator.errors import InvalidInput
 from orchestrator.web.console.forms import Kept, Number, Ticked, Typed
 from orchestrator.web.console.meeting_page import MeetingPageDep
-from orchestrator.web.container import OutcomesDep
+from orchestrator.web.container import DecisionsDep
 from orchestrator.web.pages import meeting_path, see_other
 from orchestrator.web.security import ConsoleCaller
 
@@ -17,7 +17,7 @@ router = APIRouter()
 @router.post("/meetings/{reference}/outcomes")
 def add_decision(
     reference: str,
-    outcomes: OutcomesDep,
+    decisions: DecisionsDep,
     caller: ConsoleCaller,
     page: MeetingPageDep,
     text: Typed = "",
@@ -25,7 +25,7 @@ def add_decision(
 ) -> Response:
     """Record one more decision; what was typed stays when it cannot be one."""
     try:
-        recorded = outcomes.add(reference, text, is_open=is_open, caller=caller)
+        recorded = decisions.add(reference, text, is_open=is_open, caller=caller)
     except InvalidInput as error:
         kept = Kept.of("outcome", 0, error.problems, text=text, is_open="yes" if is_open else "")
         return page.again(reference, error, kept)
@@ -34,17 +34,17 @@ def add_decision(
 
 @router.post("/meetings/{reference}/outcomes/{number}/agree")
 def agree_decision(
-    reference: str, number: Number, outcomes: OutcomesDep, caller: ConsoleCaller, seen: Typed = ""
+    reference: str, number: Number, decisions: DecisionsDep, caller: ConsoleCaller, seen: Typed = ""
 ) -> Response:
     """Record that an open decision is agreed."""
-    recorded = outcomes.agree(reference, number, caller=caller, seen=seen)
+    recorded = decisions.agree(reference, number, caller=caller, seen=seen)
     return see_other(meeting_path(recorded.reference), done="outcome")
 
 
 @router.post("/meetings/{reference}/outcomes/{number}/remove")
 def remove_decision(
-    reference: str, number: Number, outcomes: OutcomesDep, caller: ConsoleCaller, seen: Typed = ""
+    reference: str, number: Number, decisions: DecisionsDep, caller: ConsoleCaller, seen: Typed = ""
 ) -> Response:
     """Take a decision out."""
-    recorded = outcomes.remove(reference, number, caller=caller, seen=seen)
+    recorded = decisions.remove(reference, number, caller=caller, seen=seen)
     return see_other(meeting_path(recorded.reference), done="outcome")
