@@ -22,6 +22,7 @@ from orchestrator.services.answers.quarantine import Quarantine
 from orchestrator.services.answers.senders import Senders
 from orchestrator.services.dates.date_polls import DatePolls
 from orchestrator.services.dates.fair_starts import FairStarts
+from orchestrator.services.dates.proposals import Proposals
 from orchestrator.services.definitions.examples import Examples
 from orchestrator.services.delegations.calendars import WorkingCalendars
 from orchestrator.services.delivery.delivering import Delivering, Outside
@@ -151,15 +152,8 @@ class Container(Adapters, DataFiles):
     @cached_property
     def date_polls(self) -> DatePolls:
         """Asking delegations which dates suit them."""
-        return DatePolls(
-            self.database,
-            self.planner,
-            self.meetings,
-            self.changing,
-            self.fair_starts,
-            self.clock,
-            self.wake_up,
-        )
+        proposals = Proposals(self.meetings, self.fair_starts)
+        return DatePolls(self.database, self.planner, self.meetings, self.changing, proposals, self.clock)
 
     @cached_property
     def personal_date_polls(self) -> PersonalDatePolls:

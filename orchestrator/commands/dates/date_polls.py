@@ -19,7 +19,7 @@ from orchestrator.domain.definitions.written import WallTime
 from orchestrator.domain.time.zones import LocalTime
 from orchestrator.errors import InvalidInput
 from orchestrator.services.dates.date_poll_views import DatePollEffect, DatePollView, OptionView
-from orchestrator.services.dates.date_polls import DatePollRequest
+from orchestrator.services.dates.proposals import DatePollRequest
 from orchestrator.services.timelines.views import Effect
 from orchestrator.words import maybe, say
 

@@ -1,101 +1,61 @@
 """Date polls: asking the delegations of a draft which of several starts suit them.
 
-Opening a poll tells people something before the meeting is published, so it is previewed like publishing:
-the same code runs and is rolled back. Each public method is one transaction.
+Opening a poll tells people something before the meeting is published, so it is previewed like publishing.
+The focal point's side is ``services.personal.date_poll``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.dates.date_poll import (
     ASKED_AGAIN_AFTER,
-    MOST_OPTIONS,
     Ballot,
     DatePoll,
     DatePollState,
-    Option,
     Vote,
-    closing_problem,
-    start_problems,
 )
 from orchestrator.domain.definitions.edits import MeetingUpdate
-from orchestrator.domain.definitions.written import WallTime
+from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.people.caller import Caller
-from orchestrator.domain.problems import problems_of
-from orchestrator.domain.time.wall import WallClock, WallDate
-from orchestrator.domain.time.zones import exists, instant_of, local_time, zone
-from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
+from orchestrator.domain.time.zones import local_time
+from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.facts import Fact
-from orchestrator.ports import Clock, WakeUp
+from orchestrator.ports import Clock
 from orchestrator.services.dates.date_poll_views import DatePollEffect, DatePollView, DatePollViewer
-from orchestrator.services.dates.fair_starts import FairStartQuery, FairStarts, Words
-from orchestrator.services.dates.votes import over, record
+from orchestrator.services.dates.proposals import DatePollRequest, Proposals, closing
+from orchestrator.services.dates.votes import over, with_ballot, with_poll, written
 from orchestrator.services.meetings.meetings import Meetings
-from orchestrator.services.timelines.changing import Changing
-from orchestrator.services.timelines.explaining import Explainer
+from orchestrator.services.timelines.changing import Changing, MeetingChange
 from orchestrator.services.timelines.moves import only_elsewhere
 from orchestrator.services.timelines.planner import Planner
-from orchestrator.services.timelines.views import Effect
 from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import history, saving
-from orchestrator.store.meetings import linked as linked_store
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.timelines import actions
 
-
-class DatePollRequest(BaseModel):
-    """What is asked in a poll: starts given by hand, the best ones of the fair-start finder, or both."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    starts: tuple[WallTime, ...] = Field((), max_length=100, description="Wall times in the meeting's zone.")
-    top: int | None = Field(
-        None, ge=1, le=MOST_OPTIONS, description="So many of the best starts that the fair-start finder has."
-    )
-    first: WallDate | None = Field(
-        None, alias="from", description="First date the finder looks at; the day after the poll closes."
-    )
-    last: WallDate | None = Field(None, alias="to", description="Last date; by default eight weeks on.")
-    earliest: WallClock | None = Field(None, description="Earliest start that the finder looks at.")
-    latest: WallClock | None = Field(None, description="Latest end that the finder looks at.")
-    hard: Words = Field(
-        default_factory=list, max_length=200, description="What the finder must keep to, such as VN:hours."
-    )
-    soft: Words = Field(default_factory=list, max_length=200, description="What it need not keep to.")
-    closes: WallTime = Field(
-        description="Until when delegations can answer: wall time in the meeting's zone."
-    )
-
-    @property
-    def sought(self) -> dict[str, Any]:
-        """What is said to the fair-start finder beside how many starts it shall propose."""
-        fields = {"first", "last", "earliest", "latest", "hard", "soft"}
-        values = self.model_dump(include=fields, by_alias=True, exclude_none=True)
-        return {name: value for name, value in values.items() if value}
-
-    @classmethod
-    def of(cls, data: Any) -> DatePollRequest:
-        """Read what was given; raises ``InvalidInput`` naming each field."""
-        try:
-            return cls.model_validate(data)
-        except ValidationError as error:
-            raise InvalidInput(problems_of(error)) from error
+Command = Callable[[Session, Meeting, datetime], "PollChange"]
+"""Returns what is to become of a poll; it may raise any error."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    """A meeting that is ours until the transaction ends, its open poll, and the moment it became ours."""
+class PollChange:
+    """What a command makes of a meeting, and its poll after that."""
+
+    change: MeetingChange
+    poll: DatePoll
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The meeting and its poll as a command leaves them, and when that was."""
 
     meeting: Meeting
     poll: DatePoll
@@ -105,8 +65,8 @@ class _Held:
 class DatePolls:
     """The use cases around a date poll.
 
-    Those of a coordinator raise ``NotFound`` for an unknown meeting and ``Conflict`` where the meeting or
-    its poll is not in the state for it.
+    They raise ``NotFound`` for an unknown meeting and ``Conflict`` where the meeting or its poll is not in
+    the state for it.
     """
 
     def __init__(
@@ -115,19 +75,15 @@ class DatePolls:
         planner: Planner,
         meetings: Meetings,
         changing: Changing,
-        fair_starts: FairStarts,
+        proposals: Proposals,
         clock: Clock,
-        wake_up: WakeUp,
     ) -> None:
-        """``meetings`` holds a start against the rules of an update, ``fair_starts`` proposes starts."""
         self._database = database
         self._planner = planner
         self._meetings = meetings
         self._changing = changing
-        self._fair_starts = fair_starts
+        self._proposals = proposals
         self._clock = clock
-        self._wake_up = wake_up
-        self._explainer = Explainer(planner)
 
     def open(
         self,
@@ -144,62 +100,96 @@ class DatePolls:
         wrong, and ``Conflict`` for anything but a draft that is to come, has somebody to ask and no open
         poll, and for a meeting that is not at ``version`` any more.
         """
-        found = self._found(name, request)
+        found = self._proposals.found(name, request)
 
-        def apply(session: Session) -> tuple[Meeting, datetime]:
-            meeting = store.load(session, store.find_id(session, name), lock=True)
-            now = self._clock.now()
-            _require_version(meeting, version)
+        def command(session: Session, meeting: Meeting, now: datetime) -> PollChange:
             _require_askable(meeting, now)
-            options = _options(meeting, request.starts, found)
-            closes_at = self._checked(meeting, options, request.closes, now)
-            in_time = _in_order_of_time(options)
-            date_polls.add(session, meeting.id, in_time, closes_at=closes_at, by=caller.name, now=now)
-            detail = f"{len(options)} dates, until {request.closes:%Y-%m-%d %H:%M} {meeting.zone}"
-            history.note(session, meeting.id, caller, Fact.of("dates.history.poll-opened"), now, detail)
-            return meeting, now
+            options, closes_at = self._proposals.checked(meeting, request, found, now)
+            before = date_polls.newest(session, meeting.id)
+            poll = DatePoll(
+                id=0,
+                state=DatePollState.OPEN,
+                opened_at=now,
+                closes_at=closes_at,
+                by=caller.name,
+                asked=(before.asked if before else 0) + 1,
+                asked_at=now,
+                chosen=None,
+                options=options,
+            )
 
-        return self._done(apply, preview=preview)
+            def write(session: Session, stored: Meeting, now: datetime) -> None:
+                date_polls.add(session, stored.id, options, closes_at=closes_at, by=caller.name, now=now)
+
+            detail = Fact.of(
+                "dates.opened-with",
+                count=len(options),
+                wall=f"{request.closes:%Y-%m-%d %H:%M}",
+                zone=meeting.zone,
+            )
+            what = Fact.of("dates.history.poll-opened")
+            change = MeetingChange(with_poll(meeting, poll), what, detail, write=write, saves=False)
+            return PollChange(change, poll)
+
+        return self._changed(name, command, caller=caller, version=version, preview=preview)
 
     def extend(self, name: str, closes: datetime, *, caller: Caller, preview: bool = False) -> DatePollEffect:
-        """Let a poll close at another time, given as wall time in the meeting's zone."""
+        """Let a poll close at another time, given as wall time in the meeting's zone.
 
-        def apply(session: Session) -> tuple[Meeting, datetime]:
-            held = self._held(session, name)
-            closes_at = _closing(held.meeting, closes, held.now, held.poll.options)
-            date_polls.move_closing(session, held.poll.id, closes_at)
-            detail = f"until {closes:%Y-%m-%d %H:%M} {held.meeting.zone}"
-            history.note(
-                session, held.meeting.id, caller, Fact.of("dates.history.poll-extended"), held.now, detail
-            )
-            return held.meeting, held.now
+        Raises ``InvalidInput`` naming ``closes``, and ``Conflict`` where no poll is open.
+        """
 
-        return self._done(apply, preview=preview)
+        def command(session: Session, meeting: Meeting, now: datetime) -> PollChange:
+            before = _open_poll(session, meeting)
+            poll = replace(before, closes_at=closing(meeting, closes, now, before.options))
+
+            def write(session: Session, _: Meeting, __: datetime) -> None:
+                date_polls.move_closing(session, poll.id, poll.closes_at)
+
+            detail = Fact.of("dates.until", wall=f"{closes:%Y-%m-%d %H:%M}", zone=meeting.zone)
+            what = Fact.of("dates.history.poll-extended")
+            change = MeetingChange(with_poll(meeting, poll), what, detail, write=write, saves=False)
+            return PollChange(change, poll)
+
+        return self._changed(name, command, caller=caller, preview=preview)
 
     def remind(self, name: str, *, caller: Caller, preview: bool = False) -> DatePollEffect:
-        """Ask those who have not answered again, at most once a day."""
+        """Ask those who have not answered again, at most once a day.
 
-        def apply(session: Session) -> tuple[Meeting, datetime]:
-            held = self._held(session, name)
-            self._require_reminder(held)
-            date_polls.ask_again(session, held.poll.id, held.now)
-            history.note(
-                session, held.meeting.id, caller, Fact.of("dates.history.poll-asked-again"), held.now
-            )
-            return held.meeting, held.now
+        Raises ``Conflict`` where no poll is open, all have answered, or they were asked today.
+        """
 
-        return self._done(apply, preview=preview)
+        def command(session: Session, meeting: Meeting, now: datetime) -> PollChange:
+            before = _open_poll(session, meeting)
+            _require_reminder(meeting, before, now, self._planner.directory)
+            poll = replace(before, asked=before.asked + 1, asked_at=now)
+
+            def write(session: Session, _: Meeting, now: datetime) -> None:
+                date_polls.ask_again(session, poll.id, now)
+
+            what = Fact.of("dates.history.poll-asked-again")
+            change = MeetingChange(with_poll(meeting, poll), what, write=write, saves=False)
+            return PollChange(change, poll)
+
+        return self._changed(name, command, caller=caller, preview=preview)
 
     def withdraw(self, name: str, *, caller: Caller, preview: bool = False) -> DatePollEffect:
-        """End a poll without a result; mails that have not left yet do not leave any more."""
+        """End a poll without a result; mails that have not left yet do not leave any more.
 
-        def apply(session: Session) -> tuple[Meeting, datetime]:
-            held = self._held(session, name)
-            date_polls.end(session, held.poll.id, DatePollState.WITHDRAWN)
-            history.note(session, held.meeting.id, caller, Fact.of("dates.history.poll-withdrawn"), held.now)
-            return held.meeting, held.now
+        Raises ``Conflict`` where no poll is open.
+        """
 
-        return self._done(apply, preview=preview)
+        def command(session: Session, meeting: Meeting, _: datetime) -> PollChange:
+            poll = replace(_open_poll(session, meeting), state=DatePollState.WITHDRAWN)
+
+            def write(session: Session, _: Meeting, __: datetime) -> None:
+                date_polls.end(session, poll.id, DatePollState.WITHDRAWN)
+
+            what = Fact.of("dates.history.poll-withdrawn")
+            change = MeetingChange(replace(meeting, date_poll=None), what, write=write, saves=False)
+            return PollChange(change, poll)
+
+        return self._changed(name, command, caller=caller, preview=preview)
 
     def close(
         self,
@@ -215,58 +205,64 @@ class DatePolls:
 
         ``linked`` says what becomes of the meetings it is linked to. Raises ``InvalidInput`` for an unknown
         option and as an update does, and ``Conflict`` for one that is in the past, for a meeting that is
-        not at ``version`` any more, or, with the code ``linked-meetings``, where nobody has said what
+        not at ``version`` any more, or, with the code ``linked-meetings``, where it was not said what
         becomes of linked meetings.
         """
 
-        def apply(session: Session) -> tuple[Effect, datetime]:
-            linked_store.lock_chain(session, store.find_id(session, name))
-            held = self._held(session, name)
-            meeting, chosen = held.meeting, held.poll.option(option)
-            _require_version(meeting, version)
-            if chosen.starts_at <= held.now:
+        def command(session: Session, meeting: Meeting, now: datetime) -> PollChange:
+            before = _open_poll(session, meeting)
+            chosen = before.option(option)
+            if chosen.starts_at <= now:
                 raise Conflict(Fact.of("dates.option-in-the-past", number=option))
-            change = self._meetings.checked_change(meeting, MeetingUpdate(start=chosen.wall_start))
-            date_polls.end(session, held.poll.id, DatePollState.CLOSED, option)
+            update = self._meetings.checked_change(meeting, MeetingUpdate(start=chosen.wall_start))
 
             def decide(_: Session, meeting: Meeting, now: datetime) -> Meeting:
-                return replace(lifecycle.revise(meeting, change, now), date_poll=None)
+                return replace(lifecycle.revise(meeting, update, now), date_poll=None)
 
             detail = f"option {option}: {chosen.wall_start:%Y-%m-%d %H:%M} {meeting.zone}"
-            command = self._meetings.command(
+            decided = self._meetings.command(
                 decide, Fact.of("dates.history.date-chosen"), detail=detail, linked=linked
-            )
-            outcome = self._changing.changed(session, meeting, command, caller=caller)
-            return replace(outcome, previewed=preview), held.now
+            )(session, meeting, now)
+            if decided is None:
+                raise ValueError("a decision about the date always changes the meeting")
 
-        return self._shown(apply, preview=preview)
+            def write(session: Session, _: Meeting, __: datetime) -> None:
+                date_polls.end(session, before.id, DatePollState.CLOSED, option)
+
+            poll = replace(before, state=DatePollState.CLOSED, chosen=option)
+            return PollChange(replace(decided, write=write), poll)
+
+        return self._changed(
+            name, command, caller=caller, version=version, preview=preview, with_linked=True, meant=False
+        )
 
     def vote_for(
         self, name: str, delegation: str, votes: Mapping[int, Vote], *, caller: Caller, preview: bool = False
     ) -> DatePollEffect:
         """Enter what a delegation has said, for example by telephone, in place of what it had said.
 
-        Raises ``InvalidInput`` naming ``delegation`` or ``votes[n]``: there is one for each option.
+        Raises ``InvalidInput`` naming ``delegation`` or ``votes[n]``: there is one for each option. Raises
+        ``Conflict`` where no poll is open, or it takes no votes any more.
         """
 
-        def apply(session: Session) -> tuple[Meeting, datetime]:
-            held = self._held(session, name)
-            refusal = over(held.meeting, held.poll, held.now)
+        def command(session: Session, meeting: Meeting, now: datetime) -> PollChange:
+            before = _open_poll(session, meeting)
+            refusal = over(meeting, before, now)
             if refusal:
                 raise Conflict(Fact.of("dates.over-extend", refusal=refusal), code="poll-over")
-            code = self._asked_delegation(held.meeting, delegation)
-            ballot = Ballot(code, held.poll.checked(votes), caller.name, held.now)
-            record(session, held.meeting, held.poll, ballot, caller, held.now)
-            return held.meeting, held.now
+            code = _asked_delegation(meeting, delegation, self._planner.directory)
+            ballot = Ballot(code, before.checked(votes), caller.name, now)
+            return PollChange(written(meeting, before, ballot), with_ballot(before, ballot))
 
-        return self._done(apply, preview=preview)
+        return self._changed(name, command, caller=caller, preview=preview)
 
     def newest(self, name: str) -> DatePollView | None:
         """Return the newest poll of a meeting, open or not; ``None`` when it never had one."""
         with self._database.reading() as session:
             meeting = store.load(session, store.find_id(session, name))
             poll = date_polls.newest(session, meeting.id)
-            return self._viewer(session, meeting, poll).view() if poll else None
+            calendars = self._planner.calendars(session)
+        return DatePollViewer(meeting, poll, calendars, self._clock.now()).view() if poll else None
 
     def show(self, name: str) -> DatePollView:
         """Return the newest poll of a meeting, open or not; raises ``NotFound``."""
@@ -275,119 +271,50 @@ class DatePolls:
             raise NotFound(Fact.of("dates.no-poll", meeting=name))
         return found
 
-    # Pieces
-
-    def _done(self, apply: Callable[[Session], tuple[Meeting, datetime]], *, preview: bool) -> DatePollEffect:
-        """Do something to a poll, replan its draft, and say what follows; or only say so."""
-
-        def replanned(session: Session) -> tuple[Effect, datetime]:
-            before, now = apply(session)
-            stored = actions.stored(session, before.id)
-            meeting, result = self._planner.replan_stored(session, before, now)
-            consequences = self._explainer.explain(session, meeting, only_elsewhere(result, stored))
-            return Effect(meeting.reference, meeting.version, preview, consequences), now
-
-        return self._shown(replanned, preview=preview)
-
-    def _shown(
-        self, use_case: Callable[[Session], tuple[Effect, datetime]], *, preview: bool
+    def _changed(
+        self,
+        name: str,
+        command: Command,
+        *,
+        caller: Caller,
+        version: int | None = None,
+        preview: bool,
+        with_linked: bool = False,
+        meant: bool = True,
     ) -> DatePollEffect:
-        """Run a use case that says what follows, and show the poll after it; or only look ahead."""
-        with self._database.rehearsal() if preview else self._database.transaction() as session:
-            outcome, now = use_case(session)
-            meeting = store.load(session, store.find_id(session, outcome.reference))
-            poll = date_polls.newest(session, meeting.id)
-            if poll is None:
-                raise ValueError(f"{meeting.reference} has lost its date poll")
-            view = self._viewer(session, meeting, poll, now).view()
-        if not preview:
-            self._wake_up.notify()
+        """Change a poll, or look what that would do, and show the poll after it.
+
+        With ``meant`` only what happens at another moment than before is shown.
+        """
+        seen: list[_Seen] = []
+
+        def watched(session: Session, meeting: Meeting, now: datetime) -> MeetingChange:
+            made = command(session, meeting, now)
+            seen.append(_Seen(made.change.meeting, made.poll, now))
+            if not meant:
+                return made.change
+            before = actions.stored(session, meeting.id, lock=False)
+            return replace(made.change, narrow=lambda result: only_elsewhere(result, before))
+
+        effect = self._changing.change(
+            name, watched, caller=caller, version=version, dry_run=preview, with_linked=with_linked
+        )
+        found = seen[-1]
+        with self._database.reading() as session:
+            calendars = self._planner.calendars(session)
+        view = DatePollViewer(found.meeting, found.poll, calendars, found.now).view()
         return DatePollEffect(
-            outcome.reference, outcome.version, preview, outcome.consequences, view, warnings=outcome.warnings
+            effect.reference, effect.version, preview, effect.consequences, view, warnings=effect.warnings
         )
 
-    def _viewer(
-        self, session: Session, meeting: Meeting, poll: DatePoll, now: datetime | None = None
-    ) -> DatePollViewer:
-        return DatePollViewer(meeting, poll, self._planner.calendars(session), now or self._clock.now())
 
-    def _held(self, session: Session, name: str) -> _Held:
-        """Take a meeting and its open poll; raises ``Conflict`` when it has none."""
-        meeting = store.load(session, store.find_id(session, name), lock=True)
-        # Read once the meeting is ours, so that votes rise in the order in which they came.
-        now = self._clock.now()
-        lifecycle.require_status(
-            meeting, Fact.of("dates.doing.asked-about-in-a-date-poll"), MeetingStatus.DRAFT
-        )
-        poll = date_polls.newest(session, meeting.id)
-        if poll is None or poll.state is not DatePollState.OPEN:
-            raise Conflict(
-                Fact.of("dates.no-open-poll", reference=meeting.reference), code="no-open-date-poll"
-            )
-        return _Held(meeting, poll, now)
-
-    def _found(self, name: str, request: DatePollRequest) -> Sequence[datetime]:
-        """The instants that the fair-start finder proposes, where it is asked."""
-        if request.top is None:
-            if request.sought:
-                wrong, advice = Fact.of("dates.top-missing"), Fact.of("dates.top-missing.remedy")
-                raise InvalidInput.of("top", None, wrong, advice)
-            return ()
-        first = request.closes.date() + timedelta(days=1)
-        query = FairStartQuery.of({"meeting": name, "top": request.top, "from": first} | request.sought)
-        return [item.starts_at for item in self._fair_starts.find(query).findings.slots]
-
-    def _checked(
-        self, meeting: Meeting, options: Sequence[Option], closes: datetime, now: datetime
-    ) -> datetime:
-        """Return the instant at which the poll closes; raises ``InvalidInput`` with all that is wrong."""
-        gap = _gap(meeting, "closes", closes)
-        closes_at = _instant(meeting, closes)
-        wrong_closing = gap or closing_problem(_text(closes), closes_at, now)
-        problems = [
-            *start_problems(options, now, closes_at),
-            *(problem for index, item in enumerate(options) for problem in self._unfit(meeting, index, item)),
-            *([wrong_closing] if wrong_closing else []),
-        ]
-        if problems:
-            raise InvalidInput(problems)
-        return closes_at
-
-    def _unfit(self, meeting: Meeting, index: int, option: Option) -> Sequence[Problem]:
-        """What an update to this start would be refused for."""
-        try:
-            self._meetings.checked_change(meeting, MeetingUpdate(start=option.wall_start))
-        except InvalidInput as error:
-            return [
-                Problem(f"starts[{index}]", _text(option.wall_start), item.wrong, item.advice)
-                for item in error.problems
-            ]
-        return ()
-
-    def _require_reminder(self, held: _Held) -> None:
-        refusal = over(held.meeting, held.poll, held.now)
-        if refusal:
-            raise Conflict(Fact.of("dates.over-extend-then-ask", refusal=refusal), code="poll-over")
-        if not set(held.meeting.delegations) - {item.delegation for item in held.poll.ballots}:
-            raise Conflict(Fact.of("dates.all-answered"))
-        again = held.poll.asked_at + ASKED_AGAIN_AFTER
-        if held.now < again:
-            place = self._planner.directory.host_place(held.meeting.host, held.meeting.zone, again)
-            when = local_time(again, place)
-            raise Conflict(Fact.of("dates.asked-today", when=when), code="asked-today")
-
-    def _asked_delegation(self, meeting: Meeting, delegation: str) -> str:
-        code = delegation.strip().upper()
-        if code in meeting.delegations:
-            return code
-        codes = sorted(meeting.delegations, key=self._planner.directory.rank)
-        wrong, advice = Fact.of("dates.not-invited"), Fact.of("dates.invited-are", codes=codes)
-        raise InvalidInput.of("delegation", delegation, wrong, advice)
-
-
-def _require_version(meeting: Meeting, version: int | None) -> None:
-    if version is not None and version != meeting.version:
-        raise saving.changed_meanwhile(meeting.reference)
+def _open_poll(session: Session, meeting: Meeting) -> DatePoll:
+    """The open poll of a draft; raises ``Conflict`` when it has none."""
+    lifecycle.require_status(meeting, Fact.of("dates.doing.asked-about-in-a-date-poll"), MeetingStatus.DRAFT)
+    poll = date_polls.newest(session, meeting.id)
+    if poll is None or poll.state is not DatePollState.OPEN:
+        raise Conflict(Fact.of("dates.no-open-poll", reference=meeting.reference), code="no-open-date-poll")
+    return poll
 
 
 def _require_askable(meeting: Meeting, now: datetime) -> None:
@@ -400,41 +327,23 @@ def _require_askable(meeting: Meeting, now: datetime) -> None:
         raise Conflict(Fact.of("dates.nobody-to-ask", reference=meeting.reference))
 
 
-def _options(meeting: Meeting, given: Sequence[datetime], found: Sequence[datetime]) -> list[Option]:
-    """The wall times given by hand, then what the finder found and nobody gave, in the meeting's zone."""
-    walls = [item.astimezone(zone(meeting.zone)).replace(tzinfo=None) for item in found]
-    starts = [*given, *(wall for wall in walls if wall not in given)]
-    return [Option(number, wall, _instant(meeting, wall)) for number, wall in enumerate(starts, 1)]
+def _require_reminder(meeting: Meeting, poll: DatePoll, now: datetime, directory: Directory) -> None:
+    refusal = over(meeting, poll, now)
+    if refusal:
+        raise Conflict(Fact.of("dates.over-extend-then-ask", refusal=refusal), code="poll-over")
+    if not set(meeting.delegations) - {item.delegation for item in poll.ballots}:
+        raise Conflict(Fact.of("dates.all-answered"))
+    again = poll.asked_at + ASKED_AGAIN_AFTER
+    if now < again:
+        place = directory.host_place(meeting.host, meeting.zone, again)
+        when = local_time(again, place)
+        raise Conflict(Fact.of("dates.asked-today", when=when), code="asked-today")
 
 
-def _in_order_of_time(options: Sequence[Option]) -> list[Option]:
-    """The options numbered as they are shown."""
-    ordered = sorted(options, key=lambda item: item.starts_at)
-    return [replace(item, number=number) for number, item in enumerate(ordered, 1)]
-
-
-def _instant(meeting: Meeting, wall: datetime) -> datetime:
-    return instant_of(wall, zone(meeting.zone))
-
-
-def _text(wall: datetime) -> str:
-    return f"{wall:%Y-%m-%d %H:%M}"
-
-
-def _gap(meeting: Meeting, field: str, wall: datetime) -> Problem | None:
-    if exists(wall, zone(meeting.zone)):
-        return None
-    return Problem(
-        field,
-        _text(wall),
-        Fact.of("dates.gap", zone=meeting.zone),
-        Fact.of("dates.gap.remedy"),
-    )
-
-
-def _closing(meeting: Meeting, closes: datetime, now: datetime, options: Sequence[Option]) -> datetime:
-    closes_at = _instant(meeting, closes)
-    problem = _gap(meeting, "closes", closes) or closing_problem(_text(closes), closes_at, now, options)
-    if problem:
-        raise InvalidInput([problem])
-    return closes_at
+def _asked_delegation(meeting: Meeting, delegation: str, directory: Directory) -> str:
+    code = delegation.strip().upper()
+    if code in meeting.delegations:
+        return code
+    codes = sorted(meeting.delegations, key=directory.rank)
+    wrong, advice = Fact.of("dates.not-invited"), Fact.of("dates.invited-are", codes=codes)
+    raise InvalidInput.of("delegation", delegation, wrong, advice)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.dates.date_poll import Ballot, DatePoll, DatePollState
-from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
-from orchestrator.domain.people.caller import Caller
+from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, OpenDatePoll
 from orchestrator.facts import Fact
+from orchestrator.services.timelines.changing import MeetingChange
 from orchestrator.store.dates import date_polls
-from orchestrator.store.meetings import history
 
 
 def over(meeting: Meeting, poll: DatePoll, now: datetime) -> Fact | None:
@@ -25,17 +25,33 @@ def over(meeting: Meeting, poll: DatePoll, now: datetime) -> Fact | None:
     return None if poll.takes_votes(now) else Fact.of("dates.over-closed")
 
 
-def record(
-    session: Session,
-    meeting: Meeting,
-    poll: DatePoll,
-    ballot: Ballot,
-    caller: Caller,
-    now: datetime,
-    attendee_id: int | None = None,
-) -> None:
-    """Write down what a delegation says, in place of what it had said; ``attendee_id`` is who said it."""
-    date_polls.write(session, poll.id, ballot, attendee_id)
-    said = ", ".join(f"{number} {vote}" for number, vote in sorted(ballot.votes.items()))
-    detail = f"{ballot.delegation}: {said}; by {ballot.by}"
-    history.note(session, meeting.id, caller, Fact.of("dates.history.poll-answered"), now, detail)
+def with_poll(meeting: Meeting, poll: DatePoll) -> Meeting:
+    """Return a meeting whose open poll is ``poll``."""
+    voted = frozenset(item.delegation for item in poll.ballots)
+    starts = tuple(item.starts_at for item in poll.options)
+    found = OpenDatePoll(poll.id, poll.asked_at, poll.closes_at, starts, voted, poll.asked)
+    return replace(meeting, date_poll=found)
+
+
+def with_ballot(poll: DatePoll, ballot: Ballot) -> DatePoll:
+    """Return a poll in which a delegation says ``ballot``, in place of what it had said."""
+    others = (item for item in poll.ballots if item.delegation != ballot.delegation)
+    return replace(poll, ballots=tuple(sorted((*others, ballot), key=lambda item: item.delegation)))
+
+
+def written(
+    meeting: Meeting, poll: DatePoll, ballot: Ballot, attendee_id: int | None = None
+) -> MeetingChange:
+    """Return the change by which a delegation says ``ballot``; ``attendee_id`` is who said it, if known."""
+
+    def write(session: Session, _: Meeting, __: datetime) -> None:
+        date_polls.write(session, poll.id, ballot, attendee_id)
+
+    said = tuple(f"{number} {vote}" for number, vote in sorted(ballot.votes.items()))
+    return MeetingChange(
+        with_poll(meeting, with_ballot(poll, ballot)),
+        Fact.of("dates.history.poll-answered"),
+        Fact.of("dates.answered-with", delegation=ballot.delegation, votes=said, by=ballot.by),
+        write=write,
+        saves=False,
+    )

@@ -6,7 +6,7 @@ The coordinator's side is ``services.dates.date_polls``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ from orchestrator.errors import Conflict
 from orchestrator.facts import Fact, plain
 from orchestrator.ports import Clock
 from orchestrator.services.dates.date_poll_views import SILENT
-from orchestrator.services.dates.votes import over, record
+from orchestrator.services.dates.votes import over, written
 from orchestrator.services.people.contacts import Contact
 from orchestrator.services.people.links import Links
 from orchestrator.services.personal.by_link import ByLink
@@ -115,12 +115,7 @@ class PersonalDatePolls:
                 )
             own = link.attendee
             ballot = Ballot(own.delegation, poll.checked(votes), link.signature, now)
-
-            def write(session: Session, stored: Meeting, now: datetime) -> None:
-                record(session, stored, poll, ballot, link.caller, now, own.id)
-
-            # Recording writes its own line of history.
-            return MeetingChange(link.meeting, write=write, saves=False)
+            return replace(written(link.meeting, poll, ballot, own.id), caller=link.caller)
 
         self._by_link.change(token, command, announced=False)
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from config.settings import Settings
 from orchestrator.bootstrap import Container
 from orchestrator.domain.dates.date_poll import Vote
-from orchestrator.services.dates.date_polls import DatePollRequest
+from orchestrator.services.dates.proposals import DatePollRequest
 from orchestrator.services.definitions.examples import ACCSM21
 from tests.browser.conftest import Chromium, free_port, web_process
 from tests.browser.looks import content_width, unfold, weak_text

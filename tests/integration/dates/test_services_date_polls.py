@@ -16,8 +16,8 @@ from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.services.dates.date_poll_views import DatePollEffect
-from orchestrator.services.dates.date_polls import DatePollRequest
 from orchestrator.services.dates.fair_starts import FairStartQuery
+from orchestrator.services.dates.proposals import DatePollRequest
 from orchestrator.services.meetings.linking import QUESTION
 from orchestrator.services.personal.followed_link import LinkClosedError
 from orchestrator.store.engine import Database

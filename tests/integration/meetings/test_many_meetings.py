@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings.meeting import ContributionState, Meeting, Need
 from orchestrator.errors import InvalidInput
-from orchestrator.services.dates.date_polls import DatePollRequest
+from orchestrator.services.dates.proposals import DatePollRequest
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.meetings import MeetingRow
 from orchestrator.words import say

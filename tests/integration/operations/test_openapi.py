@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from jsonschema import Draft202012Validator
 
-from orchestrator.services.dates.date_polls import DatePollRequest
+from orchestrator.services.dates.proposals import DatePollRequest
 from orchestrator.store.engine import Database
 from orchestrator.web.app import create_app
 from orchestrator.words import ENGLISH, catalogue

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from orchestrator.domain.dates.date_poll import MOST_OPTIONS, Vote
 from orchestrator.domain.definitions.written import WallTime
 from orchestrator.domain.meetings.linked import Linked
-from orchestrator.services.dates.date_polls import DatePollRequest
+from orchestrator.services.dates.proposals import DatePollRequest
 from orchestrator.web.api.dates.schemas import DatePollEffectModel, DatePollModel
 from orchestrator.web.api.inputs import Body, Preview
 from orchestrator.web.container import (

@@ -13,7 +13,8 @@ from pydantic import BaseModel, Field
 
 from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.services.dates.date_poll_views import DatePollView, OptionView
-from orchestrator.services.dates.date_polls import DatePollRequest, DatePolls
+from orchestrator.services.dates.date_polls import DatePolls
+from orchestrator.services.dates.proposals import DatePollRequest
 from orchestrator.services.meetings.linking import QUESTION
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.web.console.confirmation import ConfirmationDep
