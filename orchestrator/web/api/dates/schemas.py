@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from orchestrator.domain.dates.costs import Constraint
 from orchestrator.domain.dates.date_poll import DatePollState
@@ -76,6 +76,8 @@ class DatePollEffectModel(EffectModel):
     """What a change of a poll did, or would do, and the poll after it."""
 
     poll: DatePollModel
+
+    model_config = ConfigDict(json_schema_extra=None)
 
 
 class StandingModel(AnswerModel):

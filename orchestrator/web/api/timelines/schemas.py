@@ -78,17 +78,23 @@ class EffectModel(AnswerModel):
                     "previewed": True,
                     "consequences": [
                         {
-                            "effect": "new",
+                            "effect": "cancelled",
                             "kind": "invite",
                             "what": "Invitation",
                             "what_fact": {"key": "timelines.what-invite", "params": {}},
                             "recipient_name": "Tan Hui Shan",
                             "recipient_email": "tan@sg.example.org",
                             "delegation": "SG",
-                            "when": None,
-                            "reason": None,
-                            "reason_fact": None,
-                            "meeting": None,
+                            "when": {
+                                "date": "Thursday, 3 December 2026",
+                                "clock": "15:00",
+                                "city": "Singapore",
+                                "offset": "UTC+08:00",
+                                "day": "2026-12-03",
+                            },
+                            "reason": "discarded by console",
+                            "reason_fact": {"key": "operations.discarded", "params": {"name": "console"}},
+                            "meeting": "SOM-2026-PREP",
                             "why": "at once",
                             "why_fact": {"key": "timelines.at-once", "params": {}},
                         }
