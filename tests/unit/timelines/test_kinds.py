@@ -14,6 +14,7 @@ from orchestrator.domain.timelines.kinds import (
     REQUESTS,
     STEP_RULES,
     ActionKind,
+    Conditional,
     Reach,
     Recipient,
     Tells,
@@ -25,6 +26,7 @@ from orchestrator.store.rows.base import table_of
 from orchestrator.store.rows.delivery import DeliveryRow
 from orchestrator.store.rows.timelines import ActionRow
 
+NEVER = Conditional.NEVER
 TEMPLATES = Path(__file__).parents[3] / "config" / "templates" / "mail"
 
 
@@ -89,3 +91,25 @@ def test_what_is_derived_from_the_table_is_what_was_agreed() -> None:
         ActionKind.CANCEL,
         ActionKind.DIGEST,
     ]
+
+
+def test_whom_each_kind_still_reaches_and_what_is_asked_again_before_it_is_done_is_what_was_agreed() -> None:
+    """Services read these from the table, so that nothing else would notice a change of one."""
+    coming = [kind for kind in ActionKind if kind.rules.reach is Reach.COMING]
+    assert coming == [ActionKind.INVITE, ActionKind.REMIND, ActionKind.NOTICE]
+    assert [kind for kind in ActionKind if kind.rules.reach is Reach.ALL] == [
+        ActionKind.CANCEL,
+        ActionKind.MINUTES,
+    ]
+    assert {kind: kind.rules.conditional for kind in ActionKind if kind.rules.conditional is not NEVER} == {
+        ActionKind.REMIND: Conditional.WHERE_ITS_STEP_IS,
+        ActionKind.NOTICE: Conditional.ALWAYS,
+        ActionKind.CHASE: Conditional.ALWAYS,
+        ActionKind.CONNECTION_TEST: Conditional.ALWAYS,
+        ActionKind.DATE_POLL: Conditional.ALWAYS,
+    }
+    assert [kind for kind in ActionKind if kind.rules.tells_current] == [
+        ActionKind.RESEND,
+        ActionKind.REFUSAL,
+    ]
+    assert [kind for kind in ActionKind if kind.rules.let_go_by_link] == [ActionKind.INVITE]

@@ -16,6 +16,8 @@ from orchestrator.domain.meetings.lifecycle import (
 from orchestrator.domain.meetings.meeting import Conference, MeetingStatus, News, Participation, Refusal
 from orchestrator.domain.timelines.planning import plan
 from orchestrator.domain.timelines.reconciling import Reconciliation, reconcile
+from orchestrator.domain.timelines.timeline import Timeline
+from tests.saying import said
 from tests.unit.plans import (
     CALENDARS,
     ENDS,
@@ -302,3 +304,33 @@ def test_a_concluded_meeting_calls_for_minutes_once_there_are_some() -> None:
 
 def test_planning_is_a_pure_function_of_its_arguments() -> None:
     assert plan(published(), TIMELINE, CALENDARS) == plan(published(), TIMELINE, CALENDARS)
+
+
+def test_nobody_is_chased_on_the_day_on_which_they_are_first_asked() -> None:
+    steps = [
+        {
+            "do": "notice",
+            "about": "x",
+            "ask": "delegation list",
+            "to": "everyone",
+            "at": "-P5D at 09:00 local",
+        },
+        {"do": "chase", "when": "list missing", "to": "everyone", "at": ["-P5D at 15:00 local", "-P4D"]},
+    ]
+    asking = Timeline.of({"name": "t", "title": "T", "steps": steps})
+    meeting = published(conference=LINK)
+    found = {item.step: item.left_out for item in plan(meeting, asking, CALENDARS) if item.kind is K.CHASE}
+    assert said(found["chase/1"]).startswith("the delegation list is first asked for on ")
+    assert found["chase/2"] is None
+
+
+@pytest.mark.parametrize(("after", "noted"), [(timedelta(0), False), (timedelta(seconds=1), True)])
+def test_an_invitation_at_the_very_moment_of_publishing_is_not_overdue(after: timedelta, noted: bool) -> None:
+    steps = [{"do": "invite", "at": "-P20D at 09:00 local"}]
+    inviting = Timeline.of({"name": "t", "title": "T", "steps": steps})
+    meeting = published(conference=LINK)
+    (wanted, *_) = plan(meeting, inviting, CALENDARS)
+    assert wanted.due is not None
+    late = replace(meeting, published_at=wanted.due + after)
+    (item, *_) = plan(late, inviting, CALENDARS)
+    assert bool(item.note) is noted

@@ -492,3 +492,14 @@ def test_who_knows_only_the_announced_date_waits_for_the_invitation_unless_it_ha
     announced = stored(WANTED[INVITE], S.SUCCEEDED, key="announced", obligation="announced", revision=told)
     (insert,) = reconcile(meeting, [wanted], [announced], NOW).inserts
     assert insert.obligation.due == due
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_what_lands_in_the_past_goes_out_late_for_a_new_day_off_and_not_for_a_new_time(moved: bool) -> None:
+    now = NOW + timedelta(hours=2)
+    row = stored(WANTED[REMIND], S.SCHEDULED, planned_at=NOW + timedelta(days=1))
+    due, expires = NOW + timedelta(hours=1), NOW + timedelta(hours=3)
+    wanted = replace(WANTED[REMIND], due=due, expires=expires, revision=row.revision + moved)
+    found = reconcile(published(conference=LINK), [wanted], [row], now)
+    assert [item.code for item in found.cancels] == ([CancelCode.TIME_PASSED] if moved else [])
+    assert len(found.moves) == (not moved)
