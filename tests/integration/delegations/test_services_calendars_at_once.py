@@ -15,7 +15,7 @@ from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.reconciling import Reconciliation
 from orchestrator.errors import Conflict
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import meetings as store
+from orchestrator.store.meetings import bases
 from tests.callers import caller
 from tests.integration.conftest import (
     NHUNG,
@@ -81,7 +81,7 @@ def test_an_error_does_not_keep_a_beat_from_beginning(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("out of order")
 
-    monkeypatch.setattr(store, "planned", fail)
+    monkeypatch.setattr(bases, "planned", fail)
     with caplog.at_level(logging.ERROR):
         world.scheduling.begin()
     assert world.states(K.READ_MAILBOX) == ["scheduled"], "the mailbox is read all the same"
