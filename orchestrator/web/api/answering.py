@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_type_hints
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    create_model,
+    field_validator,
+)
 
 from orchestrator import words
 from orchestrator.facts import Fact, plain
@@ -51,6 +60,13 @@ class AnswerModel(BaseModel):
     def showing(cls, view: object) -> Self:
         """Return the answer that shows ``view``."""
         return cls.model_validate(view)
+
+
+def model_of(declared: type[Any]) -> type[AnswerModel]:
+    """Return a model with the fields of a dataclass, for answers whose fields are written down there."""
+    hints = get_type_hints(declared)
+    own: dict[str, Any] = {item.name: (hints[item.name], ...) for item in fields(declared)}
+    return create_model(declared.__name__, __base__=AnswerModel, __doc__=declared.__doc__, **own)
 
 
 class LocalTimeModel(AnswerModel):

@@ -9,29 +9,21 @@ from pydantic import ConfigDict, Field
 
 from orchestrator.domain.answers.responses import ProposalState, ResponseKind
 from orchestrator.domain.definitions.definition import MeetingKind
-from orchestrator.domain.delegations.delegation import Role
-from orchestrator.domain.meetings.fields import Seat
+from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields
 from orchestrator.domain.meetings.meeting import MeetingStatus
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.store.rows.delivery import DeliveryState
-from orchestrator.web.api.answering import AnswerModel, FactOf, LocalTimeModel, Sentence, beside
+from orchestrator.web.api.answering import AnswerModel, FactOf, LocalTimeModel, Sentence, beside, model_of
 
 ParticipationWords = Literal["no answer", "accepted", "tentative", "declined", "delegated"]
 """An attendee's answer as people say it."""
 
 
-class AttendeeModel(AnswerModel):
+class AttendeeModel(model_of(AttendeeFields)):  # type: ignore[misc]
     """An attendee with the answer so far."""
 
     id: int
-    name: str
-    email: str
-    delegation: str
     delegation_name: str
-    group: str
-    role: Role
-    seat: Seat | None
-    language: str | None
     participation: ParticipationWords
     comment: str | None
     delegated_to: str | None
@@ -126,14 +118,10 @@ class MeetingSummaryModel(AnswerModel):
     )
 
 
-class AgendaItemModel(AnswerModel):
-    """One item of an agenda."""
+class AgendaItemModel(model_of(AgendaFields)):  # type: ignore[misc]
+    """One item of an agenda; ``input_from`` is the meeting whose outcomes it reports."""
 
     number: int
-    en: str
-    vi: str | None
-    lead: str | None
-    input_from: str | None = Field(description="The meeting whose outcomes it reports.")
     points: list[str] = Field(description="Those outcomes.")
 
 
