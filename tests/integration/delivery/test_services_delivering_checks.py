@@ -104,7 +104,49 @@ def test_what_a_late_worker_has_recorded_as_sent_is_not_sent_again(world: World)
     assert (row.state, maybe(row.reason)) == ("succeeded", "it had been sent already")
 
 
+def test_an_older_revision_that_a_late_worker_has_sent_does_not_stand_for_the_newer(world: World) -> None:
+    """What is sent again tells the revision that is current, so that one action may send two of them."""
+    world.invited(attendees=[PEOPLE[TAN]])
+    world.answers.send_again("SOM-2026", TAN, caller=caller("coordinator"))
+    again: list[list[int]] = []
+
+    def hang(_: str) -> None:
+        world.mailer.after = lambda _: None
+        change(world, title="Another title")
+        world.lease_clock.at += 2 * LEASE
+        again.extend(world.scheduling.claim())
+
+    world.mailer.after = hang
+    world.delivering.deliver(world.claimed())
+    for batch in again:
+        world.worker().deliver(batch)
+    assert [mail.subject for mail in world.mailer.to(TAN)] == [
+        "Invitation: Senior Officials Meeting",
+        "Invitation: Senior Officials Meeting",
+        "Invitation: Another title",
+    ]
+
+
 # --- looking again just before sending
+
+
+def test_a_letter_that_a_change_has_overtaken_is_written_once_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = reminders_due(world)
+    write = Letters.to_attendee
+
+    def overtaken(self: Letters, *arguments: Any) -> Any:
+        letter = write(self, *arguments)
+        monkeypatch.undo()
+        change(world, title="Another title")
+        return letter
+
+    monkeypatch.setattr(Letters, "to_attendee", overtaken)
+    world.delivering.deliver(batch)
+    reminders = [mail.subject for mail in world.mailer.accepted if mail.subject.startswith("Reminder")]
+    assert len(reminders) == 2, "the third is in Vietnamese"
+    assert all("Another title" in subject for subject in reminders), reminders
 
 
 def test_nothing_is_sent_for_a_meeting_cancelled_since_the_claim(world: World) -> None:
