@@ -23,7 +23,8 @@ from orchestrator.commands.delegations.printing import (
 )
 from orchestrator.domain.delegations.working_calendar import OverrideKind
 from orchestrator.errors import InvalidInput
-from orchestrator.services.delegations.calendars import CalendarChange, NewOverride
+from orchestrator.services.delegations.overrides import NewOverride
+from orchestrator.services.delegations.views import CalendarChange
 from orchestrator.services.timelines.recalculating import Recalculation
 
 

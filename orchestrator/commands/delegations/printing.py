@@ -11,13 +11,13 @@ from rich.text import Text
 
 from orchestrator import terminal
 from orchestrator.domain.time.zones import LocalTime, long_date
-from orchestrator.services.delegations.calendars import (
+from orchestrator.services.delegations.views import (
     CalendarChange,
     CalendarView,
     DayView,
     OverrideView,
     Versions,
-    override_words,
+    override_fact,
 )
 from orchestrator.services.timelines.moves import MeetingShifts, SharedShift, Shift, together
 from orchestrator.services.timelines.recalculating import Recalculated, Recalculation
@@ -92,7 +92,7 @@ def _weekdays(item: OverrideView) -> str:
 
 def show_override(item: OverrideView) -> None:
     """Print one override."""
-    terminal.out.print(override_words(item), style="bold")
+    terminal.out.print(say(override_fact(item)), style="bold")
 
 
 def show_overrides(found: Sequence[OverrideView]) -> None:

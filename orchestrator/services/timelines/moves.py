@@ -16,7 +16,7 @@ from orchestrator.domain.timelines.obligations import Obligation
 from orchestrator.domain.timelines.reconciling import Move, Reconciliation
 from orchestrator.facts import Fact, chained
 from orchestrator.services.timelines.explaining import Explainer
-from orchestrator.services.timelines.planner import Planner
+from orchestrator.services.timelines.planner import Planned, Planner
 from orchestrator.services.timelines.views import Consequence
 from orchestrator.store.readiness import connection_tests
 from orchestrator.store.timelines import actions
@@ -67,17 +67,29 @@ class MeetingShifts:
 
 def replanned(session: Session, planner: Planner, meeting: Meeting, now: datetime) -> MeetingShifts:
     """Replan a meeting and return what moved; what stays at its time is not named."""
-    before = {item.id: item for item in actions.stored(session, meeting.id)}
+    before = actions.stored(session, meeting.id)
     result = planner.replan(session, meeting, now)
+    tests = connection_tests.of_meetings(session, [meeting.id]).get(meeting.id, ())
+    return _shifts(
+        session, planner, meeting, Planned(replace(meeting, connection_tests=tests), result, tuple(before))
+    )
+
+
+def foreseen(session: Session, planner: Planner, meeting: Meeting, now: datetime) -> MeetingShifts:
+    """Return what ``replanned`` would move; only reads."""
+    return _shifts(session, planner, meeting, planner.look(session, meeting, now))
+
+
+def _shifts(session: Session, planner: Planner, meeting: Meeting, planned: Planned) -> MeetingShifts:
+    """What planning moves in a meeting; ``meeting`` is as it was before."""
+    before = {item.id: item for item in planned.rows}
     explainer = Explainer(planner)
     moved = []
-    for move in sorted(only_elsewhere(result, before.values()).moves, key=_due):
+    for move in sorted(only_elsewhere(planned.result, planned.rows).moves, key=_due):
         (consequence,) = explainer.explain(session, meeting, Reconciliation(moves=(move,)))
         moved.append(Shift.of(consequence, _was(planner, meeting, before[move.action_id])))
-    rest = explainer.explain(session, meeting, replace(result, moves=(), skips=()))
-    tests = _moved_tests(
-        planner, meeting, connection_tests.of_meetings(session, [meeting.id]).get(meeting.id, ())
-    )
+    rest = explainer.explain(session, meeting, replace(planned.result, moves=(), skips=()))
+    tests = _moved_tests(planner, meeting, planned.meeting.connection_tests)
     return MeetingShifts(meeting.reference, meeting.title_en, (*moved, *tests, *map(Shift.of, rest)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.delegations.public_holidays import holidays_version
-from orchestrator.domain.delegations.working_calendar import Calendars
+from orchestrator.domain.delegations.working_calendar import Calendars, Override
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.time.zones import tzdata_version
 from orchestrator.domain.timelines.actions import StoredAction
@@ -39,6 +39,13 @@ class Planner:
         self.timelines = timelines
         self._delegations = _digest(directory.model_dump_json())
         self._calendars: tuple[tuple[int, int] | None, Calendars] = (None, Calendars(directory))
+        self._foreseen: Calendars | None = None
+
+    def foreseeing(self, overrides: Iterable[Override]) -> Planner:
+        """Return a planner that only looks: what would follow with these overrides in force."""
+        other = Planner(self.directory, self.timelines)
+        other._foreseen = Calendars(self.directory, overrides)
+        return other
 
     def timeline(self, meeting: Meeting) -> Timeline:
         """Return the timeline of a meeting: its own copy, or the one it names.
@@ -57,6 +64,8 @@ class Planner:
 
     def calendars(self, session: Session) -> Calendars:
         """Return the working calendars with all overrides in force."""
+        if self._foreseen is not None:
+            return self._foreseen
         mark = calendar_store.mark(session)
         if calendar_store.changed_by(session):
             # What is not committed may never be, and its number may then be another's.

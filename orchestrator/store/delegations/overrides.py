@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.delegations.working_calendar import Override, OverrideKind, Stretch
 from orchestrator.errors import Conflict, NotFound
+from orchestrator.facts import Fact
 from orchestrator.store.engine import only_reads
 from orchestrator.store.rows.delegations import OverrideRow
 
@@ -108,7 +109,16 @@ def get(session: Session, override_id: int) -> OverrideRow:
     """Return an override, in force or not; raises ``NotFound``."""
     row = session.get(OverrideRow, override_id)
     if row is None:
-        raise NotFound(f"There is no override {override_id}. 'orchestrator calendar overrides' lists them.")
+        raise NotFound(Fact.of("delegations.no-override", number=override_id))
+    return row
+
+
+def in_force(session: Session, override_id: int) -> OverrideRow:
+    """Return an override that is in force; raises ``NotFound``, and ``Conflict`` for one that is not."""
+    row = get(session, override_id)
+    if row.withdrawn_at is not None:
+        said = Fact.of("delegations.withdrawn-already", number=override_id, by=row.withdrawn_by)
+        raise Conflict(said)
     return row
 
 
@@ -118,10 +128,8 @@ def withdraw(session: Session, override_id: int, by: str, at: datetime) -> Overr
     Raises ``NotFound``, and ``Conflict`` when it is out of force already.
     """
     session.execute(select(OverrideRow.id).where(OverrideRow.id == override_id).with_for_update())
-    row = get(session, override_id)
-    session.refresh(row)
-    if row.withdrawn_at is not None:
-        raise Conflict(f"Override {override_id} was withdrawn already, by {row.withdrawn_by}.")
+    session.refresh(get(session, override_id))
+    row = in_force(session, override_id)
     row.withdrawn_by, row.withdrawn_at = by, at
     session.flush()
     session.info[_CHANGED] = True

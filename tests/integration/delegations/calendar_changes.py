@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from orchestrator import words
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.services.delegations.calendars import CalendarChange, NewOverride
+from orchestrator.services.delegations.overrides import NewOverride
+from orchestrator.services.delegations.views import CalendarChange
 from orchestrator.services.timelines.recalculating import Recalculation
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.meetings import MeetingRow

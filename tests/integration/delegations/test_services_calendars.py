@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.errors import Conflict
-from orchestrator.services.delegations.calendars import override_words
+from orchestrator.services.delegations.views import override_fact
 from orchestrator.services.timelines.moves import together
 from orchestrator.store.delegations import overrides as calendar_store
 from orchestrator.words import maybe
@@ -36,6 +36,7 @@ from tests.integration.delegations.calendar_changes import (
     restarted,
     settled,
 )
+from tests.saying import said
 
 # --- a day off declared after the invitations went out
 
@@ -164,7 +165,7 @@ def test_weekdays_are_kept_once_each_and_in_the_order_of_the_week(
 ) -> None:
     change = entered(world, "VN", **RAMADAN, hours=["10:00-15:00"], days=given)
     assert change.override.days == kept
-    assert words in override_words(change.override)
+    assert words in said(override_fact(change.override))
     assert world.calendars.overrides("VN")[0].days == kept
     with world.database.reading() as session:
         assert [item.days for item in calendar_store.overrides(session)] == [kept]
@@ -172,7 +173,7 @@ def test_weekdays_are_kept_once_each_and_in_the_order_of_the_week(
 
 def test_of_a_single_day_the_weekday_is_not_said_twice(world: World) -> None:
     change = entered(world, "VN", "hours", "2026-11-27", hours=["10:00-15:00"], days=["fri"])
-    assert override_words(change.override) == (
+    assert said(override_fact(change.override)) == (
         "Viet Nam, hours 10:00-15:00 on Friday, 27 November 2026 (Declared; Decree 12)"
     )
 

@@ -18,7 +18,8 @@ from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.errors import Conflict, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.facts import Said
 from orchestrator.ports import ConferenceRequest
-from orchestrator.services.delegations.calendars import CalendarChange, NewOverride
+from orchestrator.services.delegations.overrides import NewOverride
+from orchestrator.services.delegations.views import CalendarChange
 from orchestrator.services.personal.delegation_list import Member
 from orchestrator.services.personal.still_missing import StillMissingView
 from orchestrator.services.readiness.connection_tests import ConnectionTestMove

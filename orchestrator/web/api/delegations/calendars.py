@@ -7,9 +7,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from orchestrator.services.delegations.calendars import (
-    NewOverride,
-)
+from orchestrator.services.delegations.overrides import NewOverride
 from orchestrator.web.api.delegations.schemas import (
     CalendarChangeModel,
     CalendarModel,
