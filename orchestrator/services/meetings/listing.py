@@ -12,7 +12,7 @@ from orchestrator.domain.time.zones import local_time
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import InvalidInput
-from orchestrator.facts import Fact, Said, plain
+from orchestrator.facts import Fact
 from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.meetings.views import MeetingPage, MeetingSummary
 from orchestrator.services.timelines.planner import Planner
@@ -49,7 +49,7 @@ class Listing:
         linked = self._linking.attention(session, lines, now)
         return [self._summary(item, linked.get(item.reference, ()), now) for item in lines]
 
-    def _summary(self, line: Line, linked: Sequence[Said], now: datetime) -> MeetingSummary:
+    def _summary(self, line: Line, linked: Sequence[Fact], now: datetime) -> MeetingSummary:
         place = self._planner.directory.host_place(line.host, line.zone, line.starts_at)
         return MeetingSummary(
             id=line.id,
@@ -71,7 +71,7 @@ class Listing:
             attention=tuple(self._attention(line, linked, now)),
         )
 
-    def _attention(self, line: Line, linked: Sequence[Said], now: datetime) -> Iterator[Fact]:
+    def _attention(self, line: Line, linked: Sequence[Fact], now: datetime) -> Iterator[Fact]:
         """What needs the coordinator; nothing when all is well."""
         if self._misses_link(line, now):
             yield Fact.of("meetings.no-join-link")
@@ -81,8 +81,7 @@ class Listing:
             yield Fact.of(
                 _ENDED[item.state], count=item.count, what=item.kind.rules.words, reason=item.reason
             )
-        for said in linked:
-            yield said if isinstance(said, Fact) else plain(said)
+        yield from linked
         if line.status is MeetingStatus.PUBLISHED:
             yield from _open_questions(line)
 
