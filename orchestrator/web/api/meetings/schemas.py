@@ -42,7 +42,8 @@ class ResponseModel(AnswerModel):
     delegate: str | None
     proposed: LocalTimeModel | None = Field(description="The proposed start, in the host's time.")
     state: ProposalState | None = Field(description="That of a proposal.")
-    comment: str | None
+    comment: Sentence | None
+    comment_fact: FactOf | None = beside("comment")
     reply: str | None
     channel: str
     by: str
