@@ -136,7 +136,7 @@ class Sending:
         new = self._new_delivery(written, now)
         before = batch.earlier.get((new.action_id, new.recipient, new.channel, new.purpose))
         # What a slow worker sent of an older revision does not stand for this one.
-        if before is not None and before.state is DeliveryState.SENT:
+        if before is not None and before.state is DeliveryState.SENT and before.revision == new.revision:
             sent_already = Fact.of("delivery.sent-already")
             self._endings.finish(connection, item, ActionState.SUCCEEDED, now, reason=sent_already)
             return None
