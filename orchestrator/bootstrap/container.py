@@ -210,7 +210,7 @@ class Container(Adapters, DataFiles):
     @cached_property
     def decisions(self) -> Decisions:
         """Recording decisions of meetings."""
-        return Decisions(self.database, self.planner, self.clock, self.wake_up)
+        return Decisions(self.database, self.planner, self.changing)
 
     @cached_property
     def operations(self) -> Operations:

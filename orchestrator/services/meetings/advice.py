@@ -13,6 +13,7 @@ from orchestrator.domain.timelines.needs import stays_away
 from orchestrator.facts import Said
 from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.timelines.planner import Planner
+from orchestrator.store.meetings import decisions as decision_store
 
 
 def advice(
@@ -29,7 +30,7 @@ def advice(
     """
     linking = Linking(planner)
     if after.status is MeetingStatus.CONCLUDED:
-        return linking.left_to_do(session, after, now)
+        return linking.left_to_do(session, after, decision_store.of_meeting(session, after.id), now)
     return (
         *linking.warnings(session, before, after, now, moved),
         *_hardships(session, planner, before, after, now),

@@ -16,14 +16,12 @@ from orchestrator.domain.meetings.decisions import Decision, Edit
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.people.caller import Caller
 from orchestrator.facts import Fact, chained, plain
-from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.meetings.views import DecisionList, DecisionView
+from orchestrator.services.timelines.changing import Changing, MeetingChange
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import decisions as decision_store
-from orchestrator.store.meetings import history
-from orchestrator.store.meetings import linked as linked_store
 from orchestrator.store.meetings import meetings as store
 
 Changed = Callable[[Sequence[Decision], datetime], tuple[Decision, ...]]
@@ -33,11 +31,10 @@ Changed = Callable[[Sequence[Decision], datetime], tuple[Decision, ...]]
 class Decisions:
     """Recording and changing the decisions of meetings."""
 
-    def __init__(self, database: Database, planner: Planner, clock: Clock, wake_up: WakeUp) -> None:
+    def __init__(self, database: Database, planner: Planner, changing: Changing) -> None:
         self._database = database
         self._linking = Linking(planner)
-        self._clock = clock
-        self._wake_up = wake_up
+        self._changing = changing
 
     def of(self, name: str) -> tuple[DecisionView, ...]:
         """Return the decisions of a meeting by number; raises ``NotFound``."""
@@ -83,29 +80,33 @@ class Decisions:
         )
 
     def _change(self, name: str, apply: Changed, what: Fact, caller: Caller) -> DecisionList:
-        with self._database.transaction() as session:
-            number = store.find_id(session, name)
-            linked_store.lock_chain(session, number)
-            meeting = store.load(session, number, lock=True)
-            now = self._clock.now()
+        found: list[Decision] = []
+
+        def command(session: Session, meeting: Meeting, now: datetime) -> MeetingChange | None:
             rules.require_begun(meeting, now)
             before = decision_store.of_meeting(session, meeting.id)
-            after = apply(before, now)
-            warnings: tuple[Fact, ...] = ()
-            if after != before:
-                decision_store.write(session, meeting.id, after)
-                history.note(session, meeting.id, caller, what, now, _difference(before, after))
-                warnings = self._carried(session, meeting, now)
-            after = decision_store.of_meeting(session, meeting.id)
-        self._wake_up.notify()
-        return DecisionList(meeting.reference, views_of(after), warnings)
+            found[:] = after = apply(before, now)
+            if after == before:
+                return None
+            # They are carried over once the meeting is concluded; before that they are not final.
+            final = meeting.status is MeetingStatus.CONCLUDED
 
-    def _carried(self, session: Session, meeting: Meeting, now: datetime) -> tuple[Fact, ...]:
-        """Carry the decisions over once the meeting is concluded; before that they are not final."""
-        if meeting.status is not MeetingStatus.CONCLUDED:
-            return ()
-        self._linking.carry_over(session, meeting, now)
-        return self._linking.left_to_do(session, meeting, now)
+            def write(session: Session, stored: Meeting, now: datetime) -> None:
+                decision_store.write(session, stored.id, after)
+                if final:
+                    self._linking.carry_over(session, stored, now)
+
+            return MeetingChange(
+                meeting,
+                what,
+                _difference(before, after),
+                write=write,
+                saves=False,
+                warnings=self._linking.left_to_do(session, meeting, after, now) if final else (),
+            )
+
+        outcome = self._changing.change(name, command, caller=caller, with_linked=True)
+        return DecisionList(outcome.reference, views_of(found), outcome.warnings)
 
 
 def views_of(items: Sequence[Decision]) -> tuple[DecisionView, ...]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.meetings import lifecycle
+from orchestrator.domain.meetings.decisions import Decision
 from orchestrator.domain.meetings.linked import (
     Feed,
     HasAgenda,
@@ -198,9 +199,10 @@ class Linking:
     def _coming_targets(self, session: Session, source: Meeting, now: datetime) -> list[Meeting]:
         return [item for item in self._around(session, source).targets if is_coming(item, now)]
 
-    def left_to_do(self, session: Session, source: Meeting, now: datetime) -> tuple[Fact, ...]:
+    def left_to_do(
+        self, session: Session, source: Meeting, found: Sequence[Decision], now: datetime
+    ) -> tuple[Fact, ...]:
         """Say what is left to do about the decisions of a concluded meeting, and where they are reported."""
-        found = decision_store.of_meeting(session, source.id)
         targets = self._coming_targets(session, source, now)
         return (
             *unrecorded(source.reference, targets if not found else ()),

@@ -75,9 +75,8 @@ class Meetings:
         Raises ``InvalidInput`` with every problem of every definition, and ``Conflict`` when a
         reference is taken.
         """
-        now = self._clock.now()
         with self._changing.transaction() as session:
-            return self._drafting.create(session, definitions, caller, now)
+            return self._drafting.create(session, definitions, caller, self._clock.now())
 
     def publish(
         self,

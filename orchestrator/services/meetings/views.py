@@ -103,7 +103,7 @@ class DecisionList:
 
     reference: str
     outcomes: tuple[DecisionView, ...]
-    warnings: tuple[Fact, ...] = ()
+    warnings: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
