@@ -142,7 +142,7 @@ def intents_of(
 ) -> tuple[Intent, ...]:
     """Return what the whole lists of an update want of the ``people`` and the ``agenda`` that are there.
 
-    Whoever has an address of the list is corrected in what the list says of them, and an item of the same
+    The person with an address of the list is corrected in what the list says of them, and an item of the same
     English text is changed likewise: what an entry leaves out stays. ``edited_people`` and ``edited_agenda``
     then give the order of the lists.
     """

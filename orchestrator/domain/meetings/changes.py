@@ -14,7 +14,7 @@ from orchestrator.domain.time.zones import LocalTime, Place, instant_of, local_t
 class Snapshot:
     """What attendees were told in one revision. Instants are aware UTC; the agenda is in English.
 
-    ``wall_start`` and ``zone`` are those of the meeting: whoever is in that zone was told that wall time,
+    ``wall_start`` and ``zone`` are those of the meeting: who is in that zone was told that wall time,
     even if the zone has other rules by now.
     """
 
@@ -88,7 +88,7 @@ class Difference:
 
 
 REINSTATED = Difference(What.STATUS, "Cancelled", "The meeting takes place after all")
-"""What somebody reads first whose calendar has seen a cancellation."""
+"""What a recipient reads first whose calendar has seen a cancellation."""
 
 
 def differences(old: Snapshot, new: Snapshot, place: Place) -> list[Difference]:

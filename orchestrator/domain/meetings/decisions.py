@@ -75,9 +75,9 @@ def added(
 def changed(
     items: Sequence[Decision], number: int, edit: Edit, *, by: str, at: datetime, seen: str | None = None
 ) -> tuple[Decision, ...]:
-    """Return ``items`` with number ``number`` changed; what it passes on its way is numbered anew.
+    """Return ``items`` with number ``number`` changed; what it passes on its way gets a new number.
 
-    ``seen`` is the text that whoever changes it has before them. Raises ``NotFound`` for a number that is
+    ``seen`` is the text that the caller has before them. Raises ``NotFound`` for a number that is
     not there, ``Conflict`` when another decision has it by now, and ``InvalidInput`` for an unfit edit.
     """
     old = _found(items, number, seen)

@@ -16,7 +16,7 @@ from orchestrator.domain.delegations.delegation import Role
 
 
 class Seat(StrEnum):
-    """What somebody is in their delegation at one meeting."""
+    """What a person is in their delegation at one meeting."""
 
     HEAD = "head of delegation"
     MEMBER = "member"

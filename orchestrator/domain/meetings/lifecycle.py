@@ -138,7 +138,7 @@ def _require_movable(before: Meeting, after: Meeting, now: datetime) -> None:
 def _with_attendees(meeting: Meeting, wanted: tuple[Attendee, ...], now: datetime, *, risen: bool) -> Meeting:
     """Merge the wanted list by address: keep who stays, add who is new, mark who is removed.
 
-    A removal raises SEQUENCE for its CANCEL (RFC 5546 section 3.2.5), and so does inviting again somebody
+    A removal raises SEQUENCE for its CANCEL (RFC 5546 section 3.2.5), and so does inviting a person again
     who was removed, because that person's calendar has seen the CANCEL. The revision stays: nobody else
     has anything new to be told. When the same edit has raised SEQUENCE already (``risen``), that will do.
     Who is taken out of a draft is marked too, for answers, votes and mails of a date poll refer to them.

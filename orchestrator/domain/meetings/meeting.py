@@ -324,7 +324,7 @@ class Meeting:
         return next((item for item in found if item.need is need), None)
 
     def head_of(self, delegation: str) -> Attendee | None:
-        """Return who leads a delegation: whoever was named so, else its most senior official."""
+        """Return who leads a delegation: the person named so, else its most senior official."""
         own = self.people_of(delegation)
         named = [item for item in own if item.seat is Seat.HEAD]
         senior = [item for role in _LEADING for item in own if item.role is role]

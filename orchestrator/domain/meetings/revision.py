@@ -90,7 +90,7 @@ def revised(before: Meeting, after: Meeting, now: datetime, *, notify: bool = Tr
     """Return ``after`` numbered as a revision of ``before``; attendees added or removed are not looked at.
 
     ``notify=False`` saves a text without telling anybody; its DTSTAMP is fresh all the same, so that
-    whoever is sent the text later takes it for newer. Anything heavier is always told.
+    a recipient who is sent the text later takes it for newer. Anything heavier is always told.
     """
     weight = weigh(before, after)
     if weight is Weight.NOTHING:
@@ -151,7 +151,7 @@ def request_to(meeting: Meeting, attendee: Attendee, *, significant: bool = True
     return RevisionMessage(
         method=Method.REQUEST,
         attendee=attendee,
-        # Somebody who came later, perhaps after a CANCEL, must see a number no lower than that.
+        # A person who came later, perhaps after a CANCEL, must see a number no lower than that.
         sequence=max(meeting.revised_sequence, attendee.joined_sequence),
         stamp=max(stamps),
         status=EventStatus.TENTATIVE if meeting.tentative else EventStatus.CONFIRMED,
@@ -176,7 +176,7 @@ def cancel_to(meeting: Meeting, attendee: Attendee) -> RevisionMessage:
 
 
 def to_cancel(meeting: Meeting) -> tuple[Attendee, ...]:
-    """Return who is due a CANCEL: whoever has the meeting in the calendar and is not in it any more.
+    """Return who is due a CANCEL: each person who has the meeting in the calendar and is not in it any more.
 
     One person may stand in several rows, removed and invited again; the newest row speaks for all. Who
     was removed only after the end is not told.
@@ -201,7 +201,7 @@ def _left(meeting: Meeting, attendee: Attendee) -> bool:
 
 
 def _has_it(own: list[Attendee]) -> bool:
-    """Whether the meeting is in the calendar of somebody; the newest row that was written to says so."""
+    """Whether the meeting is in a person's calendar; the newest row that was written to says so."""
     return next((item.holds_invitation for item in reversed(own) if item.notified or item.withdrawn), False)
 
 

@@ -50,7 +50,7 @@ QUESTION = "linked-meetings"
 
 
 class Linking:
-    """The rules around linked meetings, inside the transaction of whoever changes one."""
+    """The rules around linked meetings, inside the transaction that changes one."""
 
     def __init__(self, planner: Planner) -> None:
         self._planner = planner
@@ -142,7 +142,7 @@ class Linking:
     def attention(
         self, session: Session, meetings: Iterable[HasAgenda], now: datetime
     ) -> Mapping[str, tuple[Fact, ...]]:
-        """Return by reference what needs somebody before those of ``meetings`` that are still to come.
+        """Return by reference what needs the coordinator before those of ``meetings`` that are still to come.
 
         That is an absurd order, open decisions, or an unfit agenda.
         """

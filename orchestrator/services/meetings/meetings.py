@@ -91,7 +91,8 @@ class Meetings:
 
         With ``save_the_date`` only the date is announced; publishing again without it confirms the
         meeting under the same UID. Where it is not said, the timeline decides for a draft, and the meeting
-        is then confirmed by itself.
+        is then confirmed by itself. Raises ``NotFound``, and ``Conflict`` for a meeting that cannot be
+        published, or is at another version.
         """
 
         def apply(session: Session, meeting: Meeting, now: datetime) -> Meeting:
@@ -121,7 +122,7 @@ class Meetings:
 
         A new time asks everybody again; a new text is told unless ``notify`` is false. ``linked`` says what
         becomes of the meetings it is linked to when its time changes. Raises ``InvalidInput`` as creating
-        does, and ``Conflict`` for a version that is not the newest, or with the code ``linked-meetings``
+        does, ``NotFound``, and ``Conflict`` for a version that is not the newest, or with the code ``linked-meetings``
         where there are linked meetings and nobody has said what becomes of them.
         """
         return self._change(
@@ -177,7 +178,10 @@ class Meetings:
         version: int | None = None,
         preview: bool = False,
     ) -> Effect:
-        """Cancel: pending actions end, whoever was invited is told, the Teams meeting is removed."""
+        """Cancel: pending actions end, everybody invited is told, the Teams meeting is removed.
+
+        Raises ``NotFound``, and ``Conflict`` for a meeting that is over, cancelled, or at another version.
+        """
         return self._change(
             name,
             _alone(lifecycle.cancel),
@@ -191,7 +195,11 @@ class Meetings:
     def reinstate(
         self, name: str, *, caller: Caller, version: int | None = None, preview: bool = False
     ) -> Effect:
-        """Let a cancelled meeting take place after all; everybody is told, and asked again."""
+        """Let a cancelled meeting take place after all; everybody is told, and asked again.
+
+        Raises ``NotFound``, and ``Conflict`` for a meeting that is not cancelled, whose time has gone by, or
+        that is at another version.
+        """
         return self._change(
             name,
             _alone(lifecycle.reinstate),
@@ -202,7 +210,10 @@ class Meetings:
         )
 
     def conclude(self, name: str, *, caller: Caller, preview: bool = False) -> Effect:
-        """Conclude a meeting that has begun; after that, minutes may be attached."""
+        """Conclude a meeting that has begun; after that, minutes may be attached.
+
+        Raises ``NotFound``, and ``Conflict`` for a meeting that is not published or has not begun.
+        """
         return self._change(
             name,
             _alone(lifecycle.conclude),
@@ -213,7 +224,10 @@ class Meetings:
         )
 
     def move_mailbox(self, name: str, *, caller: Caller, preview: bool = False) -> Effect:
-        """Let attendees answer to the mailbox that is set now, when the meeting went out from another."""
+        """Let attendees answer to the mailbox that is set now, when the meeting went out from another.
+
+        Raises ``NotFound``, and ``Conflict`` for a meeting that is not published.
+        """
 
         def apply(_: Session, meeting: Meeting, now: datetime) -> Meeting:
             return lifecycle.with_organizer(meeting, self._organizer, now)
@@ -223,7 +237,11 @@ class Meetings:
         )
 
     def enter_join_link(self, name: str, join_url: str, *, caller: Caller, preview: bool = False) -> Effect:
-        """Set a join link by hand, when Teams cannot make one; waiting invitations go out at once."""
+        """Set a join link by hand, when Teams cannot make one; waiting invitations go out at once.
+
+        Raises ``InvalidInput`` for what is no web address, ``NotFound``, and ``Conflict`` for a meeting that
+        is not published.
+        """
         url = join_url.strip()
         if not _LINK.fullmatch(url):
             raise InvalidInput.of(

@@ -197,7 +197,7 @@ class DeliveryView:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A new draft. ``warnings`` say in words what somebody should know about it."""
+    """A new draft. ``warnings`` say what the caller should know about it."""
 
     id: int
     reference: str

@@ -27,7 +27,7 @@ _A = table_of(AttendeeRow).c
 def held(session: Session, since: datetime, before: datetime) -> list[PastMeeting]:
     """Return the concluded meetings that began within that time, oldest first.
 
-    The host took part, and every delegation with somebody invited who had not declined.
+    The host took part, and every delegation with an attendee invited who had not declined.
     """
     rows = session.execute(
         select(MeetingRow.id, MeetingRow.starts_at, MeetingRow.ends_at, MeetingRow.host, _A.delegation)

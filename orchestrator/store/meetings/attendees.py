@@ -44,7 +44,7 @@ _TOLD = (
 
 @dataclass(frozen=True, slots=True)
 class ToldSoFar:
-    """Whether a REQUEST may have left for somebody, and whether the last thing that left was a CANCEL."""
+    """Whether a REQUEST may have left for an attendee, and whether the last thing that left was a CANCEL."""
 
     notified: bool = False
     withdrawn: bool = False
@@ -137,7 +137,7 @@ def write(session: Session, meeting_id: int, meeting: Meeting) -> None:
     kept = {item.id for item in meeting.attendees if item.id}
     for gone in stored.keys() - kept:
         session.delete(stored[gone])
-    session.flush()  # Whoever left must be gone before the same address may come again.
+    session.flush()  # Who left must be gone before the same address may come again.
     people = _people(session, [item for item in meeting.attendees if _is_news(stored.get(item.id), item)])
     for item in meeting.attendees:
         target = stored.get(item.id)
@@ -158,7 +158,7 @@ def _is_news(stored: AttendeeRow | None, item: Attendee) -> bool:
 
 
 def _people(session: Session, attendees: Sequence[Attendee]) -> dict[str, PersonRow]:
-    """Find or add the people behind the attendees; what was given last about somebody is kept."""
+    """Find or add the people behind the attendees; what was given last about a person is kept."""
     by_address = {item.email.casefold(): item for item in attendees}
     found = {
         row.email: row for row in session.scalars(select(PersonRow).where(PersonRow.email.in_(by_address)))

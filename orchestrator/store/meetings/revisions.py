@@ -21,7 +21,7 @@ def write(session: Session, meeting: Meeting, now: datetime) -> None:
         stored = RevisionRow(meeting_id=meeting.id, revision=meeting.revision, at=now)
         session.add(stored)
     elif any(item.notified for item in meeting.attendees):
-        return  # What somebody was told is never rewritten.
+        return  # What an attendee was told is never rewritten.
     stored.sequence, stored.tentative = meeting.revised_sequence, snapshot.tentative
     stored.title, stored.title_vi, stored.coordinator = (
         snapshot.title,

@@ -53,8 +53,8 @@ def save(session: Session, meeting: Meeting, now: datetime, *, by_person: bool =
     """Store a changed meeting and return it as stored.
 
     Its version rises only when a person changed it: a link that arrives between a coordinator's
-    reading and saving must not look like somebody else's change. Raises ``Conflict`` when somebody
-    has saved another version since it was read.
+    reading and saving must not look like another person's change. Raises ``Conflict`` when another
+    version has been saved since it was read.
     """
     row = session.scalars(
         select(MeetingRow)

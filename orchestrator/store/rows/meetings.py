@@ -111,7 +111,7 @@ class FeedRow(Base):
 
 
 class AttendeeRow(Base):
-    """A person in one meeting. Somebody removed and invited again gets a new row."""
+    """A person in one meeting. Who is removed and invited again gets a new row."""
 
     __tablename__ = "attendee"
     __table_args__ = (
@@ -186,7 +186,7 @@ class RevisionRow(Base):
     ends_at: Mapped[datetime]
     join_url: Mapped[str | None] = mapped_column(Text())
     agenda: Mapped[list[str]] = mapped_column(JSON)
-    wall_start: Mapped[datetime | None] = mapped_column(DateTime(), doc="As told to whoever is in `zone`.")
+    wall_start: Mapped[datetime | None] = mapped_column(DateTime(), doc="As told to people in `zone`.")
     zone: Mapped[str | None] = mapped_column(String(64))
     at: Mapped[datetime]
 
