@@ -122,8 +122,8 @@ class Meetings:
 
         A new time asks everybody again; a new text is told unless ``notify`` is false. ``linked`` says what
         becomes of the meetings it is linked to when its time changes. Raises ``InvalidInput`` as creating
-        does, ``NotFound``, and ``Conflict`` for a version that is not the newest, or with the code ``linked-meetings``
-        where there are linked meetings and nobody has said what becomes of them.
+        does, ``NotFound``, and ``Conflict`` for a version that is not the newest, or with the code
+        ``linked-meetings`` where there are linked meetings and nobody has said what becomes of them.
         """
         return self._change(
             name,
