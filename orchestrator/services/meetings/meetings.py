@@ -27,21 +27,18 @@ from orchestrator.domain.meetings.meeting import (
 )
 from orchestrator.domain.people.caller import Caller
 from orchestrator.errors import InvalidInput
-from orchestrator.facts import Fact, Said, spaced
+from orchestrator.facts import Fact, Said
 from orchestrator.ports import Clock
-from orchestrator.services.meetings.advice import advice
+from orchestrator.services.meetings.along import Applied, command
 from orchestrator.services.meetings.drafting import Drafting
 from orchestrator.services.meetings.linking import Linking
-from orchestrator.services.meetings.revising import NOTHING, checked_change, prefixed
-from orchestrator.services.meetings.surroundings import Companion
+from orchestrator.services.meetings.revising import NOTHING, checked_change
 from orchestrator.services.meetings.views import Created
-from orchestrator.services.timelines.changing import Along, Changing, Command, MeetingChange
+from orchestrator.services.timelines.changing import Changing, Command
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Effect
 from orchestrator.store.engine import Database
 
-Applied = Callable[[Session, Meeting, datetime], Meeting]
-"""How a use case changes a meeting, inside the transaction."""
 _LINK = re.compile(r"https://[^\s<>\"]{3,2000}")
 
 
@@ -290,44 +287,7 @@ class Meetings:
 
         ``linked`` says what becomes of them where the time changes. The command raises as ``update`` does.
         """
-
-        def command(session: Session, meeting: Meeting, now: datetime) -> MeetingChange:
-            changed = apply(session, meeting, now)
-            answer = self._linking.answer(session, meeting, changed, linked, now)
-            along = [self._moved_along(item, meeting.reference, now) for item in answer.companions]
-            moved = {item.before.reference: item.change.meeting for item in along}
-            return MeetingChange(
-                changed,
-                what,
-                detail=_told(detail, answer.sentences),
-                write=self._carry_over if changed.status is MeetingStatus.CONCLUDED else None,
-                along=along,
-                warnings=(*answer.sentences, *advice(session, self._planner, meeting, changed, now, moved)),
-            )
-
-        return command
-
-    def _carry_over(self, session: Session, meeting: Meeting, now: datetime) -> None:
-        self._linking.carry_over(session, meeting, now)
-
-    def _moved_along(self, companion: Companion, reference: str, now: datetime) -> Along:
-        """Move a linked meeting with the one called ``reference``; its fields are named with its own."""
-        meeting = companion.meeting
-        try:
-            wanted = MeetingUpdate(start=companion.wall_start, zone=companion.zone)
-            changed = lifecycle.revise(meeting, self.checked_change(meeting, wanted), now)
-        except InvalidInput as error:
-            raise InvalidInput(
-                [prefixed(f"{meeting.reference}: ", item) for item in error.problems]
-            ) from error
-        return Along(
-            meeting,
-            MeetingChange(
-                changed,
-                Fact.of("meetings.history.moved-along"),
-                Fact.of("meetings.with", reference=reference),
-            ),
-        )
+        return command(self._planner, apply, what, detail=detail, linked=linked)
 
     def checked_change(
         self, meeting: Meeting, update: MeetingUpdate = NOTHING, intents: Sequence[Intent] = ()
@@ -337,14 +297,6 @@ class Meetings:
         Raises ``InvalidInput`` with all problems, and ``NotFound`` for what an intent names and is not there.
         """
         return checked_change(meeting, self._planner.directory, self._planner.timelines, update, intents)
-
-
-def _told(reason: Said | None, sentences: Sequence[Fact]) -> Said | None:
-    """What history says of a change: the reason given for it, and what becomes of linked meetings."""
-    if not sentences:
-        return reason
-    own = [Fact.of("list.sentence", said=reason)] if reason else []
-    return spaced([*own, *sentences])
 
 
 def _alone(apply: Callable[[Meeting, datetime], Meeting]) -> Applied:
