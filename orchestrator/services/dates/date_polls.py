@@ -220,8 +220,8 @@ class DatePolls:
                 return replace(lifecycle.revise(meeting, update, now), date_poll=None)
 
             detail = f"option {option}: {chosen.wall_start:%Y-%m-%d %H:%M} {meeting.zone}"
-            decided = self._meetings.command(
-                decide, Fact.of("dates.history.date-chosen"), detail=detail, linked=linked
+            decided = command(
+                self._planner, decide, Fact.of("dates.history.date-chosen"), detail=detail, linked=linked
             )(session, meeting, now)
             if decided is None:
                 raise ValueError("a decision about the date always changes the meeting")

@@ -29,8 +29,8 @@ def command(
 ) -> Command:
     """Return the command that changes a meeting by ``apply``, and the linked ones as ``linked`` says.
 
-    The command raises ``Conflict`` with the code ``linked-meetings`` where the time changes and nobody has
-    said what becomes of linked meetings, ``InvalidInput`` where one cannot go along, and what ``apply`` raises.
+    The command raises ``Conflict`` with the code ``linked-meetings`` where the time changes and it is not
+    said what becomes of linked meetings, ``InvalidInput`` where one cannot go along, and as ``apply`` does.
     """
     linking = Linking(planner)
 

@@ -34,7 +34,7 @@ from orchestrator.services.meetings.drafting import Drafting
 from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.meetings.revising import NOTHING, checked_change
 from orchestrator.services.meetings.views import Created
-from orchestrator.services.timelines.changing import Changing, Command
+from orchestrator.services.timelines.changing import Changing
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Effect
 from orchestrator.store.engine import Database
@@ -273,21 +273,12 @@ class Meetings:
         """Change a meeting by ``apply``; the linked ones are locked too where it ``touches_linked`` ones."""
         return self._changing.change(
             name,
-            self.command(apply, what, detail=detail, linked=linked),
+            command(self._planner, apply, what, detail=detail, linked=linked),
             caller=caller,
             version=version,
             dry_run=preview,
             with_linked=touches_linked,
         )
-
-    def command(
-        self, apply: Applied, what: Fact, *, detail: Said | None = None, linked: Linked | None = None
-    ) -> Command:
-        """Return the command that changes a meeting by ``apply`` and takes care of those it is linked to.
-
-        ``linked`` says what becomes of them where the time changes. The command raises as ``update`` does.
-        """
-        return command(self._planner, apply, what, detail=detail, linked=linked)
 
     def checked_change(
         self, meeting: Meeting, update: MeetingUpdate = NOTHING, intents: Sequence[Intent] = ()
