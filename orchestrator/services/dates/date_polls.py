@@ -220,7 +220,7 @@ class DatePolls:
                 return replace(lifecycle.revise(meeting, update, now), date_poll=None)
 
             detail = f"option {option}: {chosen.wall_start:%Y-%m-%d %H:%M} {meeting.zone}"
-            decided = command(
+            decided = along.command(
                 self._planner, decide, Fact.of("dates.history.date-chosen"), detail=detail, linked=linked
             )(session, meeting, now)
             if decided is None:
