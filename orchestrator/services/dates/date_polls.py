@@ -32,6 +32,7 @@ from orchestrator.ports import Clock
 from orchestrator.services.dates.date_poll_views import DatePollEffect, DatePollView, DatePollViewer
 from orchestrator.services.dates.proposals import DatePollRequest, Proposals, closing
 from orchestrator.services.dates.votes import over, with_ballot, with_poll, written
+from orchestrator.services.meetings import along
 from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.timelines.changing import Changing, MeetingChange
 from orchestrator.services.timelines.moves import only_elsewhere
