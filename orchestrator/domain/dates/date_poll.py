@@ -181,8 +181,8 @@ _REMEDIES = {
 class OptionTally:
     """One option with what each delegation says of it, in protocol order; ``None`` where it has not said.
 
-    ``cost`` is what the start costs all delegations together, as the slot finder counts it. ``gone`` says
-    that the start has gone by while the poll was open, so that it cannot be chosen any more.
+    ``cost`` is what the start costs all delegations together, as the fair-start finder counts it. ``gone``
+    says that the start has gone by while the poll was open, so that it cannot be chosen any more.
     """
 
     option: Option

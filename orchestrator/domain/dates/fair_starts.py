@@ -2,7 +2,7 @@
 
 What a meeting costs one delegation is defined in ``costs``. Here those costs are weighed by what each has
 borne so far and added up. Starts that break a hard constraint come after all that break none; between them
-each broken minute counts as much as a long night, for a hard constraint must not send everybody else there.
+each broken minute counts as much as a long night, for a hard constraint must not send all others there.
 """
 
 from __future__ import annotations

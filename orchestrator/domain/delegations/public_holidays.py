@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -14,9 +14,8 @@ from threading import Lock
 import holidays
 
 from orchestrator.domain.delegations.delegation import Delegation, HolidayRule
-from orchestrator.domain.time.zones import long_date
 from orchestrator.errors import Problem
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, Said, chained, plain
 
 _ENGLISH = ("en_US", "en_GB", "en_AU", "en_CA", "en_IN", "en_PH", "en_SG")
 _ESTIMATED = re.compile(r",? ?\bestimated(?=\))")
@@ -34,7 +33,7 @@ def holidays_version() -> str:
 class Holiday:
     """A public holiday. ``estimated`` marks one whose date hangs on the moon and is not announced yet."""
 
-    name: str
+    name: Said
     estimated: bool
 
 
@@ -99,13 +98,20 @@ def holiday_of(name: str) -> Holiday:
     Of several on one day all must be estimated, else the day is off whatever the moon does.
     """
     parts = name.split("; ")
-    plain = "; ".join(_ESTIMATED.sub("", part).replace(" ()", "") for part in parts)
-    return Holiday(
-        _SUBSTITUTED.sub(_exchanged, plain), all(_ESTIMATED.search(part) is not None for part in parts)
+    names = [_ESTIMATED.sub("", part).replace(" ()", "") for part in parts]
+    return Holiday(_together(names), all(_ESTIMATED.search(part) is not None for part in parts))
+
+
+def _together(names: Sequence[str]) -> Said:
+    swaps = [_SUBSTITUTED.fullmatch(name) for name in names]
+    if not any(swaps):
+        return "; ".join(names)
+    return chained(
+        [_exchanged(swap) if swap else plain(name) for swap, name in zip(swaps, names, strict=True)]
     )
 
 
-def _exchanged(found: re.Match[str]) -> str:
-    """Write the date of a swap so that nobody takes the month for the day."""
+def _exchanged(found: re.Match[str]) -> Fact:
+    """Say the date of a swap so that the month is not taken for the day."""
     month, day, year = map(int, found.groups())
-    return f"Day off in exchange for {long_date(date(year, month, day))}"
+    return Fact.of("delegations.in-exchange", day=date(year, month, day))

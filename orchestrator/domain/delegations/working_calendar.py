@@ -195,7 +195,7 @@ class WorkingCalendar:
 
     @staticmethod
     def _usual(there: Delegation, day: date) -> Day:
-        """What the day is before anybody has entered anything."""
+        """What the day is before anything was entered."""
         year = holidays_of(there.holidays, day.year) if there.holidays else HolidayYear({}, frozenset())
         holiday = year.days.get(day)
         if holiday is not None:
@@ -321,7 +321,7 @@ def _hours(there: Delegation) -> Sequence[Hours]:
 
 
 _ASSUMED = (Hours(days=WEEKDAYS[:5], opens=time(9), closes=time(17)),)
-"""What is taken for the hours of a delegation that nobody has given any."""
+"""What is taken for the hours of a delegation that was given none."""
 
 
 def _sendable(stretches: Sequence[Stretch]) -> tuple[Stretch, ...]:

@@ -68,16 +68,3 @@ def duration_fact(length: timedelta) -> Fact:
 def _side_by_side(parts: Sequence[Fact]) -> Fact:
     first, *others = parts
     return Fact.of("time.length", longer=first, rest=_side_by_side(others)) if others else first
-
-
-def duration_words(length: timedelta) -> str:
-    """Return ``2 h 30 min`` or ``7 days``, in English."""
-    days, rest = divmod(int(length.total_seconds()), 86400)
-    hours, rest = divmod(rest, 3600)
-    minutes = rest // 60
-    parts = [
-        f"{days} day{'s' if days != 1 else ''}" if days else "",
-        f"{hours} h" if hours else "",
-        f"{minutes} min" if minutes else "",
-    ]
-    return " ".join(part for part in parts if part) or "0 min"

@@ -39,7 +39,7 @@ _in_use = pinned_zone_data()
 def zone_data(other: ZoneData) -> Iterator[None]:
     """Use other zone data for a while, to see what a version that is not installed would do.
 
-    For the whole process, so for nothing that serves anybody meanwhile; what has been derived stays.
+    For the whole process, so for nothing that serves requests meanwhile; what has been derived stays.
     """
     global _in_use
     before, _in_use = _in_use, other

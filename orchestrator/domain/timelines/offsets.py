@@ -26,7 +26,7 @@ from orchestrator.domain.delegations.working_calendar import (
     WorkingCalendar,
     hour,
 )
-from orchestrator.domain.time.durations import duration_text, duration_words, parse_duration
+from orchestrator.domain.time.durations import duration_fact, duration_text, parse_duration
 from orchestrator.domain.time.zones import local_time
 from orchestrator.errors import Unfit
 from orchestrator.facts import Fact
@@ -153,7 +153,7 @@ class Offset:
             on = _ON_THE_DAY_OF if self.clock is not None else _AT
             return Fact.of(on[self._side(anchor)], step=anchor)
         if self.clock is None:
-            length = Fact.of("text", text=duration_words(self.exact))
+            length = duration_fact(self.exact)
         else:
             length = Fact.of(_DAYS[self.working], count=self.days)
         return Fact.of(_FAR_FROM[self.after, bool(anchor)], length=length, step=anchor)

@@ -51,8 +51,8 @@ class VoteView:
 class OptionView:
     """An option in the host's time, with what each delegation says, in protocol order.
 
-    ``rank`` is 1 for the option that would win; ``cost`` is the slot finder's. ``gone`` says that the start
-    has gone by, so that the option cannot be chosen any more.
+    ``rank`` is 1 for the option that would win; ``cost`` is that of the fair-start finder. ``gone``
+    says that the start has gone by, so that the option cannot be chosen any more.
     """
 
     number: int

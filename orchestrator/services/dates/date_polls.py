@@ -98,7 +98,7 @@ class DatePolls:
         """Open a poll and ask those who speak for each delegation of a draft.
 
         Raises ``InvalidInput`` naming ``starts[n]``, ``starts``, ``closes`` or what the finder says is
-        wrong, and ``Conflict`` for anything but a draft that is to come, has somebody to ask and no open
+        wrong, and ``Conflict`` for anything but a draft that is to come, has a person to ask and no open
         poll, and for a meeting that is not at ``version`` any more.
         """
         found = self._proposals.found(name, request)

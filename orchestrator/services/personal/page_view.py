@@ -14,7 +14,7 @@ from orchestrator.domain.meetings.changes import Difference, Snapshot, differenc
 from orchestrator.domain.meetings.fields import AgendaFields, values
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
 from orchestrator.domain.people.caller import Channel
-from orchestrator.domain.time.durations import duration_words
+from orchestrator.domain.time.durations import duration_fact
 from orchestrator.domain.time.zones import LocalTime, Place, local_time
 from orchestrator.facts import Fact, Said
 from orchestrator.services.meetings.views import AgendaView, MinutesView
@@ -76,7 +76,7 @@ class TimesView:
     starts: LocalTime
     ends: LocalTime
     host: LocalTime | None
-    duration: str
+    duration: Fact
     started: bool
     over: bool
 
@@ -190,7 +190,7 @@ class PageView:
             starts=local_time(meeting.starts_at, own),
             ends=local_time(meeting.ends_at, own),
             host=None if own == host else local_time(meeting.starts_at, host),
-            duration=duration_words(meeting.duration),
+            duration=duration_fact(meeting.duration),
             started=meeting.starts_at <= now,
             over=meeting.ends_at <= now or meeting.status is MeetingStatus.CONCLUDED,
         )

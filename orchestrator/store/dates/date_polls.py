@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, Row, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.dates.date_poll import Ballot, DatePoll, DatePollState, Option, Vote
@@ -100,16 +99,16 @@ def newest(session: Session, meeting_id: int) -> DatePoll | None:
 
 def _ballots(session: Session, poll_id: int) -> tuple[Ballot, ...]:
     rows = session.execute(
-        select(_V.delegation, _V.number, _V.vote, _V.by, _V.at)
-        .where(_V.poll_id == poll_id)
-        .order_by(_V.delegation, _V.number)
+        select(DateVoteRow.delegation, DateVoteRow.number, DateVoteRow.vote, DateVoteRow.by, DateVoteRow.at)
+        .where(DateVoteRow.poll_id == poll_id)
+        .order_by(DateVoteRow.delegation, DateVoteRow.number)
     )
     return tuple(_ballot(list(together)) for _, together in groupby(rows, key=lambda row: row.delegation))
 
 
-def _ballot(rows: Sequence[Any]) -> Ballot:
-    first = rows[0]
-    return Ballot(first.delegation, {row.number: Vote(row.vote) for row in rows}, first.by, first.at)
+def _ballot(rows: Sequence[Row[str, int, str, str, datetime]]) -> Ballot:
+    delegation, _, _, by, at = rows[0]
+    return Ballot(delegation, {number: Vote(vote) for _, number, vote, _, _ in rows}, by, at)
 
 
 def add(

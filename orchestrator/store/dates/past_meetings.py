@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.dates.costs import PastMeeting
@@ -15,13 +14,10 @@ from orchestrator.domain.meetings.meeting import (
     MeetingStatus,
     Participation,
 )
-from orchestrator.store.rows.base import table_of
 from orchestrator.store.rows.meetings import (
     AttendeeRow,
     MeetingRow,
 )
-
-_A = table_of(AttendeeRow).c
 
 
 def held(session: Session, since: datetime, before: datetime) -> list[PastMeeting]:
@@ -30,21 +26,25 @@ def held(session: Session, since: datetime, before: datetime) -> list[PastMeetin
     The host took part, and every delegation with an attendee invited who had not declined.
     """
     rows = session.execute(
-        select(MeetingRow.id, MeetingRow.starts_at, MeetingRow.ends_at, MeetingRow.host, _A.delegation)
+        select(
+            MeetingRow.id, MeetingRow.starts_at, MeetingRow.ends_at, MeetingRow.host, AttendeeRow.delegation
+        )
         .outerjoin(
-            table_of(AttendeeRow),
-            (_A.meeting_id == MeetingRow.id)
-            & _A.removed_sequence.is_(None)
-            & (_A.participation != Participation.DECLINED),
+            AttendeeRow,
+            (AttendeeRow.meeting_id == MeetingRow.id)
+            & AttendeeRow.removed_sequence.is_(None)
+            & (AttendeeRow.participation != Participation.DECLINED),
         )
         .where(MeetingRow.status == MeetingStatus.CONCLUDED)
         .where(MeetingRow.starts_at >= since, MeetingRow.starts_at < before)
-        .order_by(MeetingRow.starts_at, MeetingRow.id, _A.delegation)
+        .order_by(MeetingRow.starts_at, MeetingRow.id, AttendeeRow.delegation)
         .distinct()
     )
     return [_held(list(together)) for _, together in groupby(rows, key=lambda row: (row.starts_at, row.id))]
 
 
-def _held(rows: Sequence[Any]) -> PastMeeting:
-    taking_part = {rows[0].host, *(row.delegation for row in rows if row.delegation)}
-    return PastMeeting(rows[0].starts_at, rows[0].ends_at, tuple(sorted(taking_part)))
+def _held(rows: Sequence[Row[int, datetime, datetime, str, str]]) -> PastMeeting:
+    _, starts_at, ends_at, host, _ = rows[0]
+    # Where nobody else took part, the join has found no delegation.
+    taking_part = {host, *(delegation for _, _, _, _, delegation in rows if delegation)}
+    return PastMeeting(starts_at, ends_at, tuple(sorted(taking_part)))

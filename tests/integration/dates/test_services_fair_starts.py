@@ -249,10 +249,10 @@ def test_the_api_answers_like_the_command(client: TestClient, run: Run) -> None:
 
 
 def _standings(slots: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """The standings of each start, without the keys that stand beside what is said."""
+    """The standings of each start, without the keys and facts that stand beside what is said."""
     return [
         [
-            {name: value for name, value in standing.items() if not name.endswith("_key")}
+            {name: value for name, value in standing.items() if not name.endswith(("_key", "_fact"))}
             for standing in item["standings"]
         ]
         for item in slots

@@ -18,6 +18,7 @@ from orchestrator.domain.delegations.public_holidays import (
     holidays_of,
     holidays_version,
 )
+from orchestrator.words import say
 
 VN, ID, IN = HolidayRule(country="VN"), HolidayRule(country="ID"), HolidayRule(country="IN")
 
@@ -61,7 +62,7 @@ def test_names_are_freed_of_the_package_s_marks(name: str, expected: Holiday) ->
 def test_no_name_of_a_delegation_keeps_a_mark_or_a_date_in_figures() -> None:
     rules = [VN, ID, IN, *(HolidayRule(country=code) for code in ("BN", "CN", "MM", "MY", "PH", "SG", "TL"))]
     names = {
-        item.name
+        say(item.name)
         for rule in rules
         for year in range(2020, 2036)
         for item in holidays_of(rule, year).days.values()

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from config import DATA
 from orchestrator.domain.letters.wording import ENGLISH, LANGUAGES, Wording
-from orchestrator.domain.time.durations import duration_words
+from orchestrator.domain.time.durations import duration_fact
 from orchestrator.domain.time.zones import Place, local_time, long_date
 from orchestrator.services.letters.languages import read_wordings
+from orchestrator.words import say
 
 WORDINGS = {"en": ENGLISH} | {item.code: item for item in read_wordings(DATA / "locales")}
 HA_NOI = Place("Asia/Ho_Chi_Minh", "Ha Noi")
@@ -190,7 +191,7 @@ def test_a_stretch_of_time_marks_an_end_on_another_day() -> None:
 
 @given(st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=40)))
 def test_english_durations_are_those_of_everywhere_else(length: timedelta) -> None:
-    assert ENGLISH.duration(length) == duration_words(length)
+    assert ENGLISH.duration(length) == say(duration_fact(length))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.domain.time.durations import duration_words, parse_duration
+from orchestrator.domain.time.durations import duration_fact, parse_duration
+from orchestrator.words import say
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_more_than_ten_years_are_refused_however_large_the_number(text: str) -> 
     ],
 )
 def test_a_length_is_written_for_people(length: timedelta, words: str) -> None:
-    assert duration_words(length) == words
+    assert say(duration_fact(length)) == words
 
 
 @given(st.integers(0, 500), st.integers(0, 23), st.integers(0, 59), st.integers(0, 59))
