@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -99,3 +100,41 @@ def test_every_english_entry_is_used_by_some_code() -> None:
     """A key stands whole in the code, as an argument or in a table of keys, so that it can be found."""
     code = "\n".join(file.read_text("utf-8") for file in _sources())
     assert [key for key in words.catalogue(words.ENGLISH) if f'"{key}"' not in code] == []
+
+
+_SENTENCE = re.compile(r"[A-Za-z]+( [a-z]+){3,}")
+_FOR_PROGRAMMERS = ("ValueError", "TypeError", "KeyError", "RuntimeError", "AssertionError", "struct.error")
+# Whole texts of mails are marked for their catalogue; patterns and descriptions of an API are no texts.
+_NOT_SAID = ("marked", "re.compile", "_LOG.", "Field", *_FOR_PROGRAMMERS)
+_KEPT = {
+    "head of civil service": "a role as data files write it",
+    "This is the qmail-send program": "what a foreign program writes",
+    "Day off in exchange for ": "a holiday's name, as the package has it in English",
+    "; attendees are told the new instant": "a line of the log",
+    "The meeting takes place after all": "a mail's own words",
+}
+"""Sentences that stand where they are for a reason. Letters are an edge: mails are written in them."""
+
+
+def _sentences(file: Path) -> Iterator[str]:
+    """Yield the sentences of four words or more that stand in a file and may reach a reader."""
+    tree = ast.parse(file.read_text("utf-8"))
+    passed: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            passed.add(id(node.value))
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).startswith(_NOT_SAID):
+            passed |= {id(inner) for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) else None
+        if not isinstance(text, str) or id(node) in passed or text in _KEPT:
+            continue
+        if _SENTENCE.search(text):
+            yield f"{file.relative_to(ROOT)}:{node.lineno}: {text[:80]}"
+
+
+def test_domain_and_services_compose_no_sentence() -> None:
+    folders = (ROOT / "orchestrator" / "domain", ROOT / "orchestrator" / "services")
+    assert [
+        found for folder in folders for file in sorted(folder.rglob("*.py")) for found in _sentences(file)
+    ] == []
