@@ -193,7 +193,7 @@ class Container(Adapters, DataFiles):
     @cached_property
     def meeting_timelines(self) -> MeetingTimelines:
         """Timelines, and the copy that a meeting may have of its own."""
-        return MeetingTimelines(self.database, self.planner, self.notices, self.clock, self.wake_up)
+        return MeetingTimelines(self.database, self.planner, self.changing, self.notices)
 
     @cached_property
     def minutes(self) -> Minutes:

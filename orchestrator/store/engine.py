@@ -58,15 +58,6 @@ class Database:
             yield connection
 
     @contextmanager
-    def rehearsal(self) -> Iterator[Session]:
-        """A transaction that is always rolled back, to see what a use case would do."""
-        with self._turn(), Session(self.engine, expire_on_commit=False) as session:
-            try:
-                yield session
-            finally:
-                session.rollback()
-
-    @contextmanager
     def reading(self) -> Iterator[Session]:
         """A look at the database that never blocks writers; nothing may be written in it."""
         with Session(self._reader, expire_on_commit=False, autoflush=False) as session:

@@ -28,7 +28,7 @@ class Linked(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class TimeShift:
     """How far a meeting was moved, told so that a linked one can be moved as far.
 
     ``by`` is the shift of the wall time as written, from ``zone`` to ``to_zone``; ``elsewhere`` is the
@@ -49,14 +49,16 @@ class Shift:
         return meeting.wall_start + self.elsewhere, meeting.zone
 
 
-def shift_of(before: Meeting, after: Meeting) -> Shift | None:
+def shift_of(before: Meeting, after: Meeting) -> TimeShift | None:
     """Return how far a meeting was moved; ``None`` when it begins and ends when it did."""
     if after.starts_at != before.starts_at:
         there = after.starts_at.astimezone(zone(before.zone)).replace(tzinfo=None)
-        return Shift(after.wall_start - before.wall_start, there - before.wall_start, before.zone, after.zone)
+        return TimeShift(
+            after.wall_start - before.wall_start, there - before.wall_start, before.zone, after.zone
+        )
     if after.ends_at != before.ends_at:
         later = after.ends_at - before.ends_at
-        return Shift(later, later, before.zone, before.zone, only_after=True)
+        return TimeShift(later, later, before.zone, before.zone, only_after=True)
     return None
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from orchestrator.domain.meetings.linked import (
     Feed,
-    Shift,
+    TimeShift,
     can_move,
     disorder,
     is_coming,
@@ -97,7 +97,7 @@ class Surroundings:
             if found is not None
         }
 
-    def companions(self, shift: Shift, now: datetime) -> tuple[Companion, ...]:
+    def companions(self, shift: TimeShift, now: datetime) -> tuple[Companion, ...]:
         """Return the linked meetings that can go along with a shift of the meeting."""
         names = reached(
             self.feeds,

@@ -17,14 +17,14 @@ from orchestrator.domain.time.zones import LocalTime, local_time, tzdata_version
 from orchestrator.errors import InvalidInput, OrchestratorError
 from orchestrator.facts import Fact, chained, plain
 from orchestrator.ports import Clock, WakeUp
-from orchestrator.services.timelines.moves import Shift, history_of, replanned
+from orchestrator.services.timelines.moves import MeetingShifts, Shift, foreseen, history_of, replanned
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.answers import responses
 from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import bases, history, revisions, saving
 from orchestrator.store.meetings import meetings as store
-from orchestrator.store.meetings.bases import Planned
+from orchestrator.store.meetings.bases import PlanBasis
 
 AFTERWARDS = timedelta(days=60)
 """For how long after its end a meeting may have something left to do."""
@@ -81,7 +81,7 @@ class Recalculation:
     troubles: tuple[Trouble, ...]
 
 
-def outdated(planner: Planner, candidates: Iterable[Planned], now: datetime) -> list[Planned]:
+def outdated(planner: Planner, candidates: Iterable[PlanBasis], now: datetime) -> list[PlanBasis]:
     """Return the meetings whose plan rests on something older than what is in use.
 
     Whatever is planned with new zone data before beat begins records it as what the plan rests on. So those
@@ -90,21 +90,24 @@ def outdated(planner: Planner, candidates: Iterable[Planned], now: datetime) -> 
     return [item for item in candidates if _is_outdated(planner, item, now)]
 
 
-def _is_outdated(planner: Planner, item: Planned, now: datetime) -> bool:
+def _is_outdated(planner: Planner, item: PlanBasis, now: datetime) -> bool:
     older = item.basis != _basis_now(planner, item) or item.tzdata != tzdata_version()
     return older or _is_mistold(item, now)
 
 
-def _is_mistold(item: Planned, now: datetime) -> bool:
+def _is_mistold(item: PlanBasis, now: datetime) -> bool:
     """Whether attendees are still to be told another start, which they can be until it has come."""
     if item.status is not MeetingStatus.PUBLISHED or item.told_start is None:
         return False
     return item.told_start != item.starts_at and min(item.told_start, item.starts_at) > now
 
 
-def _basis_now(planner: Planner, item: Planned) -> str | None:
+def _basis_now(planner: Planner, item: PlanBasis) -> str | None:
     timeline = planner.known_timeline(item.timeline, item.own_timeline)
     return planner.basis_with(timeline) if timeline else None
+
+
+_RECALCULATED = Fact.of("timelines.history.recalculated")
 
 
 class Recalculating:
@@ -144,54 +147,59 @@ class Recalculating:
 
     def _one(self, meeting_id: int, now: datetime, *, preview: bool) -> Recalculated | None:
         """Bring one meeting up to date; ``None`` when somebody else has just done so."""
-        with self._database.rehearsal() if preview else self._database.transaction() as session:
-            meeting = store.load(session, meeting_id, lock=True)
-            before = bases.planned_one(session, meeting_id)
+        with self._database.reading() if preview else self._database.transaction() as session:
+            meeting = store.load(session, meeting_id, lock=not preview)
+            before = bases.basis_of(session, meeting_id)
             if meeting.status is MeetingStatus.DRAFT:
-                return self._draft(session, meeting, before, now)
+                return self._draft(session, meeting, before, now, preview=preview)
             if not _is_outdated(self._planner, before, now):
                 return None
             changed, retiming = self._retimed(session, meeting, now)
-            saved = saving.save(session, changed, now, by_person=False)
-            if retiming is not None:
-                responses.settle_proposals(session, saved.id)
-            moved = replanned(session, self._planner, saved, now)
+            if preview:
+                moved = foreseen(session, self._planner, changed, now)
+            else:
+                moved = self._saved(session, changed, retiming, now)
             found = Recalculated(
-                saved.reference,
-                saved.title_en,
-                saved.status,
+                meeting.reference,
+                meeting.title_en,
+                meeting.status,
                 _because(before, self._planner.basis(meeting)),
                 retiming,
                 moved.shifts,
             )
-            if retiming is not None or moved.shifts:
-                history.note(
-                    session, saved.id, SERVICE, Fact.of("timelines.history.recalculated"), now, _detail(found)
-                )
+            if not preview and (retiming is not None or moved.shifts):
+                history.note(session, meeting_id, SERVICE, _RECALCULATED, now, _detail(found))
             return found
 
+    def _saved(
+        self, session: Session, changed: Meeting, retiming: Retiming | None, now: datetime
+    ) -> MeetingShifts:
+        """Store a meeting that may have another time revision, and replan it; return what moved."""
+        saved = saving.save(session, changed, now, by_person=False)
+        if retiming is not None:
+            responses.settle_proposals(session, saved.id)
+        return replanned(session, self._planner, saved, now)
+
     @staticmethod
-    def _draft(session: Session, meeting: Meeting, before: Planned, now: datetime) -> Recalculated | None:
-        """Derive the instants of a draft anew, and those of its date poll; nothing planned rests on them.
+    def _draft(
+        session: Session, meeting: Meeting, before: PlanBasis, now: datetime, *, preview: bool
+    ) -> Recalculated | None:
+        """Derive the instants of a draft again, and those of its date poll; nothing planned rests on them.
 
         Nobody is asked for a date again: the page of the poll shows each reader the new local times.
         """
         if before.tzdata == tzdata_version():
             return None
-        saving.save(session, meeting, now, by_person=False)
         because = Fact.of(_NEWER["tzdata"], old=before.tzdata, new=tzdata_version())
+        found = Recalculated(meeting.reference, meeting.title_en, meeting.status, (because,), None, ())
+        if preview:
+            return found
+        saving.save(session, meeting, now, by_person=False)
         others = date_polls.derive_instants(session, meeting.date_poll.id) if meeting.date_poll else 0
         if others:
             detail = chained([because, Fact.of("timelines.dates-stay", count=others)])
-            history.note(
-                session,
-                meeting.id,
-                SERVICE,
-                Fact.of("timelines.history.recalculated"),
-                now,
-                detail,
-            )
-        return Recalculated(meeting.reference, meeting.title_en, meeting.status, (because,), None, ())
+            history.note(session, meeting.id, SERVICE, _RECALCULATED, now, detail)
+        return found
 
     def _retimed(self, session: Session, meeting: Meeting, now: datetime) -> tuple[Meeting, Retiming | None]:
         """Give the meeting a new time revision where attendees were told another instant."""
@@ -219,7 +227,7 @@ def _logged(because: Fact) -> str:
     return f"{what} {params['old']} → {params['new']}" if "new" in params else what
 
 
-def _because(before: Planned, basis: str) -> tuple[Fact, ...]:
+def _because(before: PlanBasis, basis: str) -> tuple[Fact, ...]:
     """Name what has changed since a plan was made, of which ``basis`` is what it rests on now."""
     if not before.basis:
         return (Fact.of("timelines.no-basis"),)

@@ -24,12 +24,11 @@ from orchestrator.domain.timelines.steps import Step
 from orchestrator.domain.timelines.timeline import Timeline, checked
 from orchestrator.errors import ConfigurationError, InvalidInput, NotFound
 from orchestrator.facts import Fact, Said, chained
-from orchestrator.ports import Clock, WakeUp
-from orchestrator.services.timelines.explaining import Explainer, about_of
+from orchestrator.services.timelines.changing import Changing, MeetingChange
+from orchestrator.services.timelines.explaining import about_of
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Effect
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import history, saving
 from orchestrator.store.meetings import meetings as store
 
 LARGEST_TIMELINE = 100_000
@@ -76,15 +75,13 @@ class MeetingTimelines:
     """The use cases around timelines."""
 
     def __init__(
-        self, database: Database, planner: Planner, texts: Collection[str], clock: Clock, wake_up: WakeUp
+        self, database: Database, planner: Planner, changing: Changing, texts: Collection[str]
     ) -> None:
         """``texts`` are the keys of the notices that a timeline may name."""
         self._database = database
         self._planner = planner
+        self._changing = changing
         self._texts = texts
-        self._clock = clock
-        self._wake_up = wake_up
-        self._explainer = Explainer(planner)
 
     def all(self) -> list[TimelineView]:
         """Return the timelines that meetings can name, by name."""
@@ -160,32 +157,18 @@ class MeetingTimelines:
         *,
         preview: bool,
     ) -> Effect:
-        with self._database.rehearsal() if preview else self._database.transaction() as session:
-            meeting = store.load(session, store.find_id(session, name), lock=True)
-            now = self._clock.now()
+        def command(_: Session, meeting: Meeting, __: datetime) -> MeetingChange | None:
             require_status(
                 meeting,
                 Fact.of("timelines.doing.given-a-timeline"),
                 MeetingStatus.DRAFT,
                 MeetingStatus.PUBLISHED,
             )
-            if version is not None and version != meeting.version:
-                raise saving.changed_meanwhile(meeting.reference)
             if own == meeting.own_timeline:
-                return Effect(meeting.reference, meeting.version, preview, ())
-            history.note(session, meeting.id, caller, what, now, detail(meeting))
-            changed = saving.save(session, replace(meeting, own_timeline=own), now)
-            outcome = self._replanned(session, meeting, changed, now, preview=preview)
-        if not preview:
-            self._wake_up.notify()
-        return outcome
+                return None
+            return MeetingChange(replace(meeting, own_timeline=own), what, detail(meeting))
 
-    def _replanned(
-        self, session: Session, before: Meeting, meeting: Meeting, now: datetime, *, preview: bool
-    ) -> Effect:
-        result = self._planner.replan(session, meeting, now, before=before)
-        consequences = self._explainer.explain(session, meeting, result)
-        return Effect(meeting.reference, meeting.version, preview, consequences, tentative=meeting.tentative)
+        return self._changing.change(name, command, caller=caller, version=version, dry_run=preview)
 
     def _view(self, timeline: Timeline) -> TimelineView:
         known = self._planner.timelines

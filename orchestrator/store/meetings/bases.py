@@ -23,7 +23,7 @@ _A = table_of(AttendeeRow).c
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlanBasis:
     """A meeting that things are planned for, with what its plan rests on.
 
     ``starts_at`` was derived from the zone data ``tzdata``; ``told_start`` is the start that attendees were
@@ -52,7 +52,7 @@ def note_basis(session: Session, meeting_id: int, basis: str) -> None:
     )
 
 
-def planned(session: Session, since: datetime, *, delegation: str | None = None) -> list[Planned]:
+def planned(session: Session, since: datetime, *, delegation: str | None = None) -> list[PlanBasis]:
     """Return the published meetings, and the concluded ones with something left to do, in a fixed order.
 
     Of the concluded ones only those that ended after ``since``. With ``delegation`` only the meetings that
@@ -70,7 +70,7 @@ def planned(session: Session, since: datetime, *, delegation: str | None = None)
     return _planned(session, wanted)
 
 
-def drafts_of_other_zone_data(session: Session) -> list[Planned]:
+def drafts_of_other_zone_data(session: Session) -> list[PlanBasis]:
     """Return the drafts whose instants were derived from another version of the zone data."""
     other = MeetingRow.tzdata != tzdata_version()
     return _planned(session, (MeetingRow.status == MeetingStatus.DRAFT) & other)
@@ -96,11 +96,11 @@ _PLANNED = (
 )
 
 
-def _planned(session: Session, wanted: ColumnElement[bool]) -> list[Planned]:
+def _planned(session: Session, wanted: ColumnElement[bool]) -> list[PlanBasis]:
     rows = session.execute(_PLANNED.where(wanted))
-    return [Planned(row[0], row[1], MeetingStatus(row[2]), *row[3:]) for row in rows]
+    return [PlanBasis(row[0], row[1], MeetingStatus(row[2]), *row[3:]) for row in rows]
 
 
-def planned_one(session: Session, meeting_id: int) -> Planned:
+def basis_of(session: Session, meeting_id: int) -> PlanBasis:
     """Return what the plan of one meeting rests on."""
     return _planned(session, MeetingRow.id == meeting_id)[0]

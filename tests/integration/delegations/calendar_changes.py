@@ -69,9 +69,9 @@ def history(world: World, what: str, reference: str = "SOM-2026") -> list[tuple[
 
 def settled(world: World) -> bool:
     """Whether replanning would change nothing."""
-    with world.database.rehearsal() as session:
+    with world.database.reading() as session:
         meeting = store.load(session, store.find_id(session, "SOM-2026"))
-        return world.planner.replan(session, meeting, world.clock.now()).changes_nothing
+        return world.planner.look(session, meeting, world.clock.now()).result.changes_nothing
 
 
 def restarted(world: World) -> World:

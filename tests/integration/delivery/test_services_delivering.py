@@ -344,6 +344,6 @@ def test_an_error_of_the_database_names_no_values(world: World) -> None:
         "params": {},
         "detail": plain("hunter2"),
     }
-    with world.database.rehearsal() as session, pytest.raises(IntegrityError) as caught:
+    with pytest.raises(IntegrityError) as caught, world.database.transaction() as session:
         session.execute(insert(HistoryRow), [values])
     assert [secret for secret in SECRETS if secret in str(caught.value)] == []
