@@ -127,7 +127,7 @@ def contribution_change(
     others = tuple(item for item in meeting.contributions if item is not known)
     return MeetingChange(
         replace(meeting, contributions=(*others, *([wanted] if wanted else []))),
-        Fact.of(_HISTORY[need, wanted.state if wanted else None]),
+        Fact.of(NEEDS[need].history[wanted.state if wanted else None]),
         _detail(delegation, wanted, caller),
         write=write,
         saves=False,
@@ -146,26 +146,6 @@ def _detail(delegation: str, wanted: Contribution | None, caller: Caller) -> Fac
         else Fact.of("readiness.by-another", delegation=delegation, by=said_by(wanted.by))
     )
     return Fact.of("readiness.noted", who=who, note=wanted.note) if wanted.note else who
-
-
-_HISTORY: Mapping[tuple[Need, ContributionState | None], str] = {
-    (Need.ANSWER, ContributionState.IN): "readiness.history.answer-in",
-    (Need.ANSWER, ContributionState.WAIVED): "readiness.history.answer-waived",
-    (Need.ANSWER, ContributionState.FAILED): "readiness.history.answer-failed",
-    (Need.ANSWER, None): "readiness.history.answer-missing-again",
-    (Need.LIST, ContributionState.IN): "readiness.history.list-in",
-    (Need.LIST, ContributionState.WAIVED): "readiness.history.list-waived",
-    (Need.LIST, ContributionState.FAILED): "readiness.history.list-failed",
-    (Need.LIST, None): "readiness.history.list-missing-again",
-    (Need.PAPER, ContributionState.IN): "readiness.history.paper-in",
-    (Need.PAPER, ContributionState.WAIVED): "readiness.history.paper-waived",
-    (Need.PAPER, ContributionState.FAILED): "readiness.history.paper-failed",
-    (Need.PAPER, None): "readiness.history.paper-missing-again",
-    (Need.TEST, ContributionState.IN): "readiness.history.test-in",
-    (Need.TEST, ContributionState.WAIVED): "readiness.history.test-waived",
-    (Need.TEST, ContributionState.FAILED): "readiness.history.test-failed",
-    (Need.TEST, None): "readiness.history.test-missing-again",
-}
 
 
 def _check_state(need: Need, state: ContributionState | None) -> None:

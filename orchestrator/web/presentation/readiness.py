@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.domain.meetings.meeting import Need
 from orchestrator.domain.meetings.needs import NEEDS
 from orchestrator.domain.readiness.readiness import ANSWERED, JOINED, LINK
+from orchestrator.facts import Said
 from orchestrator.services.readiness.views import Board, DelegationReadiness
 
 
@@ -15,8 +15,8 @@ class BoardColumn:
     """A column of the readiness board, with how many delegations are through with it, and of how many."""
 
     name: str
-    heading: str
-    done: str
+    heading: Said
+    done: Said
     settled: int
     of: int
 
@@ -34,11 +34,8 @@ class BoardTable:
         return sum(len(item.nudge_to) for item in self.delegations)
 
 
-_COLUMNS = {
-    ANSWERED: ("Head’s answer", "answered"),
-    NEEDS[Need.LIST].column: ("List", "sent their list"),
-    NEEDS[Need.PAPER].column: ("Paper", "settled their paper"),
-    NEEDS[Need.TEST].column: ("Test", "tested"),
+_COLUMNS: dict[str, tuple[Said, Said]] = {
+    **{rules.column: (rules.heading, rules.done) for rules in NEEDS.values()},
     LINK: ("Link", "have the link"),
     JOINED: ("Joined", "joined"),
 }

@@ -299,7 +299,6 @@ REFUSED = {
     "an override that ends before it begins": (OverrideRow, second(OVERRIDE, last_day=NOW.date())),
     "a day off on some weekdays": (OverrideRow, second(OVERRIDE, days=["fri"])),
     "a day that is worked on some weekdays": (OverrideRow, second(OVERRIDE, kind="open", days=["fri"])),
-    "a contribution of its own": (ContributionRow, CONTRIBUTION | {"need": "flowers"}),
     "an answer as a contribution": (ContributionRow, CONTRIBUTION | {"need": "answer"}),
     "a contribution in a state of its own": (
         ContributionRow,

