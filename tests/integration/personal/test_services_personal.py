@@ -116,7 +116,11 @@ def test_a_page_tells_the_readers_own_time_first_and_the_hosts_beside(invited: W
     assert str(view.times.starts) == "Thursday, 3 December 2026, 13:30 Nay Pyi Taw (UTC+06:30)"
     assert view.times.host is not None
     assert view.times.host.clock == "14:00"
-    assert (view.times.duration, view.times.started, view.times.over) == ("2 h 30 min", False, False)
+    assert (words.say(view.times.duration), view.times.started, view.times.over) == (
+        "2 h 30 min",
+        False,
+        False,
+    )
     assert (view.name, view.delegation_name, view.title) == (
         "Thida Aye",
         "Myanmar",
