@@ -9,6 +9,8 @@ Z  as Y, but given the personal link, the address to answer to and the Message-I
 
 Ours, X and Y make those three with the same functions. Y's and Z's mails are byte for byte ours. X's have
 the same texts, the same calendar and the same header fields, encoded as those libraries do.
+
+This file is longer than others, because what it compares with is built here by hand.
 """
 
 from __future__ import annotations

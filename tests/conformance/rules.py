@@ -1,6 +1,8 @@
 """What a mail of ours must keep to, as small functions that name the section they come from.
 
 Each takes a whole mail or a whole calendar object as bytes and raises ``AssertionError``.
+
+This file is longer than others, because it is a list of rules.
 """
 
 from __future__ import annotations

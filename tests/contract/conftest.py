@@ -1,4 +1,7 @@
-"""Real servers for the contract suites: a broker, SMTP and IMAP servers, and the sandbox over HTTPS."""
+"""Real servers for the contract suites: a broker, SMTP and IMAP servers, and the sandbox over HTTPS.
+
+This file is longer than others, because the servers lean on one another's certificates and threads.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Builders for store and services: the wiring of a whole process, of which only the network is faked."""
+"""Builders for store and services: the wiring of a whole process, of which only the network is faked.
+
+This file is longer than others, because the world that it wires is one thing.
+"""
 
 from __future__ import annotations
 

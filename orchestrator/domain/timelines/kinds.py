@@ -1,7 +1,7 @@
 """The kinds of actions: one table of what each of them is, which everything that has to know reads.
 
 A new kind gets an entry here, a template or its work, and its words; ``docs/how-to-add.md`` lists the
-places. The table is one, so it stands in one file, even though that is longer than others.
+places. This file is longer than others, because the table is one.
 """
 
 from __future__ import annotations

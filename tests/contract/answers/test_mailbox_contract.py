@@ -2,6 +2,8 @@
 
 Two things an IMAP server may change in a mail, so they are no part of the contract: line ends become
 CRLF, and bytes of value zero, which IMAP cannot carry (RFC 3501 §4.3), become something else.
+
+This file is longer than others, because a contract is one suite that every adapter runs.
 """
 
 from __future__ import annotations

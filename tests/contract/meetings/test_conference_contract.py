@@ -1,4 +1,7 @@
-"""The contract of ``ports.ConferenceProvider``, over real HTTPS with real MSAL."""
+"""The contract of ``ports.ConferenceProvider``, over real HTTPS with real MSAL.
+
+This file is longer than others, because a contract is one suite that every adapter runs.
+"""
 
 from __future__ import annotations
 

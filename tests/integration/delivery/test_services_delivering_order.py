@@ -1,4 +1,7 @@
-"""What one person is sent leaves in the order of the revisions."""
+"""What one person is sent leaves in the order of the revisions.
+
+This file is longer than others, because the order of mails is one subject with one set of crossings.
+"""
 
 from __future__ import annotations
 

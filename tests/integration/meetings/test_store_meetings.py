@@ -1,4 +1,7 @@
-"""Meetings in the store: what goes in comes out, and nobody overwrites what somebody else changed."""
+"""Meetings in the store: what goes in comes out, and nobody overwrites what somebody else changed.
+
+This file is longer than others, because all of it holds one round trip, what goes in comes out.
+"""
 
 from __future__ import annotations
 

@@ -1,13 +1,17 @@
 """What README and docs say is held against the code, so that they cannot drift apart.
 
+This file is longer than others, because all of it reads the same pages.
+
 To write the table of settings anew: ``.venv/bin/python tests/integration/operations/test_documentation.py``.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -360,6 +364,34 @@ def test_the_rooms_are_those_of_the_house() -> None:
     contracts = project["tool"]["importlinter"]["contracts"]
     (domain,) = [item for item in contracts if item["name"] == "Rooms of the domain"]
     assert [name.strip("()") for name in reversed(domain["layers"])] == listed
+
+
+def test_what_is_long_says_why() -> None:
+    """No file has over 400 lines, and no class over 250, unless the top of the file says why."""
+    silent = []
+    for folder in ("orchestrator", "integrations", "tasks", "config", "tests"):
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            text = file.read_text("utf-8")
+            tree = ast.parse(text)
+            classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+            is_long = text.count("\n") > 400 or any(len(_lines_of(node)) > 250 for node in classes)
+            if is_long and "longer than others" not in " ".join((ast.get_docstring(tree) or "").split()):
+                silent.append(str(file.relative_to(ROOT)))
+    assert silent == []
+
+
+def _lines_of(node: ast.ClassDef) -> range:
+    return range(node.lineno, (node.end_lineno or node.lineno) + 1)
+
+
+def test_no_class_is_defined_twice() -> None:
+    names = Counter(
+        node.name
+        for file in (ROOT / "orchestrator").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_every_word_of_the_glossary_stands_there_once_and_in_order() -> None:

@@ -1,4 +1,7 @@
-"""The schema: migrations and models say the same, and the database itself refuses what must not be."""
+"""The schema: migrations and models say the same, and the database itself refuses what must not be.
+
+This file is longer than others, because its tables of what the database refuses belong together.
+"""
 
 from __future__ import annotations
 

@@ -18,20 +18,9 @@ from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.store.engine import Database
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, STARTS, TAN, THIDA, World, contents, emptied
-from tests.integration.readiness.test_services_readiness import (
-    CHASING,
-    LAN,
-    MINH,
-    STAFF,
-    answer,
-    history,
-    meeting,
-    nudged,
-    record,
-    row,
-    state,
-    token,
-)
+from tests.integration.readiness.board import CHASING, LAN, MINH, STAFF, answer, history, meeting, record, row
+from tests.integration.readiness.test_services_nudges import nudged
+from tests.integration.readiness.test_services_readiness import state, token
 from tests.integration.serving import TestClient, application
 
 C = ContributionState

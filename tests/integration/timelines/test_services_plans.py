@@ -1,4 +1,7 @@
-"""What becomes of a plan while a meeting is moved, confirmed, added to and worked on, on both databases."""
+"""What becomes of a plan while a meeting is moved, confirmed, added to and worked on, on both databases.
+
+This file is longer than others, because each test goes on with what becomes of the same plan.
+"""
 
 from __future__ import annotations
 

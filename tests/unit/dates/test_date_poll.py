@@ -1,4 +1,7 @@
-"""Date polls: who says what, which option would win and why, and who is asked."""
+"""Date polls: who says what, which option would win and why, and who is asked.
+
+This file is longer than others, because a poll's votes, its verdict and its questions share their ballots.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Reconciling: what becomes of stored actions, and what is looked at again before one is done."""
+"""Reconciling: what becomes of stored actions, and what is looked at again before one is done.
+
+This file is longer than others, because reconciling is one function, and these are its cases.
+"""
 # ruff: noqa: DTZ001 - wall times have no zone on purpose.
 
 from dataclasses import replace

@@ -2,6 +2,8 @@
 
 Revision ID: 0004
 Revises: 0003
+
+This file is longer than others, because a migration is one step, forwards and back.
 """
 
 from __future__ import annotations

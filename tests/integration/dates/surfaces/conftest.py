@@ -13,12 +13,8 @@ from orchestrator import cli
 from orchestrator.store.engine import Database
 from tests.callers import caller
 from tests.integration.conftest import World, definition, emptied
+from tests.integration.dates.polling import MONDAY, STAFF, opened
 from tests.integration.dates.surfaces.polled_pages import PREP
-from tests.integration.dates.test_services_date_polls import (
-    MONDAY,
-    STAFF,
-    opened,
-)
 from tests.integration.serving import TestClient, application
 
 

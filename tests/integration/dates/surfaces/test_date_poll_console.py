@@ -12,18 +12,9 @@ import pytest
 from orchestrator.domain.dates.date_poll import Vote
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, World, contents
+from tests.integration.dates.polling import ASKED, CLOSES, CLOSING, LAN, opened, recipients, token
 from tests.integration.dates.surfaces.polled_pages import PREP, words
-from tests.integration.dates.test_services_date_polls import (
-    ASKED,
-    CLOSES,
-    CLOSING,
-    LAN,
-    TAN,
-    THIDA,
-    opened,
-    recipients,
-    token,
-)
+from tests.integration.dates.test_services_date_polls import TAN, THIDA
 from tests.integration.serving import TestClient
 
 YES, NO = Vote.YES, Vote.NO

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from tests.callers import caller
 from tests.integration.conftest import World, contents
+from tests.integration.dates.polling import CLOSING, LAN, MINH, opened, token
 from tests.integration.dates.surfaces.polled_pages import checked, words
-from tests.integration.dates.test_services_date_polls import (
-    CLOSING,
-    LAN,
-    MINH,
-    TAN,
-    THIDA,
-    opened,
-    token,
-)
+from tests.integration.dates.test_services_date_polls import TAN, THIDA
 from tests.integration.serving import TestClient
 
 ALL = {"vote-1": "no", "vote-2": "yes"}

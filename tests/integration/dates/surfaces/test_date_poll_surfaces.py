@@ -10,14 +10,8 @@ import pytest
 
 from orchestrator.errors import Conflict, InvalidInput
 from tests.integration.conftest import World
+from tests.integration.dates.polling import CLOSES, CLOSING, STARTS_GIVEN, opened, recipients
 from tests.integration.dates.surfaces.polled_pages import PREP
-from tests.integration.dates.test_services_date_polls import (
-    CLOSES,
-    CLOSING,
-    STARTS_GIVEN,
-    opened,
-    recipients,
-)
 from tests.integration.serving import TestClient
 
 

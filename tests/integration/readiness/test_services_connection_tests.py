@@ -1,0 +1,226 @@
+"""The times of connection tests: moved, told and kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from orchestrator.domain.definitions.edits import MeetingUpdate
+from orchestrator.errors import Conflict, InvalidInput
+from orchestrator.services.delegations.overrides import NewOverride
+from orchestrator.services.delegations.views import CalendarChange
+from orchestrator.services.readiness.connection_tests import ConnectionTestMove
+from orchestrator.words import maybe
+from tests.callers import caller
+from tests.integration.conftest import NHUNG, TAN, THIDA, World, contents
+from tests.integration.readiness.board import LAN, STAFF, history, meeting, recipients, row
+
+
+def mails(world: World, purpose: str, email: str) -> list[EmailMessage]:
+    ids = {item.message_id for item in world.deliveries() if item.purpose == purpose}
+    return [mail.message for mail in world.mailer.to(email) if mail.message["Message-ID"] in ids]
+
+
+# Rehearsal slots
+
+
+def moved(world: World, code: str, start: str, *, preview: bool = False) -> Sequence[Any]:
+    move = ConnectionTestMove.of(start)
+    return world.connection_tests.move(
+        "SOM-2026", code, move, caller=caller("console"), preview=preview
+    ).consequences
+
+
+def rehearsals(world: World) -> list[str]:
+    return recipients(world, "connection-test")
+
+
+def test_each_delegation_has_a_slot_in_its_own_time(published: World) -> None:
+    slots = {item.delegation: item for item in published.readiness.connection_tests("SOM-2026")}
+    assert set(slots) == {"MM", "SG", "VN"}
+    starts = [item.host_starts.clock for item in published.readiness.connection_tests("SOM-2026")]
+    assert starts == sorted(starts)
+    yangon = slots["MM"]
+    assert (yangon.starts.city, yangon.starts.offset) == ("Nay Pyi Taw", "UTC+06:30")
+    assert row(published, "MM").slot == yangon
+
+
+def test_a_slot_that_nobody_knows_yet_moves_in_silence(published: World) -> None:
+    before = contents(published.database)
+    assert moved(published, "VN", "2026-12-02 15:00", preview=True) == ()
+    assert contents(published.database) == before
+    assert moved(published, "vn", "2026-12-02 15:00") == ()
+    slot = row(published, "VN").slot
+    assert slot is not None
+    assert (slot.starts.clock, slot.ends.clock, maybe(slot.note)) == ("15:00", "15:15", None)
+    published.clock.at = datetime(2026, 11, 30, 5, tzinfo=UTC)
+    published.run()
+    assert sorted(rehearsals(published)) == sorted([THIDA, TAN, LAN, NHUNG])
+    body = mails(published, "connection-test", LAN)[0].get_body(("plain",))
+    assert body is not None
+    assert "15:00" in body.get_content()
+    detail = "Viet Nam: Wednesday, 2 December 2026, 15:00 Ha Noi (UTC+07:00)"
+    assert history(published, "connectivity test moved") == [("console", detail)]
+
+
+def test_a_slot_that_was_told_is_told_again_at_once_each_time(published: World) -> None:
+    published.clock.at = datetime(2026, 11, 30, 5, tzinfo=UTC)
+    published.run()
+    told = len(rehearsals(published))
+    for clock in ("15:00", "15:30"):
+        expected = moved(published, "VN", f"2026-12-02 {clock}", preview=True)
+        assert [item.recipient_email for item in expected] == [NHUNG, LAN]
+        assert moved(published, "VN", f"2026-12-02 {clock}") == expected
+        published.run()
+    assert sorted(rehearsals(published)[told:]) == sorted([LAN, NHUNG] * 2)
+    again = mails(published, "connection-test", LAN)
+    assert len({message["Message-ID"] for message in again}) == 3
+    body = again[-1].get_body(("plain",))
+    assert body is not None
+    assert "15:30" in body.get_content()
+    # Moved twice before anybody could be told, it is told once.
+    moved(published, "VN", "2026-12-02 16:00")
+    moved(published, "VN", "2026-12-02 16:15")
+    published.run()
+    assert len(rehearsals(published)) == told + 6
+    assert moved(published, "VN", "2026-12-02 16:15") == ()
+
+
+def test_planning_again_changes_nothing_about_a_moved_slot(published: World) -> None:
+    published.clock.at = datetime(2026, 11, 30, 5, tzinfo=UTC)
+    published.run()
+    moved(published, "VN", "2026-12-02 15:00")
+    published.run()
+    before = contents(published.database)
+    with published.database.transaction() as session:
+        result = published.planner.replan(session, meeting(published), published.clock.now())
+    assert result.changes_nothing
+    assert contents(published.database) == before
+
+
+def test_a_slot_that_was_moved_goes_with_the_time_of_the_meeting(published: World) -> None:
+    published.clock.at = datetime(2026, 11, 30, 5, tzinfo=UTC)
+    published.run()
+    moved(published, "VN", "2026-12-02 15:00")
+    change = MeetingUpdate.model_validate({"start": "2026-12-10 14:00"})
+    published.meetings.update(
+        "SOM-2026", change, caller=caller("console"), version=meeting(published).version
+    )
+    assert {item.starts_at.day for item in meeting(published).connection_tests} == {9}
+    published.clock.at = datetime(2026, 12, 7, 5, tzinfo=UTC)
+    published.run()
+    count = len(rehearsals(published))
+    moved(published, "VN", "2026-12-09 15:00")
+    published.run()
+    assert sorted(rehearsals(published)[count:]) == sorted([LAN, NHUNG])
+
+
+def test_a_slot_outside_office_hours_says_so(published: World) -> None:
+    moved(published, "SG", "2026-12-02 19:00")
+    slot = row(published, "SG").slot
+    assert slot is not None
+    assert maybe(slot.note) == "outside the office hours of Singapore and Viet Nam"
+
+
+def close(world: World, code: str, day: str, *, preview: bool = False) -> CalendarChange:
+    off = NewOverride.of({"kind": "closed", "first": day, "name": "Mourning", "why": "Announced"})
+    return world.calendars.enter(code, off, caller=caller("console"), preview=preview)
+
+
+def moved_tests(change: CalendarChange) -> dict[str, str]:
+    """When the tests of delegations are by now that were at another time before, in their own time."""
+    return {
+        item.delegation: f"{item.when.day} {item.when.clock}"
+        for one in change.meetings
+        for item in one.shifts
+        if item.effect == "moved" and item.recipient_email is None and item.delegation and item.when
+    }
+
+
+def test_a_day_off_of_the_host_moves_all_tests_to_its_day_before(published: World) -> None:
+    """Nobody had been told the old slots, so nobody is told that they have moved."""
+    assert {item.starts_at.day for item in meeting(published).connection_tests} == {2}
+    before = contents(published.database)
+    expected = close(published, "VN", "2026-12-02", preview=True)
+    assert contents(published.database) == before
+    done = close(published, "VN", "2026-12-02")
+    assert moved_tests(done) == moved_tests(expected)
+    assert set(moved_tests(done)) == {"MM", "SG", "VN"}
+    assert {item.starts_at.day for item in meeting(published).connection_tests} == {1}
+    assert {maybe(item.note) for item in meeting(published).connection_tests} == {None}
+    published.run()
+    assert rehearsals(published) == []
+    (_, detail), *_ = history(published, "calendar changed")
+    assert detail is not None
+    assert "Time of the connectivity test of MM: Wednesday, 2 December 2026" in detail
+
+
+def test_whoever_was_told_a_slot_that_other_hours_move_is_told_the_new_one_at_once(published: World) -> None:
+    published.clock.at = datetime(2026, 11, 30, 5, tzinfo=UTC)
+    published.run()
+    told = len(rehearsals(published))
+    afternoon = {
+        "kind": "hours",
+        "first": "2026-12-02",
+        "hours": ["15:00-17:00"],
+        "name": "Power cut",
+        "why": "Said",
+    }
+    published.calendars.enter("SG", NewOverride.of(afternoon), caller=caller("console"))
+    published.run()
+    assert rehearsals(published)[told:] == [TAN]
+    slot = row(published, "SG").slot
+    assert slot is not None
+    assert (slot.starts.clock, maybe(slot.note)) == ("15:00", None)
+    before = contents(published.database)
+    with published.database.transaction() as session:
+        assert published.planner.replan(session, meeting(published), published.clock.now()).changes_nothing
+    assert contents(published.database) == before
+
+
+def test_a_slot_that_stays_where_it_was_on_a_day_off_is_not_told_again(published: World) -> None:
+    """Where offices of one side are closed all day, the best that is left may be the same quarter."""
+    published.clock.at = datetime(2026, 11, 30, 5, tzinfo=UTC)
+    published.run()
+    told, before = len(rehearsals(published)), row(published, "SG").slot
+    close(published, "SG", "2026-12-02")
+    published.run()
+    assert rehearsals(published)[told:] == []
+    slot = row(published, "SG").slot
+    assert before is not None
+    assert slot is not None
+    assert slot.starts == before.starts
+    assert maybe(slot.note) == "Singapore and Viet Nam share no free office hour on that day"
+
+
+@pytest.mark.parametrize(
+    ("start", "message"),
+    [
+        ("2026-12-03 13:50", "leaves no time before the meeting"),
+        ("2026-10-30 10:00", "has gone by"),
+        ("tomorrow", "is not a wall time"),
+    ],
+)
+def test_a_slot_that_cannot_be_is_refused(published: World, start: str, message: str) -> None:
+    before = contents(published.database)
+    with pytest.raises(InvalidInput, match=message):
+        moved(published, "VN", start)
+    assert contents(published.database) == before
+
+
+def test_two_slots_never_overlap(published: World) -> None:
+    moved(published, "SG", "2026-12-02 15:00")
+    for start in ("14:50", "15:00", "15:14"):
+        with pytest.raises(InvalidInput, match="overlaps the slot of Singapore, 15:00–15:15"):
+            moved(published, "VN", f"2026-12-02 {start}")
+    moved(published, "VN", "2026-12-02 15:15")
+
+
+def test_a_meeting_without_a_test_has_no_slot_to_move(world: World) -> None:
+    world.invited(attendees=STAFF)
+    with pytest.raises(Conflict, match="has no connectivity test of VN"):
+        moved(world, "VN", "2026-12-02 15:00")
