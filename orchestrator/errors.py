@@ -41,7 +41,7 @@ class OrchestratorError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with what somebody gave us.
+    """One thing wrong with what was given.
 
     ``field`` is a path such as ``attendees[3].delegation``; ``value`` is what was given, as text;
     ``wrong`` says what is wrong and ``advice`` what would be right.
@@ -106,7 +106,7 @@ class Forbidden(OrchestratorError):
 
 
 class Conflict(OrchestratorError):
-    """The thing is not in a state that allows this, or somebody changed it in the meantime."""
+    """The thing is not in a state that allows this, or another caller changed it in the meantime."""
 
     code = "conflict"
 

@@ -36,7 +36,7 @@ class MovableClock(Clock, Protocol):
 
 
 class WakeUp(Protocol):
-    """Lets whoever commits due work wake the beats that sleep until the next due time.
+    """Lets a process that commits due work wake the beats that sleep until the next due time.
 
     A lost wake-up only costs time: beats look at the database at their longest interval anyway.
     """

@@ -93,7 +93,7 @@ def postgres_url() -> Iterator[str]:
             yield url
         finally:
             server.cleanup()
-            atexit.unregister(server._cleanup)  # It would make the folder anew.
+            atexit.unregister(server._cleanup)  # It would make the folder again.
 
 
 def _start_postgres(folder: Path) -> Any:

@@ -1,4 +1,4 @@
-"""What every text that somebody gives us has to keep to."""
+"""What every text that comes from outside has to keep to."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ class Database:
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
-        """A connection whose foreign keys rest, where changing a table means making it anew.
+        """A connection whose foreign keys rest, where changing a table means making it again.
 
         SQLite would take dropping the old table for deleting its rows, and delete what refers to them.
         """
@@ -157,7 +157,7 @@ def _with_driver(url: URL) -> URL:
 
 
 def _postgresql(url: URL) -> Engine:
-    # A transaction that somebody forgot would hold back vacuum and make every claim slower.
+    # A forgotten transaction would hold back vacuum and make every claim slower.
     options = "-c idle_in_transaction_session_timeout=60s -c lock_timeout=20s"
     return create_engine(
         url,

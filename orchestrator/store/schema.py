@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 
 def upgrade(connection: Connection) -> None:
-    """Bring the schema to the newest migration; whoever calls commits."""
+    """Bring the schema to the newest migration; the caller commits."""
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")

@@ -157,7 +157,7 @@ class ScriptedSmtp(SMTP):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        if self not in self.event_handler.connections:  # STARTTLS makes the same connection anew.
+        if self not in self.event_handler.connections:  # STARTTLS makes the same connection again.
             self.event_handler.connections.append(self)
 
     async def smtp_DATA(self, arg: Any) -> None:

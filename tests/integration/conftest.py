@@ -375,7 +375,7 @@ def like(first: Container, **settings: Any) -> Container:
 def emptied(database: Database) -> Database:
     """The database without any rows; making and migrating a new one takes longer than most tests."""
     with database.engine.begin() as connection:
-        # TRUNCATE makes every table and index anew, which takes longer than deleting the few rows of a test.
+        # TRUNCATE makes every table and index again, which takes longer than deleting the few rows of a test.
         for table in reversed(Base.metadata.sorted_tables):
             connection.execute(table.delete())
         if database.dialect == "postgresql":

@@ -119,7 +119,7 @@ class Attendee(AttendeeFields):
 
     ``id`` is 0 until stored. ``joined_sequence`` and ``joined_at`` are the SEQUENCE and the moment of
     being added to a published meeting; ``removed_sequence`` and ``removed_at`` those of the CANCEL due to
-    somebody who was removed. ``notified`` says that an invitation has left, or may have, and
+    a person who was removed. ``notified`` says that an invitation has left, or may have, and
     ``withdrawn`` that a CANCEL has left since. ``answer_stamp`` is the DTSTAMP of the answer that counts,
     ``resends`` counts how often the invitation was asked for again, ``nudges`` how often a coordinator has
     asked for what is missing. ``link_version`` rises when the personal link is revoked.

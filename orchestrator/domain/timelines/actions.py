@@ -54,7 +54,7 @@ TRANSITIONS: dict[ActionState, frozenset[ActionState]] = {
     # Ops may retry or discard.
     _S.FAILED: frozenset({_S.SCHEDULED, _S.CANCELLED}),
     _S.MISSED: frozenset({_S.SCHEDULED, _S.CANCELLED}),
-    # A replan may want it again, for example when somebody who declined accepts.
+    # A replan may want it again, for example when an attendee who declined accepts.
     _S.CANCELLED: frozenset({_S.SCHEDULED, _S.BLOCKED}),
     _S.SUCCEEDED: frozenset(),
 }

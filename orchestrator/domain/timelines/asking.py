@@ -18,7 +18,7 @@ from orchestrator.domain.timelines.timeline import Timeline
 def asked_delegations(meeting: Meeting, step: Step, directory: Directory) -> list[str]:
     """Return the delegations that a step asks, or chases, for something, in protocol order.
 
-    They are those with somebody in its audience. Where that is the focal points, a delegation that should
+    They are those with an attendee in its audience. Where that is the focal points, a delegation that should
     have one and sends none owes the same, and all of them owe an answer.
     """
     codes = {item.delegation for item in admitted(step.audiences, meeting, directory)}

@@ -37,9 +37,9 @@ def is_missing(meeting: Meeting, delegation: str, need: Need) -> bool:
 
 
 def spokespeople(meeting: Meeting, delegation: str) -> list[Attendee]:
-    """Return who speaks for a delegation: its focal points, else its head, else whoever comes first.
+    """Return who speaks for a delegation: its focal points, else its head, else the first attendee.
 
-    Somebody who has declined speaks only where nobody else of the delegation comes.
+    An attendee who has declined speaks only where no other of the delegation comes.
     """
     own = meeting.people_of(delegation)
     coming = [item for item in own if not item.declined] or own
@@ -51,7 +51,7 @@ def spokespeople(meeting: Meeting, delegation: str) -> list[Attendee]:
 
 
 def may_speak(meeting: Meeting, attendee: Attendee) -> bool:
-    """Whether somebody may answer for their delegation and say who comes: its focal points and its head."""
+    """Whether an attendee may answer for their delegation and say who comes: focal points and heads may."""
     head = meeting.head_of(attendee.delegation)
     is_head = attendee.seat is Seat.HEAD or (head is not None and head.id == attendee.id)
     return is_head or attendee.role is Role.FOCAL_POINT

@@ -114,7 +114,7 @@ class Published:
             attendee_id=attendee.id,
             revision=self._meeting.revision,
             due=due.instant if due else None,
-            # Somebody added, or a link replaced, while the meeting goes on is told; after it nobody is.
+            # A person added, or a link replaced, while the meeting goes on is told; after it no one is.
             expires=self._ends,
             waits_for=self._waits_for,
             late=True,
@@ -130,7 +130,7 @@ class Published:
         return [*found, *self._moments.for_coordinator(step, 1)]
 
     def _after_invitation(self, wanted: Obligation, attendee: Attendee) -> Obligation:
-        """Leave out a reminder of what somebody is only invited to then, as where it is published late."""
+        """Leave out a reminder of what an attendee is only invited to then, as where it is published late."""
         inviting = self._timeline.invitation(tentative=False)
         due = self._moments.invited_at(inviting, attendee) if inviting else None
         if due is None or wanted.due is None or wanted.left_out or wanted.due > due.instant:
@@ -231,7 +231,7 @@ class Published:
         )
 
     def _announced_after(self, moment: datetime) -> bool:
-        """Whether somebody announced the date by hand when the timeline would have confirmed it.
+        """Whether a coordinator announced the date by hand when the timeline would have confirmed it.
 
         Where the date has moved since, the timeline decides again.
         """

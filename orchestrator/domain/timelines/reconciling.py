@@ -72,8 +72,8 @@ class Reconciliation:
     def since(self, before: Reconciliation) -> Reconciliation:
         """Leave out what was passed over ``before`` already, and is not wanted for another time now."""
         known = {(item.obligation.key, item.obligation.revision) for item in before.skips}
-        anew = (item for item in self.skips if (item.obligation.key, item.obligation.revision) not in known)
-        return replace(self, skips=tuple(anew))
+        new = (item for item in self.skips if (item.obligation.key, item.obligation.revision) not in known)
+        return replace(self, skips=tuple(new))
 
 
 def _unexplained(_: StoredAction) -> None:
@@ -139,10 +139,10 @@ def _latest(rows: Iterable[StoredAction]) -> dict[str, StoredAction]:
 
 
 def _calendar_mail_in_flight(meeting: Meeting, rows: Iterable[StoredAction]) -> dict[str, str]:
-    """Per address the key of the calendar message that somebody has in hand.
+    """Per address the key of the calendar message that a worker has in hand.
 
     Those that follow queue behind it, one after the other, so that a CANCEL never overtakes its REQUEST,
-    nor a REQUEST the CANCEL of an earlier time in the meeting: the address counts, for somebody invited
+    nor a REQUEST the CANCEL of an earlier time in the meeting: the address counts, for a person invited
     again is another attendee.
     """
     return {
@@ -245,7 +245,7 @@ class _Decision:
     def _still_useful(self, wanted: Obligation, row: StoredAction) -> bool:
         """Whether what a new day off has put into the past may go out at once, within its grace.
 
-        Whoever has just been told that the meeting moved needs no reminder that is late already.
+        A recipient who has just been told that the meeting moved needs no reminder that is late already.
         """
         late = wanted.due is not None and wanted.due < self._now < wanted.expires
         return late and row.revision == wanted.revision

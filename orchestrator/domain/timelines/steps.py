@@ -69,7 +69,7 @@ def _moment(value: object) -> Offset:
 
 
 def _deadline(value: object) -> object:
-    """Read a deadline. Whoever names a day means the whole of it, as long as mails go out."""
+    """Read a deadline. A deadline that names a day means the whole of it, as long as mails go out."""
     found = _moment(value)
     if isinstance(value, str) and found.clock is not None and " at " not in value:
         return replace(found, clock=LATEST)

@@ -111,7 +111,7 @@ class Planner:
     ) -> Reconciliation:
         """Plan ``meeting`` (as stored) and bring its actions in step; doing so twice changes nothing.
 
-        With ``before``, the meeting as it was, the result names of what is passed over only what is so anew.
+        With ``before``, the meeting as it was, the result names of what is passed over only what is newly so.
         """
         timeline, calendars = self.timeline(meeting), self.calendars(session)
         meeting = connection_tests.allot(session, meeting, timeline, calendars, now)
@@ -219,7 +219,7 @@ class Planner:
     def _concerned(self, meeting: Meeting, timeline: Timeline, attendee_ids: Collection[int]) -> set[int]:
         speaking = [item for item in meeting.attendees if item.id in attendee_ids]
         delegations = {item.delegation for item in speaking}
-        # Where nothing is asked of delegations, an answer can end only that somebody else is nudged for it.
+        # Where nothing is asked of delegations, an answer can end only that another person is nudged for it.
         asks = any(step.need is not None for step in timeline.steps)
         together = [
             item for item in meeting.invited if item.delegation in delegations and (asks or item.nudges)

@@ -146,7 +146,7 @@ class Recalculating:
         return Recalculation(preview, tuple(done), tuple(troubles))
 
     def _one(self, meeting_id: int, now: datetime, *, preview: bool) -> Recalculated | None:
-        """Bring one meeting up to date; ``None`` when somebody else has just done so."""
+        """Bring one meeting up to date; ``None`` when another process has just done so."""
         with self._database.reading() if preview else self._database.transaction() as session:
             meeting = store.load(session, meeting_id, lock=not preview)
             before = bases.basis_of(session, meeting_id)

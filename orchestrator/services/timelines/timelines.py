@@ -143,7 +143,7 @@ class MeetingTimelines:
         try:
             return checked(document, self._planner.directory, self._texts)
         except ConfigurationError as error:
-            # It is what somebody has sent, and no setting of the service.
+            # It is what the caller has sent, and no setting of the service.
             raise InvalidInput(error.problems) from error
 
     def _change(

@@ -14,7 +14,7 @@ from orchestrator.facts import Fact, Said
 class ActionView:
     """An action as people read it.
 
-    ``due`` and ``planned`` are local times of whoever receives it (the host's for what nobody
+    ``due`` and ``planned`` are local times of the recipient (the host's for what nobody
     receives); ``due_at`` is the same instant as UTC; ``why`` is the step of the timeline.
     ``note`` says why it is not due when the timeline wants it, where it is not. ``meeting`` is empty for
     what belongs to no meeting, such as reading the mailbox.

@@ -286,7 +286,7 @@ def _line(
 
 
 def _with_questions(session: Session, found: Sequence[Line]) -> list[Line]:
-    """Put to the lines which addresses bounce, and who has delegated to somebody who is not invited."""
+    """Put to the lines which addresses bounce, and who has delegated to a person who is not invited."""
     ids = [item.id for item in found]
     bouncing = by_meeting(session, _BOUNCING, ids, lambda row: row[1])
     delegated = by_meeting(session, _DELEGATED, ids, lambda row: (row[1], row[2] or ""))

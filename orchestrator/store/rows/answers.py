@@ -54,7 +54,7 @@ class IncomingRow(Base):
 class ResponseRow(Base):
     """Something that came back from an attendee; never changed, but for a proposal's state.
 
-    ``by`` names who gave it, who may be a focal point or a coordinator answering for somebody.
+    ``by`` names who gave it, who may be a focal point or a coordinator answering for an attendee.
     """
 
     __tablename__ = "response"

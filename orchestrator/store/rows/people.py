@@ -9,7 +9,7 @@ from orchestrator.store.rows.base import Base
 
 
 class PersonRow(Base):
-    """Somebody in the directory."""
+    """A person in the directory."""
 
     __tablename__ = "person"
 

@@ -186,7 +186,7 @@ def test_a_moved_meeting_asks_again_and_a_cancelled_one_says_so(any_service: Ser
 def _moved(service: Service, online: set[str], later: datetime) -> dict[str, str] | None:
     """The Teams meeting of before, once it is at the new time; never a new one."""
     present = service.sandbox("GET", "meetings")
-    assert {item["id"] for item in present} == online, "moved, never made anew"
+    assert {item["id"] for item in present} == online, "moved, never made again"
     begins = later.replace(tzinfo=ZoneInfo("Asia/Ho_Chi_Minh")).astimezone(UTC)
     wanted = f"{begins:%Y-%m-%dT%H:%M}"
     return next((item for item in present if item["startDateTime"].startswith(wanted)), None)

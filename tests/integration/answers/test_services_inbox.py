@@ -289,7 +289,7 @@ def test_the_same_mail_twice_changes_nothing(world: World, what: str, polls: str
 
 
 def test_an_answer_that_is_repeated_later_changes_nothing_either(world: World) -> None:
-    """A system that sends its answer again stamps it anew; the older one may still come after it."""
+    """A system that sends its answer again stamps it again; the older one may still come after it."""
     world.invited()
     first = reply(world, TAN, "DECLINED", stamp=EARLIER)
     poll(world, reply(world, TAN, "ACCEPTED", stamp=LATER))

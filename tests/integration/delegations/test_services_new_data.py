@@ -234,7 +234,7 @@ def test_a_date_poll_that_new_zone_rules_do_not_concern_is_not_named(
 def test_a_date_poll_that_ends_before_recalculating_says_which_instants_were_meant(
     world: World, moved_zone: ZoneData, ending: str
 ) -> None:
-    """A poll that has ended is shown by its stored instants, which nothing derives anew any more."""
+    """A poll that has ended is shown by its stored instants, which nothing derives again any more."""
     with_poll(world)
     with zone_data(moved_zone):
         after = restarted(world)

@@ -2,7 +2,7 @@
 
 This file is longer than others, because all of it reads the same pages.
 
-To write the table of settings anew: ``.venv/bin/python tests/integration/operations/test_documentation.py``.
+To write the table of settings again: ``.venv/bin/python tests/integration/operations/test_documentation.py``.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _choices(item: FieldInfo) -> str:
 
 def test_the_table_of_settings_is_what_the_model_says() -> None:
     (table,) = _SETTINGS.findall(SETTINGS.read_text("utf-8"))
-    assert table == settings_table(), "write it anew, as the first lines of this file say"
+    assert table == settings_table(), "write it again, as the first lines of this file say"
 
 
 @each_page

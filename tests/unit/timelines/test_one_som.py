@@ -1,6 +1,6 @@
 """The page that shows one SOM's plan in every capital's local time is what the planner says.
 
-To write its tables anew: ``.venv/bin/python -m tests.unit.timelines.test_one_som``.
+To write its tables again: ``.venv/bin/python -m tests.unit.timelines.test_one_som``.
 """
 # ruff: noqa: DTZ001 - wall times have no zone on purpose.
 
@@ -117,7 +117,7 @@ def _part(name: str) -> re.Pattern[str]:
 @pytest.mark.parametrize("name", PARTS)
 def test_the_page_says_what_the_planner_says(name: str) -> None:
     (text,) = _part(name).findall(PAGE.read_text("utf-8"))
-    assert text == PARTS[name](), "write it anew, as the first lines of this file say"
+    assert text == PARTS[name](), "write it again, as the first lines of this file say"
 
 
 def test_the_page_shows_every_capital_and_what_it_promises() -> None:

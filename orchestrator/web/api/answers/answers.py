@@ -41,14 +41,14 @@ def get_responses(meeting: str, reading: ReadingDep) -> list[ResponseModel]:
 def refuse_proposal(
     meeting: str, response_id: Id, answers: AnswersDep, caller: ApiCaller, body: RefuseRequest | None = None
 ) -> EffectModel:
-    """Keep the time: whoever proposed another is told so, and sent the invitation as it stands."""
+    """Keep the time: the author of another time is told so, and sent the invitation as it stands."""
     reply = body.reply if body else None
     return EffectModel.showing(answers.refuse_proposal(meeting, response_id, caller=caller, reply=reply))
 
 
 @router.post("/meetings/{meeting}/attendees/{email}/send-again", summary="Send the invitation again")
 def send_again(meeting: str, email: str, answers: AnswersDep, caller: ApiCaller) -> EffectModel:
-    """Send somebody the current invitation once more."""
+    """Send an attendee the current invitation once more."""
     return EffectModel.showing(answers.send_again(meeting, email, caller=caller))
 
 

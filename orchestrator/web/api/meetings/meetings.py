@@ -178,7 +178,7 @@ def cancel_meeting(
     body: CancelRequest | None = None,
     preview: Preview = False,
 ) -> EffectModel:
-    """Cancel: whoever was invited is told, nothing else goes out, the Teams meeting is removed."""
+    """Cancel: those who were invited are told, nothing else goes out, the Teams meeting is removed."""
     body = body or CancelRequest()
     return EffectModel.showing(
         meetings.cancel(meeting, caller=caller, reason=body.reason, version=body.version, preview=preview)

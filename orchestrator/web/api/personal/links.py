@@ -12,11 +12,11 @@ router = api_router("answers")
 
 @router.get("/meetings/{meeting}/attendees/{email}/personal-link", summary="Personal link")
 def get_personal_link(meeting: str, email: str, links: PersonalLinksDep) -> PersonalLink:
-    """Return the address of somebody's page, to hand over by other means."""
+    """Return the address of an attendee's page, to hand over by other means."""
     return PersonalLink(url=links.link_of(meeting, email))
 
 
 @router.post("/meetings/{meeting}/attendees/{email}/revoke-link", summary="Revoke a link")
 def revoke_link(meeting: str, email: str, links: PersonalLinksDep, caller: ApiCaller) -> PersonalLink:
-    """Make somebody's personal link useless and return the new one; later mails carry it."""
+    """Make an attendee's personal link useless and return the new one; later mails carry it."""
     return PersonalLink(url=links.revoke(meeting, email, caller=caller))
