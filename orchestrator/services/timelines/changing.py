@@ -118,9 +118,9 @@ class Changing:
                 return self._look(session, meeting, command, version)
         with self.transaction() as session:
             meeting = self.locked(session, name, with_linked=with_linked)
-            outcome = self.changed(session, meeting, command, caller=caller, version=version)
+            effect = self.changed(session, meeting, command, caller=caller, version=version)
         self._wake_up.notify()
-        return outcome
+        return effect
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -157,7 +157,7 @@ class Changing:
         stored = self._save(session, meeting, change, caller, now)
         planned = self._planned(session, meeting, stored, now)
         along = [self._saved_along(session, item, caller, now) for item in change.along]
-        return self._outcome(session, _meant(planned, change), [*filter(None, along)], change.warnings)
+        return self._effect(session, _meant(planned, change), [*filter(None, along)], change.warnings)
 
     def _look(self, session: Session, meeting: Meeting, command: Command, version: int | None) -> Effect:
         now = self._clock.now()
@@ -171,9 +171,9 @@ class Changing:
             for item in change.along
             if item.change.shown
         ]
-        outcome = self._outcome(session, _meant(planned, change), along, change.warnings)
+        effect = self._effect(session, _meant(planned, change), along, change.warnings)
         later = self._once_confirmed(session, planned, now) if planned.meeting.tentative else ()
-        return replace(outcome, previewed=True, later=later)
+        return replace(effect, previewed=True, later=later)
 
     def _save(
         self, session: Session, before: Meeting, change: MeetingChange, caller: Caller, now: datetime
@@ -200,7 +200,7 @@ class Changing:
         planned = self._planned(session, item.before, stored, now)
         return planned if item.change.shown else None
 
-    def _outcome(
+    def _effect(
         self, session: Session, planned: Planned, along: Sequence[Planned], warnings: tuple[Said, ...]
     ) -> Effect:
         meeting = planned.meeting
