@@ -49,6 +49,12 @@ class Settings(BaseSettings):
         None, description="Token for the API and console; empty means `api-token` in the data folder."
     )
 
+    ca_file: Path | None = Field(
+        None,
+        description="File (PEM) with certificate authorities to trust beside the system's, such as a "
+        "ministry's own: for SMTP, IMAP, Redis, PostgreSQL and Microsoft 365.",
+    )
+
     organizer_address: str = Field(
         SANDBOX_ORGANIZER, description="Mailbox the service owns: From and ORGANIZER of every mail."
     )

@@ -14,6 +14,7 @@ from imapclient.exceptions import CapabilityError, LoginError
 from integrations.imap.answers import LATER, LOST, TROUBLE, code_of, hang_up, reason_of
 from integrations.imap.failures import Failures
 from integrations.imap.folders import exists, make, namespaces
+from integrations.tls import trusting
 from orchestrator.errors import DeliveryError, PermanentFailure
 from orchestrator.facts import Fact
 from orchestrator.ports import Tray
@@ -111,7 +112,7 @@ class ImapAccount:
 
     def _context(self) -> ssl.SSLContext:
         try:
-            return ssl.create_default_context(cafile=self._ca_file)
+            return trusting(self._ca_file)
         except OSError as error:  # Includes a file that holds no certificate.
             raise PermanentFailure(
                 Fact.of(

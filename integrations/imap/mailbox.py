@@ -20,8 +20,8 @@ class ImapMailbox:
     """``ports.Mailbox`` over one folder of one account.
 
     ``security`` is ``tls`` (TLS from the first byte), ``starttls`` (required: never falls back to plain
-    text) or ``plain``. ``timeout`` is in seconds and holds for each step. ``ca_file`` replaces the
-    system's certificate authorities. ``processed`` and ``quarantine`` are made when they are missing;
+    text) or ``plain``. ``timeout`` is in seconds and holds for each step. ``ca_file`` holds authorities
+    to trust beside the system's. ``processed`` and ``quarantine`` are made when they are missing;
     ``folder`` is not, because a mistyped one would stay empty for ever. A ``/`` in a name stands for
     the server's own delimiter.
     """
@@ -42,6 +42,7 @@ class ImapMailbox:
         self._host = host
         self._username = username
         self.folder = folder
+        self.ca_file = ca_file
         self._account = ImapAccount(
             host,
             port,

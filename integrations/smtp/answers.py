@@ -102,6 +102,15 @@ def unprotected(place: str, reason: str) -> TransientFailure:
     )
 
 
+def authorities_unreadable(place: str, ca_file: str, reason: str) -> TransientFailure:
+    """Return what to raise when the authorities to trust cannot be read from their file."""
+    return TransientFailure(
+        Fact.of("outside.smtp.authorities-unreadable", place=place, ca_file=ca_file, reason=reason),
+        code="smtp-tls",
+        answer=reason,
+    )
+
+
 def login_refused(place: str, reason: str) -> TransientFailure:
     """Return what to raise when the server does not accept name and password."""
     return TransientFailure(

@@ -10,8 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from integrations.smtp.answers import login_refused, reason_of, text_of, unprotected, unready
+from integrations.smtp.answers import (
+    authorities_unreadable,
+    login_refused,
+    reason_of,
+    text_of,
+    unprotected,
+    unready,
+)
 from integrations.smtp.session import SmtpSession, leave
+from integrations.tls import trusting
 
 Security = Literal["tls", "starttls", "plain"]
 
@@ -20,8 +28,8 @@ class SmtpMailer:
     """``ports.Mailer`` over one SMTP relay.
 
     ``security`` is ``tls`` (TLS from the first byte), ``starttls`` (required: never falls back to
-    plain text) or ``plain``. ``timeout`` is in seconds and holds for each step. ``ca_file`` replaces
-    the system's certificate authorities. Objects hold no connection and may be shared.
+    plain text) or ``plain``. ``timeout`` is in seconds and holds for each step. ``ca_file`` holds
+    authorities to trust beside the system's. Objects hold no connection and may be shared.
     """
 
     channel = "smtp"
@@ -42,7 +50,7 @@ class SmtpMailer:
         self._username = username
         self._password = password
         self._timeout = timeout
-        self._ca_file = ca_file
+        self.ca_file = ca_file
 
     @contextmanager
     def session(self) -> Iterator[SmtpSession]:
@@ -139,7 +147,10 @@ class SmtpMailer:
             raise login_refused(self.place, "no way of logging in that both sides know") from None
 
     def _context(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self._ca_file)
+        try:
+            return trusting(self.ca_file)
+        except OSError as error:  # Includes a file that holds no certificate.
+            raise authorities_unreadable(self.place, str(self.ca_file), reason_of(error)) from error
 
 
 def _own_name(client: smtplib.SMTP) -> str:

@@ -39,7 +39,7 @@ class Adapters:
     def database(self) -> Database:
         """The scheduling database."""
         if self.settings.database_url is not None:
-            return Database(self.settings.database_url.get_secret_value())
+            return Database(self.settings.database_url.get_secret_value(), self.settings.ca_file)
         file = make_private(self.settings.data_dir).resolve() / "orchestrator.db"
         database = Database(f"sqlite:///{file}")
         if not file.exists():
@@ -105,6 +105,7 @@ class Adapters:
             username=settings.smtp_username,
             password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
             timeout=settings.smtp_timeout,
+            ca_file=settings.ca_file,
         )
 
     @cached_property
@@ -128,6 +129,7 @@ class Adapters:
             processed=settings.imap_processed,
             quarantine=settings.imap_quarantine,
             timeout=settings.imap_timeout,
+            ca_file=settings.ca_file,
         )
 
     @cached_property

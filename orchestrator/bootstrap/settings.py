@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import ssl
 from dataclasses import replace
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -74,6 +76,7 @@ def settings_problems(settings: Settings) -> list[Problem]:
         *_mail_problems(settings),
         *_language_problems(settings),
         *_lease_problems(settings),
+        *_authority_problems(settings.ca_file),
     ]
 
 
@@ -188,3 +191,21 @@ def _lease_problems(settings: Settings) -> list[Problem]:
             f"Set at least {least:g}, or shorten the timeouts of SMTP, Graph and IMAP.",
         )
     ]
+
+
+def _authority_problems(ca_file: Path | None) -> list[Problem]:
+    """A file that cannot be used would only show when the first server is reached."""
+    if ca_file is None:
+        return []
+    try:
+        ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # Includes a file that holds no certificate.
+        return [
+            Problem(
+                variable("ca_file"),
+                str(ca_file),
+                f"cannot be used ({error.strerror or 'it holds no certificate'})",
+                "Name a file with certificates in PEM form that the service's user may read.",
+            )
+        ]
+    return []

@@ -32,10 +32,14 @@ class Database:
     used it.
     """
 
-    def __init__(self, url: str) -> None:
-        """Prepare for a SQLAlchemy URL; ``postgresql://`` is served by psycopg 3."""
+    def __init__(self, url: str, ca_file: Path | None = None) -> None:
+        """Prepare for a SQLAlchemy URL; ``postgresql://`` is served by psycopg 3.
+
+        ``ca_file`` holds the authorities that a PostgreSQL certificate is held against, where the URL asks
+        for that and names none itself.
+        """
         self._url = _with_driver(make_url(url))
-        self.engine = _sqlite(self._url) if self.dialect == "sqlite" else _postgresql(self._url)
+        self.engine = _sqlite(self._url) if self.dialect == "sqlite" else _postgresql(self._url, ca_file)
         self._reader = self.engine.execution_options(**{_READ_ONLY: True})
         self._queue = _queue_beside(self._url)
         self._watched: PoolProxiedConnection | None = None
@@ -156,15 +160,23 @@ def _with_driver(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
 
 
-def _postgresql(url: URL) -> Engine:
+def _postgresql(url: URL, ca_file: Path | None) -> Engine:
     # A forgotten transaction would hold back vacuum and make every claim slower.
     options = "-c idle_in_transaction_session_timeout=60s -c lock_timeout=20s"
     return create_engine(
         url,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"options": options, "connect_timeout": 10},
+        connect_args={"options": options, "connect_timeout": 10, **_authorities(url, ca_file)},
     )
+
+
+def _authorities(url: URL, ca_file: Path | None) -> dict[str, str]:
+    """Return what tells libpq whom to trust; a mode that verifies nothing must not begin to by our doing."""
+    verifies = url.query.get("sslmode") in ("verify-ca", "verify-full")
+    if ca_file is None or not verifies or "sslrootcert" in url.query:
+        return {}
+    return {"sslrootcert": str(ca_file)}
 
 
 def _sqlite(url: URL) -> Engine:
