@@ -85,19 +85,16 @@ _SUBJECTS: Final = {
     "6": Refusal.SYSTEM,
     "7": Refusal.POLICY,
 }
+_FULL: Final = r"quota|mailbox(?: is)? (?:too )?full|out of (?:storage|space)|insufficient (?:disk|storage)|exceeded storage"
+_NO_ADDRESS: Final = (
+    r"user unknown|unknown (?:user|recipient|address)|no such|n[o']t exist|no mailbox|recipient.{0,40}not found"
+    r"|invalid (?:recipient|mailbox|address)|unrouteable|(?:host|domain) not found|mailbox unavailable"
+    r"|address rejected|disabled|inactive"
+)
 _TEXTS: Final = (
-    (
-        Refusal.FULL,
-        r"quota|mailbox(?: is)? (?:too )?full|out of (?:storage|space)|insufficient (?:disk|storage)"
-        r"|exceeded storage",
-    ),
+    (Refusal.FULL, _FULL),
     (Refusal.TOO_LARGE, r"too (?:large|big)|size (?:limit|exceed)|message size|exceeds? .{0,30}\bsize"),
-    (
-        Refusal.ADDRESS,
-        r"user unknown|unknown (?:user|recipient|address)|no such|n[o']t exist|no mailbox"
-        r"|recipient.{0,40}not found|invalid (?:recipient|mailbox|address)|unrouteable|(?:host|domain) not found"
-        r"|mailbox unavailable|address rejected|disabled|inactive",
-    ),
+    (Refusal.ADDRESS, _NO_ADDRESS),
     (
         Refusal.POLICY,
         r"spam|blocked|block ?list|blacklist|policy|denied|reputation|not (?:allowed|permitted)",
