@@ -85,23 +85,33 @@ _SUBJECTS: Final = {
     "6": Refusal.SYSTEM,
     "7": Refusal.POLICY,
 }
-_FULL: Final = r"quota|mailbox(?: is)? (?:too )?full|out of (?:storage|space)|insufficient (?:disk|storage)|exceeded storage"
-_NO_ADDRESS: Final = (
-    r"user unknown|unknown (?:user|recipient|address)|no such|n[o']t exist|no mailbox|recipient.{0,40}not found"
-    r"|invalid (?:recipient|mailbox|address)|unrouteable|(?:host|domain) not found|mailbox unavailable"
-    r"|address rejected|disabled|inactive"
-)
 _TEXTS: Final = (
-    (Refusal.FULL, _FULL),
-    (Refusal.TOO_LARGE, r"too (?:large|big)|size (?:limit|exceed)|message size|exceeds? .{0,30}\bsize"),
-    (Refusal.ADDRESS, _NO_ADDRESS),
+    (
+        Refusal.FULL,
+        ("quota", r"mailbox(?: is)? (?:too )?full", "exceeded storage", "out of (?:storage|space)")
+        + ("insufficient (?:disk|storage)",),
+    ),
+    (
+        Refusal.TOO_LARGE,
+        ("too (?:large|big)", "size (?:limit|exceed)", "message size", r"exceeds? .{0,30}\bsize"),
+    ),
+    (
+        Refusal.ADDRESS,
+        ("user unknown", "unknown (?:user|recipient|address)", "no such", "n[o']t exist", "no mailbox")
+        + ("recipient.{0,40}not found", "invalid (?:recipient|mailbox|address)", "unrouteable")
+        + ("(?:host|domain) not found", "mailbox unavailable", "address rejected", "disabled", "inactive"),
+    ),
     (
         Refusal.POLICY,
-        r"spam|blocked|block ?list|blacklist|policy|denied|reputation|not (?:allowed|permitted)",
+        ("spam", "blocked", "block ?list", "blacklist", "policy", "denied", "reputation")
+        + ("not (?:allowed|permitted)",),
     ),
-    (Refusal.GIVEN_UP, r"timed? ?out|too long|retr(?:y|ies|ied)|refused|unreachable|expired|no answer"),
+    (
+        Refusal.GIVEN_UP,
+        ("timed? ?out", "too long", "retr(?:y|ies|ied)", "refused", "unreachable", "expired", "no answer"),
+    ),
 )
-_BY_TEXT: Final = tuple((refusal, re.compile(pattern, re.IGNORECASE)) for refusal, pattern in _TEXTS)
+_BY_TEXT: Final = tuple((refusal, re.compile("|".join(said), re.IGNORECASE)) for refusal, said in _TEXTS)
 _CODE: Final = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\.?\d)", re.ASCII)
 _ANSWER: Final = re.compile(r"\b([45])\d\d[ -]", re.ASCII)
 _STORAGE: Final = re.compile(r"\b552[ -]", re.ASCII)
