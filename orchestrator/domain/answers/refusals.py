@@ -88,8 +88,13 @@ _SUBJECTS: Final = {
 _TEXTS: Final = (
     (
         Refusal.FULL,
-        ("quota", r"mailbox(?: is)? (?:too )?full", "exceeded storage", "out of (?:storage|space)")
-        + ("insufficient (?:disk|storage)",),
+        (
+            "quota",
+            r"mailbox(?: is)? (?:too )?full",
+            "exceeded storage",
+            "out of (?:storage|space)",
+            "insufficient (?:disk|storage)",
+        ),
     ),
     (
         Refusal.TOO_LARGE,
@@ -97,14 +102,34 @@ _TEXTS: Final = (
     ),
     (
         Refusal.ADDRESS,
-        ("user unknown", "unknown (?:user|recipient|address)", "no such", "n[o']t exist", "no mailbox")
-        + ("recipient.{0,40}not found", "invalid (?:recipient|mailbox|address)", "unrouteable")
-        + ("(?:host|domain) not found", "mailbox unavailable", "address rejected", "disabled", "inactive"),
+        (
+            "user unknown",
+            "unknown (?:user|recipient|address)",
+            "no such",
+            "n[o']t exist",
+            "no mailbox",
+            "recipient.{0,40}not found",
+            "invalid (?:recipient|mailbox|address)",
+            "unrouteable",
+            "(?:host|domain) not found",
+            "mailbox unavailable",
+            "address rejected",
+            "disabled",
+            "inactive",
+        ),
     ),
     (
         Refusal.POLICY,
-        ("spam", "blocked", "block ?list", "blacklist", "policy", "denied", "reputation")
-        + ("not (?:allowed|permitted)",),
+        (
+            "spam",
+            "blocked",
+            "block ?list",
+            "blacklist",
+            "policy",
+            "denied",
+            "reputation",
+            "not (?:allowed|permitted)",
+        ),
     ),
     (
         Refusal.GIVEN_UP,
