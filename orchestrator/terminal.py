@@ -47,6 +47,16 @@ ANSWER_MARKS = {
     "no answer": "◌ no answer",
 }
 
+OLD_FIELDS = {
+    "decisions": "outcomes",
+    "fair_starts": "slots",
+    "fair_start": "slot",
+    "connection_test": "slot",
+    "date_poll": "poll",
+    "fate": "outcome",
+}
+"""Fields of views that were renamed; scripts find them under the old name too until the next version."""
+
 
 def as_json(value: Any) -> str:
     """Return views as JSON; instants as ISO 8601 in UTC, local times as their parts."""
@@ -68,6 +78,8 @@ def _fields(value: Any) -> Iterator[tuple[str, object]]:
     for item in dataclasses.fields(value):
         found = getattr(value, item.name)
         yield item.name, found
+        if item.name in OLD_FIELDS:
+            yield OLD_FIELDS[item.name], found
         if isinstance(found, Fact):
             yield f"{item.name}_key", found.key
         elif isinstance(found, tuple) and found and all(isinstance(each, Fact) for each in found):

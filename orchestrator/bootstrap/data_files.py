@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
@@ -9,17 +10,20 @@ from typing import Any, TypeVar
 
 from config import DATA
 from config.settings import Settings
+from orchestrator import words
 from orchestrator.bootstrap.settings import variable
 from orchestrator.domain.definitions.files import read_yaml
 from orchestrator.domain.definitions.preparatory import PreparatoryTexts
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.delegations.public_holidays import holiday_problems
 from orchestrator.domain.letters.notices import NoticeTexts, notice_texts
+from orchestrator.domain.timelines.steps import former_names
 from orchestrator.domain.timelines.timeline import Timeline, Timelines, checked
 from orchestrator.errors import ConfigurationError, InvalidInput, Problem
 from orchestrator.services.letters.languages import Languages, codes_of, read_wordings
 
 T = TypeVar("T")
+_LOG = logging.getLogger(__name__)
 
 
 class DataFiles:
@@ -44,10 +48,9 @@ class DataFiles:
     def timelines(self) -> Timelines:
         """All timelines by name; raises ``ConfigurationError`` when there is none, or two of one name."""
         folder = self.settings.timelines_dir
-        read = partial(checked, directory=self.directory, texts=self.notices)
         found: dict[str, Timeline] = {}
         for file in sorted(folder.glob("*.yaml")):
-            item = _read_data(file, read)
+            item = _read_data(file, partial(self._timeline, file.name))
             if item.name in found:
                 raise ConfigurationError.of(
                     f"{file.name}: name",
@@ -63,6 +66,13 @@ class DataFiles:
                 "holds no timeline",
                 "Name the folder with the *.yaml files.",
             )
+        return found
+
+    def _timeline(self, file: str, document: Any) -> Timeline:
+        """Return the timeline of a file, and log how what it names in an old way is called now."""
+        found = checked(document, directory=self.directory, texts=self.notices)
+        for hint in former_names(document):
+            _LOG.warning("%s: %s", file, words.say(hint))
         return found
 
     @cached_property

@@ -24,6 +24,8 @@ OLD_SPELLINGS = {
     "meeting poll": "meeting date-poll",
 }
 """Each old spelling of a command or group, and the present one. They go with the next version."""
+OLD_OPTIONS = {"mailbox list": {"--outcome": "--fate"}}
+"""Options of a command that were renamed, likewise."""
 
 
 class SpellingGroup(click.Group):
@@ -40,9 +42,24 @@ def present_spelling(args: list[str]) -> list[str]:
         old = " ".join(args[:length])
         new = OLD_SPELLINGS.get(old) if len(args) >= length else None
         if new is not None:
-            terminal.err.print(
-                f"Hint: 'orchestrator {old}' is spelled 'orchestrator {new}' now; "
-                "the old spelling works until the next version."
-            )
+            _hint(f"orchestrator {old}", f"orchestrator {new}")
             return [*new.split(), *args[length:]]
-    return args
+    return _present_options(args)
+
+
+def _present_options(args: list[str]) -> list[str]:
+    """Return arguments with the present names of options, also where one is written ``--option=value``."""
+    renamed = OLD_OPTIONS.get(" ".join(args[:2]), {})
+    found = []
+    for given in args:
+        name, equals, value = given.partition("=")
+        if name in renamed:
+            _hint(name, renamed[name])
+        found.append(renamed.get(name, name) + equals + value)
+    return found
+
+
+def _hint(old: str, new: str) -> None:
+    terminal.err.print(
+        f"Hint: '{old}' is spelled '{new}' now; the old spelling works until the next version."
+    )

@@ -26,14 +26,14 @@ def mailbox() -> None:
 
 
 @mailbox.command(name="list")
-@click.option("--outcome", type=click.Choice([item.value for item in Fate]), help="Only these.")
+@click.option("--fate", type=click.Choice([item.value for item in Fate]), help="Only these.")
 @json_option
-def list_incoming(outcome: str | None, as_json: bool) -> None:
+def list_incoming(fate: str | None, as_json: bool) -> None:
     """List the mails that came in and what became of them.
 
     The newest comes first.
     """
-    found = bootstrap.container().incoming.mails(Fate(outcome) if outcome else None)
+    found = bootstrap.container().incoming.mails(Fate(fate) if fate else None)
     click.echo(terminal.as_json(found)) if as_json else show_incoming(found)
 
 
@@ -78,7 +78,11 @@ def assign(mail: int, reference: str, email: str, participation: str | None, as_
 def discard_incoming(mail: int, as_json: bool) -> None:
     """Let a quarantined MAIL go without effect."""
     bootstrap.container().quarantine.discard(mail, caller=CALLER)
-    report({"mail": mail, "outcome": "discarded"}, f"Mail {mail} is discarded.", as_json=as_json)
+    report(
+        {"mail": mail, "fate": "discarded", "outcome": "discarded"},
+        f"Mail {mail} is discarded.",
+        as_json=as_json,
+    )
 
 
 @mailbox.command(name="watch", hidden=True)

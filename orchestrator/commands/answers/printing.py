@@ -46,7 +46,7 @@ def show_incoming(mails: Iterable[IncomingView]) -> None:
             f"{item.received_at:%Y-%m-%d %H:%M}",
             item.sender or "",
             item.subject,
-            item.outcome,
+            item.fate,
             maybe(item.reason) or "",
         )
     out.print(made if made.row_count else "No mail has come in.")
@@ -58,7 +58,7 @@ def show_mail(item: IncomingView) -> None:
     if item.text:
         out.print()
         out.print(item.text)
-    if item.outcome == "quarantined":
+    if item.fate == "quarantined":
         out.print(f"\nAssign it:   orchestrator mailbox assign {item.id} MEETING EMAIL --as accepted")
         out.print(f"Let it go:   orchestrator mailbox discard {item.id}")
 

@@ -29,7 +29,7 @@ VOTE_MARKS = {"yes": "●", "if needed": "◐", "no": "⊘", "no answer": "◌"}
 def show_opening(effect: DatePollEffect) -> None:
     """Print who will be asked, and the options in each capital's time."""
     show_effects(effect)
-    poll = effect.poll
+    poll = effect.date_poll
     terminal.out.print(f"\nDelegations can answer until {poll.closes}.")
     for item in poll.options:
         terminal.out.print(f"\n{item.number}. {_span(item)}", style="bold")
@@ -154,7 +154,7 @@ def vote(reference: str, delegation: str, votes: Sequence[str], as_json: bool) -
     Name every option: 1=yes 2=no '3=if needed'.
     """
     done = bootstrap.container().date_polls.vote_for(reference, delegation, _votes(votes), caller=CALLER)
-    click.echo(terminal.as_json(done)) if as_json else show_poll(done.poll)
+    click.echo(terminal.as_json(done)) if as_json else show_poll(done.date_poll)
 
 
 def show_poll(view: DatePollView) -> None:

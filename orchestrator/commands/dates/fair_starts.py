@@ -58,7 +58,7 @@ def fair_starts(as_json: bool, for_: Sequence[str], from_: str | None, **given: 
 def show(view: FairStartsView) -> None:
     """Print the best start large, then the next ones, what was borne so far, and the date asked about."""
     found = view.findings
-    best, *others = found.slots
+    best, *others = found.fair_starts
     terminal.out.print(_when(best), style="bold")
     terminal.out.print(_verdict(best, found))
     for note in found.notes:
@@ -147,6 +147,6 @@ def _show_shares(shares: Sequence[Share]) -> None:
 
 def _show_why_not(item: WhyNot) -> None:
     terminal.out.print(f"\nWhy not {long_date(item.day)}?", style="bold")
-    begin, end = item.slot.host_time, item.slot.host_end
+    begin, end = item.fair_start.host_time, item.fair_start.host_end
     terminal.out.print(f"Its best start is {begin.clock} – {end.clock} {begin.city}. {say(item.comparison)}")
     terminal.out.print(_standings(item.against) if item.against else "Nothing stands against it.")

@@ -77,5 +77,5 @@ def _show(found: DecisionList, *, as_json: bool) -> None:
     if as_json:
         click.echo(terminal.as_json(found))
         return
-    show_decisions(found.outcomes)
+    show_decisions(found.decisions)
     terminal.show_warnings(found.warnings)

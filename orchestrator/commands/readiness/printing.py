@@ -60,10 +60,10 @@ def _nudge_words(item: DelegationReadiness) -> list[str]:
     return [f"nudge: {', '.join(person.name for person in item.nudge_to)}{last}"]
 
 
-def show_slots(slots: Sequence[ConnectionTestView]) -> None:
+def show_connection_tests(tests: Sequence[ConnectionTestView]) -> None:
     """Print when delegations try their connection, in their own time and at the host's."""
     made = table("", "Delegation", "Their time", "At the host's", "")
-    for item in slots:
+    for item in tests:
         begin, clocks = item.starts, f"{item.starts.clock}–{item.ends.clock}"
         made.add_row(
             item.delegation,
@@ -72,4 +72,4 @@ def show_slots(slots: Sequence[ConnectionTestView]) -> None:
             item.host_starts.clock,
             maybe(item.note) or "",
         )
-    out.print(made if slots else "No connectivity test is planned.")
+    out.print(made if tests else "No connectivity test is planned.")

@@ -9,7 +9,7 @@ import click
 from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import CALLER, json_option, previewed
 from orchestrator.commands.effects import show_effects
-from orchestrator.commands.readiness.printing import show_board, show_slots
+from orchestrator.commands.readiness.printing import show_board, show_connection_tests
 from orchestrator.domain.meetings.needs import RECORDED
 from orchestrator.domain.readiness.readiness import COLUMNS
 from orchestrator.services.readiness.connection_tests import ConnectionTestMove
@@ -86,7 +86,7 @@ def connection_test() -> None:
 def list_tests(reference: str, as_json: bool) -> None:
     """Show when each delegation tries its connection."""
     found = bootstrap.container().readiness.connection_tests(reference)
-    click.echo(terminal.as_json(found)) if as_json else show_slots(found)
+    click.echo(terminal.as_json(found)) if as_json else show_connection_tests(found)
 
 
 @connection_test.command(name="move")

@@ -65,7 +65,7 @@ def find(request: Request, calendars: Calendars, burdens: Mapping[str, int]) -> 
         considered=len(found.begins),
         suitable=found.suitable,
         comfortable=found.comfortable,
-        slots=starts,
+        fair_starts=starts,
         shares=search.shares(),
         notes=tuple(search.notes(found, starts[0])),
     )

@@ -98,7 +98,7 @@ class Findings:
     considered: int
     suitable: int
     comfortable: int
-    slots: tuple[FairStart, ...]
+    fair_starts: tuple[FairStart, ...]
     shares: tuple[Share, ...]
     notes: tuple[Fact, ...]
 
@@ -111,6 +111,6 @@ class WhyNot:
     """
 
     day: date
-    slot: FairStart
+    fair_start: FairStart
     against: tuple[Standing, ...]
     comparison: Fact

@@ -134,7 +134,7 @@ class AgendaItem(Written):
     en: Line
     vi: Line | None = None
     lead: str | None = None
-    input_from: str | None = Field(None, description="Reference of the meeting whose outcomes it reports.")
+    input_from: str | None = Field(None, description="Reference of the meeting whose decisions it reports.")
 
     @model_validator(mode="before")
     @classmethod

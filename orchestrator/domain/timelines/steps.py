@@ -131,6 +131,17 @@ def _renamed(value: object) -> object:
     return f"{_FORMER_STEPS[plain]}{colon}{own}" if plain in _FORMER_STEPS else value
 
 
+def former_names(document: object) -> tuple[Fact, ...]:
+    """Return what to tell the author of a timeline, as parsed YAML or JSON, of each old name that it uses."""
+    steps = document.get("steps") if isinstance(document, dict) else None
+    written = [step.get(field) for step in steps or () if isinstance(step, dict) for field in ("do", "from")]
+    return tuple(
+        Fact.of("timelines.former-step", old=old, new=new.value)
+        for old, new in _FORMER_STEPS.items()
+        if any(str(value).partition(":")[0] == old for value in written)
+    )
+
+
 def _offset_text(value: Offset | None) -> str:
     return "immediately" if value is None else str(value)
 

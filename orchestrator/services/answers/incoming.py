@@ -108,6 +108,6 @@ def _view(found: Listed) -> IncomingView:
         participation=row.participation,
         text=row.text,
         meeting=reference,
-        outcome=row.fate,
+        fate=row.fate,
         reason=row.reason,
     )

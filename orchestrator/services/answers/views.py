@@ -10,7 +10,7 @@ from orchestrator.facts import Fact
 
 @dataclass(frozen=True, slots=True)
 class IncomingView:
-    """A mail that came in. ``outcome``, as programs know it, says what became of it, ``reason`` why."""
+    """A mail that came in. ``fate`` says what became of it, ``reason`` why."""
 
     id: int
     received_at: datetime
@@ -21,7 +21,7 @@ class IncomingView:
     participation: str | None
     text: str
     meeting: str | None
-    outcome: str
+    fate: str
     reason: Fact
 
 

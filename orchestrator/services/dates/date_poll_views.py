@@ -111,7 +111,7 @@ class DatePollView:
 class DatePollEffect(Effect):
     """What a use case of a poll did, or would do, and the poll after it."""
 
-    poll: DatePollView
+    date_poll: DatePollView
 
 
 class DatePollViewer:

@@ -125,7 +125,7 @@ class FairStarts:
         request = _request(query, meeting, calendars, now)
         findings = find(request, calendars, burdens)
         asked = query.why_not
-        against = why_not(asked, request, calendars, burdens, findings.slots[0]) if asked else None
+        against = why_not(asked, request, calendars, burdens, findings.fair_starts[0]) if asked else None
         return FairStartsView(findings, against)
 
     @staticmethod

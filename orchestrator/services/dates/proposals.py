@@ -81,7 +81,7 @@ class Proposals:
             return ()
         first = request.closes.date() + timedelta(days=1)
         query = FairStartQuery.of({"meeting": name, "top": request.top, "from": first} | request.sought)
-        return [item.starts_at for item in self._fair_starts.find(query).findings.slots]
+        return [item.starts_at for item in self._fair_starts.find(query).findings.fair_starts]
 
     def checked(
         self, meeting: Meeting, request: DatePollRequest, found: Sequence[datetime], now: datetime

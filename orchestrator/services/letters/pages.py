@@ -68,7 +68,7 @@ _FONTS = Markup(
 
 @dataclass(frozen=True, slots=True)
 class AgendaLine:
-    """One item of the agenda as the recipient reads it; ``points`` are outcomes of another meeting."""
+    """One item of the agenda as the recipient reads it; ``points`` are decisions of another meeting."""
 
     number: int
     text: str

@@ -105,8 +105,8 @@ class Decisions:
                 warnings=self._linking.left_to_do(session, meeting, after, now) if final else (),
             )
 
-        outcome = self._changing.change(name, command, caller=caller, with_linked=True)
-        return DecisionList(outcome.reference, views_of(found), outcome.warnings)
+        effect = self._changing.change(name, command, caller=caller, with_linked=True)
+        return DecisionList(effect.reference, views_of(found), effect.warnings)
 
 
 def views_of(items: Sequence[Decision]) -> tuple[DecisionView, ...]:

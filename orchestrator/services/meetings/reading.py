@@ -218,7 +218,7 @@ class Reading:
                 HistoryView(row.at, _who(row), row.said, row.detail)
                 for row in history.of_meeting(session, meeting.id)
             ),
-            outcomes=views_of(decision_store.of_meeting(session, meeting.id)),
+            decisions=views_of(decision_store.of_meeting(session, meeting.id)),
         )
 
     def _attendee(self, item: Attendee, at: datetime | None, via: str | None) -> AttendeeView:

@@ -88,7 +88,7 @@ class AgendaView(AgendaFields):
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
-    """One outcome of a meeting; ``is_open`` says that it is not agreed yet."""
+    """One decision of a meeting; ``is_open`` says that it is not agreed yet."""
 
     number: int
     text: str
@@ -99,10 +99,10 @@ class DecisionView:
 
 @dataclass(frozen=True, slots=True)
 class DecisionList:
-    """The outcomes of a meeting after a change, and what the caller should know about it."""
+    """The decisions of a meeting after a change, and what the caller should know about it."""
 
     reference: str
-    outcomes: tuple[DecisionView, ...]
+    decisions: tuple[DecisionView, ...]
     warnings: tuple[Said, ...] = ()
 
 
@@ -167,7 +167,7 @@ class MeetingView(MeetingSummary):
     responses: tuple[ResponseView, ...]
     minutes: tuple[MinutesView, ...]
     history: tuple[HistoryView, ...]
-    outcomes: tuple[DecisionView, ...] = ()
+    decisions: tuple[DecisionView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

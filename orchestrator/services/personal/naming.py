@@ -58,8 +58,8 @@ class DelegationLists:
             found.append((link, wanted))
             return _named(link, wanted, now)
 
-        outcome = self._by_link.change(token, command, dry_run=preview)
-        return composition_of(*found[-1], outcome.consequences) if found else Composition()
+        effect = self._by_link.change(token, command, dry_run=preview)
+        return composition_of(*found[-1], effect.consequences) if found else Composition()
 
     def _wanted(
         self, link: FollowedLink, members: Sequence[Member], mark: str | None

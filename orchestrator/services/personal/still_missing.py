@@ -57,11 +57,11 @@ class NeedView:
 
 @dataclass(frozen=True, slots=True)
 class StillMissingView:
-    """What is wanted from a delegation, and when it tries its connection; ``slot_over`` once that is past."""
+    """What is wanted from a delegation, and when it tries its connection; ``test_over`` once that is past."""
 
     items: tuple[NeedView, ...]
-    slot: ConnectionTestView | None
-    slot_over: bool = False
+    connection_test: ConnectionTestView | None
+    test_over: bool = False
 
     @property
     def missing(self) -> tuple[NeedView, ...]:

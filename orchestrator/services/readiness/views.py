@@ -68,7 +68,7 @@ class DelegationReadiness:
     code: str
     name: str
     cells: Mapping[str, CellView]
-    slot: ConnectionTestView | None
+    connection_test: ConnectionTestView | None
     missing: tuple[Fact, ...]
     nudge_to: tuple[Contact, ...]
     nudged_at: LocalTime | None

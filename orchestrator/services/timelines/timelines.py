@@ -20,7 +20,7 @@ from orchestrator.domain.meetings.lifecycle import require_status
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.meetings.needs import NEEDS
 from orchestrator.domain.people.caller import Caller
-from orchestrator.domain.timelines.steps import Step
+from orchestrator.domain.timelines.steps import Step, former_names
 from orchestrator.domain.timelines.timeline import Timeline, checked
 from orchestrator.errors import ConfigurationError, InvalidInput, NotFound
 from orchestrator.facts import Fact, Said, chained
@@ -120,9 +120,10 @@ class MeetingTimelines:
         def detail(meeting: Meeting) -> Said:
             return _differences(self._planner.timeline(meeting), wanted)
 
-        return self._change(
+        done = self._change(
             name, text, Fact.of("timelines.history.adjusted"), detail, caller, version, preview=preview
         )
+        return replace(done, warnings=(*done.warnings, *former_names(document)))
 
     def reset(
         self, name: str, *, caller: Caller, version: int | None = None, preview: bool = False

@@ -10,6 +10,7 @@ from orchestrator.web.api.minutes import minutes
 from orchestrator.web.api.operations import actions
 from orchestrator.web.api.personal import links
 from orchestrator.web.api.readiness import readiness
+from orchestrator.web.api.renamed import at_old_paths
 from orchestrator.web.api.timelines import timelines
 
 ROOMS = (
@@ -30,3 +31,5 @@ ROOMS = (
 router = APIRouter()
 for room in ROOMS:
     router.include_router(room.router)
+for room in ROOMS:
+    router.include_router(at_old_paths(room.router))

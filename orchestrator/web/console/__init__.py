@@ -6,6 +6,7 @@ and when (``confirmation``); pressing its button does it.
 
 from fastapi import APIRouter, Depends
 
+from orchestrator.web.console import formerly
 from orchestrator.web.console.answers import answers, mailbox
 from orchestrator.web.console.dates import date_polls
 from orchestrator.web.console.delivery import outbox
@@ -42,6 +43,7 @@ PAGES = (
     mailbox,
     actions,
     outbox,
+    formerly,
 )
 """Every module with pages. Of two that could take an address, the first one does."""
 

@@ -45,7 +45,7 @@ class Confirmation:
         self,
         doing: str,
         meeting: MeetingView,
-        outcome: Effect,
+        effect: Effect,
         hidden: dict[str, Any],
         *,
         action: str | None = None,
@@ -53,20 +53,20 @@ class Confirmation:
     ) -> Response:
         """Return the page; ``hidden`` is sent to ``action``, by default this address, with the button."""
         place = self.directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
-        groups = consequence_groups(outcome.consequences, place)
+        groups = consequence_groups(effect.consequences, place)
         context: dict[str, Any] = {**dict.fromkeys(_SHOWN_BY_SOME), **shown}
         return self.pages.render(
             self.request,
             "meetings/confirm.html.j2",
             doing=doing,
             meeting=meeting,
-            outcome=outcome,
+            effect=effect,
             hidden=hidden,
             place=place,
             action=action or self.request.url.path,
             groups=groups,
             brief=in_brief(groups),
-            later=consequence_groups(outcome.later, place),
+            later=consequence_groups(effect.later, place),
             **context,
         )
 

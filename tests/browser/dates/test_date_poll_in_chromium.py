@@ -83,11 +83,11 @@ def _prepared(container: Container) -> dict[str, str]:
         "withdrawn": links[prep],
         "meeting": f"/meetings/{SOM}",
         "ending": f"/meetings/{SOM}",
-        "linked": f"/meetings/{SOM}/poll/2",
-        "choose": f"/meetings/{SOM}/poll/2?linked=move",
+        "linked": f"/meetings/{SOM}/date-poll/2",
+        "choose": f"/meetings/{SOM}/date-poll/2?linked=move",
         "form": f"/meetings/{prep}",
         "ask": f"/meetings/{prep}",
-        "withdraw": f"/meetings/{SOM}/poll/withdraw",
+        "withdraw": f"/meetings/{SOM}/date-poll/withdraw",
     }
 
 

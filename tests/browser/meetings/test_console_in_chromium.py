@@ -174,7 +174,7 @@ def test_a_mail_is_assigned_in_the_browser(console: Console, browser: Chromium) 
     page.locator("form[action$=assign] button").first.click()
     expect(page.locator(".notice").first).to_contain_text("taken for the answer")
     assert page.locator(".badge").count() == 0
-    (mail,) = (item for item in console.container.incoming.mails() if item.outcome == "assigned")
+    (mail,) = (item for item in console.container.incoming.mails() if item.fate == "assigned")
     assert maybe(mail.reason).startswith("assigned to Siti Nurhazwani")
 
 

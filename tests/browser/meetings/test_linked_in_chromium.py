@@ -87,10 +87,10 @@ def test_moving_asks_and_the_outcomes_go_along(console: Console, browser: Chromi
 
     console.container.sandbox_clock.move_to(reading.meeting(PREP).starts_at)
     page = browser.open(f"{console.url}/meetings/{PREP}", width=1280)
-    page.locator("#outcome").fill("Venue of the next SOM")
+    page.locator("#decision").fill("Venue of the next SOM")
     page.locator("#is_open").check()
-    press(page, "form[action$='/outcomes'] button")
-    look(page, "outcomes")
+    press(page, "form[action$='/decisions'] button")
+    look(page, "decisions")
     console.container.meetings.conclude(PREP, caller=caller("test"))
     page = browser.open(f"{console.url}/meetings/{SOM}", width=1280)
     assert text(page, "#agenda .points") == "Venue of the next SOM (open)"

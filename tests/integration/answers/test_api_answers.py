@@ -164,10 +164,12 @@ def test_mails_are_listed_by_what_became_of_them(client: TestClient, world: Worl
     world.invited()
     arrive(world, reply(world, TAN, "ACCEPTED"), letter())
     assert len(client.get("/api/v1/incoming").json()) == 2
-    (found,) = client.get("/api/v1/incoming", params={"outcome": "quarantined"}).json()
+    (found,) = client.get("/api/v1/incoming", params={"fate": "quarantined"}).json()
     assert (found["sender"], found["subject"]) == (TAN, "About the meeting")
     assert client.get(f"/api/v1/incoming/{found['id']}").json() == found
-    problems(client.get("/api/v1/incoming", params={"outcome": "lost"}), 422, "invalid-input")
+    assert found["fate"] == found["outcome"] == "quarantined"
+    assert client.get("/api/v1/incoming", params={"outcome": "quarantined"}).json() == [found]
+    problems(client.get("/api/v1/incoming", params={"fate": "lost"}), 422, "invalid-input")
     problems(client.get("/api/v1/incoming/999"), 404, "not-found")
     problems(client.get("/api/v1/incoming/99999999999"), 422, "invalid-input")
 
@@ -195,7 +197,7 @@ def test_a_mail_is_assigned(client: TestClient, world: World) -> None:
         "not-found",
     )
     done = client.post(path, json={**body, "participation": "accepted"}).json()
-    assert (done["outcome"], done["meeting"]) == ("assigned", SOM)
+    assert (done["fate"], done["meeting"]) == ("assigned", SOM)
     assert client.get(MEETING).json()["answers"]["accepted"] == 1
     problems(client.post(path, json={**body, "participation": "accepted"}), 409, "conflict")
 
@@ -205,7 +207,7 @@ def test_a_mail_is_let_go(client: TestClient, world: World) -> None:
     (found,) = client.get("/api/v1/incoming").json()
     path = f"/api/v1/incoming/{found['id']}/discard"
     assert client.post(path).status_code == 204
-    assert client.get(f"/api/v1/incoming/{found['id']}").json()["outcome"] == "discarded"
+    assert client.get(f"/api/v1/incoming/{found['id']}").json()["fate"] == "discarded"
     problems(client.post(path), 409, "conflict")
 
 

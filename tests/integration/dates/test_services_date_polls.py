@@ -55,7 +55,7 @@ def test_the_preview_shows_who_is_asked_and_each_option_in_each_capital_and_chan
     assert {(item.effect, item.kind, maybe(item.what), item.when) for item in seen.consequences} == {
         ("new", "date-poll", "Date poll", None)
     }
-    assert [[str(said.starts) for said in item.votes] for item in seen.poll.options] == [
+    assert [[str(said.starts) for said in item.votes] for item in seen.date_poll.options] == [
         [
             "Tuesday, 8 December 2026, 08:30 Nay Pyi Taw (UTC+06:30)",
             "Tuesday, 8 December 2026, 10:00 Singapore (UTC+08:00)",
@@ -154,15 +154,17 @@ def test_a_published_meeting_gets_no_poll(world: World) -> None:
 def test_the_best_starts_of_the_finder_are_proposed_after_the_closing(world: World) -> None:
     world.create(attendees=STAFF)
     seen = opened(world, starts=[], top=3, preview=True)
-    assert len(seen.poll.options) == 3
-    assert all(item.starts.day > CLOSING.date() for item in seen.poll.options)
+    assert len(seen.date_poll.options) == 3
+    assert all(item.starts.day > CLOSING.date() for item in seen.date_poll.options)
     # Nothing costs anybody anything among three delegations an hour and a half apart.
-    assert [item.cost for item in seen.poll.options] == [0, 0, 0]
-    assert all(said.comfortable and say(said.why) == "in office hours" for said in seen.poll.options[0].votes)
+    assert [item.cost for item in seen.date_poll.options] == [0, 0, 0]
+    assert all(
+        said.comfortable and say(said.why) == "in office hours" for said in seen.date_poll.options[0].votes
+    )
     both = opened(world, starts=["2026-12-05 06:00"], top=2, to="2026-11-30", preview=True)
-    assert [item.starts.clock for item in both.poll.options][-1] == "06:00"
-    assert not both.poll.options[-1].votes[0].comfortable
-    assert both.poll.options[-1].cost > 0
+    assert [item.starts.clock for item in both.date_poll.options][-1] == "06:00"
+    assert not both.date_poll.options[-1].votes[0].comfortable
+    assert both.date_poll.options[-1].cost > 0
     with pytest.raises(InvalidInput, match="top: is missing"):
         opened(world, **{"from": "2026-12-01"})
 
@@ -173,9 +175,9 @@ def test_a_poll_proposes_what_the_finder_shows_for_the_same_wishes(world: World)
     wishes |= {"hard": ["SG:hours"], "soft": ["weekend"]}
     found = world.fair_starts.find(FairStartQuery.of({"meeting": "SOM-2026", "top": 3} | wishes)).findings
     seen = opened(world, starts=[], top=3, preview=True, **wishes)
-    in_time = sorted(found.slots, key=lambda slot: slot.starts_at)
-    assert [item.starts for item in seen.poll.options] == [item.host_time for item in in_time]
-    assert all(item.starts.clock >= "16:00" for item in seen.poll.options)
+    in_time = sorted(found.fair_starts, key=lambda slot: slot.starts_at)
+    assert [item.starts for item in seen.date_poll.options] == [item.host_time for item in in_time]
+    assert all(item.starts.clock >= "16:00" for item in seen.date_poll.options)
     with pytest.raises(InvalidInput, match="hard: is not a constraint"):
         opened(world, starts=[], top=3, hard=["night"])
     with pytest.raises(InvalidInput, match="top: is missing"):
@@ -255,7 +257,7 @@ def test_a_vote_before_the_mail_has_left_keeps_it_back(world: World) -> None:
 def test_the_coordinator_enters_what_was_said_by_telephone(world: World) -> None:
     polled(world)
     done = world.date_polls.vote_for("SOM-2026", "sg", {1: YES, 2: NO}, caller=caller("console"))
-    assert [item.by for item in done.poll.voters] == [None, "console", None]
+    assert [item.by for item in done.date_poll.voters] == [None, "console", None]
     page = world.personal_date_polls.page(token(world, TAN))
     assert page is not None
     assert (page.by, [item.vote for item in page.options]) == ("the coordinator", ["yes", "no"])

@@ -37,10 +37,10 @@ pytestmark = pytest.mark.usefixtures("in_office_hours")
 def test_the_chosen_option_becomes_the_time_and_ends_the_poll(world: World) -> None:
     polled(world)
     seen = world.date_polls.close("SOM-2026", 1, caller=caller("coordinator"), preview=True)
-    assert (seen.previewed, seen.poll.state, seen.poll.chosen) == (True, "closed", 1)
+    assert (seen.previewed, seen.date_poll.state, seen.date_poll.chosen) == (True, "closed", 1)
     assert world.date_polls.show("SOM-2026").state == "open"
     done = world.date_polls.close("SOM-2026", 1, caller=caller("coordinator"), version=1)
-    assert (done.version, done.poll.chosen) == (2, 1)
+    assert (done.version, done.date_poll.chosen) == (2, 1)
     meeting = world.reading.meeting("SOM-2026")
     assert (meeting.start, meeting.status, meeting.version) == ("2026-12-08 09:00", "draft", 2)
     assert last_notes(world, 1) == [
@@ -147,7 +147,7 @@ def test_a_linked_meeting_goes_along_in_the_same_transaction(world: World) -> No
         f"{PREP}, which prepares it, goes along: from Wednesday, 2 December 2026, 09:00 Ha Noi (UTC+07:00) "
         "to Wednesday, 9 December 2026, 09:00 Ha Noi (UTC+07:00)."
     )
-    assert (done.version, done.poll.state, done.poll.chosen) == (2, "closed", 2)
+    assert (done.version, done.date_poll.state, done.date_poll.chosen) == (2, "closed", 2)
     assert world.reading.meeting("SOM-2026").start == "2026-12-10 14:00"
     assert world.reading.meeting(PREP).start == "2026-12-09 09:00"
     ((what, _, detail),) = last_notes(world, 1)
@@ -172,7 +172,7 @@ def test_an_option_at_the_time_that_stands_asks_nothing(world: World) -> None:
     linked_poll(world)
     update = MeetingUpdate.model_validate({"start": "2026-12-08 09:00"})
     world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=1, linked=Linked.KEEP)
-    assert world.date_polls.close("SOM-2026", 1, caller=caller("coordinator")).poll.chosen == 1
+    assert world.date_polls.close("SOM-2026", 1, caller=caller("coordinator")).date_poll.chosen == 1
 
 
 def test_choosing_waits_for_the_linked_meeting_before_it_takes_its_own(

@@ -125,8 +125,8 @@ def test_extending_keeps_the_votes_and_the_rules_of_closing(world: World) -> Non
         with pytest.raises(InvalidInput, match="closes: "):
             world.date_polls.extend("SOM-2026", wrong, caller=caller("coordinator"))
     done = world.date_polls.extend("SOM-2026", datetime(2026, 11, 30, 17), caller=caller("coordinator"))  # noqa: DTZ001
-    assert str(done.poll.closes) == "Monday, 30 November 2026, 17:00 Ha Noi (UTC+07:00)"
-    assert done.poll.answered == 1
+    assert str(done.date_poll.closes) == "Monday, 30 November 2026, 17:00 Ha Noi (UTC+07:00)"
+    assert done.date_poll.answered == 1
 
 
 # A poll that has closed without a choice
@@ -168,7 +168,7 @@ def test_opening_is_refused_for_another_version_than_was_looked_at(world: World)
     request = DatePollRequest.of({"starts": STARTS_GIVEN, "closes": CLOSES})
     with pytest.raises(Conflict, match="changed by somebody else meanwhile"):
         world.date_polls.open("SOM-2026", request, caller=caller("coordinator"), version=2)
-    assert world.date_polls.open("SOM-2026", request, caller=caller("coordinator"), version=1).poll.open
+    assert world.date_polls.open("SOM-2026", request, caller=caller("coordinator"), version=1).date_poll.open
 
 
 # Attendees that change while a poll is open

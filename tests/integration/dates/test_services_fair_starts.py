@@ -52,7 +52,7 @@ def problem_of(call: Callable[[], object]) -> tuple[str, str]:
 def test_the_members_of_the_date_are_asked_for_when_nobody_is_named(world: World) -> None:
     found = world.fair_starts.find(query(**JANUARY))
     assert codes(found) == MEMBERS
-    assert found.findings.slots[0].host_time.city == "Ha Noi"
+    assert found.findings.fair_starts[0].host_time.city == "Ha Noi"
     world.clock.at = NOW - timedelta(days=400)  # Before Timor-Leste joined.
     before = world.fair_starts.find(query(**JANUARY | {"from": "2025-10-06", "to": "2025-10-10"}))
     assert codes(before) == [code for code in MEMBERS if code != "TL"]
@@ -209,7 +209,7 @@ def test_the_command_answers_why_not(run: Run) -> None:
 def test_the_command_prints_json(run: Run) -> None:
     found = json.loads(run(*WEEK, "--for", "VN,SG", "--json").output)
     assert found["why_not"] is None
-    best = found["findings"]["slots"][0]
+    best = found["findings"]["fair_starts"][0]
     assert [item["code"] for item in best["standings"]] == ["SG", "VN"]
     assert best["starts_at"].endswith("+00:00") and best["standings"][1]["ease"] in ("easy", "strained")
 
@@ -240,12 +240,14 @@ def client(ready: Container) -> Iterator[TestClient]:
 
 
 def test_the_api_answers_like_the_command(client: TestClient, run: Run) -> None:
-    answer = client.get("/api/v1/slots", params=WINDOW | {"for": "VN,CA", "top": "2"})
+    answer = client.get("/api/v1/fair-starts", params=WINDOW | {"for": "VN,CA", "top": "2"})
     assert answer.status_code == 200, answer.text
     said = json.loads(run(*WEEK, "--for", "VN,CA", "--top", "2", "--json").output)
-    slots = answer.json()["findings"]["slots"]
-    assert [item["host_time"] for item in slots] == [item["host_time"] for item in said["findings"]["slots"]]
-    assert _standings(slots) == _standings(said["findings"]["slots"])
+    slots = answer.json()["findings"]["fair_starts"]
+    assert [item["host_time"] for item in slots] == [
+        item["host_time"] for item in said["findings"]["fair_starts"]
+    ]
+    assert _standings(slots) == _standings(said["findings"]["fair_starts"])
 
 
 def _standings(slots: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
@@ -261,7 +263,7 @@ def _standings(slots: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 def test_the_api_takes_repeated_parameters(client: TestClient) -> None:
     given = WINDOW | {"for": ["VN", "JP,KR"], "hard": ["hours"], "soft": ["JP:hours", "KR:hours"]}
-    found = client.get("/api/v1/slots", params=given).json()["findings"]
+    found = client.get("/api/v1/fair-starts", params=given).json()["findings"]
     assert [item["code"] for item in found["shares"]] == ["VN", "JP", "KR"]
     assert found["suitable"] > 0
 
@@ -283,7 +285,7 @@ def test_the_api_takes_repeated_parameters(client: TestClient) -> None:
     ],
 )
 def test_bad_input_is_a_problem_document(client: TestClient, wrong: dict[str, str], field: str) -> None:
-    answer = client.get("/api/v1/slots", params=WINDOW | wrong)
+    answer = client.get("/api/v1/fair-starts", params=WINDOW | wrong)
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     body = answer.json()
@@ -291,5 +293,5 @@ def test_bad_input_is_a_problem_document(client: TestClient, wrong: dict[str, st
 
 
 def test_the_api_needs_the_token_and_a_meeting_that_exists(client: TestClient) -> None:
-    assert client.get("/api/v1/slots", headers={"Authorization": ""}).status_code == 401
-    assert client.get("/api/v1/slots", params={"meeting": "NONE"}).status_code == 404
+    assert client.get("/api/v1/fair-starts", headers={"Authorization": ""}).status_code == 401
+    assert client.get("/api/v1/fair-starts", params={"meeting": "NONE"}).status_code == 404

@@ -42,7 +42,7 @@ def view(world: World, reference: str = SOM) -> MeetingView:
 
 
 def concluded(world: World) -> None:
-    """The preparatory meeting is over, with one outcome agreed and one open."""
+    """The preparatory meeting is over, with one decision agreed and one open."""
     world.clock.at = view(world, PREP).starts_at
     world.decisions.add(PREP, "Agenda agreed", caller=caller("test"))
     world.decisions.add(PREP, "Venue <of> the next SOM", is_open=True, caller=caller("test"))
@@ -131,13 +131,13 @@ def test_outcomes_on_the_command_line(pair: World, shell: Shell) -> None:
     assert re.search(r"1 +Agenda agreed +✓ agreed +command line\n2 +Venue +! open", shown)
     pair.meetings.conclude(PREP, caller=caller("test"))
     warned = shell("decision", "change", PREP, "2", "--text", "Venue of the SOM", "--to", "1")
-    assert f"! 1 outcome of {PREP} is still open: 1. Venue of the SOM" in warned
+    assert f"! 1 decision of {PREP} is still open: 1. Venue of the SOM" in warned
     assert "!" not in shell("decision", "agree", PREP, "1")
     left = json.loads(shell("decision", "remove", PREP, "2", "--json"))
-    assert [(item["number"], item["text"]) for item in left["outcomes"]] == [(1, "Venue of the SOM")]
+    assert [(item["number"], item["text"]) for item in left["decisions"]] == [(1, "Venue of the SOM")]
     assert json.loads(shell("decision", "list", PREP, "--json"))[0]["is_open"] is False
     assert view(pair).agenda[1].points == ("Venue of the SOM",)
-    with pytest.raises(NotFound, match="no outcome 2"):
+    with pytest.raises(NotFound, match="no decision 2"):
         shell("decision", "agree", PREP, "2")
     shell("decision", "change", PREP, "1", "--open")
     assert view(pair).agenda[1].points == ("Venue of the SOM (open)",)
@@ -157,7 +157,7 @@ def test_a_pair_is_created_on_the_command_line(
 def test_what_is_amiss_with_a_new_meeting_is_printed(world: World, shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "som.json"
     file.write_text(definition(agenda=[REPORT]).model_dump_json(exclude_none=True), "utf-8")
-    assert f"! Item 1 of the agenda is to report the outcomes of {PREP}" in shell("create", str(file))
+    assert f"! Item 1 of the agenda is to report the decisions of {PREP}" in shell("create", str(file))
 
 
 # --- the API
@@ -188,22 +188,22 @@ def test_the_api_asks_before_it_moves(pair: World, api: TestClient) -> None:
 
 
 def test_outcomes_through_the_api(pair: World, api: TestClient) -> None:
-    path = f"/api/v1/meetings/{PREP}/outcomes"
+    path = f"/api/v1/meetings/{PREP}/decisions"
     assert api.post(path, json={"text": "Too early"}).status_code == 409
     concluded(pair)
     assert [item["is_open"] for item in api.get(path).json()] == [False, True]
     added = api.post(path, json={"text": "Theme", "is_open": True})
     assert (added.status_code, added.json()["reference"]) == (201, PREP)
-    assert added.json()["warnings"][0].startswith(f"2 outcomes of {PREP} are still open: 2. Venue")
+    assert added.json()["warnings"][0].startswith(f"2 decisions of {PREP} are still open: 2. Venue")
     api.patch(f"{path}/3", json={"is_open": False, "number": 1})
     left = api.delete(f"{path}/3").json()
-    assert [(item["number"], item["text"]) for item in left["outcomes"]] == [
+    assert [(item["number"], item["text"]) for item in left["decisions"]] == [
         (1, "Theme"),
         (2, "Agenda agreed"),
     ]
     agenda = api.get(f"/api/v1/meetings/{SOM}").json()["agenda"]
     assert agenda[1]["points"] == ["Theme", "Agenda agreed"]
-    assert [item["text"] for item in api.get(f"/api/v1/meetings/{PREP}").json()["outcomes"]] == [
+    assert [item["text"] for item in api.get(f"/api/v1/meetings/{PREP}").json()["decisions"]] == [
         "Theme",
         "Agenda agreed",
     ]
@@ -212,7 +212,7 @@ def test_outcomes_through_the_api(pair: World, api: TestClient) -> None:
     wrong = api.post(path, json={"text": "Two\nlines"}).json()
     assert (wrong["problems"][0]["field"], wrong["status"]) == ("text", 422)
     assert api.patch(f"{path}/1", json={"open": True}).status_code == 422
-    assert api.get("/api/v1/meetings/NONE/outcomes").status_code == 404
+    assert api.get("/api/v1/meetings/NONE/decisions").status_code == 404
 
 
 def test_a_pair_is_created_through_the_api(world: World, api: TestClient) -> None:
@@ -304,41 +304,61 @@ def test_cancelling_in_the_console_says_what_still_stands(pair: World, client: T
 
 def test_outcomes_are_recorded_in_the_console_and_reported(pair: World, client: TestClient) -> None:
     path = f"/meetings/{PREP}"
-    assert 'id="outcomes"' not in client.get(path).text, "not before it begins"
+    assert 'id="decisions"' not in client.get(path).text, "not before it begins"
     pair.clock.at = view(pair, PREP).starts_at
     assert "once this meeting is concluded" in words(client.get(path))
-    client.post(f"{path}/outcomes", data={"text": "Agenda <b>agreed</b>"})
-    done = client.post(f"{path}/outcomes", data={"text": "Venue", "is_open": "yes"})
-    assert "The outcomes are recorded." in words(done)
+    client.post(f"{path}/decisions", data={"text": "Agenda <b>agreed</b>"})
+    done = client.post(f"{path}/decisions", data={"text": "Venue", "is_open": "yes"})
+    assert "The decisions are recorded." in words(done)
     assert "Agenda &lt;b&gt;agreed&lt;/b&gt;" in done.text
-    wrong = client.post(f"{path}/outcomes", data={"text": " ", "is_open": "yes"})
+    wrong = client.post(f"{path}/decisions", data={"text": " ", "is_open": "yes"})
     assert wrong.status_code == 422
     assert "Is empty." in words(wrong) or "is empty" in words(wrong)
     assert re.search(r'id="is_open"[^>]*checked', wrong.text)
     pair.meetings.conclude(PREP, caller=caller("test"))
-    assert f"1 outcome of {PREP} is still open: 2. Venue" in words(client.get(PAGE))
+    assert f"1 decision of {PREP} is still open: 2. Venue" in words(client.get(PAGE))
     assert '<ul class="points"' in client.get(PAGE).text
-    client.post(f"{path}/outcomes/2/agree", data={"seen": "Venue"})
+    client.post(f"{path}/decisions/2/agree", data={"seen": "Venue"})
     assert "still open: 2" not in words(client.get(PAGE))
-    client.post(f"{path}/outcomes/1/remove", data={"seen": "Agenda <b>agreed</b>"})
-    assert [item.text for item in view(pair, PREP).outcomes] == ["Venue"]
-    assert client.post(f"{path}/outcomes/7/agree").status_code == 404
+    client.post(f"{path}/decisions/1/remove", data={"seen": "Agenda <b>agreed</b>"})
+    assert [item.text for item in view(pair, PREP).decisions] == ["Venue"]
+    assert client.post(f"{path}/decisions/7/agree").status_code == 404
+
+
+def test_old_addresses_of_the_console_lead_on(pair: World, client: TestClient) -> None:
+    for old, new in (
+        ("outcomes", "decisions"),
+        ("outcomes/1/agree", "decisions/1/agree"),
+        ("poll/remind", "date-poll/remind"),
+        ("poll/2?linked=move", "date-poll/2?linked=move"),
+        ("link", "join-link"),
+    ):
+        led = client.post(f"/meetings/{PREP}/{old}", data={"text": "Venue"}, follow_redirects=False)
+        assert (led.status_code, led.headers["location"]) == (308, f"/meetings/{PREP}/{new}")
+    pair.clock.at = view(pair, PREP).starts_at
+    done = client.post(f"/meetings/{PREP}/outcomes", data={"text": "Venue"})
+    assert done.status_code == 200
+    assert view(pair, PREP).decisions[-1].text == "Venue"
+    outside = client.post(f"/meetings/{PREP}/outcomes", headers={"Origin": "https://evil.example"})
+    assert outside.status_code == 403
 
 
 def test_a_button_pressed_twice_takes_out_one_outcome(pair: World, client: TestClient) -> None:
     path = f"/meetings/{PREP}"
     pair.clock.at = view(pair, PREP).starts_at
     for text in ("Agenda & annexes agreed", "Venue", "Theme"):
-        client.post(f"{path}/outcomes", data={"text": text})
+        client.post(f"{path}/decisions", data={"text": text})
     page = client.get(path)
-    button = page.text.index(f'action="{path}/outcomes/1/remove"')
+    button = page.text.index(f'action="{path}/decisions/1/remove"')
     (shown,) = re.findall(
         r'name="seen" value="([^"]*)"', page.text[button : page.text.index("</form>", button)]
     )
-    once, again = (client.post(f"{path}/outcomes/1/remove", data={"seen": unescape(shown)}) for _ in range(2))
+    once, again = (
+        client.post(f"{path}/decisions/1/remove", data={"seen": unescape(shown)}) for _ in range(2)
+    )
     assert (once.status_code, again.status_code) == (200, 409)
-    assert "outcome 1 is now 'Venue'" in unescape(words(again))
-    assert [item.text for item in view(pair, PREP).outcomes] == ["Venue", "Theme"]
+    assert "decision 1 is now 'Venue'" in unescape(words(again))
+    assert [item.text for item in view(pair, PREP).decisions] == ["Venue", "Theme"]
 
 
 def test_the_personal_page_and_its_calendar_file_have_the_outcomes(pair: World, client: TestClient) -> None:

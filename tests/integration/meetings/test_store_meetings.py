@@ -397,7 +397,7 @@ def test_history_is_read_newest_first(database: Database) -> None:
             for row in history.of_meeting(session, number)
         ]
     assert found == [
-        (LATER, "service", "outcome 3 changed", "is: B"),
+        (LATER, "service", "decision 3 changed", "is: B"),
         (LATER, "service", "link ready", LINK),
         (NOW, "coordinator", "created", None),
     ]

@@ -301,7 +301,17 @@ def test_the_exit_codes_are_those_of_the_command_line() -> None:
 def test_the_table_of_the_api_is_the_api(container: Container) -> None:
     documented = {(method, path) for method, path, _ in rows_of(API, "method", "path", "does")}
     paths: dict[str, Any] = create_app(container).openapi()["paths"]
-    assert documented == {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    operations = [
+        (method, path, found) for path, methods in paths.items() for method, found in methods.items()
+    ]
+    assert documented == {
+        (method.upper(), path) for method, path, found in operations if not found.get("deprecated")
+    }
+    assert {(old, new) for old, new in rows_of(API, "was", "is now")} == {
+        (path.removeprefix("/api/v1"), found["x-successor"].removeprefix("/api/v1"))
+        for _, path, found in operations
+        if found.get("deprecated")
+    }
 
 
 def test_the_states_are_those_of_the_code() -> None:

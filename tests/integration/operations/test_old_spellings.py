@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from orchestrator import terminal
 from orchestrator.cli import cli
-from orchestrator.commands.spellings import OLD_SPELLINGS, present_spelling
+from orchestrator.commands.spellings import OLD_OPTIONS, OLD_SPELLINGS, present_spelling
 
 
 def found(words: str) -> click.Command | None:
@@ -41,6 +41,22 @@ def test_an_old_spelling_shows_the_help_of_the_present_command(
         for words in (old, OLD_SPELLINGS[old])
     )
     assert (shown.exit_code, shown.output) == (0, expected.output)
+
+
+@pytest.mark.parametrize(
+    ("command", "old", "new"),
+    [(command, *pair) for command, pairs in OLD_OPTIONS.items() for pair in pairs.items()],
+)
+def test_an_old_option_is_the_present_one_and_names_it(
+    command: str, old: str, new: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    present = found(command)
+    assert present is not None
+    options = {name for item in present.params for name in item.opts}
+    assert new in options and old not in options
+    assert present_spelling([*command.split(), old, "x"]) == [*command.split(), new, "x"]
+    assert present_spelling([*command.split(), f"{old}=x"]) == [*command.split(), f"{new}=x"]
+    assert f"Hint: '{old}' is spelled '{new}' now" in capsys.readouterr().err
 
 
 def test_present_spellings_say_nothing(capsys: pytest.CaptureFixture[str]) -> None:

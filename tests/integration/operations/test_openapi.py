@@ -168,7 +168,7 @@ def test_every_operation_declares_the_problems_of_its_kind(world: World) -> None
                 (media_type,) = operation["responses"][str(status)]["content"]
                 assert media_type == "application/problem+json"
     assert len(set(names)) == len(names)
-    assert {"create_meeting", "find_slots", "list_meetings"} <= set(names)
+    assert {"create_meeting", "find_fair_starts", "list_meetings"} <= set(names)
     assert "HTTPValidationError" not in document["components"]["schemas"]
     problem = document["components"]["schemas"]["ProblemDocument"]
     assert {"type", "title", "status", "detail", "code", "key", "params"} <= problem["properties"].keys()

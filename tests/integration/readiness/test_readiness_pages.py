@@ -88,7 +88,7 @@ def test_the_page_says_what_is_missing_and_offers_one_click_for_each(
             "Our paper has been sent",
             "We will not submit a paper",
         ]
-        slot = row(world, "VN").slot
+        slot = row(world, "VN").connection_test
         assert slot is not None
         assert f"{slot.starts.date}, {slot.starts.clock}" in part
     assert client.head(page(world, LAN)).status_code == 200
@@ -294,7 +294,7 @@ def test_the_api_nudges(world: World, api: TestClient) -> None:
 
 
 def test_the_api_moves_slots_and_takes_who_has_joined(world: World, api: TestClient) -> None:
-    path = "/api/v1/meetings/SOM-2026/rehearsal"
+    path = "/api/v1/meetings/SOM-2026/connection-tests"
     assert {item["delegation"] for item in api.get(path).json()} == {"MM", "SG", "VN"}
     for preview in (True, False):
         done = api.put(f"{path}/VN", params={"preview": preview}, json={"start": "2026-12-02 15:00"})
@@ -302,7 +302,7 @@ def test_the_api_moves_slots_and_takes_who_has_joined(world: World, api: TestCli
     slot = next(item for item in api.get(path).json() if item["delegation"] == "VN")
     assert (slot["starts"]["clock"], slot["ends"]["clock"]) == ("15:00", "15:15")
     taken = api.put(f"{path}/SG", json={"start": "2026-12-02 15:00"})
-    assert "overlaps the slot of Viet Nam" in taken.json()["problems"][0]["message"]
+    assert "overlaps the test of Viet Nam" in taken.json()["problems"][0]["message"]
     assert api.put(f"{path}/SG", json={"start": "soon"}).status_code == 422
     joined = "/api/v1/meetings/SOM-2026/joined/VN"
     assert api.post(joined).status_code == 409

@@ -46,7 +46,7 @@ def test_each_delegation_has_a_slot_in_its_own_time(published: World) -> None:
     assert starts == sorted(starts)
     yangon = slots["MM"]
     assert (yangon.starts.city, yangon.starts.offset) == ("Nay Pyi Taw", "UTC+06:30")
-    assert row(published, "MM").slot == yangon
+    assert row(published, "MM").connection_test == yangon
 
 
 def test_a_slot_that_nobody_knows_yet_moves_in_silence(published: World) -> None:
@@ -54,7 +54,7 @@ def test_a_slot_that_nobody_knows_yet_moves_in_silence(published: World) -> None
     assert moved(published, "VN", "2026-12-02 15:00", preview=True) == ()
     assert contents(published.database) == before
     assert moved(published, "vn", "2026-12-02 15:00") == ()
-    slot = row(published, "VN").slot
+    slot = row(published, "VN").connection_test
     assert slot is not None
     assert (slot.starts.clock, slot.ends.clock, maybe(slot.note)) == ("15:00", "15:15", None)
     published.clock.at = datetime(2026, 11, 30, 5, tzinfo=UTC)
@@ -121,7 +121,7 @@ def test_a_slot_that_was_moved_goes_with_the_time_of_the_meeting(published: Worl
 
 def test_a_slot_outside_office_hours_says_so(published: World) -> None:
     moved(published, "SG", "2026-12-02 19:00")
-    slot = row(published, "SG").slot
+    slot = row(published, "SG").connection_test
     assert slot is not None
     assert maybe(slot.note) == "outside the office hours of Singapore and Viet Nam"
 
@@ -173,7 +173,7 @@ def test_whoever_was_told_a_slot_that_other_hours_move_is_told_the_new_one_at_on
     published.calendars.enter("SG", NewOverride.of(afternoon), caller=caller("console"))
     published.run()
     assert rehearsals(published)[told:] == [TAN]
-    slot = row(published, "SG").slot
+    slot = row(published, "SG").connection_test
     assert slot is not None
     assert (slot.starts.clock, maybe(slot.note)) == ("15:00", None)
     before = contents(published.database)
@@ -186,11 +186,11 @@ def test_a_slot_that_stays_where_it_was_on_a_day_off_is_not_told_again(published
     """Where offices of one side are closed all day, the best that is left may be the same quarter."""
     published.clock.at = datetime(2026, 11, 30, 5, tzinfo=UTC)
     published.run()
-    told, before = len(rehearsals(published)), row(published, "SG").slot
+    told, before = len(rehearsals(published)), row(published, "SG").connection_test
     close(published, "SG", "2026-12-02")
     published.run()
     assert rehearsals(published)[told:] == []
-    slot = row(published, "SG").slot
+    slot = row(published, "SG").connection_test
     assert before is not None
     assert slot is not None
     assert slot.starts == before.starts
@@ -215,7 +215,7 @@ def test_a_slot_that_cannot_be_is_refused(published: World, start: str, message:
 def test_two_slots_never_overlap(published: World) -> None:
     moved(published, "SG", "2026-12-02 15:00")
     for start in ("14:50", "15:00", "15:14"):
-        with pytest.raises(InvalidInput, match="overlaps the slot of Singapore, 15:00–15:15"):
+        with pytest.raises(InvalidInput, match="overlaps the test of Singapore, 15:00–15:15"):
             moved(published, "VN", f"2026-12-02 {start}")
     moved(published, "VN", "2026-12-02 15:15")
 

@@ -305,7 +305,7 @@ def test_whoever_speaks_for_a_delegation_sees_what_it_owes(published: World) -> 
         "connectivity test",
     ]
     assert found.settled == ()
-    assert found.slot == row(published, "VN").slot
+    assert found.connection_test == row(published, "VN").connection_test
     assert still_missing(published, NHUNG) == found
     assert published.still_missing.view(token(published, MINH)) is None
     assert contents(published.database) == before

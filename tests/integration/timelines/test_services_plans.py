@@ -427,7 +427,7 @@ def test_the_mail_that_tells_of_a_moved_slot_is_explained_by_the_move(world: Wor
     )
     found = {item.key: maybe(item.why) for item in world.reading.plan("SOM-2026")}
     (lan,) = [item.id for item in meeting(world).invited if item.email == LAN]
-    assert found[f"connection-test/2:attendee-{lan}"] == "at once, because the slot was moved"
+    assert found[f"connection-test/2:attendee-{lan}"] == "at once, because the test was moved"
     assert found[f"connection-test:attendee-{lan}"].startswith("3 working days before")
 
 

@@ -334,3 +334,17 @@ def test_a_som_by_its_own_timeline_is_announced_and_planned_as_a_whole(world: Wo
     codes = {item["delegation"] for item in PEOPLE.values()}
     with world.database.reading() as session:
         assert {slot.delegation for slot in connection_tests.of_meetings(session, [1])[1]} == codes
+
+
+def test_an_old_name_in_a_timeline_is_read_and_its_author_is_told(world: World) -> None:
+    world.create()
+    step = {"do": "rehearse", "id": "try", "at": "-3WD", "day": "-1WD", "slot": "PT15M"}
+    old = standard(world) | {"steps": [*standard(world)["steps"], step]}
+    new = standard(world) | {"steps": [*standard(world)["steps"], step | {"do": "connection-test"}]}
+    hint = "'do: rehearse' is called 'do: connection-test' now; the old name is read until the next version"
+    for look in (True, False):
+        done = world.meeting_timelines.adjust(REFERENCE, old, caller=caller("K"), preview=look)
+        assert hint in map(words.say, done.warnings)
+    assert world.meeting_timelines.of(REFERENCE).timeline.document["steps"][-1]["do"] == "connection-test"
+    again = world.meeting_timelines.adjust(REFERENCE, new, caller=caller("K"))
+    assert hint not in map(words.say, again.warnings)

@@ -63,7 +63,7 @@ def test_two_files_of_one_name_and_an_unknown_text_stop_the_service(tmp_path: Pa
     ],
 )
 def test_what_is_written_twice_or_not_yaml_in_a_file_of_the_service_stops_it_and_says_where(
-    tmp_path: Path, name: str, old: str, new: str, message: str
+    tmp_path: Path, name: str, old: str, new: str, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Plain YAML would silently keep the last of two."""
     (tmp_path / "timelines").mkdir()
@@ -80,9 +80,21 @@ def test_what_is_written_twice_or_not_yaml_in_a_file_of_the_service_stops_it_and
         delegations_file=tmp_path / "delegations.yaml",
     )
     assert set(Container(settings).timelines) == {"a"}
+    assert caplog.messages == []
     (tmp_path / name).write_text(before.replace(old, new, 1), "utf-8")
     with pytest.raises(ConfigurationError, match=message):
         _ = Container(settings).timelines
+
+
+def test_an_old_name_in_a_file_of_the_service_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    step = {"do": "rehearse", "id": "try", "at": "-3WD", "day": "-1WD", "slot": "PT15M"}
+    text = yaml.safe_dump({"name": "mine", "title": "Mine", "steps": [step]})
+    (tmp_path / "mine.yaml").write_text(text, "utf-8")
+    assert set(Container(Settings(data_dir=tmp_path, timelines_dir=tmp_path)).timelines) == {"mine"}
+    (said,) = caplog.messages
+    assert said.startswith("mine.yaml: 'do: rehearse' is called 'do: connection-test' now")
 
 
 # The command line.

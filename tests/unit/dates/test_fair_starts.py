@@ -73,19 +73,19 @@ def test_a_meeting_over_many_days_is_the_sum_of_its_days() -> None:
 
 
 def test_a_friday_in_brunei_costs_little_and_breaks_nothing() -> None:
-    friday = found(asked("BN", first=date(2027, 1, 15), last=date(2027, 1, 15), top=1)).slots[0]
+    friday = found(asked("BN", first=date(2027, 1, 15), last=date(2027, 1, 15), top=1)).fair_starts[0]
     (brunei,) = friday.standings
     assert (brunei.soft_day, brunei.weekend, brunei.broken, brunei.ease) == (True, False, (), Ease.STRAINED)
     assert (brunei.cost, say(brunei.why)) == (240, "weekend day (Friday), can be used")
     assert cost("BN", "2027-01-16T01:00") == 0  # Saturday, 09:00.
-    sunday = found(asked("BN", first=date(2027, 1, 17), last=date(2027, 1, 17), top=1)).slots[0]
+    sunday = found(asked("BN", first=date(2027, 1, 17), last=date(2027, 1, 17), top=1)).fair_starts[0]
     assert (sunday.suits, sunday.standings[0].broken) == (False, (Constraint.WEEKEND,))
 
 
 def test_an_estimated_holiday_costs_half_and_is_soft() -> None:
     # Eid al-Fitr is not announced yet; in the file of holidays it is marked as estimated.
     eid = date(2027, 3, 10)
-    (slot, *_) = found(asked("ID", first=eid, last=eid, top=1)).slots
+    (slot, *_) = found(asked("ID", first=eid, last=eid, top=1)).fair_starts
     (indonesia,) = slot.standings
     assert (indonesia.holiday, indonesia.estimated, indonesia.broken) == ("Eid al-Fitr", True, ())
     assert indonesia.cost == 5 * 120
@@ -102,7 +102,7 @@ def test_an_estimated_holiday_on_a_weekend_day_is_still_a_weekend_day() -> None:
         for day in (date(2026, 11, 1) + timedelta(number) for number in range(4000))
         if calendar.day(day).estimated and day.weekday() == 6
     )
-    (singapore,) = found(asked("SG", first=both, last=both, host="SG", top=1)).slots[0].standings
+    (singapore,) = found(asked("SG", first=both, last=both, host="SG", top=1)).fair_starts[0].standings
     assert rules["SG"].name == singapore.name
     assert (singapore.estimated, singapore.weekend) == (True, True)
     assert singapore.broken == (Constraint.WEEKEND,)
@@ -114,7 +114,7 @@ def test_a_declared_day_off_counts_as_a_holiday_and_other_hours_count() -> None:
     closed = Override(1, "VN", OverrideKind.CLOSED, day, day, "Mourning")
     short = Override(2, "LA", OverrideKind.HOURS, day, day, "Half day", (Stretch(time(8), time(11)),))
     calendars = Calendars(DIRECTORY, [closed, short])
-    best = find(asked("VN", "LA", top=1, earliest=time(10)), calendars, {}).slots[0]
+    best = find(asked("VN", "LA", top=1, earliest=time(10)), calendars, {}).fair_starts[0]
     viet_nam, lao = standing(best, "VN"), standing(best, "LA")
     assert (viet_nam.holiday, say(viet_nam.why)) == ("Mourning", "declared day off (Mourning)")
     assert (viet_nam.broken, best.suits) == ((Constraint.HOLIDAY,), False)
@@ -172,7 +172,7 @@ def test_zones_at_fixed_dates(code: str, begin: str, expected: int) -> None:
         CALENDARS,
         {},
     )
-    assert next(item.cost for item in search.slots if item.starts_at == start) == expected
+    assert next(item.cost for item in search.fair_starts if item.starts_at == start) == expected
 
 
 def test_a_meeting_during_which_the_clocks_change_is_counted_by_the_clocks() -> None:
@@ -186,7 +186,7 @@ def test_a_meeting_during_which_the_clocks_change_is_counted_by_the_clocks() -> 
 def test_only_clock_times_that_exist_are_proposed_and_each_once() -> None:
     def clocks(day: date) -> list[str]:
         request = asked("CA", host="CA", duration=HOUR, first=day, last=day, top=100)
-        return sorted(item.host_time.clock for item in found(request).slots)
+        return sorted(item.host_time.clock for item in found(request).fair_starts)
 
     gap = clocks(date(2027, 3, 14))
     assert "02:00" not in gap and "02:30" not in gap and len(gap) == 48 - 2 - 1  # 23:30 would end too late.
@@ -196,7 +196,7 @@ def test_only_clock_times_that_exist_are_proposed_and_each_once() -> None:
 def test_the_latest_end_is_read_off_the_clock_even_while_it_changes() -> None:
     def clocks(day: date) -> list[tuple[str, str]]:
         request = asked("NZ", host="NZ", first=day, last=day, latest=time(4), top=100)
-        return sorted((item.host_time.clock, item.host_end.clock) for item in found(request).slots)
+        return sorted((item.host_time.clock, item.host_end.clock) for item in found(request).fair_starts)
 
     # Wellington puts its clocks back at 03:00 on 4 April 2027, and forward at 02:00 on 26 September.
     assert clocks(date(2027, 4, 4))[-1] == ("02:30", "03:30")
@@ -207,7 +207,7 @@ def test_the_latest_end_is_read_off_the_clock_even_while_it_changes() -> None:
 
 
 def test_delegations_come_in_protocol_order_with_their_own_time_and_date() -> None:
-    slot = found(asked("NZ", "CA", "VN", "JP", "BN", earliest=time(8), top=1)).slots[0]
+    slot = found(asked("NZ", "CA", "VN", "JP", "BN", earliest=time(8), top=1)).fair_starts[0]
     assert [item.code for item in slot.standings] == ["BN", "VN", "JP", "CA", "NZ"]
     ottawa = standing(slot, "CA")
     assert ottawa.starts.city == "Ottawa" and ottawa.starts.offset == "UTC-05:00"
@@ -217,18 +217,18 @@ def test_delegations_come_in_protocol_order_with_their_own_time_and_date() -> No
 
 def test_the_best_start_lies_within_the_office_hours_of_all_where_there_is_one() -> None:
     result = found(asked(duration=HOUR, last=date(2027, 1, 29)))
-    assert result.slots[0].cost == 0 and result.comfortable > 0 and result.notes == ()
-    assert {item.ease for item in result.slots[0].standings} == {Ease.EASY}
+    assert result.fair_starts[0].cost == 0 and result.comfortable > 0 and result.notes == ()
+    assert {item.ease for item in result.fair_starts[0].standings} == {Ease.EASY}
     assert all(item.weight == 1 for item in result.shares)
 
 
 def test_the_best_of_each_date_comes_before_its_neighbours() -> None:
     wide = found(asked(duration=HOUR, last=date(2027, 1, 29), top=5))
-    assert len({item.host_time.day for item in wide.slots}) == 5
+    assert len({item.host_time.day for item in wide.fair_starts}) == 5
     narrow = found(asked(duration=HOUR, last=date(2027, 1, 14), top=5))
-    assert len(narrow.slots) == 5 and len({item.host_time.day for item in narrow.slots}) == 2
+    assert len(narrow.fair_starts) == 5 and len({item.host_time.day for item in narrow.fair_starts}) == 2
     for result in (wide, narrow):
-        scores = [item.score for item in result.slots]
+        scores = [item.score for item in result.fair_starts]
         assert scores == sorted(scores)
 
 
@@ -237,32 +237,32 @@ def test_a_date_with_nothing_but_the_night_is_no_choice_beside_a_second_start_of
     holiday = date(2027, 9, 2)
     request = asked("VN", "TH", "NZ", first=date(2027, 9, 1), last=holiday + timedelta(2), host="NZ", top=4)
     result = found(request)
-    assert len(result.slots) == 4 and all(item.suits for item in result.slots)
-    assert all(item.ease is not Ease.AGAINST for slot in result.slots for item in slot.standings)
-    alone = found(replace(request, first=holiday, last=holiday, top=1)).slots[0]
+    assert len(result.fair_starts) == 4 and all(item.suits for item in result.fair_starts)
+    assert all(item.ease is not Ease.AGAINST for slot in result.fair_starts for item in slot.standings)
+    alone = found(replace(request, first=holiday, last=holiday, top=1)).fair_starts[0]
     assert alone.suits and standing(alone, "NZ").ease is Ease.AGAINST
 
 
 def test_a_weekend_is_no_choice_while_there_is_a_working_day() -> None:
     # Friday to Monday; Brunei is no part of it, so that Saturday is closed for everybody.
     result = found(asked("VN", "TH", first=date(2027, 1, 15), last=date(2027, 1, 18), top=100))
-    assert {item.host_time.date.partition(",")[0] for item in result.slots} == {"Friday", "Monday"}
-    assert all(item.suits for item in result.slots)
-    assert len(result.slots) == min(result.suitable, 100)
+    assert {item.host_time.date.partition(",")[0] for item in result.fair_starts} == {"Friday", "Monday"}
+    assert all(item.suits for item in result.fair_starts)
+    assert len(result.fair_starts) == min(result.suitable, 100)
 
 
 def test_a_start_in_the_past_is_never_proposed() -> None:
     now = datetime(2027, 1, 13, 4, 10, tzinfo=UTC)
     result = found(asked("VN", now=now, top=100))
-    assert min(item.starts_at for item in result.slots) == datetime(2027, 1, 13, 4, 30, tzinfo=UTC)
+    assert min(item.starts_at for item in result.fair_starts) == datetime(2027, 1, 13, 4, 30, tzinfo=UTC)
     at_once = found(asked("VN", now=datetime(2027, 1, 13, 4, 30, tzinfo=UTC), top=100))
-    assert min(item.starts_at for item in at_once.slots) == datetime(2027, 1, 13, 4, 30, tzinfo=UTC)
+    assert min(item.starts_at for item in at_once.fair_starts) == datetime(2027, 1, 13, 4, 30, tzinfo=UTC)
 
 
 def test_the_meeting_lies_within_the_hours_and_dates_that_the_host_accepts() -> None:
     result = found(asked("CA", earliest=time(9), latest=time(12), top=100))
-    assert sorted(item.host_time.clock for item in result.slots) == ["09:00", "09:30", "10:00"]
-    last = found(asked("CA", top=100)).slots
+    assert sorted(item.host_time.clock for item in result.fair_starts) == ["09:00", "09:30", "10:00"]
+    last = found(asked("CA", top=100)).fair_starts
     assert max(item.host_end.clock for item in last if item.host_end.day == date(2027, 1, 13)) == "23:30"
     assert max(item.ends_at for item in last) == datetime(2027, 1, 13, 17, tzinfo=UTC)
 
@@ -282,7 +282,7 @@ def test_weekend_and_holiday_are_hard_unless_they_are_said_to_be_soft() -> None:
 def test_hours_can_be_made_hard_for_all_or_for_one() -> None:
     everybody = found(asked("VN", "JP", rules=Rules.of(["hours"], [], ["VN", "JP"]), top=100))
     # Viet Nam from 08:00 to 17:00, Japan from 07:00 to 15:00 on the clock of Viet Nam; lunch is no reason.
-    assert sorted(item.host_time.clock for item in everybody.slots)[::10] == ["08:00", "13:00"]
+    assert sorted(item.host_time.clock for item in everybody.fair_starts)[::10] == ["08:00", "13:00"]
     assert everybody.suitable == 11
     one = found(asked("VN", "JP", rules=Rules.of(["VN:hours"], [], ["VN", "JP"])))
     assert one.suitable == 15
@@ -313,13 +313,13 @@ def test_the_least_bad_is_proposed_when_nothing_suits_and_who_is_hurt_is_said() 
     codes = (*ASEAN, "CA")
     request = asked(*codes, last=date(2027, 1, 22), rules=Rules.of(["hours"], [], codes))
     result = found(request)
-    assert result.suitable == 0 and len(result.slots) == 5 and not result.slots[0].suits
+    assert result.suitable == 0 and len(result.fair_starts) == 5 and not result.fair_starts[0].suits
     first, second, third = map(say, result.notes)
     assert first.startswith("No start in this window keeps every hard constraint; these are the least bad.")
     assert "Canada (hours)" in first
     assert second == "At no start in this window are all delegations in office hours."
     assert third == "Canada shares no office hours in this window with anybody else."
-    assert "CA" in {item.code for item in result.slots[0].hurt}
+    assert "CA" in {item.code for item in result.fair_starts[0].hurt}
     # With soft hours nothing is broken, and yet it is said that Canada has no office hour with ASEAN.
     assert tuple(map(say, found(replace(request, rules=Rules())).notes)) == (second, third)
 
@@ -327,7 +327,7 @@ def test_the_least_bad_is_proposed_when_nothing_suits_and_who_is_hurt_is_said() 
 def test_a_hard_constraint_does_not_send_everybody_else_into_the_night() -> None:
     # On a Saturday nearly all are off whatever the hour; sparing Ottawa its weekend is not worth their night.
     saturday = date(2027, 1, 16)
-    best = found(asked(*ASEAN, "CA", first=saturday, last=saturday)).slots[0]
+    best = found(asked(*ASEAN, "CA", first=saturday, last=saturday)).fair_starts[0]
     assert time(7) <= time.fromisoformat(best.host_time.clock) <= time(17)
 
 

@@ -35,10 +35,10 @@ MINUTE = timedelta(minutes=1)
 
 def test_why_not_says_what_stands_against_a_date() -> None:
     request = asked("VN", "TH", "JP", last=date(2027, 1, 29))
-    best = found(request).slots[0]
+    best = found(request).fair_starts[0]
     against = why_not(date(2027, 2, 11), request, CALENDARS, {}, best)
     assert [(item.code, item.holiday) for item in against.against] == [("JP", "Foundation Day")]
-    assert against.slot.host_time.day == date(2027, 2, 11)
+    assert against.fair_start.host_time.day == date(2027, 2, 11)
     assert (
         say(against.comparison)
         == "It breaks a hard constraint for 1 delegation, the best start found for none."
@@ -47,25 +47,25 @@ def test_why_not_says_what_stands_against_a_date() -> None:
 
 def test_why_not_compares_with_the_best_start_found() -> None:
     request = asked("VN", "CA", last=date(2027, 1, 15))
-    slots = found(request).slots
+    slots = found(request).fair_starts
     day = slots[0].host_time.day
     assert say(why_not(day, request, CALENDARS, {}, slots[0]).comparison) == "It is the best start found."
     same = say(why_not(date(2027, 1, 20), request, CALENDARS, {}, slots[0]).comparison)
     assert same == f"It is as good as the best start found: both cost {slots[0].score:,.0f}."
     worse = why_not(date(2027, 1, 18), request, CALENDARS, {}, slots[0])  # On Sunday evening in Ottawa.
-    assert worse.slot.score > slots[0].score or not worse.slot.suits
+    assert worse.fair_start.score > slots[0].score or not worse.fair_start.suits
     sunday = asked("VN", first=date(2027, 1, 17), last=date(2027, 1, 17))
-    better = why_not(date(2027, 1, 18), sunday, CALENDARS, {}, found(sunday).slots[0])
+    better = why_not(date(2027, 1, 18), sunday, CALENDARS, {}, found(sunday).fair_starts[0])
     assert say(better.comparison) == "It breaks no hard constraint, and the best start found does."
 
 
 def test_why_not_says_that_what_it_compares_is_weighed() -> None:
     request = asked("VN", "CA", last=date(2027, 1, 15))
     burdens = {"CA": 480}
-    best = found(request, burdens).slots[0]
+    best = found(request, burdens).fair_starts[0]
     other = why_not(date(2027, 3, 22), request, CALENDARS, burdens, best)
     assert say(other.comparison) == (
-        f"It costs {other.slot.score:,.0f}, weighed, the best start found {best.score:,.0f}, weighed, "
+        f"It costs {other.fair_start.score:,.0f}, weighed, the best start found {best.score:,.0f}, weighed, "
         "so it is better."
     )
 
@@ -73,17 +73,17 @@ def test_why_not_says_that_what_it_compares_is_weighed() -> None:
 def test_why_not_of_a_past_date_is_refused() -> None:
     request = asked("VN")
     with pytest.raises(InvalidInput, match="lies in the past"):
-        why_not(date(2026, 10, 1), request, CALENDARS, {}, found(request).slots[0])
+        why_not(date(2026, 10, 1), request, CALENDARS, {}, found(request).fair_starts[0])
     late = replace(request, now=datetime(2027, 1, 12, 16, 45, tzinfo=UTC))  # 23:45 in Ha Noi.
     with pytest.raises(InvalidInput, match="leaves no start that is still to come"):
-        why_not(date(2027, 1, 12), late, CALENDARS, {}, found(late).slots[0])
+        why_not(date(2027, 1, 12), late, CALENDARS, {}, found(late).fair_starts[0])
 
 
 def test_why_not_of_a_date_whose_clock_skips_all_that_is_wanted_says_so() -> None:
     # In Ottawa the clocks skip the hour from 02:00 on 14 March 2027.
     request = asked("CA", host="CA", duration=HOUR / 2, earliest=time(2), latest=time(3))
     with pytest.raises(InvalidInput, match="gives no start between 'earliest' and 'latest'"):
-        why_not(date(2027, 3, 14), request, CALENDARS, {}, found(request).slots[0])
+        why_not(date(2027, 3, 14), request, CALENDARS, {}, found(request).fair_starts[0])
 
 
 # --- what has no answer
@@ -145,8 +145,8 @@ def test_whoever_has_borne_more_than_is_typical_counts_more() -> None:
         ("CA", 1440, 3.0),
     ]
     result = found(asked("VN", "CA"), {"CA": 480})
-    costs = {item.code: item.cost for item in result.slots[0].standings}
-    assert result.slots[0].score == costs["VN"] + 2 * costs["CA"]
+    costs = {item.code: item.cost for item in result.fair_starts[0].standings}
+    assert result.fair_starts[0].score == costs["VN"] + 2 * costs["CA"]
 
 
 def test_nobody_counts_more_often_than_all_together() -> None:
@@ -156,7 +156,8 @@ def test_nobody_counts_more_often_than_all_together() -> None:
     burdened = found(request, {"CA": 1_000_000})
     assert {item.code: item.weight for item in burdened.shares if item.weight != 1} == {"CA": len(codes)}
     before, after = (
-        {item.code: item.cost for item in result.slots[0].standings} for result in (found(request), burdened)
+        {item.code: item.cost for item in result.fair_starts[0].standings}
+        for result in (found(request), burdened)
     )
     gained = before.pop("CA") - after.pop("CA")
     assert gained > 0 and sum(after.values()) - sum(before.values()) <= len(codes) * gained
@@ -173,7 +174,7 @@ def repeated(times: int, *, remembering: bool) -> list[dict[str, int]]:
         first = date(2027 + number // 12, number % 12 + 1, 1)
         request = asked(*codes, first=first, last=first + timedelta(days=27), top=1)
         burdens = burden_of(held, CALENDARS) if remembering else {}
-        (slot,) = found(request, burdens).slots
+        (slot,) = found(request, burdens).fair_starts
         held.append(PastMeeting(slot.starts_at, slot.ends_at, codes))
         costs.append({item.code: item.cost for item in slot.standings})
     return costs
@@ -325,8 +326,8 @@ def test_the_search_finds_what_a_naive_one_finds(request: Request, burdens: dict
     result = found(request, burdens)
     for name in ("considered", "suitable", "comfortable"):
         assert getattr(result, name) == expected[name], name
-    assert [item.starts_at for item in result.slots] == naive_choice(request, expected)
-    for slot in result.slots[:: max(len(result.slots) // 8, 1)]:
+    assert [item.starts_at for item in result.fair_starts] == naive_choice(request, expected)
+    for slot in result.fair_starts[:: max(len(result.fair_starts) // 8, 1)]:
         assert slot.score == pytest.approx(expected["scores"][slot.starts_at], abs=0.051)
         for item in slot.standings:
             minutes = [

@@ -86,7 +86,7 @@ def test_whatever_is_done_the_numbers_run_from_one(data: st.DataObject) -> None:
     [
         ("  ", "is empty"),
         ("One\nTwo", "holds a line break or control character"),
-        ("x" * (LONGEST_DECISION + 1), "is too long for an outcome"),
+        ("x" * (LONGEST_DECISION + 1), "is too long for a decision"),
     ],
 )
 def test_a_text_that_is_no_outcome_is_named(text: str, message: str) -> None:
@@ -102,9 +102,9 @@ def test_a_text_that_is_no_outcome_is_named(text: str, message: str) -> None:
 
 def test_a_number_that_is_another_outcome_s_by_now_changes_nothing() -> None:
     left = removed(three(), 1, "Agenda agreed")
-    with pytest.raises(Conflict, match="outcome 1 is now 'Venue'"):
+    with pytest.raises(Conflict, match="decision 1 is now 'Venue'"):
         removed(left, 1, "Agenda agreed")
-    with pytest.raises(Conflict, match="outcome 2 is now 'Theme'"):
+    with pytest.raises(Conflict, match="decision 2 is now 'Theme'"):
         changed(left, 2, Edit(is_open=False), by="k", at=AT, seen="Venue")
     assert texts(changed(left, 2, Edit(number=1), by="k", at=AT, seen="Theme")) == [
         (1, "Theme"),
@@ -114,9 +114,9 @@ def test_a_number_that_is_another_outcome_s_by_now_changes_nothing() -> None:
 
 def test_there_is_an_end_to_outcomes_and_to_numbers() -> None:
     full = tuple(Decision(number, "x", False, "k", AT) for number in range(1, MOST_DECISIONS + 1))
-    with pytest.raises(InvalidInput, match="outcome 101"):
+    with pytest.raises(InvalidInput, match="decision 101"):
         added(full, "x", is_open=False, by="k", at=AT)
-    with pytest.raises(NotFound, match="no outcome 4; this meeting has 3"):
+    with pytest.raises(NotFound, match="no decision 4; this meeting has 3"):
         removed(three(), 4)
     with pytest.raises(NotFound, match="has none"):
         changed((), 1, Edit(), by="k", at=AT)

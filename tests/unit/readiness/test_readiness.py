@@ -252,7 +252,7 @@ def test_a_slot_is_placed_where_it_meets_no_other(minutes: int) -> None:
     )
     start = DAY_BEFORE + timedelta(minutes=minutes)
     if abs(minutes) < 15:
-        with pytest.raises(InvalidInput, match="overlaps the slot of MM, 10:00–10:15"):
+        with pytest.raises(InvalidInput, match="overlaps the test of MM, 10:00–10:15"):
             placed(held, "VN", start, QUARTER, CALENDARS)
     else:
         assert placed(held, "VN", start, QUARTER, CALENDARS) == slot("VN", start)

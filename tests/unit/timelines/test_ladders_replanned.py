@@ -155,7 +155,7 @@ def test_a_slot_that_was_moved_is_told_again_at_once_and_only_the_newest() -> No
 def test_a_delegation_for_which_no_slot_is_left_is_named_in_the_plan() -> None:
     meeting = replace(small(), connection_tests=())
     found = planned(meeting)["connection-test:attendee-2"]
-    assert said(found.left_out) == "no slot for a test is free on that day"
+    assert said(found.left_out) == "no time for a test is free on that day"
 
 
 # An eleventh member.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import Response
+from typing import Annotated
+
+from fastapi import Query, Response
 from pydantic import Field
 
 from orchestrator.domain.answers.responses import Fate
@@ -16,6 +18,7 @@ from orchestrator.web.openapi import api_router
 from orchestrator.web.security import ApiCaller
 
 router = api_router("mailbox")
+OldFate = Annotated[Fate | None, Query(deprecated=True, description="Old name of `fate`.")]
 
 
 class AssignRequest(Body):
@@ -27,9 +30,11 @@ class AssignRequest(Body):
 
 
 @router.get("/incoming", summary="Mails that came in")
-def list_incoming(incoming: IncomingDep, outcome: Fate | None = None) -> list[IncomingModel]:
+def list_incoming(
+    incoming: IncomingDep, fate: Fate | None = None, outcome: OldFate = None
+) -> list[IncomingModel]:
     """Return the newest 200 mails that came in, and what became of them."""
-    return [IncomingModel.showing(item) for item in incoming.mails(outcome)]
+    return [IncomingModel.showing(item) for item in incoming.mails(fate or outcome)]
 
 
 @router.get("/incoming/{incoming_id}", summary="One mail that came in")

@@ -9,6 +9,7 @@ from pydantic import Field
 from orchestrator.domain.answers.incoming import Sort
 from orchestrator.domain.answers.responses import Fate
 from orchestrator.web.api.answering import AnswerModel, FactOf, Sentence, beside
+from orchestrator.web.api.renamed import formerly
 
 
 class IncomingModel(AnswerModel):
@@ -23,6 +24,7 @@ class IncomingModel(AnswerModel):
     participation: str | None
     text: str
     meeting: str | None
-    outcome: Fate = Field(description="What became of it.")
+    fate: Fate = Field(description="What became of it.")
+    outcome: Fate = formerly("fate")
     reason: Sentence
     reason_fact: FactOf = beside("reason")

@@ -49,7 +49,7 @@ class VotesRequest(Body):
     )
 
 
-@router.post("/meetings/{meeting}/poll", status_code=201, summary="Open a date poll")
+@router.post("/meetings/{meeting}/date-poll", status_code=201, summary="Open a date poll")
 def open_poll(
     meeting: str, body: DatePollRequest, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
 ) -> DatePollEffectModel:
@@ -57,13 +57,13 @@ def open_poll(
     return DatePollEffectModel.showing(date_polls.open(meeting, body, caller=caller, preview=preview))
 
 
-@router.get("/meetings/{meeting}/poll", summary="The newest date poll")
+@router.get("/meetings/{meeting}/date-poll", summary="The newest date poll")
 def get_poll(meeting: str, date_polls: DatePollsDep) -> DatePollModel:
     """Return the newest poll, open or not, with what each delegation says and which option would win."""
     return DatePollModel.showing(date_polls.show(meeting))
 
 
-@router.patch("/meetings/{meeting}/poll", summary="Extend a date poll")
+@router.patch("/meetings/{meeting}/date-poll", summary="Extend a date poll")
 def extend_poll(
     meeting: str, body: ExtendRequest, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
 ) -> DatePollEffectModel:
@@ -73,7 +73,7 @@ def extend_poll(
     )
 
 
-@router.delete("/meetings/{meeting}/poll", summary="Withdraw a date poll")
+@router.delete("/meetings/{meeting}/date-poll", summary="Withdraw a date poll")
 def withdraw_poll(
     meeting: str, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
 ) -> DatePollEffectModel:
@@ -81,7 +81,7 @@ def withdraw_poll(
     return DatePollEffectModel.showing(date_polls.withdraw(meeting, caller=caller, preview=preview))
 
 
-@router.post("/meetings/{meeting}/poll/remind", summary="Ask again for dates")
+@router.post("/meetings/{meeting}/date-poll/remind", summary="Ask again for dates")
 def remind_of_poll(
     meeting: str, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
 ) -> DatePollEffectModel:
@@ -89,7 +89,7 @@ def remind_of_poll(
     return DatePollEffectModel.showing(date_polls.remind(meeting, caller=caller, preview=preview))
 
 
-@router.post("/meetings/{meeting}/poll/close", summary="Choose the date")
+@router.post("/meetings/{meeting}/date-poll/close", summary="Choose the date")
 def close_poll(
     meeting: str, body: CloseRequest, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
 ) -> DatePollEffectModel:
@@ -101,7 +101,7 @@ def close_poll(
     )
 
 
-@router.post("/meetings/{meeting}/poll/votes", summary="Enter a delegation's votes")
+@router.post("/meetings/{meeting}/date-poll/votes", summary="Enter a delegation's votes")
 def enter_votes(
     meeting: str, body: VotesRequest, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
 ) -> DatePollEffectModel:

@@ -13,10 +13,12 @@ from orchestrator.web.container import (
 )
 from orchestrator.web.openapi import api_router, problem_responses
 
-router = api_router("slots")
+router = api_router("fair starts")
 
 
-@router.get("/slots", summary="Find a start", responses=problem_responses(404))
-def find_slots(query: Annotated[FairStartQuery, Query()], fair_starts: FairStartsDep) -> FairStartsModel:
+@router.get("/fair-starts", summary="Find a start", responses=problem_responses(404))
+def find_fair_starts(
+    query: Annotated[FairStartQuery, Query()], fair_starts: FairStartsDep
+) -> FairStartsModel:
     """Return the best starts of a window, with what each costs every delegation, and why."""
     return FairStartsModel.showing(fair_starts.find(query))

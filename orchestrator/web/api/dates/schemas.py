@@ -11,6 +11,7 @@ from orchestrator.domain.dates.costs import Constraint
 from orchestrator.domain.dates.date_poll import DatePollState
 from orchestrator.domain.dates.findings import Ease
 from orchestrator.web.api.answering import AnswerModel, ContactModel, FactOf, LocalTimeModel, Sentence, beside
+from orchestrator.web.api.renamed import formerly
 from orchestrator.web.api.timelines.schemas import EffectModel
 
 
@@ -75,7 +76,8 @@ class DatePollModel(AnswerModel):
 class DatePollEffectModel(EffectModel):
     """What a change of a poll did, or would do, and the poll after it."""
 
-    poll: DatePollModel
+    date_poll: DatePollModel
+    poll: DatePollModel = formerly("date_poll")
 
     model_config = ConfigDict(json_schema_extra=None)
 
@@ -133,7 +135,8 @@ class FindingsModel(AnswerModel):
     considered: int
     suitable: int
     comfortable: int
-    slots: list[FairStartModel]
+    fair_starts: list[FairStartModel]
+    slots: list[FairStartModel] = formerly("fair_starts")
     shares: list[ShareModel]
     notes: list[Sentence]
     notes_facts: list[FactOf] = beside("notes")
@@ -143,7 +146,8 @@ class WhyNotModel(AnswerModel):
     """What stands against a date."""
 
     day: date
-    slot: FairStartModel
+    fair_start: FairStartModel
+    slot: FairStartModel = formerly("fair_start")
     against: list[StandingModel]
     comparison: Sentence
     comparison_fact: FactOf = beside("comparison")

@@ -204,7 +204,7 @@ def conclude_meeting(meeting: str, meetings: MeetingsDep, caller: ApiCaller) -> 
     return EffectModel.showing(meetings.conclude(meeting, caller=caller))
 
 
-@router.put("/meetings/{meeting}/link", summary="Enter a join link by hand")
+@router.put("/meetings/{meeting}/join-link", summary="Enter a join link by hand")
 def enter_join_link(
     meeting: str, body: LinkRequest, meetings: MeetingsDep, caller: ApiCaller, preview: Preview = False
 ) -> EffectModel:

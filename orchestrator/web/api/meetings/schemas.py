@@ -14,6 +14,7 @@ from orchestrator.domain.meetings.meeting import MeetingStatus
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.store.rows.delivery import DeliveryState
 from orchestrator.web.api.answering import AnswerModel, FactOf, LocalTimeModel, Sentence, beside, model_of
+from orchestrator.web.api.renamed import formerly
 
 ParticipationWords = Literal["no answer", "accepted", "tentative", "declined", "delegated"]
 """An attendee's answer as people say it."""
@@ -120,14 +121,14 @@ class MeetingSummaryModel(AnswerModel):
 
 
 class AgendaItemModel(model_of(AgendaFields)):  # type: ignore[misc]
-    """One item of an agenda; ``input_from`` is the meeting whose outcomes it reports."""
+    """One item of an agenda; ``input_from`` is the meeting whose decisions it reports."""
 
     number: int
-    points: list[str] = Field(description="Those outcomes.")
+    points: list[str] = Field(description="Those decisions.")
 
 
-class OutcomeModel(AnswerModel):
-    """One outcome of a meeting: what it has decided."""
+class DecisionModel(AnswerModel):
+    """One decision of a meeting."""
 
     number: int
     text: str
@@ -136,11 +137,12 @@ class OutcomeModel(AnswerModel):
     at: datetime
 
 
-class OutcomesModel(AnswerModel):
-    """The outcomes of a meeting after a change."""
+class DecisionsModel(AnswerModel):
+    """The decisions of a meeting after a change."""
 
     reference: str
-    outcomes: list[OutcomeModel]
+    decisions: list[DecisionModel]
+    outcomes: list[DecisionModel] = formerly("decisions")
     warnings: list[Sentence]
     warnings_facts: list[FactOf] = beside("warnings")
 
@@ -202,7 +204,8 @@ class MeetingModel(MeetingSummaryModel):
     responses: list[ResponseModel]
     minutes: list[MinutesModel]
     history: list[HistoryModel]
-    outcomes: list[OutcomeModel]
+    decisions: list[DecisionModel]
+    outcomes: list[DecisionModel] = formerly("decisions")
 
     model_config = ConfigDict(json_schema_extra=None)
 

@@ -79,14 +79,14 @@ def nudge(
     return EffectModel.showing(nudges.nudge(meeting, body.to if body else (), caller=caller, preview=preview))
 
 
-@router.get("/meetings/{meeting}/rehearsal", summary="Rehearsal slots")
-def list_rehearsal_slots(meeting: str, readiness: ReadinessDep) -> list[ConnectionTestModel]:
+@router.get("/meetings/{meeting}/connection-tests", summary="Connection tests")
+def list_connection_tests(meeting: str, readiness: ReadinessDep) -> list[ConnectionTestModel]:
     """Return when each delegation tries its connection, in the order of time."""
     return [ConnectionTestModel.showing(item) for item in readiness.connection_tests(meeting)]
 
 
-@router.put("/meetings/{meeting}/rehearsal/{code}", summary="Move a rehearsal slot")
-def move_rehearsal_slot(
+@router.put("/meetings/{meeting}/connection-tests/{code}", summary="Move a connection test")
+def move_connection_test(
     meeting: str,
     code: Code,
     body: ConnectionTestMove,

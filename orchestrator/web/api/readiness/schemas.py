@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from orchestrator.web.api.answering import AnswerModel, ContactModel, FactOf, LocalTimeModel, Sentence, beside
+from orchestrator.web.api.renamed import formerly
 
 
 class CellModel(AnswerModel):
@@ -43,7 +44,8 @@ class DelegationReadinessModel(AnswerModel):
     code: str
     name: str
     cells: dict[str, CellModel]
-    slot: ConnectionTestModel | None
+    connection_test: ConnectionTestModel | None
+    slot: ConnectionTestModel | None = formerly("connection_test")
     missing: list[Sentence]
     missing_facts: list[FactOf] = beside("missing")
     nudge_to: list[ContactModel]

@@ -209,7 +209,7 @@ def _said(mail: IncomingView) -> str | None:
 
 
 def _dealt_with(mails: Iterable[IncomingView]) -> list[IncomingView]:
-    return [item for item in mails if item.outcome != Fate.QUARANTINED]
+    return [item for item in mails if item.fate != Fate.QUARANTINED]
 
 
 def _mail_page(

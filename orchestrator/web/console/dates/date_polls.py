@@ -31,7 +31,7 @@ class PollForm(BaseModel):
     """What was typed to open a date poll, as typed.
 
     ``starts`` are the dates that were looked at, with commas between: these are asked about, whatever the
-    slot finder would propose by then.
+    fair-start finder would propose by then.
     """
 
     version: int
@@ -56,7 +56,7 @@ class PollForm(BaseModel):
         return DatePollRequest.of({"top": self.top.strip(), "closes": closes} | dates)
 
 
-@router.post("/meetings/{reference}/poll")
+@router.post("/meetings/{reference}/date-poll")
 def open_date_poll(
     reference: str,
     form: Annotated[PollForm, Form()],
@@ -69,19 +69,19 @@ def open_date_poll(
     """Show who would be asked for which dates, or ask them once that was confirmed."""
     found = reading.meeting(reference)
     try:
-        outcome = polls.open(
+        effect = polls.open(
             found.reference, form.wanted(), caller=caller, version=form.version, preview=not form.confirmed
         )
     except (InvalidInput, Conflict) as error:
         return _again(page, reference, error, "open-poll", form.typed)
     if form.confirmed:
-        return see_other(meeting_path(found.reference), done="asked", count=outcome.count("date-poll"))
-    starts = ",".join(f"{item.starts.day} {item.starts.clock}" for item in outcome.poll.options)
+        return see_other(meeting_path(found.reference), done="asked", count=effect.count("date-poll"))
+    starts = ",".join(f"{item.starts.day} {item.starts.clock}" for item in effect.date_poll.options)
     hidden = form.typed | {"version": form.version, "starts": starts}
-    return confirmation.show("ask", found, outcome, hidden, poll=outcome.poll)
+    return confirmation.show("ask", found, effect, hidden, poll=effect.date_poll)
 
 
-@router.post("/meetings/{reference}/poll/extend")
+@router.post("/meetings/{reference}/date-poll/extend")
 def extend_date_poll(
     reference: str,
     reading: ReadingDep,
@@ -96,12 +96,12 @@ def extend_date_poll(
     found = reading.meeting(reference)
     try:
         until = DatePollRequest.of({"closes": closes.strip()}).closes
-        outcome = polls.extend(found.reference, until, caller=caller, preview=not confirmed)
+        effect = polls.extend(found.reference, until, caller=caller, preview=not confirmed)
     except InvalidInput as error:
         return _again(page, reference, error, "extend-poll", {"closes": closes})
     if confirmed:
-        return see_other(meeting_path(found.reference), done="extended", count=outcome.count("date-poll"))
-    return confirmation.show("extend", found, outcome, {"closes": closes.strip()}, poll=outcome.poll)
+        return see_other(meeting_path(found.reference), done="extended", count=effect.count("date-poll"))
+    return confirmation.show("extend", found, effect, {"closes": closes.strip()}, poll=effect.date_poll)
 
 
 def _again(
@@ -113,7 +113,7 @@ def _again(
     return page.again(reference, error, Kept.of(form, 0, problems, **typed))
 
 
-@router.get("/meetings/{reference}/poll/remind")
+@router.get("/meetings/{reference}/date-poll/remind")
 def confirm_remind(
     reference: str,
     reading: ReadingDep,
@@ -123,18 +123,18 @@ def confirm_remind(
 ) -> Response:
     """Show who would be asked again."""
     found = reading.meeting(reference)
-    outcome = polls.remind(reference, caller=caller, preview=True)
-    return confirmation.show("ask-again", found, outcome, {}, poll=outcome.poll)
+    effect = polls.remind(reference, caller=caller, preview=True)
+    return confirmation.show("ask-again", found, effect, {}, poll=effect.date_poll)
 
 
-@router.post("/meetings/{reference}/poll/remind")
+@router.post("/meetings/{reference}/date-poll/remind")
 def remind(reference: str, polls: DatePollsDep, caller: ConsoleCaller) -> Response:
     """Ask those again who have not answered."""
-    outcome = polls.remind(reference, caller=caller)
-    return see_other(meeting_path(outcome.reference), done="asked-again", count=outcome.count("date-poll"))
+    effect = polls.remind(reference, caller=caller)
+    return see_other(meeting_path(effect.reference), done="asked-again", count=effect.count("date-poll"))
 
 
-@router.get("/meetings/{reference}/poll/withdraw")
+@router.get("/meetings/{reference}/date-poll/withdraw")
 def confirm_withdraw(
     reference: str,
     reading: ReadingDep,
@@ -144,15 +144,15 @@ def confirm_withdraw(
 ) -> Response:
     """Show what ending the poll without a result would keep back."""
     found = reading.meeting(reference)
-    outcome = polls.withdraw(reference, caller=caller, preview=True)
-    return confirmation.show("withdraw", found, outcome, {}, poll=outcome.poll)
+    effect = polls.withdraw(reference, caller=caller, preview=True)
+    return confirmation.show("withdraw", found, effect, {}, poll=effect.date_poll)
 
 
-@router.post("/meetings/{reference}/poll/withdraw")
+@router.post("/meetings/{reference}/date-poll/withdraw")
 def withdraw(reference: str, polls: DatePollsDep, caller: ConsoleCaller) -> Response:
     """End the poll without a result."""
-    outcome = polls.withdraw(reference, caller=caller)
-    return see_other(meeting_path(outcome.reference), done="withdrawn")
+    effect = polls.withdraw(reference, caller=caller)
+    return see_other(meeting_path(effect.reference), done="withdrawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ LinkedQuestionDep = Annotated[LinkedQuestion, Depends(_linked_question)]
 # Below the others, whose last words would otherwise be taken for an option.
 
 
-@router.get("/meetings/{reference}/poll/{option}")
+@router.get("/meetings/{reference}/date-poll/{option}")
 def confirm_date(
     reference: str,
     option: Number,
@@ -204,7 +204,7 @@ def confirm_date(
     """Show what making an option the meeting's time would do, once it is said what becomes of linked ones."""
     found, choice = reading.meeting(reference), linked_choice(linked)
     try:
-        outcome = polls.close(
+        effect = polls.close(
             reference, option, caller=caller, version=found.version, preview=True, linked=choice
         )
     except Conflict as error:
@@ -212,16 +212,16 @@ def confirm_date(
     return confirmation.show(
         "choose",
         found,
-        outcome,
+        effect,
         {"version": found.version, **({"linked": choice} if choice else {})},
-        chosen=_chosen(outcome.poll, option),
-        poll=outcome.poll,
+        chosen=_chosen(effect.date_poll, option),
+        poll=effect.date_poll,
         choice=choice,
         linked=reading.linked(reference) if choice else (),
     )
 
 
-@router.post("/meetings/{reference}/poll/{option}")
+@router.post("/meetings/{reference}/date-poll/{option}")
 def choose_date(
     reference: str,
     option: Number,
@@ -233,11 +233,11 @@ def choose_date(
 ) -> Response:
     """Make the option that was shown the meeting's time."""
     try:
-        outcome = polls.close(reference, option, caller=caller, version=version, linked=linked_choice(linked))
+        effect = polls.close(reference, option, caller=caller, version=version, linked=linked_choice(linked))
     except Conflict as error:
         return question.ask(reference, option, error, 409)
-    told = outcome.count("invite")
-    return see_other(meeting_path(outcome.reference), done="chosen", count=told or None)
+    told = effect.count("invite")
+    return see_other(meeting_path(effect.reference), done="chosen", count=told or None)
 
 
 def _chosen(poll: DatePollView, option: int) -> OptionView:

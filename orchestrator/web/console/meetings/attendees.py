@@ -71,7 +71,7 @@ def invite(
     found = reading.meeting(reference)
     person = attendee_of(found, attendee)
     try:
-        outcome = meetings.edit(
+        effect = meetings.edit(
             found.reference,
             form.intent(person),
             caller=caller,
@@ -82,13 +82,13 @@ def invite(
         kept = Kept.of(form.doing, attendee, refusals(error), name=form.name, email=form.email)
         return page.again(reference, error, kept)
     if form.confirmed:
-        told = outcome.count("invite") + outcome.count("cancel")
+        told = effect.count("invite") + effect.count("cancel")
         return see_other(meeting_path(found.reference), done=form.doing, count=told)
     hidden = {name: value for name, value in form if name != "confirmed" and value is not False}
     return confirmation.show(
         form.doing,
         found,
-        outcome,
+        effect,
         hidden,
         invitee=form.invitee(person),
         instead_of=person if form.instead else None,

@@ -167,7 +167,7 @@ def change(
     found = reading.meeting(reference)
     try:
         wanted = form.update(found)
-        outcome = meetings.update(
+        effect = meetings.update(
             reference,
             wanted,
             caller=caller,
@@ -179,10 +179,10 @@ def change(
     except (InvalidInput, Conflict) as error:
         return page.again(found, form, error)
     if form.confirmed:
-        return see_other(meeting_path(found.reference), done="changed", count=outcome.count("invite"))
+        return see_other(meeting_path(found.reference), done="changed", count=effect.count("invite"))
     doing = "move" if form.moves(found) else "rename"
     new_start = _new_start(page.directory, found, wanted)
-    return confirmation.show(doing, found, outcome, form.hidden, form=form, new_start=new_start)
+    return confirmation.show(doing, found, effect, form.hidden, form=form, new_start=new_start)
 
 
 def _new_start(directory: Directory, meeting: MeetingView, wanted: MeetingUpdate) -> LocalTime:

@@ -14,7 +14,7 @@ from orchestrator.web.security import ConsoleCaller
 router = APIRouter()
 
 
-@router.post("/meetings/{reference}/outcomes")
+@router.post("/meetings/{reference}/decisions")
 def add_decision(
     reference: str,
     decisions: DecisionsDep,
@@ -27,24 +27,24 @@ def add_decision(
     try:
         recorded = decisions.add(reference, text, is_open=is_open, caller=caller)
     except InvalidInput as error:
-        kept = Kept.of("outcome", 0, error.problems, text=text, is_open="yes" if is_open else "")
+        kept = Kept.of("decision", 0, error.problems, text=text, is_open="yes" if is_open else "")
         return page.again(reference, error, kept)
-    return see_other(meeting_path(recorded.reference), done="outcome")
+    return see_other(meeting_path(recorded.reference), done="decision")
 
 
-@router.post("/meetings/{reference}/outcomes/{number}/agree")
+@router.post("/meetings/{reference}/decisions/{number}/agree")
 def agree_decision(
     reference: str, number: Number, decisions: DecisionsDep, caller: ConsoleCaller, seen: Typed = ""
 ) -> Response:
     """Record that an open decision is agreed."""
     recorded = decisions.agree(reference, number, caller=caller, seen=seen)
-    return see_other(meeting_path(recorded.reference), done="outcome")
+    return see_other(meeting_path(recorded.reference), done="decision")
 
 
-@router.post("/meetings/{reference}/outcomes/{number}/remove")
+@router.post("/meetings/{reference}/decisions/{number}/remove")
 def remove_decision(
     reference: str, number: Number, decisions: DecisionsDep, caller: ConsoleCaller, seen: Typed = ""
 ) -> Response:
     """Take a decision out."""
     recorded = decisions.remove(reference, number, caller=caller, seen=seen)
-    return see_other(meeting_path(recorded.reference), done="outcome")
+    return see_other(meeting_path(recorded.reference), done="decision")

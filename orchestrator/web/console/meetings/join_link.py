@@ -14,7 +14,7 @@ from orchestrator.web.security import ConsoleCaller
 router = APIRouter()
 
 
-@router.post("/meetings/{reference}/link")
+@router.post("/meetings/{reference}/join-link")
 def enter_join_link(
     request: Request,
     reference: str,
@@ -29,7 +29,7 @@ def enter_join_link(
     """Show what entering a join link would send, or enter it once that was confirmed."""
     found = reading.meeting(reference)
     try:
-        outcome = meetings.enter_join_link(reference, join_url, caller=caller, preview=not confirmed)
+        effect = meetings.enter_join_link(reference, join_url, caller=caller, preview=not confirmed)
     except InvalidInput as error:
         return pages.render(
             request,
@@ -40,6 +40,6 @@ def enter_join_link(
             problem=error.problems[0],
         )
     if confirmed:
-        return see_other(meeting_path(found.reference), done="link", count=outcome.count("invite"))
+        return see_other(meeting_path(found.reference), done="link", count=effect.count("invite"))
     typed = join_url.strip()
-    return confirmation.show("link", found, outcome, {"join_url": typed}, join_url=typed)
+    return confirmation.show("link", found, effect, {"join_url": typed}, join_url=typed)

@@ -26,14 +26,14 @@ def confirm_publish(
 ) -> Response:
     """Show what publishing would send, or what announcing the date would; the timeline knows which."""
     found = reading.meeting(reference)
-    outcome = meetings.publish(
+    effect = meetings.publish(
         reference, caller=caller, version=found.version, save_the_date=save_the_date, preview=True
     )
     hidden: dict[str, Any] = {"version": found.version}
-    if outcome.tentative:
+    if effect.tentative:
         hidden["save_the_date"] = "yes"
-    doing = "announce" if outcome.tentative else "confirm" if found.tentative else "publish"
-    return confirmation.show(doing, found, outcome, hidden)
+    doing = "announce" if effect.tentative else "confirm" if found.tentative else "publish"
+    return confirmation.show(doing, found, effect, hidden)
 
 
 @router.post("/meetings/{reference}/publish")
@@ -47,9 +47,9 @@ def publish(
 ) -> Response:
     """Publish the version that was shown, or announce its date."""
     before = reading.meeting(reference)
-    outcome = meetings.publish(reference, caller=caller, version=version, save_the_date=save_the_date)
+    effect = meetings.publish(reference, caller=caller, version=version, save_the_date=save_the_date)
     done = "announced" if save_the_date else "confirmed" if before.tentative else "published"
-    return see_other(meeting_path(outcome.reference), done=done, count=outcome.count("invite"))
+    return see_other(meeting_path(effect.reference), done=done, count=effect.count("invite"))
 
 
 @router.get("/meetings/{reference}/reinstate")
@@ -62,15 +62,15 @@ def confirm_reinstate(
 ) -> Response:
     """Show who would be told that a cancelled meeting takes place after all."""
     found = reading.meeting(reference)
-    outcome = meetings.reinstate(reference, caller=caller, version=found.version, preview=True)
-    return confirmation.show("reinstate", found, outcome, {"version": found.version})
+    effect = meetings.reinstate(reference, caller=caller, version=found.version, preview=True)
+    return confirmation.show("reinstate", found, effect, {"version": found.version})
 
 
 @router.post("/meetings/{reference}/reinstate")
 def reinstate(reference: str, meetings: MeetingsDep, caller: ConsoleCaller, version: Version) -> Response:
     """Reinstate the version that was shown."""
-    outcome = meetings.reinstate(reference, caller=caller, version=version)
-    return see_other(meeting_path(outcome.reference), done="reinstated", count=outcome.count("invite"))
+    effect = meetings.reinstate(reference, caller=caller, version=version)
+    return see_other(meeting_path(effect.reference), done="reinstated", count=effect.count("invite"))
 
 
 @router.get("/meetings/{reference}/cancel")
@@ -83,8 +83,8 @@ def confirm_cancel(
 ) -> Response:
     """Show who would be told, and what would not go out any more."""
     found = reading.meeting(reference)
-    outcome = meetings.cancel(reference, caller=caller, version=found.version, preview=True)
-    return confirmation.show("cancel", found, outcome, {"version": found.version})
+    effect = meetings.cancel(reference, caller=caller, version=found.version, preview=True)
+    return confirmation.show("cancel", found, effect, {"version": found.version})
 
 
 @router.post("/meetings/{reference}/cancel")
@@ -93,5 +93,5 @@ def cancel(
 ) -> Response:
     """Cancel the version that was shown."""
     why = reason.strip()[:500] or None
-    outcome = meetings.cancel(reference, caller=caller, reason=why, version=version)
-    return see_other(meeting_path(outcome.reference), done="cancelled", count=outcome.count("cancel"))
+    effect = meetings.cancel(reference, caller=caller, reason=why, version=version)
+    return see_other(meeting_path(effect.reference), done="cancelled", count=effect.count("cancel"))

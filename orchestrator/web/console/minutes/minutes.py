@@ -35,7 +35,7 @@ def attach_minutes(
     content = file.file.read(settings.attachment_max_bytes + 1)
     filename = file.filename or ""
     try:
-        outcome = minutes.attach(reference, filename, content, caller=caller, preview=True)
+        effect = minutes.attach(reference, filename, content, caller=caller, preview=True)
     except InvalidInput as error:
         return pages.render(
             request, "minutes/minutes.html.j2", status=422, meeting=found, problem=error.problems[0]
@@ -43,7 +43,7 @@ def attach_minutes(
     # The preview has kept the file, so the page need only name it instead of sending it round again.
     hidden = {"digest": documents.put(content), "filename": filename}
     action = meeting_path(found.reference, "minutes", "confirmed")
-    return confirmation.show("minutes", found, outcome, hidden, action=action, filename=file.filename)
+    return confirmation.show("minutes", found, effect, hidden, action=action, filename=file.filename)
 
 
 @router.post("/meetings/{reference}/minutes/confirmed")
@@ -56,8 +56,8 @@ def distribute_minutes(
     filename: Typed,
 ) -> Response:
     """Attach the file that was shown."""
-    outcome = minutes.attach(reference, filename, documents.get(digest), caller=caller)
-    return see_other(meeting_path(outcome.reference), done="minutes", count=outcome.count("minutes"))
+    effect = minutes.attach(reference, filename, documents.get(digest), caller=caller)
+    return see_other(meeting_path(effect.reference), done="minutes", count=effect.count("minutes"))
 
 
 @router.get("/meetings/{reference}/minutes/{version}")

@@ -24,15 +24,15 @@ def confirm_nudge(
 ) -> Response:
     """Show who would be asked for what is missing from a delegation, or from all."""
     found = reading.meeting(reference)
-    outcome = nudges.nudge(reference, _picked(to), caller=caller, preview=True)
-    return confirmation.show("nudge", found, outcome, {"to": to})
+    effect = nudges.nudge(reference, _picked(to), caller=caller, preview=True)
+    return confirmation.show("nudge", found, effect, {"to": to})
 
 
 @router.post("/meetings/{reference}/nudge")
 def nudge(reference: str, nudges: NudgesDep, caller: ConsoleCaller, to: Typed = "") -> Response:
     """Ask the delegation that was shown, or all."""
-    outcome = nudges.nudge(reference, _picked(to), caller=caller)
-    return see_other(meeting_path(outcome.reference), done="nudged", count=outcome.count("chase"))
+    effect = nudges.nudge(reference, _picked(to), caller=caller)
+    return see_other(meeting_path(effect.reference), done="nudged", count=effect.count("chase"))
 
 
 def _picked(to: str) -> tuple[str, ...]:

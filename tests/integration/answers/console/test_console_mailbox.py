@@ -177,7 +177,7 @@ def test_what_a_mail_cannot_be_assigned_to_is_said_at_the_field(
     assert said.casefold() in words(page).casefold()
     assert page.text.count("aria-invalid") == 1
     assert f'value="{typed["email"]}"' in page.text
-    assert world.incoming.mail(mail.id).outcome == "quarantined"
+    assert world.incoming.mail(mail.id).fate == "quarantined"
 
 
 def test_a_mail_is_let_go(client: TestClient, world: World) -> None:
@@ -187,7 +187,7 @@ def test_a_mail_is_let_go(client: TestClient, world: World) -> None:
     assert "There is no published meeting" in words(client.get("/mailbox"))
     done = client.post(f"/mailbox/{mail.id}/discard")
     assert "Discarded. The mail has no effect." in words(done)
-    assert world.incoming.mail(mail.id).outcome == "discarded"
+    assert world.incoming.mail(mail.id).fate == "discarded"
     assert client.post(f"/mailbox/{mail.id}/discard").status_code == 409
     for path in ("/mailbox/999", "/mailbox/999/mail.eml"):
         assert client.get(path).status_code == 404

@@ -33,22 +33,22 @@ def test_the_console_shows_the_poll_and_makes_an_option_the_time(world: World, c
     assert "1 of 3 delegations have answered." in text
     assert "Option 2 would win. Nobody says no. 2 delegations have not answered" in text
     assert "make one of its dates the time, or withdraw the poll" in text
-    assert re.findall(r"/meetings/SOM-2026/poll/(\d+)", page.text) == ["1", "2"]
-    confirm = client.get("/meetings/SOM-2026/poll/2")
+    assert re.findall(r"/meetings/SOM-2026/date-poll/(\d+)", page.text) == ["1", "2"]
+    confirm = client.get("/meetings/SOM-2026/date-poll/2")
     text = words(confirm)
     assert "Make option 2 the time of SOM-2026?" in text
     assert "The time becomes Thursday, 10 December 2026, 14:00 Ha Noi (UTC+07:00)" in text
     assert "1 said yes, 0 if needed, 0 no, and 2 nothing" in text
     assert "Make option 2 the time; nobody is told yet" in text
     assert world.date_polls.show("SOM-2026").state == "open"
-    stale = client.post("/meetings/SOM-2026/poll/2", data={"version": 7})
+    stale = client.post("/meetings/SOM-2026/date-poll/2", data={"version": 7})
     assert stale.status_code == 409
-    done = client.post("/meetings/SOM-2026/poll/2", data={"version": 1})
+    done = client.post("/meetings/SOM-2026/date-poll/2", data={"version": 1})
     assert done.headers["location"] == "/meetings/SOM-2026?done=chosen"
     text = words(client.get(done.headers["location"]))
     assert "The date is chosen, and the poll is over." in text
     assert "Option 2 became the time of the meeting." in text
-    assert client.get("/meetings/SOM-2026/poll/2").status_code == 409
+    assert client.get("/meetings/SOM-2026/date-poll/2").status_code == 409
 
 
 def test_a_date_that_has_gone_by_is_not_offered_any_more(world: World, client: TestClient, run: Any) -> None:
@@ -57,7 +57,7 @@ def test_a_date_that_has_gone_by_is_not_offered_any_more(world: World, client: T
     world.clock.at = datetime(2026, 12, 9, tzinfo=UTC)
     page = client.get("/meetings/SOM-2026")
     assert "Option 2 would win. One delegation says no" in words(page)
-    assert re.findall(r"/meetings/SOM-2026/poll/(\d+)", page.text) == ["2"]
+    assert re.findall(r"/meetings/SOM-2026/date-poll/(\d+)", page.text) == ["2"]
     shown = run("show", "SOM-2026")
     assert "Option 2 would win. One delegation says no" in shown
     assert re.search(r"\n1 +Tuesday, 8 December 2026, 09:00–11:30 \(has gone by\) ", shown)
@@ -77,7 +77,7 @@ def test_the_console_shows_who_is_asked_for_which_dates_and_then_asks_them(
 ) -> None:
     assert "Ask the delegations for a date" in words(client.get(PAGE))
     before = contents(world.database)
-    seen = client.post(f"{PAGE}/poll", data=TYPED)
+    seen = client.post(f"{PAGE}/date-poll", data=TYPED)
     assert seen.status_code == 200
     text = words(seen)
     assert "Ask the delegations of SOM-2026 for a date?" in text
@@ -90,7 +90,7 @@ def test_the_console_shows_who_is_asked_for_which_dates_and_then_asks_them(
     shown = re.findall(r"<li><strong><time[^>]*>([^<]*), (\d\d:\d\d) ", seen.text)
     # The dates that were shown are asked about, whatever the finder would propose by now.
     monkeypatch.delattr("orchestrator.services.dates.fair_starts.FairStarts.find")
-    done = client.post(f"{PAGE}/poll", data=hidden(seen))
+    done = client.post(f"{PAGE}/date-poll", data=hidden(seen))
     assert done.headers["location"] == f"{PAGE}?done=asked&count=3"
     options = world.date_polls.show("SOM-2026").options
     assert [(item.starts.date, item.starts.clock) for item in options] == shown
@@ -117,7 +117,7 @@ def test_the_console_shows_who_is_asked_for_which_dates_and_then_asks_them(
 def test_what_was_typed_for_a_poll_stays_with_what_is_wrong(
     world: World, client: TestClient, typed: dict[str, str], said: str
 ) -> None:
-    wrong = client.post(f"{PAGE}/poll", data=TYPED | typed)
+    wrong = client.post(f"{PAGE}/date-poll", data=TYPED | typed)
     assert wrong.status_code == (409 if "version" in typed else 422)
     assert said in words(wrong)
     for name, value in ((TYPED | typed) | {"version": "1"}).items():
@@ -129,7 +129,7 @@ def test_what_was_typed_for_a_poll_stays_with_what_is_wrong(
 
 def test_a_poll_opened_by_somebody_else_meanwhile_is_said(world: World, client: TestClient) -> None:
     opened(world)
-    late = client.post(f"{PAGE}/poll", data=TYPED)
+    late = client.post(f"{PAGE}/date-poll", data=TYPED)
     assert late.status_code == 409
     assert "SOM-2026 has an open date poll already" in words(late)
 
@@ -147,14 +147,14 @@ def test_the_console_asks_again_whoever_has_not_answered(world: World, client: T
     world.personal_date_polls.vote(token(world, LAN), {1: NO, 2: YES})
     text = words(client.get(PAGE))
     assert "Delegations are asked at most once a day; ask again from Tuesday, 3 November 2026, 10:00" in text
-    assert "/poll/remind" not in client.get(PAGE).text
-    assert client.get(f"{PAGE}/poll/remind").status_code == 409
+    assert "/date-poll/remind" not in client.get(PAGE).text
+    assert client.get(f"{PAGE}/date-poll/remind").status_code == 409
     world.clock.move(days=1)
     assert "Ask 2 people again" in words(client.get(PAGE))
-    seen = client.get(f"{PAGE}/poll/remind")
+    seen = client.get(f"{PAGE}/date-poll/remind")
     assert (THIDA in seen.text, TAN in seen.text, LAN in seen.text) == (True, True, False)
     world.mailer.accepted.clear()
-    done = client.post(f"{PAGE}/poll/remind", data=hidden(seen))
+    done = client.post(f"{PAGE}/date-poll/remind", data=hidden(seen))
     assert done.headers["location"] == f"{PAGE}?done=asked-again&count=2"
     assert "2 people are asked for a date again now." in words(client.get(done.headers["location"]))
     world.run()
@@ -164,46 +164,46 @@ def test_the_console_asks_again_whoever_has_not_answered(world: World, client: T
 def test_the_console_moves_the_closing_of_a_poll(world: World, client: TestClient) -> None:
     opened(world)
     world.run()
-    wrong = client.post(f"{PAGE}/poll/extend", data={"closes": "2026-12-09 09:00"})
+    wrong = client.post(f"{PAGE}/date-poll/extend", data={"closes": "2026-12-09 09:00"})
     assert wrong.status_code == 422
     assert "“2026-12-09 09:00” comes after the first of the starts to choose from." in words(wrong)
     assert re.search(r'<details id="extend-poll" open>', wrong.text)
     assert 'href="#extend-poll"' in wrong.text
     world.clock.at = CLOSING
     assert "The date poll has closed; choose a date, or extend it." in words(client.get(PAGE))
-    seen = client.post(f"{PAGE}/poll/extend", data={"closes": "2026-11-20 17:00"})
+    seen = client.post(f"{PAGE}/date-poll/extend", data={"closes": "2026-11-20 17:00"})
     assert "until Friday, 20 November 2026, 17:00 Ha Noi (UTC+07:00)" in words(seen)
     assert "Move the closing; nobody is told" in words(seen)
     assert not world.date_polls.show("SOM-2026").open
-    done = client.post(f"{PAGE}/poll/extend", data=hidden(seen))
+    done = client.post(f"{PAGE}/date-poll/extend", data=hidden(seen))
     assert done.headers["location"] == f"{PAGE}?done=extended&count=0"
     assert "The date poll is extended. Nobody is told." in words(client.get(done.headers["location"]))
     assert world.date_polls.show("SOM-2026").open
     world.date_polls.withdraw("SOM-2026", caller=caller("coordinator"))
-    over = client.post(f"{PAGE}/poll/extend", data={"closes": "2026-11-21 17:00"})
+    over = client.post(f"{PAGE}/date-poll/extend", data={"closes": "2026-11-21 17:00"})
     assert over.status_code == 409
     assert "SOM-2026 has no open date poll." in words(over)
 
 
 def test_the_console_withdraws_a_poll_and_opens_another(world: World, client: TestClient) -> None:
     opened(world)
-    seen = client.get(f"{PAGE}/poll/withdraw")
+    seen = client.get(f"{PAGE}/date-poll/withdraw")
     assert "0 of 3 delegations have answered" in words(seen)
     assert "no longer goes out" in words(seen)
     assert world.date_polls.show("SOM-2026").state == "open"
-    done = client.post(f"{PAGE}/poll/withdraw", data=hidden(seen))
+    done = client.post(f"{PAGE}/date-poll/withdraw", data=hidden(seen))
     assert done.headers["location"] == f"{PAGE}?done=withdrawn"
     page = client.get(done.headers["location"])
     assert "The poll was withdrawn." in words(page)
     assert 'id="ask-dates"' in page.text
     world.run()
     assert recipients(world) == []
-    again = client.post(f"{PAGE}/poll", data=hidden(client.post(f"{PAGE}/poll", data=TYPED)))
+    again = client.post(f"{PAGE}/date-poll", data=hidden(client.post(f"{PAGE}/date-poll", data=TYPED)))
     assert again.status_code == 303
 
 
 def test_the_console_asks_what_becomes_of_the_linked_meeting(linked: World, client: TestClient) -> None:
-    at = f"{PAGE}/poll/2"
+    at = f"{PAGE}/date-poll/2"
     asked = client.get(at)
     assert asked.status_code == 200
     assert "Say what becomes of it: keep or move." in words(asked)
@@ -227,9 +227,9 @@ def test_the_console_asks_what_becomes_of_the_linked_meeting(linked: World, clie
 
 
 def test_the_console_keeps_the_linked_meeting(linked: World, client: TestClient) -> None:
-    seen = client.get(f"{PAGE}/poll/1", params={"linked": "keep"})
+    seen = client.get(f"{PAGE}/date-poll/1", params={"linked": "keep"})
     assert f"{PREP}, which prepares it, stays on Wednesday, 2 December 2026, 09:00" in words(seen)
     assert "Make option 1 the time; nobody is told yet" in words(seen)
-    done = client.post(f"{PAGE}/poll/1", data=hidden(seen))
+    done = client.post(f"{PAGE}/date-poll/1", data=hidden(seen))
     assert done.headers["location"] == f"{PAGE}?done=chosen"
     assert linked.reading.meeting(PREP).start == "2026-12-02 09:00"

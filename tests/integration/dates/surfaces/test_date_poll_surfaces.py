@@ -22,7 +22,7 @@ def api(world: World, client: TestClient) -> TestClient:
 
 
 def test_the_api_asks_what_becomes_of_the_linked_meeting(linked: World, api: TestClient) -> None:
-    at = "/api/v1/meetings/SOM-2026/poll/close"
+    at = "/api/v1/meetings/SOM-2026/date-poll/close"
     asked = api.post(at, json={"option": 2})
     assert (asked.status_code, asked.json()["code"]) == (409, "linked-meetings")
     assert api.post(at, json={"option": 2, "linked": "leave"}).status_code == 422
@@ -38,7 +38,7 @@ def test_the_api_asks_what_becomes_of_the_linked_meeting(linked: World, api: Tes
 
 
 def test_the_api_takes_a_poll_through_its_life(world: World, api: TestClient) -> None:
-    at = "/api/v1/meetings/SOM-2026/poll"
+    at = "/api/v1/meetings/SOM-2026/date-poll"
     assert api.get(at).status_code == 404
     body = {"starts": STARTS_GIVEN, "closes": CLOSES}
     seen = api.post(f"{at}?preview=true", json=body)
@@ -46,20 +46,20 @@ def test_the_api_takes_a_poll_through_its_life(world: World, api: TestClient) ->
     assert api.get(at).status_code == 404
     made = api.post(at, json=body)
     assert made.status_code == 201
-    assert [item["starts"]["clock"] for item in made.json()["poll"]["options"]] == ["09:00", "14:00"]
+    assert [item["starts"]["clock"] for item in made.json()["date_poll"]["options"]] == ["09:00", "14:00"]
     again = api.post(at, json=body)
     assert (again.status_code, again.json()["code"]) == (409, "open-date-poll")
     voted = api.post(f"{at}/votes", json={"delegation": "SG", "votes": {"1": "Yes", "2": "if needed"}})
     assert voted.status_code == 200
     moved = api.patch(at, json={"closes": "2026-11-20 17:00"})
-    assert moved.json()["poll"]["closes"]["day"] == "2026-11-20"
+    assert moved.json()["date_poll"]["closes"]["day"] == "2026-11-20"
     assert api.post(f"{at}/remind").json()["code"] == "asked-today"
     read = api.get(at).json()
     assert (read["leading"], read["silent"], read["open"]) == (1, ["Myanmar", "Viet Nam"], True)
     published = api.post("/api/v1/meetings/SOM-2026/publish")
     assert (published.status_code, published.json()["code"]) == (409, "open-date-poll")
     closed = api.post(f"{at}/close", json={"option": 2, "version": 1})
-    assert (closed.status_code, closed.json()["poll"]["chosen"]) == (200, 2)
+    assert (closed.status_code, closed.json()["date_poll"]["chosen"]) == (200, 2)
     assert api.get("/api/v1/meetings/SOM-2026").json()["start"] == "2026-12-10 14:00"
     assert api.delete(at).status_code == 409
     assert api.post("/api/v1/meetings/SOM-2026/publish").status_code == 200
@@ -80,15 +80,15 @@ def test_the_api_names_the_field_that_is_wrong(
 ) -> None:
     if path:
         opened(world)
-    found = api.post(f"/api/v1/meetings/SOM-2026/poll{path}", json=body)
+    found = api.post(f"/api/v1/meetings/SOM-2026/date-poll{path}", json=body)
     assert found.status_code == 422
     assert field in found.json()["problems"][0]["field"]
 
 
 def test_a_poll_is_withdrawn_through_the_api(world: World, api: TestClient) -> None:
     opened(world)
-    done = api.delete("/api/v1/meetings/SOM-2026/poll")
-    assert (done.status_code, done.json()["poll"]["state"]) == (200, "withdrawn")
+    done = api.delete("/api/v1/meetings/SOM-2026/date-poll")
+    assert (done.status_code, done.json()["date_poll"]["state"]) == (200, "withdrawn")
     world.run()
     assert recipients(world) == []
 
@@ -101,7 +101,7 @@ def test_the_command_line_takes_a_poll_through_its_life(world: World, run: Any) 
     assert re.search(r"MM +Myanmar +Tue 8 Dec 08:30 +\+06:30 +early, up to 1 h before", shown)
     assert world.date_polls.newest("SOM-2026") is None
     opening = json.loads(run("open", "SOM-2026", *starts, "--closes", CLOSES, "--json"))
-    assert [item["number"] for item in opening["poll"]["options"]] == [1, 2]
+    assert [item["number"] for item in opening["date_poll"]["options"]] == [1, 2]
     with pytest.raises(InvalidInput, match="names an option twice"):
         run("vote", "SOM-2026", "VN", "1=no", "2=no", "01=yes")
     run("vote", "SOM-2026", "VN", "1=no", "2=if needed")
@@ -155,7 +155,7 @@ def test_the_command_line_asks_what_becomes_of_the_linked_meeting(linked: World,
         "close", "SOM-2026", "2", "--linked", "keep", "--preview"
     )
     done = json.loads(run("close", "SOM-2026", "2", "--linked", "move", "--json"))
-    assert (done["poll"]["chosen"], {item["meeting"] for item in done["consequences"]}) == (2, {PREP})
+    assert (done["date_poll"]["chosen"], {item["meeting"] for item in done["consequences"]}) == (2, {PREP})
     assert linked.reading.meeting(PREP).start == "2026-12-09 09:00"
 
 

@@ -180,16 +180,16 @@ def test_a_change_by_somebody_else_is_told_and_what_was_typed_stays(
 def test_a_link_by_hand_lets_the_invitations_go(
     client: TestClient, container: Container, published: str
 ) -> None:
-    page = client.post(f"/meetings/{published}/link", data={"join_url": f" {LINK} "})
+    page = client.post(f"/meetings/{published}/join-link", data={"join_url": f" {LINK} "})
     assert button(page) == "Save the link and send 23 invitations"
     assert container.reading.meeting(published).join_url is None
-    done = client.post(f"/meetings/{published}/link", data=hidden(page))
+    done = client.post(f"/meetings/{published}/join-link", data=hidden(page))
     assert "The link is saved. 23 invitations go out with it now." in words(done)
     assert container.reading.meeting(published).join_url == LINK
 
 
 def test_a_wrong_link_is_marked_and_stays(client: TestClient, published: str) -> None:
-    page = client.post(f"/meetings/{published}/link", data={"join_url": "javascript:alert(1)"})
+    page = client.post(f"/meetings/{published}/join-link", data={"join_url": "javascript:alert(1)"})
     assert page.status_code == 422
     assert "is not a web address" in words(page)
     assert 'value="javascript:alert(1)"' in page.text

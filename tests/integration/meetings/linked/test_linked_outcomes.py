@@ -56,18 +56,18 @@ def test_outcomes_begin_with_the_meeting(published: World) -> None:
     published.decisions.change(PREP, 3, Edit(number=1), caller=BY)
     published.decisions.remove(PREP, 2, caller=BY)
     found = published.decisions.agree(PREP, 2, caller=BY)
-    assert [(item.number, item.text, item.is_open, item.by) for item in found.outcomes] == [
+    assert [(item.number, item.text, item.is_open, item.by) for item in found.decisions] == [
         (1, "Theme", False, BY.name),
         (2, "Venue", False, BY.name),
     ]
-    assert found.outcomes == published.decisions.of(PREP) == view(published, PREP).outcomes
+    assert found.decisions == published.decisions.of(PREP) == view(published, PREP).decisions
     assert [words.say(item.what) for item in view(published, PREP).history[:6]] == [
-        "outcome 2 changed",
-        "outcome 2 removed",
-        "outcome 3 changed",
-        "outcome added",
-        "outcome added",
-        "outcome added",
+        "decision 2 changed",
+        "decision 2 removed",
+        "decision 3 changed",
+        "decision added",
+        "decision added",
+        "decision added",
     ]
     assert words.maybe(view(published, PREP).history[0].detail) == "was: Venue (open); is: Venue"
     assert points(published) == [(), ()], "nothing is carried over before the end"
@@ -86,10 +86,10 @@ def test_the_end_carries_outcomes_into_the_item_that_reports_them(published: Wor
         before.revision,
         before.sequence,
     )
-    assert words.say(after.history[0].what) == "outcomes carried over"
+    assert words.say(after.history[0].what) == "decisions carried over"
     assert words.maybe(after.history[0].detail) == f"from {PREP}"
     assert not any(mail.subject.startswith("Updated") for mail in published.mailer.accepted[mails:])
-    assert attention(published) == (f"1 outcome of {PREP} is still open: 2. Venue",)
+    assert attention(published) == (f"1 decision of {PREP} is still open: 2. Venue",)
 
 
 def test_an_agenda_that_is_written_back_keeps_what_it_reports(published: World) -> None:
@@ -123,10 +123,10 @@ def test_later_changes_carry_again_and_the_next_mails_have_them(published: World
 def test_concluding_by_hand_carries_and_says_what_is_left(published: World) -> None:
     begun(published)
     nothing = published.meetings.conclude(PREP, caller=BY, preview=True)
-    assert sentences(nothing.warnings) == (f"{PREP} has no outcome yet that {SOM} could report.",)
+    assert sentences(nothing.warnings) == (f"{PREP} has no decision yet that {SOM} could report.",)
     published.decisions.add(PREP, "Venue", is_open=True, caller=BY)
     done = published.meetings.conclude(PREP, caller=BY)
-    open_one = f"1 outcome of {PREP} is still open: 1. Venue"
+    open_one = f"1 decision of {PREP} is still open: 1. Venue"
     assert sentences(done.warnings) == (open_one,)
     assert points(published) == [(), ("Venue (open)",)]
     assert sentences(change(published, title="Another title").warnings) == (open_one,)
@@ -136,7 +136,7 @@ def test_an_agenda_that_reports_nothing_is_said(published: World) -> None:
     change(published, agenda=["Opening"])
     begun(published)
     missing = (
-        f"No item of the agenda of {SOM} reports the outcomes of {PREP}; "
+        f"No item of the agenda of {SOM} reports the decisions of {PREP}; "
         f"give the item that does 'input_from: {PREP}'."
     )
     assert attention(published) == (), "there is time until the end"
@@ -156,7 +156,7 @@ def test_an_open_outcome_is_said_when_the_next_meeting_is_published(pair: World)
     concluded(pair)
     assert points(pair) == [(), ("Venue (open)",)], "a draft has it too"
     done = pair.meetings.publish(SOM, caller=BY, preview=True)
-    assert sentences(done.warnings) == (f"1 outcome of {PREP} is still open: 1. Venue",)
+    assert sentences(done.warnings) == (f"1 decision of {PREP} is still open: 1. Venue",)
 
 
 def test_a_meeting_made_later_has_what_was_decided_before(published: World) -> None:

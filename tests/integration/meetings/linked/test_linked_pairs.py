@@ -101,7 +101,7 @@ def test_meetings_that_prepare_each_other_are_refused(
 def test_a_link_to_what_does_not_exist_yet_is_fine_and_a_stray_report_is_said(world: World) -> None:
     (alone,) = world.meetings.create([definition(fed_by=["LATER"], agenda=[REPORT])], caller=BY)
     stray = (
-        f"Item 1 of the agenda is to report the outcomes of {PREP}, which does not prepare {SOM}, "
+        f"Item 1 of the agenda is to report the decisions of {PREP}, which does not prepare {SOM}, "
         "so none are carried over."
     )
     assert sentences(alone.warnings) == (stray,)
