@@ -48,6 +48,17 @@ class Settings(BaseSettings):
     api_token: SecretStr | None = Field(
         None, description="Token for the API and console; empty means `api-token` in the data folder."
     )
+    session_idle_minutes: int = Field(
+        120, ge=5, le=24 * 60, description="Minutes after which a console nobody uses is signed out."
+    )
+    session_hours: int = Field(
+        12, ge=1, le=24 * 7, description="Hours after which the console asks to sign in again in any case."
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of the reverse proxies, separated by commas: only they may say "
+        "for whom they ask. Without it, all who come through a proxy count as one source.",
+    )
 
     ca_file: Path | None = Field(
         None,

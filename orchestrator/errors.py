@@ -105,6 +105,16 @@ class Forbidden(OrchestratorError):
     code = "forbidden"
 
 
+class TooMany(OrchestratorError):
+    """The caller has done this too often; ``retry_after`` is the number of seconds to wait."""
+
+    code = "too-many"
+
+    def __init__(self, said: Said, *, retry_after: float) -> None:
+        super().__init__(said)
+        self.retry_after = retry_after
+
+
 class Conflict(OrchestratorError):
     """The thing is not in a state that allows this, or another caller changed it in the meantime."""
 

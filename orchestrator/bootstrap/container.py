@@ -35,6 +35,8 @@ from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.minutes.minutes import Minutes
 from orchestrator.services.operations.operations import Operations
 from orchestrator.services.people.links import Links
+from orchestrator.services.people.sessions import ConsoleSessions, SessionLimits
+from orchestrator.services.people.throttle import Throttle
 from orchestrator.services.personal.answering import PersonalAnswers
 from orchestrator.services.personal.by_link import ByLink
 from orchestrator.services.personal.date_poll import PersonalDatePolls
@@ -97,6 +99,20 @@ class Container(Adapters, DataFiles):
         return Links(
             self.link_key, public_url, settings.organizer_address, subaddress=settings.reply_subaddress
         )
+
+    @cached_property
+    def sessions(self) -> ConsoleSessions:
+        """Who is signed in to the console."""
+        limits = SessionLimits(
+            idle=timedelta(minutes=self.settings.session_idle_minutes),
+            longest=timedelta(hours=self.settings.session_hours),
+        )
+        return ConsoleSessions(self.database, self.lease_clock, limits, lambda: self.api_token)
+
+    @cached_property
+    def throttle(self) -> Throttle:
+        """How often something may be tried."""
+        return Throttle(self.database, self.lease_clock)
 
     @cached_property
     def inbox(self) -> Inbox | None:

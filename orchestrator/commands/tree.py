@@ -28,6 +28,7 @@ from orchestrator.commands.minutes.minutes import minutes
 from orchestrator.commands.operations.actions import actions
 from orchestrator.commands.operations.running import db, demo, doctor_command, up, web
 from orchestrator.commands.operations.sandbox import sandbox
+from orchestrator.commands.people.sessions import sessions
 from orchestrator.commands.personal.links import personal_link
 from orchestrator.commands.readiness.readiness import connection_test, delegation, readiness
 from orchestrator.commands.timelines.plan import plan
@@ -56,6 +57,6 @@ for command in (
 
 ROOMS: tuple[click.Command, ...] = (
     *(meeting, minutes, mailbox, timeline, calendar, fair_starts),
-    *(actions, up, demo, web, sandbox, doctor_command, db),
+    *(actions, up, demo, web, sessions, sandbox, doctor_command, db),
 )
 """What stands right below the root command."""

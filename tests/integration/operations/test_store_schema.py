@@ -35,7 +35,7 @@ from orchestrator.store.rows.meetings import (
     RevisionRow,
 )
 from orchestrator.store.rows.minutes import DocumentRow, MinutesRow
-from orchestrator.store.rows.people import PersonRow
+from orchestrator.store.rows.people import ConsoleSessionRow, PersonRow
 from orchestrator.store.rows.readiness import ConnectionTestRow, ContributionRow, JoinRow
 from orchestrator.store.rows.timelines import ActionRow
 from tests.integration.conftest import ENDS, NOW, STARTS, action_values, meeting_values
@@ -96,6 +96,7 @@ def filled(database: Database) -> Database:
         session.execute(insert(MeetingRow), [meeting_values()])
         session.execute(insert(ConferenceRow), [CONFERENCE])
         session.execute(insert(PersonRow), [PERSON])
+        session.execute(insert(ConsoleSessionRow), [SESSION])
         session.execute(insert(AttendeeRow), [ATTENDEE])
         session.execute(insert(ActionRow), [action_values(1)])
         session.execute(insert(DeliveryRow), [DELIVERY])
@@ -121,6 +122,17 @@ def filled(database: Database) -> Database:
 KEY = action_values(1)["key"]
 CONFERENCE = {"meeting_id": 1, "external_id": "x", "by_hand": False}
 PERSON = {"id": 1, "email": "p@vn.example.org", "name": "P", "delegation": "VN", "role": "delegate"}
+SESSION = {
+    "id": 1,
+    "secret_hash": "0" * 64,
+    "credential": "1" * 64,
+    "actor_kind": "token",
+    "source": "192.0.2.7",
+    "browser": "",
+    "opened_at": NOW,
+    "seen_at": NOW,
+    "expires_at": ENDS,
+}
 ATTENDEE = {
     "id": 1,
     "meeting_id": 1,
@@ -281,6 +293,7 @@ REFUSED = {
     "a seat of its own": (AttendeeRow, second(ATTENDEE, address="q", seat="guest")),
     "an address invited twice": (AttendeeRow, second(ATTENDEE, email="p@VN.example.org")),
     "a person twice": (PersonRow, second(PERSON)),
+    "a session of the same secret": (ConsoleSessionRow, second(SESSION)),
     "an agenda number twice": (AgendaRow, {"meeting_id": 1, "number": 1, "en": "Closing"}),
     "a meeting that feeds itself": (FeedRow, {"source": "SOM", "target": "SOM"}),
     "a feed twice": (FeedRow, {"source": "PREP", "target": "SOM"}),
@@ -421,7 +434,10 @@ def test_an_instant_comes_back_as_it_was(filled: Database) -> None:
     assert (found, found.utcoffset()) == (exact, NOW.utcoffset())
 
 
-_NOT_OF_A_MEETING = ("person", "document", "meeting_feed", "incoming_mail", "action", "calendar_override")
+_NOT_OF_A_MEETING = (
+    *("person", "document", "meeting_feed", "incoming_mail", "action", "calendar_override"),
+    "console_session",
+)
 
 
 def test_a_meeting_takes_all_that_is_its_own_along(filled: Database) -> None:

@@ -1,0 +1,1 @@
+"""Directory, accounts, roles, sessions, and how often something was tried."""
