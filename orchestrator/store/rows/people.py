@@ -24,7 +24,7 @@ class PersonRow(Base):
 
 
 class ConsoleSessionRow(Base):
-    """A browser that is signed in to the console, until it signs out, is idle too long, or its time is over."""
+    """A browser that is signed in to the console, until it signs out or its time is over."""
 
     __tablename__ = "console_session"
     __table_args__ = (Index("ix_console_session_expires_at", "expires_at"),)
@@ -37,7 +37,9 @@ class ConsoleSessionRow(Base):
         String(64), doc="Fingerprint of what was signed in with; when that is replaced, the session is over."
     )
     actor_kind: Mapped[str] = mapped_column(String(20), doc="An ``ActorKind``.")
-    actor_id: Mapped[str | None] = mapped_column(String(64), doc="Of whom, where there are several of a kind.")
+    actor_id: Mapped[str | None] = mapped_column(
+        String(64), doc="Of whom, where there are several of a kind."
+    )
     source: Mapped[str] = mapped_column(String(64), doc="The network address that signed in.")
     browser: Mapped[str] = mapped_column(String(200), doc="What it called itself.")
     opened_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""Sessions of the console: random, kept as a digest, ended by idleness, by time, by a person, by a new token."""
+"""Sessions of the console: random, kept as a digest, ended by idleness, time, a person, a new token."""
 
 from __future__ import annotations
 
