@@ -41,7 +41,7 @@ def add(executor: Executor, bucket: str, now: datetime, period: timedelta, amoun
         .returning(table.count, table.ends_at)
     )
     row = executor.execute(statement).one()
-    return Tries(row.count, row.ends_at)
+    return Tries(row[0], row[1])
 
 
 def present(executor: Executor, bucket: str, now: datetime) -> Tries | None:
