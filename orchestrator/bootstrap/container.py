@@ -15,6 +15,7 @@ from orchestrator.bootstrap.data_files import DataFiles
 from orchestrator.bootstrap.settings import read_settings
 from orchestrator.bootstrap.templates import mail_templates
 from orchestrator.domain.letters.message import NamedAddress
+from orchestrator.domain.people.addresses import OwnMailbox
 from orchestrator.services.answers.by_hand import AnswersByHand
 from orchestrator.services.answers.inbox import Inbox
 from orchestrator.services.answers.incoming import IncomingMails
@@ -76,10 +77,20 @@ class Container(Adapters, DataFiles):
     @cached_property
     def meetings(self) -> Meetings:
         """Creating, publishing, changing and ending meetings."""
-        organizer = self.settings.organizer_address
         return Meetings(
-            self.database, self.planner, self.clock, self.changing, organizer, self.preparatory_texts
+            self.database,
+            self.planner,
+            self.clock,
+            self.changing,
+            self.settings.organizer_address,
+            self.preparatory_texts,
+            self.own_mailbox,
         )
+
+    @cached_property
+    def own_mailbox(self) -> OwnMailbox:
+        """The addresses of the mailbox that the service sends from and reads."""
+        return OwnMailbox.of(self.settings.organizer_address)
 
     @cached_property
     def changing(self) -> Changing:
@@ -153,7 +164,7 @@ class Container(Adapters, DataFiles):
     @cached_property
     def delegation_lists(self) -> DelegationLists:
         """Naming who comes for a delegation, on its personal pages."""
-        return DelegationLists(self.by_link, self.directory)
+        return DelegationLists(self.by_link, self.directory, self.own_mailbox)
 
     @cached_property
     def personal_links(self) -> PersonalLinks:

@@ -1,22 +1,128 @@
-"""What every text that comes from outside has to keep to."""
+"""What every text that comes from outside has to keep to.
+
+Text that is shown beside other text must not be able to hide a part of itself, turn its neighbours around, or
+become something to click on. What makes that possible is told apart here, once, for every door.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from orchestrator.errors import Unfit
 from orchestrator.facts import Fact
 
-_NO_CONTROL = r"[^\u0000-\u001F\u007F-\u009F\u2028\u2029]"
-LINE_PATTERN = rf"^{_NO_CONTROL}*[^\s\u0000-\u001F\u007F-\u009F\u2028\u2029]{_NO_CONTROL}*$"
-"""What ``single_line`` takes, as a schema tells it."""
+_NO_CONTROL = (
+    r"[^\u0000-\u001F\u007F-\u009F\u00AD\u034F\u0600-\u0605\u061C\u06DD\u070F\u08E2\u115F\u1160\u17B4\u17B5"
+    r"\u180B-\u180F\u200B-\u200F\u2028-\u202E\u2060-\u206F\u2800\u3164\uD800-\uDFFF\uFDD0-\uFDEF\uFE00-\uFE0F"
+    r"\uFEFF\uFFA0\uFFF0-\uFFFB\uFFFE\uFFFF]"
+)
+LINE_PATTERN = rf"^{_NO_CONTROL}*{_NO_CONTROL.replace('[^', '[^' + chr(92) + 's')}{_NO_CONTROL}*$"
+"""What ``single_line`` takes, as a schema tells it; it leaves out the few hidden characters that may stay."""
+
+# Control and format characters, halves of characters, and the separators of lines and paragraphs.
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# What is drawn as nothing although its category is that of letters and marks (Default_Ignorable_Code_Point).
+_HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+_JOINERS = frozenset("\u200c\u200d")
+_VIRAMA = 9
+_KHMER_FIRST, _KHMER_LAST = "\u1780", "\u17d3"
+_LAYOUT = frozenset("\n\t")
+_BETWEEN_LETTERS = frozenset("\u200b\u200c\u200d\ufe0e\ufe0f")
+
+_HOST = r"(?:[^\W_]|-){1,63}(?:\.(?:[^\W_]|-){1,63})*"
+_KNOWN = (
+    "com|net|org|info|biz|edu|gov|mil|int|io|co|me|app|dev|xyz|top|site|online|shop|club|link|click|live|asia|"
+    "vip|icu|page|zip|mov|ly|gl|tk|store|tech|work|world|cloud|email|support|finance|bank|pay"
+)
+_LINK = re.compile(
+    "|".join(
+        (
+            r"[A-Za-z][A-Za-z0-9+.-]*:/",
+            r"\b(?:mailto|javascript|vbscript|data|tel|sms|callto|file|blob|webcal|sip|skype|xmpp):(?=\S)",
+            r"\bwww\.(?=\S)",
+            # A host before a path, a query, a fragment or a port.
+            rf"\b{_HOST}\.(?:[a-z]{{2,24}}|xn--[a-z0-9-]{{2,59}})(?:[/?#]|:\d)(?=\S|$)",
+            r"\b\d{1,3}(?:\.\d{1,3}){3}[/:](?=\S)",
+        )
+    ),
+    re.IGNORECASE,
+)
+# A host that stands alone. "Dr.Nguyen" and "M.Sc" are none to any mail program, "evil.com" is to all of them.
+_LONE_HOST = re.compile(
+    rf"\b{_HOST}\.(?:[a-z]{{2,24}}|xn--[a-z0-9-]{{2,59}}|(?i:{_KNOWN}))\b(?!\.?\w)|"
+    r"\b[A-Z0-9-]{3,63}\.[A-Z]{2}\b(?!\.?\w)"
+)
+_DOT_BETWEEN_LETTERS = re.compile(r"(?<=[A-Za-z0-9])\u3002(?=[A-Za-z0-9])")
 
 
 def single_line(value: str) -> str:
-    """Trim, normalise to NFC, and refuse control characters, which could inject header lines."""
+    """Trim, normalise to NFC, and refuse what could inject header lines, or hide or turn around text.
+
+    Raises ``Unfit``. Unicode calls it control, format and default-ignorable characters: bidirectional
+    controls (UAX #9), zero-width ones, fillers. A joiner stays after a virama, where the scripts of South and
+    South-East Asia need it (RFC 5892, appendix A), or a Khmer letter, whose signs it places; and a variation
+    selector stays after what it selects.
+    """
     text = unicodedata.normalize("NFC", value.strip())
     if any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in text):
         raise Unfit(Fact.of("text.control-character"))
+    for before, char in zip(" " + text, text, strict=False):
+        if _hides(char, before):
+            raise Unfit(Fact.of("text.hidden-character", code=f"U+{ord(char):04X}"))
     if not text:
         raise Unfit(Fact.of("text.empty"))
     return text
+
+
+def without_link(text: str) -> str:
+    """Return a text that no mail program shows as a link; raises ``Unfit`` for another.
+
+    Programs make links of addresses without a scheme too, and browsers read the dots of other scripts as
+    those of hosts (UTS #46), so compatible spellings are looked at as one.
+    """
+    plain = _DOT_BETWEEN_LETTERS.sub(".", unicodedata.normalize("NFKC", text))
+    found = _LINK.search(plain) or _LONE_HOST.search(plain)
+    if found:
+        raise Unfit(Fact.of("text.link", link=found[0]))
+    return text
+
+
+def visible(text: str) -> str:
+    """Return a text without what ``single_line`` refuses because it hides."""
+    return "".join(char for before, char in zip(" " + text, text, strict=False) if not _hides(char, before))
+
+
+def shown(text: str) -> str:
+    """Return what people wrote freely, in lines, as it may stand beside other text.
+
+    Nothing in it is a control character or turns other text around. Joiners and possible breaks stay, for
+    Khmer, Burmese and emoji are written with them.
+    """
+    kept = []
+    for before, char in zip(" " + text, text, strict=False):
+        if char in _LAYOUT or char in _BETWEEN_LETTERS or not _hides(char, before):
+            kept.append(char)
+    return "".join(kept)
+
+
+def _hides(char: str, before: str) -> bool:
+    """Whether a character is drawn as nothing, or changes the order of others, after the one ``before``."""
+    if char in _JOINERS:
+        return unicodedata.combining(before) != _VIRAMA and not _KHMER_FIRST <= before <= _KHMER_LAST
+    if _is_selector(char):
+        return not _takes_selector(before)
+    if unicodedata.category(char) in _HIDDEN_CATEGORIES or char in _HIDDEN:
+        return True
+    # The last two of each plane, and U+FDD0 to U+FDEF, are no characters at all.
+    return ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF
+
+
+def _is_selector(char: str) -> bool:
+    return "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
+
+
+def _takes_selector(char: str) -> bool:
+    """Whether variants of a character are chosen by a selector: ideographs, Burmese letters, symbols."""
+    ideographs = ("CJK ", "MYANMAR LETTER")
+    return unicodedata.category(char) == "So" or unicodedata.name(char, "").startswith(ideographs)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from orchestrator.domain.definitions.definition import MeetingDefinition, MeetingKind
 from orchestrator.domain.definitions.written import Invitee
 from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.people.addresses import OwnMailbox
 from orchestrator.domain.time.durations import duration_text
 from orchestrator.domain.time.zones import exists, zone, zone_names
 from orchestrator.domain.timelines.timeline import Timelines
@@ -17,8 +18,16 @@ from orchestrator.facts import Fact
 LONGEST_MEETING = timedelta(days=14)
 
 
-def check(definition: MeetingDefinition, directory: Directory, timelines: Timelines) -> list[Problem]:
-    """Return everything in ``definition`` that contradicts the calendar or the data; all at once."""
+def check(
+    definition: MeetingDefinition,
+    directory: Directory,
+    timelines: Timelines,
+    own: OwnMailbox | None = None,
+) -> list[Problem]:
+    """Return everything in ``definition`` that contradicts the calendar or the data; all at once.
+
+    With ``own`` nobody may be named under an address of the service's mailbox.
+    """
     return [
         *_check_time(definition),
         *_check_host(definition, directory),
@@ -26,6 +35,7 @@ def check(definition: MeetingDefinition, directory: Directory, timelines: Timeli
         *_check_agenda(definition, directory),
         *_check_attendees(definition, directory),
         *_check_links(definition),
+        *(check_mailbox(definition, own) if own else ()),
     ]
 
 
@@ -139,6 +149,21 @@ def _check_attendees(definition: MeetingDefinition, directory: Directory) -> lis
                 )
             )
     return problems
+
+
+def check_mailbox(definition: MeetingDefinition, own: OwnMailbox) -> list[Problem]:
+    """Return where a definition names somebody under an address of the service's own mailbox."""
+    named = {"coordinator.email": definition.coordinator.email} | {
+        f"attendees[{index}].email": item.email for index, item in enumerate(definition.attendees)
+    }
+    return [own_mailbox_problem(field, email) for field, email in named.items() if own.holds(email)]
+
+
+def own_mailbox_problem(field: str, email: str) -> Problem:
+    """Return what is wrong with an address of the service's own mailbox."""
+    return Problem(
+        field, email, Fact.of("definitions.own-mailbox"), Fact.of("definitions.own-mailbox.remedy")
+    )
 
 
 def _check_group(where: str, invitee: Invitee, directory: Directory) -> list[Problem]:

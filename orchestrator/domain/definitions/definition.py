@@ -20,10 +20,10 @@ from orchestrator.domain.definitions.written import (
     AgendaItem,
     Coordinator,
     Invitee,
-    Line,
     MeetingLength,
     Reference,
     Text,
+    Title,
     WallTime,
     Written,
 )
@@ -89,7 +89,7 @@ class MeetingDefinition(Written):
     """A meeting as its coordinator writes it: wall time and zone, never UTC."""
 
     reference: Reference = Field(description="A name of your own, such as ACCSM21-SOM-2021-04.")
-    programme: Line | None = None
+    programme: Title | None = None
     kind: MeetingKind
     title: Text
     host: str = Field(description="Code of the host delegation.")

@@ -19,7 +19,7 @@ from pydantic import (
 
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import Seat
-from orchestrator.domain.text import LINE_PATTERN, single_line
+from orchestrator.domain.text import LINE_PATTERN, single_line, without_link
 from orchestrator.domain.time.durations import DURATION_PATTERN, duration_text, parse_duration
 from orchestrator.errors import Unfit
 from orchestrator.facts import Fact
@@ -66,7 +66,7 @@ def _meeting_length(value: object) -> object:
 
 
 # What follows ``WithJsonSchema`` is for the published schema only, which would else not tell of the rules.
-_LONGEST_LINE, _LONGEST_ADDRESS = 250, 254
+_LONGEST_LINE, _LONGEST_NAME, _LONGEST_ADDRESS = 250, 120, 254
 _ADDRESS_SCHEMA = (
     r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,62})*@"
     r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
@@ -82,6 +82,22 @@ Line = Annotated[
     AfterValidator(single_line),
     WithJsonSchema({"type": "string", "maxLength": _LONGEST_LINE, "pattern": LINE_PATTERN}),
 ]
+Name = Annotated[
+    str,
+    Field(max_length=_LONGEST_NAME),
+    AfterValidator(single_line),
+    AfterValidator(without_link),
+    WithJsonSchema({"type": "string", "maxLength": _LONGEST_NAME, "pattern": LINE_PATTERN}),
+]
+"""The name of a person, through whichever door it comes: it stands in the mails of others."""
+Title = Annotated[
+    str,
+    Field(max_length=_LONGEST_LINE),
+    AfterValidator(single_line),
+    AfterValidator(without_link),
+    WithJsonSchema({"type": "string", "maxLength": _LONGEST_LINE, "pattern": LINE_PATTERN}),
+]
+"""The title of a meeting: it stands in subjects and calendars."""
 Reference = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]
 Address = Annotated[
     str,
@@ -110,10 +126,10 @@ class Written(BaseModel):
 
 
 class Text(Written):
-    """A text in English and, optionally, Vietnamese; a plain string is English."""
+    """A title in English and, optionally, Vietnamese; a plain string is English."""
 
-    en: Line
-    vi: Line | None = None
+    en: Title
+    vi: Title | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -124,7 +140,7 @@ class Text(Written):
 class Coordinator(Written):
     """Who runs the meeting: named as its host and answered by Reply-To."""
 
-    name: Line
+    name: Name
     email: Address
 
 
@@ -147,7 +163,7 @@ class Invitee(Written):
 
     group: str
     delegation: str
-    name: Line
+    name: Name
     email: Address
     role: Role | None = None
     seat: Seat | None = Field(None, description="What the person is in the delegation, if that matters.")

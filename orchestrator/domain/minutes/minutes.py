@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator.domain.text import visible
 from orchestrator.errors import InvalidInput
 from orchestrator.facts import Fact
 
@@ -49,8 +50,8 @@ def media_type_of(filename: str, content: bytes, largest: int) -> str:
 
 
 def safe_filename(filename: str) -> str:
-    """Return the last part of a path, without control characters and quotes; a long name keeps its ending."""
-    last = filename.replace("\\", "/").rpartition("/")[2]
+    """Return the last part of a path, without quotes and what hides; a long name keeps its ending."""
+    last = visible(filename.replace("\\", "/").rpartition("/")[2])
     name = "".join(char for char in last if char.isprintable() and char not in '"<>:|?*').strip(" .")
     if len(name) <= _LONGEST_NAME:
         return name

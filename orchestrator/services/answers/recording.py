@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.answers.responses import ResponseKind, is_urgent
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
 from orchestrator.domain.people.caller import Caller
+from orchestrator.domain.text import shown
 from orchestrator.facts import Fact
 from orchestrator.services.timelines.changing import MeetingChange
 from orchestrator.store.answers import responses
@@ -98,8 +99,8 @@ def answered(attendee: Attendee, given: GivenAnswer) -> Attendee:
 
 
 def cut(comment: str | None) -> str | None:
-    """Return a comment as it is kept; nothing for an empty one."""
-    return (comment or "").strip()[:LONGEST_COMMENT] or None
+    """Return a comment as it is kept, in which nothing hides, for it is mailed; nothing for an empty one."""
+    return shown(comment or "").strip()[:LONGEST_COMMENT] or None
 
 
 def _said(attendee: Attendee, given: GivenAnswer) -> Fact:

@@ -13,6 +13,7 @@ from orchestrator.domain.definitions.checking import check
 from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.definitions.preparatory import PREPARATORY, PreparatoryTexts, pair
 from orchestrator.domain.meetings.meeting import Conference, Meeting
+from orchestrator.domain.people.addresses import OwnMailbox
 from orchestrator.domain.people.caller import Caller
 from orchestrator.errors import InvalidInput
 from orchestrator.facts import Fact
@@ -31,8 +32,12 @@ Placed = tuple[str, MeetingDefinition]
 class Drafting:
     """Makes drafts of definitions, inside the transaction of the use case."""
 
-    def __init__(self, planner: Planner, preparatory: PreparatoryTexts) -> None:
-        """``preparatory`` are the texts of preparatory meetings that are made together with another."""
+    def __init__(self, planner: Planner, preparatory: PreparatoryTexts, own: OwnMailbox) -> None:
+        """``preparatory`` are the texts of preparatory meetings that are made together with another.
+
+        ``own`` are the addresses of the service, under which nobody can be named.
+        """
+        self._own = own
         self._planner = planner
         self._preparatory = preparatory
         self._linking = Linking(planner)
@@ -80,7 +85,7 @@ class Drafting:
         problems = [
             prefixed(prefix, item)
             for prefix, definition in placed
-            for item in check(definition, self._planner.directory, self._planner.timelines)
+            for item in check(definition, self._planner.directory, self._planner.timelines, self._own)
         ]
         # A meeting that is linked to itself has been found by the check already.
         problems += [] if problems else self._linking.circles(session, placed)

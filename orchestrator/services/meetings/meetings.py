@@ -25,6 +25,7 @@ from orchestrator.domain.meetings.meeting import (
     Meeting,
     MeetingStatus,
 )
+from orchestrator.domain.people.addresses import OwnMailbox
 from orchestrator.domain.people.caller import Caller
 from orchestrator.errors import InvalidInput
 from orchestrator.facts import Fact, Said
@@ -53,16 +54,19 @@ class Meetings:
         changing: Changing,
         organizer: str,
         preparatory: PreparatoryTexts,
+        own: OwnMailbox,
     ) -> None:
         """``organizer`` is the address that attendees of meetings published from now on answer to.
 
-        ``preparatory`` are the texts of preparatory meetings that are made together with another.
+        ``own`` are the addresses of the service, under which nobody can be named. ``preparatory`` are
+        the texts of preparatory meetings that are made together with another.
         """
         self._database = database
         self._planner = planner
         self._clock = clock
         self._organizer = organizer
-        self._drafting = Drafting(planner, preparatory)
+        self._own = own
+        self._drafting = Drafting(planner, preparatory, own)
         self._changing = changing
         self._linking = Linking(planner)
 
@@ -287,7 +291,8 @@ class Meetings:
 
         Raises ``InvalidInput`` with all problems, and ``NotFound`` for what an intent names and is not there.
         """
-        return checked_change(meeting, self._planner.directory, self._planner.timelines, update, intents)
+        planner = self._planner
+        return checked_change(meeting, planner.directory, planner.timelines, update, intents, self._own)
 
 
 def _alone(apply: Callable[[Meeting, datetime], Meeting]) -> Applied:

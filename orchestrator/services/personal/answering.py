@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
+from orchestrator.domain.text import shown
 from orchestrator.errors import InvalidInput
 from orchestrator.facts import Fact
 from orchestrator.services.answers.recording import LONGEST_COMMENT, GivenAnswer, cut, record
@@ -78,8 +79,7 @@ def _recorded(meeting: Meeting, given: Sequence[GivenAnswer]) -> MeetingChange:
 def _comment(text: str | None) -> str | None:
     """Return a comment fit to be kept; raises ``InvalidInput`` for one that is too long."""
     lines = (text or "").replace("\r\n", "\n").replace("\r", "\n")
-    # PostgreSQL keeps neither NUL nor half a character; joiners stay, for Khmer and Burmese need them.
-    kept = "".join(char for char in unicodedata.normalize("NFC", lines) if _can_be_kept(char))
+    kept = shown(unicodedata.normalize("NFC", lines))
     length = len(kept.strip())
     if length > LONGEST_COMMENT:
         wrong = Fact.of("personal.comment-too-long", length=length)
@@ -87,10 +87,6 @@ def _comment(text: str | None) -> str | None:
             "comment", None, wrong, Fact.of("personal.comment-too-long.remedy", most=LONGEST_COMMENT)
         )
     return cut(kept)
-
-
-def _can_be_kept(char: str) -> bool:
-    return char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs")
 
 
 def _others(link: FollowedLink, ids: set[int]) -> tuple[Attendee, ...]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter, ValidationError
 
-from orchestrator.domain.definitions.written import Address, Line
+from orchestrator.domain.definitions.checking import own_mailbox_problem
+from orchestrator.domain.definitions.written import Address, Name
 from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.meeting import Attendee
+from orchestrator.domain.people.addresses import OwnMailbox
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import InvalidInput, Problem
@@ -21,7 +23,7 @@ from orchestrator.services.timelines.views import Consequence
 
 MOST_MEMBERS = 30
 """How many people of one delegation a focal point can name."""
-_LINE, _ADDRESS = TypeAdapter[str](Line), TypeAdapter[str](Address)
+_NAME, _ADDRESS = TypeAdapter[str](Name), TypeAdapter[str](Address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,13 @@ class Composition:
 
 
 def wanted_members(
-    link: FollowedLink, members: Sequence[Member], directory: Directory
+    link: FollowedLink, members: Sequence[Member], directory: Directory, own: OwnMailbox
 ) -> tuple[Attendee, ...]:
-    """Return the delegation as it should be; raises ``InvalidInput`` with all that is wrong."""
-    problems = _problems(link, members)
+    """Return the delegation as it should be; raises ``InvalidInput`` with all that is wrong.
+
+    Nobody can be named under an address of the service's ``own`` mailbox.
+    """
+    problems = _problems(link, members, own.also(link.meeting.organizer))
     if problems:
         raise InvalidInput(problems)
     group = _group_of_new(link, directory)
@@ -73,7 +78,7 @@ def wanted_members(
             group=group,
             role=Role.SENIOR_OFFICIAL if member.seat is Seat.HEAD else Role.DELEGATE,
         )
-        people[address] = replace(known, name=_LINE.validate_python(member.name), seat=member.seat)
+        people[address] = replace(known, name=_NAME.validate_python(member.name), seat=member.seat)
     wanted = tuple(people.values())
     problems = _too_many(wanted, members)
     if problems:
@@ -92,7 +97,7 @@ def _group_of_new(link: FollowedLink, directory: Directory) -> str:
     return next((code for code in groups if directory.group(code).admits(delegation)), own.group)
 
 
-def _problems(link: FollowedLink, members: Sequence[Member]) -> list[Problem]:
+def _problems(link: FollowedLink, members: Sequence[Member], own: OwnMailbox) -> list[Problem]:
     """Return all that is wrong with each of the members by itself, and with their being together."""
     found: list[Problem] = []
     first: dict[str, int] = {}
@@ -110,7 +115,7 @@ def _problems(link: FollowedLink, members: Sequence[Member]) -> list[Problem]:
         elif member.removed:
             found += _removal_problems(link, where, address)
         else:
-            found += _member_problems(link, where, member, address)
+            found += _member_problems(link, where, member, address, own)
     return found
 
 
@@ -122,22 +127,17 @@ def _removal_problems(link: FollowedLink, where: str, address: str) -> list[Prob
     return [Problem(f"{where}.seat", "", wrong, Fact.of("personal.member-stays.remedy"))]
 
 
-def _member_problems(link: FollowedLink, where: str, member: Member, address: str) -> list[Problem]:
-    found = _checked(_LINE, f"{where}.name", member.name, Fact.of("personal.write-name"))
+def _member_problems(
+    link: FollowedLink, where: str, member: Member, address: str, own: OwnMailbox
+) -> list[Problem]:
+    found = _checked(_NAME, f"{where}.name", member.name, Fact.of("personal.write-name"))
     wrong = _checked(_ADDRESS, f"{where}.email", member.email, Fact.of("personal.write-address"))
     if wrong:
         return found + wrong
-    if _plain(address) == _plain((link.meeting.organizer or "").casefold()):
-        found.append(
-            Problem(
-                f"{where}.email",
-                member.email,
-                Fact.of("personal.member-is-organizer"),
-                Fact.of("personal.member-is-organizer.remedy"),
-            )
-        )
-    own = link.attendee.delegation
-    if any(item.address == address and item.delegation != own for item in link.meeting.invited):
+    if own.holds(address):
+        found.append(own_mailbox_problem(f"{where}.email", member.email))
+    theirs = link.attendee.delegation
+    if any(item.address == address and item.delegation != theirs for item in link.meeting.invited):
         found.append(
             Problem(
                 f"{where}.email",
@@ -155,12 +155,6 @@ def _checked(rule: TypeAdapter[str], field: str, value: str, remedy: Fact) -> li
     except ValidationError as error:
         return [Problem(field, item.value, item.wrong, remedy) for item in problems_of(error)]
     return []
-
-
-def _plain(address: str) -> str:
-    """An address without the tag behind a plus sign (RFC 5233)."""
-    local, _, domain = address.rpartition("@")
-    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _too_many(wanted: Sequence[Attendee], members: Sequence[Member]) -> list[Problem]:

@@ -13,6 +13,7 @@ from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.lifecycle import Change
 from orchestrator.domain.meetings.meeting import Attendee, Contribution, ContributionState, Meeting, Need
+from orchestrator.domain.people.addresses import OwnMailbox
 from orchestrator.errors import Conflict
 from orchestrator.facts import Fact
 from orchestrator.services.answers.recording import cut
@@ -34,7 +35,9 @@ from orchestrator.store.readiness import contributions
 class DelegationLists:
     """The use case of the list of who comes for a delegation."""
 
-    def __init__(self, by_link: ByLink, directory: Directory) -> None:
+    def __init__(self, by_link: ByLink, directory: Directory, own: OwnMailbox) -> None:
+        """``own`` are the addresses of the service, under which nobody can be named."""
+        self._own = own
         self._by_link = by_link
         self._directory = directory
 
@@ -67,7 +70,7 @@ class DelegationLists:
         """The delegation as it is to be; ``None`` where it is so already."""
         if not link.speaks:
             raise Conflict(Fact.of("personal.only-spokespeople-name"), code="not-allowed")
-        wanted = wanted_members(link, members, self._directory)
+        wanted = wanted_members(link, members, self._directory, self._own)
         if link.listed(wanted) == link.listed(link.delegation):
             return None
         if mark is not None and mark != link.mark:

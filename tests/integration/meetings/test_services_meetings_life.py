@@ -88,7 +88,15 @@ def test_a_meeting_moves_to_another_mailbox_and_everybody_is_told(world: World) 
         "it is there"
     )
     texts = world.preparatory_texts
-    other = Meetings(world.database, world.planner, world.clock, world.changing, "new@accsm.example", texts)
+    other = Meetings(
+        world.database,
+        world.planner,
+        world.clock,
+        world.changing,
+        "new@accsm.example",
+        texts,
+        world.own_mailbox,
+    )
     preview = other.move_mailbox("SOM-2026", caller=caller("coordinator"), preview=True)
     outcome = other.move_mailbox("SOM-2026", caller=caller("coordinator"))
     assert preview.consequences == outcome.consequences

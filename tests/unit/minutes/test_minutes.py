@@ -118,3 +118,7 @@ def test_a_safe_filename_has_no_path_no_controls_and_a_bounded_length(filename: 
     assert not set(name) & set('/\\"<>:|?*')
     assert name == name.strip(" .")
     assert safe_filename(name) == name
+
+
+def test_nothing_hides_in_the_name_of_a_file() -> None:
+    assert safe_filename("annex\u202efdp\u200b\u3164.exe.pdf") == "annexfdp.exe.pdf"
