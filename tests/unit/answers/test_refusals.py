@@ -22,7 +22,7 @@ from orchestrator.domain.answers.refusals import Refusal, refusal_of
         ("5.2.3", "", Refusal.TOO_LARGE),
         ("5.3.4", "552 5.3.4 Message size exceeds fixed limit", Refusal.TOO_LARGE),
         ("5.7.1", "550 5.7.1 Message rejected as spam", Refusal.POLICY),
-        ("5.7.606", "", Refusal.POLICY),
+        ("5.7.606", "", Refusal.SENDER),
         ("5.7.26", "unauthenticated email from our domain is not accepted", Refusal.SENDER),
         ("5.1.8", "sender address rejected", Refusal.SENDER),
         ("5.4.5", "daily sending quota exceeded", Refusal.SENDER),
