@@ -37,7 +37,7 @@ _NAMES = re.compile(r"<[^<>]*>|\S+@\S+|https?://\S+|\bhost \S+ said:?|\bfor \S+\
 
 _PATTERNS: Final = tuple((target, re.compile("|".join(patterns))) for target, patterns in TEXTS)
 _FAULTS: Final = frozenset({451, 452, 455, 500, 501, 502, 503, 504, 555})
-"""Replies about the server's own state, or about what was said and not about whom (RFC 5321 section 4.2.3)."""
+"""Replies about the server's state, or about what was said and not about whom (RFC 5321 section 4.2.3)."""
 
 
 def target_of(

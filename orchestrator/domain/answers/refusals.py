@@ -14,7 +14,7 @@ from orchestrator.domain.answers.refusal_targets import Target, target_of
 from orchestrator.facts import Fact
 
 
-class Refusal(StrEnum):
+class MailRefusal(StrEnum):
     """What a refusal is about."""
 
     ADDRESS = "address"
@@ -44,49 +44,51 @@ class Refusal(StrEnum):
 
 
 _WORDS: Final = {
-    Refusal.ADDRESS: (Fact.of("answers.refusal.address"), Fact.of("answers.remedy.address")),
-    Refusal.FULL: (Fact.of("answers.refusal.full"), Fact.of("answers.remedy.full")),
-    Refusal.TOO_LARGE: (Fact.of("answers.refusal.too-large"), Fact.of("answers.remedy.too-large")),
-    Refusal.POLICY: (Fact.of("answers.refusal.policy"), Fact.of("answers.remedy.policy")),
-    Refusal.SENDER: (Fact.of("answers.refusal.sender"), Fact.of("answers.remedy.sender")),
-    Refusal.GIVEN_UP: (Fact.of("answers.refusal.given-up"), Fact.of("answers.remedy.given-up")),
-    Refusal.SYSTEM: (Fact.of("answers.refusal.system"), Fact.of("answers.remedy.system")),
-    Refusal.UNKNOWN: (Fact.of("answers.refusal.unknown"), Fact.of("answers.remedy.unknown")),
+    MailRefusal.ADDRESS: (Fact.of("answers.refusal.address"), Fact.of("answers.remedy.address")),
+    MailRefusal.FULL: (Fact.of("answers.refusal.full"), Fact.of("answers.remedy.full")),
+    MailRefusal.TOO_LARGE: (Fact.of("answers.refusal.too-large"), Fact.of("answers.remedy.too-large")),
+    MailRefusal.POLICY: (Fact.of("answers.refusal.policy"), Fact.of("answers.remedy.policy")),
+    MailRefusal.SENDER: (Fact.of("answers.refusal.sender"), Fact.of("answers.remedy.sender")),
+    MailRefusal.GIVEN_UP: (Fact.of("answers.refusal.given-up"), Fact.of("answers.remedy.given-up")),
+    MailRefusal.SYSTEM: (Fact.of("answers.refusal.system"), Fact.of("answers.remedy.system")),
+    MailRefusal.UNKNOWN: (Fact.of("answers.refusal.unknown"), Fact.of("answers.remedy.unknown")),
 }
 
 _OF_TARGET: Final = {
-    Target.ADDRESS: Refusal.ADDRESS,
-    Target.MAILBOX: Refusal.FULL,
-    Target.SIZE: Refusal.TOO_LARGE,
-    Target.RECIPIENT: Refusal.POLICY,
-    Target.CONTENT: Refusal.POLICY,
-    Target.POLICY: Refusal.POLICY,
-    Target.SENDER: Refusal.SENDER,
-    Target.CLIENT: Refusal.SENDER,
-    Target.RELAY: Refusal.SENDER,
-    Target.QUOTA: Refusal.SENDER,
-    Target.LOGIN: Refusal.SENDER,
-    Target.PROTECTION: Refusal.SENDER,
-    Target.ROUTE: Refusal.GIVEN_UP,
-    Target.SYSTEM: Refusal.SYSTEM,
-    Target.UNSAID: Refusal.UNKNOWN,
+    Target.ADDRESS: MailRefusal.ADDRESS,
+    Target.MAILBOX: MailRefusal.FULL,
+    Target.SIZE: MailRefusal.TOO_LARGE,
+    Target.RECIPIENT: MailRefusal.POLICY,
+    Target.CONTENT: MailRefusal.POLICY,
+    Target.POLICY: MailRefusal.POLICY,
+    Target.SENDER: MailRefusal.SENDER,
+    Target.CLIENT: MailRefusal.SENDER,
+    Target.RELAY: MailRefusal.SENDER,
+    Target.QUOTA: MailRefusal.SENDER,
+    Target.LOGIN: MailRefusal.SENDER,
+    Target.PROTECTION: MailRefusal.SENDER,
+    Target.ROUTE: MailRefusal.GIVEN_UP,
+    Target.SYSTEM: MailRefusal.SYSTEM,
+    Target.UNSAID: MailRefusal.UNKNOWN,
 }
 """What the refusal of a mail server further on means for the one who invited."""
-_LASTING: Final = frozenset({Refusal.ADDRESS, Refusal.FULL, Refusal.TOO_LARGE, Refusal.SENDER})
+_LASTING: Final = frozenset(
+    {MailRefusal.ADDRESS, MailRefusal.FULL, MailRefusal.TOO_LARGE, MailRefusal.SENDER}
+)
 """What a code that passes (4.x) says too, although the mail has been given up by now."""
 _TRANSIENT: Final = re.compile(r"(?<![\w.])4(?:\.\d{1,3}\.\d{1,3}(?![.\d])|\d\d[ -])", re.ASCII)
 _LONGEST = 2_000
 
 
-def refusal_of(status: str, text: str = "") -> Refusal:
+def refusal_of(status: str, text: str = "") -> MailRefusal:
     """Return what a refusal is about, by its enhanced status code and by the ``text`` of the refusal.
 
     A code in the text counts where ``status`` is missing or says nothing, as in ``5.0.0`` (RFC 3463 section
     3.1). A transient code of a mail that has failed says that it was given up.
     """
     found = _OF_TARGET[target_of(text, status=status)]
-    if status.startswith("5.6.") and found is Refusal.POLICY and not text:
-        return Refusal.SYSTEM
+    if status.startswith("5.6.") and found is MailRefusal.POLICY and not text:
+        return MailRefusal.SYSTEM
     passes = status.startswith("4.") or (not status and _TRANSIENT.search(text[:_LONGEST]) is not None)
     given_up = passes and (found not in _LASTING or status.startswith("4.4."))
-    return Refusal.GIVEN_UP if given_up else found
+    return MailRefusal.GIVEN_UP if given_up else found
