@@ -105,7 +105,7 @@ def _of_certain(detail: str) -> Target | None:
 
 
 def _special(detail: str, said: str) -> Target | None:
-    """Exchange Online says 5.4.1 and "Recipient address rejected: Access denied" where nobody has an address."""
+    """Exchange Online calls an address that nobody has "Recipient address rejected: Access denied"."""
     return Target.ADDRESS if detail == "4.1" and "recipient address rejected" in said else None
 
 
