@@ -35,8 +35,8 @@ _K = ActionKind
 
 
 _FORMER_STEPS = {"rehearse": _K.CONNECTION_TEST}
-_MOST_RUNGS = 20
-_LONGEST_ID = 40
+MOST_RUNGS = 20
+LONGEST_ID = 40
 """What a timeline may hold: far more than those that ship, and never more than can be planned and stored."""
 
 
@@ -183,7 +183,7 @@ class Step(BaseModel):
     )
 
     do: Annotated[ActionKind, BeforeValidator(_step_kind)]
-    id: str = Field("", pattern=r"^[A-Za-z0-9-]*$", max_length=_LONGEST_ID)
+    id: str = Field("", pattern=r"^[A-Za-z0-9-]*$", max_length=LONGEST_ID)
     source: Annotated[str | None, BeforeValidator(_renamed)] = Field(None, alias="from")
     at: Annotated[tuple[Rung, ...], BeforeValidator(_ladder)]
     tentative: bool = False
@@ -225,8 +225,8 @@ class Step(BaseModel):
             raise Unfit(Fact.of("timelines.ladder-of-another"))
         for item in at:
             _check_moment(kind, item, counts_from_meeting=info.data.get("source") is None)
-        if len(at) > _MOST_RUNGS:
-            raise Unfit(Fact.of("timelines.too-many-rungs", count=len(at), most=_MOST_RUNGS))
+        if len(at) > MOST_RUNGS:
+            raise Unfit(Fact.of("timelines.too-many-rungs", count=len(at), most=MOST_RUNGS))
         for one, following in combinations(at, 2):
             if one and following and not _rises(one, following):
                 raise Unfit(Fact.of("timelines.rungs-out-of-order", one=str(one), following=str(following)))

@@ -23,7 +23,7 @@ from orchestrator.facts import Fact
 _K = ActionKind
 
 
-_MOST_STEPS = 100
+MOST_STEPS = 100
 _LONGEST_CHAIN = 10
 
 
@@ -112,8 +112,8 @@ def _plain(step: dict[str, Any]) -> dict[str, Any]:
 def _how_many(steps: Sequence[Step]) -> Iterator[Problem]:
     if not steps:
         yield Problem("steps", "", Fact.of("timelines.holds-no-step"), Fact.of("timelines.write-one"))
-    if len(steps) > _MOST_STEPS:
-        most = Fact.of("timelines.write-at-most", count=_MOST_STEPS)
+    if len(steps) > MOST_STEPS:
+        most = Fact.of("timelines.write-at-most", count=MOST_STEPS)
         yield Problem("steps", f"{len(steps)} steps", Fact.of("timelines.too-long"), most)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import ConfigDict, Field
 
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.web.api.answering import AnswerModel, FactOf, LocalTimeModel, Sentence, beside
+from orchestrator.web.api.timelines.step_schema import TimelineDocument
 
 
 class ActionModel(AnswerModel):
@@ -130,7 +131,7 @@ class TimelineModel(AnswerModel):
     title: str
     kinds: list[str]
     steps: list[StepModel]
-    document: dict[str, Any]
+    document: TimelineDocument
 
 
 class MeetingTimelineModel(AnswerModel):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query
-from pydantic import Field, WithJsonSchema
+from pydantic import Field
 
 from orchestrator.web.api.inputs import Body, Preview
 from orchestrator.web.api.timelines.schemas import EffectModel, MeetingTimelineModel, TimelineModel
+from orchestrator.web.api.timelines.step_schema import TimelineDocument
 from orchestrator.web.container import (
     TimelinesDep,
 )
@@ -21,32 +22,10 @@ Version = Annotated[
 ]
 
 
-_DOCUMENT: dict[str, Any] = {
-    "type": "object",
-    "required": ["name", "title", "steps"],
-    "additionalProperties": False,
-    "properties": {
-        "name": {"type": "string", "pattern": "^[a-z0-9-]+$", "maxLength": 64},
-        "title": {"type": "string", "minLength": 1, "maxLength": 250},
-        "steps": {
-            "type": "array",
-            "minItems": 1,
-            "description": "As in a YAML file: what is done, when, to whom.",
-            "items": {"type": "object", "required": ["do", "at"]},
-        },
-    },
-    "examples": [
-        {"name": "brief", "title": "Invitations only", "steps": [{"do": "invite", "at": "publish"}]}
-    ],
-}
-
-
 class TimelineRequest(Body):
     """A timeline of a meeting's own: the same fields as in a YAML file."""
 
-    timeline: Annotated[dict[str, Any], WithJsonSchema(_DOCUMENT)] = Field(
-        description="The document, as ``document`` of a timeline shows it."
-    )
+    timeline: TimelineDocument
     version: int | None = Field(
         None, description="Change only if the meeting is still at this version; else 409."
     )
