@@ -124,10 +124,12 @@ class Conflict(OrchestratorError):
 class DeliveryError(OrchestratorError):
     """Something outside refused or did not answer.
 
-    ``answer`` is what the other side said, kept for the delivery record.
+    ``answer`` is what the other side said, kept for the delivery record. ``needs_person`` says that it will not
+    work until a person changes something, so that one is told at once.
     """
 
     code = "delivery"
+    needs_person = True
 
     def __init__(self, said: Said, *, code: str | None = None, answer: str = "") -> None:
         super().__init__(said, code=code)
@@ -137,7 +139,8 @@ class DeliveryError(OrchestratorError):
 class TransientFailure(DeliveryError):
     """It may work later. ``retry_after`` is the least number of seconds to wait (Retry-After).
 
-    ``unknown`` is true when the other side may have acted although no answer came back.
+    ``unknown`` is true when the other side may have acted although no answer came back. ``needs_person`` is true
+    where a person has to mend something elsewhere, and it is tried again because nobody tells us when that is done.
     """
 
     code = "transient"
@@ -151,10 +154,12 @@ class TransientFailure(DeliveryError):
         answer: str = "",
         retry_after: float | None = None,
         unknown: bool = False,
+        needs_person: bool = False,
     ) -> None:
         super().__init__(said, code=code, answer=answer)
         self.retry_after = retry_after
         self.unknown = unknown
+        self.needs_person = needs_person
 
 
 class PermanentFailure(DeliveryError):

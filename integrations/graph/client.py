@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,8 +37,9 @@ class GraphClient:
     """Makes requests to Graph as one application.
 
     ``graph_url`` ends in the API version, ``authority_url`` is the sign-in host; see
-    ``integrations.graph.clouds``. ``ca_file`` replaces the usual certificate authorities, ``timeout``
-    is in seconds. Connections are made when first needed and are not shared with a forked process.
+    ``integrations.graph.clouds``. ``ca_file`` is trusted beside the usual certificate authorities, ``proxy`` is the
+    URL of an HTTPS proxy, ``timeout`` the most seconds for one request. Connections are made when first needed
+    and are not shared with a forked process.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class GraphClient:
         graph_url: str = GLOBAL.graph_url,
         authority_url: str = GLOBAL.authority_url,
         ca_file: Path | None = None,
+        proxy: str | None = None,
         timeout: float = 20.0,
     ) -> None:
         self.client_id = client_id
@@ -59,12 +63,27 @@ class GraphClient:
             graph_url=graph_url,
             authority_url=authority_url,
             ca_file=ca_file,
+            proxy=proxy,
             timeout=timeout,
         )
         self._ca_file = ca_file
+        self._proxy = proxy
         self._timeout = timeout
+        self._ends: float | None = None
         self._session: TimedSession | None = None
         self._owner = os.getpid()
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Give all requests of the block, with their sign-ins, ``seconds`` together.
+
+        A request that time is not left for is not begun, and raises ``TransientFailure``.
+        """
+        self._ends = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._ends = None
 
     def request(
         self,
@@ -99,7 +118,7 @@ class GraphClient:
     def sign_in(self) -> None:
         """Get a token; raises what ``request`` raises when that fails."""
         self._part_from_parent()
-        self._tokens.token()
+        self._tokens.token(self._left())
 
     def close(self) -> None:
         """Close all connections; a later request opens them again."""
@@ -112,13 +131,13 @@ class GraphClient:
         self._part_from_parent()
         attempt = str(uuid4())
         headers = {
-            "Authorization": f"Bearer {self._tokens.token()}",
+            "Authorization": f"Bearer {self._tokens.token(self._left())}",
             "Accept": "application/json",
             "client-request-id": attempt,
         }
         try:
             response = self._connected().request(
-                method, self._base + path, json=body, params=params, headers=headers, allow_redirects=False
+                method, self._base + path, json=body, params=params, headers=headers
             )
         except requests.RequestException as error:
             self._hang_up()
@@ -133,9 +152,19 @@ class GraphClient:
         )
         return response
 
+    def _left(self) -> float:
+        """Return the seconds that the next request may take; raises ``TransientFailure`` when there are none."""
+        if self._ends is None:
+            return self._timeout
+        left = min(self._timeout, self._ends - time.monotonic())
+        if left <= 0:
+            raise TransientFailure(Fact.of("outside.graph.too-slow"), code="graph-slow", answer="too slow")
+        return left
+
     def _connected(self) -> TimedSession:
         if self._session is None:
-            self._session = TimedSession(self._timeout, self._ca_file)
+            self._session = TimedSession(self._timeout, self._ca_file, self._proxy)
+        self._session.timeout = self._left()
         return self._session
 
     def _part_from_parent(self) -> None:

@@ -16,25 +16,31 @@ from urllib.parse import quote
 from uuid import UUID
 
 from integrations.graph.client import GraphClient
-from integrations.graph.problems import ACCESS_POLICY, NOT_FOUND
+from integrations.graph.problems import ACCESS_POLICY, FORBIDDEN, LICENCE, NOT_FOUND
 from orchestrator.errors import PermanentFailure, TransientFailure
 from orchestrator.facts import Fact
 from orchestrator.ports import ConferenceInfo, ConferenceRequest
 
 _CREATED = 201
 _NO_ORGANIZER = "graph-organizer"
+_FOR_CHECK = "id,userPrincipalName,accountEnabled,userType,assignedPlans"
+_NO_MEETING = "https://teams.microsoft.com/l/meetup-join/none"
+_TEAMS_SERVICES = ("teamspaceapi", "microsoftcommunicationsonline")
+"""The services of a licence without which an account can own no Teams meeting."""
 
 
 class TeamsConferences:
     """``ports.ConferenceProvider`` for Teams meetings owned by one account.
 
-    ``organizer`` is the account's object id or its user principal name; the name is resolved once.
+    ``organizer`` is the account's object id or its user principal name; the name is resolved once. ``seconds`` is
+    the most that all requests for one meeting may take together, so that a claim on it outlasts them.
     """
 
     name = "teams"
 
-    def __init__(self, client: GraphClient, organizer: str) -> None:
+    def __init__(self, client: GraphClient, organizer: str, seconds: float = 60.0) -> None:
         self._client = client
+        self._seconds = seconds
         self._organizer = organizer
         self._resolved = organizer if _is_guid(organizer) else None
 
@@ -62,16 +68,36 @@ class TeamsConferences:
                     raise
 
     def check(self) -> str:
-        """Sign in and resolve the organizer; return what was found."""
-        self._client.sign_in()
+        """Sign in, find the organizer and read its meetings; change nothing and return what was found.
+
+        Raises ``PermanentFailure`` or ``TransientFailure`` that tells apart a refused sign-in, an organizer that does
+        not exist, is disabled or has no licence, a missing permission and a missing access policy.
+        """
+        with self._explained():
+            self._client.sign_in()
+            try:
+                user = self._user(_FOR_CHECK)
+            except PermanentFailure as error:
+                # Reading users is a permission of its own that an object id makes unnecessary.
+                if self._resolved is None or error.code != FORBIDDEN:
+                    raise
+                user = {}
+            _require_able(user, self._organizer)
+            self._require_meetings()
+        if not user:
+            return f"Signed in; the organizer is taken to be {self._resolved}, whose meetings can be read."
+        name = user.get("userPrincipalName")
+        return f"Signed in; the organizer is {name} ({user.get('id')}), whose meetings can be read."
+
+    def _require_meetings(self) -> None:
+        """Ask for a meeting that does not exist: a missing permission or access policy refuses even that."""
         try:
-            user = self._user()
+            self._client.request(
+                "GET", self._meetings(), params={"$filter": f"JoinWebUrl eq '{_NO_MEETING}'"}
+            )
         except PermanentFailure as error:
-            # Reading users is a permission of its own that an object id makes unnecessary.
-            if self._resolved is None or error.code == _NO_ORGANIZER:
+            if error.code != NOT_FOUND:
                 raise
-            return f"Signed in; the organizer is taken to be {self._resolved}."
-        return f"Signed in; the organizer is {user.get('userPrincipalName')} ({user.get('id')})."
 
     def _change(self, provider_id: str, request: ConferenceRequest) -> Mapping[str, Any] | None:
         """Give the meeting its subject and time; None when it does not exist (any more)."""
@@ -105,12 +131,10 @@ class TeamsConferences:
     def _meeting(self, provider_id: str) -> str:
         return f"{self._meetings()}/{quote(provider_id, safe='')}"
 
-    def _user(self) -> Mapping[str, Any]:
+    def _user(self, fields: str = "id,userPrincipalName") -> Mapping[str, Any]:
         try:
             user = self._client.request(
-                "GET",
-                f"/users/{quote(self._organizer, safe='')}",
-                params={"$select": "id,userPrincipalName"},
+                "GET", f"/users/{quote(self._organizer, safe='')}", params={"$select": fields}
             ).body
         except PermanentFailure as error:
             if error.code != NOT_FOUND:
@@ -126,14 +150,19 @@ class TeamsConferences:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Add to a missing access policy the commands that create it."""
+        """Bound the requests of the block, and add to a missing access policy the commands that create it."""
         try:
-            yield
-        except PermanentFailure as error:
+            with self._client.within(self._seconds):
+                yield
+        except TransientFailure as error:
             if error.code != ACCESS_POLICY:
                 raise
-            raise PermanentFailure(
-                self._with_commands(error.fact), code=error.code, answer=error.answer
+            raise TransientFailure(
+                self._with_commands(error.fact),
+                code=error.code,
+                answer=error.answer,
+                retry_after=error.retry_after,
+                needs_person=True,
             ) from error
 
     def _with_commands(self, missing: Fact) -> Fact:
@@ -143,6 +172,30 @@ class TeamsConferences:
             application=self._client.client_id,
             organizer=self._resolved or self._organizer,
         )
+
+
+def _require_able(user: Mapping[str, Any], organizer: str) -> None:
+    """Raise ``PermanentFailure`` when the account, as far as it may be read, cannot own Teams meetings."""
+    if user.get("accountEnabled") is False:
+        raise PermanentFailure(
+            Fact.of("outside.graph.organizer-disabled", organizer=organizer), code=_NO_ORGANIZER
+        )
+    if str(user.get("userType") or "").lower() == "guest":
+        raise PermanentFailure(
+            Fact.of("outside.graph.organizer-guest", organizer=organizer), code=_NO_ORGANIZER
+        )
+    plans = user.get("assignedPlans")
+    if isinstance(plans, list) and not any(_grants_teams(item) for item in plans):
+        raise PermanentFailure(
+            Fact.of("outside.graph.organizer-unlicensed", organizer=organizer), code=LICENCE
+        )
+
+
+def _grants_teams(plan: object) -> bool:
+    if not isinstance(plan, Mapping):
+        return False
+    service, status = str(plan.get("service")).lower(), str(plan.get("capabilityStatus")).lower()
+    return service in _TEAMS_SERVICES and status in ("enabled", "warning")
 
 
 def _wanted(request: ConferenceRequest) -> dict[str, str]:

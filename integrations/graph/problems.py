@@ -6,9 +6,10 @@ Graph throttling guidance".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -19,11 +20,27 @@ from orchestrator.facts import Fact
 
 NOT_FOUND = "graph-not-found"
 ACCESS_POLICY = "graph-access-policy"
+LICENCE = "graph-licence"
+FORBIDDEN = "graph-forbidden"
 UNAUTHORIZED = "graph-unauthorized"
+REDIRECTED = "graph-redirected"
 
-_TRANSIENT = frozenset({408, 429, 502, 503, 504})
-_MAY_HAVE_ACTED = frozenset({500, 502, 504})
+_PASSING = frozenset({408, 409, 423, 425, 429, 509})
+_CERTAINLY_NOT_ACTED = frozenset({503, 509})
+_POLICY_SECONDS = 1800.0
+"""A new application access policy takes up to half an hour to have effect."""
+_LONGEST_WAIT = 3600.0
 _LONGEST_TEXT = 500
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+# There is no code for a missing policy: these texts are the only sign of it, and they come with different
+# codes ("Forbidden", "General", "Unauthorized") and statuses.
+_POLICY = re.compile(
+    r"application access policy"
+    r"|is not authori[sz]ed to .{0,200}\bon behalf of\b"
+    r"|application is not allowed to perform operations on the user",
+    re.IGNORECASE | re.DOTALL,
+)
+_UNLICENSED = re.compile(r"\blicen[cs]e|\bnot licen[cs]ed\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,45 +83,74 @@ def failure(response: requests.Response, *, idempotent: bool) -> DeliveryError:
     """
     problem = describe(response)
     answer = str(problem)
-    if problem.status in _TRANSIENT or (problem.status == 500 and idempotent):
+    if _misses_policy(problem):
+        # It is granted outside, and nobody tells us when that has had effect; so it is tried again by itself.
         return TransientFailure(
-            Fact.of("outside.graph.not-now", answer=answer),
+            Fact.of("outside.graph.no-access-policy", answer=answer),
+            code=ACCESS_POLICY,
             answer=answer,
-            retry_after=retry_after(response),
-            unknown=problem.status in _MAY_HAVE_ACTED and response.request.method != "GET",
+            retry_after=_POLICY_SECONDS,
+            needs_person=True,
+        )
+    if _passes(problem.status, idempotent=idempotent):
+        key, code = _passing(problem.status)
+        return TransientFailure(
+            Fact.of(key, answer=answer),
+            code=code,
+            answer=answer,
+            retry_after=retry_after(response.headers),
+            unknown=_may_have_acted(problem.status) and response.request.method != "GET",
         )
     key, code = _permanent(problem)
     return PermanentFailure(Fact.of(key, answer=answer), code=code, answer=answer)
 
 
-def retry_after(response: requests.Response) -> float | None:
-    """Return the seconds that Retry-After asks to wait (RFC 9110 §10.2.3), if it says so.
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that Retry-After asks to wait (RFC 9110 section 10.2.3), if it says so.
 
-    A date is compared with the answer's own Date header: both are the server's time, so a wrong
+    It may be seconds or a date; anything else, and what lies in the past, is ignored, and more than an hour is
+    an hour. A date is compared with the answer's own Date header: both are the server's time, so a wrong
     clock on this machine does no harm.
     """
-    value = response.headers.get("Retry-After", "").strip()
-    if not value:
+    value = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(value):
+        return min(float(value), _LONGEST_WAIT)
+    until, now = _http_date(value), _http_date(headers.get("Date", ""))
+    if until is None or now is None or until <= now:
         return None
-    try:
-        return max(float(value), 0.0)
-    except ValueError:
-        pass
-    until, now = _http_date(value), _http_date(response.headers.get("Date", ""))
-    if until is None or now is None:
-        return None
-    return max((until - now).total_seconds(), 0.0)
+    return min((until - now).total_seconds(), _LONGEST_WAIT)
+
+
+def _misses_policy(problem: GraphProblem) -> bool:
+    return problem.status in (401, 403) and _POLICY.search(problem.message) is not None
+
+
+def _passes(status: int, *, idempotent: bool) -> bool:
+    """Tell whether the same request may succeed later; a 401 has been tried with a fresh token before."""
+    if status == 500:
+        return idempotent
+    return status in _PASSING or status == 401 or status > 500 or 300 <= status < 400
+
+
+def _may_have_acted(status: int) -> bool:
+    return status >= 500 and status not in _CERTAINLY_NOT_ACTED
+
+
+def _passing(status: int) -> tuple[str, str | None]:
+    """Return the key of the words and the code of an error that may pass by itself."""
+    if status == 401:
+        return "outside.graph.not-signed-in", UNAUTHORIZED
+    if 300 <= status < 400:
+        return "outside.graph.redirected", REDIRECTED
+    return "outside.graph.not-now", None
 
 
 def _permanent(problem: GraphProblem) -> tuple[str, str]:
     """Return the key of the words and the code of an error that only a person can mend."""
-    if problem.status == 401:
-        return "outside.graph.not-signed-in", UNAUTHORIZED
-    # There is no code for a missing policy: the message is the only sign of it.
-    if problem.status == 403 and "application access policy" in problem.message.lower():
-        return "outside.graph.no-access-policy", ACCESS_POLICY
+    if problem.status in (400, 403, 404) and _UNLICENSED.search(problem.message):
+        return "outside.graph.no-licence", LICENCE
     if problem.status == 403:
-        return "outside.graph.not-allowed", "graph-forbidden"
+        return "outside.graph.not-allowed", FORBIDDEN
     if problem.status == 404:
         return "outside.graph.unknown-thing", NOT_FOUND
     if problem.status == 500:
@@ -133,7 +179,9 @@ def _string(level: dict[str, Any], key: str) -> str:
 
 
 def _http_date(value: str) -> datetime | None:
+    """Read a date of HTTP; one without a zone, or with the ``-0000`` of RFC 5322, is in UTC."""
     try:
-        return parsedate_to_datetime(value)
-    except ValueError:
+        found = parsedate_to_datetime(value)
+    except (ValueError, TypeError, OverflowError):
         return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

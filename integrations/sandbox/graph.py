@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -28,6 +29,7 @@ from integrations.sandbox.faults import Faults, GraphFault, SmtpFault
 from integrations.sandbox.meetings import Meeting, MeetingBook
 from orchestrator.ports import Clock
 
+_JOIN_LINK = re.compile(r"JoinWebUrl eq '([^']+)'")
 _TOKEN_SECONDS = 3599
 _REQUESTS_KEPT = 10_000
 
@@ -83,7 +85,7 @@ class SandboxGraph:
         if scheme.lower() != "bearer" or token not in self._tokens:
             raise GraphError(401, "InvalidAuthenticationToken", "Access token is empty, wrong or expired.")
 
-    def user(self, name: str) -> Mapping[str, str]:
+    def user(self, name: str) -> Mapping[str, Any]:
         """Return the user with this object id or user principal name; raises ``GraphError``."""
         if name.lower() not in (self._organizer_id.lower(), self._organizer_upn.lower()):
             raise GraphError(
@@ -92,7 +94,13 @@ class SandboxGraph:
                 f"Resource '{name}' does not exist or one of its queried reference-property objects are "
                 "not present.",
             )
-        return {"id": self._organizer_id, "userPrincipalName": self._organizer_upn}
+        return {
+            "id": self._organizer_id,
+            "userPrincipalName": self._organizer_upn,
+            "accountEnabled": True,
+            "userType": "Member",
+            "assignedPlans": [{"service": "TeamspaceAPI", "capabilityStatus": "Enabled"}],
+        }
 
     def create(self, user: str, body: bytes) -> Meeting:
         """Make a new meeting, each time."""
@@ -108,6 +116,14 @@ class SandboxGraph:
         values = _valid("req.onlineMeeting.createOrGet", body)
         found = self.meetings.by_external_id(values["externalId"])
         return (found, False) if found is not None else (self._create(values), True)
+
+    def by_join_link(self, user: str, condition: str) -> list[Meeting]:
+        """Return the meetings of a ``$filter``, which may ask for a join link only; raises ``GraphError``."""
+        self._require_organizer(user)
+        asked = _JOIN_LINK.fullmatch(condition)
+        if asked is None:
+            raise GraphError(400, "BadRequest", "Only a filter by JoinWebUrl is supported.")
+        return [item for item in self.meetings.all() if item["joinWebUrl"] == asked[1]]
 
     def get(self, user: str, meeting_id: str) -> Meeting:
         """Return a meeting; raises ``GraphError`` where there is none."""
@@ -220,9 +236,10 @@ def _add_online_meetings(app: FastAPI, graph: SandboxGraph) -> None:
         graph.authorize(request.headers.get("Authorization", ""))
 
     @app.get(base)
-    async def get_user(request: Request, user: str) -> Mapping[str, str]:
+    async def get_user(request: Request, user: str) -> Mapping[str, Any]:
         authorize(request)
-        return graph.user(user)
+        fields = request.query_params.get("$select", "id,userPrincipalName").split(",")
+        return {name: value for name, value in graph.user(user).items() if name in fields}
 
     @app.post(f"{meetings}/createOrGet")
     async def create_or_get(request: Request, user: str) -> Response:
@@ -234,6 +251,11 @@ def _add_online_meetings(app: FastAPI, graph: SandboxGraph) -> None:
     async def create(request: Request, user: str) -> Response:
         authorize(request)
         return JSONResponse(graph.create(user, await request.body()), 201)
+
+    @app.get(meetings)
+    async def find(request: Request, user: str) -> Mapping[str, Any]:
+        authorize(request)
+        return {"value": graph.by_join_link(user, request.query_params.get("$filter", ""))}
 
     @app.get(meeting)
     async def get(request: Request, user: str, meeting_id: str) -> Response:

@@ -547,6 +547,9 @@ class RunningSandbox:
     def fault(self, kind: str = "faults", **fault: Any) -> None:
         self.http.post(f"{self.base}/sandbox/{kind}", json=fault, timeout=5).raise_for_status()
 
+    def forget_faults(self) -> None:
+        self.http.delete(f"{self.base}/sandbox/faults", timeout=5).raise_for_status()
+
     def client(self, **changes: Any) -> GraphClient:
         values: dict[str, Any] = {
             "tenant_id": self.plan.tenant_id,
