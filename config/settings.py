@@ -66,6 +66,12 @@ class Settings(BaseSettings):
         "ministry's own: for SMTP, IMAP, Redis, PostgreSQL and Microsoft 365.",
     )
 
+    https_proxy: SecretStr | None = Field(
+        None,
+        description="URL of the HTTPS proxy that Microsoft 365 is reached through, such as "
+        "`http://proxy.ministry.example:3128`; empty means directly.",
+    )
+
     organizer_address: str = Field(
         SANDBOX_ORGANIZER, description="Mailbox the service owns: From and ORGANIZER of every mail."
     )
@@ -115,7 +121,16 @@ class Settings(BaseSettings):
         None, description="Object id (or UPN) of the account that owns the Teams meetings."
     )
     graph_cloud: Literal["global", "gcc-high", "dod"] = Field("global", description="Microsoft cloud.")
-    graph_timeout: float = Field(20.0, gt=0, description="Seconds to wait for Graph.")
+    graph_timeout: float = Field(20.0, gt=0, description="Seconds that one request to Graph may take.")
+    graph_base_url: str | None = Field(
+        None, description="Another Graph than Microsoft's, with its version, to test against."
+    )
+    graph_authority_url: str | None = Field(
+        None, description="Another sign-in authority than Microsoft's, without the tenant, to test against."
+    )
+    graph_other_endpoint: bool = Field(
+        False, description="Whether the two addresses above are meant: production refuses them without it."
+    )
 
     unreviewed_languages: str = Field(
         "",

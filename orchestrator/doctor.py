@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
+from integrations.graph.clouds import CLOUDS
 from orchestrator.bootstrap import Container, broker_url, parse_settings, settings_problems
 from orchestrator.errors import InvalidInput, OrchestratorError
 from orchestrator.store.meetings import organizers
@@ -46,6 +48,7 @@ def examine() -> Iterator[Finding]:
         ("mailbox", _mailbox),
         ("organizer", _organizer),
         ("public address", _public_address),
+        ("way to Microsoft 365", _way_out),
         ("Microsoft Graph", lambda found: found.conferences.check()),
         ("queue", _queue),
     ):
@@ -190,6 +193,23 @@ def _public_address(container: Container) -> str:
             "Put the service behind HTTPS and write the address with https://.",
         )
     return f"personal links lead to {address}"
+
+
+def _way_out(container: Container) -> str:
+    """By which proxy, with which authorities and to which addresses Microsoft 365 is reached."""
+    settings = container.settings
+    if settings.sandbox:
+        return "not used: the sandbox stands in for Microsoft 365 on this machine"
+    # The address of a proxy may hold a password, so only host and port are shown.
+    proxy = urlsplit(settings.https_proxy.get_secret_value()) if settings.https_proxy else None
+    way = f"through {proxy.netloc.rpartition('@')[2]}" if proxy else "without a proxy"
+    trusted = (
+        f"the system's authorities and {settings.ca_file}" if settings.ca_file else "the system's authorities"
+    )
+    cloud = CLOUDS[settings.graph_cloud]
+    graph = settings.graph_base_url or cloud.graph_url
+    authority = settings.graph_authority_url or cloud.authority_url
+    return f"{graph} and {authority}, {way}, trusting {trusted}"
 
 
 def _queue(container: Container) -> str:

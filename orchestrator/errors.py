@@ -124,8 +124,8 @@ class Conflict(OrchestratorError):
 class DeliveryError(OrchestratorError):
     """Something outside refused or did not answer.
 
-    ``answer`` is what the other side said, kept for the delivery record. ``needs_person`` says that it will not
-    work until a person changes something, so that one is told at once.
+    ``answer`` is what the other side said, kept for the delivery record. ``needs_person`` says that it will
+    not work until a person changes something, so that one is told at once.
     """
 
     code = "delivery"
@@ -139,8 +139,9 @@ class DeliveryError(OrchestratorError):
 class TransientFailure(DeliveryError):
     """It may work later. ``retry_after`` is the least number of seconds to wait (Retry-After).
 
-    ``unknown`` is true when the other side may have acted although no answer came back. ``needs_person`` is true
-    where a person has to mend something elsewhere, and it is tried again because nobody tells us when that is done.
+    ``unknown`` is true when the other side may have acted although no answer came back. ``needs_person`` is
+    true where a person has to mend something elsewhere, and it is tried again because nobody tells us when
+    that is done.
     """
 
     code = "transient"

@@ -37,9 +37,9 @@ class GraphClient:
     """Makes requests to Graph as one application.
 
     ``graph_url`` ends in the API version, ``authority_url`` is the sign-in host; see
-    ``integrations.graph.clouds``. ``ca_file`` is trusted beside the usual certificate authorities, ``proxy`` is the
-    URL of an HTTPS proxy, ``timeout`` the most seconds for one request. Connections are made when first needed
-    and are not shared with a forked process.
+    ``integrations.graph.clouds``. ``ca_file`` is trusted beside the usual certificate authorities, ``proxy``
+    is the URL of an HTTPS proxy, ``timeout`` the most seconds for one request. Connections are made when
+    first needed and are not shared with a forked process.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ class GraphClient:
         return response
 
     def _left(self) -> float:
-        """Return the seconds that the next request may take; raises ``TransientFailure`` when there are none."""
+        """Return the seconds that the next request may take; raises ``TransientFailure`` if none are left."""
         if self._ends is None:
             return self._timeout
         left = min(self._timeout, self._ends - time.monotonic())

@@ -32,8 +32,9 @@ _TEAMS_SERVICES = ("teamspaceapi", "microsoftcommunicationsonline")
 class TeamsConferences:
     """``ports.ConferenceProvider`` for Teams meetings owned by one account.
 
-    ``organizer`` is the account's object id or its user principal name; the name is resolved once. ``seconds`` is
-    the most that all requests for one meeting may take together, so that a claim on it outlasts them.
+    ``organizer`` is the account's object id or its user principal name; the name is resolved once.
+    ``seconds`` is the most that all requests for one meeting may take together, so that a claim on it
+    outlasts them.
     """
 
     name = "teams"
@@ -70,8 +71,8 @@ class TeamsConferences:
     def check(self) -> str:
         """Sign in, find the organizer and read its meetings; change nothing and return what was found.
 
-        Raises ``PermanentFailure`` or ``TransientFailure`` that tells apart a refused sign-in, an organizer that does
-        not exist, is disabled or has no licence, a missing permission and a missing access policy.
+        Raises ``PermanentFailure`` or ``TransientFailure`` that tells apart a refused sign-in, an organizer
+        that does not exist, is disabled or has no licence, a missing permission and a missing access policy.
         """
         with self._explained():
             self._client.sign_in()

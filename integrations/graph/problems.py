@@ -108,8 +108,8 @@ def failure(response: requests.Response, *, idempotent: bool) -> DeliveryError:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds that Retry-After asks to wait (RFC 9110 section 10.2.3), if it says so.
 
-    It may be seconds or a date; anything else, and what lies in the past, is ignored, and more than an hour is
-    an hour. A date is compared with the answer's own Date header: both are the server's time, so a wrong
+    It may be seconds or a date; anything else, and what lies in the past, is ignored, and more than an hour
+    is an hour. A date is compared with the answer's own Date header: both are the server's time, so a wrong
     clock on this machine does no harm.
     """
     value = headers.get("Retry-After", "").strip()

@@ -32,8 +32,8 @@ class TokenSource:
     """Signs the application in and keeps its token until it expires.
 
     ``authority_url`` is the sign-in host without the tenant, ``graph_url`` the API the token is for,
-    ``timeout`` the most seconds for one request. Safe to use from several threads; only one of them signs in at a
-    time. After an answer that asks for it, the authority is left alone for a while.
+    ``timeout`` the most seconds for one request. Safe to use from several threads; only one of them signs in
+    at a time. After an answer that asks for it, the authority is left alone for a while.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class TokenSource:
         return _misdirected(self._authority, error)
 
     def _passing(self, answer: AnswerHead | None, reason: str) -> TransientFailure | None:
-        """Return the error for a throttled or broken authority, whatever its body says; None if it is neither."""
+        """Return the error for a throttled or broken authority, whatever its body says, or None."""
         if answer is None:
             return None
         if 300 <= answer.status < 400:

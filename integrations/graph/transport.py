@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -17,6 +16,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from integrations.tls import trusting
 
 _CONNECT_SECONDS = 10.0
 """A server that does not even accept a connection in this time is away."""
@@ -124,13 +125,11 @@ class _Adapter(HTTPAdapter):
     """Trusts further certificate authorities beside the usual ones, directly and through a proxy."""
 
     def __init__(self, ca_file: Path | None) -> None:
-        self._context = ssl.create_default_context()
-        if ca_file is not None:
-            self._context.load_verify_locations(ca_file)
+        self._context = trusting(ca_file)
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)  # type: ignore[no-untyped-call]
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
@@ -142,9 +141,11 @@ class _Adapter(HTTPAdapter):
 class TimedSession(requests.Session):
     """A session whose every request is bounded in time and size, also where a library makes the request.
 
-    ``timeout`` is the most seconds for one request from connecting to the last byte of the answer.
-    an HTTPS proxy. Redirects are not followed: nobody we ask sends any, so one comes from something between, and
-    following it would hand it the token or the client secret (RFC 9700 section 4.12).
+    ``timeout`` is the most seconds for one request, from connecting to the last byte of the answer; it may be
+    set to another value between requests. ``ca_file`` is trusted beside the usual certificate authorities,
+    ``proxy`` is the URL of an HTTPS proxy. Redirects are not followed: nobody we ask sends any, so one comes
+    from something between, and following it would hand it the token or the client secret (RFC 9700 section
+    4.12).
     """
 
     def __init__(self, timeout: float, ca_file: Path | None, proxy: str | None = None) -> None:
@@ -160,7 +161,8 @@ class TimedSession(requests.Session):
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """Make a request as ``requests.Session.request`` does, and read its answer whole.
 
-        Raises ``requests.ReadTimeout`` when the whole takes too long, ``AnswerTooLarge``, and what requests raises.
+        Raises ``requests.ReadTimeout`` when the whole takes too long, ``AnswerTooLarge``, and what requests
+        raises.
         """
         self.last_answer = None
         seconds = self.timeout

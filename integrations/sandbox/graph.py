@@ -163,6 +163,7 @@ def graph_app(
     recorded: deque[Mapping[str, Any]] = deque(maxlen=_REQUESTS_KEPT)
     _add_faults_and_record(app, graph_faults, recorded)
     _add_authority(app, graph)
+    _add_lookups(app, graph)
     _add_online_meetings(app, graph)
     _add_controls(app, graph, graph_faults, smtp_faults, recorded)
 
@@ -227,19 +228,27 @@ def _add_authority(app: FastAPI, graph: SandboxGraph) -> None:
         )
 
 
-def _add_online_meetings(app: FastAPI, graph: SandboxGraph) -> None:
+def _add_lookups(app: FastAPI, graph: SandboxGraph) -> None:
     base = "/v1.0/users/{user}"
-    meetings = f"{base}/onlineMeetings"
+
+    @app.get(base)
+    async def get_user(request: Request, user: str) -> Mapping[str, Any]:
+        graph.authorize(request.headers.get("Authorization", ""))
+        fields = request.query_params.get("$select", "id,userPrincipalName").split(",")
+        return {name: value for name, value in graph.user(user).items() if name in fields}
+
+    @app.get(f"{base}/onlineMeetings")
+    async def find_meetings(request: Request, user: str) -> Mapping[str, Any]:
+        graph.authorize(request.headers.get("Authorization", ""))
+        return {"value": graph.by_join_link(user, request.query_params.get("$filter", ""))}
+
+
+def _add_online_meetings(app: FastAPI, graph: SandboxGraph) -> None:
+    meetings = "/v1.0/users/{user}/onlineMeetings"
     meeting = f"{meetings}/{{meeting_id}}"
 
     def authorize(request: Request) -> None:
         graph.authorize(request.headers.get("Authorization", ""))
-
-    @app.get(base)
-    async def get_user(request: Request, user: str) -> Mapping[str, Any]:
-        authorize(request)
-        fields = request.query_params.get("$select", "id,userPrincipalName").split(",")
-        return {name: value for name, value in graph.user(user).items() if name in fields}
 
     @app.post(f"{meetings}/createOrGet")
     async def create_or_get(request: Request, user: str) -> Response:
@@ -251,11 +260,6 @@ def _add_online_meetings(app: FastAPI, graph: SandboxGraph) -> None:
     async def create(request: Request, user: str) -> Response:
         authorize(request)
         return JSONResponse(graph.create(user, await request.body()), 201)
-
-    @app.get(meetings)
-    async def find(request: Request, user: str) -> Mapping[str, Any]:
-        authorize(request)
-        return {"value": graph.by_join_link(user, request.query_params.get("$filter", ""))}
 
     @app.get(meeting)
     async def get(request: Request, user: str, meeting_id: str) -> Response:

@@ -140,6 +140,8 @@ class Adapters:
         from integrations.graph.conferences import TeamsConferences
 
         settings = self.settings
+        # A claim on a meeting is made to outlast this; see the check of the lease.
+        seconds = 3 * settings.graph_timeout
         if settings.sandbox:
             found = self.endpoints
             client = GraphClient(
@@ -151,18 +153,20 @@ class Adapters:
                 ca_file=found.ca_file,
                 timeout=settings.graph_timeout,
             )
-            return TeamsConferences(client, found.organizer_id)
+            return TeamsConferences(client, found.organizer_id, seconds)
         cloud = CLOUDS[settings.graph_cloud]
         secret = settings.graph_client_secret
         client = GraphClient(
             tenant_id=settings.graph_tenant_id or "",
             client_id=settings.graph_client_id or "",
             client_secret=secret.get_secret_value() if secret else "",
-            graph_url=cloud.graph_url,
-            authority_url=cloud.authority_url,
+            graph_url=settings.graph_base_url or cloud.graph_url,
+            authority_url=settings.graph_authority_url or cloud.authority_url,
+            ca_file=settings.ca_file,
+            proxy=settings.https_proxy.get_secret_value() if settings.https_proxy else None,
             timeout=settings.graph_timeout,
         )
-        return TeamsConferences(client, settings.graph_organizer or "")
+        return TeamsConferences(client, settings.graph_organizer or "", seconds)
 
     @cached_property
     def outbox(self) -> Outbox | None:

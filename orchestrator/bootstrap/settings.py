@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +9,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from config.settings import SANDBOX_ORGANIZER, Settings, load_settings
+from orchestrator.bootstrap.graph_settings import graph_problems
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import ConfigurationError, InvalidInput, Problem
 from orchestrator.services.letters.languages import codes_of
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PRODUCTION_ONLY = (
     "smtp_host",
     "smtp_username",
@@ -26,6 +25,9 @@ _PRODUCTION_ONLY = (
     "graph_client_id",
     "graph_client_secret",
     "graph_organizer",
+    "graph_base_url",
+    "graph_authority_url",
+    "https_proxy",
 )
 _PRODUCTION_NEEDS = (
     "database_url",
@@ -77,6 +79,7 @@ def settings_problems(settings: Settings) -> list[Problem]:
         *_language_problems(settings),
         *_lease_problems(settings),
         *_authority_problems(settings.ca_file),
+        *graph_problems(settings),
     ]
 
 
@@ -100,7 +103,7 @@ def _production_problems(settings: Settings) -> list[Problem]:
     missing = [name for name in _PRODUCTION_NEEDS if not getattr(settings, name)]
     if settings.organizer_address == SANDBOX_ORGANIZER:
         missing.append("organizer_address")
-    problems = [
+    return [
         Problem(
             variable(name),
             "",
@@ -109,16 +112,6 @@ def _production_problems(settings: Settings) -> list[Problem]:
         )
         for name in missing
     ]
-    if settings.graph_tenant_id and not _GUID.fullmatch(settings.graph_tenant_id):
-        problems.append(
-            Problem(
-                variable("graph_tenant_id"),
-                settings.graph_tenant_id,
-                "is not a GUID",
-                "Copy the Directory (tenant) ID from the Entra admin centre.",
-            )
-        )
-    return problems
 
 
 def _mail_problems(settings: Settings) -> list[Problem]:

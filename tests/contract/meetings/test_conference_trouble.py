@@ -203,8 +203,10 @@ POLICIES = [
     (
         403,
         "Forbidden",
-        "Application is not allowed to perform operations on the user 'c3d4', neither is allowed access through "
-        "RSC permission evaluation.",
+        (
+            "Application is not allowed to perform operations on the user 'c3d4', neither is allowed access "
+            "through RSC permission evaluation."
+        ),
     ),
 ]
 
