@@ -302,6 +302,18 @@ class Meeting:
                 return item
         raise KeyError(attendee_id)
 
+    def called(self, who: str) -> tuple[Attendee, ...]:
+        """Return the rows of one person, oldest first: of the id of one of them, or of an address.
+
+        An address has an at sign, so an id is never taken for one, nor an address for an id.
+        """
+        given = who.strip()
+        if given.isascii() and given.isdigit():
+            address = next((item.address for item in self.attendees if str(item.id) == given), None)
+        else:
+            address = given.casefold()
+        return tuple(item for item in self.attendees if item.address == address)
+
     @cached_property
     def _by_delegation(self) -> Mapping[str, tuple[Attendee, ...]]:
         found: dict[str, list[Attendee]] = {}

@@ -107,8 +107,8 @@ class AnswersByHand:
 
 
 def invited(meeting: Meeting, email: str) -> Attendee:
-    """Return the attendee of an address, however it is written; raises ``NotFound``."""
-    for item in meeting.invited:
-        if item.address == email.strip().casefold():
+    """Return the attendee of an address, however it is written, or of an id; raises ``NotFound``."""
+    for item in meeting.called(email):
+        if item.invited:
             return item
     raise NotFound(Fact.of("answers.stranger", email=email, reference=meeting.reference))

@@ -59,11 +59,11 @@ class PersonalLinks:
         return self._links.page(renewed[-1])
 
 
-def _rows_of(meeting: Meeting, email: str) -> list[Attendee]:
-    """Return the rows of one address, oldest first; raises as ``PersonalLinks.link_of`` does."""
+def _rows_of(meeting: Meeting, email: str) -> tuple[Attendee, ...]:
+    """Return the rows of one person, oldest first; raises as ``PersonalLinks.link_of`` does."""
     if meeting.uid is None and meeting.date_poll is None:
         raise Conflict(Fact.of("personal.no-links-yet", reference=meeting.reference))
-    rows = [item for item in meeting.attendees if item.address == email.strip().casefold()]
+    rows = meeting.called(email)
     if not rows:
         raise NotFound(Fact.of("personal.not-an-attendee", email=email, reference=meeting.reference))
     return rows

@@ -13,6 +13,9 @@ Preview = Annotated[bool, Query(description="Only say what would happen.")]
 # A number that no column can hold is nobody's id, and a database would complain of it in its own way.
 Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
+# An address may hold slashes (RFC 5322 section 3.2.3), so a path that names one takes them as a part of it.
+Who = Annotated[str, Path(description="The attendee's address, percent-encoded, or id.")]
+
 
 def _not_delegated(value: Participation) -> Participation:
     """A delegation names who comes instead, so it cannot be entered without that name."""

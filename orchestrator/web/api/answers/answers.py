@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from orchestrator.services.answers.recording import LONGEST_COMMENT
-from orchestrator.web.api.inputs import Answer, Body, Id
+from orchestrator.web.api.inputs import Answer, Body, Id, Who
 from orchestrator.web.api.meetings.schemas import ResponseModel
 from orchestrator.web.api.timelines.schemas import EffectModel
 from orchestrator.web.container import (
@@ -46,17 +46,17 @@ def refuse_proposal(
     return EffectModel.showing(answers.refuse_proposal(meeting, response_id, caller=caller, reply=reply))
 
 
-@router.post("/meetings/{meeting}/attendees/{email}/send-again", summary="Send the invitation again")
-def send_again(meeting: str, email: str, answers: AnswersDep, caller: ApiCaller) -> EffectModel:
+@router.post("/meetings/{meeting}/attendees/{attendee:path}/send-again", summary="Send the invitation again")
+def send_again(meeting: str, attendee: Who, answers: AnswersDep, caller: ApiCaller) -> EffectModel:
     """Send an attendee the current invitation once more."""
-    return EffectModel.showing(answers.send_again(meeting, email, caller=caller))
+    return EffectModel.showing(answers.send_again(meeting, attendee, caller=caller))
 
 
-@router.put("/meetings/{meeting}/attendees/{email}/answer", summary="Record an answer")
+@router.put("/meetings/{meeting}/attendees/{attendee:path}/answer", summary="Record an answer")
 def record_answer(
-    meeting: str, email: str, body: AnswerRequest, answers: AnswersDep, caller: ApiCaller
+    meeting: str, attendee: Who, body: AnswerRequest, answers: AnswersDep, caller: ApiCaller
 ) -> EffectModel:
     """Record what an attendee answered, for example by telephone."""
     return EffectModel.showing(
-        answers.answer(meeting, email, body.participation, caller=caller, comment=body.comment)
+        answers.answer(meeting, attendee, body.participation, caller=caller, comment=body.comment)
     )
