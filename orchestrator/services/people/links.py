@@ -1,7 +1,8 @@
 """Addresses that only their owner knows: the personal page, the calendar feed, the address to reply to.
 
-Each is signed, so nothing has to be stored to check it and nothing can be guessed. A page or a feed is
-revoked by raising the version it was signed with; a page also ends some time after its meeting.
+Each is signed, so nothing has to be stored to check it and nothing can be guessed. A page and the feed that
+stands on it are revoked together, by raising the versions they were signed with. A page ends some time after
+its meeting, a feed when its person has had nothing to do with meetings for long.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from orchestrator.facts import Fact
 
 VALID_AFTER_THE_END = timedelta(days=30)
 """How long after its meeting a personal link still shows the page."""
+FEED_VALID_AFTER_THE_LAST = timedelta(days=400)
+"""How long after a person's last meeting a feed is still open: senior officials meet once a year."""
+FEED_NAME = "accsm-meetings.ics"
+"""The last segment of a feed's address, which calendars show as the calendar's name."""
 _TOKEN_LENGTH = 20
 
 
@@ -65,7 +70,7 @@ class Links:
     def feed(self, person_id: int, version: int) -> str:
         """Return the address of a person's calendar feed."""
         token = self._feeds.sign(f"{person_id}.{version}").decode()
-        return f"{self._public_url}/feed/{token}.ics"
+        return f"{self._public_url}/feed/{token}/{FEED_NAME}"
 
     def read_feed(self, token: str) -> SignedId:
         """Return the person's id and the version of the feed; raises ``NotFound``."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,18 +12,15 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.letters import feed as calendars
 from orchestrator.domain.meetings.meeting import Attendee, Meeting
-from orchestrator.domain.people.caller import Caller
-from orchestrator.errors import Conflict, NotFound
+from orchestrator.errors import Conflict
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock
-from orchestrator.services.people.links import Links
+from orchestrator.services.people.links import FEED_VALID_AFTER_THE_LAST, VALID_AFTER_THE_END, Links
 from orchestrator.services.personal.followed_link import told_of_all
 from orchestrator.store.answers import responses
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.personal import feeds
-
-_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +46,20 @@ class CalendarFeeds:
 
         It holds no personal link and no reply address: calendars are shared, and who sees one must not be
         able to answer in its owner's name. Raises ``NotFound`` for a token that was never given out, and
-        ``Conflict`` for one that was revoked.
+        ``Conflict`` for one that was revoked, or whose person has nothing to do with meetings any more.
         """
-        signed = self._links.read_feed(token)
+        signed, now = self._links.read_feed(token), self._clock.now()
         with self._database.reading() as session:
             person = responses.person(session, signed.id)
             if person.feed_version != signed.version:
                 raise Conflict(Fact.of("personal.feed-revoked"), code="link-revoked")
             meetings = store.load_many(session, feeds.meetings_of(session, person.email))
+            if not any(_concerns(meeting, person.email, now) for meeting in meetings):
+                raise Conflict(Fact.of("personal.feed-expired"), code="link-expired")
             entries = list(self._entries(session, meetings, person.email))
             modified = feeds.last_change(session, [item.id for item in meetings])
         content = calendars.feed(f"ACCSM meetings: {person.name}", entries)
-        return Feed(content, hashlib.sha256(content).hexdigest()[:32], modified or self._clock.now())
-
-    def revoke(self, email: str, *, caller: Caller) -> str:
-        """Close a person's calendar feed and return its new address; raises ``NotFound``."""
-        with self._database.transaction() as session:
-            person = feeds.close(session, email)
-            if person is None:
-                raise NotFound(Fact.of("personal.never-invited", email=email))
-        _LOG.info("the calendar feed of person %s was revoked by %s", person.id, caller.name)
-        return self._links.feed(person.id, person.feed_version)
+        return Feed(content, hashlib.sha256(content).hexdigest()[:32], modified or now)
 
     def _entries(
         self, session: Session, meetings: Sequence[Meeting], address: str
@@ -82,6 +71,17 @@ class CalendarFeeds:
             known = told.get(meeting.id)
             facts = calendars.facts_of(meeting, attendee, self._directory, organizer, known)
             yield calendars.entry_of(facts, attendee.participation)
+
+
+def _concerns(meeting: Meeting, address: str, now: datetime) -> bool:
+    """Whether a meeting keeps the feed of an address open.
+
+    For one who was removed it does so for as long as calendars may need to see that.
+    """
+    newest = [item for item in meeting.attendees if item.address == address][-1]
+    if newest.removed_at is not None:
+        return now <= newest.removed_at + VALID_AFTER_THE_END
+    return now <= meeting.ends_at + FEED_VALID_AFTER_THE_LAST
 
 
 def _shown(meeting: Meeting, address: str) -> list[Attendee]:

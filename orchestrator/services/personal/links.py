@@ -15,6 +15,7 @@ from orchestrator.services.people.links import Links
 from orchestrator.services.timelines.changing import Changing, MeetingChange
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
+from orchestrator.store.personal import feeds
 from orchestrator.store.personal import links as link_store
 
 
@@ -39,7 +40,8 @@ class PersonalLinks:
     def revoke(self, name: str, email: str, *, caller: Caller) -> str:
         """Close an attendee's page under its present address and return the new one; later mails carry it.
 
-        Raises as ``link_of`` does.
+        The person's calendar feed closes with it, because the page shows its address. Raises as ``link_of``
+        does.
         """
         renewed: list[Attendee] = []
 
@@ -51,6 +53,7 @@ class PersonalLinks:
 
             def write(session: Session, stored: Meeting, now: datetime) -> None:
                 link_store.set_version(session, ids, version)
+                feeds.close(session, rows[-1].address)
 
             revoked = Fact.of("personal.history.link-revoked")
             return MeetingChange(meeting, revoked, rows[-1].name, write=write, saves=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.store.rows.meetings import AttendeeRow, HistoryRow, MeetingRow
@@ -29,11 +29,11 @@ def last_change(session: Session, meeting_ids: Sequence[int]) -> datetime | None
     return session.scalar(newest)
 
 
-def close(session: Session, email: str) -> PersonRow | None:
-    """Let the address of a person's feed open nothing any more; ``None`` for nobody of that address."""
-    wanted = select(PersonRow).where(PersonRow.email == email.strip().casefold()).with_for_update()
-    person = session.scalars(wanted).one_or_none()
-    if person is not None:
-        person.feed_version += 1
-        session.flush()
-    return person
+def close(session: Session, address: str) -> None:
+    """Let the address of the feed of a person, by case-folded address, open nothing any more."""
+    session.execute(
+        update(PersonRow)
+        .where(PersonRow.email == address)
+        .values(feed_version=PersonRow.feed_version + 1)
+        .execution_options(synchronize_session=False)
+    )

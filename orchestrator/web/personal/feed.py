@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
+from orchestrator.services.people.links import FEED_NAME
 from orchestrator.web.container import CalendarFeedsDep
 from orchestrator.web.personal.routing import CALENDAR, LOOK, personal_router
 
 router = personal_router()
 
 
+@router.api_route(f"/feed/{{token}}/{FEED_NAME}", methods=LOOK)
+# Calendars that subscribed to version 0.1 have this address; it goes with the version after the next.
 @router.api_route("/feed/{token}.ics", methods=LOOK)
 def feed(request: Request, token: str, feeds: CalendarFeedsDep) -> Response:
     """Return the calendar, or say that it is as it was."""
@@ -24,5 +27,5 @@ def feed(request: Request, token: str, feeds: CalendarFeedsDep) -> Response:
     known = {item.strip().removeprefix("W/") for item in request.headers.get("if-none-match", "").split(",")}
     if known & {tag, "*"}:
         return Response(status_code=304, headers=headers)
-    headers["Content-Disposition"] = 'inline; filename="meetings.ics"'
+    headers["Content-Disposition"] = f'inline; filename="{FEED_NAME}"'
     return Response(found.content, media_type=CALENDAR, headers=headers)

@@ -47,7 +47,7 @@ def token(world: World, email: str) -> str:
 
 def feed_token(world: World, email: str) -> str:
     url = world.personal_pages.page(token(world, email)).feed_url
-    return url.rpartition("/")[2].removesuffix(".ics")
+    return url.split("/")[-2]
 
 
 def answers(world: World) -> dict[str, Participation]:

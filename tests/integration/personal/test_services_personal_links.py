@@ -276,17 +276,40 @@ def test_a_feed_takes_as_many_statements_for_two_meetings_as_for_twelve(invited:
     assert len(many) == len(few)
 
 
-def test_a_withdrawn_feed_opens_nothing_and_the_page_has_the_new_one(invited: World) -> None:
-    old = feed_token(invited, LAN)
-    new = invited.calendar_feeds.revoke(LAN.upper(), caller=caller("coordinator"))
+def test_page_and_feed_are_revoked_together_and_the_new_page_has_the_new_feed(invited: World) -> None:
+    page, old, others = token(invited, LAN), feed_token(invited, LAN), feed_token(invited, MINH)
+    invited.personal_links.revoke("SOM-2026", LAN.upper(), caller=caller("coordinator"))
+    with pytest.raises(LinkClosedError):
+        invited.personal_pages.page(page)
     with pytest.raises(Conflict) as closed:
         invited.calendar_feeds.feed(old)
     assert closed.value.code == "link-revoked"
     view = invited.personal_pages.page(token(invited, LAN))
-    assert view.feed_url == new
+    assert feed_token(invited, LAN) != old
+    assert events(invited.calendar_feeds.feed(feed_token(invited, LAN)).content)
+    assert events(invited.calendar_feeds.feed(others).content), "that of another person stays"
     assert view.webcal_url.startswith("webcal://")
-    with pytest.raises(NotFound):
-        invited.calendar_feeds.revoke("nobody@example.org", caller=caller("coordinator"))
+    assert view.webcal_url.endswith("/accsm-meetings.ics")
+
+
+def test_a_feed_ends_with_its_person(invited: World) -> None:
+    gone, stays = feed_token(invited, MINH), feed_token(invited, LAN)
+    removed(invited, MINH)
+    invited.run()
+    invited.clock.move(days=29)
+    assert [str(item["STATUS"]) for item in events(invited.calendar_feeds.feed(gone).content).values()] == [
+        "CANCELLED"
+    ]
+    invited.clock.move(days=2)
+    with pytest.raises(Conflict) as closed:
+        invited.calendar_feeds.feed(gone)
+    assert closed.value.code == "link-expired"
+    invited.clock.at = ENDS + timedelta(days=399)
+    assert events(invited.calendar_feeds.feed(stays).content)
+    invited.clock.at = ENDS + timedelta(days=401)
+    with pytest.raises(Conflict) as closed:
+        invited.calendar_feeds.feed(stays)
+    assert closed.value.code == "link-expired"
 
 
 def test_somebody_removed_before_having_been_told_has_nothing_in_the_feed(world: World) -> None:

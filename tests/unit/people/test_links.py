@@ -42,8 +42,8 @@ def test_a_page_is_read_back_with_the_version_it_was_made_with() -> None:
 
 def test_a_feed_is_read_back_with_the_version_it_was_made_with() -> None:
     url = links().feed(9, 2)
-    assert url.startswith("https://meet.example/feed/") and url.endswith(".ics")
-    assert links().read_feed(url.rpartition("/")[2].removesuffix(".ics")) == SignedId(9, 2)
+    assert url.startswith("https://meet.example/feed/") and url.endswith("/accsm-meetings.ics")
+    assert links().read_feed(url.split("/")[-2]) == SignedId(9, 2)
 
 
 def test_tokens_fit_into_an_address_as_they_are() -> None:
@@ -54,7 +54,7 @@ def test_tokens_fit_into_an_address_as_they_are() -> None:
 
 
 def test_a_token_is_good_for_its_purpose_and_its_key_alone() -> None:
-    page, feed = links().page_token(attendee()), links().feed(7, 1).rpartition("/")[2].removesuffix(".ics")
+    page, feed = links().page_token(attendee()), links().feed(7, 1).split("/")[-2]
     assert page != feed
     for read in (links().read_feed, links("another key").read_page):
         with pytest.raises(NotFound, match="not complete"):

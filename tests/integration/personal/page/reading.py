@@ -26,7 +26,7 @@ def path(world: World, email: str) -> str:
 
 def feed_path(world: World, email: str) -> str:
     url = world.personal_pages.page(path(world, email)[3:]).feed_url
-    return "/feed/" + url.rpartition("/")[2]
+    return "/feed/" + url.partition("/feed/")[2]
 
 
 def answers(world: World) -> dict[str, str]:

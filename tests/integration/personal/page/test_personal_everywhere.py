@@ -54,10 +54,26 @@ def test_the_feed_is_private_and_says_when_it_is_as_it_was(client: TestClient, w
         assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", tag)
     world.personal_answers.answer(path(world, LAN)[3:], Participation.ACCEPTED)
     assert client.get(feed, headers={"If-None-Match": tag}).status_code == 200
-    world.calendar_feeds.revoke(LAN, caller=caller("coordinator"))
+    world.personal_links.revoke("SOM-2026", LAN, caller=caller("coordinator"))
     gone = client.get(feed)
     assert (gone.status_code, gone.headers["content-type"]) == (410, "text/plain; charset=utf-8")
     assert client.get("/feed/forged.ics").status_code == 404
+    assert client.get("/feed/forged/accsm-meetings.ics").status_code == 404
+
+
+def test_the_address_of_the_feed_ends_in_a_name_and_the_one_of_before_works(
+    client: TestClient, world: World
+) -> None:
+    feed = feed_path(world, LAN)
+    start, token, name = feed[1:].split("/")
+    assert (start, name) == ("feed", "accsm-meetings.ics")
+    named, before = client.get(feed), client.get(f"/feed/{token}.ics")
+    assert named.status_code == before.status_code == 200
+    assert named.content == before.content
+    assert 'filename="accsm-meetings.ics"' in named.headers["content-disposition"]
+    page = client.get(path(world, LAN))
+    assert 'href="webcal://' in page.text and f"{token}/accsm-meetings.ics" in page.text
+    assert "Subscribe read-only" in words(page)
 
 
 def test_minutes_are_downloaded_under_their_name(client: TestClient, world: World) -> None:
@@ -146,12 +162,11 @@ def test_addresses_stand_in_no_log(
     client.post(f"{here}/answer", data={"answer": "accepted", "comment": "x" * 3000, "myself": "yes"})
     client.get(feed)
     world.personal_links.revoke("SOM-2026", LAN, caller=caller("coordinator"))
-    world.calendar_feeds.revoke(LAN, caller=caller("coordinator"))
     client.get(here)
     client.get(feed)
     own = [record for record in caplog.records if not record.name.startswith(("httpx", "asyncio"))]
     text = " ".join(record.getMessage() for record in own)
-    assert here[3:] not in text and feed[6:-4] not in text and LAN not in text
+    assert here[3:] not in text and feed.split("/")[2] not in text and LAN not in text
 
 
 # What every page keeps to
