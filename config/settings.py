@@ -100,6 +100,19 @@ class Settings(BaseSettings):
     imap_folder: str = Field("INBOX", description="Folder that answers arrive in.")
     imap_processed: str = Field("Processed", description="Folder for mails that were dealt with.")
     imap_quarantine: str = Field("Quarantine", description="Folder for mails that a person has to look at.")
+    quarantine_max_bytes: int = Field(
+        256 * 1024 * 1024,
+        gt=0,
+        description="Bytes of quarantined mails that are kept here; beyond, the largest go first.",
+    )
+    quarantine_days: int = Field(
+        90, ge=1, le=3650, description="Days after which the bytes of a quarantined mail are deleted here."
+    )
+    authserv_id: str | None = Field(
+        None,
+        description="Name under which the mailbox's server writes Authentication-Results; answers that "
+        "fail DMARC there wait for a person. Empty means that the server refuses forged senders itself.",
+    )
     imap_timeout: float = Field(20.0, gt=0, description="Seconds to wait for the IMAP server.")
     poll_seconds: float = Field(60.0, ge=5, description="Longest time between two looks into the mailbox.")
 

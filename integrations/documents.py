@@ -54,6 +54,31 @@ class FolderDocumentStore:
         return self._root / digest[:2] / digest
 
 
+class FolderQuarantineStore(FolderDocumentStore):
+    """``ports.QuarantineStore`` in ``root``, apart from what is kept for good.
+
+    Version 0.1 kept such mails among the documents, in ``before``; they are found there, and deleted there.
+    """
+
+    def __init__(self, root: Path, before: Path) -> None:
+        super().__init__(root)
+        self._before = FolderDocumentStore(before)
+
+    def get(self, digest: str) -> bytes:
+        """Return the content; raises ``NotFound`` when there is none or the stored copy is damaged."""
+        try:
+            return super().get(digest)
+        except NotFound:
+            return self._before.get(digest)
+
+    def remove(self, digest: str) -> None:
+        """Delete the content; succeeds when there is none."""
+        if _DIGEST.fullmatch(digest) is None:
+            return
+        for store in (self, self._before):
+            store._path(digest).unlink(missing_ok=True)
+
+
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 

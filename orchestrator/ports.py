@@ -216,6 +216,14 @@ class DocumentStore(Protocol):
         ...
 
 
+class QuarantineStore(DocumentStore, Protocol):
+    """Keeps mails that a person has to look at, for a while."""
+
+    def remove(self, digest: str) -> None:
+        """Delete the content; succeeds when there is none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class CaughtMail:
     """A mail that the sandbox caught instead of sending it on."""

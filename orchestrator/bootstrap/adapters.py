@@ -6,7 +6,7 @@ from functools import cached_property
 
 from config.settings import Settings
 from integrations.clock import SystemClock
-from integrations.documents import FolderDocumentStore
+from integrations.documents import FolderDocumentStore, FolderQuarantineStore
 from integrations.graph.clouds import CLOUDS
 from integrations.sandbox.clock import SandboxClock
 from integrations.sandbox.endpoints import SandboxEndpoints
@@ -79,6 +79,12 @@ class Adapters:
     def documents(self) -> FolderDocumentStore:
         """Where files are kept."""
         return FolderDocumentStore(self.settings.data_dir / "documents")
+
+    @cached_property
+    def quarantine_store(self) -> FolderQuarantineStore:
+        """Where mails that a person has to look at are kept for a while."""
+        data_dir = self.settings.data_dir
+        return FolderQuarantineStore(data_dir / "quarantine", before=data_dir / "documents")
 
     @cached_property
     def endpoints(self) -> SandboxEndpoints:

@@ -19,6 +19,8 @@ from orchestrator.domain.people.addresses import OwnMailbox
 from orchestrator.services.answers.by_hand import AnswersByHand
 from orchestrator.services.answers.inbox import Inbox
 from orchestrator.services.answers.incoming import IncomingMails
+from orchestrator.services.answers.kept_mails import KeptMails, Limits
+from orchestrator.services.answers.known_senders import KnownSenders
 from orchestrator.services.answers.quarantine import Quarantine
 from orchestrator.services.answers.senders import Senders
 from orchestrator.services.dates.date_polls import DatePolls
@@ -134,11 +136,12 @@ class Container(Adapters, DataFiles):
             self.database,
             self.planner,
             self.mailbox,
-            self.documents,
+            self.kept_mails,
             self.links,
             clock=self.clock,
             wake_up=self.wake_up,
             interval=timedelta(seconds=self.settings.poll_seconds),
+            authserv_id=self.settings.authserv_id,
         )
 
     @cached_property
@@ -247,12 +250,24 @@ class Container(Adapters, DataFiles):
     @cached_property
     def incoming(self) -> IncomingMails:
         """Looking at mails that came in."""
-        return IncomingMails(self.database, self.documents)
+        return IncomingMails(self.database, self.kept_mails)
 
     @cached_property
     def quarantine(self) -> Quarantine:
         """Mails that no program could apply."""
-        return Quarantine(self.database, self.changing, self.incoming)
+        return Quarantine(self.changing, self.planner, self.incoming, self.clock)
+
+    @cached_property
+    def known_senders(self) -> KnownSenders:
+        """Who answers for whom."""
+        return KnownSenders(self.database, self.clock)
+
+    @cached_property
+    def kept_mails(self) -> KeptMails:
+        """The bytes of mails that a person has to look at."""
+        settings = self.settings
+        limits = Limits(settings.quarantine_max_bytes, timedelta(days=settings.quarantine_days))
+        return KeptMails(self.database, self.quarantine_store, self.clock, limits)
 
     @cached_property
     def examples(self) -> Examples:

@@ -17,6 +17,7 @@ from orchestrator.domain.answers.content_lines import clean, decode, plain_addre
 MOST_ADDRESSES = 100
 """Addresses that are kept of one list."""
 _LONGEST_HEADER = 10_000
+_LONGEST_AUTHOR = 2_000
 _MOST_HEADERS = 2_000
 _LONGEST_HEAD = 1 << 18
 
@@ -42,6 +43,7 @@ _WANTED: Final = frozenset(
         "references",
         "return-path",
         "auto-submitted",
+        "authentication-results",
         "precedence",
         "x-failed-recipients",
         "content-type",
@@ -129,6 +131,8 @@ def from_base64(body: bytes) -> bytes:
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(?<=\?=)\s+(?==\?)")
 _ID = re.compile(r"<[^<>\s]{1,990}>")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*\\?(?:"|\Z)', re.DOTALL)
+_UNSEEN_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@\\]+@[^\s<>()\[\],;:\"@\\]+")
 _ADDRESS_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*\\?(?:"|\Z)|<[^<>]*>|[(),;]|[^",;<()]+|.', re.DOTALL)
 
 
@@ -152,6 +156,52 @@ def mailboxes(value: str) -> list[tuple[str, str]]:
         else:
             words.append(piece)
     return found[:MOST_ADDRESSES]
+
+
+def sole_author(values: list[str]) -> str | None:
+    """Return the one address in From; None where it is not beyond doubt who that is.
+
+    ``values`` are those of every From header. RFC 5322 section 3.6 wants exactly one; with two of them, with
+    two addresses, or with an address in a comment or before the one in angle brackets, programs differ on
+    which one they show and servers on which one they check.
+    """
+    if len(values) != 1 or len(values[0]) > _LONGEST_AUTHOR:
+        return None
+    segments = _segments(values[0])
+    if segments is None or len(segments) != 1:
+        return None
+    found = _author(segments[0])
+    beside = _UNSEEN_ADDRESS.findall(_QUOTED.sub("", values[0]))
+    return found if found and all(address.casefold() == found for address in beside) else None
+
+
+def _segments(value: str) -> list[list[str]] | None:
+    """Return the tokens of each mailbox in a header, without comments; None when a comment is unclear."""
+    found: list[list[str]] = [[]]
+    comments = 0
+    for piece in _ADDRESS_TOKEN.findall(value):
+        if piece in ("(", ")"):
+            comments += 1 if piece == "(" else -1
+            if comments < 0:
+                return None
+        elif comments and "\\" in piece:
+            return None
+        elif not comments and piece in (",", ";"):
+            found.append([])
+        elif not comments and piece.strip():
+            found[-1].append(piece)
+    return None if comments else [tokens for tokens in found if tokens]
+
+
+def _author(tokens: list[str]) -> str | None:
+    angles = [piece for piece in tokens if piece.startswith("<")]
+    if not angles:
+        plain = plain_address("".join(tokens))
+    elif len(angles) == 1 and tokens[-1] is angles[0]:
+        plain = plain_address(angles[0][1:-1])
+    else:
+        return None
+    return plain.casefold() if plain else None
 
 
 def _mailbox(words: list[str], address: str | None) -> list[tuple[str, str]]:

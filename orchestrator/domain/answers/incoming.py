@@ -23,6 +23,7 @@ from orchestrator.domain.answers.headers import (
     recipients,
     references,
     sent_at,
+    sole_author,
 )
 from orchestrator.domain.answers.itip import CalendarMessage, find_calendar
 from orchestrator.domain.answers.mime import DEEPEST, LOCKED, MOST_PARTS, Mail, MailPart, with_plain_line_ends
@@ -60,8 +61,9 @@ class Sort(StrEnum):
 class Received:
     """What a mail says. Addresses are casefolded, texts are free of control characters.
 
-    ``problem`` says why the mail cannot be used; when it is set, nothing of the mail may
-    be applied. ``forwarded`` says that the calendar lay in another mail inside this one.
+    ``sender`` is the one address in From, ``authentication`` the values of Authentication-Results, which
+    anybody can have written. ``problem`` says why the mail cannot be used; when it is set, nothing of the
+    mail may be applied. ``forwarded`` says that the calendar lay in another mail inside this one.
     """
 
     sort: Sort
@@ -79,6 +81,7 @@ class Received:
     text: str = ""
     problem: Fact | None = None
     forwarded: bool = False
+    authentication: tuple[str, ...] = ()
 
 
 READER_FAILED: Final = Fact.of("answers.reader-failed")
@@ -159,11 +162,9 @@ _BULK: Final = frozenset({"auto_reply", "auto-reply", "bulk", "junk"})
 def _envelope(mail: Mail) -> Received:
     root = mail.root
     authors = [author for value in root.headers.get("from", [])[:5] for author in mailboxes(value)]
-    addresses = {address for _, address in authors}
     return Received(
         sort=Sort.LETTER,
-        # Who wrote must be beyond doubt: with two names in From, mail programs differ on which one to show.
-        sender=addresses.pop() if len(addresses) == 1 else None,
+        sender=sole_author(root.headers.get("from", [])),
         sender_header=next((address for _, address in mailboxes(root.header("sender"))), None),
         sender_name=next((name for name, _ in authors if name), ""),
         recipients=recipients(root.headers),
@@ -172,6 +173,7 @@ def _envelope(mail: Mail) -> Received:
         message_id=message_id(root.header("message-id")),
         references=references(root.headers),
         automatic=_is_automatic(root),
+        authentication=tuple(root.headers.get("authentication-results", [])),
         text=_shown_text(mail.parts),
     )
 

@@ -2,29 +2,33 @@
 
 The rules are those of RFC 5546 sections 2.1.4, 2.1.5 and 3.2.3 and RFC 6047 section 2.2.1, as real mail
 systems make them necessary: a reply may lack ORGANIZER, SEQUENCE and threading, but never the sender's
-right to give it.
+right to give it, of which ``speakers`` tells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from orchestrator.domain.answers.incoming import CalendarMessage
+from orchestrator.domain.answers.speakers import KnownAttendees, Origin
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
 from orchestrator.facts import Fact
 
 
 class ResponseKind(StrEnum):
-    """What came back: an answer, another time, a bounced mail, a delegation's list, or a letter."""
+    """What came back: an answer, another time, a bounced mail, a delegation's list, or a letter.
+
+    ``WAITING`` is an answer in quarantine, until a person has dealt with it.
+    """
 
     ANSWER = "answer"
     PROPOSAL = "proposal"
     BOUNCE = "bounce"
     COMPOSITION = "composition"
     LETTER = "letter"
+    WAITING = "waiting"
 
 
 class Fate(StrEnum):
@@ -75,49 +79,17 @@ def _quarantine(reason: Fact) -> MailVerdict:
     return MailVerdict(Treatment.QUARANTINE, reason)
 
 
-class KnownAttendees:
-    """The attendees of one meeting, found by id and by address; the newest row of an address counts."""
-
-    def __init__(self, attendees: Iterable[Attendee]) -> None:
-        self._by_id = {item.id: item for item in attendees}
-        self._by_address = {item.address: item.id for item in self._by_id.values()}
-
-    @classmethod
-    def of(cls, meeting: Meeting) -> KnownAttendees:
-        """Return the attendees of a meeting."""
-        return cls(meeting.attendees)
-
-    def of_id(self, attendee_id: int | None) -> Attendee | None:
-        """Return the attendee with that id, if the meeting has one."""
-        return self._by_id.get(attendee_id) if attendee_id is not None else None
-
-    def put(self, attendee: Attendee) -> None:
-        """Replace an attendee by what is known of them now."""
-        self._by_id[attendee.id] = attendee
-
-    def find(self, message: CalendarMessage, token_id: int | None) -> Attendee | None:
-        """Return the attendee that a message speaks for.
-
-        A reply address of one's own (``token_id``) decides, whatever the text says; else the ATTENDEE
-        does, compared without regard to case.
-        """
-        by_token = self.of_id(token_id)
-        address = by_token.address if by_token else (message.attendee or "").casefold()
-        return self.of_id(self._by_address.get(address))
-
-
 def judge(
     message: CalendarMessage,
-    sender: str | None,
+    origin: Origin,
     meeting: Meeting,
-    attendee: Attendee | None,
-    *,
-    by_token: bool = False,
+    people: KnownAttendees,
 ) -> MailVerdict:
-    """Say what a calendar message that names ``meeting`` does; ``sender`` is the mail's From, case-folded.
+    """Say what a calendar message that names ``meeting`` does, whose ``people`` are as they are known now.
 
-    ``by_token`` says that it came to the attendee's own reply address. Pure: nothing is changed here.
+    Pure: nothing is changed here.
     """
+    attendee = people.find(message, origin)
     if message.recurrence:
         return _ignore(Fact.of("answers.one-occurrence"))
     if message.method not in _FROM_ATTENDEES:
@@ -125,9 +97,9 @@ def judge(
     if meeting.status is not MeetingStatus.PUBLISHED:
         return _ignore(Fact.of(_NOT_PUBLISHED[meeting.status]))
     if attendee is None:
-        return _quarantine(_uninvited(message, meeting))
-    if not by_token and not _may_speak(message, sender, attendee):
-        return _quarantine(_sent_by_another(sender, attendee))
+        return _quarantine(origin.doubt or _uninvited(message, meeting))
+    if why := people.why_not(message, origin, attendee):
+        return _quarantine(why)
     return _of_attendee(message, meeting, attendee)
 
 
@@ -168,20 +140,7 @@ def _uninvited(message: CalendarMessage, meeting: Meeting) -> Fact:
             return Fact.of("answers.delegated-to-uninvited", name=item.name, deputy=message.attendee)
     if message.attendee:
         return Fact.of("answers.not-invited", email=message.attendee, reference=meeting.reference)
-    return Fact.of("answers.unknown-not-invited", reference=meeting.reference)
-
-
-def _sent_by_another(sender: str | None, attendee: Attendee) -> Fact:
-    if sender:
-        return Fact.of("answers.sent-by-another", email=attendee.email, sender=sender)
-    return Fact.of("answers.sent-by-unknown", email=attendee.email)
-
-
-def _may_speak(message: CalendarMessage, sender: str | None, attendee: Attendee) -> bool:
-    """Whether the sender is the attendee, or a person named as sending for them (RFC 6047 section 2.2.1)."""
-    if not sender:
-        return False
-    return sender in (attendee.address, (message.sent_by or "").casefold())
+    return Fact.of("answers.names-no-attendee")
 
 
 def _answers_another_time(message: CalendarMessage, meeting: Meeting, attendee: Attendee) -> bool:

@@ -15,6 +15,7 @@ from orchestrator.domain.answers.responses import (
     judge,
     participation_of,
 )
+from orchestrator.domain.answers.speakers import told_of
 from orchestrator.domain.meetings.meeting import Attendee, MeetingStatus, Participation
 from orchestrator.domain.people.caller import Channel
 from orchestrator.domain.people.caller import attendee as attendee_caller
@@ -106,17 +107,17 @@ def _letter(about: MeetingInHand, item: MailInHand) -> None:
 
 def _calendar_message(about: MeetingInHand, item: MailInHand, message: CalendarMessage) -> None:
     """Hold a calendar message against the meeting and keep what it does."""
-    attendee = about.people.find(message, item.token_id)
-    # An address of another meeting opens nothing here.
-    by_token = about.people.of_id(item.token_id) is not None
-    verdict = judge(message, item.received.sender, about.meeting, attendee, by_token=by_token)
+    attendee = about.people.find(message, item.origin)
+    verdict = judge(message, item.origin, about.meeting, about.people)
     item.attendee_id = attendee.id if attendee else None
     item.end(_FATES[verdict.treatment], verdict.reason)
+    if verdict.treatment is Treatment.QUARANTINE and about.meeting.status is MeetingStatus.PUBLISHED:
+        about.gathered.beside.append((item, Beside(ResponseKind.WAITING, cut(message.comment))))
     if attendee is None:
         return
     match verdict.treatment:
         case Treatment.ANSWER:
-            given = _given(item, message, attendee, about.now)
+            given = _given(about, item, message, attendee)
             about.people.put(answered(attendee, given))
             about.gathered.given.append((item, given))
         case Treatment.PROPOSE:
@@ -125,12 +126,16 @@ def _calendar_message(about: MeetingInHand, item: MailInHand, message: CalendarM
             _resend(about, item, attendee.id)
 
 
-def _given(item: MailInHand, message: CalendarMessage, attendee: Attendee, now: datetime) -> GivenAnswer:
+def _given(
+    about: MeetingInHand, item: MailInHand, message: CalendarMessage, attendee: Attendee
+) -> GivenAnswer:
+    now, sender = about.now, item.received.sender
     return GivenAnswer(
         attendee_id=attendee.id,
         participation=participation_of(message) or Participation.NEEDS_ACTION,
         caller=attendee_caller(attendee.name, attendee.id, Channel.MAIL),
-        by=item.received.sender or "",
+        by=sender or "",
+        by_other=told_of(attendee, sender, about.people.known(sender, attendee)),
         # A clock that runs ahead must not make every later answer look old.
         stamp=min(message.stamp or item.received.date or now, now),
         comment=message.comment,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator.domain.answers.incoming import Received
-from orchestrator.domain.answers.responses import Fate, KnownAttendees, ProposalState, ResponseKind
+from orchestrator.domain.answers.responses import Fate, ProposalState, ResponseKind
+from orchestrator.domain.answers.speakers import KnownAttendees, Origin
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.facts import Fact
 from orchestrator.ports import IncomingMail
@@ -17,13 +18,17 @@ from orchestrator.store.rows.delivery import DeliveryRow
 
 @dataclass(slots=True)
 class MailInHand:
-    """One mail on its way through a batch; ``fate`` is what becomes of it, and ``reason`` why."""
+    """One mail on its way through a batch; ``fate`` is what becomes of it, and ``reason`` why.
+
+    ``token_id`` is the attendee whose reply address it came to, ``doubt`` why its From is not believed.
+    """
 
     mail: IncomingMail
     digest: str
     received: Received
     meeting_id: int | None = None
     token_id: int | None = None
+    doubt: Fact | None = None
     delivery: DeliveryRow | None = None
     attendee_id: int | None = None
     fate: Fate = Fate.QUARANTINED
@@ -32,6 +37,11 @@ class MailInHand:
     def end(self, fate: Fate, reason: Fact) -> None:
         """Record what becomes of the mail."""
         self.fate, self.reason = fate, reason
+
+    @property
+    def origin(self) -> Origin:
+        """Where the mail came from, as far as that is proven."""
+        return Origin(self.received.sender, self.token_id, self.doubt)
 
     @property
     def threads(self) -> Iterator[str]:

@@ -10,32 +10,29 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from orchestrator.domain.answers.incoming import read
-from orchestrator.domain.answers.responses import Fate, KnownAttendees, participation_of
-from orchestrator.domain.meetings.meeting import Meeting
-from orchestrator.domain.people.caller import Channel
+from orchestrator.domain.answers.authentication import doubt_about
+from orchestrator.domain.answers.incoming import CalendarMessage, read
+from orchestrator.domain.answers.responses import Fate, participation_of
 from orchestrator.errors import DeliveryError, TransientFailure
 from orchestrator.facts import Fact
-from orchestrator.ports import Clock, DocumentStore, IncomingMail, Mailbox, MailboxSession, Tray, WakeUp
+from orchestrator.ports import Clock, IncomingMail, Mailbox, MailboxSession, Tray, WakeUp
 from orchestrator.services.answers.addressing import find_meetings
-from orchestrator.services.answers.deciding import decide, decide_alone
-from orchestrator.services.answers.in_hand import MailInHand, MeetingInHand
-from orchestrator.services.answers.recording import record, with_resends
+from orchestrator.services.answers.applying import held_against, write
+from orchestrator.services.answers.deciding import decide_alone
+from orchestrator.services.answers.in_hand import MailInHand
+from orchestrator.services.answers.kept_mails import KeptMails
 from orchestrator.services.people.links import Links
 from orchestrator.services.timelines.planner import Planner
-from orchestrator.store.answers import incoming, read_mailbox, responses
+from orchestrator.store.answers import incoming, read_mailbox
 from orchestrator.store.answers.incoming import NewMail
-from orchestrator.store.answers.responses import NewResponse
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import meetings as store
-from orchestrator.store.meetings import news
 
 _LOG = logging.getLogger(__name__)
 _BATCH = 500
@@ -55,22 +52,27 @@ class Inbox:
         database: Database,
         planner: Planner,
         mailbox: Mailbox,
-        documents: DocumentStore,
+        kept: KeptMails,
         links: Links,
         *,
         clock: Clock,
         wake_up: WakeUp,
         interval: timedelta,
+        authserv_id: str | None = None,
     ) -> None:
-        """``interval`` is the longest time between two readings."""
+        """``interval`` is the longest time between two readings.
+
+        ``authserv_id`` is the name under which the mailbox's server says what it found out about senders.
+        """
         self._database = database
         self._planner = planner
         self._mailbox = mailbox
-        self._documents = documents
+        self._kept = kept
         self._links = links
         self._clock = clock
         self._wake_up = wake_up
         self.interval = interval
+        self._authserv_id = authserv_id
 
     def read_mailbox(self, still_here: Callable[[], object] = lambda: None) -> int:
         """Read everything that lies in the mailbox and return how many mails that were.
@@ -99,6 +101,7 @@ class Inbox:
                     self._take(session, portion)
                     still_here()
                 done.update(keys)
+        self._kept.tidy()
         return len(done)
 
     def read_soon(self) -> bool:
@@ -110,11 +113,19 @@ class Inbox:
 
     def _take(self, session: MailboxSession, mails: Sequence[IncomingMail]) -> None:
         """Apply some mails and put them away."""
-        items = self._applied([_in_hand(mail) for mail in mails])
+        items = self._applied([self._in_hand(mail) for mail in mails])
         for tray in Tray:
             keys = [item.mail.key for item in items if _TRAYS.get(item.fate, Tray.PROCESSED) is tray]
             if keys:
                 session.put_away(keys, tray)
+
+    def _in_hand(self, mail: IncomingMail) -> MailInHand:
+        # What was cut off, or could not be read at all, may begin like others; its place tells it apart.
+        place = b"" if mail.complete else f"{mail.key} {mail.size}".encode()
+        digest = hashlib.sha256(mail.content + place).hexdigest()
+        received = read(mail.content, complete=mail.complete)
+        doubt = doubt_about(received.sender, received.authentication, self._authserv_id)
+        return MailInHand(mail, digest, received, doubt=doubt)
 
     def _applied(self, items: list[MailInHand]) -> list[MailInHand]:
         """Apply a batch as one; when that fails, each mail alone, so that one bad mail blocks no other."""
@@ -137,14 +148,14 @@ class Inbox:
             fresh = self._fresh(session, items)
             find_meetings(session, fresh, self._links)
             # Meetings are locked in the order of their ids, as everywhere.
-            concerned = [_about(session, number, fresh, now) for number in _meetings(fresh)]
+            concerned = [held_against(session, number, fresh, now) for number in _meetings(fresh)]
             for item in fresh:
                 if item.meeting_id is None:
                     decide_alone(item)
             numbers = incoming.add(session, [self._new_mail(item, now) for item in fresh])
             for about in concerned:
-                self._write(session, about, numbers)
-        self._store_quarantined(items)
+                write(session, self._planner, about, numbers)
+        self._kept.keep(_to_keep(items))
 
     def _fresh(self, session: Session, items: list[MailInHand]) -> list[MailInHand]:
         """Return the mails that were not read before; the same bytes twice are one mail."""
@@ -158,20 +169,6 @@ class Inbox:
             else:
                 fresh[item.digest] = item
         return list(fresh.values())
-
-    def _write(self, session: Session, about: MeetingInHand, numbers: Mapping[str, int]) -> None:
-        """Store what the mails of one meeting do, and replan it for whom it concerns."""
-        gathered, now = about.gathered, about.now
-        if not gathered.any:
-            return
-        given = [replace(answer, incoming_id=numbers[item.digest]) for item, answer in gathered.given]
-        meeting = record(session, about.meeting, given, now)
-        responses.add(session, list(_beside(about, numbers)))
-        for number in gathered.resends:
-            responses.ask_again(session, number, now)
-        meeting = with_resends(meeting, gathered.resends)
-        concerned = _otherwise_planned(about.meeting, meeting)
-        self._planner.replan_for(session, news.with_news(session, meeting), concerned, now)
 
     # The record
 
@@ -193,6 +190,9 @@ class Inbox:
             text=received.text,
             meeting_id=item.meeting_id,
             attendee_id=item.attendee_id,
+            named=_named(calendar),
+            named_as=(calendar.attendee_name if calendar else "") or None,
+            body_kept=item.fate is Fate.QUARANTINED and item.mail.complete,
             fate=item.fate,
             reason=item.reason or _NOT_APPLIED,
         )
@@ -205,53 +205,22 @@ class Inbox:
         with self._database.transaction() as session:
             if not incoming.known(session, [item.digest]):
                 incoming.add(session, [self._new_mail(item, self._clock.now())])
-        self._store_quarantined([item])
-
-    def _store_quarantined(self, items: Iterable[MailInHand]) -> None:
-        """Keep the bytes of what a person has to look at, so that it can be read and assigned later.
-
-        What is too large stays in the mailbox's own quarantine only.
-        """
-        for item in items:
-            if item.fate is Fate.QUARANTINED and item.mail.complete:
-                self._documents.put(item.mail.content)
+        self._kept.keep(_to_keep([item]))
 
 
-def _in_hand(mail: IncomingMail) -> MailInHand:
-    # What was cut off, or could not be read at all, may begin like others; its place tells it apart.
-    place = b"" if mail.complete else f"{mail.key} {mail.size}".encode()
-    digest = hashlib.sha256(mail.content + place).hexdigest()
-    return MailInHand(mail, digest, read(mail.content, complete=mail.complete))
+def _to_keep(items: Iterable[MailInHand]) -> Iterator[bytes]:
+    """Yield the bytes of what a person has to look at, so that it can be read and assigned later.
 
-
-def _about(session: Session, meeting_id: int, items: list[MailInHand], now: datetime) -> MeetingInHand:
-    """Hold the mails of one meeting against it, each as the one before has left it."""
-    meeting = store.load(session, meeting_id, lock=True)
-    asked = responses.last_asked(session, meeting_id)
-    proposed = responses.open_proposals(session, meeting_id)
-    about = MeetingInHand(meeting, KnownAttendees.of(meeting), asked, proposed, now)
+    What is too large stays in the mailbox's own quarantine only.
+    """
     for item in items:
-        if item.meeting_id == meeting_id:
-            decide(session, about, item)
-    return about
+        if item.fate is Fate.QUARANTINED and item.mail.complete:
+            yield item.mail.content
 
 
-def _beside(about: MeetingInHand, numbers: Mapping[str, int]) -> Iterator[NewResponse]:
-    """What came back and is no answer, as it is stored."""
-    for item, found in about.gathered.beside:
-        yield NewResponse(
-            meeting_id=about.meeting.id,
-            attendee_id=item.attendee_id,
-            kind=found.kind,
-            channel=Channel.MAIL,
-            by=item.received.sender or "",
-            at=about.now,
-            starts_at=found.starts_at,
-            ends_at=found.ends_at,
-            state=found.state,
-            comment=found.comment,
-            incoming_id=numbers[item.digest],
-        )
+def _named(calendar: CalendarMessage | None) -> str | None:
+    """Return whose answer a calendar says it is, as addresses are compared."""
+    return (calendar.attendee or "").casefold()[:320] or None if calendar else None
 
 
 def _portions(mails: Iterable[IncomingMail]) -> Iterator[list[IncomingMail]]:
@@ -270,12 +239,3 @@ def _portions(mails: Iterable[IncomingMail]) -> Iterator[list[IncomingMail]]:
 
 def _meetings(items: Iterable[MailInHand]) -> list[int]:
     return sorted({item.meeting_id for item in items if item.meeting_id is not None})
-
-
-def _otherwise_planned(before: Meeting, after: Meeting) -> frozenset[int]:
-    """Return whose answers change what is planned; yes or maybe after silence changes nothing."""
-    return frozenset(
-        now.id
-        for then, now in zip(before.attendees, after.attendees, strict=True)
-        if (then.declined, then.resends) != (now.declined, now.resends)
-    )

@@ -10,7 +10,7 @@ from orchestrator.domain.answers.responses import Fate
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.errors import NotFound
 from orchestrator.facts import Fact
-from orchestrator.ports import DocumentStore
+from orchestrator.services.answers.kept_mails import KeptMails
 from orchestrator.services.answers.views import IncomingView, MailboxView
 from orchestrator.store.answers import incoming, read_mailbox
 from orchestrator.store.answers.incoming import Listed
@@ -64,9 +64,9 @@ def explain(content: bytes) -> Explanation:
 class IncomingMails:
     """Read-only use cases around mails that came in."""
 
-    def __init__(self, database: Database, documents: DocumentStore) -> None:
+    def __init__(self, database: Database, kept: KeptMails) -> None:
         self._database = database
-        self._documents = documents
+        self._kept = kept
 
     def mailbox(self) -> MailboxView | None:
         """Return how reading the mailbox goes; ``None`` when there is none to read."""
@@ -91,9 +91,15 @@ class IncomingMails:
         with self._database.reading() as session:
             digest = incoming.get(session, incoming_id).digest
         try:
-            return self._documents.get(digest)
+            return self._kept.content(digest)
         except NotFound as error:
             raise NotFound(Fact.of("answers.mail-not-kept", mail=incoming_id)) from error
+
+    def forget(self, incoming_id: int) -> None:
+        """Delete the bytes of a mail that nobody needs any more; raises ``NotFound``."""
+        with self._database.reading() as session:
+            digest = incoming.get(session, incoming_id).digest
+        self._kept.forget(digest)
 
 
 def _view(found: Listed) -> IncomingView:
@@ -108,6 +114,9 @@ def _view(found: Listed) -> IncomingView:
         participation=row.participation,
         text=row.text,
         meeting=reference,
+        named=row.named,
+        named_as=row.named_as,
+        body_kept=row.body_kept,
         fate=row.fate,
         reason=row.reason,
     )

@@ -32,6 +32,7 @@ class GivenAnswer:
     """An answer of one attendee.
 
     ``by`` names who gave it, who may be another person of the delegation, a delegate or a coordinator;
+    ``by_other`` says that the attendee did not and is told of it.
     ``stamp`` is its DTSTAMP, or the moment it was given, and decides between two answers.
     """
 
@@ -43,6 +44,7 @@ class GivenAnswer:
     comment: str | None = None
     delegate: str | None = None
     incoming_id: int | None = None
+    by_other: bool = False
 
 
 def record(session: Session, meeting: Meeting, given: Sequence[GivenAnswer], now: datetime) -> Meeting:
@@ -114,6 +116,7 @@ def _row(meeting: Meeting, attendee: Attendee, given: GivenAnswer, now: datetime
         kind=ResponseKind.ANSWER,
         channel=given.caller.channel,
         by=given.by,
+        by_other=given.by_other,
         at=now,
         participation=given.participation,
         urgent=is_urgent(meeting, attendee, given.participation, now),

@@ -10,7 +10,11 @@ from orchestrator.facts import Fact
 
 @dataclass(frozen=True, slots=True)
 class IncomingView:
-    """A mail that came in. ``fate`` says what became of it, ``reason`` why."""
+    """A mail that came in. ``fate`` says what became of it, ``reason`` why.
+
+    ``named`` is whose answer it says it is, and ``named_as`` the name beside that address. ``body_kept`` says
+    whether its bytes are kept here, so that it can be downloaded and read once more.
+    """
 
     id: int
     received_at: datetime
@@ -21,6 +25,9 @@ class IncomingView:
     participation: str | None
     text: str
     meeting: str | None
+    named: str | None
+    named_as: str | None
+    body_kept: bool
     fate: str
     reason: Fact
 

@@ -69,10 +69,9 @@ def _line(meeting: Meeting, row: ResponseRow, directory: Directory) -> ReportLin
 def _what(meeting: Meeting, row: ResponseRow, directory: Directory) -> Said:
     match ResponseKind(row.kind):
         case ResponseKind.ANSWER:
-            answer = Participation(row.participation or "NEEDS-ACTION").fact
-            return (
-                Fact.of("letters.answer-to", answer=answer, delegate=row.delegate) if row.delegate else answer
-            )
+            return _answer(row)
+        case ResponseKind.WAITING:
+            return Fact.of("letters.answer-waits", sender=row.by)
         case ResponseKind.PROPOSAL if row.starts_at is not None:
             place = directory.host_place(meeting.host, meeting.zone, row.starts_at)
             return Fact.of("letters.proposes", time=local_time(row.starts_at, place))
@@ -83,3 +82,11 @@ def _what(meeting: Meeting, row: ResponseRow, directory: Directory) -> Said:
         case ResponseKind.LETTER:
             return Fact.of("letters.wrote-a-mail")
     return row.kind
+
+
+def _answer(row: ResponseRow) -> Fact:
+    """Return what was answered, and by whom where that was not the attendee."""
+    answer = Participation(row.participation or "NEEDS-ACTION").fact
+    if row.delegate:
+        answer = Fact.of("letters.answer-to", answer=answer, delegate=row.delegate)
+    return Fact.of("letters.answer-by", answer=answer, sender=row.by) if row.by_other else answer

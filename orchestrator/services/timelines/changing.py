@@ -131,6 +131,10 @@ class Changing:
         except IntegrityError as error:
             raise Conflict(Fact.of("timelines.simultaneous-change"), code="simultaneous-change") from error
 
+    def wake(self) -> None:
+        """Wake the beats after a transaction that changed what is planned."""
+        self._wake_up.notify()
+
     def locked(self, session: Session, name: str, *, with_linked: bool = False) -> Meeting:
         """Return a meeting that is locked until the transaction ends, with those it is linked to."""
         number = store.find_id(session, name)

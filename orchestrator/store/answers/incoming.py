@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.answers.responses import Fate
@@ -19,6 +19,7 @@ from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
 from orchestrator.store.rows.meetings import AttendeeRow, MeetingRow
 
 _LONGEST_ANSWER = 2000
+_AT_A_TIME = 500
 
 
 def known(session: Session, digests: Sequence[str]) -> dict[str, Fate]:
@@ -48,6 +49,9 @@ class NewMail:
     text: str
     meeting_id: int | None
     attendee_id: int | None
+    named: str | None
+    named_as: str | None
+    body_kept: bool
     fate: Fate
     reason: Fact
 
@@ -64,7 +68,9 @@ def add(session: Session, mails: Sequence[NewMail]) -> dict[str, int]:
 def get(session: Session, incoming_id: int, *, lock: bool = False) -> IncomingRow:
     """Return one mail that came in; raises ``NotFound``."""
     wanted = select(IncomingRow).where(IncomingRow.id == incoming_id)
-    row = session.scalars(wanted.with_for_update() if lock else wanted).one_or_none()
+    # What another person did meanwhile must be seen once the row is ours.
+    own = wanted.with_for_update().execution_options(populate_existing=True)
+    row = session.scalars(own if lock else wanted).one_or_none()
     if row is None:
         raise _unknown(incoming_id)
     return row
@@ -106,6 +112,39 @@ def quarantined(session: Session) -> int:
     """Count the mails that wait for a person to look at them."""
     counted = select(func.count()).where(IncomingRow.fate == Fate.QUARANTINED)
     return session.scalar(counted) or 0
+
+
+# Whose bytes are kept
+
+_KEPT = IncomingRow.body_kept.is_(True)
+
+
+def kept_bytes(session: Session) -> int:
+    """Return how many bytes of mails are kept."""
+    return int(session.scalar(select(func.sum(IncomingRow.size)).where(_KEPT)) or 0)
+
+
+def kept_before(session: Session, moment: datetime) -> list[str]:
+    """Return the digests of kept mails that were read before a moment."""
+    return list(session.scalars(select(IncomingRow.digest).where(_KEPT, IncomingRow.read_at < moment)))
+
+
+def kept_by_size(session: Session) -> list[tuple[str, int]]:
+    """Return the digests and sizes of kept mails, the largest first, and of equal ones the oldest."""
+    wanted = select(IncomingRow.digest, IncomingRow.size).where(_KEPT)
+    rows = session.execute(wanted.order_by(IncomingRow.size.desc(), IncomingRow.id))
+    return [(digest, size) for digest, size in rows]
+
+
+def no_longer_kept(session: Session, digests: Sequence[str]) -> None:
+    """Record that the bytes of mails are not kept any more."""
+    for start in range(0, len(digests), _AT_A_TIME):
+        session.execute(
+            update(IncomingRow)
+            .where(IncomingRow.digest.in_(digests[start : start + _AT_A_TIME]))
+            .values(body_kept=False)
+            .execution_options(synchronize_session=False)
+        )
 
 
 # Whom a mail belongs to

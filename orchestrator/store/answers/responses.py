@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, exists, func, insert, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.answers.responses import ProposalState, ResponseKind
@@ -34,6 +34,7 @@ class NewResponse:
     channel: str
     by: str
     at: datetime
+    by_other: bool = False
     participation: Participation | None = None
     urgent: bool = False
     delegate: str | None = None
@@ -175,6 +176,15 @@ def settle_proposals(session: Session, meeting_id: int) -> None:
             ResponseRow.state == ProposalState.OPEN,
         )
         .values(state=ProposalState.SETTLED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def drop_waiting(session: Session, incoming_id: int) -> None:
+    """Forget that an answer waits in quarantine; the mail's own record says what became of it."""
+    session.execute(
+        delete(ResponseRow)
+        .where(ResponseRow.incoming_id == incoming_id, ResponseRow.kind == ResponseKind.WAITING)
         .execution_options(synchronize_session=False)
     )
 

@@ -8,9 +8,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orchestrator.domain.answers.responses import Fate, ProposalState, ResponseKind
+from orchestrator.domain.answers.speakers import Relation
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.facts import Fact, Said
-from orchestrator.store.rows.base import Base, one_of
+from orchestrator.store.rows.base import Base, one_of, word_of
 
 
 class IncomingRow(Base):
@@ -28,6 +29,12 @@ class IncomingRow(Base):
             "id",
             sqlite_where=text("outcome = 'quarantined'"),
             postgresql_where=text("outcome = 'quarantined'"),
+        ),
+        Index(
+            "ix_incoming_mail_kept",
+            "id",
+            sqlite_where=text("body_kept"),
+            postgresql_where=text("body_kept"),
         ),
     )
 
@@ -47,8 +54,46 @@ class IncomingRow(Base):
     text: Mapped[str] = mapped_column(Text(), doc="The beginning of what can be read.")
     meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id", ondelete="SET NULL"), index=True)
     attendee_id: Mapped[int | None] = mapped_column(ForeignKey("attendee.id", ondelete="SET NULL"))
+    named: Mapped[str | None] = mapped_column(String(320), doc="Whose answer it says it is, case-folded.")
+    named_as: Mapped[str | None] = mapped_column(String(200), doc="The name beside that address.")
+    body_kept: Mapped[bool] = mapped_column(default=False, doc="Whether its bytes are kept here.")
     fate: Mapped[str] = mapped_column("outcome", String(12), doc="What became of it.")
     reason: Mapped[Fact] = mapped_column(doc="Why.")
+
+
+class KnownSenderRow(Base):
+    """An address whose answers for a person are taken, because that person or a coordinator confirmed it.
+
+    Nothing a mail says makes such a row, and it is never changed but to be withdrawn, so that history can
+    tell on whose word an answer was taken.
+    """
+
+    __tablename__ = "known_sender"
+    __table_args__ = (
+        CheckConstraint(one_of("relation", Relation), name="relation"),
+        Index(
+            "uq_known_sender_present",
+            "person_id",
+            "address",
+            unique=True,
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    address: Mapped[str] = mapped_column(String(320), doc="As it is compared.")
+    relation: Mapped[Relation] = mapped_column(word_of(Relation, 10))
+    confirmed_at: Mapped[datetime]
+    confirmed_by: Mapped[str] = mapped_column(String(400), doc="Who confirmed it, as it is shown.")
+    confirmed_by_kind: Mapped[str] = mapped_column(String(20))
+    confirmed_by_id: Mapped[str | None] = mapped_column(String(64))
+    confirmed_via: Mapped[str] = mapped_column(String(20), doc="Through which door.")
+    incoming_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_mail.id", ondelete="SET NULL"))
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by: Mapped[str | None] = mapped_column(String(400))
+    withdrawn_via: Mapped[str | None] = mapped_column(String(20))
 
 
 class ResponseRow(Base):
@@ -80,6 +125,7 @@ class ResponseRow(Base):
     reply: Mapped[str | None] = mapped_column(Text(), doc="What a refused proposal's author is told.")
     channel: Mapped[str] = mapped_column(String(20))
     by: Mapped[str] = mapped_column(Text())
+    by_other: Mapped[bool] = mapped_column(default=False, doc="Not the attendee, who is told of it.")
     at: Mapped[datetime]
     incoming_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_mail.id", ondelete="SET NULL"))
 

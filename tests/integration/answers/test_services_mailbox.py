@@ -74,7 +74,7 @@ def test_one_mail_that_cannot_be_applied_blocks_no_other(
     assert words.say(kept.reason) == "it could not be applied; the worker's log has the details"
     assert (kept.sender, len(responses(world))) == (TAN, 2)
     assert len(world.mailbox.trays[Tray.QUARANTINE]) == 1
-    assert world.documents.get(kept.digest)
+    assert world.quarantine_store.get(kept.digest)
     world.mailbox.arrive(*world.mailbox.trays[Tray.QUARANTINE].values())
     monkeypatch.undo()
     poll(world)

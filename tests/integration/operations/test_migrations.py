@@ -58,6 +58,7 @@ def test_an_upgrade_keeps_every_row_with_every_value(old: Database) -> None:
         assert ordered(kept) == ordered(rows), name
     assert {name for name in after if name not in before} == {
         "incoming_mail",
+        "known_sender",
         "response",
         "calendar_override",
         "contribution",

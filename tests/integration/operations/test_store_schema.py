@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 import orchestrator.store
 from orchestrator.facts import plain
 from orchestrator.store.engine import Database
-from orchestrator.store.rows.answers import IncomingRow, ResponseRow
+from orchestrator.store.rows.answers import IncomingRow, KnownSenderRow, ResponseRow
 from orchestrator.store.rows.base import Base
 from orchestrator.store.rows.dates import DateOptionRow, DatePollRow, DateVoteRow
 from orchestrator.store.rows.delegations import OverrideRow
@@ -64,7 +64,7 @@ def test_the_migrations_make_what_the_models_say(database_url: str) -> None:
             connection.exec_driver_sql(f"DROP TABLE {table}")
         Base.metadata.create_all(connection)
         assert migrated == check_constraints(connection)
-        assert sum(len(found) for found in migrated.values()) == 28
+        assert sum(len(found) for found in migrated.values()) == 29
     database.dispose()
 
 
@@ -108,6 +108,7 @@ def filled(database: Database) -> Database:
         session.execute(insert(ActionRow), [POLL])
         session.execute(insert(IncomingRow), [INCOMING])
         session.execute(insert(ResponseRow), [RESPONSE])
+        session.execute(insert(KnownSenderRow), [KNOWN])
         session.execute(insert(OverrideRow), [OVERRIDE])
         session.execute(insert(ContributionRow), [CONTRIBUTION])
         session.execute(insert(JoinRow), [JOINED])
@@ -211,6 +212,16 @@ RESPONSE = {
     "at": NOW,
     "incoming_id": 1,
 }
+KNOWN = {
+    "id": 1,
+    "person_id": 1,
+    "address": "deputy@vn.example.org",
+    "relation": "deputy",
+    "confirmed_at": NOW,
+    "confirmed_by": "console",
+    "confirmed_by_kind": "token",
+    "confirmed_via": "console",
+}
 OVERRIDE = {
     "id": 1,
     "delegation": "VN",
@@ -311,6 +322,12 @@ REFUSED = {
     "a response to an unknown meeting": (ResponseRow, second(RESPONSE, meeting_id=99)),
     "a response of somebody unknown": (ResponseRow, second(RESPONSE, attendee_id=99)),
     "a response in an unknown mail": (ResponseRow, second(RESPONSE, incoming_id=99)),
+    "a sender of its own kind": (
+        KnownSenderRow,
+        second(KNOWN, address="q@vn.example.org", relation="friend"),
+    ),
+    "a sender known twice": (KnownSenderRow, second(KNOWN)),
+    "a sender for an unknown person": (KnownSenderRow, second(KNOWN, person_id=99)),
     "an override of its own kind": (OverrideRow, second(OVERRIDE, kind="half")),
     "an override that ends before it begins": (OverrideRow, second(OVERRIDE, last_day=NOW.date())),
     "a day off on some weekdays": (OverrideRow, second(OVERRIDE, days=["fri"])),
@@ -435,7 +452,7 @@ def test_an_instant_comes_back_as_it_was(filled: Database) -> None:
 
 
 _NOT_OF_A_MEETING = (
-    *("person", "document", "meeting_feed", "incoming_mail", "action", "calendar_override"),
+    *("person", "known_sender", "document", "meeting_feed", "incoming_mail", "action", "calendar_override"),
     "console_session",
 )
 

@@ -3,20 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from orchestrator import words
 from orchestrator.domain.answers.incoming import CalendarMessage
-from orchestrator.domain.answers.responses import (
-    KnownAttendees,
-    Treatment,
-    judge,
-)
+from orchestrator.domain.answers.responses import Treatment, judge
+from orchestrator.domain.answers.speakers import KnownAttendees, KnownSender, Origin
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.lifecycle import publish
 from orchestrator.domain.meetings.meeting import Attendee, Conference, Meeting, Participation
+from orchestrator.facts import Fact
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -86,9 +85,13 @@ def said(participation: str | None = "ACCEPTED", **fields: Any) -> CalendarMessa
 
 
 def found_by(
-    message: CalendarMessage, known: Meeting | None = None, token: int | None = None
+    message: CalendarMessage,
+    known: Meeting | None = None,
+    token: int | None = None,
+    sender: str | None = LAN,
+    senders: Iterable[KnownSender] = (),
 ) -> Attendee | None:
-    return KnownAttendees.of(known or meeting()).find(message, token)
+    return KnownAttendees.of(known or meeting(), senders).find(message, Origin(sender, token))
 
 
 class Verdict(NamedTuple):
@@ -99,12 +102,16 @@ class Verdict(NamedTuple):
 
 
 def judged(
-    message: CalendarMessage, to: Meeting | None = None, sender: str | None = LAN, token: int | None = None
+    message: CalendarMessage,
+    to: Meeting | None = None,
+    sender: str | None = LAN,
+    token: int | None = None,
+    senders: Iterable[KnownSender] = (),
+    doubt: Fact | None = None,
 ) -> Verdict:
     """What is done with a message from ``sender``; ``token`` names whose reply address it came to."""
     known = to or meeting()
-    attendee = found_by(message, known, token)
-    found = judge(message, sender, known, attendee, by_token=token is not None)
+    found = judge(message, Origin(sender, token, doubt), known, KnownAttendees.of(known, senders))
     return Verdict(found.treatment, words.say(found.reason))
 
 

@@ -147,7 +147,7 @@ def test_I7_the_answer_of_a_delegate_waits_for_the_coordinator_to_invite_the_del
 ) -> None:
     message = said(participation, attendee=CRASHER, delegated_from=(LAN.upper(),))
     assert judged(message, sender=CRASHER) == Verdict(
-        Treatment.QUARANTINE, "Lan delegated to eve@else.example.org, who is not invited yet"
+        Treatment.QUARANTINE, "it says that Lan delegated to eve@else.example.org, who is not invited yet"
     )
 
 

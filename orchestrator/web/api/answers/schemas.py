@@ -24,6 +24,9 @@ class IncomingModel(AnswerModel):
     participation: str | None
     text: str
     meeting: str | None
+    named: str | None = Field(description="The address of the attendee whose answer it says it is.")
+    named_as: str | None = Field(description="The name beside that address.")
+    body_kept: bool = Field(description="Whether it can be downloaded and read once more.")
     fate: Fate = Field(description="What became of it.")
     outcome: Fate = formerly("fate")
     reason: Sentence

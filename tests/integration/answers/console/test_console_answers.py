@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.domain.answers.speakers import Relation
 from orchestrator.domain.meetings.meeting import Participation
 from tests.callers import caller
 from tests.integration.answers.console.console_mails import (
@@ -158,6 +159,7 @@ def test_answers_tell_who_said_what_when_and_how(client: TestClient, world: Worl
 
 def test_an_answer_through_somebody_else_names_them(client: TestClient, world: World) -> None:
     world.invited()
+    world.known_senders.confirm(TAN, LAN, Relation.DEPUTY, caller=caller("coordinator"))
     mail = reply(world, TAN, "ACCEPTED", parameters=f';SENT-BY="mailto:{LAN}"')
     arrive(world, mail.replace(f"From: {TAN}".encode(), f"From: {LAN}".encode()))
     page = client.get(PAGE)

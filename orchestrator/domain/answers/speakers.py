@@ -1,0 +1,145 @@
+"""Who may speak for an attendee, which nothing that a mail says of itself can settle.
+
+An answer is believed from the invited address, and from an address that is known to stand for that person:
+an *alias* is the same person's, a *deputy* another's. Either was confirmed by the person or by a coordinator.
+SENT-BY, DELEGATED-FROM and the like are written by the sender (RFC 5546 section 2.1.1 leaves it to the
+receiver whether to believe them), and a reply address of one's own says which invitation was answered, but
+not by whom: the invitation may have been forwarded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from orchestrator.domain.answers.itip import CalendarMessage
+from orchestrator.domain.meetings.meeting import Attendee, Meeting
+from orchestrator.facts import Fact
+
+
+class Relation(StrEnum):
+    """What a known address is to the person: another of their own, or that of somebody who acts for them."""
+
+    ALIAS = "alias"
+    DEPUTY = "deputy"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSender:
+    """An address whose answers for a person are taken. Both addresses are as they are compared.
+
+    ``by_themselves`` says that the person confirmed it, and not a coordinator.
+    """
+
+    person: str
+    address: str
+    relation: Relation
+    by_themselves: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a mail came from, as far as that is proven.
+
+    ``sender`` is the one address in From, ``None`` without or with several. ``token_id`` is the attendee
+    whose own reply address it came to. ``doubt`` is why From is not believed, where it is not.
+    """
+
+    sender: str | None = None
+    token_id: int | None = None
+    doubt: Fact | None = None
+
+
+class KnownAttendees:
+    """The attendees of one meeting and who may speak for them; the newest row of an address counts."""
+
+    def __init__(self, attendees: Iterable[Attendee], senders: Iterable[KnownSender] = ()) -> None:
+        self._by_id = {item.id: item for item in attendees}
+        self._by_address = {item.address: item.id for item in self._by_id.values()}
+        self._senders = {(item.person, item.address): item for item in senders}
+
+    @classmethod
+    def of(cls, meeting: Meeting, senders: Iterable[KnownSender] = ()) -> KnownAttendees:
+        """Return the attendees of a meeting, with the addresses that are known to stand for them."""
+        return cls(meeting.attendees, senders)
+
+    def of_id(self, attendee_id: int | None) -> Attendee | None:
+        """Return the attendee with that id, if the meeting has one."""
+        return self._by_id.get(attendee_id) if attendee_id is not None else None
+
+    def of_address(self, address: str | None) -> Attendee | None:
+        """Return the attendee who has an address, or whose alias alone it is."""
+        wanted = (address or "").casefold()
+        number = self._by_address.get(wanted)
+        return self.of_id(number) if number is not None else self._of_alias(wanted)
+
+    def represented_by(self, address: str | None) -> tuple[Attendee, ...]:
+        """Return the attendees whom an address stands for: its own first, then those it is known for."""
+        wanted = (address or "").casefold()
+        people = [wanted, *(person for person, known in self._senders if known == wanted)]
+        numbers = dict.fromkeys(self._by_address[item] for item in people if item in self._by_address)
+        return tuple(self._by_id[number] for number in numbers)
+
+    def put(self, attendee: Attendee) -> None:
+        """Replace an attendee by what is known of them now."""
+        self._by_id[attendee.id] = attendee
+
+    def find(self, message: CalendarMessage, origin: Origin) -> Attendee | None:
+        """Return the attendee that a message speaks for, whether or not its sender may.
+
+        That is whom ATTENDEE names. Where it names nobody who is invited, as when a gateway has put another
+        address there, the reply address decides; so it does against a name for whom the sender cannot speak.
+        """
+        named, asked = self.of_address(message.attendee), self._asked(origin)
+        if named is None or asked is None or asked.address == named.address:
+            return named or asked
+        return named if self.may_speak(origin.sender, named) else asked
+
+    def may_speak(self, sender: str | None, attendee: Attendee) -> bool:
+        """Whether an address may answer for an attendee."""
+        return bool(sender) and (sender == attendee.address or self.known(sender, attendee) is not None)
+
+    def known(self, sender: str | None, attendee: Attendee) -> KnownSender | None:
+        """Return on what ground an address that is not the attendee's speaks for them; None without any."""
+        return self._senders.get((attendee.address, sender or ""))
+
+    def why_not(self, message: CalendarMessage, origin: Origin, attendee: Attendee) -> Fact | None:
+        """Return why a message is not taken for the answer of ``attendee``; None when it is."""
+        if origin.doubt is not None:
+            return origin.doubt
+        if not self.may_speak(origin.sender, attendee):
+            return self._not_entitled(message, origin, attendee)
+        named = self.of_address(message.attendee)
+        if named is not None and named.address != attendee.address:
+            return Fact.of("answers.names-another", email=attendee.email, named=named.email)
+        return None
+
+    def _not_entitled(self, message: CalendarMessage, origin: Origin, attendee: Attendee) -> Fact:
+        if not origin.sender:
+            return Fact.of("answers.sent-by-unknown", email=attendee.email)
+        named = self.of_address(message.attendee)
+        forwarded = named is None or named.address != attendee.address
+        key = "answers.forwarded-to-another" if forwarded else "answers.sent-by-another"
+        return Fact.of(key, email=attendee.email, sender=origin.sender)
+
+    def _asked(self, origin: Origin) -> Attendee | None:
+        """Return whose invitation was answered, by the reply address; a newer row of theirs counts."""
+        asked = self.of_id(origin.token_id)
+        return self.of_id(self._by_address.get(asked.address)) if asked else None
+
+    def _of_alias(self, address: str) -> Attendee | None:
+        """Return whose alias an address is; a deputy's own name stands for the deputy, not for a person."""
+        people = {
+            item.person
+            for item in self._senders.values()
+            if item.address == address and item.relation is Relation.ALIAS and item.person in self._by_address
+        }
+        return self.of_id(self._by_address[people.pop()]) if len(people) == 1 else None
+
+
+def told_of(attendee: Attendee, sender: str | None, known: KnownSender | None) -> bool:
+    """Whether an attendee is told of an answer: unless they sent it, or from an alias they confirmed."""
+    if sender == attendee.address:
+        return False
+    return not (known is not None and known.relation is Relation.ALIAS and known.by_themselves)
