@@ -1,7 +1,8 @@
 """The container: the adapters, the data files, and the services made of them.
 
 Each part is made when it is first asked for, so that a command that only reads the database needs no
-broker, no mail server and no Graph, and a worker connects after it was forked.
+broker, no mail server and no Graph, and a worker connects after it was forked. The class is longer than
+others, because there is one container, and all that it does is to name what each part is made of.
 """
 
 from __future__ import annotations

@@ -167,8 +167,9 @@ def sole_author(values: list[str]) -> str | None:
     """
     if len(values) != 1 or len(values[0]) > _LONGEST_AUTHOR:
         return None
-    segments = _segments(values[0])
-    if segments is None or len(segments) != 1:
+    # A comma in a name that is not quoted leaves pieces without an address.
+    segments = [item for item in _segments(values[0]) or () if "@" in "".join(item)]
+    if len(segments) != 1:
         return None
     found = _author(segments[0])
     beside = _UNSEEN_ADDRESS.findall(_QUOTED.sub("", values[0]))

@@ -107,7 +107,7 @@ def test_one_yes_takes_the_answer_and_is_remembered(world: World) -> None:
     view = world.quarantine.accept(number, caller=COORDINATOR)
     assert participations(world)[TAN] == "declined"
     assert reminders(world, TAN) == dict.fromkeys(REMINDERS, "cancelled")
-    assert (view.outcome, words.say(view.reason)) == (
+    assert (view.fate, words.say(view.reason)) == (
         "assigned",
         "accepted by coordinator: Tan Hui Shan: declined",
     )
@@ -172,7 +172,7 @@ def test_what_a_believed_mail_says_still_has_to_hold(world: World) -> None:
     poll(world, for_tan(world))
     change(world, start="2026-12-04 14:00")
     view = world.quarantine.accept(*waiting(world), caller=COORDINATOR)
-    assert (view.outcome, nobody_answered(world)) == ("ignored", True)
+    assert (view.fate, nobody_answered(world)) == ("ignored", True)
     assert [item.sender for item in world.known_senders.all()] == [SECRETARY]
 
 
