@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
+from urllib.parse import unquote
 
 from icalendar import Calendar
 
@@ -104,4 +105,4 @@ def _asked(event: Any, recipient: str) -> bool:
 
 
 def _address(value: Any) -> str:
-    return re.sub("^mailto:", "", str(value), flags=re.IGNORECASE)
+    return unquote(re.sub("^mailto:", "", str(value), flags=re.IGNORECASE))

@@ -24,6 +24,7 @@ from integrations.sandbox.writing import (
     utc,
     with_thread,
 )
+from orchestrator.domain.letters.invitation import mailto
 
 _OUTLOOK_SUBJECTS = {
     Says.ACCEPTED: "Accepted",
@@ -128,9 +129,9 @@ def _gmail_calendar(writing: Writing) -> list[str]:
         f"DTSTART:{utc(starts_at)}",
         f"DTEND:{utc(ends_at)}",
         f"DTSTAMP:{utc(writing.now)}",
-        f"ORGANIZER;CN={plain(request.organizer_name)}:mailto:{request.organizer}",
+        f"ORGANIZER;CN={plain(request.organizer_name)}:{mailto(request.organizer)}",
         f"UID:{request.uid}",
-        f"ATTENDEE;CUTYPE=INDIVIDUAL;{answer};X-NUM-GUESTS=0{comment}:mailto:{writing.answer.by}",
+        f"ATTENDEE;CUTYPE=INDIVIDUAL;{answer};X-NUM-GUESTS=0{comment}:{mailto(writing.answer.by)}",
         f"CREATED:{utc(writing.letter.received_at)}",
         "DESCRIPTION:",
         f"LAST-MODIFIED:{utc(writing.now)}",
@@ -169,8 +170,8 @@ def _apple_calendar(writing: Writing) -> list[str]:
         *comment,
         f"SEQUENCE:{request.sequence}",
         f"DTSTAMP:{utc(writing.now)}",
-        f"ATTENDEE;{person};PARTSTAT={partstat(writing)}:mailto:{writing.answer.by}",
-        f'ORGANIZER;CN="{plain(request.organizer_name)}":mailto:{request.organizer}',
+        f"ATTENDEE;{person};PARTSTAT={partstat(writing)}:{mailto(writing.answer.by)}",
+        f'ORGANIZER;CN="{plain(request.organizer_name)}":{mailto(request.organizer)}',
         f"DTSTART:{utc(starts_at)}",
         f"DTEND:{utc(ends_at)}",
         f"SUMMARY:{escaped(request.summary)}",

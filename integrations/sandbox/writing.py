@@ -13,6 +13,7 @@ from email.utils import format_datetime
 from enum import StrEnum
 
 from integrations.sandbox.letters import Letter, Request
+from orchestrator.domain.letters.invitation import mailto
 
 
 class Software(StrEnum):
@@ -110,7 +111,7 @@ def partstat(writing: Writing) -> str:
     """Return the answer, and to whom it is delegated; who proposes another time might come to this one."""
     if writing.answer.says is Says.PROPOSED:
         return "TENTATIVE"
-    to = f';DELEGATED-TO="mailto:{writing.answer.delegate}"' if writing.answer.delegate else ""
+    to = f';DELEGATED-TO="{mailto(writing.answer.delegate)}"' if writing.answer.delegate else ""
     return writing.answer.says.value.upper() + to
 
 

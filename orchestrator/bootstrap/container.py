@@ -158,7 +158,10 @@ class Container(Adapters, DataFiles):
     @cached_property
     def personal_pages(self) -> PersonalPages:
         """What the personal links show."""
-        return PersonalPages(self.database, self.planner, self.links, self.documents, self.clock)
+        name = self.settings.organizer_name
+        return PersonalPages(
+            self.database, self.planner, self.links, self.documents, self.clock, organizer_name=name
+        )
 
     @cached_property
     def personal_answers(self) -> PersonalAnswers:
@@ -178,7 +181,8 @@ class Container(Adapters, DataFiles):
     @cached_property
     def calendar_feeds(self) -> CalendarFeeds:
         """Calendars of all meetings of a person."""
-        return CalendarFeeds(self.database, self.directory, self.links, self.clock)
+        name = self.settings.organizer_name
+        return CalendarFeeds(self.database, self.directory, self.links, self.clock, organizer_name=name)
 
     @cached_property
     def date_polls(self) -> DatePolls:

@@ -9,8 +9,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from config import DATA
 from orchestrator import words
+from orchestrator.domain.letters.invitation import mailto
 from orchestrator.domain.letters.message import TEXT_WIDTH
 from orchestrator.facts import Fact, Said
+from orchestrator.services.letters.look import DARK_STYLE, look
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
 
@@ -27,6 +29,9 @@ def mail_templates() -> Environment:
         # Looking at the files for every mail costs more than rendering it.
         auto_reload=False,
     )
+    environment.globals["look"] = look
+    environment.globals["dark_style"] = DARK_STYLE
+    environment.filters["mailto"] = mailto
     environment.filters["said"] = _said
     environment.filters["paragraphs"] = _paragraphs
     environment.filters["wrapped"] = _wrapped

@@ -17,6 +17,7 @@ from orchestrator.bootstrap import Container
 from orchestrator.domain.answers.responses import Fate
 from orchestrator.domain.definitions.definition import MeetingKind
 from orchestrator.domain.delegations.public_holidays import holidays_version
+from orchestrator.domain.letters.invitation import mailto
 from orchestrator.domain.letters.wording import ENGLISH
 from orchestrator.domain.time.zones import LocalTime, Place, local_time, long_date, tzdata_version
 from orchestrator.domain.timelines.kinds import KINDS
@@ -129,6 +130,7 @@ def _environment() -> Environment:
     environment.filters["sentence"] = _sentence
     environment.filters["size"] = _size
     environment.filters["said"] = words.say
+    environment.filters["mailto"] = mailto
     environment.globals.update(
         MARKS=MARKS, ANSWERS=ANSWERS, KINDS=KINDS, day_mark=ENGLISH.day_mark, meeting_path=meeting_path
     )

@@ -50,7 +50,8 @@ def calendar(attendee: Attendee = LAN, **facts: Any) -> bytes:
 
 def cancelled(attendee: Attendee = LAN, **facts: Any) -> bytes:
     """Return a recipient's cancellation."""
-    return calendar(attendee, method=Method.CANCEL, status=EventStatus.CANCELLED, **facts)
+    told = {"method": Method.CANCEL, "status": EventStatus.CANCELLED, "description": "Cancelled"} | facts
+    return calendar(attendee, **told)
 
 
 def named(name: str, **fields: Any) -> Attendee:
@@ -85,7 +86,7 @@ def mail(
             text=text,
             html=f'<p>{escape(text)}</p><a href="{escape(LINK)}">Join</a>',
             references=first,
-            calendar=CalendarCopy(method, content or calendar(method=method)),
+            calendar=CalendarCopy(method, content or calendar()),
             attachments=tuple(Attachment(name, "application/pdf", body) for name, body in files),
         )
     )

@@ -22,7 +22,7 @@ from ical.calendar_stream import IcsCalendarStream
 from ical.parsing.component import ParsedComponent, parse_content
 from ical.types.text import TextEncoder
 
-TEXTS = frozenset({"UID", "SUMMARY", "DESCRIPTION", "LOCATION"})
+TEXTS = frozenset({"UID", "SUMMARY", "DESCRIPTION", "LOCATION", "CONTACT"})
 """Our properties of the type TEXT, which stands escaped in the file (RFC 5545 section 3.3.11)."""
 
 

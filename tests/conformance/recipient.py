@@ -80,8 +80,9 @@ class Calendar:
         return Entry(
             sequence=int(event.one("SEQUENCE").value),
             stamp=event.one("DTSTAMP").value,
-            # A cancelled meeting stays, shown as cancelled.
-            status=event.one("STATUS").value,
+            # A cancelled meeting stays, shown as cancelled. Clients do the same where only they are removed,
+            # which says no STATUS.
+            status=event.text("STATUS") or "CANCELLED",
             starts=event.one("DTSTART").value,
             ends=event.one("DTEND").value,
             summary=event.one("SUMMARY").value,

@@ -24,7 +24,7 @@ _LINE = re.compile(rf"(?P<name>[A-Z0-9-]+)(?P<params>(?:{_PARAM})*):(?P<value>[^
 _TEXT = re.compile(r"(?:[^\\;,]|\\[\\;,nN])*")
 _UTC = re.compile(r"\d{8}T\d{6}Z")
 # RFC 6068 section 2, as narrow as our addresses are; no display name, no angle brackets, no headers.
-_MAILTO = re.compile(r"mailto:(?:[A-Za-z0-9.!$&'*+/=^_`{|}~-]|%[0-9A-F]{2})+@[A-Za-z0-9.-]+")
+_MAILTO = re.compile(r"mailto:(?:[A-Za-z0-9.!$'*+_~-]|%[0-9A-F]{2})+@[A-Za-z0-9.-]+")
 
 PROPERTIES = {
     "VCALENDAR": {"VERSION", "PRODID", "CALSCALE", "METHOD"},
@@ -43,7 +43,9 @@ PROPERTIES = {
         "ATTENDEE",
         "LOCATION",
         "CONFERENCE",
+        "CONTACT",
         "X-MICROSOFT-CDO-BUSYSTATUS",
+        "X-MICROSOFT-CDO-INTENDEDSTATUS",
         "X-MICROSOFT-DISALLOW-COUNTER",
     },
 }
@@ -56,7 +58,7 @@ PARAMETERS = {
 }
 """All parameters that our properties may have; the other properties have none."""
 
-_TEXT_PROPERTIES = {"PRODID", "UID", "SUMMARY", "DESCRIPTION", "LOCATION"}
+_TEXT_PROPERTIES = {"PRODID", "UID", "SUMMARY", "DESCRIPTION", "LOCATION", "CONTACT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,6 @@ def properties_occur_as_often_as_they_may(content: bytes) -> None:
         "DTSTART",
         "DTEND",
         "SUMMARY",
-        "STATUS",
         "TRANSP",
         "CLASS",
     ):
@@ -188,14 +189,29 @@ def the_sequence_is_a_number(content: bytes) -> None:
 
 
 def the_status_fits_the_method(content: bytes) -> None:
-    """RFC 5546 sections 3.2.2 and 3.2.5; an event that is not yet sure is not shown as busy."""
-    allowed = {"REQUEST": {"CONFIRMED", "TENTATIVE"}, "CANCEL": {"CANCELLED"}}
-    status = value(content, "STATUS")
-    assert status in allowed[value(content, "METHOD")]
+    """RFC 5546 sections 3.2.2 and 3.2.5: a CANCEL without STATUS is to one who was removed."""
+    allowed: dict[str, list[list[str]]] = {
+        "REQUEST": [["CONFIRMED"], ["TENTATIVE"]],
+        "CANCEL": [["CANCELLED"], []],
+    }
+    assert values(content, "STATUS") in allowed[value(content, "METHOD")]
     assert value(content, "CLASS") == "PUBLIC"
-    assert value(content, "TRANSP") == "OPAQUE"
-    shown = "TENTATIVE" if status == "TENTATIVE" else "BUSY"
-    assert values(content, "X-MICROSOFT-CDO-BUSYSTATUS") in ([], [shown])
+
+
+def only_what_takes_place_takes_up_time(content: bytes) -> None:
+    """MS-OXOCAL section 3.1.4.9.1; what is not sure is not busy, and Exchange is told of both statuses."""
+    cancels = value(content, "METHOD") == "CANCEL"
+    assert value(content, "TRANSP") == ("TRANSPARENT" if cancels else "OPAQUE")
+    shown = "TENTATIVE" if values(content, "STATUS") == ["TENTATIVE"] else "BUSY"
+    expected = "FREE" if cancels else shown
+    assert value(content, "X-MICROSOFT-CDO-BUSYSTATUS") == expected
+    assert value(content, "X-MICROSOFT-CDO-INTENDEDSTATUS") == expected
+
+
+def a_cancel_holds_no_link(content: bytes) -> None:
+    """The link is taken down at the same time, and a CANCEL says the same however often it is sent."""
+    if value(content, "METHOD") == "CANCEL":
+        assert not [line for line in content_lines(content) if "://" in line.value]
 
 
 def addresses_are_bare_mailto_uris(content: bytes) -> None:
@@ -212,31 +228,37 @@ def names_hold_nothing_that_clients_trip_over(content: bytes) -> None:
             assert line.params["CN"] == line.params["CN"].strip()
 
 
-def the_organizer_is_among_the_attendees_of_a_request(content: bytes) -> None:
-    """Several calendars show an organizer only who is listed, under the same address."""
+def the_organizer_is_among_the_attendees(content: bytes) -> None:
+    """Several calendars show an organizer only who is listed, under the same address.
+
+    The CANCEL to one who was removed names only them (RFC 5546 section 3.2.5).
+    """
     lines = content_lines(content)
     (organizer,) = (line for line in lines if line.name == "ORGANIZER")
     chairs = [line for line in lines if line.params.get("ROLE") == "CHAIR"]
     assert [(line.value, line.params["CN"], line.params.get("PARTSTAT")) for line in chairs] == (
-        [(organizer.value, organizer.params["CN"], "ACCEPTED")]
-        if value(content, "METHOD") == "REQUEST"
-        else []
+        [(organizer.value, organizer.params["CN"], "ACCEPTED")] if values(content, "STATUS") else []
     )
 
 
 def one_recipient_is_asked_or_told(content: bytes) -> None:
-    """RFC 5545 section 3.2: a REQUEST asks whoever has not answered; a CANCEL asks nothing."""
+    """A confirmed REQUEST asks everybody, answered or not (MS-OXOCAL 2.2.2.43), and nothing else does."""
     found = recipients(content)
     assert len(found) == 1, f"{len(found)} people are asked"
     (line,) = found
     assert line.params["CUTYPE"] == "INDIVIDUAL"
     assert line.params["ROLE"] in {"REQ-PARTICIPANT", "OPT-PARTICIPANT"}
-    answer = line.params.get("PARTSTAT")
-    if value(content, "METHOD") == "CANCEL":
-        assert answer is None and "RSVP" not in line.params
-        return
-    assert answer in {"NEEDS-ACTION", "ACCEPTED", "TENTATIVE", "DECLINED", "DELEGATED"}
-    assert line.params.get("RSVP") == ("TRUE" if answer == "NEEDS-ACTION" else None)
+    assert line.params["PARTSTAT"] in {"NEEDS-ACTION", "ACCEPTED", "TENTATIVE", "DECLINED", "DELEGATED"}
+    asked = {"CONFIRMED": "TRUE", "TENTATIVE": "FALSE"}
+    status = "".join(values(content, "STATUS"))
+    assert line.params.get("RSVP") == asked.get(status)
+
+
+def a_save_the_date_says_in_words_what_it_is(content: bytes) -> None:
+    """No client's card shows STATUS."""
+    announced = values(content, "STATUS") == ["TENTATIVE"]
+    assert value(content, "SUMMARY").startswith("Save the date: ") is announced
+    assert value(content, "DESCRIPTION").startswith("Save the date: ") is announced
 
 
 def recipients(content: bytes) -> list[ContentLine]:
@@ -268,8 +290,11 @@ CALENDAR_RULES: tuple[Callable[[bytes], None], ...] = (
     the_status_fits_the_method,
     addresses_are_bare_mailto_uris,
     names_hold_nothing_that_clients_trip_over,
-    the_organizer_is_among_the_attendees_of_a_request,
+    only_what_takes_place_takes_up_time,
+    a_cancel_holds_no_link,
+    the_organizer_is_among_the_attendees,
     one_recipient_is_asked_or_told,
+    a_save_the_date_says_in_words_what_it_is,
     the_join_link_stands_in_all_three_places,
 )
 
@@ -422,7 +447,7 @@ def the_calendar_names_the_sender_and_the_recipient(raw: bytes) -> None:
 def the_join_link_can_be_read_in_the_text(raw: bytes) -> None:
     """Who sees neither calendar nor HTML must get in too; a save-the-date lets nobody in yet."""
     content = calendar_of(raw)
-    if value(content, "STATUS") != "CONFIRMED":
+    if values(content, "STATUS") != ["CONFIRMED"]:
         return
     for link in map(unescaped, values(content, "LOCATION")):
         assert link in _text(raw, "text/plain").split("\r\n")

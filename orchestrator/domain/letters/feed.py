@@ -17,21 +17,25 @@ from icalendar import Calendar, Event, vCalAddress, vText
 
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.letters.invitation import (
+    NO_LONGER_INVITED,
     PRODID,
     CalendarFacts,
     CalendarText,
+    cancelled_description,
     common_name,
+    contact,
     description,
     event_of,
     mailto,
+    summary,
 )
+from orchestrator.domain.letters.message import NamedAddress
 from orchestrator.domain.meetings.itip import EventStatus, Method
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
 from orchestrator.domain.meetings.revision import cancel_to, request_to
 
 REFRESH = timedelta(hours=1)
 """How often a subscribed calendar is asked to look again."""
-_NO_LONGER = "You are no longer invited to this meeting."
 
 
 class Busy(StrEnum):
@@ -83,12 +87,16 @@ def feed(name: str, entries: Iterable[FeedEntry]) -> bytes:
 
 
 def facts_of(
-    meeting: Meeting, attendee: Attendee, directory: Directory, organizer: str, told: LastTold | None = None
+    meeting: Meeting,
+    attendee: Attendee,
+    directory: Directory,
+    organizer: NamedAddress,
+    told: LastTold | None = None,
 ) -> CalendarFacts:
     """Return what an attendee's calendar should say of a meeting, numbered as the mails to them are.
 
-    ``organizer`` is the ORGANIZER's address. Of a meeting that a person was removed from, no more is said
-    than they were ``told`` before.
+    ``organizer`` is the ORGANIZER, the same as in the mails. Of a meeting that a person was removed from, no
+    more is said than they were ``told`` before.
     """
     over = meeting.status is MeetingStatus.CANCELLED or not attendee.invited
     message = cancel_to(meeting, attendee) if over else request_to(meeting, attendee)
@@ -102,12 +110,21 @@ def facts_of(
         stamp=message.stamp,
         starts_at=removed.starts_at if removed else meeting.starts_at,
         ends_at=removed.ends_at if removed else meeting.ends_at,
-        summary=removed.title if removed else meeting.title_en,
-        description=_NO_LONGER if not attendee.invited else description(meeting, directory, join_url),
-        organizer_name=meeting.coordinator_name,
-        organizer_address=organizer,
+        summary=removed.title if removed else summary(meeting),
+        description=_description(meeting, attendee, directory, join_url),
+        organizer_name=organizer.name,
+        organizer_address=organizer.address,
         join_url=join_url,
+        contact=contact(meeting),
     )
+
+
+def _description(meeting: Meeting, attendee: Attendee, directory: Directory, join_url: str | None) -> str:
+    if not attendee.invited:
+        return NO_LONGER_INVITED
+    if meeting.status is MeetingStatus.CANCELLED:
+        return cancelled_description(meeting, directory)
+    return description(meeting, directory, join_url)
 
 
 def entry_of(facts: CalendarFacts, answer: Participation) -> FeedEntry:
@@ -141,8 +158,9 @@ def _calendar() -> Calendar:
 
 def _event(facts: CalendarFacts) -> Event:
     found = event_of(facts)
-    # Nobody proposes another time for what only shows one.
+    # Nobody answers what only shows a time: neither with another one, nor with how it is to be shown then.
     found.pop("X-MICROSOFT-DISALLOW-COUNTER", None)
+    found.pop("X-MICROSOFT-CDO-INTENDEDSTATUS", None)
     organizer = vCalAddress(mailto(facts.organizer_address))
     organizer.params["CN"] = common_name(facts.organizer_name)
     found.add("organizer", organizer)

@@ -18,7 +18,7 @@ from icalendar import Calendar, Event, vText, vUri
 from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.letters.wording import marked
 from orchestrator.domain.meetings.itip import EventStatus, Method
-from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting, Participation
+from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting, MeetingStatus
 from orchestrator.domain.time.zones import local_time
 
 PRODID = "-//ACCSM//Meeting Orchestrator//EN"
@@ -27,18 +27,27 @@ _END = b"END:VEVENT\r\n"
 _UNWANTED_IN_NAME = re.compile(r"[\";\\^\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 _QUOTABLE = re.compile(r"[,;:’' ]")
 _LINE = 74
-_SAFE_IN_LOCAL_PART = "!$&'*+-./=^_`{|}~"
+_SAVE_THE_DATE = "Save the date: the invitation will follow. No reply is needed now."
+_CANCELLED = "This meeting is cancelled and will not take place."
+NO_LONGER_INVITED = "You are no longer invited to this meeting."
+_TAKES_PLACE = "The meeting itself takes place as planned."
+# RFC 6068 section 2: of what an address of ours may hold, "/" and "?" are general delimiters, "&", "=" and
+# ";" have a meaning in a mailto URI, and "^", "`", "{", "|" and "}" are no characters of a URI at all.
+_SAFE_IN_LOCAL_PART = "!$'*+-._~"
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarFacts:
     """What the copies of one revision have in common. Instants are aware UTC.
 
-    ``counter`` says whether recipients may propose another time.
+    ``status`` is ``None`` in the CANCEL to one person who was removed from a meeting that goes on: nothing
+    is cancelled but their part in it (RFC 5546 section 3.2.5). The organizer is who owns the address, for
+    mail programs remember the name beside it; ``contact`` is whom to ask. ``counter`` says whether
+    recipients may propose another time.
     """
 
     method: Method
-    status: EventStatus
+    status: EventStatus | None
     uid: str
     sequence: int
     stamp: datetime
@@ -50,6 +59,21 @@ class CalendarFacts:
     organizer_address: str
     join_url: str | None
     counter: bool = True
+    contact: str = ""
+
+    @property
+    def takes_place(self) -> bool:
+        """Whether the recipient has something to come to."""
+        return self.method is not Method.CANCEL and self.status is not EventStatus.CANCELLED
+
+    @property
+    def asks(self) -> bool:
+        """Whether an answer is wanted: of everybody in a confirmed REQUEST, answered already or not.
+
+        Outlook reads a missing RSVP as "no response requested" and sends no later change of mind (MS-OXOCAL
+        section 2.2.2.43, RFC 5545 section 3.2.17). A save-the-date asks for no answer.
+        """
+        return self.method is Method.REQUEST and self.status is EventStatus.CONFIRMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +103,9 @@ class CalendarTemplate:
 
         ``organizer`` is the address this recipient answers to, when each has one of their own.
         """
-        facts = self.facts
-        lines = organizer_lines(facts.organizer_name, organizer or facts.organizer_address, facts.method)
-        return self.before + lines + attendee_line(attendee, facts.method) + self.after
+        address = organizer or self.facts.organizer_address
+        lines = _organizer_lines(self.facts, address) + _attendee_line(attendee, self.facts)
+        return self.before + lines + self.after
 
 
 def event_of(facts: CalendarFacts) -> Event:
@@ -92,18 +116,33 @@ def event_of(facts: CalendarFacts) -> Event:
     event.add("dtstart", facts.starts_at)
     event.add("dtend", facts.ends_at)
     event.add("sequence", facts.sequence)
-    event.add("status", facts.status.value)
+    if facts.status is not None:
+        event.add("status", facts.status.value)
     event.add("summary", CalendarText(facts.summary), encode=False)
     event.add("description", CalendarText(facts.description), encode=False)
+    if facts.contact:
+        event.add("contact", CalendarText(facts.contact), encode=False)
     event.add("class", "PUBLIC")
-    event.add("transp", "OPAQUE")
-    busy = "TENTATIVE" if facts.status is EventStatus.TENTATIVE else "BUSY"
-    event.add("x-microsoft-cdo-busystatus", vText(busy))
-    event.add("x-microsoft-disallow-counter", vText("FALSE" if facts.counter else "TRUE"))
-    if facts.join_url:
-        event.add("location", facts.join_url)
-        event.add("conference", _conference(facts.join_url), encode=False)
+    _add_busy_time(event, facts)
+    if facts.takes_place:
+        event.add("x-microsoft-disallow-counter", vText("FALSE" if facts.counter else "TRUE"))
+        if facts.join_url:
+            event.add("location", facts.join_url)
+            event.add("conference", _conference(facts.join_url), encode=False)
     return event
+
+
+def _add_busy_time(event: Event, facts: CalendarFacts) -> None:
+    """Say what the event does to its owner's time; what is cancelled frees it (MS-OXOCAL 3.1.4.9.1).
+
+    Exchange shows BUSYSTATUS until the recipient has answered, and INTENDEDSTATUS from then on.
+    """
+    busy = "TENTATIVE" if facts.status is EventStatus.TENTATIVE else "BUSY"
+    if not facts.takes_place:
+        busy = "FREE"
+    event.add("transp", "OPAQUE" if facts.takes_place else "TRANSPARENT")
+    event.add("x-microsoft-cdo-busystatus", vText(busy))
+    event.add("x-microsoft-cdo-intendedstatus", vText(busy))
 
 
 class CalendarText(vText):
@@ -118,18 +157,57 @@ class CalendarText(vText):
         return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\\n").encode()
 
 
+def summary(meeting: Meeting) -> str:
+    """Return the title of a calendar entry.
+
+    No client's card shows STATUS, so that a save-the-date has to say in words what it is.
+    """
+    announced = meeting.tentative and meeting.status is not MeetingStatus.CANCELLED
+    return f"Save the date: {meeting.title_en}" if announced else meeting.title_en
+
+
 def description(meeting: Meeting, directory: Directory, join_url: str | None) -> str:
     """Return the text of a calendar entry; the same for everybody, so it names the host's time."""
-    start = local_time(meeting.starts_at, directory.host_place(meeting.host, meeting.zone, meeting.starts_at))
     agenda = [line for item in meeting.agenda for line in _agenda_lines(item, directory)]
-    blocks = [
+    return _blocks(
+        _SAVE_THE_DATE if meeting.tentative else "",
         meeting.title_en,
         f"Join the meeting:\n{join_url}" if join_url else "",
-        f"Host time: {start}",
+        _host_time(meeting, directory),
         "Agenda:\n" + "\n".join(agenda) if agenda else "",
-        f"Contact: {meeting.coordinator_name}, {meeting.coordinator_email}",
-    ]
+        f"Contact: {contact(meeting)}",
+    )
+
+
+def cancelled_description(meeting: Meeting, directory: Directory) -> str:
+    """Return the text of an entry whose meeting does not take place.
+
+    It holds nothing that goes on changing after the cancellation: no link, which is taken down at the same
+    time, and no agenda.
+    """
+    return _blocks(
+        _CANCELLED, meeting.title_en, _host_time(meeting, directory), f"Contact: {contact(meeting)}"
+    )
+
+
+def removed_description(meeting: Meeting) -> str:
+    """Return the text of an entry whose owner has been removed; of the meeting it says no more than is so."""
+    goes_on = _TAKES_PLACE if meeting.status is MeetingStatus.PUBLISHED else ""
+    return _blocks(NO_LONGER_INVITED, goes_on, f"Contact: {contact(meeting)}")
+
+
+def contact(meeting: Meeting) -> str:
+    """Return whom to ask about a meeting (CONTACT, RFC 5545 section 3.8.4.2)."""
+    return f"{meeting.coordinator_name}, {meeting.coordinator_email}"
+
+
+def _blocks(*blocks: str) -> str:
     return "\n\n".join(block for block in blocks if block)
+
+
+def _host_time(meeting: Meeting, directory: Directory) -> str:
+    place = directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
+    return f"Host time: {local_time(meeting.starts_at, place)}"
 
 
 def _agenda_lines(item: AgendaEntry, directory: Directory) -> Iterator[str]:
@@ -152,29 +230,27 @@ def _conference(join_url: str) -> vUri:
     return uri
 
 
-def organizer_lines(name: str, address: str, method: Method) -> bytes:
-    """Return the ORGANIZER line, and in a REQUEST the organizer's own ATTENDEE line, each with its end.
+def _organizer_lines(facts: CalendarFacts, address: str) -> bytes:
+    """Return the ORGANIZER line, and the organizer's own ATTENDEE line, each with its end.
 
     Several calendars show an organizer only who is among the attendees; both lines hold the same address.
+    The CANCEL to one who was removed names only them.
     """
-    cn, value = _cn(name, address), mailto(address)
+    cn, value = _cn(facts.organizer_name, address), mailto(address)
     lines = _folded(f"ORGANIZER;CN={cn}:{value}")
-    if method is Method.REQUEST:
+    if facts.status is not None:
         lines += _folded(f"ATTENDEE;CN={cn};CUTYPE=INDIVIDUAL;PARTSTAT=ACCEPTED;ROLE=CHAIR:{value}")
     return lines
 
 
-def attendee_line(attendee: Attendee, method: Method) -> bytes:
-    """Return the folded ATTENDEE content line, with its line end."""
-    status = ""
-    if method is Method.REQUEST:
-        # RFC 5545 section 3.2.5 wants to know to whom, where an attendee has delegated.
-        to = f';DELEGATED-TO="{mailto(attendee.delegated_to)}"' if attendee.delegated_to else ""
-        status = f"{to};PARTSTAT={attendee.participation.value}"
+def _attendee_line(attendee: Attendee, facts: CalendarFacts) -> bytes:
+    """Return the recipient's folded ATTENDEE line with its end; PARTSTAT is the stored answer."""
+    # RFC 5545 section 3.2.5 wants to know to whom, where an attendee has delegated.
+    to = f';DELEGATED-TO="{mailto(attendee.delegated_to)}"' if attendee.delegated_to else ""
     role = "OPT-PARTICIPANT" if attendee.role is Role.OBSERVER else "REQ-PARTICIPANT"
-    asks = method is Method.REQUEST and attendee.participation is Participation.NEEDS_ACTION
-    rsvp = ";RSVP=TRUE" if asks else ""
-    params = f"CN={_cn(attendee.name, attendee.email)};CUTYPE=INDIVIDUAL{status};ROLE={role}{rsvp}"
+    rsvp = f";RSVP={'TRUE' if facts.asks else 'FALSE'}" if facts.method is Method.REQUEST else ""
+    answer = f"{to};PARTSTAT={attendee.participation.value}"
+    params = f"CN={_cn(attendee.name, attendee.email)};CUTYPE=INDIVIDUAL{answer};ROLE={role}{rsvp}"
     return _folded(f"ATTENDEE;{params}:{mailto(attendee.email)}")
 
 
@@ -196,9 +272,13 @@ def _folded(line: str) -> bytes:
 
 
 def mailto(address: str) -> str:
-    """Return the bare ``mailto:`` URI of an address (RFC 6047 section 2.3, RFC 6068)."""
+    """Return the bare ``mailto:`` URI of an address (RFC 6047 section 2.3, RFC 6068 section 2).
+
+    The domain is percent-encoded too where it holds what no URI may hold, for a page shows addresses that
+    others have written.
+    """
     local, _, domain = address.rpartition("@")
-    return f"mailto:{quote(local, safe=_SAFE_IN_LOCAL_PART)}@{domain}"
+    return f"mailto:{quote(local, safe=_SAFE_IN_LOCAL_PART)}@{quote(domain)}"
 
 
 def common_name(name: str) -> str:

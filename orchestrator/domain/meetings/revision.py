@@ -51,9 +51,14 @@ class RevisionMessage:
         return self.attendee.participation
 
     @property
+    def removes(self) -> bool:
+        """Whether it takes one person out of a meeting, which is not cancelled by that."""
+        return self.method is Method.CANCEL and not self.attendee.invited
+
+    @property
     def rsvp(self) -> bool:
-        """Whether the message asks for an answer."""
-        return self.method is Method.REQUEST and not self.attendee.answered
+        """Whether the message asks for an answer: a confirmed REQUEST does, of who has answered too."""
+        return self.method is Method.REQUEST and self.status is EventStatus.CONFIRMED
 
 
 def weigh(before: Meeting, after: Meeting) -> Weight:

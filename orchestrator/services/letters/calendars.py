@@ -7,8 +7,16 @@ from datetime import datetime
 from functools import lru_cache
 
 from orchestrator.domain.delegations.delegation import Directory
-from orchestrator.domain.letters.invitation import CalendarFacts, CalendarTemplate, description
-from orchestrator.domain.letters.message import CalendarCopy
+from orchestrator.domain.letters.invitation import (
+    CalendarFacts,
+    CalendarTemplate,
+    cancelled_description,
+    contact,
+    description,
+    removed_description,
+    summary,
+)
+from orchestrator.domain.letters.message import CalendarCopy, NamedAddress
 from orchestrator.domain.meetings.itip import EventStatus, Method
 from orchestrator.domain.meetings.meeting import Attendee, Meeting
 from orchestrator.domain.meetings.revision import RevisionMessage, cancel_to, request_to
@@ -18,10 +26,10 @@ from orchestrator.services.letters.pages import Edition
 
 @dataclass(frozen=True, slots=True)
 class CalendarKey:
-    """What the calendar copies of one revision have in common."""
+    """What the calendar copies of one revision have in common; without a status, one person is removed."""
 
     method: Method
-    status: EventStatus
+    status: EventStatus | None
     sequence: int
     stamp: datetime
     edition: Edition
@@ -30,14 +38,15 @@ class CalendarKey:
     def of(cls, message: RevisionMessage, edition: Edition, asked_at: datetime | None) -> CalendarKey:
         """Return the key of a message. What was asked for again is newer than what was there."""
         stamp = message.stamp if asked_at is None else max(message.stamp, asked_at)
-        return cls(message.method, message.status, message.sequence, stamp, edition)
+        status = None if message.removes else message.status
+        return cls(message.method, status, message.sequence, stamp, edition)
 
 
 class CalendarCopies:
     """Copies the calendar object of a revision for each attendee; the object itself is made once."""
 
-    def __init__(self, directory: Directory, organizer: str, *, counter: bool) -> None:
-        """``organizer`` is the address that answers go to; ``counter`` says whether times may be proposed."""
+    def __init__(self, directory: Directory, organizer: NamedAddress, *, counter: bool) -> None:
+        """``organizer`` is whom answers go to; ``counter`` says whether times may be proposed."""
         self._directory = directory
         self._organizer = organizer
         self._counter = counter
@@ -72,11 +81,19 @@ class CalendarCopies:
                 stamp=key.stamp,
                 starts_at=meeting.starts_at,
                 ends_at=meeting.ends_at,
-                summary=meeting.title_en,
-                description=description(meeting, self._directory, meeting.conference.join_url),
-                organizer_name=meeting.coordinator_name,
-                organizer_address=self._organizer,
+                summary=summary(meeting) if key.method is Method.REQUEST else meeting.title_en,
+                description=self._description(key, meeting),
+                organizer_name=self._organizer.name,
+                organizer_address=self._organizer.address,
                 join_url=meeting.conference.join_url,
                 counter=self._counter,
+                contact=contact(meeting),
             )
         )
+
+    def _description(self, key: CalendarKey, meeting: Meeting) -> str:
+        if key.method is Method.REQUEST:
+            return description(meeting, self._directory, meeting.conference.join_url)
+        if key.status is None:
+            return removed_description(meeting)
+        return cancelled_description(meeting, self._directory)

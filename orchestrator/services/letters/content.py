@@ -21,7 +21,8 @@ class LetterContent:
     SEQUENCE for a cancellation, the version for minutes, the newest response for a digest. ``sequence``
     is the SEQUENCE of the calendar object, ``subject`` an update's subject, which leads with what changed.
     ``asked_at`` is when the recipient asked for the invitation again; ``report`` is what a coordinator is
-    told, ``proposed`` the time that cannot be had.
+    told, ``proposed`` the time that cannot be had. ``reason`` is why the meeting was moved or cancelled, or
+    the recipient removed, in words for people.
 
     ``missing`` is what is still wanted of the recipient's delegation or, for an answer, of the recipient;
     ``silent`` tells the coordinator and the Secretariat which delegations, by name and in protocol order,
@@ -42,6 +43,7 @@ class LetterContent:
     report: Report | None = None
     proposed: str | None = None
     comment: str | None = None
+    reason: Said | None = None
     asked_at: datetime | None = None
     missing: tuple[Need, ...] = ()
     silent: tuple[tuple[str, tuple[Need, ...]], ...] = ()

@@ -53,7 +53,7 @@ class Letters:
         self._languages = languages or Languages()
         self._domain = organizer.address.rpartition("@")[2]
         self._pages = PageWriter(templates, directory)
-        self._calendars = CalendarCopies(directory, organizer.address, counter=counter)
+        self._calendars = CalendarCopies(directory, organizer, counter=counter)
         self._seen: tuple[Meeting | None, Edition | None] = (None, None)
 
     def to_attendee(

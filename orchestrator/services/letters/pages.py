@@ -16,7 +16,7 @@ from orchestrator.domain.letters.invitation import lead_words
 from orchestrator.domain.letters.message import TEXT_WIDTH, Encoded, Form, NamedAddress
 from orchestrator.domain.letters.wording import ENGLISH, Wording, marked
 from orchestrator.domain.meetings.changes import REINSTATED, What
-from orchestrator.domain.meetings.meeting import Meeting, Need
+from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, Need
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.kinds import IN_OWN_LANGUAGE, ActionKind
 from orchestrator.services.letters.content import LetterContent
@@ -45,6 +45,7 @@ SUBJECTS = {
     "digest": "Answers: {title}",
     "decline-alert": "Head of delegation declined: {title}",
 }
+_REMOVAL = "Change of participants: {title}"
 _DATED = ("reminder", "save-the-date")
 _DEAR = marked("Dear {name},")
 _OWN_ANSWER = marked("your own answer: whether you will take part")
@@ -140,6 +141,15 @@ class Page:
         return self.text.filled(*greetings, *marks), self.html.filled(*in_html)
 
 
+def _subject_of(key: PageKey) -> str:
+    """Return the subject with its places; a mail must not be called what it is not for its reader."""
+    if key.reader.removed and key.content.kind is ActionKind.CANCEL:
+        return _REMOVAL
+    if key.content.tentative and key.purpose == "again":
+        return SUBJECTS["save-the-date"]
+    return SUBJECTS[key.purpose]
+
+
 def _greeting(wording: Wording, name: str) -> str:
     line = wording.say(_DEAR, name=name)
     # Most names fit, and wrapping costs as much as encoding the mail.
@@ -218,7 +228,7 @@ class PageWriter:
         if key.purpose in _DATED or content.slot:
             title = f"{title} – {wording.moment(self._local(key, starts_at))}"
         notice = wording.say(content.notice.subject) if content.notice else ""
-        return wording.say(SUBJECTS[key.purpose], title=title, notice=notice)
+        return wording.say(_subject_of(key), title=title, notice=notice)
 
     def _local(self, key: PageKey, instant: datetime) -> LocalTime:
         """Return an instant as it reads where the recipient is; the words are English."""
@@ -263,6 +273,9 @@ class PageWriter:
             "report": content.report,
             "proposed": content.proposed,
             "comment": content.comment,
+            "reason": content.reason,
+            "tentative": content.tentative,
+            "takes_place": meeting.status is MeetingStatus.PUBLISHED,
             "attachment": content.attachment.filename if content.attachment else None,
             "version": content.number,
             "reference": meeting.reference,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.letters import feed as calendars
+from orchestrator.domain.letters.message import NamedAddress
 from orchestrator.domain.meetings.meeting import Attendee, Meeting
 from orchestrator.errors import Conflict
 from orchestrator.facts import Fact
@@ -35,7 +36,11 @@ class Feed:
 class CalendarFeeds:
     """The use cases of calendar feeds."""
 
-    def __init__(self, database: Database, directory: Directory, links: Links, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, directory: Directory, links: Links, clock: Clock, *, organizer_name: str
+    ) -> None:
+        """``organizer_name`` is what the mails call the service's mailbox."""
+        self._organizer_name = organizer_name
         self._database = database
         self._directory = directory
         self._links = links
@@ -67,7 +72,7 @@ class CalendarFeeds:
         shown = [(meeting, item) for meeting in meetings for item in _shown(meeting, address)]
         told = told_of_all(session, shown)
         for meeting, attendee in shown:
-            organizer = meeting.organizer or ""
+            organizer = NamedAddress(self._organizer_name, meeting.organizer or "")
             known = told.get(meeting.id)
             facts = calendars.facts_of(meeting, attendee, self._directory, organizer, known)
             yield calendars.entry_of(facts, attendee.participation)

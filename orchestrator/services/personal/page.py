@@ -8,6 +8,7 @@ delegation is seen or changed.
 from __future__ import annotations
 
 from orchestrator.domain.letters import feed as calendars
+from orchestrator.domain.letters.message import NamedAddress
 from orchestrator.errors import NotFound
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock, DocumentStore
@@ -28,8 +29,17 @@ class PersonalPages:
     """
 
     def __init__(
-        self, database: Database, planner: Planner, links: Links, documents: DocumentStore, clock: Clock
+        self,
+        database: Database,
+        planner: Planner,
+        links: Links,
+        documents: DocumentStore,
+        clock: Clock,
+        *,
+        organizer_name: str,
     ) -> None:
+        """``organizer_name`` is what the mails call the service's mailbox."""
+        self._organizer_name = organizer_name
         self._database = database
         self._planner = planner
         self._links = links
@@ -58,7 +68,8 @@ class PersonalPages:
         signed, now = self._links.read_page(token), self._clock.now()
         with self._database.reading() as session:
             link = follow_announced(session, signed, now)
-        organizer = self._links.reply_address(link.meeting, link.attendee)
+        address = self._links.reply_address(link.meeting, link.attendee)
+        organizer = NamedAddress(self._organizer_name, address)
         return calendars.meeting_file(
             calendars.facts_of(link.meeting, link.attendee, self._planner.directory, organizer)
         )

@@ -21,7 +21,7 @@ from tests.conformance.rules import (
     unescaped,
 )
 
-TEXTS = {"UID", "SUMMARY", "DESCRIPTION", "LOCATION", "PRODID"}
+TEXTS = {"UID", "SUMMARY", "DESCRIPTION", "LOCATION", "CONTACT", "PRODID"}
 
 
 @pytest.mark.parametrize("rule", MAIL_RULES, ids=lambda rule: rule.__name__)

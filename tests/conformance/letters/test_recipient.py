@@ -261,7 +261,8 @@ def test_every_calendar_ends_as_the_meeting_stands_in_whichever_order_the_mails_
         found = entry(inbox)
         assert found.cancelled is not life.holds(address)
         if life.holds(address):
-            assert found.summary == life.meeting.title_en
+            announced = "Save the date: " if life.meeting.tentative else ""
+            assert found.summary == f"{announced}{life.meeting.title_en}"
             assert found.starts == f"{life.meeting.starts_at:%Y%m%dT%H%M%SZ}"
             assert found.place == life.meeting.conference.join_url
             assert found.status == ("TENTATIVE" if life.meeting.tentative else "CONFIRMED")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from orchestrator.domain.meetings.itip import EventStatus
 from tests.conformance import rules
 from tests.conformance.building import LINK, calendar, cancelled, mail
 from tests.conformance.mime import decoded, mailbox, read
@@ -18,6 +19,11 @@ GOOD = calendar()
 CANCEL = cancelled(sequence=1)
 MAIL = mail()
 UNFOLDED = GOOD.replace(b"\r\n ", b"")
+REMOVAL = cancelled(sequence=1, status=None)
+CHAIRED_REMOVAL = REMOVAL.replace(b"\r\n ", b"").replace(b"REQ-PARTICIPANT", b"CHAIR")
+ANNOUNCED = calendar(
+    status=EventStatus.TENTATIVE, summary="Save the date: SOM", description=f"Save the date: {LINK}"
+).replace(b"Save the date: https", b"Save the date: \\n\r\n https")
 CHAIRLESS = UNFOLDED.replace(b"CHAIR", b"REQ-PARTICIPANT")
 STRANGE = b"BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT15M\r\nDESCRIPTION:x\r\nEND:VALARM\r\nEND:VEVENT"
 
@@ -45,13 +51,28 @@ BAD_CALENDARS = [
     (rules.the_sequence_is_a_number, cancelled(sequence=0)),
     (rules.the_status_fits_the_method, GOOD.replace(b"STATUS:CONFIRMED", b"STATUS:CANCELLED")),
     (rules.the_status_fits_the_method, CANCEL.replace(b"STATUS:CANCELLED", b"STATUS:CONFIRMED")),
+    (rules.the_status_fits_the_method, GOOD.replace(b"STATUS:CONFIRMED\r\n", b"")),
+    (rules.only_what_takes_place_takes_up_time, GOOD.replace(b"OPAQUE", b"TRANSPARENT")),
+    (rules.only_what_takes_place_takes_up_time, CANCEL.replace(b"TRANSPARENT", b"OPAQUE")),
+    (
+        rules.only_what_takes_place_takes_up_time,
+        REMOVAL.replace(b"INTENDEDSTATUS:FREE", b"INTENDEDSTATUS:BUSY"),
+    ),
+    (rules.only_what_takes_place_takes_up_time, CANCEL.replace(b"BUSYSTATUS:FREE", b"BUSYSTATUS:BUSY")),
+    (rules.a_cancel_holds_no_link, cancelled(sequence=1, description=LINK)),
     (rules.addresses_are_bare_mailto_uris, UNFOLDED.replace(b":mailto:lan@", b":lan@")),
     (rules.addresses_are_bare_mailto_uris, UNFOLDED.replace(b"mailto:lan@", b"mailto:Lan <lan@")),
     (rules.names_hold_nothing_that_clients_trip_over, GOOD.replace(b'CN="L', b'CN="L; ')),
-    (rules.the_organizer_is_among_the_attendees_of_a_request, CHAIRLESS),
-    (rules.the_organizer_is_among_the_attendees_of_a_request, CANCEL.replace(b"REQ-PARTICIPANT", b"CHAIR")),
+    (rules.the_organizer_is_among_the_attendees, CHAIRLESS),
+    (
+        rules.the_organizer_is_among_the_attendees,
+        REMOVAL.replace(b"\r\n ", b"").replace(b"REQ-PARTICIPANT", b"CHAIR"),
+    ),
     (rules.one_recipient_is_asked_or_told, UNFOLDED.replace(b";RSVP=TRUE", b"")),
-    (rules.one_recipient_is_asked_or_told, UNFOLDED.replace(b"NEEDS-ACTION", b"DECLINED")),
+    (rules.one_recipient_is_asked_or_told, UNFOLDED.replace(b";RSVP=TRUE", b";RSVP=FALSE")),
+    (rules.one_recipient_is_asked_or_told, ANNOUNCED.replace(b"RSVP=FALSE", b"RSVP=TRUE")),
+    (rules.a_save_the_date_says_in_words_what_it_is, calendar(status=EventStatus.TENTATIVE)),
+    (rules.a_save_the_date_says_in_words_what_it_is, calendar(summary="Save the date: SOM")),
     (rules.one_recipient_is_asked_or_told, CHAIRLESS),
     (rules.the_join_link_stands_in_all_three_places, calendar(description="Agenda")),
     (rules.the_join_link_stands_in_all_three_places, GOOD.replace(b"CONFERENCE;", b"X-CONFERENCE;")),
@@ -114,6 +135,8 @@ def named(case: object) -> str:
 def test_a_rule_takes_a_good_calendar(rule: Callable[[bytes], None]) -> None:
     rule(GOOD)
     rule(CANCEL)
+    rule(REMOVAL)
+    rule(ANNOUNCED)
     rule(calendar(join_url=None))
 
 

@@ -100,6 +100,7 @@ MOVED = replace(
     revised_at=NOW + timedelta(hours=1),
 )
 LINKLESS = replace(MEETING, conference=Conference("external"))
+ANNOUNCED_AND_MOVED = replace(MOVED, tentative=True, conference=LINKLESS.conference)
 RENAMED = replace(
     MEETING,
     title_en="Senior Officials Meeting (SOM) on the 22nd ACCSM",
@@ -143,6 +144,7 @@ REPORT = Report(
     tally=(("accepted", 12), ("tentative", 1), ("delegated", 1), ("no answer", 9)),
     silent=("Brunei Darussalam", "Cambodia", "Lao PDR", "Myanmar", "Philippines"),
 )
+REASON = "A typhoon has closed public offices in Ha Noi, and the Chair is needed there on that day."
 ACCEPTED = replace(VIETNAMESE, participation=Participation.ACCEPTED)
 DEADLINE = datetime(2026, 11, 26, 9, tzinfo=UTC)
 SILENT = (
@@ -269,6 +271,31 @@ LETTERS_BY_NAME: dict[str, Letter] = {
         replace(MEETING, status=MeetingStatus.CANCELLED, sequence=1),
         VIETNAMESE,
         LetterContent(ActionKind.CANCEL, "cancel", 1, 1, FIRST),
+        NOW,
+    ),
+    "cancellation-reason": LETTERS.to_attendee(
+        replace(MEETING, status=MeetingStatus.CANCELLED, sequence=1),
+        ACCEPTED,
+        LetterContent(ActionKind.CANCEL, "cancel", 1, 1, FIRST, reason=REASON),
+        NOW,
+    ),
+    "update-reason": LETTERS.to_attendee(MOVED, VIETNAMESE, replace(update(VIETNAMESE), reason=REASON), NOW),
+    "update-save-the-date": LETTERS.to_attendee(
+        ANNOUNCED_AND_MOVED,
+        VIETNAMESE,
+        replace(update(VIETNAMESE, replace(LINKLESS, tentative=True), ANNOUNCED_AND_MOVED), tentative=True),
+        NOW,
+    ),
+    "again-save-the-date": LETTERS.to_attendee(
+        replace(LINKLESS, tentative=True),
+        VIETNAMESE,
+        occasion(
+            ActionKind.RESEND,
+            "resend",
+            first_message_id=FIRST,
+            asked_at=NOW + timedelta(minutes=5),
+            tentative=True,
+        ),
         NOW,
     ),
     "cancellation-removed": LETTERS.to_attendee(

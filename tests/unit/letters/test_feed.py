@@ -17,6 +17,7 @@ from orchestrator.bootstrap import Container
 from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.letters.feed import LastTold, entry_of, facts_of, feed, meeting_file
 from orchestrator.domain.letters.invitation import CalendarFacts, description
+from orchestrator.domain.letters.message import NamedAddress
 from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
     Attendee,
@@ -28,6 +29,7 @@ from orchestrator.domain.meetings.meeting import (
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
 STARTS = datetime(2026, 12, 3, 7, tzinfo=UTC)
+MAILBOX = NamedAddress("ACCSM Meetings", "meetings@accsm.example")
 LINK = "https://teams.example.org/join/1?p=a,b;c"
 PERSON = Attendee("Thida Aye", "thida@mm.example.org", "MM", "SOM", Role.SENIOR_OFFICIAL, id=7)
 MEETING = Meeting(
@@ -72,7 +74,7 @@ def directory() -> Directory:
 def facts(
     directory: Directory, meeting: Meeting = MEETING, told: LastTold | None = None, **person: Any
 ) -> CalendarFacts:
-    return facts_of(meeting, replace(PERSON, **person), directory, "meetings@accsm.example", told)
+    return facts_of(meeting, replace(PERSON, **person), directory, MAILBOX, told)
 
 
 def event(content: bytes) -> Any:
@@ -95,8 +97,10 @@ def test_a_file_says_when_and_where_and_names_nobody_but_the_organizer(directory
     assert found["LOCATION"] == str(found["CONFERENCE"]) == LINK
     assert LINK in found["DESCRIPTION"].splitlines()
     assert found["ORGANIZER"] == "mailto:meetings@accsm.example"
-    assert found["ORGANIZER"].params["CN"] == "Trần Minh Khôi"
+    assert found["ORGANIZER"].params["CN"] == "ACCSM Meetings"
+    assert found["CONTACT"] == "Trần Minh Khôi, khoi@vn.example.org"
     assert "ATTENDEE" not in found and "X-MICROSOFT-DISALLOW-COUNTER" not in found
+    assert "X-MICROSOFT-CDO-INTENDEDSTATUS" not in found
     assert Calendar.from_ical(content)["METHOD"] == "PUBLISH"
 
 
@@ -130,6 +134,10 @@ def test_ones_answer_shows_in_the_time_that_is_taken_up(
 def test_a_save_the_date_and_a_cancelled_meeting_are_marked(directory: Directory) -> None:
     tentative = replace(MEETING, tentative=True)
     assert shown(directory, Participation.ACCEPTED, tentative) == ("TENTATIVE", "OPAQUE", "BUSY")
+    announced = event(meeting_file(facts(directory, tentative)))
+    assert announced["SUMMARY"] == "Save the date: Senior Officials Meeting"
+    first, *_ = str(announced["DESCRIPTION"]).splitlines()
+    assert first == "Save the date: the invitation will follow. No reply is needed now."
     cancelled = replace(MEETING, status=MeetingStatus.CANCELLED)
     assert shown(directory, Participation.ACCEPTED, cancelled) == ("CANCELLED", "TRANSPARENT", "FREE")
     found = event(meeting_file(facts(directory, cancelled)))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from string import ascii_letters, digits
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from icalendar import Calendar
+from icalendar import Calendar, vText
 from icalendar.cal import Component
 
+from orchestrator.domain.answers.content_lines import mailto_address
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.letters.invitation import CalendarFacts, CalendarTemplate, common_name, mailto
 from orchestrator.domain.meetings.itip import EventStatus, Method
@@ -35,9 +39,12 @@ FACTS = CalendarFacts(
 LAN = Attendee("Lê Thị Lan", "lan@vn.example.org", "VN", "SOM", Role.SENIOR_OFFICIAL, id=7)
 
 
+REMOVAL = replace(FACTS, method=Method.CANCEL, status=None)
+
+
 def copy(attendee: Attendee = LAN, **fields: Any) -> bytes:
     if fields.get("method") is Method.CANCEL:
-        fields["status"] = EventStatus.CANCELLED
+        fields.setdefault("status", EventStatus.CANCELLED)
     return CalendarTemplate.of(replace(FACTS, **fields)).copy_for(attendee)
 
 
@@ -94,6 +101,7 @@ def test_a_request_has_exactly_these_lines() -> None:
         "STATUS:CONFIRMED",
         "TRANSP:OPAQUE",
         "X-MICROSOFT-CDO-BUSYSTATUS:BUSY",
+        "X-MICROSOFT-CDO-INTENDEDSTATUS:BUSY",
         "X-MICROSOFT-DISALLOW-COUNTER:FALSE",
         "ORGANIZER;CN=Khôi:mailto:meetings@accsm.example.org",
         "ATTENDEE;CN=Khôi;CUTYPE=INDIVIDUAL;PARTSTAT=ACCEPTED;ROLE=CHAIR:mailto:meetings@accsm.example.org",
@@ -118,34 +126,70 @@ def test_icalendar_reads_back_what_was_said() -> None:
     assert (found["sequence"], str(found["uid"])) == (3, FACTS.uid)
 
 
-def test_a_cancel_keeps_uid_organizer_and_start_and_asks_nothing() -> None:
-    lines = unfolded(copy(method=Method.CANCEL))
-    assert "METHOD:CANCEL" in lines
-    assert "STATUS:CANCELLED" in lines
-    assert "UID:4f8c2d@accsm.example.org" in lines
-    assert "DTSTART:20261203T070000Z" in lines
-    assert "SEQUENCE:3" in lines
-    assert 'ORGANIZER;CN="Trần Minh Khôi (Viet Nam)":mailto:meetings@accsm.example.org' in lines
-    assert [line for line in lines if line.startswith("ATTENDEE")] == [
-        'ATTENDEE;CN="Lê Thị Lan";CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT:mailto:lan@vn.example.org'
+def test_a_cancel_of_the_meeting_frees_the_time_and_names_organizer_and_recipient() -> None:
+    assert unfolded(copy(replace(LAN, participation=Participation.ACCEPTED), method=Method.CANCEL))[5:-2] == [
+        "BEGIN:VEVENT",
+        "SUMMARY:Senior Officials Meeting\\; on the 21st ACCSM\\, online",
+        "DTSTART:20261203T070000Z",
+        "DTEND:20261203T100000Z",
+        "DTSTAMP:20261101T020304Z",
+        "UID:4f8c2d@accsm.example.org",
+        "SEQUENCE:3",
+        "CLASS:PUBLIC",
+        "DESCRIPTION:" + str(vText(FACTS.description).to_ical(), "utf-8"),
+        "STATUS:CANCELLED",
+        "TRANSP:TRANSPARENT",
+        "X-MICROSOFT-CDO-BUSYSTATUS:FREE",
+        "X-MICROSOFT-CDO-INTENDEDSTATUS:FREE",
+        'ORGANIZER;CN="Trần Minh Khôi (Viet Nam)":mailto:meetings@accsm.example.org',
+        (
+            'ATTENDEE;CN="Trần Minh Khôi (Viet Nam)";CUTYPE=INDIVIDUAL;PARTSTAT=ACCEPTED;ROLE=CHAIR:'
+            "mailto:meetings@accsm.example.org"
+        ),
+        (
+            'ATTENDEE;CN="Lê Thị Lan";CUTYPE=INDIVIDUAL;PARTSTAT=ACCEPTED;ROLE=REQ-PARTICIPANT:'
+            "mailto:lan@vn.example.org"
+        ),
+        "END:VEVENT",
     ]
-    assert not [line for line in lines if "RSVP" in line or "PARTSTAT" in line]
 
 
+def test_a_cancel_to_one_who_was_removed_has_no_status_and_names_only_them() -> None:
+    lines = unfolded(CalendarTemplate.of(REMOVAL).copy_for(LAN))
+    assert not [line for line in lines if line.startswith(("STATUS", "LOCATION", "CONFERENCE"))]
+    assert "TRANSP:TRANSPARENT" in lines and "X-MICROSOFT-CDO-BUSYSTATUS:FREE" in lines
+    assert [line for line in lines if line.startswith("ATTENDEE")] == [
+        (
+            'ATTENDEE;CN="Lê Thị Lan";CUTYPE=INDIVIDUAL;PARTSTAT=NEEDS-ACTION;ROLE=REQ-PARTICIPANT:'
+            "mailto:lan@vn.example.org"
+        )
+    ]
+
+
+@pytest.mark.parametrize("participation", list(Participation))
 @pytest.mark.parametrize(
-    ("participation", "rsvp"),
+    ("facts", "rsvp"),
     [
-        (Participation.NEEDS_ACTION, True),
-        (Participation.ACCEPTED, False),
-        (Participation.TENTATIVE, False),
-        (Participation.DECLINED, False),
-        (Participation.DELEGATED, False),
+        ({"status": EventStatus.CONFIRMED}, "TRUE"),
+        ({"status": EventStatus.TENTATIVE}, "FALSE"),
+        ({"method": Method.CANCEL}, None),
+        ({"method": Method.CANCEL, "status": None}, None),
     ],
 )
-def test_only_who_has_not_answered_is_asked(participation: Participation, rsvp: bool) -> None:
-    params = attendees(event(copy(replace(LAN, participation=participation))))[-1].params
+def test_every_confirmed_request_asks_for_an_answer_and_nothing_else_does(
+    participation: Participation, facts: dict[str, Any], rsvp: str | None
+) -> None:
+    params = attendees(event(copy(replace(LAN, participation=participation), **facts)))[-1].params
     assert params["PARTSTAT"] == participation.value
-    assert ("RSVP" in params) is rsvp
+    assert params.get("RSVP") == rsvp
+
+
+def test_who_has_sent_another_person_is_named_with_them_and_still_asked() -> None:
+    lan = replace(LAN, participation=Participation.DELEGATED, delegated_to="r&d=x/y@vn.example.org")
+    assert (
+        'ATTENDEE;CN="Lê Thị Lan";CUTYPE=INDIVIDUAL;DELEGATED-TO="mailto:r%26d%3Dx%2Fy@vn.example.org";'
+        "PARTSTAT=DELEGATED;ROLE=REQ-PARTICIPANT;RSVP=TRUE:mailto:lan@vn.example.org"
+    ) in unfolded(copy(lan))
 
 
 def test_an_observer_is_an_optional_participant() -> None:
@@ -182,6 +226,7 @@ def test_a_save_the_date_is_tentative_in_both_of_its_words(status: EventStatus, 
     lines = unfolded(copy(status=status))
     assert f"STATUS:{status}" in lines
     assert f"X-MICROSOFT-CDO-BUSYSTATUS:{busy}" in lines
+    assert f"X-MICROSOFT-CDO-INTENDEDSTATUS:{busy}" in lines
 
 
 @pytest.mark.parametrize(("counter", "disallowed"), [(True, "FALSE"), (False, "TRUE")])
@@ -195,6 +240,12 @@ def test_a_copy_names_the_organizer_and_its_recipient_and_nobody_else() -> None:
         lines = unfolded(template.copy_for(attendee))
         named = [line.rpartition(":mailto:")[2] for line in lines if "mailto:" in line]
         assert named == [FACTS.organizer_address, FACTS.organizer_address, attendee.email]
+
+
+def test_a_copy_says_whom_to_ask() -> None:
+    assert "CONTACT:Trần Minh Khôi\\, khoi@vn.example.org" in unfolded(
+        copy(contact="Trần Minh Khôi, khoi@vn.example.org")
+    )
 
 
 def test_a_meeting_without_a_link_says_nothing_of_a_place() -> None:
@@ -241,10 +292,42 @@ def test_a_common_name_loses_what_clients_show_or_cut(name: str, cleaned: str) -
         ("Lan.Le+som@vn.example.org", "mailto:Lan.Le+som@vn.example.org"),
         ("o'brien@au.example.org", "mailto:o'brien@au.example.org"),
         ("50%off?x#y@z.org", "mailto:50%25off%3Fx%23y@z.org"),
+        ("r&d=hr/it;x@z.org", "mailto:r%26d%3Dhr%2Fit%3Bx@z.org"),
+        ("a^b`c{d|e}f@z.org", "mailto:a%5Eb%60c%7Bd%7Ce%7Df@z.org"),
+        ("a[b]c@z.org", "mailto:a%5Bb%5Dc@z.org"),
+        ('"a b"@z.org', "mailto:%22a%20b%22@z.org"),
+        ("lê@việt.vn", "mailto:l%C3%AA@vi%E1%BB%87t.vn"),
     ],
 )
 def test_an_address_is_a_bare_mailto(address: str, uri: str) -> None:
     assert mailto(address) == uri
+
+
+ALLOWED_IN_ADDRESSES = ascii_letters + digits + "!#$%&'*+/=?^_`{|}~-."
+
+
+# A reader takes an apostrophe at the very beginning for a quotation mark, which some programs put there.
+@given(st.text(ALLOWED_IN_ADDRESSES, min_size=1, max_size=64).filter(lambda text: not text.startswith("'")))
+def test_every_address_that_can_be_invited_is_encoded_as_a_mailto_wants_it_and_comes_back(local: str) -> None:
+    address = f"{local}@vn.example.org"
+    uri = mailto(address)
+    # RFC 6068 section 2: what may stand in an address, without the characters that have to be encoded.
+    assert re.fullmatch(r"mailto:(?:[A-Za-z0-9._~!$'*+-]|%[0-9A-F]{2})+@vn\.example\.org", uri)
+    assert unquote(uri.removeprefix("mailto:")) == mailto_address(uri) == address
+    people = attendees(event(copy(replace(LAN, email=address))))
+    assert mailto_address(str(people[-1])) == address
+
+
+@given(st.text(min_size=1, max_size=40), st.text(min_size=1, max_size=40))
+def test_no_text_whatever_breaks_a_mailto(local: str, domain: str) -> None:
+    try:
+        address = f"{local}@{domain.replace('@', '')}"
+        address.encode()
+    except UnicodeEncodeError:
+        return
+    uri = mailto(address)
+    assert re.fullmatch(r"mailto:[A-Za-z0-9._~!$'*+%/-]*@[A-Za-z0-9._~%/-]*", uri)
+    assert unquote(uri.removeprefix("mailto:")) == address
 
 
 @pytest.mark.parametrize(

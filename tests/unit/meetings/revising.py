@@ -135,11 +135,11 @@ def message(
     significant: bool = True,
     tentative: bool = False,
 ) -> Message:
-    """One message as it is expected; only a REQUEST to who has not answered asks for an answer."""
+    """One message as it is expected; every confirmed REQUEST asks for an answer."""
     status = EventStatus.CANCELLED
     if method is REQUEST:
         status = EventStatus.TENTATIVE if tentative else EventStatus.CONFIRMED
-    rsvp = method is REQUEST and participation is NA
+    rsvp = status is EventStatus.CONFIRMED
     return method, to.address, sequence, stamp, status, participation, rsvp, significant
 
 
@@ -173,7 +173,7 @@ def calendar(meeting: Meeting, notice: RevisionMessage) -> Any:
     """The calendar object of a notice, as a parser reads it."""
     facts = CalendarFacts(
         method=notice.method,
-        status=notice.status,
+        status=None if notice.removes else notice.status,
         uid=meeting.uid or "",
         sequence=notice.sequence,
         stamp=notice.stamp,

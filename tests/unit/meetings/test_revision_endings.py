@@ -30,7 +30,6 @@ from tests.unit.meetings.revising import (
     ENDS,
     LATER,
     LINK,
-    NA,
     NOW,
     ONE,
     ORGANIZER,
@@ -64,12 +63,12 @@ def test_O20_a_cancelled_meeting_is_a_cancel_to_each_with_the_next_sequence() ->
     }
 
 
-def test_O21_a_cancel_names_its_recipient_alone_and_keeps_uid_organizer_start_and_end() -> None:
+def test_O21_a_cancel_names_organizer_and_recipient_and_keeps_uid_organizer_start_and_end() -> None:
     before = told_at_1()
     after = lifecycle.cancel(before, LATER)
     for notice in messages_of_change(before, after, LATER):
         event = calendar(after, notice)
-        assert named(event) == [f"mailto:{notice.attendee.email}"]
+        assert named(event) == ["mailto:meetings@accsm.example", f"mailto:{notice.attendee.email}"]
         assert (str(event["uid"]), event["sequence"], str(event["status"])) == ("uid-1", 2, "CANCELLED")
         assert str(event["organizer"]) == f"mailto:{ORGANIZER}"
         assert (event.decoded("dtstart"), event.decoded("dtend")) == (STARTS, ENDS)
@@ -190,7 +189,7 @@ def test_O35_names_may_be_missing_and_the_addresses_are_there_all_the_same() -> 
 # Save the date.
 
 
-def test_save_the_date_is_tentative_and_asks_for_an_answer() -> None:
+def test_save_the_date_is_tentative_and_asks_for_no_answer() -> None:
     after = publish(draft(), save_the_date=True)
     assert messages(draft(), after, NOW) == {
         message(REQUEST, ONE, 0, NOW, tentative=True),
@@ -255,9 +254,10 @@ def test_what_was_never_published_cannot_be_cancelled_by_a_message() -> None:
 
 
 @pytest.mark.parametrize("participation", list(Participation))
-def test_a_request_asks_who_has_not_answered_and_a_cancel_nobody(participation: Participation) -> None:
+def test_a_confirmed_request_asks_everybody_and_nothing_else_does(participation: Participation) -> None:
     meeting = told_at_1(replace(ONE, participation=participation))
     attendee = meeting.attendees[0]
-    assert request_to(meeting, attendee).rsvp is (participation is NA)
+    assert request_to(meeting, attendee).rsvp is True
+    assert request_to(replace(meeting, tentative=True), attendee).rsvp is False
     assert request_to(meeting, attendee).participation is participation
     assert cancel_to(lifecycle.cancel(meeting, LATER), attendee).rsvp is False
