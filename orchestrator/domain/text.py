@@ -14,11 +14,15 @@ from orchestrator.facts import Fact
 
 _NO_CONTROL = (
     r"[^\u0000-\u001F\u007F-\u009F\u00AD\u034F\u0600-\u0605\u061C\u06DD\u070F\u08E2\u115F\u1160\u17B4\u17B5"
-    r"\u180B-\u180F\u200B-\u200F\u2028-\u202E\u2060-\u206F\u2800\u3164\uD800-\uDFFF\uFDD0-\uFDEF\uFE00-\uFE0F"
+    r"\u180B-\u180F\u200B-\u200F\u2028-\u202E\u2060-\u206F\u2800\u3164\uFDD0-\uFDEF\uFE00-\uFE0F"
     r"\uFEFF\uFFA0\uFFF0-\uFFFB\uFFFE\uFFFF]"
 )
 LINE_PATTERN = rf"^{_NO_CONTROL}*{_NO_CONTROL.replace('[^', '[^' + chr(92) + 's')}{_NO_CONTROL}*$"
-"""What ``single_line`` takes, as a schema tells it; it leaves out the few hidden characters that may stay."""
+"""What ``single_line`` takes, as a schema tells it; it leaves out the few hidden characters that may stay.
+
+Halves of characters (U+D800 to U+DFFF) are not named: tools that read schemas cannot write them as UTF-8, and then
+ignore the whole pattern.
+"""
 
 # Control and format characters, halves of characters, and the separators of lines and paragraphs.
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

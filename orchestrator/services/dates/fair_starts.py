@@ -59,36 +59,27 @@ Code = Annotated[str, BeforeValidator(lambda value: str(value).strip().upper())]
 
 
 class FairStartQuery(BaseModel):
-    """What is asked. What is left out comes from the meeting, if one is named, else from the defaults."""
+    """What is asked. What is left out comes from the meeting, if one is named, else from the defaults.
+
+    ``delegations`` (written ``for``) are codes or circles; ``hard`` is what must be kept to, ``soft`` what
+    need not be; ``why_not`` is a date to say of what stands against it. Dates and hours are the host's.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    delegations: Words = Field(
-        default_factory=list,
-        alias="for",
-        max_length=100,
-        description="Codes, such as VN,ID, or members, secretariat, plus-three, partners; by default those "
-        "invited to the meeting, else the members.",
-    )
-    meeting: str | None = Field(
-        None, min_length=1, description="Number or reference; gives delegations, duration, host."
-    )
-    duration: MeetingLength | None = Field(None, description="Such as PT2H30M; by default the meeting's.")
-    first: WallDate | None = Field(None, alias="from", description="First date at the host's; today.")
-    last: WallDate | None = Field(None, alias="to", description="Last date; by default eight weeks on.")
-    host: Code | None = Field(None, description="Whose clock counts; by default the meeting's host.")
-    step: MeetingLength = Field(timedelta(minutes=30), description="Between one start and the next.")
-    earliest: WallClock | None = Field(None, description="Earliest start on the host's clock, such as 08:00.")
-    latest: WallClock | None = Field(None, description="Latest end on the host's clock, such as 18:00.")
-    hard: Words = Field(
-        default_factory=list,
-        max_length=200,
-        description="What must be kept to: hours, weekend, holiday, estimated-holiday or soft-day, for all "
-        "or, as VN:hours, for one. By default weekend and holiday.",
-    )
-    soft: Words = Field(default_factory=list, max_length=200, description="What need not be, likewise.")
-    top: int = Field(5, ge=1, le=MOST_RETURNED, description="How many starts to return.")
-    why_not: WallDate | None = Field(None, description="A date to say of what stands against it.")
+    delegations: Words = Field(default_factory=list, alias="for", max_length=100)
+    meeting: str | None = Field(None, min_length=1)
+    duration: MeetingLength | None = None
+    first: WallDate | None = Field(None, alias="from")
+    last: WallDate | None = Field(None, alias="to")
+    host: Code | None = None
+    step: MeetingLength = timedelta(minutes=30)
+    earliest: WallClock | None = None
+    latest: WallClock | None = None
+    hard: Words = Field(default_factory=list, max_length=200)
+    soft: Words = Field(default_factory=list, max_length=200)
+    top: int = Field(5, ge=1, le=MOST_RETURNED)
+    why_not: WallDate | None = None
 
     @classmethod
     def of(cls, data: Any) -> FairStartQuery:

@@ -23,27 +23,23 @@ from orchestrator.services.meetings.meetings import Meetings
 
 
 class DatePollRequest(BaseModel):
-    """What is asked in a poll: starts given by hand, the best ones of the fair-start finder, or both."""
+    """What is asked in a poll: starts given by hand, the best ones of the fair-start finder, or both.
+
+    ``top`` asks the finder for so many; from ``first`` to ``last`` are the dates it looks at. All times are
+    wall time in the meeting's zone, also ``closes``, until when delegations can answer.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    starts: tuple[WallTime, ...] = Field((), max_length=100, description="Wall times in the meeting's zone.")
-    top: int | None = Field(
-        None, ge=1, le=MOST_OPTIONS, description="So many of the best starts that the fair-start finder has."
-    )
-    first: WallDate | None = Field(
-        None, alias="from", description="First date the finder looks at; the day after the poll closes."
-    )
-    last: WallDate | None = Field(None, alias="to", description="Last date; by default eight weeks on.")
-    earliest: WallClock | None = Field(None, description="Earliest start that the finder looks at.")
-    latest: WallClock | None = Field(None, description="Latest end that the finder looks at.")
-    hard: Words = Field(
-        default_factory=list, max_length=200, description="What the finder must keep to, such as VN:hours."
-    )
-    soft: Words = Field(default_factory=list, max_length=200, description="What it need not keep to.")
-    closes: WallTime = Field(
-        description="Until when delegations can answer: wall time in the meeting's zone."
-    )
+    starts: tuple[WallTime, ...] = Field((), max_length=100)
+    top: int | None = Field(None, ge=1, le=MOST_OPTIONS)
+    first: WallDate | None = Field(None, alias="from")
+    last: WallDate | None = Field(None, alias="to")
+    earliest: WallClock | None = None
+    latest: WallClock | None = None
+    hard: Words = Field(default_factory=list, max_length=200)
+    soft: Words = Field(default_factory=list, max_length=200)
+    closes: WallTime
 
     @property
     def sought(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from orchestrator.domain.delegations.working_calendar import (
     WorkingCalendar,
 )
 from orchestrator.domain.problems import problems_of
-from orchestrator.domain.text import LINE_PATTERN, single_line
+from orchestrator.domain.text import single_line
 from orchestrator.domain.time.wall import WallDate
 from orchestrator.errors import InvalidInput, Unfit
 from orchestrator.facts import Fact
@@ -66,36 +66,25 @@ Hours = Annotated[
 ]
 Weekdays = Annotated[tuple[Weekday, ...], AfterValidator(_in_week_order)]
 Words = AfterValidator(single_line)
-_LINE: dict[str, Any] = {"pattern": LINE_PATTERN}
 
 
 class NewOverride(BaseModel):
-    """What is entered over a calendar; without ``last`` it is about one day."""
+    """What is entered over a calendar; without ``last`` it is about one day.
+
+    ``hours`` are stretches such as 08:00-14:00, ``days`` the weekdays on which they hold (by default all
+    working days), ``why`` says where it is known from, and ``by`` who says so, if it is not the caller.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: OverrideKind = Field(
-        description="closed: a day off; open: a day that is worked; hours: other hours."
-    )
+    kind: OverrideKind
     first: WallDate
     last: WallDate | None = None
-    hours: Hours = Field(
-        (), description="Stretches such as 08:00-14:00; needed for hours, possible for open."
-    )
-    days: Weekdays | None = Field(
-        None,
-        json_schema_extra={"minItems": 1},
-        description="Weekdays on which other hours hold, such as fri; by default all working days.",
-    )
-    name: Annotated[str, Words] = Field(
-        max_length=200, json_schema_extra=_LINE, description="What the day is called."
-    )
-    why: Annotated[str, Words] = Field(
-        max_length=1000, json_schema_extra=_LINE, description="Where that is known from."
-    )
-    by: Annotated[str, Words, WithJsonSchema({"type": "string", **_LINE})] | None = Field(
-        None, max_length=60, description="Who says so; without it, the door it came through."
-    )
+    hours: Hours = ()
+    days: Weekdays | None = None
+    name: Annotated[str, Words] = Field(max_length=200)
+    why: Annotated[str, Words] = Field(max_length=1000)
+    by: Annotated[str, Words] | None = Field(None, max_length=60)
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> NewOverride:

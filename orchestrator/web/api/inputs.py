@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from orchestrator.domain.meetings.meeting import Participation
+from orchestrator.domain.text import LINE_PATTERN, single_line
 
 Preview = Annotated[bool, Query(description="Only say what would happen.")]
 # A number that no column can hold is nobody's id, and a database would complain of it in its own way.
@@ -31,6 +32,11 @@ Answer = Annotated[
     AfterValidator(_not_delegated),
     WithJsonSchema({"type": "string", "enum": _BY_HAND}),
 ]
+
+
+OneLine = AfterValidator(single_line)
+"""A text without line breaks; ``ONE_LINE`` says so in the description."""
+ONE_LINE: dict[str, Any] = {"pattern": LINE_PATTERN}
 
 
 class Body(BaseModel):

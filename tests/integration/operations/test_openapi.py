@@ -10,16 +10,19 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from jsonschema import Draft202012Validator
+from pydantic import BaseModel
 
 from orchestrator.services.dates.proposals import DatePollRequest
 from orchestrator.store.engine import Database
+from orchestrator.web.api import ROOMS
 from orchestrator.web.app import create_app
 from orchestrator.words import ENGLISH, catalogue
 from tests.callers import caller
@@ -210,3 +213,16 @@ def keys_of(value: Any) -> Iterator[str]:
             yield value["key"]
         for item in value.values():
             yield from keys_of(item)
+
+
+def test_what_an_operation_takes_is_declared_in_the_api(world: World) -> None:
+    rooms = [route for room in ROOMS for route in room.router.routes if isinstance(route, APIRoute)]
+    taken = {
+        model
+        for route in rooms
+        for field in (*route.dependant.body_params, *route.dependant.query_params)
+        for model in (field.field_info.annotation, *get_args(field.field_info.annotation))
+        if isinstance(model, type) and issubclass(model, BaseModel)
+    }
+    assert {"NewMeeting", "OverrideRequest", "FairStartParameters"} <= {model.__name__ for model in taken}
+    assert {model.__module__.split(".")[:3][-1] for model in taken} == {"api"}

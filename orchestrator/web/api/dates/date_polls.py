@@ -9,8 +9,7 @@ from pydantic import BeforeValidator, Field
 from orchestrator.domain.dates.date_poll import MOST_OPTIONS, Vote
 from orchestrator.domain.definitions.written import WallTime
 from orchestrator.domain.meetings.linked import Linked
-from orchestrator.services.dates.proposals import DatePollRequest
-from orchestrator.web.api.dates.schemas import DatePollEffectModel, DatePollModel
+from orchestrator.web.api.dates.schemas import DatePollEffectModel, DatePollModel, DatePollOpening
 from orchestrator.web.api.inputs import Body, Preview
 from orchestrator.web.container import (
     DatePollsDep,
@@ -51,10 +50,12 @@ class VotesRequest(Body):
 
 @router.post("/meetings/{meeting}/date-poll", status_code=201, summary="Open a date poll")
 def open_poll(
-    meeting: str, body: DatePollRequest, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
+    meeting: str, body: DatePollOpening, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
 ) -> DatePollEffectModel:
     """Ask the delegations of a draft which of 2 to 10 starts suit them; only those who speak for them."""
-    return DatePollEffectModel.showing(date_polls.open(meeting, body, caller=caller, preview=preview))
+    return DatePollEffectModel.showing(
+        date_polls.open(meeting, body.wanted(), caller=caller, preview=preview)
+    )
 
 
 @router.get("/meetings/{meeting}/date-poll", summary="The newest date poll")

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from orchestrator.services.dates.fair_starts import FairStartQuery
-from orchestrator.web.api.dates.schemas import FairStartsModel
+from orchestrator.web.api.dates.schemas import FairStartParameters, FairStartsModel
 from orchestrator.web.container import (
     FairStartsDep,
 )
@@ -18,7 +17,7 @@ router = api_router("fair starts")
 
 @router.get("/fair-starts", summary="Find a start", responses=problem_responses(404))
 def find_fair_starts(
-    query: Annotated[FairStartQuery, Query()], fair_starts: FairStartsDep
+    query: Annotated[FairStartParameters, Query()], fair_starts: FairStartsDep
 ) -> FairStartsModel:
     """Return the best starts of a window, with what each costs every delegation, and why."""
-    return FairStartsModel.showing(fair_starts.find(query))
+    return FairStartsModel.showing(fair_starts.find(query.wanted()))

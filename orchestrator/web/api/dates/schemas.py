@@ -1,4 +1,4 @@
-"""What the API answers about date polls and fair starts."""
+"""What the API takes and answers about date polls and fair starts."""
 
 from __future__ import annotations
 
@@ -8,11 +8,80 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from orchestrator.domain.dates.costs import Constraint
-from orchestrator.domain.dates.date_poll import DatePollState
+from orchestrator.domain.dates.date_poll import MOST_OPTIONS, DatePollState
 from orchestrator.domain.dates.findings import Ease
+from orchestrator.domain.dates.requests import MOST_RETURNED
+from orchestrator.domain.definitions.written import MeetingLength, WallTime
+from orchestrator.domain.time.wall import WallClock, WallDate
+from orchestrator.services.dates.fair_starts import FairStartQuery, Words
+from orchestrator.services.dates.proposals import DatePollRequest
 from orchestrator.web.api.answering import AnswerModel, ContactModel, FactOf, LocalTimeModel, Sentence, beside
+from orchestrator.web.api.inputs import Body
 from orchestrator.web.api.renamed import formerly
 from orchestrator.web.api.timelines.schemas import EffectModel
+
+
+class DatePollOpening(Body):
+    """What is asked in a poll: starts given by hand, the best ones of the fair-start finder, or both."""
+
+    starts: tuple[WallTime, ...] = Field((), max_length=100, description="Wall times in the meeting's zone.")
+    top: int | None = Field(
+        None, ge=1, le=MOST_OPTIONS, description="So many of the best starts that the fair-start finder has."
+    )
+    first: WallDate | None = Field(
+        None, alias="from", description="First date the finder looks at; the day after the poll closes."
+    )
+    last: WallDate | None = Field(None, alias="to", description="Last date; by default eight weeks on.")
+    earliest: WallClock | None = Field(None, description="Earliest start that the finder looks at.")
+    latest: WallClock | None = Field(None, description="Latest end that the finder looks at.")
+    hard: Words = Field(
+        default_factory=list, max_length=200, description="What the finder must keep to, such as VN:hours."
+    )
+    soft: Words = Field(default_factory=list, max_length=200, description="What it need not keep to.")
+    closes: WallTime = Field(
+        description="Until when delegations can answer: wall time in the meeting's zone."
+    )
+
+    def wanted(self) -> DatePollRequest:
+        """Return what the service takes; raises ``InvalidInput``."""
+        return DatePollRequest.of(self.model_dump(by_alias=True, exclude_unset=True))
+
+
+class FairStartParameters(Body):
+    """What is asked. What is left out comes from the meeting, if one is named, else from the defaults."""
+
+    delegations: Words = Field(
+        default_factory=list,
+        alias="for",
+        max_length=100,
+        description="Codes, such as VN,ID, or members, secretariat, plus-three, partners; by default those "
+        "invited to the meeting, else the members.",
+    )
+    meeting: str | None = Field(
+        None, min_length=1, description="Number or reference; gives delegations, duration, host."
+    )
+    duration: MeetingLength | None = Field(None, description="Such as PT2H30M; by default the meeting's.")
+    first: WallDate | None = Field(None, alias="from", description="First date at the host's; today.")
+    last: WallDate | None = Field(None, alias="to", description="Last date; by default eight weeks on.")
+    host: str | None = Field(None, description="Whose clock counts; by default the meeting's host.")
+    step: MeetingLength | None = Field(
+        None, description="Between one start and the next; half an hour, if it is not said."
+    )
+    earliest: WallClock | None = Field(None, description="Earliest start on the host's clock, such as 08:00.")
+    latest: WallClock | None = Field(None, description="Latest end on the host's clock, such as 18:00.")
+    hard: Words = Field(
+        default_factory=list,
+        max_length=200,
+        description="What must be kept to: hours, weekend, holiday, estimated-holiday or soft-day, for all "
+        "or, as VN:hours, for one. By default weekend and holiday.",
+    )
+    soft: Words = Field(default_factory=list, max_length=200, description="What need not be, likewise.")
+    top: int = Field(5, ge=1, le=MOST_RETURNED, description="How many starts to return.")
+    why_not: WallDate | None = Field(None, description="A date to say of what stands against it.")
+
+    def wanted(self) -> FairStartQuery:
+        """Return what the service takes; raises ``InvalidInput``."""
+        return FairStartQuery.of(self.model_dump(by_alias=True, exclude_unset=True))
 
 
 class VoteModel(AnswerModel):

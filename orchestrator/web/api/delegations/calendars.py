@@ -7,12 +7,12 @@ from typing import Annotated
 
 from fastapi import Query
 
-from orchestrator.services.delegations.overrides import NewOverride
 from orchestrator.web.api.delegations.schemas import (
     CalendarChangeModel,
     CalendarModel,
     CalendarsModel,
     OverrideModel,
+    OverrideRequest,
     VersionsModel,
 )
 from orchestrator.web.api.inputs import Id, Preview
@@ -62,13 +62,13 @@ def list_overrides(code: str, calendars: CalendarsDep) -> list[OverrideModel]:
 
 @router.post("/calendars/{code}/overrides", summary="Enter an override", status_code=201)
 def enter_override(
-    code: str, body: NewOverride, calendars: CalendarsDep, caller: ApiCaller, preview: Preview = False
+    code: str, body: OverrideRequest, calendars: CalendarsDep, caller: ApiCaller, preview: Preview = False
 ) -> CalendarChangeModel:
     """Enter a day off, a day that is worked, or other hours, and say what moves in which meeting.
 
     Other hours hold on the working days of their period, or on those weekdays that ``days`` names.
     """
-    return CalendarChangeModel.showing(calendars.enter(code, body, caller=caller, preview=preview))
+    return CalendarChangeModel.showing(calendars.enter(code, body.wanted(), caller=caller, preview=preview))
 
 
 @router.get("/versions", summary="Versions in use")

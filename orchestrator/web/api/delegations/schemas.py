@@ -1,17 +1,52 @@
-"""What the API answers about working calendars."""
+"""What the API takes and answers about working calendars."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from orchestrator.domain.delegations.delegation import Kind
 from orchestrator.domain.delegations.working_calendar import Off, OverrideKind
+from orchestrator.domain.time.wall import WallDate
 from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.services.delegations.overrides import Hours, NewOverride, Weekdays
 from orchestrator.web.api.answering import AnswerModel, FactOf, LocalTimeModel, Sentence, beside
+from orchestrator.web.api.inputs import ONE_LINE, Body, OneLine
 
 Day = date  # Some models have a field named ``date``, which would hide the type.
+
+
+class OverrideRequest(Body):
+    """What is entered over a calendar; without ``last`` it is about one day."""
+
+    kind: OverrideKind = Field(
+        description="closed: a day off; open: a day that is worked; hours: other hours."
+    )
+    first: WallDate
+    last: WallDate | None = None
+    hours: Hours = Field(
+        (), description="Stretches such as 08:00-14:00; needed for hours, possible for open."
+    )
+    days: Weekdays | None = Field(
+        None,
+        json_schema_extra={"minItems": 1},
+        description="Weekdays on which other hours hold, such as fri; by default all working days.",
+    )
+    name: Annotated[str, OneLine] = Field(
+        max_length=200, json_schema_extra=ONE_LINE, description="What the day is called."
+    )
+    why: Annotated[str, OneLine] = Field(
+        max_length=1000, json_schema_extra=ONE_LINE, description="Where that is known from."
+    )
+    by: Annotated[str, OneLine, WithJsonSchema({"type": "string", **ONE_LINE})] | None = Field(
+        None, max_length=60, description="Who says so; without it, the door it came through."
+    )
+
+    def wanted(self) -> NewOverride:
+        """Return what the service takes; raises ``InvalidInput`` for what does not go together."""
+        return NewOverride.of(self.model_dump(exclude_unset=True))
 
 
 class OverrideModel(AnswerModel):

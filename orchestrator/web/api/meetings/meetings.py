@@ -23,6 +23,10 @@ from orchestrator.web.security import ApiCaller
 router = api_router("meetings")
 
 
+class NewMeeting(MeetingDefinition):
+    """A meeting to be created: the same fields as in a meeting file, where they are declared once."""
+
+
 class PublishRequest(Body):
     """Options of publishing."""
 
@@ -91,14 +95,14 @@ _LINKED: dict[int | str, dict[str, Any]] = {
 
 @router.post("/meetings", status_code=201, summary="Create a draft")
 def create_meeting(
-    definition: MeetingDefinition,
+    body: NewMeeting,
     meetings: MeetingsDep,
     reading: ReadingDep,
     caller: ApiCaller,
     response: Response,
 ) -> MeetingModel:
     """Create a draft from the same fields as the YAML file. Nothing is sent."""
-    created = meetings.create([definition], caller=caller)[0]
+    created = meetings.create([body], caller=caller)[0]
     response.headers["Location"] = f"/api/v1/meetings/{created.reference}"
     return MeetingModel.showing(reading.meeting(created.reference))
 

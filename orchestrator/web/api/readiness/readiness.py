@@ -9,10 +9,9 @@ from pydantic import Field
 
 from orchestrator.domain.meetings.needs import RECORDED
 from orchestrator.services.answers.recording import LONGEST_COMMENT
-from orchestrator.services.readiness.connection_tests import ConnectionTestMove
 from orchestrator.services.readiness.contributions import STATES
 from orchestrator.web.api.inputs import Body, Preview
-from orchestrator.web.api.readiness.schemas import BoardModel, ConnectionTestModel
+from orchestrator.web.api.readiness.schemas import BoardModel, ConnectionTestModel, ConnectionTestRequest
 from orchestrator.web.api.timelines.schemas import EffectModel
 from orchestrator.web.container import (
     ConnectionTestsDep,
@@ -89,13 +88,15 @@ def list_connection_tests(meeting: str, readiness: ReadinessDep) -> list[Connect
 def move_connection_test(
     meeting: str,
     code: Code,
-    body: ConnectionTestMove,
+    body: ConnectionTestRequest,
     connection_tests: ConnectionTestsDep,
     caller: ApiCaller,
     preview: Preview = False,
 ) -> EffectModel:
     """Give a delegation another time to try its connection; who knows the old one is told at once."""
-    return EffectModel.showing(connection_tests.move(meeting, code, body, caller=caller, preview=preview))
+    return EffectModel.showing(
+        connection_tests.move(meeting, code, body.wanted(), caller=caller, preview=preview)
+    )
 
 
 @router.post("/meetings/{meeting}/joined/{code}", status_code=204, summary="A delegation has joined")

@@ -1,11 +1,24 @@
-"""What the API answers about readiness and connection tests."""
+"""What the API takes and answers about readiness and connection tests."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
+from orchestrator.domain.definitions.written import WallTime
+from orchestrator.services.readiness.connection_tests import ConnectionTestMove
 from orchestrator.web.api.answering import AnswerModel, ContactModel, FactOf, LocalTimeModel, Sentence, beside
+from orchestrator.web.api.inputs import Body
 from orchestrator.web.api.renamed import formerly
+
+
+class ConnectionTestRequest(Body):
+    """When a delegation tries its connection."""
+
+    start: WallTime = Field(description="Wall time in the meeting's zone.")
+
+    def wanted(self) -> ConnectionTestMove:
+        """Return what the service takes."""
+        return ConnectionTestMove(start=self.start)
 
 
 class CellModel(AnswerModel):
