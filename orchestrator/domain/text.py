@@ -20,8 +20,8 @@ _NO_CONTROL = (
 LINE_PATTERN = rf"^{_NO_CONTROL}*{_NO_CONTROL.replace('[^', '[^' + chr(92) + 's')}{_NO_CONTROL}*$"
 """What ``single_line`` takes, as a schema tells it; it leaves out the few hidden characters that may stay.
 
-Halves of characters (U+D800 to U+DFFF) are not named: tools that read schemas cannot write them as UTF-8, and then
-ignore the whole pattern.
+Halves of characters (U+D800 to U+DFFF) are not named: tools that read schemas cannot write them as UTF-8, and
+then ignore the whole pattern.
 """
 
 # Control and format characters, halves of characters, and the separators of lines and paragraphs.
