@@ -10,7 +10,7 @@ from orchestrator.domain.dates.costs import DAY
 from orchestrator.domain.dates.requests import Request, clock_limits, year_problems
 from orchestrator.domain.delegations.working_calendar import Calendars, WorkingCalendar
 from orchestrator.domain.time.durations import duration_text
-from orchestrator.domain.time.zones import at_local, exists, instant_of, zone
+from orchestrator.domain.time.zones import at_local, instant_of, wall_problem, zone
 from orchestrator.errors import InvalidInput
 from orchestrator.facts import Fact
 
@@ -63,7 +63,7 @@ def starts_on(day: date, request: Request, calendars: Calendars) -> list[datetim
 def _starts_of_day(day: date, request: Request, host: WorkingCalendar) -> list[datetime]:
     """Return the starts of one date of the host: every step of its clock, which may skip or repeat an hour.
 
-    A clock time that comes twice is meant the first time, as everywhere.
+    A clock time that comes twice is none of them, as nobody could tell which is meant.
     """
     in_zone = zone(host.place(day).zone)
     opens, closes = clock_limits(request)
@@ -73,7 +73,7 @@ def _starts_of_day(day: date, request: Request, host: WorkingCalendar) -> list[d
     if at_local(day + _ONE_DAY, time(), in_zone) - begin == _ONE_DAY:
         return [begin + minute * _MINUTE for minute in minutes if opens <= minute <= last]
     walls = (datetime.combine(day, time()) + minute * _MINUTE for minute in minutes if opens <= minute)
-    begins = (instant_of(wall, in_zone) for wall in walls if exists(wall, in_zone))
+    begins = (instant_of(wall, in_zone) for wall in walls if not wall_problem(wall, in_zone))
     # While clocks change, a meeting does not end as much later on the clock as it is long.
     return [item for item in begins if _ends_in_time(item, request, in_zone)]
 

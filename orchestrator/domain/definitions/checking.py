@@ -10,7 +10,7 @@ from orchestrator.domain.definitions.written import Invitee
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.people.addresses import OwnMailbox
 from orchestrator.domain.time.durations import duration_text
-from orchestrator.domain.time.zones import exists, zone, zone_names
+from orchestrator.domain.time.zones import wall_problem, zone, zone_problem
 from orchestrator.domain.timelines.timeline import Timelines
 from orchestrator.errors import InvalidInput, Problem
 from orchestrator.facts import Fact
@@ -23,13 +23,16 @@ def check(
     directory: Directory,
     timelines: Timelines,
     own: OwnMailbox | None = None,
+    *,
+    new_time: bool = True,
 ) -> list[Problem]:
     """Return everything in ``definition`` that contradicts the calendar or the data; all at once.
 
-    With ``own`` nobody may be named under an address of the service's mailbox.
+    With ``own`` nobody may be named under an address of the service's mailbox. Without ``new_time`` the time
+    is one that stands already, and was found to be good when it came.
     """
     return [
-        *_check_time(definition),
+        *(_check_time(definition) if new_time else ()),
         *_check_host(definition, directory),
         *_check_timeline(definition, timelines),
         *_check_agenda(definition, directory),
@@ -40,27 +43,17 @@ def check(
 
 
 def _check_time(definition: MeetingDefinition) -> list[Problem]:
-    if definition.zone not in zone_names():
-        return [
-            Problem(
-                "zone",
-                definition.zone,
-                Fact.of("time.not-a-zone"),
-                Fact.of("time.not-a-zone.remedy"),
-            )
-        ]
+    unfit = zone_problem(definition.zone)
+    if unfit:
+        return [Problem("zone", definition.zone, *unfit)]
     if (definition.duration is None) == (definition.end is None):
         both = "definitions.neither-length" if definition.end is None else "definitions.both-lengths"
         return [Problem("duration", "", Fact.of(both), Fact.of("definitions.one-length"))]
+    there = zone(definition.zone)
     problems = [
-        Problem(
-            field,
-            f"{wall:%Y-%m-%d %H:%M}",
-            Fact.of("definitions.skipped-by-clocks", zone=definition.zone),
-            Fact.of("definitions.skipped-by-clocks.remedy"),
-        )
+        Problem(field, f"{wall:%Y-%m-%d %H:%M}", *problem)
         for field, wall in (("start", definition.start), ("end", definition.end))
-        if wall is not None and not exists(wall, zone(definition.zone))
+        if wall is not None and (problem := wall_problem(wall, there))
     ]
     return problems or _check_length(definition)
 

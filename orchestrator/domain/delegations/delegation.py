@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from orchestrator.domain.problems import problems_of
-from orchestrator.domain.time.zones import Place, city_of, local_date, zone, zone_names
+from orchestrator.domain.time.zones import Place, city_of, local_date, zone, zone_problem
 from orchestrator.errors import ConfigurationError, InvalidInput, Unfit
 from orchestrator.facts import Fact
 
@@ -120,6 +120,12 @@ class Closure(_DirectoryData):
         return at >= self.first or at <= self.last
 
 
+def _require_zone(name: str) -> None:
+    problem = zone_problem(name)
+    if problem:
+        raise Unfit(Fact.of("delegations.no-zone", zone=name, wrong=problem[0], remedy=problem[1]))
+
+
 class Era(_DirectoryData):
     """What holds of a delegation from ``since`` until before ``until``; what is left out stays as it is."""
 
@@ -138,8 +144,8 @@ class Era(_DirectoryData):
             raise Unfit(Fact.of("delegations.until-before-since"))
         if (self.zone is None) != (self.city is None):
             raise Unfit(Fact.of("delegations.zone-without-city"))
-        if self.zone is not None and self.zone not in zone_names():
-            raise Unfit(Fact.of("delegations.no-zone", zone=self.zone))
+        if self.zone is not None:
+            _require_zone(self.zone)
         return self
 
     def holds_on(self, day: date) -> bool:
@@ -178,8 +184,7 @@ class Delegation(_DirectoryData):
 
     @model_validator(mode="after")
     def _known_zone(self) -> Delegation:
-        if self.zone not in zone_names():
-            raise Unfit(Fact.of("delegations.no-zone", zone=self.zone))
+        _require_zone(self.zone)
         return self
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
@@ -63,6 +63,42 @@ def zone_names() -> frozenset[str]:
     return frozenset(listing.split())
 
 
+_WHOLE_NAMES = frozenset(
+    [
+        "UTC",
+        "Cuba",
+        "Egypt",
+        "Hongkong",
+        "Iceland",
+        "Iran",
+        "Israel",
+        "Jamaica",
+        "Japan",
+        "Libya",
+        "Poland",
+        "Portugal",
+        "Singapore",
+        "Turkey",
+    ]
+)
+"""Names of one word that mean one place, or no place at all."""
+
+
+def zone_problem(name: str) -> tuple[Fact, Fact] | None:
+    """Return what is wrong with a zone that a person names, and the remedy; ``None`` for a good one.
+
+    The database also has abbreviations (EST, CET), offsets (GMT+0, and Etc/GMT+7, which lies west of
+    Greenwich) and rules of one country by its initials (PRC, NZ), for old programs. A person who writes one
+    may mean another, so a city is asked for; what has been stored is still read.
+    """
+    if name not in zone_names():
+        return Fact.of("time.not-a-zone"), Fact.of("time.not-a-zone.remedy")
+    area, slash, _ = name.partition("/")
+    if name == "Etc/UTC" or name in _WHOLE_NAMES or (slash and area != "Etc"):
+        return None
+    return Fact.of("time.abbreviated-zone"), Fact.of("time.abbreviated-zone.remedy")
+
+
 @lru_cache(maxsize=256)
 def zone(name: str) -> ZoneInfo:
     """Return the zone ``name`` from the pinned data.
@@ -87,6 +123,33 @@ def exists(wall: datetime, in_zone: ZoneInfo) -> bool:
     """Whether the naive wall time ``wall`` happens in ``in_zone`` (it does not inside a DST gap)."""
     aware = wall.replace(tzinfo=in_zone)
     return aware.astimezone(UTC).astimezone(in_zone).replace(tzinfo=None, fold=0) == wall
+
+
+def comes_twice(wall: datetime, in_zone: ZoneInfo) -> bool:
+    """Whether the naive wall time ``wall`` happens twice in ``in_zone``: clocks are put back over it."""
+    first, second = (wall.replace(tzinfo=in_zone, fold=fold).utcoffset() for fold in (0, 1))
+    return first != second and exists(wall, in_zone)
+
+
+def wall_problem(wall: datetime, in_zone: ZoneInfo) -> tuple[Fact, Fact] | None:
+    """Return what is wrong with a naive wall time that a person names, and the remedy; ``None`` if nothing.
+
+    One that never comes has no instant, and one that comes twice has two, of which nobody can tell which is
+    meant.
+    """
+    if not MINYEAR < wall.year < MAXYEAR:
+        return None  # No clock changes there, and some instants lie beyond the calendar.
+    if not exists(wall, in_zone):
+        return Fact.of("time.skipped", zone=in_zone.key), Fact.of("time.skipped.remedy")
+    if not comes_twice(wall, in_zone):
+        return None
+    first, second = (wall.replace(tzinfo=in_zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    offsets = {"first": offset_text(first, in_zone), "second": offset_text(second, in_zone)}
+    instants = {"first": f"{first:%Y-%m-%d %H:%M}", "second": f"{second:%Y-%m-%d %H:%M}"}
+    return (
+        Fact.of("time.comes-twice", zone=in_zone.key, **offsets),
+        Fact.of("time.comes-twice.remedy", **instants),
+    )
 
 
 def instant_of(wall: datetime, in_zone: ZoneInfo) -> datetime:

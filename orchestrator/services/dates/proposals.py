@@ -15,7 +15,7 @@ from orchestrator.domain.definitions.written import WallTime
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.time.wall import WallClock, WallDate
-from orchestrator.domain.time.zones import exists, instant_of, zone
+from orchestrator.domain.time.zones import instant_of, wall_problem, zone
 from orchestrator.errors import InvalidInput, Problem
 from orchestrator.facts import Fact
 from orchestrator.services.dates.fair_starts import FairStartQuery, FairStarts, Words
@@ -87,7 +87,7 @@ class Proposals:
         Raises ``InvalidInput`` with all that is wrong.
         """
         options = _options(meeting, request.starts, found)
-        gap = _gap(meeting, "closes", request.closes)
+        gap = _clock_problem(meeting, "closes", request.closes)
         closes_at = _instant(meeting, request.closes)
         wrong_closing = gap or closing_problem(_text(request.closes), closes_at, now)
         problems = [
@@ -132,21 +132,17 @@ def _text(wall: datetime) -> str:
     return f"{wall:%Y-%m-%d %H:%M}"
 
 
-def _gap(meeting: Meeting, field: str, wall: datetime) -> Problem | None:
-    if exists(wall, zone(meeting.zone)):
-        return None
-    return Problem(
-        field,
-        _text(wall),
-        Fact.of("dates.gap", zone=meeting.zone),
-        Fact.of("dates.gap.remedy"),
-    )
+def _clock_problem(meeting: Meeting, field: str, wall: datetime) -> Problem | None:
+    problem = wall_problem(wall, zone(meeting.zone))
+    return Problem(field, _text(wall), *problem) if problem else None
 
 
 def closing(meeting: Meeting, closes: datetime, now: datetime, options: Sequence[Option]) -> datetime:
     """Return the instant at which an open poll is to close; raises ``InvalidInput`` for a wrong one."""
     closes_at = _instant(meeting, closes)
-    problem = _gap(meeting, "closes", closes) or closing_problem(_text(closes), closes_at, now, options)
+    problem = _clock_problem(meeting, "closes", closes) or closing_problem(
+        _text(closes), closes_at, now, options
+    )
     if problem:
         raise InvalidInput([problem])
     return closes_at

@@ -13,6 +13,7 @@ from orchestrator.domain.delegations.delegation import Delegation
 from orchestrator.domain.delegations.public_holidays import holidays_of
 from orchestrator.domain.delegations.working_calendar import (
     Override,
+    WorkingCalendar,
 )
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.people.caller import Caller
@@ -23,6 +24,7 @@ from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.delegations.overrides import (
     NewOverride,
     check,
+    check_clocks,
     check_effect,
     check_period,
     days_of,
@@ -136,7 +138,7 @@ class WorkingCalendars:
             return self._foreseen_entry(override)
 
         def apply(session: Session, now: datetime) -> OverrideRow:
-            check_effect(self._planner.calendars(session).of(delegation.code), override)
+            _check_entry(self._planner.calendars(session).of(delegation.code), override)
             return store.get(session, store.add(session, override, now))
 
         return self._change(delegation.code, apply, caller)
@@ -188,7 +190,7 @@ class WorkingCalendars:
     def _foreseen_entry(self, override: Override) -> CalendarChange:
         with self._database.reading() as session:
             now, known = self._clock.now(), store.overrides(session)
-            check_effect(self._planner.calendars(session).of(override.delegation), override)
+            _check_entry(self._planner.calendars(session).of(override.delegation), override)
             # It will be the newest, and the newest counts.
             newest = replace(override, id=max((item.id for item in known), default=0) + 1)
             view = entered_view(override, now, self._planner.directory)
@@ -222,6 +224,12 @@ class WorkingCalendars:
         last = last or first.replace(day=monthrange(first.year, first.month)[1])
         check_period(first, last)
         return first, last
+
+
+def _check_entry(calendar: WorkingCalendar, override: Override) -> None:
+    """Raise ``InvalidInput`` for what would change no day, or names hours that clocks skip or show twice."""
+    check_clocks(calendar, override)
+    check_effect(calendar, override)
 
 
 def _change_of(view: OverrideView, found: Sequence[MeetingShifts], *, previewed: bool) -> CalendarChange:

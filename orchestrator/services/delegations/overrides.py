@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -21,6 +21,7 @@ from orchestrator.domain.delegations.working_calendar import (
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.text import single_line
 from orchestrator.domain.time.wall import WallDate
+from orchestrator.domain.time.zones import wall_problem, zone
 from orchestrator.errors import InvalidInput, Unfit
 from orchestrator.facts import Fact
 from orchestrator.store.delegations import overrides as store
@@ -195,6 +196,20 @@ def check_effect(calendar: WorkingCalendar, override: Override) -> None:
     is_off = override.kind is OverrideKind.CLOSED
     advice = Fact.of("delegations.nothing-to-do") if is_off else Fact.of("delegations.use-hours")
     raise InvalidInput.of(field, given, wrong, advice)
+
+
+def check_clocks(calendar: WorkingCalendar, override: Override) -> None:
+    """Raise ``InvalidInput`` for hours that begin or end at a time that a day's clocks skip or show twice."""
+    for day in days_of(override.first, override.last):
+        if not override.covers(day):
+            continue
+        there = zone(calendar.place(day).zone)
+        for stretch in override.stretches:
+            for clock in (stretch.opens, stretch.closes):
+                wall = datetime.combine(day, clock)
+                problem = wall_problem(wall, there)
+                if problem:
+                    raise InvalidInput.of("hours", f"{wall:%Y-%m-%d %H:%M}", *problem)
 
 
 def _listed(stretches: Sequence[Stretch]) -> str:

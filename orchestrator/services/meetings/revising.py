@@ -49,7 +49,7 @@ def checked_change(
     people, agenda = edited_people(people, intents), edited_agenda(agenda, intents)
     # An agenda that stays was found to be good when it came; a new time may be bad for any of the people.
     merged = _merged(meeting, update, people, agenda if touches_agenda else ())
-    problems = check(merged, directory, timelines)
+    problems = check(merged, directory, timelines, new_time=not _keeps_time(meeting, merged))
     problems += _own_mailbox_problems(meeting, merged, own) if own else []
     if problems:
         raise InvalidInput(problems)
@@ -65,6 +65,12 @@ def checked_change(
         agenda=entries_of(agenda, _points(meeting)) if touches_agenda else None,
         attendees=attendees_of(people, directory) if touches_people else None,
     )
+
+
+def _keeps_time(meeting: Meeting, merged: MeetingDefinition) -> bool:
+    """Whether start, zone and length are those that the meeting has, whoever repeats them."""
+    stays = (meeting.wall_start, meeting.zone, meeting.duration)
+    return merged.end is None and stays == (merged.start, merged.zone, merged.duration)
 
 
 def _own_mailbox_problems(meeting: Meeting, merged: MeetingDefinition, own: OwnMailbox) -> list[Problem]:

@@ -15,7 +15,7 @@ from orchestrator.domain.meetings.meeting import ConnectionTest, Meeting, Meetin
 from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.readiness.connection_tests import placed
-from orchestrator.domain.time.zones import exists, instant_of, zone
+from orchestrator.domain.time.zones import instant_of, wall_problem, zone
 from orchestrator.domain.timelines.actions import ActionState, StoredAction
 from orchestrator.domain.timelines.asking import asked_delegations
 from orchestrator.domain.timelines.kinds import ActionKind
@@ -117,9 +117,9 @@ class ConnectionTests:
 def _start(meeting: Meeting, wall: datetime, now: datetime) -> datetime:
     """The instant of a wall time that is still to come; raises ``InvalidInput`` for another."""
     there, given = zone(meeting.zone), f"{wall:%Y-%m-%d %H:%M}"
-    if not exists(wall, there):
-        wrong = Fact.of("readiness.test-in-gap", zone=meeting.zone)
-        raise InvalidInput.of("start", given, wrong, Fact.of("readiness.test-in-gap.remedy"))
+    problem = wall_problem(wall, there)
+    if problem:
+        raise InvalidInput.of("start", given, *problem)
     start = instant_of(wall, there)
     if start < now:
         wrong, advice = Fact.of("readiness.test-gone-by"), Fact.of("readiness.test-gone-by.remedy")

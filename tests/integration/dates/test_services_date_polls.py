@@ -131,6 +131,10 @@ def test_a_start_is_held_against_the_rules_of_an_update(world: World) -> None:
     assert problem.message.startswith("does not exist in Australia/Sydney")
     with pytest.raises(InvalidInput, match=r"closes: does not exist in Australia/Sydney"):
         opened(world, closes="2027-10-03 02:30", starts=["2027-11-03 09:00", "2027-11-04 09:00"])
+    with pytest.raises(InvalidInput, match=r"starts\[1\]: comes twice in Australia/Sydney"):
+        opened(world, starts=["2028-03-28 09:00", "2028-04-02 02:30"])
+    with pytest.raises(InvalidInput, match=r"closes: comes twice in Australia/Sydney"):
+        opened(world, closes="2027-04-04 02:30", starts=["2027-11-03 09:00", "2027-11-04 09:00"])
 
 
 def test_only_a_coming_draft_with_somebody_to_ask_gets_a_poll(world: World) -> None:

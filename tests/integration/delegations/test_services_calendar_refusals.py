@@ -36,6 +36,16 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     ),
     "hours in words": ({"kind": "hours", "hours": ["8 to 2"]}, "hours[0]", "is not a stretch of hours"),
     "an hour no clock shows": ({"kind": "hours", "hours": ["08:00-24:30"]}, "hours[0]", "no clock shows"),
+    "an hour that clocks skip": (
+        {"code": "AU", "kind": "open", "first": "2027-10-03", "hours": ["02:30-09:00"]},
+        "hours",
+        "does not exist in Australia/Sydney",
+    ),
+    "an hour that comes twice": (
+        {"code": "AU", "kind": "open", "first": "2027-04-04", "hours": ["00:30-02:30"]},
+        "hours",
+        "comes twice in Australia/Sydney",
+    ),
     "a day that is none": ({"first": "2026-11-31"}, "first", "is not a date"),
     "another kind": ({"kind": "shut"}, "kind", "closed"),
     "no name": ({"name": "  "}, "name", "is empty"),

@@ -41,6 +41,25 @@ def problems(answer: Any, status: int, code: str) -> dict[str, dict[str, str]]:
     return {item["field"]: item for item in body.get("problems", [])}
 
 
+@pytest.mark.parametrize(
+    ("given", "field", "words"),
+    [
+        ({"zone": "Australia/Sydney", "start": "2028-04-02 02:30"}, "start", "comes twice"),
+        ({"zone": "Australia/Sydney", "start": "2027-10-03 02:30"}, "start", "does not exist"),
+        ({"zone": "EST"}, "zone", "abbreviation"),
+        ({"zone": "GMT+0"}, "zone", "abbreviation"),
+    ],
+)
+def test_a_time_that_nobody_can_tell_is_asked_about(
+    client: TestClient, given: dict[str, str], field: str, words: str
+) -> None:
+    refused = client.post("/api/v1/meetings", json=meeting() | given)
+    assert words in problems(refused, 422, "invalid-input")[field]["message"]
+    client.post("/api/v1/meetings", json=meeting())
+    refused = client.patch("/api/v1/meetings/SOM-2026", json={"version": 1} | given)
+    assert words in problems(refused, 422, "invalid-input")[field]["message"]
+
+
 def test_the_way_of_a_meeting_from_draft_to_cancelled(client: TestClient) -> None:
     created = client.post("/api/v1/meetings", json=meeting())
     assert (created.status_code, created.headers["location"]) == (201, "/api/v1/meetings/SOM-2026")

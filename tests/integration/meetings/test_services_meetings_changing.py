@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
-from orchestrator.errors import Conflict
+from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.services.timelines.views import ActionView, Consequence
+from orchestrator.store.rows.meetings import MeetingRow
 from orchestrator.words import maybe
 from tests.callers import caller
 from tests.integration.conftest import (
@@ -56,6 +58,20 @@ def test_a_moved_meeting_asks_everybody_again_and_moves_its_reminders(world: Wor
         row.due_at - (STARTS + timedelta(days=7, hours=1)) for row in world.rows(K.REMIND) if "1H" in row.step
     }
     assert due == {timedelta(hours=-1)}
+
+
+def test_a_time_that_stands_is_not_asked_about_again(world: World) -> None:
+    """What was stored before the rule stays, and so does what new zone data has made ambiguous."""
+    world.create(zone="Australia/Sydney", start="2027-04-04 05:00")
+    ambiguous = datetime.fromisoformat("2027-04-04 02:30")
+    with world.database.transaction() as session:
+        session.execute(update(MeetingRow).values(zone="EST", wall_start=ambiguous))
+    change(world, 1, title="A new title", start="2027-04-04 02:30", zone="EST")
+    with pytest.raises(InvalidInput, match="zone: is an abbreviation or an offset"):
+        change(world, 2, start="2027-04-04 03:30")
+    with pytest.raises(InvalidInput, match="start: comes twice in Australia/Sydney"):
+        change(world, 2, zone="Australia/Sydney")
+    change(world, 2, zone="Australia/Sydney", start="2027-04-04 03:30")
 
 
 def test_a_new_text_is_told_unless_it_is_saved_quietly(world: World) -> None:

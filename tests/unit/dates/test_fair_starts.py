@@ -183,14 +183,15 @@ def test_a_meeting_during_which_the_clocks_change_is_counted_by_the_clocks() -> 
     assert cost("CA", "2027-11-07T05:00", timedelta(hours=7)) == 360 * (20 + 8) + 60 * (6 + 8)
 
 
-def test_only_clock_times_that_exist_are_proposed_and_each_once() -> None:
+def test_only_clock_times_that_come_once_are_proposed() -> None:
     def clocks(day: date) -> list[str]:
         request = asked("CA", host="CA", duration=HOUR, first=day, last=day, top=100)
         return sorted(item.host_time.clock for item in found(request).fair_starts)
 
     gap = clocks(date(2027, 3, 14))
     assert "02:00" not in gap and "02:30" not in gap and len(gap) == 48 - 2 - 1  # 23:30 would end too late.
-    assert clocks(date(2027, 11, 7)) == clocks(date(2027, 11, 8)) == sorted(set(clocks(date(2027, 11, 7))))
+    usual, twice = clocks(date(2027, 11, 8)), clocks(date(2027, 11, 7))
+    assert sorted([*twice, "01:00", "01:30"]) == usual, "nobody could tell which of the two 01:30 is meant"
 
 
 def test_the_latest_end_is_read_off_the_clock_even_while_it_changes() -> None:
@@ -199,7 +200,7 @@ def test_the_latest_end_is_read_off_the_clock_even_while_it_changes() -> None:
         return sorted((item.host_time.clock, item.host_end.clock) for item in found(request).fair_starts)
 
     # Wellington puts its clocks back at 03:00 on 4 April 2027, and forward at 02:00 on 26 September.
-    assert clocks(date(2027, 4, 4))[-1] == ("02:30", "03:30")
+    assert clocks(date(2027, 4, 4))[-1] == ("01:30", "02:30")
     assert clocks(date(2027, 9, 26))[-1] == ("01:00", "04:00")
 
 

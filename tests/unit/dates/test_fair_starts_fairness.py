@@ -230,18 +230,16 @@ def naive_best(request: Request, burdens: Mapping[str, int]) -> dict[str, Any]:
     weights = {code: min(480 + max(burdens.get(code, 0) - typical, 0), most) for code in request.delegations}
     in_zone = zone(DIRECTORY.get(request.host).zone)
     starts, moment = [], datetime.combine(request.first - timedelta(1), time(), UTC)
-    seen = set()
     while moment.date() <= request.last + timedelta(1):
         wall, end = moment.astimezone(in_zone), (moment + request.duration).astimezone(in_zone)
-        key = wall.replace(tzinfo=None, fold=0)
+        once = wall.replace(fold=0).utcoffset() == wall.replace(fold=1).utcoffset()
         inside = request.first <= wall.date() and (
             end.date() <= request.last
             or end.replace(tzinfo=None) == datetime.combine(request.last + timedelta(1), time())
         )
         on_step = (wall.hour * 60 + wall.minute) % (request.step // MINUTE) == 0
-        if inside and on_step and key not in seen and moment >= request.now:
+        if inside and on_step and once and moment >= request.now:
             starts.append(moment)
-            seen.add(key)
         moment += timedelta(minutes=15)
     keys = {}
     for start in starts:

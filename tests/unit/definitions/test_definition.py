@@ -92,6 +92,28 @@ CHECKED = [
         "before or after the change of clocks",
     ),
     (
+        {"start": "2027-04-04 02:30", "zone": "Australia/Sydney"},
+        "start",
+        "2027-04-04 02:30",
+        "comes twice in Australia/Sydney: the clocks are put back over it (UTC+11:00 the first time,",
+        "The two times are 2027-04-03 15:30 and 2027-04-03 16:30 in zone UTC",
+    ),
+    (
+        {"start": "2026-11-01 00:30", "zone": "America/Toronto", "duration": None, "end": "2026-11-01 01:30"},
+        "end",
+        "2026-11-01 01:30",
+        "comes twice in America/Toronto",
+        "Choose a time that comes once.",
+    ),
+    *(
+        ({"zone": name}, "zone", name, "is an abbreviation or an offset", "Write the zone of a city")
+        for name in ("EST", "MST", "HST", "EST5EDT", "PST8PDT", "CET", "MET", "WET", "GMT", "GMT+0", "GMT0")
+    ),
+    *(
+        ({"zone": name}, "zone", name, "is an abbreviation or an offset", "Write the zone of a city")
+        for name in ("Etc/GMT+7", "Etc/GMT-7", "Etc/Zulu", "UCT", "Zulu", "PRC", "ROK", "NZ", "GB", "Factory")
+    ),
+    (
         {"attendees": [person(email="Lan@VN.example.org"), person(2, email="lan@vn.example.org")]},
         "attendees[1].email",
         "lan@vn.example.org",

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from orchestrator.domain.time.zones import (
@@ -25,9 +25,11 @@ from orchestrator.domain.time.zones import (
     pinned_zone_data,
     require_instant,
     tzdata_version,
+    wall_problem,
     zone,
     zone_data,
     zone_names,
+    zone_problem,
 )
 from orchestrator.errors import InvalidInput
 
@@ -103,6 +105,75 @@ def test_an_unknown_zone_is_refused_with_its_name(name: str) -> None:
 def test_every_name_in_the_listing_can_be_loaded() -> None:
     assert len(zone_names()) > 400
     assert all(zone(name).key == name for name in zone_names())
+
+
+def test_of_the_names_without_a_city_only_countries_and_utc_can_be_meant() -> None:
+    refused = {name for name in zone_names() if zone_problem(name)}
+    assert refused == {name for name in zone_names() if name.startswith("Etc/")} - {"Etc/UTC"} | {
+        "CET",
+        "CST6CDT",
+        "EET",
+        "EST",
+        "EST5EDT",
+        "Eire",
+        "Factory",
+        "GB",
+        "GB-Eire",
+        "GMT",
+        "GMT+0",
+        "GMT-0",
+        "GMT0",
+        "Greenwich",
+        "HST",
+        "Kwajalein",
+        "MET",
+        "MST",
+        "MST7MDT",
+        "NZ",
+        "NZ-CHAT",
+        "Navajo",
+        "PRC",
+        "PST8PDT",
+        "ROC",
+        "ROK",
+        "UCT",
+        "Universal",
+        "W-SU",
+        "WET",
+        "Zulu",
+    }
+    assert all(zone(name).key == name for name in refused), "what has been stored is still read"
+
+
+@given(
+    st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(
+        lambda wall: wall.replace(second=0, microsecond=0)
+    ),
+    st.sampled_from(sorted(zone_names())),
+)
+@example(datetime(2027, 4, 4, 2, 30), "Australia/Sydney")
+@example(datetime(2027, 10, 3, 2, 30), "Australia/Sydney")
+@example(datetime(2027, 4, 4, 1, 45), "Australia/Lord_Howe")
+@example(datetime(2026, 11, 1, 1, 59), "America/Toronto")
+def test_a_wall_time_without_a_problem_is_one_instant_and_no_other(wall: datetime, name: str) -> None:
+    there = zone(name)
+    instants = {
+        instant
+        for shift in range(-30 * 60, 30 * 60 + 1, 15)
+        if (instant := wall.replace(tzinfo=UTC) + timedelta(minutes=shift))
+        .astimezone(there)
+        .replace(tzinfo=None, fold=0)
+        == wall
+    }
+    assert (wall_problem(wall, there) is None) == (len(instants) == 1)
+    if len(instants) == 1:
+        assert instants == {instant_of(wall, there)}
+
+
+@pytest.mark.parametrize("wall", [datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59)])
+@pytest.mark.parametrize("name", ["America/Toronto", "Pacific/Auckland"])
+def test_the_ends_of_the_calendar_have_no_problem(wall: datetime, name: str) -> None:
+    assert wall_problem(wall, zone(name)) is None
 
 
 @pytest.mark.parametrize(
