@@ -14,6 +14,7 @@ from orchestrator.store.rows import (
     meetings,
     minutes,
     people,
+    personal,
     readiness,
     timelines,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "meetings",
     "minutes",
     "people",
+    "personal",
     "readiness",
     "timelines",
 ]
