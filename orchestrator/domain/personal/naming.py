@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,14 +10,10 @@ from enum import StrEnum
 from orchestrator.domain.people.addresses import compared, domain_of
 
 # Everybody can have an address there, so that one person's says nothing about the next one's.
-_OPEN_TO_EVERYBODY = frozenset(
-    "126.com 139.com 163.com aol.com daum.net fastmail.com gmail.com gmx.com gmx.net googlemail.com "
-    "hanmail.net hotmail.co.th hotmail.co.uk hotmail.com hotmail.fr icloud.com inbox.com kakao.com live.cn "
-    "live.com live.com.my live.com.sg mac.com mail.com mail.ru me.com msn.com nate.com naver.com outlook.co.th "
-    "outlook.com outlook.my outlook.ph outlook.sg proton.me protonmail.com qq.com rediffmail.com rocketmail.com "
-    "sina.com sohu.com tuta.com tutanota.com yahoo.co.id yahoo.co.in yahoo.co.jp yahoo.co.kr yahoo.co.th "
-    "yahoo.co.uk yahoo.com yahoo.com.au yahoo.com.cn yahoo.com.my yahoo.com.ph yahoo.com.sg yahoo.com.vn yandex.com "
-    "yandex.ru yeah.net ymail.com zoho.com".split()
+_OPEN_TO_EVERYBODY = re.compile(
+    r"(?:126|139|163|aol|daum|fastmail|gmail|gmx|googlemail|hanmail|hotmail|icloud|inbox|kakao|live|mac|msn|nate|"
+    r"naver|outlook|proton|protonmail|qq|rediffmail|rocketmail|sina|sohu|tuta|tutanota|yahoo|yandex|yeah|ymail|zoho)"
+    r"\.(?:com|net|org|me|[a-z]{2}|com?\.[a-z]{2})|(?:mail|me|live)\.(?:com|ru)"
 )
 
 
@@ -40,7 +37,8 @@ class SeenAddresses:
     def of(cls, addresses: Iterable[str]) -> SeenAddresses:
         """Return what is known by these addresses."""
         found = frozenset(map(compared, addresses))
-        return cls(found, frozenset(map(domain_of, found)) - _OPEN_TO_EVERYBODY)
+        domains = frozenset(map(domain_of, found))
+        return cls(found, frozenset(item for item in domains if not _OPEN_TO_EVERYBODY.fullmatch(item)))
 
     def knows(self, address: str) -> bool:
         """Whether an address is one of the delegation's, or at least of one of its domains.

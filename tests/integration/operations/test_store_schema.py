@@ -36,6 +36,7 @@ from orchestrator.store.rows.meetings import (
 )
 from orchestrator.store.rows.minutes import DocumentRow, MinutesRow
 from orchestrator.store.rows.people import ConsoleSessionRow, PersonRow
+from orchestrator.store.rows.personal import NamedPersonRow
 from orchestrator.store.rows.readiness import ConnectionTestRow, ContributionRow, JoinRow
 from orchestrator.store.rows.timelines import ActionRow
 from tests.integration.conftest import ENDS, NOW, STARTS, action_values, meeting_values
@@ -64,7 +65,7 @@ def test_the_migrations_make_what_the_models_say(database_url: str) -> None:
             connection.exec_driver_sql(f"DROP TABLE {table}")
         Base.metadata.create_all(connection)
         assert migrated == check_constraints(connection)
-        assert sum(len(found) for found in migrated.values()) == 29
+        assert sum(len(found) for found in migrated.values()) == 32
     database.dispose()
 
 
@@ -109,6 +110,7 @@ def filled(database: Database) -> Database:
         session.execute(insert(IncomingRow), [INCOMING])
         session.execute(insert(ResponseRow), [RESPONSE])
         session.execute(insert(KnownSenderRow), [KNOWN])
+        session.execute(insert(NamedPersonRow), [NAMED])
         session.execute(insert(OverrideRow), [OVERRIDE])
         session.execute(insert(ContributionRow), [CONTRIBUTION])
         session.execute(insert(JoinRow), [JOINED])
@@ -222,6 +224,19 @@ KNOWN = {
     "confirmed_by_kind": "token",
     "confirmed_via": "console",
 }
+NAMED = {
+    "id": 1,
+    "meeting_id": 1,
+    "delegation": "VN",
+    "name": "Q",
+    "email": "q@elsewhere.example",
+    "address": "q@elsewhere.example",
+    "group": "SOM",
+    "role": "delegate",
+    "by": "P <p@vn.example.org>",
+    "asked_at": NOW,
+    "state": "waiting",
+}
 OVERRIDE = {
     "id": 1,
     "delegation": "VN",
@@ -328,6 +343,14 @@ REFUSED = {
     ),
     "a sender known twice": (KnownSenderRow, second(KNOWN)),
     "a sender for an unknown person": (KnownSenderRow, second(KNOWN, person_id=99)),
+    "a person who waits twice": (NamedPersonRow, second(NAMED)),
+    "a person named in a state of its own": (
+        NamedPersonRow,
+        second(NAMED, address="r", state="lost", settled_at=NOW),
+    ),
+    "a named person's seat of its own": (NamedPersonRow, second(NAMED, address="r", seat="guest")),
+    "a person who waits and is settled": (NamedPersonRow, second(NAMED, address="r", settled_at=NOW)),
+    "a person named for an unknown meeting": (NamedPersonRow, second(NAMED, address="r", meeting_id=99)),
     "an override of its own kind": (OverrideRow, second(OVERRIDE, kind="half")),
     "an override that ends before it begins": (OverrideRow, second(OVERRIDE, last_day=NOW.date())),
     "a day off on some weekdays": (OverrideRow, second(OVERRIDE, days=["fri"])),
