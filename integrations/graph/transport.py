@@ -138,6 +138,14 @@ class _Adapter(HTTPAdapter):
         return manager
 
 
+    def close(self) -> None:
+        """Close the connections now; ``urllib3`` would wait until nothing refers to an answer any more."""
+        for manager in (self.poolmanager, *self.proxy_manager.values()):
+            for key in manager.pools.keys():  # noqa: SIM118 - it refuses to be iterated over otherwise.
+                manager.pools[key].close()
+        super().close()
+
+
 class TimedSession(requests.Session):
     """A session whose every request is bounded in time and size, also where a library makes the request.
 
