@@ -137,7 +137,6 @@ class _Adapter(HTTPAdapter):
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
-
     def close(self) -> None:
         """Close the connections now; ``urllib3`` would wait until nothing refers to an answer any more."""
         for manager in (self.poolmanager, *self.proxy_manager.values()):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import isfinite
 
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.facts import Fact
@@ -80,6 +81,7 @@ class CancelCode(StrEnum):
 
 _FIRST_RETRY = timedelta(seconds=10)
 _LONGEST_RETRY = timedelta(minutes=15)
+_LONGEST_ASKED = timedelta(days=1).total_seconds()
 
 
 def retry_at(now: datetime, attempt: int, jitter: float, retry_after: float | None) -> datetime:
@@ -87,12 +89,13 @@ def retry_at(now: datetime, attempt: int, jitter: float, retry_after: float | No
 
     The wait doubles from 10 seconds up to 15 minutes; ``jitter`` in [0, 1] spreads it over the
     upper half so that many failures do not come back at one moment. ``retry_after`` (seconds, from
-    a Retry-After header) is a minimum.
+    a Retry-After header) is a minimum, as far as it is finite and at most a day.
     """
     doublings: int = 2 ** min(attempt - 1, 12)
     longest = min(_FIRST_RETRY * doublings, _LONGEST_RETRY)
     wait = longest * (0.5 + jitter / 2)
-    return now + max(wait, timedelta(seconds=retry_after or 0))
+    asked = retry_after if retry_after is not None and isfinite(retry_after) else 0.0
+    return now + max(wait, timedelta(seconds=min(max(asked, 0.0), _LONGEST_ASKED)))
 
 
 @dataclass(frozen=True, slots=True)

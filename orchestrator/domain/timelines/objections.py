@@ -57,7 +57,9 @@ def _status_objection(kind: ActionKind, meeting: Meeting) -> Objection | None:
         return Objection(ActionState.CANCELLED, CALLED_OFF, CancelCode.MEETING_CANCELLED)
     if meeting.status not in allowed:
         return Objection(ActionState.CANCELLED, Fact.of(_STANDS[meeting.status]), CancelCode.MEETING_OVER)
-    done = (kind is ActionKind.LINK_ALERT and meeting.conference.join_url) or (
+    conference = meeting.conference
+    linked = conference.by_hand or (conference.join_url and conference.trouble is None)
+    done = (kind is ActionKind.LINK_ALERT and linked) or (
         kind is ActionKind.CONFIRM and not meeting.tentative
     )
     return Objection(ActionState.CANCELLED, kind.rules.not_needed, CancelCode.NOT_NEEDED) if done else None

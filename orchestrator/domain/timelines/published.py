@@ -98,12 +98,23 @@ class Published:
         wanted = [
             Obligation(step.name, ActionKind.CONFERENCE, step.name, None, meeting.revision, None, self._ends)
         ]
-        if step.alert_after is not None and meeting.published_at and not meeting.conference.join_url:
-            due = meeting.published_at + step.alert_after
-            wanted.append(
-                Obligation("link-alert", ActionKind.LINK_ALERT, "link-alert", None, 1, due, self._ends)
-            )
-        return wanted
+        return [*wanted, *self._link_alert(step)]
+
+    def _link_alert(self, step: Step) -> list[Obligation]:
+        """The alert that the link cannot be made or changed: at once where only a person can mend that."""
+        conference, published_at = self._meeting.conference, self._meeting.published_at
+        trouble = conference.trouble
+        if trouble is None and conference.join_url:
+            return []
+        if trouble is not None and trouble.needs_person:
+            due = None
+        else:
+            since = trouble.since if trouble is not None else published_at
+            if step.alert_after is None or since is None:
+                return []
+            due = since + step.alert_after
+        number = 1 + conference.troubles
+        return [Obligation("link-alert", ActionKind.LINK_ALERT, "link-alert", None, number, due, self._ends)]
 
     def _invitation(self, step: Step, attendee: Attendee) -> Obligation:
         due = self._moments.invited_at(step, attendee)

@@ -12,12 +12,14 @@ from orchestrator.domain.meetings.meeting import Conference, Meeting, MeetingSta
 from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.errors import DeliveryError
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock, ConferenceInfo, ConferenceProvider, ConferenceRequest
 from orchestrator.services.delivery.endings import Endings
 from orchestrator.services.delivery.in_hand import Looking
 from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.timelines.changing import Changing, MeetingChange
+from orchestrator.store.delivery import claims
 from orchestrator.store.delivery.claims import Taken
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import linked
@@ -53,11 +55,15 @@ class MeetingWork:
             if seen is None:
                 return
             request = _request(seen.meeting)
-        if item.kind is ActionKind.CONFERENCE_DELETE:
-            self._conferences.delete(request)
-            info = None
-        else:
-            info = self._conferences.ensure(request)
+        try:
+            if item.kind is ActionKind.CONFERENCE_DELETE:
+                self._conferences.delete(request)
+                info = None
+            else:
+                info = self._conferences.ensure(request)
+        except DeliveryError as error:
+            self._note_trouble(item, error)
+            raise
         known_url = seen.meeting.conference.join_url
         ready = Fact.of("delivery.history.link-ready")
 
@@ -71,6 +77,20 @@ class MeetingWork:
             # The meeting is locked before its action, in the same order as everywhere else.
             meeting = store.load(session, item.of_meeting, lock=True)
             if self._endings.finish(session, item, ActionState.SUCCEEDED, self._clock.now()):
+                self._changing.changed(session, meeting, command, caller=SERVICE)
+
+    def _note_trouble(self, item: Taken, error: DeliveryError) -> None:
+        """Keep why the provider failed with the meeting, so that its coordinator is told when it is time."""
+
+        def command(_: Session, meeting: Meeting, now: datetime) -> MeetingChange | None:
+            known = meeting.conference
+            troubled = known.failed(error.fact, now, needs_person=error.needs_person)
+            changed = replace(meeting, conference=troubled)
+            return None if troubled is known else MeetingChange(changed, by_person=False)
+
+        with self._changing.transaction() as session:
+            meeting = store.load(session, item.of_meeting, lock=True)
+            if claims.held(session, item) is not None:
                 self._changing.changed(session, meeting, command, caller=SERVICE)
 
     def turn(self, item: Taken) -> None:
@@ -117,4 +137,4 @@ def _conference_with(meeting: Meeting, info: ConferenceInfo | None) -> Conferenc
     known = meeting.conference
     provider_id, offered = (info.provider_id, info.join_url) if info else (None, None)
     join_url = known.join_url if known.by_hand else offered
-    return replace(known, provider_id=provider_id, join_url=join_url, attempted=True)
+    return replace(known, provider_id=provider_id, join_url=join_url, attempted=True, trouble=None)

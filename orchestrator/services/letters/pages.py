@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
@@ -19,7 +20,9 @@ from orchestrator.domain.meetings.changes import REINSTATED, What
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, Need
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.kinds import IN_OWN_LANGUAGE, ActionKind
+from orchestrator.facts import Fact
 from orchestrator.services.letters.content import LetterContent
+from orchestrator.words import say
 
 # Stand for what differs from reader to reader in a rendered page: private use, so no text of anybody's
 # holds them. In plain text the name is the whole line of the greeting, because that is wrapped; the one in
@@ -42,10 +45,12 @@ SUBJECTS = {
     "cancellation": "Cancelled: {title}",
     "minutes": "Minutes: {title}",
     "alert": "No join link yet: {title}",
+    "change-alert": "Video meeting not brought up to date: {title}",
     "digest": "Answers: {title}",
     "decline-alert": "Head of delegation declined: {title}",
 }
 _REMOVAL = "Change of participants: {title}"
+_COMMAND = re.compile(r"[A-Z][a-z]+-[A-Z]\w+ -")
 _DATED = ("reminder", "save-the-date")
 _DEAR = marked("Dear {name},")
 _OWN_ANSWER = marked("your own answer: whether you will take part")
@@ -147,6 +152,8 @@ def _subject_of(key: PageKey) -> str:
         return _REMOVAL
     if key.content.tentative and key.purpose == "again":
         return SUBJECTS["save-the-date"]
+    if key.content.kind is ActionKind.LINK_ALERT and key.edition.meeting.conference.join_url:
+        return SUBJECTS["change-alert"]
     return SUBJECTS[key.purpose]
 
 
@@ -154,6 +161,11 @@ def _greeting(wording: Wording, name: str) -> str:
     line = wording.say(_DEAR, name=name)
     # Most names fit, and wrapping costs as much as encoding the mail.
     return line if len(line) <= TEXT_WIDTH else "\n".join(wrap(line, TEXT_WIDTH))
+
+
+def _lines(fact: Fact) -> list[tuple[str, bool]]:
+    """Return a fact line by line, and which of them are commands of PowerShell, to be copied as they are."""
+    return [(line, _COMMAND.match(line) is not None) for line in say(fact).splitlines()]
 
 
 def _say_in_html(wording: Wording, text: str, **values: object) -> Markup:
@@ -261,6 +273,7 @@ class PageWriter:
             "heading_height": "1.8" if wording.language.tall and title_lang == wording.code else "1.35",
             "title_vi": meeting.title_vi if beside else None,
             "join_url": meeting.conference.join_url,
+            "trouble": _lines(trouble.reason) if (trouble := meeting.conference.trouble) else [],
             "agenda": self._agenda(meeting, wording),
             "coordinator": meeting.coordinator_name,
             "coordinator_email": meeting.coordinator_email,

@@ -21,6 +21,7 @@ from orchestrator.domain.meetings.meeting import (
     News,
     OpenDatePoll,
     Refusal,
+    Trouble,
 )
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import NotFound
@@ -102,6 +103,10 @@ _MEETINGS = (
         ConferenceRow.provider_id,
         ConferenceRow.join_url,
         ConferenceRow.by_hand,
+        ConferenceRow.trouble,
+        ConferenceRow.trouble_since,
+        ConferenceRow.trouble_needs_person,
+        ConferenceRow.troubles,
         exists()
         .where(
             ActionRow.meeting_id == MeetingRow.id,
@@ -149,6 +154,21 @@ def _parts(session: Session, meeting_ids: Collection[int]) -> _Parts:
     )
 
 
+def _conference(found: Any) -> Conference:
+    trouble = None
+    if found.trouble is not None:
+        trouble = Trouble(found.trouble_since, found.trouble, found.trouble_needs_person)
+    return Conference(
+        external_id=found.external_id,
+        provider_id=found.provider_id,
+        join_url=found.join_url,
+        by_hand=found.by_hand,
+        attempted=bool(found.attempted),
+        trouble=trouble,
+        troubles=found.troubles,
+    )
+
+
 def _meeting(found: Any, parts: _Parts) -> Meeting:
     """Put a meeting together from its row of ``_MEETINGS`` and what belongs to it."""
     row: MeetingRow = found.MeetingRow
@@ -168,13 +188,7 @@ def _meeting(found: Any, parts: _Parts) -> Meeting:
         duration=timedelta(seconds=row.duration_seconds),
         timeline=row.timeline,
         own_timeline=row.own_timeline,
-        conference=Conference(
-            external_id=found.external_id,
-            provider_id=found.provider_id,
-            join_url=found.join_url,
-            by_hand=found.by_hand,
-            attempted=bool(found.attempted),
-        ),
+        conference=_conference(found),
         status=MeetingStatus(row.status),
         tentative=row.tentative,
         version=row.version,

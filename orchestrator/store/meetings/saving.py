@@ -70,6 +70,11 @@ def save(session: Session, meeting: Meeting, now: datetime, *, by_person: bool =
     row.conference.provider_id = meeting.conference.provider_id
     row.conference.join_url = meeting.conference.join_url
     row.conference.by_hand = meeting.conference.by_hand
+    trouble = meeting.conference.trouble
+    row.conference.trouble = trouble.reason if trouble else None
+    row.conference.trouble_since = trouble.since if trouble else None
+    row.conference.trouble_needs_person = trouble is not None and trouble.needs_person
+    row.conference.troubles = meeting.conference.troubles
     agendas.write(session, row, meeting)
     changed = attendees.differ(session, meeting)
     if changed:

@@ -168,6 +168,10 @@ class ConferenceRow(Base):
     provider_id: Mapped[str | None] = mapped_column(Text())
     join_url: Mapped[str | None] = mapped_column(Text())
     by_hand: Mapped[bool] = mapped_column(default=False)
+    trouble: Mapped[Fact | None] = mapped_column(doc="Why the provider fails at present.")
+    trouble_since: Mapped[datetime | None]
+    trouble_needs_person: Mapped[bool] = mapped_column(default=False)
+    troubles: Mapped[int] = mapped_column(default=0, doc="How often the coordinator had to be told of one.")
 
 
 class RevisionRow(Base):

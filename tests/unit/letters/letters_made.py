@@ -25,6 +25,7 @@ from orchestrator.domain.meetings.meeting import (
     Participation,
 )
 from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.facts import Fact
 from orchestrator.services.letters.content import LetterContent, Report, ReportLine
 from orchestrator.services.letters.languages import Languages, codes_of, read_wordings
 from orchestrator.services.letters.letters import Letters
@@ -204,6 +205,15 @@ def asked(name: str, letters: Letters) -> Letter:
     return letters.to_attendee(meeting, to, why, NOW)
 
 
+NO_POLICY = Fact.of(
+    "outside.graph.policy-commands",
+    missing=Fact.of(
+        "outside.graph.no-access-policy", answer="403 Forbidden No application access policy found"
+    ),
+    application="4f1c3b7e-0000-4000-8000-1d2c3b4a5f60",
+    organizer="9a8b7c6d-0000-4000-8000-0f1e2d3c4b5a",
+)
+NOT_NOW = Fact.of("outside.graph.not-now", answer="509 Bandwidth Limit Exceeded")
 LETTERS_BY_NAME: dict[str, Letter] = {
     **{name: asked(name, LETTERS) for name in ASKED},
     "invitation": LETTERS.to_attendee(MEETING, VIETNAMESE, occasion(ActionKind.INVITE, "invite"), NOW),
@@ -309,6 +319,16 @@ LETTERS_BY_NAME: dict[str, Letter] = {
     ),
     "alert": LETTERS.to_coordinator(
         replace(MEETING, conference=Conference("external")),
+        occasion(ActionKind.LINK_ALERT, "link-alert"),
+        NOW,
+    ),
+    "alert-policy": LETTERS.to_coordinator(
+        replace(MEETING, conference=Conference("external").failed(NO_POLICY, NOW, needs_person=True)),
+        occasion(ActionKind.LINK_ALERT, "link-alert"),
+        NOW,
+    ),
+    "alert-change": LETTERS.to_coordinator(
+        replace(MEETING, conference=MEETING.conference.failed(NOT_NOW, NOW, needs_person=False)),
         occasion(ActionKind.LINK_ALERT, "link-alert"),
         NOW,
     ),

@@ -25,8 +25,9 @@ def test_a_letter_is_as_its_golden_file(name: str) -> None:
 @pytest.mark.parametrize("name", LETTERS_BY_NAME)
 def test_plain_text_keeps_to_72_columns(name: str) -> None:
     too_long = [line for line in text_of(name).splitlines() if len(line) > 72]
-    # A link, and what is written without spaces, stands on a line of its own, however long it is.
-    assert [line for line in too_long if " " in line] == []
+    # A link, what is written without spaces, and a command to be copied stand on lines of their own.
+    commands = ("New-CsApplicationAccessPolicy ", "Grant-CsApplicationAccessPolicy ")
+    assert [line for line in too_long if " " in line and not line.startswith(commands)] == []
     assert max(len(line.encode()) for line in text_of(name).splitlines()) < 998
 
 

@@ -126,6 +126,11 @@ def test_retry_after_is_a_minimum(retry_after: float | None, seconds: float) -> 
     assert retry_at(NOW, 1, 1.0, retry_after) == NOW + timedelta(seconds=seconds)
 
 
+@given(st.floats())
+def test_no_retry_after_breaks_the_schedule(retry_after: float) -> None:
+    assert timedelta(seconds=10) <= retry_at(NOW, 1, 1.0, retry_after) - NOW <= timedelta(days=1)
+
+
 @given(st.integers(1, 50), st.floats(0, 1), st.none() | st.floats(0, 86_400))
 def test_a_retry_is_always_later_and_never_before_what_was_asked(
     attempt: int, jitter: float, retry_after: float | None

@@ -17,6 +17,7 @@ from orchestrator.domain.meetings.meeting import Conference, MeetingStatus, News
 from orchestrator.domain.timelines.planning import plan
 from orchestrator.domain.timelines.reconciling import Reconciliation, reconcile
 from orchestrator.domain.timelines.timeline import Timeline
+from orchestrator.facts import Fact
 from tests.saying import said
 from tests.unit.plans import (
     CALENDARS,
@@ -77,6 +78,36 @@ def test_once_the_link_is_there_nothing_waits_and_no_alert_is_due() -> None:
     assert "link-alert" not in found
     assert found["invite:attendee-1"].waits_for is None
     assert found["conference"].revision == 1
+
+
+REFUSED = Fact.of("outside.graph.no-access-policy", answer="403")
+
+
+def troubled(conference: Conference, *, needs_person: bool) -> Conference:
+    return conference.failed(REFUSED, NOW + timedelta(minutes=5), needs_person=needs_person)
+
+
+@pytest.mark.parametrize("known", [NO_LINK, LINK])
+def test_what_only_a_person_can_mend_is_told_at_once(known: Conference) -> None:
+    alert = planned(published(conference=troubled(known, needs_person=True)))["link-alert"]
+    assert (alert.revision, alert.due) == (2, None)
+
+
+@pytest.mark.parametrize("known", [NO_LINK, LINK])
+def test_what_may_pass_is_told_when_it_lasts(known: Conference) -> None:
+    alert = planned(published(conference=troubled(known, needs_person=False)))["link-alert"]
+    assert (alert.revision, alert.due) == (2, NOW + timedelta(minutes=35))
+
+
+def test_the_same_trouble_is_not_told_twice_and_another_one_is() -> None:
+    first = troubled(NO_LINK, needs_person=False)
+    assert troubled(first, needs_person=False) is first
+    worse = troubled(first, needs_person=True)
+    assert planned(published(conference=worse))["link-alert"].revision == 3
+    assert troubled(worse, needs_person=True) is worse
+    assert troubled(worse, needs_person=False) is worse
+    again = troubled(replace(worse, trouble=None), needs_person=True)
+    assert planned(published(conference=again))["link-alert"].revision == 4
 
 
 def test_a_link_given_by_hand_needs_no_provider() -> None:
