@@ -30,7 +30,7 @@ def show_responses(responses: Iterable[ResponseView]) -> None:
 def response_words(item: ResponseView) -> str:
     """Return what came back, in a few words."""
     if item.kind == "proposal":
-        return f"proposes {item.proposed} ({item.state})"
+        return f"proposes {item.proposed} ({'past, ' if item.past else ''}{item.state})"
     if item.kind != "answer":
         return item.kind
     words = item.participation or ""

@@ -85,6 +85,17 @@ def instant(found: Property | None, definitions: Mapping[str, Component]) -> dat
         return None
 
 
+def is_certain(found: Property | None) -> bool:
+    """Whether a DATE-TIME property is in UTC or in a zone that everybody knows by its name of IANA.
+
+    Programs' own names and definitions of zones are read too, but they are wrong often enough.
+    """
+    if found is None:
+        return False
+    match = _MOMENT.fullmatch(found.value.strip())
+    return match is not None and bool(match[7] or match[8] or _tzid(found.param("TZID")) in zone_names())
+
+
 def _tzid(name: str) -> str:
     return clean(name, 200).strip("'\"")
 

@@ -7,6 +7,7 @@ invitation along.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -25,7 +26,7 @@ from orchestrator.domain.answers.headers import (
     sent_at,
     sole_author,
 )
-from orchestrator.domain.answers.itip import CalendarMessage, find_calendar
+from orchestrator.domain.answers.itip import CalendarMessage, find_calendar, is_answer
 from orchestrator.domain.answers.mime import DEEPEST, LOCKED, MOST_PARTS, Mail, MailPart, with_plain_line_ends
 from orchestrator.facts import Fact
 
@@ -113,19 +114,28 @@ def _read(content: bytes, *, complete: bool) -> Received:
 
 
 def _beginning_only(received: Received, mail: Mail) -> Received:
-    """Of a mail that was cut off only a delivery report counts: it stands before what it returns."""
+    """Of a mail that was cut off only what is complete counts: a delivery report, or an attendee's answer."""
     reports = standard_reports(mail, complete=False)
     if reports:
         return replace(received, sort=Sort.REPORT, reports=reports)
+    whole = [part for part in mail.parts[1:] if part.ended and not part.forwarded]
+    with suppress(Unusable):
+        found = find_calendar(whole, received.sender)
+        if found is not None and is_answer(found) and found[1] is None:
+            return _answer(received, *found)
     why = Fact.of("answers.too-large", megabytes=LARGEST >> 20)
     return replace(received, sort=Sort.UNREADABLE, problem=why)
 
 
 def _calendar_of(mail: Mail, received: Received) -> Received | None:
-    """Return the mail as an answer if it holds a calendar, or as the report of no standard form it is."""
-    found = find_calendar((part for part in mail.parts if not part.forwarded), received.sender)
-    if found:
-        return _answer(received, *found)
+    """Return the mail as an answer if it holds a calendar, or as the report of no standard form it is.
+
+    An answer counts wherever it stands; of other calendars those in the mail itself come before those in a
+    mail that was forwarded with it.
+    """
+    own = find_calendar((part for part in mail.parts if not part.forwarded), received.sender)
+    if own and is_answer(own):
+        return _answer(received, *own)
     reports = loose_reports(
         mail,
         sender=received.sender,
@@ -135,8 +145,10 @@ def _calendar_of(mail: Mail, received: Received) -> Received | None:
     )
     if reports:
         return replace(received, sort=Sort.REPORT, reports=reports)
-    found = find_calendar((part for part in mail.parts if part.forwarded), received.sender)
-    return replace(_answer(received, *found), forwarded=True) if found else None
+    inner = find_calendar((part for part in mail.parts if part.forwarded), received.sender)
+    if inner and (own is None or is_answer(inner)):
+        return replace(_answer(received, *inner), forwarded=True)
+    return _answer(received, *own) if own else None
 
 
 def _answer(received: Received, calendar: CalendarMessage, problem: Fact | None) -> Received:

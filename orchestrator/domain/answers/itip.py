@@ -6,12 +6,12 @@ The calendar is believed, not the MIME headers around it, and looked for in ever
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from orchestrator.domain.answers.calendar_times import instant, zone_definitions
+from orchestrator.domain.answers.calendar_times import instant, is_certain, zone_definitions
 from orchestrator.domain.answers.content_lines import (
     LARGEST,
     Component,
@@ -24,6 +24,7 @@ from orchestrator.domain.answers.content_lines import (
 from orchestrator.domain.answers.headers import MOST_ADDRESSES
 from orchestrator.domain.answers.mime import INNER_MAILS, MailPart
 from orchestrator.domain.answers.tnef import Tnef, read_tnef
+from orchestrator.domain.people.addresses import compared
 from orchestrator.domain.time.durations import parse_duration
 from orchestrator.facts import Fact
 
@@ -31,8 +32,15 @@ _CALENDAR_KINDS: Final = ("text/calendar", "text/x-vcalendar", "application/ics"
 _TNEF_KINDS: Final = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _ONE_ATTENDEE: Final = frozenset({"REPLY", ""})
 """Methods in which two attendees are an error; a message without method is no better than a REPLY."""
+ANSWERS: Final = frozenset({"REPLY", "COUNTER", "REFRESH"})
+"""Methods of what an attendee sends to an organizer."""
 _OTHERS: Final = frozenset({"VTODO", "VJOURNAL", "VFREEBUSY"})
 _NO_UID: Final = Fact.of("answers.no-uid")
+
+_APPLE_COMMENT: Final = "X-CALENDARSERVER-PRIVATE-COMMENT"
+_PROPOSED_START = re.compile(
+    r"(?:DTSTART(?:;TZID=([^:;]+))?(?:;VALUE=DATE-TIME)?:|^)(\d{8}T\d{6}Z?)", re.IGNORECASE | re.ASCII
+)
 
 # With zero bytes between the letters it is UTF-16.
 _BEGIN = re.compile(b"\0?".join(bytes([letter]) for letter in b"BEGIN:VCALENDAR"), re.IGNORECASE)
@@ -44,7 +52,8 @@ class CalendarMessage:
 
     ``method`` is that of the calendar itself, and only when it has none that of the MIME part.
     ``attendees`` lists everybody it names; ``attendee`` is the one that it is about, and None when that
-    is not one. ``recurrence`` says that it is about one occurrence of a series.
+    is not one. ``recurrence`` says that it is about one occurrence of a series. ``start_is_certain`` is False
+    for a start in a zone of the program's own. ``proposed_start`` is another time proposed in a REPLY.
     """
 
     method: str
@@ -65,6 +74,8 @@ class CalendarMessage:
     request_status: tuple[str, ...] = ()
     attendees: tuple[str, ...] = ()
     recurrence: bool = False
+    start_is_certain: bool = True
+    proposed_start: datetime | None = None
 
 
 Found = tuple[CalendarMessage, Fact | None]
@@ -72,22 +83,55 @@ Found = tuple[CalendarMessage, Fact | None]
 
 
 def find_calendar(parts: Iterable[MailPart], sender: str | None) -> Found | None:
-    """Return the first calendar object in ``parts``, and why it cannot be used, if so; None without any.
+    """Return the calendar object in ``parts`` that counts, and why it cannot be used, if so; None if none.
 
-    ``sender`` is the casefolded address of who sent the mail. Raises ``Unusable`` when there is a calendar
-    that no object can be taken from.
+    That is the answer of an attendee, wherever it stands among other calendars, such as our own invitation
+    returned with it; else the first. ``sender`` is the address of the author, as it is compared. Raises
+    ``Unusable`` when there is a calendar that no object can be taken from, and no answer.
     """
-    for part in _calendar_parts(parts):
-        found = _calendar_in(part, sender)
-        if found:
-            return found
-    return None
+    found: list[tuple[int, Found]] = []
+    unusable: Unusable | None = None
+    for rank, part in _calendar_parts(parts):
+        try:
+            one = _calendar_in(part, sender)
+        except Unusable as why:
+            unusable = unusable or (None if found else why)
+            continue
+        if one is not None:
+            found.append((rank, one))
+    answers = [(rank, one) for rank, one in found if is_answer(one)]
+    if answers:
+        return _the_answer(answers)
+    if unusable is not None:
+        raise unusable
+    return found[0][1] if found else None
 
 
-def _calendar_parts(parts: Iterable[MailPart]) -> list[MailPart]:
-    """Return the parts that may hold a calendar: first those that say so, TNEF last."""
+def is_answer(found: Found) -> bool:
+    """Whether a calendar object is what an attendee sends to an organizer."""
+    return found[0].method in ANSWERS
+
+
+def _the_answer(answers: list[tuple[int, Found]]) -> Found:
+    """Return the first answer that can be used; one that a part of the same kind contradicts cannot."""
+    usable = [(rank, one[0]) for rank, one in answers if one[1] is None]
+    if not usable:
+        return answers[0][1]
+    best, message = usable[0]
+    who, what = _said(message)
+    others = [_said(other) for rank, other in usable if rank == best and other.uid == message.uid]
+    contradicted = any(other[0] == who and other[1] != what for other in others)
+    return message, Fact.of("answers.two-answers") if contradicted else None
+
+
+def _said(message: CalendarMessage) -> tuple[str, str | None]:
+    return compared(message.attendee or ""), message.participation
+
+
+def _calendar_parts(parts: Iterable[MailPart]) -> list[tuple[int, MailPart]]:
+    """Return the parts that may hold a calendar with their rank: first those that say so, TNEF last."""
     ranked = [(rank, part) for part in parts if (rank := _rank(part)) is not None]
-    return [part for _, part in sorted(ranked, key=lambda pair: pair[0])]
+    return sorted(ranked, key=lambda pair: pair[0])
 
 
 def _rank(part: MailPart) -> int | None:
@@ -145,9 +189,10 @@ def _message(calendar: Component, method: str, sender: str | None) -> Found:
         request_status=tuple(clean(found.text, 300) for found in event.all("REQUEST-STATUS")[:10]),
         attendees=named[:MOST_ADDRESSES],
         recurrence=event.first("RECURRENCE-ID") is not None,
+        start_is_certain=is_certain(event.first("DTSTART")),
     )
     if person is not None:
-        message = _answered_by(message, person)
+        message = replace(_answered_by(message, person), proposed_start=_proposed(person, definitions))
     return message, _why_unusable(calendar, event, people, method)
 
 
@@ -180,7 +225,7 @@ def _attendees(event: Component) -> list[Property]:
 
 
 def _key(person: Property) -> str:
-    return (person.address or person.value).casefold()
+    return compared(person.address or person.value)
 
 
 def _answering(event: Component, keys: set[str], method: str, sender: str | None) -> Property | None:
@@ -219,11 +264,26 @@ def _why_unusable(calendar: Component, event: Component, people: list[Property],
 
 
 def _comment(event: Component, person: Property | None) -> str:
-    """Return what the person wrote; Google keeps it beside the name."""
+    """Return what the person wrote; Google keeps it beside the name, Apple in a property of its own."""
     comments = [found.text[:8_000] for found in event.all("COMMENT")[:20]]
-    if not comments and person is not None:
-        comments = [person.param("X-RESPONSE-COMMENT")]
-    return clean("\n".join(comments))
+    comments += [found.text[:8_000] for found in event.all(_APPLE_COMMENT)[:20]]
+    if not any(map(str.strip, comments)) and person is not None:
+        comments = [person.param("X-RESPONSE-COMMENT") or person.param(_APPLE_COMMENT)]
+    return clean("\n".join(dict.fromkeys(comments)))
+
+
+def _proposed(person: Property, definitions: Mapping[str, Component]) -> datetime | None:
+    """Return the time that Apple's calendars propose inside a REPLY, beside the name of the attendee.
+
+    It stands there as ``"DTSTART:20261204T070000Z;STATUS:PENDING"``; one that the organizer has declined
+    already, which they go on sending, is no proposal.
+    """
+    written = person.param("TO-ALL-PROPOSED-NEW-TIME")[:500]
+    found = _PROPOSED_START.search(written)
+    if found is None or "STATUS:DECLINED" in written.upper():
+        return None
+    params = {"TZID": found[1]} if found[1] else {}
+    return instant(Property("DTSTART", params, found[2]), definitions)
 
 
 def _sequence(value: str) -> int | None:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from orchestrator.domain.answers.answered_time import Timing, other_time
 from orchestrator.domain.answers.incoming import CalendarMessage
+from orchestrator.domain.answers.itip import ANSWERS
 from orchestrator.domain.answers.speakers import KnownAttendees, Origin
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
 from orchestrator.facts import Fact
@@ -59,6 +61,8 @@ class Treatment(StrEnum):
     ANSWER = "answer"
     PROPOSE = "propose"
     RESEND = "resend"
+    TELL = "tell"
+    """A person's words beside no answer are told to the coordinator."""
     IGNORE = "ignore"
     QUARANTINE = "quarantine"
 
@@ -84,6 +88,7 @@ def judge(
     origin: Origin,
     meeting: Meeting,
     people: KnownAttendees,
+    timing: Timing = Timing(),  # noqa: B008 - it is frozen.
 ) -> MailVerdict:
     """Say what a calendar message that names ``meeting`` does, whose ``people`` are as they are known now.
 
@@ -92,7 +97,7 @@ def judge(
     attendee = people.find(message, origin)
     if message.recurrence:
         return _ignore(Fact.of("answers.one-occurrence"))
-    if message.method not in _FROM_ATTENDEES:
+    if message.method not in ANSWERS:
         return _not_an_answer(message)
     if meeting.status is not MeetingStatus.PUBLISHED:
         return _ignore(Fact.of(_NOT_PUBLISHED[meeting.status]))
@@ -100,20 +105,24 @@ def judge(
         return _quarantine(origin.doubt or _uninvited(message, meeting))
     if why := people.why_not(message, origin, attendee):
         return _quarantine(why)
-    return _of_attendee(message, meeting, attendee)
+    return _of_attendee(message, meeting, attendee, timing)
 
 
-def _of_attendee(message: CalendarMessage, meeting: Meeting, attendee: Attendee) -> MailVerdict:
+def _of_attendee(
+    message: CalendarMessage, meeting: Meeting, attendee: Attendee, timing: Timing
+) -> MailVerdict:
     if not attendee.invited:
         return _ignore(Fact.of("answers.no-longer-invited", name=attendee.name))
     if message.method == "REFRESH":
         return MailVerdict(Treatment.RESEND, Fact.of("answers.asked-again", name=attendee.name))
-    if _answers_another_time(message, meeting, attendee):
-        return _ignore(Fact.of("answers.earlier-time"))
-    return _proposal(message, meeting) if message.method == "COUNTER" else _answer(message, attendee)
+    other = other_time(message, meeting, attendee, timing.told)
+    if other is not None and not (other.disputed and timing.settled):
+        return _quarantine(other.reason) if other.disputed else _ignore(other.reason)
+    if message.method == "COUNTER":
+        return _proposal(message, meeting)
+    return _answer(message, attendee, timing)
 
 
-_FROM_ATTENDEES = ("REPLY", "COUNTER", "REFRESH")
 _NOT_PUBLISHED = {
     MeetingStatus.DRAFT: "answers.meeting-is-draft",
     MeetingStatus.CANCELLED: "answers.meeting-is-cancelled",
@@ -143,17 +152,6 @@ def _uninvited(message: CalendarMessage, meeting: Meeting) -> Fact:
     return Fact.of("answers.names-no-attendee")
 
 
-def _answers_another_time(message: CalendarMessage, meeting: Meeting, attendee: Attendee) -> bool:
-    """Whether the answer was given before everybody, or this attendee, was asked again.
-
-    SEQUENCE says so (RFC 5546 section 2.1.5). Some systems leave it out of a reply; the start of what
-    they answer to then speaks, and without that the number is 0, as RFC 5545 section 3.8.7.4 has it.
-    """
-    if message.sequence is None and message.method == "REPLY" and message.starts_at is not None:
-        return message.starts_at != meeting.starts_at
-    return (message.sequence or 0) < max(meeting.reset_sequence, attendee.joined_sequence)
-
-
 def _proposal(message: CalendarMessage, meeting: Meeting) -> MailVerdict:
     if message.starts_at is None:
         return _quarantine(Fact.of("answers.unread-proposal"))
@@ -162,31 +160,45 @@ def _proposal(message: CalendarMessage, meeting: Meeting) -> MailVerdict:
     return MailVerdict(Treatment.PROPOSE, Fact.of("answers.proposes"))
 
 
-def _answer(message: CalendarMessage, attendee: Attendee) -> MailVerdict:
+def _answer(message: CalendarMessage, attendee: Attendee, timing: Timing) -> MailVerdict:
     participation = participation_of(message)
     if participation is None:
         said = message.participation
         return _quarantine(Fact.of("answers.neither", said=said) if said else Fact.of("answers.nothing"))
     if participation is Participation.NEEDS_ACTION:
-        return _ignore(Fact.of("answers.undecided"))
+        return _undecided(message, attendee)
     if participation is Participation.DELEGATED and not message.delegated_to:
         return _quarantine(Fact.of("answers.delegated-to-nobody"))
-    stamp = attendee.answer_stamp
-    if stamp is not None and message.stamp is not None and message.stamp < stamp:
+    known_at, given_at = attendee.answer_stamp, timing.given_at or message.stamp
+    if known_at is not None and given_at is not None and given_at < known_at:
         return _ignore(Fact.of("answers.later-answer", name=attendee.name))
     same = (participation, message.comment or None, next(iter(message.delegated_to), None))
     known = (attendee.participation, attendee.comment, attendee.delegated_to)
-    if message.stamp in (stamp, None) and same == known:
+    orders = message.stamp is not None and not timing.told.copied(message.stamp)
+    if same == known and not (orders and given_at != known_at) and message.proposed_start is None:
         return _ignore(Fact.of("answers.same-answer"))
     return MailVerdict(
         Treatment.ANSWER, Fact.of("answers.answered", name=attendee.name, answer=participation.fact)
     )
 
 
+def _undecided(message: CalendarMessage, attendee: Attendee) -> MailVerdict:
+    """Neither yes nor no; but words, or another time that is proposed with it, are a person's."""
+    if message.proposed_start is not None:
+        return MailVerdict(Treatment.PROPOSE, Fact.of("answers.proposes"))
+    if message.comment:
+        return MailVerdict(Treatment.TELL, Fact.of("answers.undecided-words", name=attendee.name))
+    return _ignore(Fact.of("answers.undecided"))
+
+
 def participation_of(message: CalendarMessage) -> Participation | None:
-    """Return the answer in a message, or ``None`` when it is none that RFC 5545 allows for an event."""
+    """Return the answer in a message, or ``None`` when it is none that RFC 5545 allows for an event.
+
+    An attendee without PARTSTAT needs action (RFC 5545 section 3.2.12).
+    """
+    silent = Participation.NEEDS_ACTION if message.attendee else ""
     try:
-        return Participation(message.participation or "")
+        return Participation(message.participation or silent)
     except ValueError:
         return None
 

@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+
+import idna
+
+_LONGEST_DOMAIN = 253
+"""Characters of a domain name (RFC 1035 section 2.3.4); a longer one is no domain."""
 
 
 def compared(address: str) -> str:
-    """Return an address as it is compared: case-folded, its domain as A-labels (RFC 5891 section 4.4)."""
+    """Return an address in the one spelling in which it is compared, and stored for comparing.
+
+    The local part is case-folded. The domain is a list of A-labels (RFC 5890 section 2.3.2.1), so that
+    ``lan@bộ.example`` and ``lan@xn--b-8xm.example`` are the same.
+    """
     local, _, domain = address.strip().rpartition("@")
     return f"{local.casefold()}@{domain_of(address)}" if local else domain.casefold()
 
 
 def domain_of(address: str) -> str:
-    """Return the domain of an address as it is compared; what cannot be encoded stays, case-folded."""
-    domain = address.strip().rpartition("@")[2].casefold().rstrip(".")
+    """Return the domain of an address as it is compared; what is no domain stays, in lower case."""
+    domain = address.strip().rpartition("@")[2].rstrip(".")
+    return in_a_labels(domain) or domain.lower()
+
+
+@lru_cache(maxsize=4_096)
+def in_a_labels(domain: str) -> str | None:
+    """Return a domain in lower case and in A-labels, as the DNS and mail servers take it; None for no domain.
+
+    What people type is mapped first, such as capitals, wide letters and an ideographic full stop (UTS 46).
+    """
+    if domain.isascii():
+        return domain.lower()
+    if len(domain) > _LONGEST_DOMAIN:
+        return None
     try:
-        return domain.encode("idna").decode("ascii").casefold()
-    except UnicodeError:
-        return domain
+        return idna.encode(domain, uts46=True).decode("ascii").lower()
+    except (idna.IDNAError, UnicodeError):
+        return None
 
 
 def untagged(address: str) -> str:

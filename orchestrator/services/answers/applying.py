@@ -19,7 +19,7 @@ from orchestrator.services.answers.deciding import decide
 from orchestrator.services.answers.in_hand import MailInHand, MeetingInHand
 from orchestrator.services.answers.recording import record, with_resends
 from orchestrator.services.timelines.planner import Planner
-from orchestrator.store.answers import known_senders, responses
+from orchestrator.store.answers import known_senders, responses, told_times
 from orchestrator.store.answers.responses import NewResponse
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.meetings import news
@@ -40,7 +40,8 @@ def held_against(
     people = KnownAttendees.of(meeting, [*known_senders.of_meeting(session, meeting_id), *also_known])
     asked = responses.last_asked(session, meeting_id)
     proposed = responses.open_proposals(session, meeting_id)
-    about = MeetingInHand(meeting, people, asked, proposed, now)
+    told = told_times.of_meeting(session, meeting)
+    about = MeetingInHand(meeting, people, told, asked, proposed, now)
     for item in items:
         if item.meeting_id == meeting_id:
             decide(session, about, item)

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from orchestrator.domain.answers.answered_time import Timing, given_at
 from orchestrator.domain.answers.incoming import CalendarMessage, DeliveryReport, Sort
+from orchestrator.domain.answers.itip import ANSWERS
 from orchestrator.domain.answers.responses import (
     Fate,
     ProposalState,
@@ -16,7 +18,7 @@ from orchestrator.domain.answers.responses import (
     participation_of,
 )
 from orchestrator.domain.answers.speakers import told_of
-from orchestrator.domain.meetings.meeting import Attendee, MeetingStatus, Participation
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
 from orchestrator.domain.people.caller import Channel
 from orchestrator.domain.people.caller import attendee as attendee_caller
 from orchestrator.facts import Fact
@@ -32,6 +34,7 @@ _FATES = {
     Treatment.ANSWER: Fate.APPLIED,
     Treatment.PROPOSE: Fate.APPLIED,
     Treatment.RESEND: Fate.APPLIED,
+    Treatment.TELL: Fate.APPLIED,
     Treatment.IGNORE: Fate.IGNORED,
     Treatment.QUARANTINE: Fate.QUARANTINED,
 }
@@ -107,37 +110,62 @@ def _letter(about: MeetingInHand, item: MailInHand) -> None:
 
 def _calendar_message(about: MeetingInHand, item: MailInHand, message: CalendarMessage) -> None:
     """Hold a calendar message against the meeting and keep what it does."""
+    if item.received.automatic and _is_ours(message, about.meeting):
+        # A vacation notice may return our own calendar; nobody has to look at that.
+        item.end(Fate.IGNORED, Fact.of("answers.automatic"))
+        return
     attendee = about.people.find(message, item.origin)
-    verdict = judge(message, item.origin, about.meeting, about.people)
+    at = given_at(message, about.told, dated=item.received.date, now=about.now)
+    timing = Timing(about.told, at, settled=item.time_settled)
+    verdict = judge(message, item.origin, about.meeting, about.people, timing)
     item.attendee_id = attendee.id if attendee else None
     item.end(_FATES[verdict.treatment], verdict.reason)
     if verdict.treatment is Treatment.QUARANTINE and about.meeting.status is MeetingStatus.PUBLISHED:
         about.gathered.beside.append((item, Beside(ResponseKind.WAITING, cut(message.comment))))
-    if attendee is None:
-        return
-    match verdict.treatment:
+    if attendee is not None:
+        _gather(about, item, message, attendee, verdict.treatment, at)
+
+
+def _gather(
+    about: MeetingInHand,
+    item: MailInHand,
+    message: CalendarMessage,
+    attendee: Attendee,
+    treatment: Treatment,
+    at: datetime,
+) -> None:
+    """Keep what a message of an attendee does."""
+    match treatment:
         case Treatment.ANSWER:
-            given = _given(about, item, message, attendee)
+            given = _given(about, item, message, attendee, at)
             about.people.put(answered(attendee, given))
             about.gathered.given.append((item, given))
+            if message.proposed_start is not None:
+                _propose_beside(about, item, message, attendee.id)
         case Treatment.PROPOSE:
             _propose(about, item, message, attendee.id)
         case Treatment.RESEND:
             _resend(about, item, attendee.id)
+        case Treatment.TELL:
+            about.gathered.beside.append((item, Beside(ResponseKind.LETTER, cut(message.comment))))
+
+
+def _is_ours(message: CalendarMessage, meeting: Meeting) -> bool:
+    """Whether a calendar is what we sent ourselves: none of what attendees send, with a number given out."""
+    return message.method not in ANSWERS and (message.sequence or 0) <= meeting.sequence
 
 
 def _given(
-    about: MeetingInHand, item: MailInHand, message: CalendarMessage, attendee: Attendee
+    about: MeetingInHand, item: MailInHand, message: CalendarMessage, attendee: Attendee, at: datetime
 ) -> GivenAnswer:
-    now, sender = about.now, item.received.sender
+    sender = item.received.sender
     return GivenAnswer(
         attendee_id=attendee.id,
         participation=participation_of(message) or Participation.NEEDS_ACTION,
         caller=attendee_caller(attendee.name, attendee.id, Channel.MAIL),
         by=sender or "",
         by_other=told_of(attendee, sender, about.people.known(sender, attendee)),
-        # A clock that runs ahead must not make every later answer look old.
-        stamp=min(message.stamp or item.received.date or now, now),
+        stamp=at,
         comment=message.comment,
         delegate=next(iter(message.delegated_to), None),
     )
@@ -152,17 +180,41 @@ def _propose(about: MeetingInHand, item: MailInHand, message: CalendarMessage, a
     if (attendee_id, *proposed) in about.proposed:
         item.end(Fate.IGNORED, Fact.of("answers.proposal-open"))
         return
+    if proposed[0] <= about.now:
+        item.end(Fate.APPLIED, Fact.of("answers.proposes-past"))
+    _keep_proposal(about, item, message, attendee_id, proposed)
+
+
+def _propose_beside(
+    about: MeetingInHand, item: MailInHand, message: CalendarMessage, attendee_id: int
+) -> None:
+    """Keep the time that is proposed with an answer; the answer counts whatever the time is worth."""
+    proposed = _proposed(about, message)
+    if proposed is not None and (attendee_id, *proposed) not in about.proposed:
+        _keep_proposal(about, item, message, attendee_id, proposed)
+
+
+def _keep_proposal(
+    about: MeetingInHand,
+    item: MailInHand,
+    message: CalendarMessage,
+    attendee_id: int,
+    proposed: tuple[datetime, datetime],
+) -> None:
     about.proposed.add((attendee_id, *proposed))
     proposal = Beside(ResponseKind.PROPOSAL, cut(message.comment), *proposed, ProposalState.OPEN)
     about.gathered.beside.append((item, proposal))
 
 
 def _proposed(about: MeetingInHand, message: CalendarMessage) -> tuple[datetime, datetime] | None:
-    """Return when a proposed time starts and ends; ``None`` when nobody can mean it."""
-    starts_at = message.starts_at
+    """Return when a proposed time starts and ends; ``None`` for the meeting's or one that nobody can mean."""
+    counter = message.method == "COUNTER"
+    starts_at = message.starts_at if counter else message.proposed_start
     if starts_at is None or not _conceivable(starts_at, about.now):
         return None
-    ends_at = message.ends_at or starts_at + about.meeting.duration
+    ends_at = (message.ends_at if counter else None) or starts_at + about.meeting.duration
+    if (starts_at, ends_at) == (about.meeting.starts_at, about.meeting.ends_at):
+        return None
     return (starts_at, ends_at) if starts_at < ends_at and _conceivable(ends_at, about.now) else None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from orchestrator.domain.answers.answered_time import Told
 from orchestrator.domain.answers.incoming import Received
 from orchestrator.domain.answers.responses import Fate, ProposalState, ResponseKind
 from orchestrator.domain.answers.speakers import KnownAttendees, Origin
@@ -21,6 +22,7 @@ class MailInHand:
     """One mail on its way through a batch; ``fate`` is what becomes of it, and ``reason`` why.
 
     ``token_id`` is the attendee whose reply address it came to, ``doubt`` why its From is not believed.
+    ``time_settled`` says that a person has decided that it is about the present time of its meeting.
     """
 
     mail: IncomingMail
@@ -31,6 +33,7 @@ class MailInHand:
     doubt: Fact | None = None
     delivery: DeliveryRow | None = None
     attendee_id: int | None = None
+    time_settled: bool = False
     fate: Fate = Fate.QUARANTINED
     reason: Fact | None = None
 
@@ -82,6 +85,7 @@ class MeetingInHand:
 
     meeting: Meeting
     people: KnownAttendees
+    told: Told
     asked: dict[int, datetime]
     proposed: set[tuple[int | None, datetime | None, datetime | None]]
     now: datetime

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from orchestrator.domain.answers.answered_time import DISPUTES
 from orchestrator.domain.answers.incoming import Received, read
 from orchestrator.domain.answers.responses import Fate, participation_of
 from orchestrator.domain.answers.speakers import KnownSender, Relation, told_of
@@ -62,9 +63,11 @@ class Quarantine:
 
         The sender then speaks for the attendee whom the mail is filed beside, from now on where ``trust`` is
         remembered. What the mail says still has to hold: an answer to an earlier time is ignored, and one
-        that says neither yes nor no waits on, for its own reason. Without ``trust`` the sender is remembered
-        as the attendee's own other address when the mail names that, else as a deputy. Raises ``NotFound``
-        for a mail that is not known or whose bytes are not kept any more, and ``Conflict`` for one that is
+        that says neither yes nor no, or leaves open which time it is to, waits on, for its own reason;
+        accepting one that waits for the latter says that it is to the present time. Without ``trust`` the
+        sender is remembered as the attendee's own other address when the mail names that, else as a deputy.
+        Raises ``NotFound`` for a mail that is not known or whose bytes are not kept any more, and
+        ``Conflict`` for one that is
         not in quarantine, or is beside no attendee, or whose sender is not known.
         """
         received = read(self._incoming.content(incoming_id))
@@ -185,7 +188,14 @@ class Quarantine:
 def _in_hand_again(row: IncomingRow, received: Received) -> MailInHand:
     """Return a quarantined mail as it is in hand while it is read, but for what a person now settles."""
     mail = IncomingMail(key="", content=b"", received_at=row.received_at, size=row.size)
-    return MailInHand(mail, row.digest, received, meeting_id=row.meeting_id, token_id=row.attendee_id)
+    return MailInHand(
+        mail,
+        row.digest,
+        received,
+        meeting_id=row.meeting_id,
+        token_id=row.attendee_id,
+        time_settled=row.reason.key in DISPUTES,
+    )
 
 
 def _relation(received: Received) -> Relation:

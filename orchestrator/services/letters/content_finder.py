@@ -104,7 +104,7 @@ class ContentFinder:
         urgent = content.kind is ActionKind.DECLINE_ALERT
         with self._database.reading() as session:
             found = responses.unreported(session, meeting.id, content.number, urgent=urgent)
-        return replace(content, report=report_of(meeting, found, self._planner.directory))
+        return replace(content, report=report_of(meeting, found, self._planner.directory, self._clock.now()))
 
     def _with_changes(
         self, content: LetterContent, meeting: Meeting, attendee: Attendee, known_revision: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from orchestrator.domain.answers.responses import ResponseKind
 from orchestrator.domain.delegations.delegation import Directory
@@ -23,14 +24,14 @@ _ORDER = (
 )
 
 
-def report_of(meeting: Meeting, found: Sequence[ResponseRow], directory: Directory) -> Report:
+def report_of(meeting: Meeting, found: Sequence[ResponseRow], directory: Directory, now: datetime) -> Report:
     """Return the report about responses, delegations in protocol order; the newest answer of each counts."""
     ordered = sorted(_newest(found), key=lambda row: (directory.rank(_delegation(meeting, row)), row.id))
     tally = Counter(item.participation for item in meeting.invited)
     silent = {item.delegation for item in meeting.invited} - {
         item.delegation for item in meeting.invited if item.answered
     }
-    lines = [_line(meeting, row, directory) for row in ordered[:_MOST_LINES]]
+    lines = [_line(meeting, row, directory, now) for row in ordered[:_MOST_LINES]]
     if len(ordered) > _MOST_LINES:
         more = Fact.of("letters.more", number=len(ordered) - _MOST_LINES)
         lines.append(ReportLine(Fact.of("letters.others"), more, Fact.of("letters.counted-below"), None))
@@ -56,17 +57,17 @@ def _delegation(meeting: Meeting, row: ResponseRow) -> str:
     return attendee.delegation if attendee else meeting.host
 
 
-def _line(meeting: Meeting, row: ResponseRow, directory: Directory) -> ReportLine:
+def _line(meeting: Meeting, row: ResponseRow, directory: Directory, now: datetime) -> ReportLine:
     attendee, code = _attendee(meeting, row), _delegation(meeting, row)
     return ReportLine(
         delegation=directory.get(code).name,
         who=attendee.name if attendee else row.by,
-        what=_what(meeting, row, directory),
+        what=_what(meeting, row, directory, now),
         detail=row.said,
     )
 
 
-def _what(meeting: Meeting, row: ResponseRow, directory: Directory) -> Said:
+def _what(meeting: Meeting, row: ResponseRow, directory: Directory, now: datetime) -> Said:
     match ResponseKind(row.kind):
         case ResponseKind.ANSWER:
             return _answer(row)
@@ -74,7 +75,10 @@ def _what(meeting: Meeting, row: ResponseRow, directory: Directory) -> Said:
             return Fact.of("letters.answer-waits", sender=row.by)
         case ResponseKind.PROPOSAL if row.starts_at is not None:
             place = directory.host_place(meeting.host, meeting.zone, row.starts_at)
-            return Fact.of("letters.proposes", time=local_time(row.starts_at, place))
+            proposed = local_time(row.starts_at, place)
+            if row.starts_at <= now:
+                return Fact.of("letters.proposes-past", time=proposed)
+            return Fact.of("letters.proposes", time=proposed)
         case ResponseKind.BOUNCE:
             return Fact.of("letters.mail-bounced")
         case ResponseKind.COMPOSITION:

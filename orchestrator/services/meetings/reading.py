@@ -245,6 +245,7 @@ class Reading:
             participation=answer,
             delegate=row.delegate,
             proposed=local_time(row.starts_at, place) if row.starts_at else None,
+            past=row.starts_at is not None and row.starts_at <= self._clock.now(),
             state=row.state,
             comment=row.said,
             reply=row.reply,

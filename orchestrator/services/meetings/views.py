@@ -28,7 +28,7 @@ class ResponseView:
     """Something that came back from an attendee.
 
     ``kind`` is answer, proposal, bounce, composition or letter; ``state`` is that of a proposal;
-    ``proposed`` is the proposed start, in the host's time.
+    ``proposed`` is the proposed start, in the host's time, and ``past`` says that it is past.
     """
 
     id: int
@@ -38,6 +38,7 @@ class ResponseView:
     participation: str | None
     delegate: str | None
     proposed: LocalTime | None
+    past: bool
     state: str | None
     comment: Said | None
     reply: str | None

@@ -135,6 +135,11 @@ class ProposedTime:
     proposals: tuple[ResponseView, ...]
 
     @property
+    def past(self) -> bool:
+        """Whether it is past, so that nobody can move the meeting to it."""
+        return self.proposals[0].past
+
+    @property
     def start(self) -> str:
         """The proposed wall time, as the form to move a meeting takes it."""
         return f"{self.when.day} {self.when.clock}"

@@ -16,6 +16,7 @@ from tests.callers import caller
 from tests.integration.answers.incoming_mails import (
     COORDINATOR,
     REMINDERS,
+    apple,
     bounce,
     calendar,
     delivery_states,
@@ -200,7 +201,7 @@ def test_a_letter_of_a_stranger_is_kept_and_told_to_nobody(world: World) -> None
 def test_an_invitation_that_somebody_forwarded_here_is_kept(world: World) -> None:
     world.invited()
     sent = world.mailer.to(TAN)[0].calendar.replace("\n", "\r\n")
-    poll(world, google(TAN, sent))
+    poll(world, apple(TAN, sent))
     assert last(world) == ("quarantined", "it is an invitation that was forwarded here, not an answer")
     assert nobody_answered(world)
 
@@ -244,7 +245,7 @@ def test_no_character_of_an_answer_is_one_that_the_database_refuses(world: World
 
 def test_a_mail_that_is_too_large_is_kept_unread(world: World) -> None:
     world.invited()
-    huge = reply(world, TAN) + b"x" * inbox_module.LARGEST_MAIL
+    huge = letter(TAN, "x" * inbox_module.LARGEST_MAIL)
     poll(world, huge, reply(world, THIDA))
     assert participations(world) == {TAN: "no answer", THIDA: "accepted", NHUNG: "no answer"}
     assert ended(world)[0][0] == "quarantined"

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from orchestrator import words
+from orchestrator.domain.answers.answered_time import Timing, Told, ToldTime
 from orchestrator.domain.answers.incoming import CalendarMessage
 from orchestrator.domain.answers.responses import Treatment, judge
 from orchestrator.domain.answers.speakers import KnownAttendees, KnownSender, Origin
@@ -101,6 +102,12 @@ class Verdict(NamedTuple):
     reason: str
 
 
+def told_of(*states: Meeting) -> Told:
+    """What attendees were told, by the states that a meeting went through."""
+    times = tuple(ToldTime(item.revised_sequence, item.starts_at, item.ends_at) for item in states)
+    return Told(times, tuple(item.revised_at for item in states if item.revised_at))
+
+
 def judged(
     message: CalendarMessage,
     to: Meeting | None = None,
@@ -108,10 +115,15 @@ def judged(
     token: int | None = None,
     senders: Iterable[KnownSender] = (),
     doubt: Fact | None = None,
+    before: Sequence[Meeting] = (),
 ) -> Verdict:
-    """What is done with a message from ``sender``; ``token`` names whose reply address it came to."""
+    """What is done with a message from ``sender``; ``token`` names whose reply address it came to.
+
+    ``before`` is what the meeting was before, oldest first.
+    """
     known = to or meeting()
-    found = judge(message, Origin(sender, token, doubt), known, KnownAttendees.of(known, senders))
+    origin, people = Origin(sender, token, doubt), KnownAttendees.of(known, senders)
+    found = judge(message, origin, known, people, Timing(told_of(*before, known)))
     return Verdict(found.treatment, words.say(found.reason))
 
 
@@ -124,4 +136,8 @@ def effect(
 # R24-R27: which revision is answered.
 
 STALE = Verdict(Treatment.IGNORE, "it answers an earlier time of the meeting")
+SUPERSEDED = Verdict(
+    Treatment.IGNORE,
+    "it answers an earlier revision of the meeting, and everybody has been asked again since",
+)
 DECLINED = Participation.DECLINED

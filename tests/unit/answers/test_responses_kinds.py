@@ -101,14 +101,24 @@ def test_I5_a_higher_sequence_does_not_make_an_earlier_dtstamp_later() -> None:
 
 
 def test_a_reply_that_says_neither_yes_nor_no_is_ignored() -> None:
-    assert judged(said("NEEDS-ACTION")) == Verdict(Treatment.IGNORE, "it does not say yes or no")
+    for participation in ("NEEDS-ACTION", None, ""):
+        assert judged(said(participation)) == Verdict(Treatment.IGNORE, "it does not say yes or no")
+
+
+def test_words_beside_neither_yes_nor_no_are_told() -> None:
+    assert judged(said("NEEDS-ACTION", comment="Please call me.")) == Verdict(
+        Treatment.TELL, "Lan says neither yes nor no, but wrote something"
+    )
+
+
+def test_a_time_that_is_proposed_beside_neither_yes_nor_no_is_a_proposal() -> None:
+    assert effect(said("NEEDS-ACTION", proposed_start=ENDS)) is Treatment.PROPOSE
+    assert effect(said("TENTATIVE", proposed_start=ENDS)) is Treatment.ANSWER
 
 
 @pytest.mark.parametrize(
     ("participation", "spoken"),
     [
-        (None, "nothing"),
-        ("", "nothing"),
         ("COMPLETED", "COMPLETED"),
         ("IN-PROCESS", "IN-PROCESS"),
         ("X", "X"),
@@ -196,9 +206,9 @@ def test_I7_a_proposal_without_a_time_that_can_be_read_is_quarantined() -> None:
 
 
 def test_I7_a_proposal_to_the_old_time_is_ignored() -> None:
-    for sequence in (9, None):
-        assert judged(countered(sequence=sequence, starts_at=ENDS), reset_at_10()) == STALE
-    assert effect(countered(sequence=10, starts_at=ENDS), reset_at_10()) is Treatment.PROPOSE
+    assert judged(countered(sequence=9, starts_at=ENDS), reset_at_10()) == STALE
+    for sequence in (10, None):
+        assert effect(countered(sequence=sequence, starts_at=ENDS), reset_at_10()) is Treatment.PROPOSE
 
 
 def test_I7_a_proposal_is_no_answer_whatever_participation_it_carries() -> None:

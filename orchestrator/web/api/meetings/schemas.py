@@ -42,6 +42,7 @@ class ResponseModel(AnswerModel):
     participation: ParticipationWords | None
     delegate: str | None
     proposed: LocalTimeModel | None = Field(description="The proposed start, in the host's time.")
+    past: bool = Field(description="Whether the proposed start is past.")
     state: ProposalState | None = Field(description="That of a proposal.")
     comment: Sentence | None
     comment_fact: FactOf | None = beside("comment")
