@@ -45,11 +45,11 @@ SUBJECTS = {
     "cancellation": "Cancelled: {title}",
     "minutes": "Minutes: {title}",
     "alert": "No join link yet: {title}",
-    "change-alert": "Video meeting not brought up to date: {title}",
     "digest": "Answers: {title}",
     "decline-alert": "Head of delegation declined: {title}",
 }
 _REMOVAL = "Change of participants: {title}"
+_NOT_UP_TO_DATE = "Video meeting not brought up to date: {title}"
 _COMMAND = re.compile(r"[A-Z][a-z]+-[A-Z]\w+ -")
 _DATED = ("reminder", "save-the-date")
 _DEAR = marked("Dear {name},")
@@ -153,7 +153,7 @@ def _subject_of(key: PageKey) -> str:
     if key.content.tentative and key.purpose == "again":
         return SUBJECTS["save-the-date"]
     if key.content.kind is ActionKind.LINK_ALERT and key.edition.meeting.conference.join_url:
-        return SUBJECTS["change-alert"]
+        return _NOT_UP_TO_DATE
     return SUBJECTS[key.purpose]
 
 
