@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from integrations.graph.clouds import CLOUDS
 from orchestrator.bootstrap import Container, broker_url, parse_settings, settings_problems
+from orchestrator.domain.timelines.kinds import Work
 from orchestrator.errors import InvalidInput, OrchestratorError
 from orchestrator.store.meetings import organizers
 
@@ -136,8 +137,8 @@ def _broker(container: Container) -> str:
 
     client = redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5)
     try:
-        waiting = client.llen("meetings")
-        return f"answers; {waiting} task(s) waiting"
+        waiting = ", ".join(f"{client.llen(lane.value)} in {lane}" for lane in Work)
+        return f"answers; tasks that wait: {waiting}"
     except redis.RedisError as error:
         # The error's text may hold the address with its password.
         raise InvalidInput.of(

@@ -163,6 +163,22 @@ class TransientFailure(DeliveryError):
         self.needs_person = needs_person
 
 
+class Silent(TransientFailure):
+    """The other side did not answer: the connection broke, or the time was over.
+
+    Nobody knows whether it was about this one thing or about the server. Twice running is taken for the
+    server: the lane pauses then.
+    """
+
+
+class Unavailable(Silent):
+    """The other side takes nothing from us now, whatever it is: not reached, not greeted, not signed in.
+
+    So nothing else that is for it needs to be tried: the rest of a batch is given back, and the lane pauses,
+    at least for ``retry_after``.
+    """
+
+
 class PermanentFailure(DeliveryError):
     """It will not work until a person changes something; the message says what."""
 

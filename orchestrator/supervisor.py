@@ -23,6 +23,7 @@ from config.settings import Settings
 from integrations.sandbox.certificate import certificate_file
 from integrations.sandbox.endpoints import SandboxEndpoints
 from orchestrator.bootstrap import endpoints_file, make_private
+from orchestrator.domain.timelines.kinds import Work
 from orchestrator.errors import ConfigurationError, OrchestratorError
 
 _LOG = logging.getLogger(__name__)
@@ -238,25 +239,34 @@ def _programs(settings: Settings, endpoints: SandboxEndpoints, folder: Path) -> 
             [python, "-m", "orchestrator", "web"],
             ready=lambda: _answers(f"http://{reachable(settings.host)}:{settings.port}/readyz"),
         ),
-        Program(
-            "worker",
-            [
-                *celery,
-                "worker",
-                "--concurrency",
-                str(settings.worker_concurrency),
-                "--without-gossip",
-                "--without-mingle",
-                "--loglevel",
-                settings.log_level,
-            ],
-        ),
+        *(_worker(celery, settings, lane) for lane in Work),
         Program("mailbox", [python, "-m", "orchestrator", "mailbox", "watch"]),
         Program(
             "beat", [*celery, "beat", "--pidfile=", "--schedule", str(beat), "--loglevel", settings.log_level]
         ),
     ]
     return [_broker(endpoints), *programs] if settings.broker_url is None else programs
+
+
+def _worker(celery: Sequence[str], settings: Settings, lane: Work) -> Program:
+    """The worker of one lane, so that whatever hangs in it keeps no other lane from working."""
+    name = lane.name.lower()
+    # What the version before left in its one queue is only handed on, which the lane without a server does.
+    queues = f"{lane},meetings" if lane is Work.TURN else lane.value
+    return Program(
+        f"worker-{name}",
+        [
+            *celery,
+            "worker",
+            f"--hostname={name}@%h",
+            f"--queues={queues}",
+            f"--concurrency={settings.worker_concurrency if lane is Work.MAIL else 1}",
+            "--without-gossip",
+            "--without-mingle",
+            "--loglevel",
+            settings.log_level,
+        ],
+    )
 
 
 def _broker(endpoints: SandboxEndpoints) -> Program:

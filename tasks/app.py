@@ -3,6 +3,8 @@
 Redis carries ids and may be emptied at any moment without loss: the database is the schedule, an
 expired lease finds what was lost, and a message may come ten times. There are no results, no ETA
 and no countdown.
+
+Each kind of work is a lane: a task and a queue of the same name, with workers of its own.
 """
 
 from __future__ import annotations
@@ -11,15 +13,22 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
+from kombu.entity import Queue
 
 from config.logging import configure_logging
 from orchestrator.bootstrap import broker_url, read_settings
+from orchestrator.domain.timelines.kinds import Work
 
+OLD_QUEUE = "meetings"
+"""The one queue of the version before; what still waits in it is handed on."""
 _settings = read_settings()
 
-app = Celery("orchestrator", broker=broker_url(_settings), include=["tasks.meetings"])
+app = Celery("orchestrator", broker=broker_url(_settings), include=["tasks.lanes"])
 app.conf.update(
-    task_default_queue="meetings",
+    # A worker that is not told its queues takes all of them.
+    task_queues=[Queue(name) for name in (*(lane.value for lane in Work), OLD_QUEUE)],  # type: ignore[no-untyped-call] # Untyped there.
+    task_routes={lane.value: {"queue": lane.value} for lane in Work},
+    task_default_queue=OLD_QUEUE,
     task_serializer="json",
     accept_content=["json"],
     task_ignore_result=True,

@@ -10,10 +10,11 @@ import logging
 from typing import Any
 
 from celery.beat import Scheduler
-from kombu.exceptions import OperationalError
 
 from orchestrator.bootstrap import container
-from tasks.meetings import deliver
+from orchestrator.services.delivery.scheduling import Handout
+from tasks.lanes import TASKS
+from tasks.queues import waiting_in
 
 _LOG = logging.getLogger(__name__)
 _SHORTEST_PAUSE = 0.05
@@ -37,10 +38,10 @@ class ActionScheduler(Scheduler):  # type: ignore[misc]
             if not self._begun:
                 scheduling.begin()
                 self._begun = True
-            batches = scheduling.claim()
-            refused = [batch for batch in batches if not self._publish(batch)]
+            batches = scheduling.claim(waiting_in)
+            published = self._publish(batches)
             container().was_alive()
-            if refused:
+            if not published:
                 scheduling.wait(self.max_interval)
             elif not batches:
                 scheduling.wait(max(_SHORTEST_PAUSE, scheduling.seconds_until_due(self.max_interval)))
@@ -49,14 +50,19 @@ class ActionScheduler(Scheduler):  # type: ignore[misc]
             scheduling.wait(self.max_interval)
         return 0.0
 
-    def _publish(self, batch: list[int]) -> bool:
-        """Send one task; false when the broker did not take it and its claim was given back."""
-        try:
-            deliver.apply_async((batch,))
-        except OperationalError as error:
-            _LOG.warning("the broker did not take a task (%s); its claim is given back", type(error).__name__)
-            container().scheduling.release(batch)
-            return False
+    def _publish(self, batches: list[Handout]) -> bool:
+        """Send a task for each batch; false when the broker did not take one.
+
+        Its claim and those behind it are given back at once: each would wait for the broker as long again.
+        """
+        for index, batch in enumerate(batches):
+            try:
+                TASKS[batch.lane].apply_async((list(batch),))
+            except Exception as error:  # noqa: BLE001 - a broker may refuse with errors of its own, as READONLY.
+                left = [number for item in batches[index:] for number in item]
+                _LOG.warning("the broker takes no tasks (%s); claims are given back", type(error).__name__)
+                container().scheduling.release(left)
+                return False
         return True
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from integrations.graph.clouds import GLOBAL
 from integrations.graph.problems import failure
 from integrations.graph.token import TokenSource
 from integrations.graph.transport import TimedSession
-from orchestrator.errors import TransientFailure
+from orchestrator.errors import Silent, TransientFailure, Unavailable
 from orchestrator.facts import Fact
 
 logger = logging.getLogger(__name__)
@@ -204,11 +204,10 @@ def _unanswered(error: requests.RequestException, *, reading_only: bool) -> Tran
             answer=reason,
         )
     never_connected = isinstance(error, requests.ConnectTimeout) or _refused_connection(error)
-    return TransientFailure(
-        Fact.of("outside.graph.unanswered", reason=reason),
-        answer=reason,
-        unknown=not (reading_only or never_connected),
-    )
+    found = Fact.of("outside.graph.unanswered", reason=reason)
+    if never_connected:
+        return Unavailable(found, answer=reason)
+    return Silent(found, answer=reason, unknown=not reading_only)
 
 
 def _refused_connection(error: requests.RequestException) -> bool:

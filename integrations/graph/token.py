@@ -17,7 +17,7 @@ from msal.exceptions import MsalServiceError  # type: ignore[import-untyped] # A
 
 from integrations.graph.problems import REDIRECTED, retry_after
 from integrations.graph.transport import AnswerHead, TimedSession
-from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure
+from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure, Unavailable
 from orchestrator.facts import Fact
 
 logger = logging.getLogger(__name__)
@@ -157,8 +157,8 @@ class TokenSource:
         return self._application
 
 
-def _away(reason: str, wait: float | None = None) -> TransientFailure:
-    return TransientFailure(
+def _away(reason: str, wait: float | None = None) -> Unavailable:
+    return Unavailable(
         Fact.of("outside.graph.sign-in-away", reason=reason),
         code="graph-sign-in-away",
         answer=reason,

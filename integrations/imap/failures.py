@@ -7,7 +7,7 @@ import ssl
 from dataclasses import dataclass
 
 from integrations.imap.answers import LATER, LOST, NEVER, code_of, one_line, reason_of
-from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure
+from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure, Unavailable
 from orchestrator.facts import Fact
 
 
@@ -50,9 +50,9 @@ class Failures:
             reason = reason.replace(self.password, "***")
         return one_line(reason)
 
-    def unavailable(self, reason: str) -> TransientFailure:
+    def unavailable(self, reason: str) -> Unavailable:
         """Return what to raise when the server cannot be reached now."""
-        return TransientFailure(
+        return Unavailable(
             Fact.of("outside.imap.unavailable", place=self.place, reason=reason), answer=reason
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure
+from orchestrator.errors import DeliveryError, PermanentFailure, Silent, TransientFailure
 from orchestrator.facts import Fact
 
 _LOGIN_CODES = frozenset({530, 534, 535, 538})
@@ -88,9 +88,9 @@ def reason_of(error: OSError) -> str:
     return error.strerror or str(error) or type(error).__name__
 
 
-def unready(place: str, reason: str) -> TransientFailure:
+def unready(place: str, reason: str) -> Silent:
     """Return what to raise when the server takes no mail now."""
-    return TransientFailure(Fact.of("outside.smtp.unready", place=place, reason=reason), answer=reason)
+    return Silent(Fact.of("outside.smtp.unready", place=place, reason=reason), answer=reason)
 
 
 def unprotected(place: str, reason: str) -> TransientFailure:
@@ -120,9 +120,9 @@ def login_refused(place: str, reason: str) -> TransientFailure:
     )
 
 
-def unanswered(place: str, recipient: str, reason: str) -> TransientFailure:
+def unanswered(place: str, recipient: str, reason: str) -> Silent:
     """Return what to raise when the server has the message, and nobody knows what it does with it."""
-    return TransientFailure(
+    return Silent(
         Fact.of("outside.smtp.unanswered", place=place, recipient=recipient, reason=reason),
         answer=reason,
         unknown=True,

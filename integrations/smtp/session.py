@@ -23,7 +23,7 @@ from integrations.smtp.answers import (
     unanswered,
     unready,
 )
-from orchestrator.errors import DeliveryError, PermanentFailure
+from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure, Unavailable
 from orchestrator.facts import Fact
 
 logger = logging.getLogger(__name__)
@@ -75,9 +75,18 @@ class SmtpSession:
                 # Nothing was accepted yet, so beginning again cannot send anything twice.
                 logger.debug("The mail server closed the idle connection; connecting again.")
                 self._drop()
-        self._client = self._connect()
+        self._client = self._connected()
         with self._nothing_delivered():
             return self._mail_from(self._client, sender, recipient, content)
+
+    def _connected(self) -> smtplib.SMTP:
+        """Connect; what keeps this message from leaving here would keep every other one as well."""
+        try:
+            return self._connect()
+        except TransientFailure as failure:
+            raise Unavailable(
+                failure.fact, code=failure.code, answer=failure.answer, retry_after=failure.retry_after
+            ) from None
 
     def _mail_from(self, client: smtplib.SMTP, sender: str, recipient: str, content: bytes) -> smtplib.SMTP:
         options = _mail_options(client, self._place, sender, recipient, content)

@@ -53,7 +53,7 @@ def wait_until_read(container: Container) -> None:
     wait_until_quiet(container)
     while _mail_waits(mailbox):
         if waited > QUIET_TIMEOUT:
-            raise Conflict("The mailbox is not read. Look into run/worker.log and run/beat.log.")
+            raise Conflict("The mailbox is not read. Look into run/worker-mailbox.log and run/beat.log.")
         inbox.read_soon()
         wait_until_quiet(container)
         pause.wait(0.05)

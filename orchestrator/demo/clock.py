@@ -74,6 +74,6 @@ def wait_until_quiet(container: Container) -> None:
     waited = 0.0
     while container.reading.busy():
         if waited > QUIET_TIMEOUT:
-            raise Conflict("The queue does not move. Look into run/worker.log and run/beat.log.")
+            raise Conflict("The queue does not move. Look into run/worker-*.log and run/beat.log.")
         pause.wait(0.05)
         waited += 0.05

@@ -258,6 +258,7 @@ class World(Container):
         self.clock = ManualClock(NOW)
         self.lease_clock = ManualClock(NOW)
         self.wake_up = CountedWakeUp()
+        self.pauses: list[float] = []
         self.mailer = FakeMailer()
         self.conferences = FakeConferences()
         self.mailbox = FakeMailbox()
@@ -286,6 +287,7 @@ class World(Container):
             wake_up=self.wake_up,
             lease=LEASE,
             jitter=lambda: 1.0,
+            pause=self.pauses.append,
         )
 
     def create(self, **changes: Any) -> None:

@@ -58,12 +58,16 @@ class ActionKind(StrEnum):
 
 
 class Work(StrEnum):
-    """What a worker does to perform an action."""
+    """What a worker does to perform an action; each kind of work is a lane of its own.
 
-    MAIL = auto()
-    CONFERENCE = auto()
-    TURN = auto()
-    MAILBOX = auto()
+    The value is the name of the lane: of its queue, and of the Celery task that carries ids to it. Whatever
+    hangs in one lane keeps no other from working.
+    """
+
+    MAIL = "mail.send"
+    CONFERENCE = "conference.ensure"
+    TURN = "meetings.turn"
+    MAILBOX = "mailbox.read"
 
 
 class Recipient(StrEnum):

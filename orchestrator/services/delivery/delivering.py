@@ -8,18 +8,21 @@ that went. Before anything leaves, the action is held against the meeting as it 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orchestrator.domain.timelines.kinds import Work
-from orchestrator.errors import DeliveryError, PermanentFailure
+from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock, ConferenceProvider, DocumentStore, Mailer, WakeUp
 from orchestrator.services.answers.inbox import Inbox
+from orchestrator.services.delivery.breakers import Breakers, Gate
 from orchestrator.services.delivery.endings import Endings
-from orchestrator.services.delivery.in_hand import Looking, Seen
+from orchestrator.services.delivery.in_hand import Attempt, Looking, Seen
 from orchestrator.services.delivery.meeting_work import MeetingWork
+from orchestrator.services.delivery.patience import DATABASE_AWAY, Patience
 from orchestrator.services.delivery.sending import Batch, Sending
 from orchestrator.services.letters.content_finder import ContentFinder
 from orchestrator.services.letters.letters import Letters
@@ -28,6 +31,7 @@ from orchestrator.services.timelines.changing import Changing
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.delivery import claims, deliveries
 from orchestrator.store.delivery.claims import Taken
+from orchestrator.store.delivery.deliveries import Earlier, Key, SentBefore
 from orchestrator.store.engine import Database
 
 _LOG = logging.getLogger(__name__)
@@ -41,6 +45,17 @@ class Outside:
     conferences: ConferenceProvider
     documents: DocumentStore
     inbox: Inbox | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _InHand:
+    """What a worker has in hand of one task, read once for all of it."""
+
+    taken: Sequence[Taken]
+    gate: Gate
+    seen: Mapping[int, Seen]
+    earlier: Mapping[Key, Earlier]
+    told: Mapping[int, SentBefore]
 
 
 class Delivering:
@@ -60,15 +75,19 @@ class Delivering:
         wake_up: WakeUp,
         lease: timedelta,
         jitter: Callable[[], float],
+        pause: Callable[[float], object] = time.sleep,
     ) -> None:
-        """``lease_clock`` is the machine's time; ``jitter`` returns numbers in [0, 1]."""
+        """``lease_clock`` is the machine's time; ``jitter`` returns numbers in [0, 1]; ``pause`` sleeps."""
         self._database = database
         self._outside = outside
         self._clock = clock
         self._lease_clock = lease_clock
         self._wake_up = wake_up
         self._lease = lease
-        self._endings = Endings(database, clock, jitter)
+        # A claim is renewed when a third of it has passed, so another third is left for waiting.
+        self._patience = Patience(lease / 3, pause)
+        self._breakers = Breakers(database, lease_clock, jitter)
+        self._endings = Endings(database, clock, jitter, self._patience)
         self._looking = Looking(database, planner, self._endings)
         self._sending = Sending(
             database,
@@ -84,18 +103,47 @@ class Delivering:
             database, changing, Linking(planner), self._looking, self._endings, outside.conferences, clock
         )
 
-    def deliver(self, action_ids: Sequence[int]) -> int:
+    def deliver(self, action_ids: Sequence[int], lane: Work | None = None) -> int:
         """Perform the claimed actions among ``action_ids`` and return how many were in hand.
 
-        Safe to call any number of times with the same ids: only claims that no worker has taken are. What
-        goes wrong with an action is recorded with it. Raises what opening the mail server raises.
+        ``lane`` is the one that the ids came through; by default that of the first of them. Safe to call any
+        number of times with the same ids: only claims that no worker has taken are. What goes wrong with an
+        action is recorded with it. While the lane pauses all are given back, and so is the rest when the
+        server turns out to be away. Raises ``OperationalError`` when the database stays away.
         """
+        hand = self._patience.insist(lambda: self._take(action_ids, lane))
+        if hand is None:
+            return 0
+        left = list(hand.taken)
+        try:
+            self._work(hand, left)
+        except DATABASE_AWAY as error:
+            _LOG.warning("the database was away (%s); what is left is given back", type(error).__name__)
+            self._give_back(left, Fact.of("delivery.database-away"))
+        self._wake_up.notify()
+        return len(hand.taken)
+
+    def lanes(self, action_ids: Sequence[int]) -> dict[Work, list[int]]:
+        """Return actions by the lane that they belong to, for ids that came without one."""
+        with self._database.reading() as session:
+            return claims.lanes_of(session, action_ids)
+
+    def _take(self, action_ids: Sequence[int], lane: Work | None) -> _InHand | None:
+        """Take what may be done now into this worker's hand; ``None`` when there is nothing."""
         with self._database.transaction() as session:
+            wanted = claims.lanes_of(session, action_ids)
+            through = lane or next(iter(wanted), None)
+            if through is None or not wanted.get(through):
+                return None
+            gate = self._breakers.gate(session, through)
+            if not all(gate.admits(number) for number in wanted[through]):
+                claims.unclaim(session, wanted[through])
+                return None
             # Meetings are locked before their actions, as everywhere, or a change of the meeting and
             # this could each wait for the other.
-            numbers = claims.meetings_of(session, action_ids)
+            numbers = claims.meetings_of(session, wanted[through])
             meetings = {number: self._looking.meeting(session, number) for number in numbers}
-            taken = claims.take(session, action_ids, self._lease_end())
+            taken = claims.take(session, wanted[through], self._lease_end())
             ids = [item.id for item in taken]
             held = claims.held_of(session, taken)
             seen = {
@@ -104,16 +152,23 @@ class Delivering:
                 if item.id in held and item.meeting_id is not None
             }
             earlier, told = deliveries.earlier(session, ids), deliveries.told(session, ids)
+        return _InHand(taken, gate, seen, earlier, told) if taken else None
+
+    def _work(self, hand: _InHand, left: list[Taken]) -> None:
+        """Do one action after the other; ``left`` keeps what has not been tried."""
         renew_at = self._lease_clock.now() + self._lease / 3
         with self._outside.mailer.session() as mail:
-            batch = Batch(mail, seen, earlier, told)
-            for index, item in enumerate(taken):
+            batch = Batch(mail, hand.seen, hand.earlier, hand.told)
+            while left:
                 if self._lease_clock.now() >= renew_at:
-                    renew_at = self._renew(taken[index:])
-                self._perform(item, batch)
-        if taken:
-            self._wake_up.notify()
-        return len(taken)
+                    renew_at = self._renew(left)
+                item = left.pop(0)
+                attempt = self._perform(item, batch)
+                if not attempt.asked:
+                    hand.gate.untried(item.id)
+                elif not hand.gate.passed(item.id, attempt.failure) and attempt.failure is not None:
+                    self._give_back(left, Fact.of("delivery.waits", why=attempt.failure.fact))
+                    return
 
     def _lease_end(self) -> datetime:
         return self._lease_clock.now() + self._lease
@@ -123,35 +178,53 @@ class Delivering:
             claims.renew(session, remaining, self._lease_end())
         return self._lease_clock.now() + self._lease / 3
 
-    def _perform(self, item: Taken, batch: Batch) -> None:
-        """Do one action; whatever goes wrong with it stays with it."""
+    def _give_back(self, left: Sequence[Taken], reason: Fact) -> None:
+        """Give back what was not tried, at once, so that it need not wait until its claim runs out."""
+
+        def transaction() -> None:
+            with self._database.transaction() as session:
+                claims.give_back(session, left, reason)
+
+        if left:
+            self._patience.insist(transaction)
+
+    def _perform(self, item: Taken, batch: Batch) -> Attempt:
+        """Do one action; whatever goes wrong with it stays with it, but for a database that is away."""
         try:
             match item.kind.rules.work:
                 case Work.MAILBOX:
-                    self._read_mailbox(item)
+                    return self._read_mailbox(item)
                 case Work.TURN:
-                    self._meeting_work.turn(item)
+                    return self._meeting_work.turn(item)
                 case Work.MAIL:
-                    self._sending.send(item, batch)
+                    return self._sending.send(item, batch)
                 case Work.CONFERENCE:
-                    self._meeting_work.confer(item)
+                    return self._meeting_work.confer(item)
+        except DATABASE_AWAY:
+            self._endings.failed(item, TransientFailure(Fact.of("delivery.database-away")))
+            raise
         except DeliveryError as error:
             self._endings.failed(item, error)
+            return Attempt(asked=True, failure=error)
         except Exception as error:  # noqa: BLE001 - one action's defect must not take others along.
             _LOG.exception("action %s failed unexpectedly", item.id)
             self._endings.failed(item, error)
+            return Attempt(asked=False)
 
-    def _read_mailbox(self, item: Taken) -> None:
+    def _read_mailbox(self, item: Taken) -> Attempt:
         """Read the mailbox; the same action comes round again, whether that went well or not."""
         inbox = self._outside.inbox
         if inbox is None:
             raise PermanentFailure(Fact.of("delivery.no-mailbox"))
-        reason = None
+        failure = None
+        wait = inbox.interval
         try:
             inbox.read_mailbox(lambda: self._renew([item]))
         except DeliveryError as error:
-            reason = error.fact
+            failure = error
+            if isinstance(error, TransientFailure):
+                wait = max(wait, timedelta(seconds=error.retry_after or 0))
             _LOG.warning("the mailbox could not be read: %s", error.code)
-        due_at = self._clock.now() + inbox.interval
-        with self._database.statements() as connection:
-            self._endings.again_at(connection, item, due_at, reason)
+        due_at = self._clock.now() + wait
+        self._endings.again_at(item, due_at, failure.fact if failure else None)
+        return Attempt(asked=True, failure=failure)

@@ -12,6 +12,7 @@ from orchestrator.domain.timelines.actions import ActionState, CancelCode, retry
 from orchestrator.errors import DeliveryError, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.facts import Fact, plain
 from orchestrator.ports import Clock
+from orchestrator.services.delivery.patience import Patience
 from orchestrator.store.delivery import claims, deliveries
 from orchestrator.store.delivery.claims import Held, Taken
 from orchestrator.store.engine import Database, Executor
@@ -26,11 +27,14 @@ _LONGEST_ANSWER = 2000
 class Endings:
     """Records how attempts ended, and lets go what waited for them."""
 
-    def __init__(self, database: Database, clock: Clock, jitter: Callable[[], float]) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, jitter: Callable[[], float], patience: Patience
+    ) -> None:
         """``jitter`` returns numbers in [0, 1]."""
         self._database = database
         self._clock = clock
         self._jitter = jitter
+        self._patience = patience
 
     def finish(
         self,
@@ -48,13 +52,29 @@ class Endings:
         """
         return self._record(executor, item, state, now, reason=reason, code=code)
 
-    def again_at(self, executor: Executor, item: Taken, due_at: datetime, reason: Fact | None) -> None:
+    def again_at(self, item: Taken, due_at: datetime, reason: Fact | None) -> None:
         """Let an action that comes round again and again be due at ``due_at``, and say why if it failed."""
-        now = self._clock.now()
-        self._record(executor, item, ActionState.SCHEDULED, now, reason=reason, due_at=due_at)
+
+        def transaction() -> None:
+            with self._database.statements() as connection:
+                now = self._clock.now()
+                self._record(connection, item, ActionState.SCHEDULED, now, reason=reason, due_at=due_at)
+
+        self._patience.insist(transaction)
 
     def accepted(self, item: Taken, delivery_id: int, answer: str) -> None:
-        """Record that a server has accepted a message, and what it answered."""
+        """Record that a server has accepted a message, and what it answered.
+
+        A database that is away for a moment is waited for: what is not recorded goes out again.
+        """
+        self._patience.insist(lambda: self._accept(item, delivery_id, answer))
+
+    def failed(self, item: Taken, error: Exception, delivery_id: int | None = None) -> None:
+        """Record that an attempt failed, and when it is tried again, if it is."""
+        failure = error if isinstance(error, DeliveryError) else _as_failure(error, item.attempt)
+        self._patience.insist(lambda: self._fail(item, failure, delivery_id))
+
+    def _accept(self, item: Taken, delivery_id: int, answer: str) -> None:
         with self._database.statements() as connection:
             # The meeting is locked before its action and its delivery, as everywhere.
             store.saves(connection, item.of_meeting)
@@ -62,9 +82,7 @@ class Endings:
             deliveries.end(connection, delivery_id, DeliveryState.SENT, _server_said(answer), now)
             self.finish(connection, item, ActionState.SUCCEEDED, now)
 
-    def failed(self, item: Taken, error: Exception, delivery_id: int | None = None) -> None:
-        """Record that an attempt failed, and when it is tried again, if it is."""
-        failure = error if isinstance(error, DeliveryError) else _as_failure(error, item.attempt)
+    def _fail(self, item: Taken, failure: DeliveryError, delivery_id: int | None) -> None:
         with self._database.transaction() as session:
             if item.meeting_id is not None:
                 store.saves(session, item.meeting_id)

@@ -8,12 +8,24 @@ from datetime import datetime
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.timelines.kinds import Conditional
 from orchestrator.domain.timelines.objections import no_longer_called_for, objection
+from orchestrator.errors import DeliveryError
 from orchestrator.services.delivery.endings import Endings
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.delivery import claims
 from orchestrator.store.delivery.claims import Held, Taken
 from orchestrator.store.engine import Database, Executor
 from orchestrator.store.meetings import meetings as store
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How an attempt went, as far as the server outside is concerned; what it did is recorded already.
+
+    ``asked`` says whether anything was asked of that server at all.
+    """
+
+    asked: bool
+    failure: DeliveryError | None = None
 
 
 @dataclass(frozen=True, slots=True)

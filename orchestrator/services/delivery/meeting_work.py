@@ -16,7 +16,7 @@ from orchestrator.errors import DeliveryError
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock, ConferenceInfo, ConferenceProvider, ConferenceRequest
 from orchestrator.services.delivery.endings import Endings
-from orchestrator.services.delivery.in_hand import Looking
+from orchestrator.services.delivery.in_hand import Attempt, Looking
 from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.timelines.changing import Changing, MeetingChange
 from orchestrator.store.delivery import claims
@@ -47,13 +47,13 @@ class MeetingWork:
         self._conferences = conferences
         self._clock = clock
 
-    def confer(self, item: Taken) -> None:
+    def confer(self, item: Taken) -> Attempt:
         """Make, change or remove the conference of a meeting; raises what the provider raises."""
         with self._database.transaction() as session:
             meeting = self._looking.meeting(session, item.of_meeting)
             seen = self._looking.still_wanted(session, item, meeting, self._clock.now())
             if seen is None:
-                return
+                return Attempt(asked=False)
             request = _request(seen.meeting)
         try:
             if item.kind is ActionKind.CONFERENCE_DELETE:
@@ -78,6 +78,7 @@ class MeetingWork:
             meeting = store.load(session, item.of_meeting, lock=True)
             if self._endings.finish(session, item, ActionState.SUCCEEDED, self._clock.now()):
                 self._changing.changed(session, meeting, command, caller=SERVICE)
+        return Attempt(asked=True)
 
     def _note_trouble(self, item: Taken, error: DeliveryError) -> None:
         """Keep why the provider failed with the meeting, so that its coordinator is told when it is time."""
@@ -93,7 +94,7 @@ class MeetingWork:
             if claims.held(session, item) is not None:
                 self._changing.changed(session, meeting, command, caller=SERVICE)
 
-    def turn(self, item: Taken) -> None:
+    def turn(self, item: Taken) -> Attempt:
         """Conclude the meeting, or make a save-the-date a meeting.
 
         Raises ``ValueError`` for an action that is of another kind.
@@ -117,6 +118,7 @@ class MeetingWork:
             if self._looking.still_wanted(session, item, meeting, now) is not None:
                 self._endings.finish(session, item, ActionState.SUCCEEDED, now)
                 self._changing.changed(session, meeting, command, caller=SERVICE)
+        return Attempt(asked=False)
 
 
 def _request(meeting: Meeting) -> ConferenceRequest:

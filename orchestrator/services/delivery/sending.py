@@ -17,7 +17,7 @@ from orchestrator.errors import DeliveryError
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock, MailSession
 from orchestrator.services.delivery.endings import Endings
-from orchestrator.services.delivery.in_hand import Looking, Seen
+from orchestrator.services.delivery.in_hand import Attempt, Looking, Seen
 from orchestrator.services.letters.content import LetterContent
 from orchestrator.services.letters.content_finder import ContentFinder
 from orchestrator.services.letters.letters import Letters
@@ -83,7 +83,7 @@ class Sending:
         self._channel = channel
         self._clock = clock
 
-    def send(self, item: Taken, batch: Batch) -> None:
+    def send(self, item: Taken, batch: Batch) -> Attempt:
         """Send the mail of an action, unless it has lost its point, and record how that went.
 
         Raises ``NotFound`` and ``InvalidInput`` for a letter that cannot be written.
@@ -92,13 +92,14 @@ class Sending:
         while isinstance(ready, Seen):
             ready = self._announce(item, batch, self._written(ready, batch))
         if ready is None:
-            return
+            return Attempt(asked=False)
         try:
             answer = batch.mail.send(sender=ready.sender, recipient=ready.recipient, content=ready.content)
         except DeliveryError as error:
             self._endings.failed(item, error, ready.delivery_id)
-            return
+            return Attempt(asked=True, failure=error)
         self._endings.accepted(item, ready.delivery_id, answer)
+        return Attempt(asked=True)
 
     def _written(self, seen: Seen, batch: Batch) -> WrittenLetter | None:
         """Write the letter, before the transaction, which keeps other writers waiting the shorter for it."""

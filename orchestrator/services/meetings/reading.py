@@ -33,7 +33,7 @@ from orchestrator.services.timelines.explaining import view_of_action, why_of
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import ActionView
 from orchestrator.store.answers import responses
-from orchestrator.store.delivery import claims, deliveries
+from orchestrator.store.delivery import deliveries, due
 from orchestrator.store.delivery.deliveries import ListedDelivery
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import attendees, history, summaries
@@ -112,7 +112,7 @@ class Reading:
     def next_due(self) -> datetime | None:
         """Return when the next action is due, over all meetings; reading the mailbox does not count."""
         with self._database.reading() as session:
-            return claims.next_due(session, routine=False)
+            return due.next_due(session)
 
     def busy(self) -> int:
         """Count the actions that are due now or being worked on; zero means quiet."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -28,7 +28,7 @@ from orchestrator.domain.timelines.actions import (
     CancelCode,
     StoredAction,
 )
-from orchestrator.domain.timelines.kinds import ActionKind, kinds_where
+from orchestrator.domain.timelines.kinds import ActionKind, Work
 from orchestrator.domain.timelines.objections import TOO_LATE
 from orchestrator.facts import Fact
 from orchestrator.store.engine import Executor
@@ -36,7 +36,14 @@ from orchestrator.store.meetings.attendees import ATTENDEE_COLUMNS, attendee_of
 from orchestrator.store.rows.base import FactColumn, Instant, table_of
 from orchestrator.store.rows.meetings import AttendeeRow
 from orchestrator.store.rows.timelines import ActionRow
-from orchestrator.store.timelines.actions import IN_FLIGHT, PENDING, PLANNED, stored_action, transition
+from orchestrator.store.timelines.actions import (
+    IN_FLIGHT,
+    PENDING,
+    PLANNED,
+    stands,
+    stored_action,
+    transition,
+)
 
 _ACTION, _ATTENDEE = table_of(ActionRow), table_of(AttendeeRow)
 _A, _P = _ACTION.c, _ATTENDEE.c
@@ -68,30 +75,28 @@ class Taken:
         return self.meeting_id
 
 
-_ROUTINE = kinds_where(lambda rules: rules.routine)
-
-
-def claim(
-    session: Session, *, now: datetime, lease_until: datetime, limit: int, most_claimed: int
-) -> list[Claimed]:
-    """Claim up to ``limit`` due actions for a lease, oldest first.
-
-    Several beats may do so at once: rows that another one is looking at are skipped. No more than
-    ``most_claimed`` are ever handed out, so that a slow queue does not fill the broker and run its
-    own leases out.
-    """
-    out = session.scalar(select(func.count()).where(ActionRow.state == ActionState.CLAIMED)) or 0
-    room = min(limit, most_claimed - out)
-    if room <= 0:
-        return []
-    due = (
-        select(ActionRow.id, ActionRow.meeting_id, ActionRow.kind)
-        .where(ActionRow.state == ActionState.SCHEDULED, ActionRow.due_at <= now, ActionRow.expires_at > now)
-        .order_by(ActionRow.due_at, ActionRow.id)
-        .limit(room)
-        .with_for_update(skip_locked=True)
+_SCHEDULED = stands(ActionState.SCHEDULED)
+_UNCLAIMED = stands(ActionState.SCHEDULED, ActionState.BLOCKED)
+_DUE = (
+    select(ActionRow.id, ActionRow.meeting_id, ActionRow.kind)
+    .where(
+        _SCHEDULED,
+        ActionRow.lane == bindparam("lane"),
+        ActionRow.due_at <= bindparam("now", type_=Instant()),
+        ActionRow.expires_at > bindparam("now", type_=Instant()),
     )
-    rows = session.execute(due).all()
+    .order_by(ActionRow.due_at, ActionRow.id)
+    .limit(bindparam("room"))
+    .with_for_update(skip_locked=True)
+)
+
+
+def claim(session: Session, lane: Work, *, now: datetime, lease_until: datetime, limit: int) -> list[Claimed]:
+    """Claim up to ``limit`` due actions of a lane for a lease, oldest first.
+
+    Several beats may do so at once: rows that another one is looking at are skipped.
+    """
+    rows = session.execute(_DUE, {"lane": lane, "now": now, "room": limit}).all()
     # Rows are taken in primary-key order, or two claimers could deadlock.
     ids = sorted(row.id for row in rows)
     if ids:
@@ -114,6 +119,15 @@ def unclaim(session: Session, ids: Sequence[int]) -> None:
     )
 
 
+def lanes_of(session: Session, ids: Sequence[int]) -> dict[Work, list[int]]:
+    """Return actions by lane, those of each in the order of their ids."""
+    wanted = select(ActionRow.lane, ActionRow.id).where(ActionRow.id.in_(ids)).order_by(ActionRow.id)
+    found: dict[Work, list[int]] = {}
+    for lane, number in session.execute(wanted).tuples():
+        found.setdefault(Work(lane), []).append(number)
+    return found
+
+
 def meetings_of(session: Session, ids: Sequence[int]) -> list[int]:
     """Return the meetings that actions belong to, in the order of their ids."""
     found = session.scalars(select(ActionRow.meeting_id).where(ActionRow.id.in_(ids)).distinct())
@@ -123,8 +137,8 @@ def meetings_of(session: Session, ids: Sequence[int]) -> list[int]:
 def take(session: Session, wanted: Sequence[int], lease_until: datetime) -> list[Taken]:
     """Put claimed actions into a worker's hand and return them, in the order of their ids.
 
-    A message that comes twice finds nothing the second time: only a claim that nobody has taken
-    yet can be taken.
+    Their lease begins now, for it measures work and not waiting. A message that comes twice finds nothing the
+    second time: only a claim that nobody has taken yet can be taken.
     """
     rows = session.execute(
         select(ActionRow.id, ActionRow.meeting_id, ActionRow.kind, ActionRow.attempt)
@@ -146,6 +160,24 @@ def renew(session: Session, taken: Sequence[Taken], lease_until: datetime) -> No
         .where(ActionRow.id.in_(locked))
         .where(or_(*(and_(ActionRow.id == item.id, ActionRow.attempt == item.attempt) for item in taken)))
         .values(lease_until=lease_until)
+    )
+
+
+def give_back(session: Session, taken: Sequence[Taken], reason: Fact) -> int:
+    """Give actions back that a worker has not tried; no attempt counts. Returns how many there were.
+
+    What a newer attempt holds by now is left alone.
+    """
+    locked = _in_order(session, [item.id for item in taken], ActionState.RUNNING)
+    mine = or_(*(and_(ActionRow.id == item.id, ActionRow.attempt == item.attempt) for item in taken))
+    ids = session.scalars(select(ActionRow.id).where(ActionRow.id.in_(locked), mine)).all()
+    return transition(
+        session,
+        ids,
+        ActionState.SCHEDULED,
+        sources=(ActionState.RUNNING,),
+        attempt=ActionRow.attempt - 1,
+        reason=reason,
     )
 
 
@@ -255,6 +287,13 @@ def release(executor: Executor, ended: Sequence[int], of_mail: bool, now: dateti
     executor.execute(_WAITERS, {"ended": ended, "kinds": kinds, "due": now})
 
 
+def keep(session: Session, ids: Collection[int], lease_until: datetime) -> None:
+    """Extend claims that wait in the broker: a lease counts work, not waiting."""
+    locked = _in_order(session, sorted(ids), ActionState.CLAIMED)
+    kept = update(ActionRow).where(ActionRow.id.in_(locked)).values(lease_until=lease_until)
+    session.execute(kept.execution_options(synchronize_session=False))
+
+
 def expire_leases(session: Session, real_now: datetime) -> int:
     """Make actions due again whose claim ran out: their worker died or lost its message.
 
@@ -262,8 +301,8 @@ def expire_leases(session: Session, real_now: datetime) -> int:
     """
     ids = session.scalars(
         select(ActionRow.id)
-        .where(ActionRow.state.in_(IN_FLIGHT), ActionRow.lease_until < real_now)
-        .order_by(ActionRow.id)
+        .where(stands(*IN_FLIGHT), ActionRow.lease_until < real_now)
+        .order_by(ActionRow.lease_until)
         .with_for_update(skip_locked=True)
     ).all()
     if ids:
@@ -276,8 +315,8 @@ def mark_missed(session: Session, now: datetime) -> int:
     """Record as missed what waits past its grace; it is shown, and never done late."""
     rows = session.execute(
         select(ActionRow.id, ActionRow.kind)
-        .where(ActionRow.state.in_(PENDING), ActionRow.expires_at <= now)
-        .order_by(ActionRow.id)
+        .where(_UNCLAIMED, ActionRow.expires_at <= now)
+        .order_by(ActionRow.expires_at)
         .limit(1000)
         .with_for_update(skip_locked=True)
     ).all()
@@ -290,15 +329,6 @@ def mark_missed(session: Session, now: datetime) -> int:
             ended = [row.id for row in rows if ActionKind(row.kind).is_mail is of_mail]
             release(session, ended, of_mail, now)
     return len(ids)
-
-
-def next_due(session: Session, *, routine: bool = True) -> datetime | None:
-    """Return when the next scheduled action is due, if there is one.
-
-    Without ``routine``, what comes round again and again (reading the mailbox) does not count.
-    """
-    due = select(func.min(ActionRow.due_at)).where(ActionRow.state == ActionState.SCHEDULED)
-    return session.scalar(due if routine else due.where(ActionRow.kind.not_in(_ROUTINE)))
 
 
 def _in_order(session: Session, ids: Sequence[int], state: ActionState) -> Sequence[int]:

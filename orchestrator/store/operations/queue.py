@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import (
+    ColumnElement,
     Row,
     Select,
     and_,
     exists,
     func,
-    or_,
     select,
 )
 from sqlalchemy.orm import Session, aliased
@@ -20,28 +20,31 @@ from orchestrator.domain.timelines.actions import (
     ActionState,
     CancelCode,
 )
-from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind, Work
 from orchestrator.errors import NotFound
 from orchestrator.facts import Fact
 from orchestrator.store.delivery.claims import release
 from orchestrator.store.rows.meetings import AttendeeRow, MeetingRow
 from orchestrator.store.rows.timelines import ActionRow
-from orchestrator.store.timelines.actions import IN_FLIGHT, PENDING, transition
+from orchestrator.store.timelines.actions import IN_FLIGHT, PENDING, stands, transition
+
+_SCHEDULED = and_(stands(ActionState.SCHEDULED), ActionRow.lane.in_(list(Work)))
+"""Names every lane, because the index of what is due begins with it."""
 
 
 def overdue_or_in_flight(session: Session, now: datetime) -> int:
     """Count what is due or being worked on at ``now``; zero means quiet."""
-    busy = or_(
-        ActionRow.state.in_(IN_FLIGHT),
-        and_(ActionRow.state == ActionState.SCHEDULED, ActionRow.due_at <= now),
-    )
-    return session.scalar(select(func.count()).select_from(ActionRow).where(busy)) or 0
+    return _count(session, stands(*IN_FLIGHT)) + _count(session, _SCHEDULED, ActionRow.due_at <= now)
 
 
 def unfinished(session: Session, before: datetime) -> int:
     """Count what was due before an instant and is not done, claimed or not."""
-    waiting = ActionRow.state.in_((ActionState.SCHEDULED, *IN_FLIGHT)) & (ActionRow.due_at < before)
-    return session.scalar(select(func.count()).select_from(ActionRow).where(waiting)) or 0
+    due = ActionRow.due_at < before
+    return _count(session, stands(*IN_FLIGHT), due) + _count(session, _SCHEDULED, due)
+
+
+def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(ActionRow).where(*conditions)) or 0
 
 
 def counts(session: Session) -> dict[str, int]:

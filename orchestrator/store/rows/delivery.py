@@ -55,3 +55,24 @@ class DeliveryRow(Base):
     repeated: Mapped[bool] = mapped_column(default=False, doc="Sent again after an unknown outcome.")
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class BreakerRow(Base):
+    """How a lane stands whose server failed last; ``orchestrator.domain.delivery.breaker`` says how it works.
+
+    It stands here because the processes share it, and the broker may be emptied at any moment.
+    """
+
+    __tablename__ = "breaker"
+    __table_args__ = (
+        CheckConstraint("failures > 0", name="failures"),
+        CheckConstraint("(probe IS NULL) = (probe_until IS NULL)", name="probe"),
+    )
+
+    lane: Mapped[str] = mapped_column(String(20), primary_key=True)
+    failures: Mapped[int]
+    since: Mapped[datetime]
+    retry_at: Mapped[datetime | None]
+    probe: Mapped[int | None]
+    probe_until: Mapped[datetime | None]
+    reason: Mapped[Fact]

@@ -5,11 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import ActionKind, Work
 from orchestrator.facts import Fact
 from orchestrator.store.rows.base import Base, one_of
+
+
+def _lane_of_kind(context: DefaultExecutionContext) -> str:
+    """Return the lane of the kind that is being written."""
+    written: dict[str, str] = context.get_current_parameters()  # type: ignore[no-untyped-call] # Untyped there.
+    return ActionKind(written["kind"]).rules.work
 
 
 class ActionRow(Base):
@@ -17,6 +25,7 @@ class ActionRow(Base):
 
     Planning writes key, kind, planned_at, expires_at and revision; beat writes claims; workers write
     how it ended. ``due_at`` is when it is next to be tried, ``planned_at`` when it was planned for.
+    ``lane`` is that of the kind, kept here so that one index finds what is due in each lane.
     ``lease_until`` is in real time, not in the sandbox clock's, because a claim measures work.
     What belongs to no meeting, such as reading the mailbox, has no ``meeting_id``.
     """
@@ -36,6 +45,7 @@ class ActionRow(Base):
         ),
         Index(
             "ix_action_due",
+            "lane",
             "due_at",
             "id",
             sqlite_where=text("state = 'scheduled'"),
@@ -60,6 +70,7 @@ class ActionRow(Base):
     key: Mapped[str] = mapped_column(String(120))
     obligation: Mapped[str] = mapped_column(String(120))
     kind: Mapped[str] = mapped_column(String(20))
+    lane: Mapped[str] = mapped_column(String(20), default=_lane_of_kind, server_default=Work.MAIL)
     step: Mapped[str] = mapped_column(String(60))
     attendee_id: Mapped[int | None] = mapped_column(ForeignKey("attendee.id"), index=True)
     revision: Mapped[int]

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import (
+    ColumnElement,
     CursorResult,
     Row,
     bindparam,
     case,
     insert,
     literal,
+    literal_column,
     or_,
     select,
     update,
@@ -49,6 +51,15 @@ PLANNED = (
     _A.cancel_code,
     _A.note,
 )
+
+
+def stands(*states: ActionState) -> ColumnElement[bool]:
+    """Return the condition that an action stands in states, in the words of the index over these.
+
+    A partial index serves only statements that say its condition literally; a bound value could be any.
+    """
+    words: list[ColumnElement[str]] = [literal_column(f"'{state.value}'") for state in states]
+    return ActionRow.state == words[0] if len(words) == 1 else ActionRow.state.in_(words)
 
 
 def stored(

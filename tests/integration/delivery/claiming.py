@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import Work
 from orchestrator.services.delivery.scheduling import Policy, Scheduling
 from orchestrator.store.delivery import claims
 from orchestrator.store.delivery.claims import Taken
@@ -24,11 +25,9 @@ S = ActionState
 MINUTE = timedelta(minutes=1)
 
 
-def claim(database: Database, *, now: datetime = NOW, limit: int = 500, most_claimed: int = 500) -> list[int]:
+def claim(database: Database, *, now: datetime = NOW, limit: int = 500, lane: Work = Work.MAIL) -> list[int]:
     with database.transaction() as session:
-        found = claims.claim(
-            session, now=now, lease_until=now + LEASE, limit=limit, most_claimed=most_claimed
-        )
+        found = claims.claim(session, lane, now=now, lease_until=now + LEASE, limit=limit)
     return [item.id for item in found]
 
 

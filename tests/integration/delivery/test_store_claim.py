@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from orchestrator.domain.timelines.actions import ActionState
-from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind, Work
 from orchestrator.facts import plain
 from orchestrator.store.delivery import claims
 from orchestrator.store.delivery.claims import Claimed, Taken
@@ -47,7 +47,7 @@ def test_claims_come_in_the_order_they_are_due(database: Database) -> None:
 def test_a_claim_has_a_lease_and_counts_as_an_attempt(database: Database) -> None:
     store_actions(database, [action_values(1)])
     with database.transaction() as session:
-        found = claims.claim(session, now=NOW, lease_until=NOW + LEASE, limit=9, most_claimed=9)
+        found = claims.claim(session, Work.MAIL, now=NOW, lease_until=NOW + LEASE, limit=9)
     assert found == [Claimed(1, 1, ActionKind.REMIND)]
     claimed = row(database, 1)
     assert (claimed.state, claimed.lease_until, claimed.attempt) == ("claimed", NOW + LEASE, 1)
@@ -74,13 +74,17 @@ def test_only_what_is_due_and_not_too_late_is_claimed(database: Database) -> Non
     assert claim(database) == [4, 1]
 
 
-def test_no_more_are_out_than_the_cap(database: Database) -> None:
+def test_no_more_of_a_lane_are_out_than_the_cap(database: Database) -> None:
     store_actions(database, [action_values(n) for n in range(1, 9)])
-    assert claim(database, limit=3, most_claimed=5) == [1, 2, 3]
-    assert claim(database, limit=3, most_claimed=5) == [4, 5]
-    assert claim(database, limit=3, most_claimed=5) == []
+    beat = scheduling(database, most_claimed=5)
+    assert beat.claim() == [[1, 2, 3, 4, 5]]
+    assert beat.claim() == []
+    assert beat.seconds_until_due(2.0) == 2.0, "a worker that ends a batch wakes it"
     take(database, 1)
-    assert claim(database, limit=3, most_claimed=5) == [6], "what a worker has in hand is out of the queue"
+    assert beat.claim() == [[6]], "what a worker has in hand is out of the queue"
+    store_actions(database, [action_values(20, kind="conference", key="conference")])
+    (batch,) = beat.claim()
+    assert (batch, batch.lane) == ([20], Work.CONFERENCE), "a lane that is full fills no other"
 
 
 def test_batches_are_of_one_meeting_and_kind_and_of_limited_size(database: Database) -> None:

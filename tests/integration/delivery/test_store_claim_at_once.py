@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
-from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind, Work
 from orchestrator.facts import plain
 from orchestrator.store.answers import read_mailbox
-from orchestrator.store.delivery import claims
+from orchestrator.store.delivery import claims, due
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.meetings import saving
@@ -55,7 +55,7 @@ def test_what_belongs_to_no_meeting_is_claimed_and_taken_like_the_rest(database:
     number = the_poll(database).id
     store_actions(database, [action_values(10)])
     with database.transaction() as session:
-        found = claims.claim(session, now=NOW, lease_until=NOW + LEASE, limit=9, most_claimed=9)
+        found = claims.claim(session, Work.MAIL, now=NOW, lease_until=NOW + LEASE, limit=9)
         assert sorted((item.id, item.meeting_id, item.kind) for item in found) == [
             (number, None, ActionKind.READ_MAILBOX),
             (10, 1, ActionKind.REMIND),
@@ -119,8 +119,8 @@ def test_the_next_thing_to_happen_is_not_the_routine_of_reading_the_mailbox(data
     keep_polling(database)
     store_actions(database, [action_values(10, due_at=NOW + 5 * MINUTE)])
     with database.reading() as session:
-        assert claims.next_due(session) == NOW
-        assert claims.next_due(session, routine=False) == NOW + 5 * MINUTE
+        assert due.next_by_lane(session) == {Work.MAILBOX: NOW, Work.MAIL: NOW + 5 * MINUTE}
+        assert due.next_due(session) == NOW + 5 * MINUTE
 
 
 # --- many at once
@@ -147,7 +147,7 @@ def race(claimers: list[Database], work: Callable[[Database], list[int]]) -> lis
 def test_many_claimers_get_each_row_exactly_once(database: Database) -> None:
     store_actions(database, [action_values(n, due_at=NOW - n * MINUTE) for n in range(1, ROWS + 1)])
     claimers = [Database(database.engine.url.render_as_string(hide_password=False)) for _ in range(4)]
-    got = race(claimers, lambda own: claim(own, limit=20, most_claimed=10_000))
+    got = race(claimers, lambda own: claim(own, limit=20))
     for own in claimers:
         own.dispose()
     assert Counter(number for part in got for number in part) == dict.fromkeys(range(1, ROWS + 1), 1)
@@ -166,7 +166,7 @@ def beats(database: Database) -> None:
     for turn in range(15):
         with database.transaction() as session:
             claims.expire_leases(session, NOW + turn * LEASE)
-        claim(database, now=NOW + turn * LEASE, limit=200, most_claimed=10_000)
+        claim(database, now=NOW + turn * LEASE, limit=200)
         with database.transaction() as session:
             claims.unclaim(session, list(range(150, 0, -3)))
 
@@ -227,8 +227,8 @@ def test_sqlite_begins_writing_at_once_so_that_writers_queue(tmp_path: Any) -> N
         database.engine, "before_cursor_execute", lambda _c, _k, statement, *_: begun.append(statement)
     )
     with database.transaction() as session:
-        claims.next_due(session)
+        due.next_due(session)
     with database.reading() as session:
-        claims.next_due(session)
+        due.next_due(session)
     assert [item for item in begun if item.startswith("BEGIN")] == ["BEGIN IMMEDIATE", "BEGIN"]
     database.dispose()

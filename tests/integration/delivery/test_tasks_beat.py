@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
@@ -11,9 +12,11 @@ from typing import Any
 
 import pytest
 from kombu.exceptions import OperationalError
+from redis.exceptions import ReadOnlyError
 from sqlalchemy.exc import OperationalError as DatabaseError
 
-from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.domain.timelines.kinds import ActionKind, Work
+from orchestrator.store.delivery import claims
 from orchestrator.store.engine import Database
 from orchestrator.words import maybe
 from tests.integration.conftest import LEASE, NOW, PEOPLE, TAN, FakeMailbox, World, crowd
@@ -36,14 +39,39 @@ class Broker:
 
     def __init__(self) -> None:
         self.messages: list[Any] = []
-        self.refuses = 0
+        self.lanes: list[Work] = []
+        self.refuses: list[Exception] = []
+        self.takes: int | None = None
+        self.asked: list[Work] = []
+
+    def of(self, lane: Work) -> BrokerLane:
+        return BrokerLane(self, lane)
+
+    def waiting_in(self, lane: Work) -> set[int]:
+        self.asked.append(lane)
+        return {
+            number
+            for found, (ids,) in zip(self.lanes, self.messages, strict=True)
+            if found is lane
+            for number in ids
+        }
+
+
+@dataclass
+class BrokerLane:
+    """The task of one lane."""
+
+    broker: Broker
+    lane: Work
 
     def apply_async(self, arguments: tuple[Any, ...], **options: Any) -> None:
         assert options == {}, "no ETA, no countdown, no expiry"
-        if self.refuses:
-            self.refuses -= 1
-            raise OperationalError("redis://:hunter2@broker refused")
-        self.messages.append(json.loads(json.dumps(arguments)))
+        if self.broker.takes is not None and len(self.broker.messages) >= self.broker.takes:
+            raise OperationalError("away")
+        if self.broker.refuses:
+            raise self.broker.refuses.pop(0)
+        self.broker.messages.append(json.loads(json.dumps(arguments)))
+        self.broker.lanes.append(self.lane)
 
 
 @pytest.fixture
@@ -54,7 +82,8 @@ def broker(beat: ModuleType, world: World, monkeypatch: pytest.MonkeyPatch) -> B
     """
     world.mailbox = None
     found = Broker()
-    monkeypatch.setattr(beat, "deliver", found)
+    monkeypatch.setattr(beat, "TASKS", {lane: found.of(lane) for lane in Work})
+    monkeypatch.setattr(beat, "waiting_in", found.waiting_in)
     monkeypatch.setattr(beat, "container", lambda: world)
     return found
 
@@ -114,7 +143,11 @@ def test_what_the_broker_does_not_take_is_given_back_and_waits_a_while(
 ) -> None:
     world.published(attendees=[PEOPLE[TAN]])
     world.wake_up.waits.clear()
-    broker.refuses = 3
+    broker.refuses = [
+        OperationalError("redis://:hunter2@broker refused"),
+        ReadOnlyError("You can't write against a read only replica."),
+        ConnectionError("hunter2"),
+    ]
     with caplog.at_level(logging.DEBUG):
         for _ in range(3):
             assert scheduler.tick() == 0
@@ -123,20 +156,24 @@ def test_what_the_broker_does_not_take_is_given_back_and_waits_a_while(
     assert world.wake_up.waits == [2.0] * 3, "a broker that is away is not hammered"
     assert "hunter2" not in caplog.text
     assert "OperationalError" in caplog.text
+    assert "ReadOnlyError" in caplog.text, (
+        "a server that has become a replica answers with an error of its own"
+    )
     scheduler.tick()
     assert broker.messages == [[[row.id]]]
 
 
-def test_what_the_broker_takes_stays_claimed_beside_what_it_refuses(
+def test_what_the_broker_has_taken_stays_claimed_and_the_rest_is_given_back_at_once(
     world: World, broker: Broker, scheduler: Any
 ) -> None:
     world.published(attendees=crowd(60))
     world.run_conference()
-    broker.refuses = 1
+    broker.takes = 1
     scheduler.tick()
-    assert world.states(K.INVITE) == ["scheduled"] * 50 + ["claimed"] * 10
+    assert world.states(K.INVITE) == ["claimed"] * 50 + ["scheduled"] * 10
+    broker.takes = None
     scheduler.tick()
-    assert [len(message[0]) for message in broker.messages] == [10, 50]
+    assert [len(message[0]) for message in broker.messages] == [50, 10]
 
 
 def test_a_tick_outlives_a_database_that_is_away(
@@ -164,9 +201,43 @@ def test_a_lost_message_is_published_again_once_its_lease_has_run_out(
     scheduler.tick()
     scheduler.tick()
     assert len(broker.messages) == 1
+    assert broker.asked == [], "the broker is asked about claims whose time is over only"
+    lost = broker.messages.pop()
+    broker.lanes.clear()
     world.lease_clock.at = NOW + 2 * LEASE
     scheduler.tick()
-    assert broker.messages[0] == broker.messages[1]
+    assert broker.messages == [lost]
+
+
+@pytest.mark.both_databases
+def test_what_waits_in_the_broker_is_not_claimed_again(world: World, broker: Broker, scheduler: Any) -> None:
+    world.published()
+    for turn in range(20):
+        world.lease_clock.at = NOW + 2 * turn * LEASE
+        scheduler.tick()
+    assert len(broker.messages) == 1
+    (row,) = world.rows(K.CONFERENCE)
+    assert (row.state, row.attempt) == ("claimed", 1), "no attempt is counted while it waits"
+    world.delivering.deliver(*broker.messages.pop(), broker.lanes.pop())
+    assert world.states(K.CONFERENCE) == ["succeeded"]
+
+
+@pytest.mark.parametrize("known", [None, {99}])
+def test_a_broker_that_cannot_be_asked_is_asked_again(
+    world: World,
+    broker: Broker,
+    scheduler: Any,
+    beat: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    known: Any,
+) -> None:
+    """What is not known to be lost stays claimed; what is known not to wait is lost."""
+    world.published()
+    scheduler.tick()
+    world.lease_clock.at = NOW + 2 * LEASE
+    monkeypatch.setattr(beat, "waiting_in", lambda _: known)
+    scheduler.tick()
+    assert len(broker.messages) == (1 if known is None else 2)
 
 
 @pytest.mark.both_databases
@@ -231,10 +302,12 @@ def test_a_poll_whose_worker_died_is_published_again(
     world: World, mailbox: FakeMailbox, broker: Broker, scheduler: Any
 ) -> None:
     scheduler.tick()
+    (first,) = broker.messages
+    with world.database.transaction() as session:
+        claims.take(session, first[0], NOW + LEASE)
     world.lease_clock.at = NOW + 2 * LEASE
     scheduler.tick()
-    assert len(broker.messages) == 2
-    assert broker.messages[0] == broker.messages[1]
+    assert broker.messages == [first, first]
 
 
 def test_the_poll_ends_when_there_is_no_mailbox_any_more_and_begins_again_with_one(
@@ -304,21 +377,51 @@ def test_celery_is_set_up_so_that_nothing_is_lost_and_nothing_is_kept(scheduler:
     assert conf.beat_scheduler == "tasks.beat:ActionScheduler"
     assert conf.beat_max_loop_interval == 2.0
     assert conf.beat_schedule == {}
-    assert conf.task_routes is None
+    assert conf.task_routes == {lane.value: {"queue": lane.value} for lane in Work}
+    assert {queue.name for queue in conf.task_queues} == {*(lane.value for lane in Work), "meetings"}
     assert conf.task_annotations is None
 
 
-def test_there_is_one_task_of_a_name_that_outlives_moved_files(scheduler: Any) -> None:
-    ours = [name for name in scheduler.app.tasks if not name.startswith("celery.")]
-    assert ours == ["meetings.deliver"]
+def test_each_lane_has_a_task_of_a_name_that_outlives_moved_files(scheduler: Any) -> None:
+    ours = {name for name in scheduler.app.tasks if not name.startswith("celery.")}
+    assert ours == {
+        "mail.send",
+        "conference.ensure",
+        "mailbox.read",
+        "meetings.turn",
+        "meetings.deliver",  # Of the version before.
+    }
 
 
 def test_the_task_passes_its_ids_on_and_keeps_no_result(
     scheduler: Any, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import tasks.meetings
+    import tasks.lanes
 
-    monkeypatch.setattr(tasks.meetings, "container", lambda: world)
+    monkeypatch.setattr(tasks.lanes, "container", lambda: world)
     world.published()
-    assert tasks.meetings.deliver(world.claimed()) is None
+    ids = world.claimed()
+    assert tasks.lanes.send_mails(ids) is None
+    assert world.states(K.CONFERENCE) == ["claimed"], "what belongs to another lane is not done in this one"
+    assert tasks.lanes.ensure_conferences(ids) is None
     assert world.states(K.CONFERENCE) == ["succeeded"]
+    assert tasks.lanes.send_mails(world.claimed()) is None
+    assert world.states(K.INVITE) == ["succeeded"] * 3
+
+
+def test_what_the_version_before_has_published_is_handed_on_to_its_lanes(
+    world: World, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tasks.lanes
+
+    monkeypatch.setattr(tasks.lanes, "container", lambda: world)
+    monkeypatch.setattr(tasks.lanes, "TASKS", {lane: broker.of(lane) for lane in Work})
+    world.mailbox = FakeMailbox()
+    world.scheduling.begin()
+    world.published()
+    batches = world.scheduling.claim()
+    assert tasks.lanes.deliver([number for batch in batches for number in batch]) is None
+    handed = dict(zip(broker.lanes, broker.messages, strict=True))
+    assert handed == {batch.lane: [batch] for batch in batches}
+    assert set(handed) == {Work.CONFERENCE, Work.MAILBOX}
+    assert world.states(K.CONFERENCE) == ["claimed"]

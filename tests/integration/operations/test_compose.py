@@ -19,6 +19,7 @@ import yaml
 
 from config.settings import Settings
 from orchestrator.bootstrap import parse_settings, settings_problems
+from orchestrator.domain.timelines.kinds import Work
 from orchestrator.supervisor import free_ports
 from tasks.app import app as celery_app
 from tests.integration.operations.sources import BIN, instructions, run, text_of
@@ -32,7 +33,8 @@ def compose() -> dict[str, Any]:
     return loaded
 
 
-PROCESSES = ("migrate", "web", "worker", "beat", "mailbox")
+WORKERS = tuple(f"worker-{lane.name.lower()}" for lane in Work)
+PROCESSES = ("migrate", "web", *WORKERS, "beat", "mailbox")
 
 
 def test_compose_follows_the_specification(compose: dict[str, Any]) -> None:
@@ -66,7 +68,8 @@ def test_compose_gives_each_process_the_time_it_takes_to_stop(compose: dict[str,
     grace = {
         name: int(compose["services"][name]["stop_grace_period"].removesuffix("s")) for name in PROCESSES[1:]
     }
-    assert grace["worker"] >= celery_app.conf.worker_soft_shutdown_timeout + 10
+    for name in WORKERS:
+        assert grace[name] >= celery_app.conf.worker_soft_shutdown_timeout + 10
     assert grace["web"] >= 10
     assert grace["beat"] >= 10
     assert grace["mailbox"] >= 10
@@ -78,7 +81,7 @@ def test_compose_declares_the_volumes_it_mounts(compose: dict[str, Any]) -> None
     ]
     assert {item for item in mounts if not item.startswith(".")} == set(compose["volumes"])
     (folder,) = [rest for word, rest in instructions() if word == "VOLUME"]
-    for name in ("web", "worker"):  # One takes the minutes in, the other sends them.
+    for name in ("web", "worker-mail"):  # One takes the minutes in, the other sends them.
         assert f"data:{folder}" in compose["services"][name]["volumes"]
 
 
@@ -206,8 +209,9 @@ def test_the_web_process_is_healthy_when_it_is_ready(
 
 
 @pytest.mark.xdist_group("service")
-def test_the_worker_is_healthy_when_it_answers(compose: dict[str, Any], service: Service) -> None:
-    test = compose["services"]["worker"]["healthcheck"]["test"]
+@pytest.mark.parametrize("name", WORKERS)
+def test_a_worker_is_healthy_when_it_answers(compose: dict[str, Any], service: Service, name: str) -> None:
+    test = compose["services"][name]["healthcheck"]["test"]
     quick = [word.replace("--timeout=10", "--timeout=1") for word in test]
     answer = service.check(quick)
     for _ in range(20):  # It may still be starting; each ping waits for a second.
@@ -219,6 +223,19 @@ def test_the_worker_is_healthy_when_it_answers(compose: dict[str, Any], service:
     elsewhere = [word.replace("$$(hostname)", "elsewhere") for word in quick]
     assert elsewhere != quick
     assert service.check(elsewhere).returncode != 0
+
+
+def test_each_lane_has_a_worker_of_its_own_and_the_old_queue_is_still_read(compose: dict[str, Any]) -> None:
+    queues = {}
+    for name in WORKERS:
+        (option,) = [word for word in compose["services"][name]["command"] if word.startswith("--queues=")]
+        queues[name] = option.removeprefix("--queues=").split(",")
+    assert queues.pop("worker-turn") == ["meetings.turn", "meetings"]
+    assert queues == {
+        "worker-mail": ["mail.send"],
+        "worker-conference": ["conference.ensure"],
+        "worker-mailbox": ["mailbox.read"],
+    }
 
 
 @pytest.mark.parametrize("name", PROCESSES)

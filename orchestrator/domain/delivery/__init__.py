@@ -1,0 +1,1 @@
+"""When a lane whose server is away is tried again."""
