@@ -155,7 +155,7 @@ class Settings(BaseSettings):
         10 * 1024 * 1024, gt=0, description="Largest minutes file accepted, in bytes."
     )
     batch_size: int = Field(50, ge=1, le=50, description="Actions per task.")
-    max_claimed: int = Field(500, ge=1, description="Actions handed to the broker at a time.")
+    max_claimed: int = Field(500, ge=1, description="Actions of a lane handed to the broker at a time.")
     lease_seconds: float = Field(
         150.0, gt=0, description="How long a claim lasts; must exceed what one message may take."
     )
@@ -165,7 +165,7 @@ class Settings(BaseSettings):
     heartbeat_file: Path | None = Field(
         None, description="File that beat or the watcher touches whenever it has looked, for health checks."
     )
-    worker_concurrency: int = Field(2, ge=1, description="Worker processes started by `orchestrator up`.")
+    worker_concurrency: int = Field(2, ge=1, description="Processes of the worker that sends mail; the other lanes have one each.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level.")
 
     delegations_file: Path = Field(DATA / "delegations.yaml", description="Delegations and groups.")

@@ -123,7 +123,7 @@ def lanes_of(session: Session, ids: Sequence[int]) -> dict[Work, list[int]]:
     """Return actions by lane, those of each in the order of their ids."""
     wanted = select(ActionRow.lane, ActionRow.id).where(ActionRow.id.in_(ids)).order_by(ActionRow.id)
     found: dict[Work, list[int]] = {}
-    for lane, number in session.execute(wanted).tuples():
+    for lane, number in session.execute(wanted):
         found.setdefault(Work(lane), []).append(number)
     return found
 

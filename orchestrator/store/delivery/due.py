@@ -47,7 +47,7 @@ def next_by_lane(session: Session) -> dict[Work, datetime]:
 
 def out(session: Session) -> dict[Work, int]:
     """Count, by lane, what is handed out and not begun; what a worker has in hand is out of the queue."""
-    return {Work(lane): count for lane, count in session.execute(_OUT).tuples()}
+    return {Work(lane): count for lane, count in session.execute(_OUT)}
 
 
 def not_begun(session: Session, real_now: datetime) -> dict[Work, list[int]]:
@@ -58,6 +58,6 @@ def not_begun(session: Session, real_now: datetime) -> dict[Work, list[int]]:
         .order_by(ActionRow.lease_until)
     )
     found: dict[Work, list[int]] = {}
-    for lane, number in rows.tuples():
+    for lane, number in rows:
         found.setdefault(Work(lane), []).append(number)
     return found

@@ -17,7 +17,8 @@ from orchestrator.store.rows.base import Base, one_of
 def _lane_of_kind(context: DefaultExecutionContext) -> str:
     """Return the lane of the kind that is being written."""
     written: dict[str, str] = context.get_current_parameters()  # type: ignore[no-untyped-call] # Untyped there.
-    return ActionKind(written["kind"]).rules.work
+    known = next((kind for kind in ActionKind if kind == written["kind"]), None)
+    return known.rules.work if known else Work.MAIL
 
 
 class ActionRow(Base):

@@ -55,7 +55,11 @@ def test_what_belongs_to_no_meeting_is_claimed_and_taken_like_the_rest(database:
     number = the_poll(database).id
     store_actions(database, [action_values(10)])
     with database.transaction() as session:
-        found = claims.claim(session, Work.MAIL, now=NOW, lease_until=NOW + LEASE, limit=9)
+        found = [
+            item
+            for lane in Work
+            for item in claims.claim(session, lane, now=NOW, lease_until=NOW + LEASE, limit=9)
+        ]
         assert sorted((item.id, item.meeting_id, item.kind) for item in found) == [
             (number, None, ActionKind.READ_MAILBOX),
             (10, 1, ActionKind.REMIND),
@@ -76,8 +80,8 @@ def test_what_belongs_to_no_meeting_is_claimed_and_taken_like_the_rest(database:
         NOW + MINUTE,
         None,
     )
-    assert claim(database) == []
-    assert claim(database, now=NOW + MINUTE) == [number]
+    assert claim(database, lane=Work.MAILBOX) == []
+    assert claim(database, lane=Work.MAILBOX, now=NOW + MINUTE) == [number]
 
 
 def test_there_is_one_poll_however_often_a_beat_begins(database: Database) -> None:
@@ -107,7 +111,7 @@ def test_a_poll_that_is_not_wanted_any_more_ends_unless_somebody_has_it_in_hand(
     keep_polling(database, wanted=False)
     assert states(database) == {}
     keep_polling(database)
-    claim(database)
+    claim(database, lane=Work.MAILBOX)
     keep_polling(database, wanted=False)
     assert the_poll(database).state == "claimed"
     scheduling(database).release([the_poll(database).id])

@@ -68,6 +68,8 @@ def test_an_upgrade_keeps_every_row_with_every_value(old: Database) -> None:
         "date_poll",
         "date_option",
         "date_vote",
+        "breaker",
+        "process",
         "console_session",
         "throttle",
         "named_person",

@@ -24,7 +24,7 @@ from orchestrator.store.rows.answers import IncomingRow, KnownSenderRow, Respons
 from orchestrator.store.rows.base import Base
 from orchestrator.store.rows.dates import DateOptionRow, DatePollRow, DateVoteRow
 from orchestrator.store.rows.delegations import OverrideRow
-from orchestrator.store.rows.delivery import DeliveryRow
+from orchestrator.store.rows.delivery import BreakerRow, DeliveryRow
 from orchestrator.store.rows.meetings import (
     AgendaRow,
     AttendeeRow,
@@ -65,7 +65,7 @@ def test_the_migrations_make_what_the_models_say(database_url: str) -> None:
             connection.exec_driver_sql(f"DROP TABLE {table}")
         Base.metadata.create_all(connection)
         assert migrated == check_constraints(connection)
-        assert sum(len(found) for found in migrated.values()) == 32
+        assert sum(len(found) for found in migrated.values()) == 34
     database.dispose()
 
 
@@ -119,10 +119,12 @@ def filled(database: Database) -> Database:
         session.execute(insert(DatePollRow), [DATE_POLL])
         session.execute(insert(DateOptionRow), [OPTION])
         session.execute(insert(DateVoteRow), [VOTE])
+        session.execute(insert(BreakerRow), [BREAKER])
     return database
 
 
 KEY = action_values(1)["key"]
+BREAKER = {"lane": "mail.send", "failures": 1, "since": NOW, "reason": plain("away")}
 CONFERENCE = {"meeting_id": 1, "external_id": "x", "by_hand": False}
 PERSON = {"id": 1, "email": "p@vn.example.org", "name": "P", "delegation": "VN", "role": "delegate"}
 SESSION = {
@@ -371,6 +373,9 @@ REFUSED = {
     "an option twice": (DateOptionRow, OPTION),
     "a vote of its own": (DateVoteRow, VOTE | {"delegation": "MM", "vote": "perhaps"}),
     "a second vote of a delegation": (DateVoteRow, VOTE),
+    "a breaker without a failure": (BreakerRow, BREAKER | {"lane": "mailbox.read", "failures": 0}),
+    "a probe without an end": (BreakerRow, BREAKER | {"lane": "mailbox.read", "probe": 1}),
+    "a second breaker of a lane": (BreakerRow, BREAKER),
     "a vote for no option": (DateVoteRow, VOTE | {"number": 9}),
 }
 
@@ -476,7 +481,7 @@ def test_an_instant_comes_back_as_it_was(filled: Database) -> None:
 
 _NOT_OF_A_MEETING = (
     *("person", "known_sender", "document", "meeting_feed", "incoming_mail", "action", "calendar_override"),
-    "console_session",
+    *("console_session", "breaker", "process"),
 )
 
 
