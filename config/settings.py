@@ -165,7 +165,9 @@ class Settings(BaseSettings):
     heartbeat_file: Path | None = Field(
         None, description="File that beat or the watcher touches whenever it has looked, for health checks."
     )
-    worker_concurrency: int = Field(2, ge=1, description="Processes of the worker that sends mail; the other lanes have one each.")
+    worker_concurrency: int = Field(
+        2, ge=1, description="Processes of the worker that sends mail; the other lanes have one each."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Log level.")
 
     delegations_file: Path = Field(DATA / "delegations.yaml", description="Delegations and groups.")

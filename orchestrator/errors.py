@@ -178,6 +178,18 @@ class Unavailable(Silent):
     at least for ``retry_after``.
     """
 
+    @classmethod
+    def of(cls, failure: TransientFailure) -> Unavailable:
+        """Return a failure that turned out to be about the server as a whole."""
+        return cls(
+            failure.fact,
+            code=failure.code,
+            answer=failure.answer,
+            retry_after=failure.retry_after,
+            unknown=failure.unknown,
+            needs_person=failure.needs_person,
+        )
+
 
 class PermanentFailure(DeliveryError):
     """It will not work until a person changes something; the message says what."""

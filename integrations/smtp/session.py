@@ -84,9 +84,7 @@ class SmtpSession:
         try:
             return self._connect()
         except TransientFailure as failure:
-            raise Unavailable(
-                failure.fact, code=failure.code, answer=failure.answer, retry_after=failure.retry_after
-            ) from None
+            raise Unavailable.of(failure) from None
 
     def _mail_from(self, client: smtplib.SMTP, sender: str, recipient: str, content: bytes) -> smtplib.SMTP:
         options = _mail_options(client, self._place, sender, recipient, content)
