@@ -8,7 +8,14 @@ from typing import Final
 
 from orchestrator.domain.answers.content_lines import clean, plain_address
 from orchestrator.domain.answers.headers import Headers, mailboxes, message_id, read_headers, references
-from orchestrator.domain.answers.mime import INNER_MAILS, LONGEST_TEXT, Mail, divided, with_plain_line_ends
+from orchestrator.domain.answers.mime import (
+    INNER_MAILS,
+    LONGEST_TEXT,
+    Mail,
+    MailPart,
+    divided,
+    with_plain_line_ends,
+)
 
 _STATUS_KINDS: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _RETURNED_HEADERS: Final = frozenset(
@@ -120,17 +127,18 @@ def loose_reports(
     copy = _COPY_BEGINS.search(text)
     said = text[: copy.start()] if copy else text
     about = f"{subject}\n{said}"[:20_000]
-    if not failed and not (_from_mail_system(mail, sender, shown) and _NOT_DELIVERED.search(about)):
+    by_system = _QMAIL in shown or sent_by_mail_system(mail.root, sender)
+    if not failed and not (by_system and _NOT_DELIVERED.search(about)):
         return ()
     named = [address for value in failed for _, address in mailboxes(value)]
     return _loose(named or _failed_in(said, {sender, *recipients}), about, _copied_id(mail, text))
 
 
-def _from_mail_system(mail: Mail, sender: str | None, shown: str) -> bool:
-    """Whether no person wrote it; some systems give their name without a domain."""
+def sent_by_mail_system(root: MailPart, sender: str | None) -> bool:
+    """Whether a mail says that a mail system sent it; some give their name without a domain."""
     local = (sender or "").partition("@")[0]
     named = local in _MAIL_SYSTEMS or local.startswith("microsoftexchange")
-    return named or "mailer-daemon" in mail.root.header("from").lower() or _QMAIL in shown
+    return named or "mailer-daemon" in root.header("from").lower()
 
 
 def _loose(recipients: list[str], about: str, original: str | None) -> tuple[DeliveryReport, ...]:

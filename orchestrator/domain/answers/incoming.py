@@ -7,6 +7,7 @@ invitation along.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,7 +15,12 @@ from enum import StrEnum
 from html import unescape
 from typing import Final
 
-from orchestrator.domain.answers.bounces import DeliveryReport, loose_reports, standard_reports
+from orchestrator.domain.answers.bounces import (
+    DeliveryReport,
+    loose_reports,
+    sent_by_mail_system,
+    standard_reports,
+)
 from orchestrator.domain.answers.content_lines import Unusable, clean
 from orchestrator.domain.answers.headers import (
     AUTOMATIC_HEADERS,
@@ -168,15 +174,17 @@ def _without_calendar(received: Received, mail: Mail) -> Received:
 # --- what the headers and the text say
 
 
-_BULK: Final = frozenset({"auto_reply", "auto-reply", "bulk", "junk"})
+_AUTOMATIC_PRECEDENCE: Final = frozenset({"auto_reply", "auto-reply"})
+"""Bulk and list say how many get a mail, not that no person wrote it."""
 
 
 def _envelope(mail: Mail) -> Received:
     root = mail.root
+    sender = sole_author(root.headers.get("from", []))
     authors = [author for value in root.headers.get("from", [])[:5] for author in mailboxes(value)]
     return Received(
         sort=Sort.LETTER,
-        sender=sole_author(root.headers.get("from", [])),
+        sender=sender,
         sender_header=next((address for _, address in mailboxes(root.header("sender"))), None),
         sender_name=next((name for name, _ in authors if name), ""),
         recipients=recipients(root.headers),
@@ -184,19 +192,20 @@ def _envelope(mail: Mail) -> Received:
         date=sent_at(root.header("date")),
         message_id=message_id(root.header("message-id")),
         references=references(root.headers),
-        automatic=_is_automatic(root),
+        automatic=_is_automatic(root, sender),
         authentication=tuple(root.headers.get("authentication-results", [])),
         text=_shown_text(mail.parts),
     )
 
 
-def _is_automatic(root: MailPart) -> bool:
-    submitted = root.header("auto-submitted").partition(";")[0].strip().lower()
+def _is_automatic(root: MailPart, sender: str | None) -> bool:
+    """Whether a mail says that no person wrote it (RFC 3834 section 5); in doubt a person reads it."""
+    submitted = re.split(r"[;(\s]", root.header("auto-submitted").strip(), maxsplit=1)[0].lower()
     return (
         submitted not in ("", "no")
-        or root.header("precedence").strip().lower() in _BULK
+        or root.header("precedence").strip().lower() in _AUTOMATIC_PRECEDENCE
         or any(name in root.headers for name in AUTOMATIC_HEADERS)
-        or root.header("return-path").replace(" ", "") == "<>"
+        or (root.header("return-path").replace(" ", "") == "<>" and sent_by_mail_system(root, sender))
     )
 
 

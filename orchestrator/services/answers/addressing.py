@@ -27,9 +27,11 @@ def find_meetings(session: Session, items: Sequence[MailInHand], links: Links) -
     names = {name for item in items for name in item.threads}
     deliveries = incoming.deliveries_by_message_id(session, names)
     for item in items:
-        found = (deliveries[name] for name in item.threads if name in deliveries)
+        found = [deliveries[name] for name in item.threads if name in deliveries]
+        # What goes to a coordinator names no attendee.
+        item.answers_report = any(delivery.attendee_id is None for delivery in found)
         meeting_id = by_token.get(item.token_id or 0)
-        item.delivery = next(found, None) or _bounced_delivery(session, item, meeting_id)
+        item.delivery = next(iter(found), None) or _bounced_delivery(session, item, meeting_id)
         item.meeting_id = _meeting_of(item, by_uid, by_token)
 
 

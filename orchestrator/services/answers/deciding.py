@@ -19,6 +19,7 @@ from orchestrator.domain.answers.responses import (
 )
 from orchestrator.domain.answers.speakers import told_of
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
+from orchestrator.domain.people.addresses import OwnMailbox
 from orchestrator.domain.people.caller import Channel
 from orchestrator.domain.people.caller import attendee as attendee_caller
 from orchestrator.facts import Fact
@@ -104,8 +105,20 @@ def _letter(about: MeetingInHand, item: MailInHand) -> None:
         return
     known = about.people.of_id(item.delivery.attendee_id if item.delivery else item.token_id)
     item.attendee_id = known.id if known else None
-    if about.meeting.status is MeetingStatus.PUBLISHED:
-        about.gathered.beside.append((item, Beside(ResponseKind.LETTER, cut(item.received.text))))
+    if item.answers_report:
+        item.end(Fate.QUARANTINED, item.received.problem or Fact.of("answers.answers-report"))
+    _tell(about, item, Beside(ResponseKind.LETTER, cut(item.received.text)))
+
+
+def _tell(about: MeetingInHand, item: MailInHand, beside: Beside) -> None:
+    """Tell the coordinator of a mail that waits; not of one that answers what they were told.
+
+    A ticket system that acknowledges each digest would else cause the next one with every acknowledgement;
+    so would a rule that sends our own mails back.
+    """
+    ours = OwnMailbox.of(about.meeting.organizer).holds(item.received.sender or "")
+    if about.meeting.status is MeetingStatus.PUBLISHED and not item.answers_report and not ours:
+        about.gathered.beside.append((item, beside))
 
 
 def _calendar_message(about: MeetingInHand, item: MailInHand, message: CalendarMessage) -> None:
@@ -120,8 +133,8 @@ def _calendar_message(about: MeetingInHand, item: MailInHand, message: CalendarM
     verdict = judge(message, item.origin, about.meeting, about.people, timing)
     item.attendee_id = attendee.id if attendee else None
     item.end(_FATES[verdict.treatment], verdict.reason)
-    if verdict.treatment is Treatment.QUARANTINE and about.meeting.status is MeetingStatus.PUBLISHED:
-        about.gathered.beside.append((item, Beside(ResponseKind.WAITING, cut(message.comment))))
+    if verdict.treatment is Treatment.QUARANTINE:
+        _tell(about, item, Beside(ResponseKind.WAITING, cut(message.comment)))
     if attendee is not None:
         _gather(about, item, message, attendee, verdict.treatment, at)
 

@@ -22,6 +22,7 @@ class MailInHand:
     """One mail on its way through a batch; ``fate`` is what becomes of it, and ``reason`` why.
 
     ``token_id`` is the attendee whose reply address it came to, ``doubt`` why its From is not believed.
+    ``answers_report`` says that it answers what a coordinator was told, so that it must not be told in turn.
     ``time_settled`` says that a person has decided that it is about the present time of its meeting.
     """
 
@@ -34,6 +35,7 @@ class MailInHand:
     delivery: DeliveryRow | None = None
     attendee_id: int | None = None
     time_settled: bool = False
+    answers_report: bool = False
     fate: Fate = Fate.QUARANTINED
     reason: Fact | None = None
 
