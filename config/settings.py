@@ -71,6 +71,9 @@ class Settings(BaseSettings):
         description="URL of the HTTPS proxy that Microsoft 365 is reached through, such as "
         "`http://proxy.ministry.example:3128`; empty means directly.",
     )
+    web_connections: int = Field(
+        500, ge=20, description="Connections the web process holds at a time; more are told to come later."
+    )
 
     organizer_address: str = Field(
         SANDBOX_ORGANIZER, description="Mailbox the service owns: From and ORGANIZER of every mail."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fcntl import LOCK_EX, flock
@@ -10,6 +11,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -19,6 +22,35 @@ _READ_ONLY = "orchestrator_read_only"
 def only_reads(session: Session) -> bool:
     """Whether a session is one of ``Database.reading``, which writes nothing."""
     return bool(session.get_bind().get_execution_options().get(_READ_ONLY))
+
+
+_FULL_OR_CLOSED = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EIO,
+        errno.EMFILE,
+        errno.ENFILE,
+    }
+)
+"""What a system says when nothing can be written, or not by this process."""
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether an error means that nothing can be read or written at the moment, whatever was asked.
+
+    A database that does not answer, is locked for too long, takes no writes or has no room, and a disk that
+    is full or read-only. Everything else is a fault of the statement, and so of ours.
+    """
+    if isinstance(error, OSError):
+        return error.errno in _FULL_OR_CLOSED
+    if isinstance(error, DBAPIError) and not isinstance(error, OperationalError | InterfaceError):
+        # PostgreSQL refuses to write in a read-only transaction with an error of its own class.
+        return error.connection_invalidated or type(error.orig).__name__ == "ReadOnlySqlTransaction"
+    return isinstance(error, DBAPIError | PoolTimeoutError)
 
 
 Executor = Session | Connection

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from starlette.formparsers import MultiPartParser
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from orchestrator import __version__
 from orchestrator.bootstrap import Container
 from orchestrator.web import api, console, events, health, personal, problems, session
 from orchestrator.web.container import services
+from orchestrator.web.gate import Gate
 from orchestrator.web.openapi import Application
 from orchestrator.web.pages import HERE, Pages
-from orchestrator.web.security import SecurityHeaders
+from orchestrator.web.security import SignIn
 
 _WORTH_COMPRESSING = 1024
-_ALWAYS_ALLOWED = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 
 def create_app(container: Container | None = None) -> Application:
@@ -31,12 +31,13 @@ def create_app(container: Container | None = None) -> Application:
     used = container or services()
     app.dependency_overrides[services] = lambda: used
     app.state.pages = Pages(used)
+    app.state.https = (used.settings.public_url or "").startswith("https://")
+    # A file is in memory already, bounded by its route; none of it goes to the disk on the way.
+    MultiPartParser.spool_max_size = used.settings.attachment_max_bytes + 1
     app.state.pulse = events.Pulse(used.reading.pulse)
     # Smaller answers would hardly shrink; event streams are left out by the middleware itself.
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING, compresslevel=6)
-    # Another name could be a page elsewhere that was pointed at this machine (DNS rebinding).
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_allowed_hosts(used))
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Gate, sign_in=SignIn.of(used), settings=used.settings)
     problems.install(app)
     app.include_router(health.router)
     app.include_router(api.router)
@@ -46,10 +47,3 @@ def create_app(container: Container | None = None) -> Application:
     app.include_router(console.router)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     return app
-
-
-def _allowed_hosts(container: Container) -> list[str]:
-    settings = container.settings
-    own = (settings.public_url or "").partition("://")[2].partition("/")[0].partition(":")[0]
-    given = [item.strip() for item in settings.allowed_hosts.split(",")]
-    return [*_ALWAYS_ALLOWED, *filter(None, [own, *given])]

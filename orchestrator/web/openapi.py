@@ -14,8 +14,9 @@ from typing import Any
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.types import ASGIApp
 
-from orchestrator.web.security import api_caller
+from orchestrator.web.security import SecurityHeaders, api_caller
 
 PROBLEM = "application/problem+json"
 _TITLES = {
@@ -24,7 +25,11 @@ _TITLES = {
     403: "The caller may not do this.",
     404: "There is nothing of that name.",
     409: "The thing is not in a state that allows this, or was changed meanwhile.",
+    408: "The body came too slowly.",
+    413: "The body is larger than this operation takes; the rest of it was not read.",
     422: "What was sent cannot be accepted; every problem found is listed, and nothing was saved.",
+    429: "Too many wrong tokens came from there; `Retry-After` says how many seconds to wait.",
+    503: "Nothing can be read or stored at the moment; `Retry-After` says when to try again.",
 }
 
 
@@ -96,10 +101,19 @@ class ApiRoute(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         given = options.get("responses") or {}
         changes = not {*(options.get("methods") or ("GET",))} <= {"GET"}
-        statuses = (401, 403, *([404] if "{" in path else []), *([409] if changes else []), 422)
+        statuses = (
+            400,
+            401,
+            403,
+            *([404] if "{" in path else []),
+            *([409] if changes else []),
+            422,
+            429,
+            503,
+        )
         super().__init__(path, endpoint, **{**options, "responses": problem_responses(*statuses) | given})
         if self.body_field is not None:
-            self.responses = problem_responses(400) | self.responses
+            self.responses = problem_responses(408, 413) | self.responses
 
 
 def api_router(*tags: str) -> APIRouter:
@@ -112,6 +126,10 @@ class Application(FastAPI):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, generate_unique_id_function=lambda route: route.name)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return what serves requests; headers go on top of all, also on the answer to an error of ours."""
+        return SecurityHeaders(super().build_middleware_stack(), https=self.state.https)
 
     def openapi(self) -> dict[str, Any]:
         """Return the published description."""

@@ -29,6 +29,7 @@ from orchestrator.web.presentation.time import iso
 from orchestrator.web.security import SignIn
 
 HERE = Path(__file__).parent
+_NOT_THE_READERS_FAULT = 500
 
 
 class Pages:
@@ -43,16 +44,15 @@ class Pages:
     def render(self, request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
         """Render a template; a name that it uses and nobody gave is an error, not a blank."""
         container = self._container
-        now = container.clock.now()
+        context.setdefault("mails_waiting", lambda: self._mails_waiting(request))
         text = self._environment.get_template(template).render(
-            now=now,
+            now=container.clock.now(),
             path=request.url.path,
             product=container.settings.organizer_name,
             sandbox=container.settings.sandbox,
             version=__version__,
             zone_data=tzdata_version(),
             holiday_data=self._holiday_data,
-            mails_waiting=lambda: self._mails_waiting(request),
             **context,
         )
         return HTMLResponse(text, status)
@@ -65,9 +65,18 @@ class Pages:
         self, request: Request, status: int, message: str, problems: tuple[Problem, ...] = ()
     ) -> HTMLResponse:
         """Render the page of an error."""
-        return self.render(
-            request, "error.html.j2", status=status, code=status, message=message, problems=problems
-        )
+        shown: dict[str, Any] = {"code": status, "message": message, "problems": problems}
+        if status >= _NOT_THE_READERS_FAULT:
+            # What went wrong may be what this would ask.
+            shown["mails_waiting"] = lambda: 0
+        return self.render(request, "error.html.j2", status=status, **shown)
+
+    def personal_error(
+        self, request: Request, status: int, message: str, code: str, contact: object | None = None
+    ) -> HTMLResponse:
+        """Render the refusal of a personal page, which shows no way to the console."""
+        shown = {"message": message, "code": code, "contact": contact}
+        return self.render(request, "personal/personal_refused.html.j2", status=status, **shown)
 
 
 def mails_waiting(incoming: IncomingMails) -> int:

@@ -1,29 +1,66 @@
 """Errors as people and programs read them.
 
 The API and the health checks answer with ``application/problem+json`` (RFC 9457), each with the code
-of the error; the console answers with a page.
+of the error; the console and the personal pages answer with a page of their own look.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from orchestrator.domain.problems import problems_of
-from orchestrator.errors import Conflict, Forbidden, InvalidInput, NotFound, OrchestratorError, Problem
+from orchestrator.errors import (
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    OrchestratorError,
+    Problem,
+    TooMany,
+)
 from orchestrator.facts import Fact, Said, plain
+from orchestrator.store.engine import is_outage
 from orchestrator.web.pages import pages_of
 from orchestrator.web.security import SignInRequiredError
 
-_STATUS = {Forbidden: 403, NotFound: 404, Conflict: 409, InvalidInput: 422}
-_TITLES = {403: "Forbidden", 404: "Not found", 409: "Conflict", 422: "Invalid input"}
+_STATUS = {Forbidden: 403, NotFound: 404, Conflict: 409, InvalidInput: 422, TooMany: 429}
+_TITLES = {
+    403: "Forbidden",
+    404: "Not found",
+    409: "Conflict",
+    422: "Invalid input",
+    429: "Too many tries",
+    500: "Internal error",
+    503: "Not available now",
+}
 _FOR_PROGRAMS = ("/api/", "/livez", "/readyz", "/metrics")
+_FOR_CALENDARS = "/feed/"
+_BY_LINK = "/a/"
+_RETRY_SECONDS = "30"
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not answered as it wished, before it is known who reads it."""
+
+    status: int
+    message: str
+    code: str
+    title: str
+    problems: tuple[Problem, ...] = ()
+    fact: Fact | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def status_of(error: OrchestratorError) -> int:
@@ -33,50 +70,75 @@ def status_of(error: OrchestratorError) -> int:
 
 def install(app: FastAPI) -> None:
     """Answer every error: as a problem document to programs, as a page to people."""
-    app.add_exception_handler(OrchestratorError, _on_own_error)
-    app.add_exception_handler(RequestValidationError, _on_invalid_request)
-    app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(SignInRequiredError, _on_sign_in_required)
+    for kind in (OrchestratorError, RequestValidationError, HTTPException, SignInRequiredError):
+        app.add_exception_handler(kind, _on_error)
+    # What keeps anything from being read or written is no fault of ours, and passes.
+    app.add_exception_handler(SQLAlchemyError, _on_error)
+    app.add_exception_handler(OSError, _on_error)
+    app.add_exception_handler(Exception, _on_unforeseen)
 
 
-async def _on_own_error(request: Request, error: Exception) -> Response:
-    if not isinstance(error, OrchestratorError):
+async def _on_error(request: Request, error: Exception) -> Response:
+    return response_to(request, error)
+
+
+async def _on_unforeseen(request: Request, _: Exception) -> Response:
+    """Say that it is our fault; the server then logs the error, which no answer shows."""
+    said = "Something went wrong here. It was noted. Nothing more is known to this page."
+    return _answer(request, Refusal(500, said, "internal", _TITLES[500]))
+
+
+def response_to(request: Request, error: Exception) -> Response:
+    """Return the answer to a request that cannot be served; raises what is no error of a request again."""
+    if isinstance(error, SignInRequiredError):
+        return RedirectResponse(error.location, 303)
+    refusal = _refusal(error)
+    if refusal is None:
         raise error
+    return _answer(request, refusal)
+
+
+def _refusal(error: Exception) -> Refusal | None:
+    """Return what an error says; ``None`` for one that nobody foresaw."""
+    if isinstance(error, RequestValidationError):
+        found = problems_of(ValidationError.from_exception_data("request", _without_place(error.errors())))
+        error = InvalidInput(found)
+    if isinstance(error, OrchestratorError):
+        return _own_refusal(error)
+    if isinstance(error, HTTPException):
+        said, headers = str(error.detail), error.headers or {}
+        return Refusal(error.status_code, said, f"http-{error.status_code}", said, headers=headers)
+    if is_outage(error):
+        _LOG.error("A request could not be served: %s.", type(error).__name__)
+        said = "Nothing can be read or stored at the moment. Nothing was done. Try again in a minute."
+        return Refusal(503, said, "unavailable", _TITLES[503], headers={"Retry-After": _RETRY_SECONDS})
+    return None
+
+
+def _own_refusal(error: OrchestratorError) -> Refusal:
     status = status_of(error)
     problems = error.problems if isinstance(error, InvalidInput) else ()
-    if _for_people(request):
-        return pages_of(request).error(request, status, error.message, problems)
-    return problem(status, _TITLES.get(status, "Error"), error.message, error.code, problems, error.fact)
+    headers = {"Retry-After": str(int(error.retry_after))} if isinstance(error, TooMany) else {}
+    title = _TITLES.get(status, "Error")
+    return Refusal(status, error.message, error.code, title, problems, error.fact, headers)
 
 
-async def _on_invalid_request(request: Request, error: Exception) -> Response:
-    if not isinstance(error, RequestValidationError):
-        raise error
-    found = problems_of(ValidationError.from_exception_data("request", _without_place(error.errors())))
-    return await _on_own_error(request, InvalidInput(found))
-
-
-async def _on_http_error(request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise error
+def _answer(request: Request, refusal: Refusal) -> Response:
+    """Return the refusal as who asked can read it: a program, a calendar, a reader of a page."""
+    path = request.url.path
     response: Response
-    if _for_people(request):
-        response = pages_of(request).error(request, error.status_code, str(error.detail))
+    if path.startswith(_FOR_PROGRAMS):
+        response = problem(
+            refusal.status, refusal.title, refusal.message, refusal.code, refusal.problems, refusal.fact
+        )
+    elif path.startswith(_FOR_CALENDARS):
+        response = PlainTextResponse(refusal.message, refusal.status)
+    elif path.startswith(_BY_LINK):
+        response = pages_of(request).personal_error(request, refusal.status, refusal.message, refusal.code)
     else:
-        code = f"http-{error.status_code}"
-        response = problem(error.status_code, str(error.detail), str(error.detail), code)
-    response.headers.update(error.headers or {})
+        response = pages_of(request).error(request, refusal.status, refusal.message, refusal.problems)
+    response.headers.update(refusal.headers)
     return response
-
-
-async def _on_sign_in_required(_: Request, error: Exception) -> Response:
-    if not isinstance(error, SignInRequiredError):
-        raise error
-    return RedirectResponse(error.location, 303)
-
-
-def _for_people(request: Request) -> bool:
-    return not request.url.path.startswith(_FOR_PROGRAMS)
 
 
 def problem(

@@ -55,19 +55,11 @@ def demo(start: datetime | None) -> None:
 def web() -> None:
     """Run the web process: API, console and health checks."""
     # Web frameworks take long to import, so only the commands that serve something do.
-    import uvicorn
+    from orchestrator.web import server
 
     settings = bootstrap.container().settings
     configure_logging(settings.log_level)
-    uvicorn.run(
-        "orchestrator.web.app:create_app",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=5,
-    )
+    server.run(settings)
 
 
 @click.command(name="doctor")

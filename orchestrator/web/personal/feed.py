@@ -21,7 +21,8 @@ def feed(request: Request, token: str, feeds: CalendarFeedsDep) -> Response:
     headers = {
         "ETag": tag,
         "Last-Modified": f"{found.modified:%a, %d %b %Y %H:%M:%S} GMT",
-        "Cache-Control": "private, no-cache",
+        # A calendar keeps what it shows by itself, and asks with its tag; nothing in between keeps any of it.
+        "Cache-Control": "no-store",
     }
     # Only the tag decides: two changes may fall into the same second.
     known = {item.strip().removeprefix("W/") for item in request.headers.get("if-none-match", "").split(",")}

@@ -25,7 +25,6 @@ from orchestrator.web.security import require_own_page
 # Mail scanners look with HEAD, and must see that there is something.
 LOOK = ["GET", "HEAD"]
 CALENDAR = "text/calendar; charset=utf-8"
-_LARGEST_FORM = 200_000
 _GONE = frozenset({"link-revoked", "link-expired", "not-invited"})
 _HEADERS = {
     # Our own forms need the origin; no other site gets an address that answers for its owner.
@@ -38,12 +37,11 @@ class PersonalRoute(APIRoute):
     """A route whose refusals are pages of its own, without the console's way about."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler: no form larger than a page of ours sends, and the same headers on all."""
+        """Return the handler: the same look of refusals, and the same headers on all."""
         handle = super().get_route_handler()
 
         async def serve(request: Request) -> Response:
             try:
-                _require_small(request)
                 response = await handle(request)
             except (OrchestratorError, HTTPException, RequestValidationError) as error:
                 response = _refused(request, error)
@@ -71,31 +69,13 @@ def to_page(token: str, *more: str) -> Response:
     return RedirectResponse(page_path(token, *more), 303)
 
 
-def _require_small(request: Request) -> None:
-    """Refuse a form before it is read that is larger than any of ours, or that hides its size."""
-    if request.method != "POST":
-        return
-    length = request.headers.get("content-length", "")
-    if not length.isascii() or not length.isdigit():
-        raise HTTPException(411, "This form does not say how large it is. Nothing was done.")
-    if int(length) > _LARGEST_FORM:
-        raise HTTPException(413, "This is more than the page can take. Shorten it. Nothing was done.")
-
-
 def _refused(request: Request, error: Exception) -> Response:
     """Say what is wrong: in one line to a calendar that subscribes, else on a page."""
     status, message = _status_of(error), _message_of(error)
     if request.url.path.startswith("/feed/"):
         return PlainTextResponse(message, status)
     contact = error.contact if isinstance(error, LinkClosedError) else None
-    return pages_of(request).render(
-        request,
-        "personal/personal_refused.html.j2",
-        status=status,
-        message=message,
-        contact=contact,
-        code=getattr(error, "code", ""),
-    )
+    return pages_of(request).personal_error(request, status, message, getattr(error, "code", ""), contact)
 
 
 def _status_of(error: Exception) -> int:

@@ -45,7 +45,7 @@ def test_the_feed_is_private_and_says_when_it_is_as_it_was(client: TestClient, w
     feed = feed_path(world, LAN)
     first = client.get(feed)
     assert first.headers["content-type"] == "text/calendar; charset=utf-8"
-    assert first.headers["cache-control"] == "private, no-cache"
+    assert first.headers["cache-control"] == "no-store"
     assert first.headers["last-modified"] == "Sun, 01 Nov 2026 02:00:00 GMT"
     assert first.headers["x-robots-tag"] == "noindex, nofollow, noarchive"
     tag = first.headers["etag"]
@@ -144,10 +144,10 @@ def test_forms_of_other_sites_and_forms_too_large_are_refused(client: TestClient
     assert "Nothing was done." in words(large)
     hidden = client.post(
         f"{here}/answer",
-        content=iter([b"answer=accepted"]),
+        content=iter([b"comment=" + b"x" * 100_000, b"x" * 200_000]),
         headers={"Content-Type": "application/x-www-form-urlencoded"},
     )
-    assert hidden.status_code == 411
+    assert hidden.status_code == 413
     assert contents(world.database) == before
     own = client.post(f"{here}/answer", data=form, headers={"Origin": "http://localhost"})
     assert own.status_code == 303
