@@ -32,7 +32,7 @@ _MEETING_FILE = 3 * _DOCUMENT
 _AROUND_A_FILE = 64 * 1024
 
 
-class Needs(Enum):
+class Door(Enum):
     """What an area asks of who comes."""
 
     NOTHING = auto()
@@ -45,7 +45,7 @@ class Area:
     """Addresses that ask for the same: ``largest`` is the most bytes that a request may carry."""
 
     path: re.Pattern[str]
-    needs: Needs
+    needs: Door
     largest: int
 
 
@@ -53,21 +53,21 @@ def _areas(settings: Settings) -> tuple[Area, ...]:
     """Return all areas; the first one that an address lies in counts, and the last one takes every one."""
     file = settings.attachment_max_bytes + _AROUND_A_FILE
 
-    def area(path: str, needs: Needs, largest: int) -> Area:
+    def area(path: str, needs: Door, largest: int) -> Area:
         return Area(re.compile(path, re.DOTALL), needs, largest)
 
     return (
-        area(r"/api/v1/openapi\.json", Needs.NOTHING, 0),
-        area(r"/api/v1/meetings/[^/]+/minutes", Needs.TOKEN, file),
-        area(r"/api(/.*)?", Needs.TOKEN, _DOCUMENT),
-        area(r"/(livez|readyz|metrics|static/.*)", Needs.NOTHING, 0),
-        area(r"/(sign-in|sign-out)", Needs.NOTHING, 8 * 1024),
-        area(r"/feed/.*", Needs.NOTHING, 0),
+        area(r"/api/v1/openapi\.json", Door.NOTHING, 0),
+        area(r"/api/v1/meetings/[^/]+/minutes", Door.TOKEN, file),
+        area(r"/api(/.*)?", Door.TOKEN, _DOCUMENT),
+        area(r"/(livez|readyz|metrics|static/.*)", Door.NOTHING, 0),
+        area(r"/(sign-in|sign-out)", Door.NOTHING, 8 * 1024),
+        area(r"/feed/.*", Door.NOTHING, 0),
         # Nobody signs in here: the address itself is the secret, and its pages send small forms.
-        area(r"/a/.*", Needs.NOTHING, 200_000),
-        area(r"/meetings/[^/]+/minutes", Needs.SESSION, file),
-        area(r"/meetings/new", Needs.SESSION, _MEETING_FILE),
-        area(r".*", Needs.SESSION, _FORM),
+        area(r"/a/.*", Door.NOTHING, 200_000),
+        area(r"/meetings/[^/]+/minutes", Door.SESSION, file),
+        area(r"/meetings/new", Door.SESSION, _MEETING_FILE),
+        area(r".*", Door.SESSION, _FORM),
     )
 
 
@@ -107,11 +107,11 @@ class Gate:
 
     def _admit(self, request: Request, area: Area) -> None:
         """Find out who asks, and refuse who may not be here; nothing of the body has been read."""
-        if area.needs is Needs.TOKEN:
+        if area.needs is Door.TOKEN:
             request.state.caller = self._sign_in.by_token(request)
         elif not request.url.path.startswith(("/static/", "/livez", "/readyz", "/metrics")):
             self._sign_in.find_session(request)
-        signed_in = area.needs is not Needs.SESSION or self._sign_in.signed_in(request)
+        signed_in = area.needs is not Door.SESSION or self._sign_in.signed_in(request)
         if not signed_in and request.method not in _READING:
             raise SignInRequiredError("/")
 

@@ -51,7 +51,7 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Complaint:
     """Why a request is not answered as it wished, before it is known who reads it."""
 
     status: int
@@ -85,7 +85,7 @@ async def _on_error(request: Request, error: Exception) -> Response:
 async def _on_unforeseen(request: Request, _: Exception) -> Response:
     """Say that it is our fault; the server then logs the error, which no answer shows."""
     said = "Something went wrong here. It was noted. Nothing more is known to this page."
-    return _answer(request, Refusal(500, said, "internal", _TITLES[500]))
+    return _answer(request, Complaint(500, said, "internal", _TITLES[500]))
 
 
 def response_to(request: Request, error: Exception) -> Response:
@@ -98,7 +98,7 @@ def response_to(request: Request, error: Exception) -> Response:
     return _answer(request, refusal)
 
 
-def _refusal(error: Exception) -> Refusal | None:
+def _refusal(error: Exception) -> Complaint | None:
     """Return what an error says; ``None`` for one that nobody foresaw."""
     if isinstance(error, RequestValidationError):
         found = problems_of(ValidationError.from_exception_data("request", _without_place(error.errors())))
@@ -107,23 +107,23 @@ def _refusal(error: Exception) -> Refusal | None:
         return _own_refusal(error)
     if isinstance(error, HTTPException):
         said, headers = str(error.detail), error.headers or {}
-        return Refusal(error.status_code, said, f"http-{error.status_code}", said, headers=headers)
+        return Complaint(error.status_code, said, f"http-{error.status_code}", said, headers=headers)
     if is_outage(error):
         _LOG.error("A request could not be served: %s.", type(error).__name__)
         said = "Nothing can be read or stored at the moment. Nothing was done. Try again in a minute."
-        return Refusal(503, said, "unavailable", _TITLES[503], headers={"Retry-After": _RETRY_SECONDS})
+        return Complaint(503, said, "unavailable", _TITLES[503], headers={"Retry-After": _RETRY_SECONDS})
     return None
 
 
-def _own_refusal(error: OrchestratorError) -> Refusal:
+def _own_refusal(error: OrchestratorError) -> Complaint:
     status = status_of(error)
     problems = error.problems if isinstance(error, InvalidInput) else ()
     headers = {"Retry-After": str(int(error.retry_after))} if isinstance(error, TooMany) else {}
     title = _TITLES.get(status, "Error")
-    return Refusal(status, error.message, error.code, title, problems, error.fact, headers)
+    return Complaint(status, error.message, error.code, title, problems, error.fact, headers)
 
 
-def _answer(request: Request, refusal: Refusal) -> Response:
+def _answer(request: Request, refusal: Complaint) -> Response:
     """Return the refusal as who asked can read it: a program, a calendar, a reader of a page."""
     path = request.url.path
     response: Response
