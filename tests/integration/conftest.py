@@ -114,6 +114,11 @@ class Mail:
 
     recipient: str
     message: EmailMessage
+    content: bytes = b""
+
+    @property
+    def message_id(self) -> str:
+        return str(self.message["Message-ID"])
 
     @property
     def subject(self) -> str:
@@ -154,7 +159,7 @@ class FakeMailer:
         self.before(recipient)
         message = message_from_bytes(content, policy=policy.default)
         assert isinstance(message, EmailMessage)
-        self.accepted.append(Mail(recipient, message))
+        self.accepted.append(Mail(recipient, message, content))
         self.after(recipient)
         return f"250 2.0.0 queued as {len(self.accepted)}"
 

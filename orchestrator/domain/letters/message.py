@@ -136,16 +136,36 @@ def message_id(domain: str, uid: str, *what: object) -> str:
 
 def assemble(letter: Letter) -> bytes:
     """Return the whole message, ready for SMTP."""
+    return completed(shell(letter), letter)
+
+
+def shell(letter: Letter) -> bytes:
+    """Return the message with a mark where the content of each attachment belongs.
+
+    It is all that has to be kept for sending the very same message once more: attachments never change.
+    """
     boundary = hashlib.sha256(letter.message_id.encode()).hexdigest()[:24]
     calendar = _base64(letter.calendar.content) if letter.calendar is not None else b""
     # "=_" cannot occur in quoted-printable or Base64, so the boundary never meets the content.
     body = _alternative(letter, f"=_{boundary}_alternative", calendar)
-    files = [_file_part(item) for item in letter.attachments]
+    files = [_file_part(item, _mark(number)) for number, item in enumerate(letter.attachments)]
     if letter.calendar is not None:
         files.append(_calendar_file(calendar))
     if files:
         body = _multipart("mixed", f"=_{boundary}_mixed", [body, *files])
     return _headers(letter) + body
+
+
+def completed(shell_of_letter: bytes, letter: Letter) -> bytes:
+    """Return a shell with the attachments of ``letter``, which are those that it was made with."""
+    for number, item in enumerate(letter.attachments):
+        shell_of_letter = shell_of_letter.replace(_mark(number), item.encoded, 1)
+    return shell_of_letter
+
+
+def _mark(number: int) -> bytes:
+    # NUL stands in no message: bodies are encoded, and headers are printable.
+    return b"\0%d\0" % number
 
 
 def _headers(letter: Letter) -> bytes:
@@ -225,9 +245,9 @@ def _calendar_file(calendar: bytes) -> bytes:
     )
 
 
-def _file_part(item: Attachment) -> bytes:
+def _file_part(item: Attachment, content: bytes) -> bytes:
     filename = _parameter(item.filename)
-    return _part(item.media_type, "base64", item.encoded, f"attachment; {filename}")
+    return _part(item.media_type, "base64", content, f"attachment; {filename}")
 
 
 def _parameter(filename: str) -> str:

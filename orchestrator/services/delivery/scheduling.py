@@ -16,11 +16,13 @@ from orchestrator.domain.delivery.breaker import Breaker
 from orchestrator.domain.timelines.kinds import Work
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.store.answers import read_mailbox
-from orchestrator.store.delivery import breakers, claims, due
+from orchestrator.store.delivery import breakers, claims, deliveries, due
 from orchestrator.store.delivery.claims import Claimed
 from orchestrator.store.engine import Database
 
 _LOG = logging.getLogger(__name__)
+_KEPT = timedelta(days=30)
+"""How long a mail is kept that was never accepted, so that it could still be sent again as it was."""
 
 Queued = Callable[[Work], Collection[int] | None]
 """Says which ids wait in the broker's queue of a lane; ``None`` when that cannot be told now."""
@@ -77,6 +79,7 @@ class Scheduling:
         self._wake_up = wake_up
         self._policy = policy
         self._at_begin = at_begin
+        self._tidy_at: datetime | None = None
 
     def begin(self) -> None:
         """Make sure that the mailbox is read from time to time, if there is one, and that plans are new.
@@ -104,6 +107,9 @@ class Scheduling:
         with self._database.transaction() as session:
             if waiting:
                 claims.keep(session, waiting, real_now + self._policy.lease)
+            if self._tidy_at is None or now >= self._tidy_at:
+                deliveries.forget_mails(session, now - _KEPT)
+                self._tidy_at = now + timedelta(days=1)
             claims.expire_leases(session, real_now)
             claims.mark_missed(session, now)
             claimed = self._claim_due(session, now, real_now)

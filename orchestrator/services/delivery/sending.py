@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
 from orchestrator.domain.delegations.delegation import Directory
-from orchestrator.domain.letters.message import Letter, assemble
+from orchestrator.domain.letters.message import Letter
 from orchestrator.domain.time.zones import local_time
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.objections import objection
@@ -18,6 +19,13 @@ from orchestrator.facts import Fact
 from orchestrator.ports import Clock, MailSession
 from orchestrator.services.delivery.endings import Endings
 from orchestrator.services.delivery.in_hand import Attempt, Looking, Seen
+from orchestrator.services.delivery.kept_mail import (
+    kept,
+    message,
+    still_holds,
+    under_another_id,
+    written_from,
+)
 from orchestrator.services.letters.content import LetterContent
 from orchestrator.services.letters.content_finder import ContentFinder
 from orchestrator.services.letters.letters import Letters
@@ -40,7 +48,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class WrittenLetter:
-    """A letter, and what it was written from; it is good as long as that is still so."""
+    """A letter, and what it was written from; it is good as long as that is still so.
+
+    ``content`` is the letter as it is kept, made before the transaction because that takes its time.
+    """
 
     seen: Seen
     told: LetterContent
@@ -113,7 +124,7 @@ class Sending:
             letter = self._letters.to_coordinator(meeting, content, now)
         else:
             letter = self._letters.to_attendee(meeting, held.attendee, content, now)
-        return WrittenLetter(seen, content, letter, assemble(letter))
+        return WrittenLetter(seen, content, letter, kept(letter))
 
     def _announce(
         self, item: Taken, batch: Batch, written: WrittenLetter | None
@@ -134,20 +145,44 @@ class Sending:
     def _begin(
         self, connection: Connection, item: Taken, written: WrittenLetter, batch: Batch, now: datetime
     ) -> AnnouncedMail | None:
-        new = self._new_delivery(written, now)
-        before = batch.earlier.get((new.action_id, new.recipient, new.channel, new.purpose))
+        held, letter = written.seen.held, written.letter
+        key = (held.action.id, letter.recipient.address, self._channel, written.told.purpose)
+        before = batch.earlier.get(key)
         # What a slow worker sent of an older revision does not stand for this one.
-        if before is not None and before.state is DeliveryState.SENT and before.revision == new.revision:
+        if (
+            before is not None
+            and before.state is DeliveryState.SENT
+            and before.revision == self._revision(written.seen)
+        ):
             sent_already = Fact.of("delivery.sent-already")
             self._endings.finish(connection, item, ActionState.SUCCEEDED, now, reason=sent_already)
             return None
-        delivery_id = deliveries.begin(connection, new, before, now)
-        return AnnouncedMail(delivery_id, written.letter.envelope_sender, new.recipient, written.content)
+        facts = written_from(letter, written.seen.meeting, written.told)
+        if before is not None and still_holds(before, facts, now):
+            content = deliveries.begin_again(connection, before, self._local_time(written.seen, now), now)
+            if content is not None:
+                return _announced(before.id, letter, content)
+        return self._begin_new(connection, written, facts, before, now)
 
-    def _new_delivery(self, written: WrittenLetter, now: datetime) -> deliveries.NewDelivery:
+    def _begin_new(
+        self,
+        connection: Connection,
+        written: WrittenLetter,
+        facts: dict[str, Any],
+        before: Earlier | None,
+        now: datetime,
+    ) -> AnnouncedMail:
+        letter = under_another_id(written.letter, before) if before is not None else written.letter
+        if letter is not written.letter:
+            written = replace(written, letter=letter, content=kept(letter))
+        new = self._new_delivery(written, facts, now)
+        return _announced(deliveries.begin(connection, new, before, now), letter, new.content)
+
+    def _new_delivery(
+        self, written: WrittenLetter, facts: dict[str, Any], now: datetime
+    ) -> deliveries.NewDelivery:
         held, meeting = written.seen.held, written.seen.meeting
         attendee, action = held.attendee, held.action
-        place = self._directory.place_of(attendee.delegation if attendee else meeting.host, now)
         return deliveries.NewDelivery(
             action_id=action.id,
             meeting_id=meeting.id,
@@ -158,7 +193,25 @@ class Sending:
             message_id=written.letter.message_id,
             subject=written.letter.subject,
             sequence=written.told.sequence,
-            # What is sent again, for whatever reason, tells the revision that is current.
-            revision=meeting.revision if action.kind.rules.tells_current else action.revision,
-            local_time=Fact.of("text", text=local_time(now, place)),
+            revision=self._revision(written.seen),
+            local_time=self._local_time(written.seen, now),
+            written_from=facts,
+            content=written.content,
         )
+
+    def _revision(self, seen: Seen) -> int:
+        """Return the revision that a mail tells: what is sent again, for whatever reason, the current one."""
+        action = seen.held.action
+        return seen.meeting.revision if action.kind.rules.tells_current else action.revision
+
+    def _local_time(self, seen: Seen, now: datetime) -> Fact:
+        """Return the moment as it reads on the recipient's clock."""
+        attendee = seen.held.attendee
+        place = self._directory.place_of(attendee.delegation if attendee else seen.meeting.host, now)
+        return Fact.of("text", text=local_time(now, place))
+
+
+def _announced(delivery_id: int, letter: Letter, content: bytes) -> AnnouncedMail:
+    return AnnouncedMail(
+        delivery_id, letter.envelope_sender, letter.recipient.address, message(content, letter)
+    )

@@ -22,7 +22,7 @@ from orchestrator.store.rows.timelines import ActionRow
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
-    """What is about to leave."""
+    """What is about to leave. ``content`` is the mail as it is kept, and ``written_from`` what it tells."""
 
     action_id: int
     meeting_id: int
@@ -35,6 +35,8 @@ class NewDelivery:
     sequence: int
     revision: int
     local_time: Fact
+    written_from: dict[str, Any]
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,14 @@ class Earlier:
     state: DeliveryState
     tries: int
     revision: int
+    message_id: str
+    repeated: bool
+    written_from: dict[str, Any] | None
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether an attempt ended without anybody knowing how, so that the mail may be there already."""
+        return self.state is DeliveryState.SENDING or self.repeated
 
 
 Key = tuple[int, str, str, str]
@@ -56,7 +66,13 @@ def earlier(session: Session, action_ids: Sequence[int]) -> dict[Key, Earlier]:
     rows = session.scalars(select(DeliveryRow).where(DeliveryRow.action_id.in_(action_ids)))
     return {
         (row.action_id, row.recipient, row.channel, row.purpose): Earlier(
-            row.id, DeliveryState(row.state), row.tries, row.revision
+            row.id,
+            DeliveryState(row.state),
+            row.tries,
+            row.revision,
+            row.message_id,
+            row.repeated,
+            row.written_from,
         )
         for row in rows
     }
@@ -65,6 +81,7 @@ def earlier(session: Session, action_ids: Sequence[int]) -> dict[Key, Earlier]:
 _DELIVERY = table_of(DeliveryRow)
 _INSERT = insert(_DELIVERY).returning(_DELIVERY.c.id)
 _AGAIN = update(_DELIVERY).where(_DELIVERY.c.id == bindparam("wanted"))
+_KEPT = select(_DELIVERY.c.content).where(_DELIVERY.c.id == bindparam("wanted"))
 _END = (
     update(_DELIVERY)
     # A report that it did not arrive may come before the worker has recorded that it was accepted.
@@ -75,6 +92,8 @@ _END = (
         ended_at=bindparam("at", type_=Instant()),
     )
 )
+# What is accepted is not sent again, and personal links are kept no longer than they are needed.
+_ACCEPTED = _END.values(content=None)
 
 
 def begin(connection: Connection, new: NewDelivery, before: Earlier | None, now: datetime) -> int:
@@ -91,17 +110,43 @@ def begin(connection: Connection, new: NewDelivery, before: Earlier | None, now:
     if before is None:
         inserted = connection.execute(_INSERT, values | {"tries": 1, "repeated": False})
         return int(inserted.scalar_one())
-    values |= {"tries": before.tries + 1, "ended_at": None}
+    _another_try(connection, before, values)
+    return before.id
+
+
+def begin_again(connection: Connection, before: Earlier, local_time: Fact, now: datetime) -> bytes | None:
+    """Write the row ``sending`` for the mail that an earlier attempt has left, and return that mail as kept.
+
+    ``None``, and nothing written, when it is not kept any more.
+    """
+    content = connection.execute(_KEPT, {"wanted": before.id}).scalar_one_or_none()
+    if content is None:
+        return None
+    values = {"state": DeliveryState.SENDING, "started_at": now, "local_time": local_time}
+    _another_try(connection, before, values)
+    return bytes(content)
+
+
+def _another_try(connection: Connection, before: Earlier, values: dict[str, Any]) -> None:
+    values = values | {"tries": before.tries + 1, "ended_at": None}
     if before.state is DeliveryState.SENDING:
         values["repeated"] = True
     connection.execute(_AGAIN.values(**values), {"wanted": before.id})
-    return before.id
+
+
+def forget_mails(executor: Executor, begun_before: datetime) -> None:
+    """Drop the mails of deliveries begun before an instant that were never accepted; their record stays."""
+    executor.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.content.is_not(None), DeliveryRow.started_at < begun_before)
+        .values(content=None)
+    )
 
 
 def end(executor: Executor, delivery_id: int, state: DeliveryState, answer: Fact, now: datetime) -> None:
     """Record how a delivery ended and what the server said."""
     values = {"wanted": delivery_id, "to_state": state, "said": answer, "at": now}
-    executor.execute(_END, values)
+    executor.execute(_ACCEPTED if state is DeliveryState.SENT else _END, values)
 
 
 ListedDelivery = Row[DeliveryRow, str, str | None, str, str | None, str | None]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orchestrator.facts import Fact
@@ -55,6 +56,15 @@ class DeliveryRow(Base):
     repeated: Mapped[bool] = mapped_column(default=False, doc="Sent again after an unknown outcome.")
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    written_from: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True),
+        doc="What the mail tells, by which a later attempt knows whether it still holds.",
+    )
+    content: Mapped[bytes | None] = mapped_column(
+        LargeBinary(),
+        deferred=True,
+        doc="The mail as it was handed over, compressed and without its attachments, until it is accepted.",
+    )
 
 
 class BreakerRow(Base):
