@@ -8,14 +8,24 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config import DATA
 
 SANDBOX_ORGANIZER = "meetings@accsm.example"
+
+
+def _bare(host: object) -> object:
+    """Take an IPv6 address out of the brackets that it has in URLs; sockets want it without."""
+    if isinstance(host, str) and host.startswith("[") and host.endswith("]"):
+        return host[1:-1]
+    return host
+
+
+Host = Annotated[str, BeforeValidator(_bare)]
 
 
 class Settings(BaseSettings):
@@ -33,17 +43,21 @@ class Settings(BaseSettings):
         "sandbox", description="`sandbox` sends nothing outside this machine; `production` does."
     )
     data_dir: Path = Field(Path("var"), description="Folder for everything the service keeps on disk.")
-    host: str = Field("127.0.0.1", description="Address the web process listens on.")
+    host: Host = Field("127.0.0.1", description="Address the web process listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port the web process listens on.")
     public_url: str | None = Field(None, description="Address people reach the console at.")
     allowed_hosts: str = Field(
         "", description="Further host names the web process answers to, separated by commas."
     )
     database_url: SecretStr | None = Field(
-        None, description="SQLAlchemy URL; empty means SQLite in the data folder."
+        None,
+        description="`postgresql://user:password@host:5432/database?sslmode=verify-full`, or an SQLite URL; "
+        "empty means SQLite in the data folder.",
     )
     broker_url: SecretStr | None = Field(
-        None, description="Redis URL; empty means the private broker that `orchestrator up` starts."
+        None,
+        description="`redis://:password@host:6379/0`, `rediss://…` with TLS, which is always verified, or "
+        "`unix:///path/redis.sock`; empty means the private broker that `orchestrator up` starts.",
     )
     api_token: SecretStr | None = Field(
         None, description="Token for the API and console; empty means `api-token` in the data folder."
@@ -91,7 +105,7 @@ class Settings(BaseSettings):
         description="Whether the mailbox takes `name+anything@`: each attendee then has an own one.",
     )
 
-    imap_host: str | None = Field(
+    imap_host: Host | None = Field(
         None, description="IMAP server of that mailbox; without it, answers come by the personal pages only."
     )
     imap_port: int | None = Field(None, ge=1, le=65535, description="Port; 993 with `tls`, else 143.")
@@ -119,7 +133,7 @@ class Settings(BaseSettings):
     imap_timeout: float = Field(20.0, gt=0, description="Seconds to wait for the IMAP server.")
     poll_seconds: float = Field(60.0, ge=5, description="Longest time between two looks into the mailbox.")
 
-    smtp_host: str | None = Field(None, description="SMTP relay.")
+    smtp_host: Host | None = Field(None, description="SMTP relay.")
     smtp_port: int | None = Field(
         None, ge=1, le=65535, description="Port; 465 with `tls`, 587 with `starttls`, else 25."
     )

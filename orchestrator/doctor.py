@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from integrations.graph.clouds import CLOUDS
-from orchestrator.bootstrap import Container, broker_url, parse_settings, settings_problems
+from orchestrator.bootstrap import Container, broker_url, own_address, parse_settings, settings_problems
 from orchestrator.domain.timelines.kinds import Work
 from orchestrator.errors import InvalidInput, OrchestratorError
 from orchestrator.store.meetings import organizers
@@ -130,8 +130,6 @@ def _broker(container: Container) -> str:
     url = broker_url(container.settings)
     if url is None:
         raise InvalidInput.of("broker", None, "is not running", "Start the sandbox with 'orchestrator up'.")
-    if not url.startswith(("redis://", "rediss://", "redis+socket://", "unix://")):
-        return "another broker than Redis; not looked at"
     # It takes long to import, and only looking at the broker needs it.
     import redis
 
@@ -185,7 +183,7 @@ def _organizer(container: Container) -> str:
 def _public_address(container: Container) -> str:
     """Whether personal links lead here, and safely."""
     settings = container.settings
-    address = settings.public_url or f"http://{settings.host}:{settings.port}"
+    address = own_address(settings)
     if not settings.sandbox and not address.startswith("https://"):
         raise InvalidInput.of(
             "ORCHESTRATOR_PUBLIC_URL",

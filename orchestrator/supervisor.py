@@ -22,7 +22,7 @@ from types import FrameType
 from config.settings import Settings
 from integrations.sandbox.certificate import certificate_file
 from integrations.sandbox.endpoints import SandboxEndpoints
-from orchestrator.bootstrap import endpoints_file, make_private
+from orchestrator.bootstrap import endpoints_file, in_url, make_private, needs_ipv6
 from orchestrator.domain.timelines.kinds import Work
 from orchestrator.errors import ConfigurationError, OrchestratorError
 
@@ -310,7 +310,8 @@ def broker_binary() -> str:
 
 
 def _require_free(host: str, port: int) -> None:
-    with socket.socket() as probe:
+    family = socket.AF_INET6 if needs_ipv6(host) else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
@@ -344,8 +345,10 @@ def _listens(port: int) -> bool:
 
 
 def reachable(host: str) -> str:
-    """Return an address at which this machine reaches what listens on ``host``."""
-    return _LOOPBACK if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - compared, not bound.
+    """Return a host, as URLs have it, at which this machine reaches what listens on ``host``."""
+    if host == "::":
+        return "[::1]"
+    return _LOOPBACK if host in ("0.0.0.0", "") else in_url(host)  # noqa: S104 - compared, not bound.
 
 
 def _answers(url: str) -> bool:

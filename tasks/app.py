@@ -16,14 +16,14 @@ from celery.signals import setup_logging
 from kombu.entity import Queue
 
 from config.logging import configure_logging
-from orchestrator.bootstrap import broker_url, read_settings
+from orchestrator.bootstrap import celery_broker_url, read_settings
 from orchestrator.domain.timelines.kinds import Work
 
 OLD_QUEUE = "meetings"
 """The one queue of the version before; what still waits in it is handed on."""
 _settings = read_settings()
 
-app = Celery("orchestrator", broker=broker_url(_settings), include=["tasks.lanes"])
+app = Celery("orchestrator", broker=celery_broker_url(_settings), include=["tasks.lanes"])
 app.conf.update(
     # A worker that is not told its queues takes all of them.
     task_queues=[Queue(name) for name in (*(lane.value for lane in Work), OLD_QUEUE)],  # type: ignore[no-untyped-call] # Untyped there.

@@ -14,6 +14,7 @@ from imapclient.exceptions import CapabilityError, LoginError
 from integrations.imap.answers import LATER, LOST, TROUBLE, code_of, hang_up, reason_of
 from integrations.imap.failures import Failures
 from integrations.imap.folders import exists, make, namespaces
+from integrations.places import place_of
 from integrations.tls import trusting
 from orchestrator.errors import DeliveryError, PermanentFailure
 from orchestrator.facts import Fact
@@ -50,7 +51,7 @@ class ImapAccount:
         self.security = security
         self.folder = folder
         self.trays = trays
-        self.failures = Failures(f"{host}:{port}", folder, username, password)
+        self.failures = Failures(place_of(host, port), folder, username, password)
 
     def connect(self) -> Any:
         """Return a protected and logged-in client. Raises ``TransientFailure`` or ``PermanentFailure``."""

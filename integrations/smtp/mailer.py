@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from integrations.places import place_of
 from integrations.smtp.answers import (
     authorities_unreadable,
     login_refused,
@@ -74,7 +75,7 @@ class SmtpMailer:
     @property
     def place(self) -> str:
         """Host and port, for messages."""
-        return f"{self._host}:{self._port}"
+        return place_of(self._host, self._port)
 
     def connect(self) -> smtplib.SMTP:
         """Return a greeted, protected and logged-in connection.

@@ -14,6 +14,7 @@ from integrations.sandbox.inbox import MaildirMailbox
 from integrations.sandbox.outbox import MaildirOutbox
 from integrations.silent_wakeup import SilentWakeUp
 from integrations.smtp.mailer import SmtpMailer
+from orchestrator.bootstrap.addresses import Broker, broker_of
 from orchestrator.bootstrap.folders import endpoints_file, inbox_folder, make_private, outbox_folder, token_in
 from orchestrator.bootstrap.settings import variable
 from orchestrator.errors import ConfigurationError
@@ -22,11 +23,22 @@ from orchestrator.store.engine import Database
 
 
 def broker_url(settings: Settings) -> str | None:
-    """Return the broker's URL, or ``None`` while the private broker of the sandbox is not running."""
+    """Return the URL for clients of Redis, or ``None`` while the sandbox's private broker is not running."""
+    broker = _broker(settings)
+    return broker.url(settings.ca_file) if broker else None
+
+
+def celery_broker_url(settings: Settings) -> str | None:
+    """Return the same for Celery."""
+    broker = _broker(settings)
+    return broker.celery_url(settings.ca_file) if broker else None
+
+
+def _broker(settings: Settings) -> Broker | None:
     if settings.broker_url is not None:
-        return settings.broker_url.get_secret_value()
+        return broker_of(settings.broker_url.get_secret_value())
     endpoints = SandboxEndpoints.load(endpoints_file(settings)) if settings.sandbox else None
-    return endpoints.broker_url if endpoints else None
+    return broker_of(endpoints.broker_url) if endpoints else None
 
 
 class Adapters:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import cached_property, lru_cache
 
 from orchestrator.bootstrap.adapters import Adapters
+from orchestrator.bootstrap.addresses import own_address
 from orchestrator.bootstrap.data_files import DataFiles
 from orchestrator.bootstrap.settings import read_settings
 from orchestrator.bootstrap.templates import mail_templates
@@ -109,9 +110,11 @@ class Container(Adapters, DataFiles):
     def links(self) -> Links:
         """Personal links and reply addresses."""
         settings = self.settings
-        public_url = settings.public_url or f"http://{settings.host}:{settings.port}"
         return Links(
-            self.link_key, public_url, settings.organizer_address, subaddress=settings.reply_subaddress
+            self.link_key,
+            own_address(settings),
+            settings.organizer_address,
+            subaddress=settings.reply_subaddress,
         )
 
     @cached_property

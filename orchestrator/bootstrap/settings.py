@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from config.settings import SANDBOX_ORGANIZER, Settings, load_settings
+from orchestrator.bootstrap.addresses import address_problems
 from orchestrator.bootstrap.graph_settings import graph_problems
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import ConfigurationError, InvalidInput, Problem
@@ -79,6 +80,7 @@ def settings_problems(settings: Settings) -> list[Problem]:
         *_language_problems(settings),
         *_lease_problems(settings),
         *_authority_problems(settings.ca_file),
+        *address_problems(settings),
         *graph_problems(settings),
     ]
 

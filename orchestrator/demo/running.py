@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
-from orchestrator.bootstrap import Container
+from orchestrator.bootstrap import Container, in_url
 from orchestrator.demo.clock import wait_until_quiet
 from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.timelines.actions import ActionState
@@ -43,10 +43,9 @@ def show_running(container: Container, *, example: bool, start: date | None) -> 
     """Say that the service runs, and load and show the example when it is wanted."""
     settings = container.settings
     out.rule("Meeting orchestrator")
-    out.print(f"Console      http://{settings.host}:{settings.port}/")
-    out.print(
-        f"API          http://{settings.host}:{settings.port}/api/v1   token in {settings.data_dir}/api-token"
-    )
+    web = f"http://{in_url(settings.host)}:{settings.port}"
+    out.print(f"Console      {web}/")
+    out.print(f"API          {web}/api/v1   token in {settings.data_dir}/api-token")
     out.print(f"Sandbox      no mail leaves this machine; caught mails are in {settings.data_dir}/outbox")
     if example:
         _publish_example(container, start)

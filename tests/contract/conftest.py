@@ -173,7 +173,9 @@ class ScriptedSmtp(SMTP):
 class SmtpRelay:
     """A running SMTP server on ``port`` with what it got in ``script``."""
 
-    def __init__(self, thread: LoopThread, tls: ssl.SSLContext | None = None, **options: Any) -> None:
+    def __init__(
+        self, thread: LoopThread, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", **options: Any
+    ) -> None:
         self.script = SmtpScript()
         self._thread = thread
 
@@ -181,7 +183,7 @@ class SmtpRelay:
             loop = asyncio.get_running_loop()
             return await loop.create_server(
                 lambda: ScriptedSmtp(self.script, hostname="relay.example", loop=loop, **options),
-                host="127.0.0.1",
+                host=host,
                 port=0,
                 ssl=tls,
             )

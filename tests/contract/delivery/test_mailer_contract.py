@@ -210,6 +210,18 @@ def test_an_extension_that_is_not_offered_is_permanent(plain_mailer: Mailer, pla
 # --- connecting
 
 
+def test_a_relay_may_have_an_address_of_ipv6(smtp_relay: Callable[..., Any]) -> None:
+    try:
+        relay = smtp_relay(host="::1")
+    except OSError as error:
+        pytest.skip(f"this machine has no IPv6: {error}")
+    mailer = SmtpMailer("::1", relay.port, "plain", timeout=5)
+    assert f"[::1]:{relay.port} answered" in mailer.check()
+    with mailer.session() as session:
+        deliver(session, "ann@x.example")
+    assert recipients(relay) == ["ann@x.example"]
+
+
 def expect_waiting(mailer: Mailer, code: str, words: str) -> None:
     """Both ways of connecting must report trouble of the server or settings as worth waiting for."""
     with pytest.raises(TransientFailure, match=words) as caught:
