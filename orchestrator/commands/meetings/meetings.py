@@ -23,6 +23,10 @@ from orchestrator.services.definitions.examples import ACCSM21
 from orchestrator.services.meetings.views import Created
 from orchestrator.services.timelines.views import Effect
 
+REASON = click.option(
+    "--reason", metavar="TEXT", help="Told to everybody whom it is told, and kept in the history."
+)
+
 
 @click.command(name="create")
 @click.argument("file", type=click.Path(path_type=Path))
@@ -126,6 +130,7 @@ def publish(reference: str, save_the_date: bool | None) -> Callable[[bool], Effe
 @click.option("--version", type=int, metavar="N", help="The version you read; without it, the newest.")
 @click.option("--notify/--no-notify", default=True, help="Whether to tell attendees of a new text.")
 @click.option("--linked", type=CHOICE, help="What becomes of linked meetings when the time changes.")
+@REASON
 @previewed
 def update(
     reference: str,
@@ -133,6 +138,7 @@ def update(
     version: int | None,
     notify: bool,
     linked: str | None,
+    reason: str | None,
     **fields: str | None,
 ) -> Callable[[bool], Effect]:
     """Change a meeting.
@@ -159,6 +165,7 @@ def update(
             notify=notify,
             preview=preview,
             linked=choice,
+            reason=reason,
         ),
         linked,
     )
@@ -166,7 +173,7 @@ def update(
 
 @click.command(name="cancel")
 @click.argument("reference")
-@click.option("--reason", metavar="TEXT", help="Kept in the history.")
+@REASON
 @previewed
 def cancel(reference: str, reason: str | None) -> Callable[[bool], Effect]:
     """Cancel a meeting and tell everyone who was invited.
@@ -180,13 +187,16 @@ def cancel(reference: str, reason: str | None) -> Callable[[bool], Effect]:
 
 @click.command(name="reinstate")
 @click.argument("reference")
+@REASON
 @previewed
-def reinstate(reference: str) -> Callable[[bool], Effect]:
+def reinstate(reference: str, reason: str | None) -> Callable[[bool], Effect]:
     """Let a cancelled meeting take place after all.
 
     Everybody is told, and asked again.
     """
-    return lambda preview: bootstrap.container().meetings.reinstate(reference, caller=CALLER, preview=preview)
+    return lambda preview: bootstrap.container().meetings.reinstate(
+        reference, caller=CALLER, reason=reason, preview=preview
+    )
 
 
 @click.command(name="conclude")

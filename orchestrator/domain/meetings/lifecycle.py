@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from orchestrator.domain.meetings import revision
 from orchestrator.domain.meetings.fields import AttendeeFields, values
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Conference, Meeting, MeetingStatus
+from orchestrator.domain.meetings.reasons import ChangeReason, with_reason
 from orchestrator.errors import Conflict
 from orchestrator.facts import Fact, either
 
@@ -201,6 +202,19 @@ def retimed(meeting: Meeting, told_start: datetime, told_end: datetime, now: dat
         meeting, wall_start=told_start.replace(tzinfo=None), zone="UTC", duration=told_end - told_start
     )
     return revision.revised(told, meeting, now)
+
+
+def because(before: Meeting, after: Meeting, reason: str | None) -> Meeting:
+    """Return a changed meeting that keeps the ``reason`` of its change for those who are told.
+
+    Nobody was told anything of a draft, and a change that gives out no new number is told to nobody.
+    """
+    numbers = (after.sequence, after.revision)
+    told = before.status is not MeetingStatus.DRAFT and numbers != (before.sequence, before.revision)
+    if reason is None or not told:
+        return after
+    cancels = after.status is MeetingStatus.CANCELLED
+    return replace(after, reasons=with_reason(before.reasons, ChangeReason(*numbers, cancels, reason)))
 
 
 def with_organizer(meeting: Meeting, organizer: str, now: datetime) -> Meeting:

@@ -14,6 +14,7 @@ from functools import cached_property
 
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, Seat
+from orchestrator.domain.meetings.reasons import Reasons
 from orchestrator.domain.time.zones import instant_of, zone
 from orchestrator.facts import Fact
 
@@ -262,7 +263,8 @@ class Meeting:
     ``revised_at`` is the DTSTAMP of the current revision. ``tentative`` marks a save-the-date;
     ``organizer`` is the ORGANIZER address that attendees were told, ``None`` before publishing.
     ``own_timeline`` is the meeting's own copy of a timeline, as it was written, where it has one.
-    ``date_poll`` is there while the delegations are asked for a date.
+    ``date_poll`` is there while the delegations are asked for a date. ``reasons`` are those that were given
+    for changes of a published meeting, oldest first.
 
     It has no slots, so that what planning asks of its attendees again and again is worked out once.
     """
@@ -303,6 +305,7 @@ class Meeting:
     contributions: tuple[Contribution, ...] = ()
     connection_tests: tuple[ConnectionTest, ...] = ()
     date_poll: OpenDatePoll | None = None
+    reasons: Reasons = ()
 
     @cached_property
     def starts_at(self) -> datetime:

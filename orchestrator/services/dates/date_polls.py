@@ -220,7 +220,9 @@ class DatePolls:
             def decide(_: Session, meeting: Meeting, now: datetime) -> Meeting:
                 return replace(lifecycle.revise(meeting, update, now), date_poll=None)
 
-            detail = f"option {option}: {chosen.wall_start:%Y-%m-%d %H:%M} {meeting.zone}"
+            detail = Fact.of(
+                "dates.chosen", number=option, start=f"{chosen.wall_start:%Y-%m-%d %H:%M}", zone=meeting.zone
+            )
             decided = along.command(
                 self._planner, decide, Fact.of("dates.history.date-chosen"), detail=detail, linked=linked
             )(session, meeting, now)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from orchestrator.domain.letters.message import Attachment
 from orchestrator.domain.letters.notices import NoticeText, NoticeTexts
+from orchestrator.domain.meetings import reasons
 from orchestrator.domain.meetings.changes import REINSTATED, Difference, Snapshot, differences, update_subject
 from orchestrator.domain.meetings.itip import Method
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Need
@@ -70,6 +71,7 @@ class ContentFinder:
             first_message_id=told.first_message_id if told else None,
             attachment=self._minutes(meeting, number) if kind.rules.tells is Tells.DOCUMENT else None,
             tentative=meeting.tentative,
+            reason=_reason(kind, meeting, attendee),
         )
         if kind.rules.tells is Tells.CHANGES and told is not None and attendee is not None:
             return self._with_changes(content, meeting, attendee, told.latest_revision)
@@ -116,7 +118,8 @@ class ContentFinder:
         subject = update_subject(old, new, place) if old else ""
         if meeting.attendee(attendee.id).withdrawn:
             found, subject = (REINSTATED, *found), f"Reinstated: {meeting.title_en}"
-        return replace(content, differences=found, subject=subject)
+        reason = reasons.of_changes_since(meeting.reasons, known_revision)
+        return replace(content, differences=found, subject=subject, reason=reason)
 
     def _snapshot(self, meeting_id: int, revision: int) -> Snapshot | None:
         """What was told in a revision; never rewritten once told, so the last ones are kept."""
@@ -206,6 +209,15 @@ class ContentFinder:
             content = self._documents.get(document.digest)
             self._attachments = {key: Attachment(document.filename, document.media_type, content)}
         return self._attachments[key]
+
+
+def _reason(kind: ActionKind, meeting: Meeting, attendee: Attendee | None) -> str | None:
+    """Why the meeting was cancelled, or the recipient removed, where that is what the letter tells."""
+    if attendee is None or kind.rules.calendar is not Method.CANCEL:
+        return None
+    if attendee.removed_sequence is not None:
+        return reasons.of_removing(meeting.reasons, attendee.removed_sequence)
+    return reasons.of_cancelling(meeting.reasons, meeting.revision)
 
 
 def _sequence(kind: ActionKind, meeting: Meeting, attendee: Attendee | None) -> int:

@@ -25,24 +25,32 @@ Applied = Callable[[Session, Meeting, datetime], Meeting]
 
 
 def command(
-    planner: Planner, apply: Applied, what: Fact, *, detail: Said | None = None, linked: Linked | None = None
+    planner: Planner,
+    apply: Applied,
+    what: Fact,
+    *,
+    detail: Fact | None = None,
+    reason: str | None = None,
+    linked: Linked | None = None,
 ) -> Command:
     """Return the command that changes a meeting by ``apply``, and the linked ones as ``linked`` says.
 
-    The command raises ``Conflict`` with the code ``linked-meetings`` where the time changes and it is not
-    said what becomes of linked meetings, ``InvalidInput`` where one cannot go along, and as ``apply`` does.
+    The ``reason`` is told to everybody whom the change is told, also of the meetings that go along; it stands
+    in the history, as does ``detail``. The command raises ``Conflict`` with the code ``linked-meetings``
+    where the time changes and it is not said what becomes of linked meetings, ``InvalidInput`` where one
+    cannot go along, and as ``apply`` does.
     """
     linking = Linking(planner)
 
     def taken(session: Session, meeting: Meeting, now: datetime) -> MeetingChange:
-        changed = apply(session, meeting, now)
+        changed = lifecycle.because(meeting, apply(session, meeting, now), reason)
         answer = linking.answer(session, meeting, changed, linked, now)
-        along = [_moved_along(planner, item, meeting.reference, now) for item in answer.companions]
+        along = [_moved_along(planner, item, meeting.reference, reason, now) for item in answer.companions]
         moved = {item.before.reference: item.change.meeting for item in along}
         return MeetingChange(
             changed,
             what,
-            detail=_told(detail, answer.sentences),
+            detail=_told(detail or reason, answer.sentences),
             write=linking.carry_over if changed.status is MeetingStatus.CONCLUDED else None,
             along=along,
             warnings=(*answer.sentences, *advice(session, planner, meeting, changed, now, moved)),
@@ -51,13 +59,15 @@ def command(
     return taken
 
 
-def _moved_along(planner: Planner, companion: Companion, reference: str, now: datetime) -> Along:
+def _moved_along(
+    planner: Planner, companion: Companion, reference: str, reason: str | None, now: datetime
+) -> Along:
     """Move a linked meeting with the one called ``reference``; its fields are named with its own."""
     meeting = companion.meeting
     try:
         wanted = MeetingUpdate(start=companion.wall_start, zone=companion.zone)
         change = checked_change(meeting, planner.directory, planner.timelines, wanted)
-        changed = lifecycle.revise(meeting, change, now)
+        changed = lifecycle.because(meeting, lifecycle.revise(meeting, change, now), reason)
     except InvalidInput as error:
         raise InvalidInput([prefixed(f"{meeting.reference}: ", item) for item in error.problems]) from error
     return Along(

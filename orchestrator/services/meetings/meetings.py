@@ -25,10 +25,11 @@ from orchestrator.domain.meetings.meeting import (
     Meeting,
     MeetingStatus,
 )
+from orchestrator.domain.meetings.reasons import checked_reason
 from orchestrator.domain.people.addresses import OwnMailbox
 from orchestrator.domain.people.caller import Caller
 from orchestrator.errors import InvalidInput
-from orchestrator.facts import Fact, Said
+from orchestrator.facts import Fact
 from orchestrator.ports import Clock
 from orchestrator.services.meetings.along import Applied, command
 from orchestrator.services.meetings.drafting import Drafting
@@ -118,13 +119,15 @@ class Meetings:
         notify: bool = True,
         preview: bool = False,
         linked: Linked | None = None,
+        reason: str | None = None,
     ) -> Effect:
         """Change a draft or published meeting that is still at ``version``.
 
-        A new time asks everybody again; a new text is told unless ``notify`` is false. ``linked`` says what
-        becomes of the meetings it is linked to when its time changes. Raises ``InvalidInput`` as creating
-        does, ``NotFound``, and ``Conflict`` for a version that is not the newest, or with the code
-        ``linked-meetings`` where there are linked meetings and nobody has said what becomes of them.
+        A new time asks everybody again; a new text is told unless ``notify`` is false. ``reason`` is told
+        with it. ``linked`` says what becomes of the meetings it is linked to when its time changes. Raises
+        ``InvalidInput`` as creating does, ``NotFound``, and ``Conflict`` for a version that is not the
+        newest, or with the code ``linked-meetings`` where there are linked meetings and nobody has said what
+        becomes of them.
         """
         return self._change(
             name,
@@ -135,6 +138,7 @@ class Meetings:
             preview=preview,
             linked=linked,
             touches_linked=True,
+            reason=reason,
         )
 
     def edit(
@@ -145,11 +149,13 @@ class Meetings:
         version: int | None = None,
         notify: bool = True,
         preview: bool = False,
+        reason: str | None = None,
     ) -> Effect:
         """Invite, correct or remove people, and add, change, remove or reorder items of the agenda.
 
         All intents together are one change; what none of them names stays. Everybody invited and removed is
-        told; a new agenda is told unless ``notify`` is false. Raises ``InvalidInput`` as creating does,
+        told, with the ``reason`` if there is one; a new agenda is told unless ``notify`` is false. Raises
+        ``InvalidInput`` as creating does,
         ``NotFound`` for a person or an item that is not there, and ``Conflict`` for a version that is not the
         newest.
         """
@@ -160,6 +166,7 @@ class Meetings:
             caller=caller,
             version=version,
             preview=preview,
+            reason=reason,
         )
 
     def _revised(self, update: MeetingUpdate, intents: Sequence[Intent], *, notify: bool) -> Applied:
@@ -179,9 +186,10 @@ class Meetings:
         version: int | None = None,
         preview: bool = False,
     ) -> Effect:
-        """Cancel: pending actions end, everybody invited is told, the Teams meeting is removed.
+        """Cancel: pending actions end, everybody invited is told, with the ``reason``; Teams' meeting goes.
 
-        Raises ``NotFound``, and ``Conflict`` for a meeting that is over, cancelled, or at another version.
+        Raises ``InvalidInput`` for a reason that is too long or no line of text, ``NotFound``, and
+        ``Conflict`` for a meeting that is over, cancelled, or at another version.
         """
         return self._change(
             name,
@@ -190,13 +198,19 @@ class Meetings:
             caller=caller,
             version=version,
             preview=preview,
-            detail=reason,
+            reason=reason,
         )
 
     def reinstate(
-        self, name: str, *, caller: Caller, version: int | None = None, preview: bool = False
+        self,
+        name: str,
+        *,
+        caller: Caller,
+        reason: str | None = None,
+        version: int | None = None,
+        preview: bool = False,
     ) -> Effect:
-        """Let a cancelled meeting take place after all; everybody is told, and asked again.
+        """Let a cancelled meeting take place after all; everybody is told the ``reason``, and asked again.
 
         Raises ``NotFound``, and ``Conflict`` for a meeting that is not cancelled, whose time has gone by, or
         that is at another version.
@@ -208,6 +222,7 @@ class Meetings:
             caller=caller,
             version=version,
             preview=preview,
+            reason=reason,
         )
 
     def conclude(self, name: str, *, caller: Caller, preview: bool = False) -> Effect:
@@ -270,14 +285,17 @@ class Meetings:
         caller: Caller,
         version: int | None = None,
         preview: bool = False,
-        detail: Said | None = None,
+        reason: str | None = None,
         linked: Linked | None = None,
         touches_linked: bool = False,
     ) -> Effect:
-        """Change a meeting by ``apply``; the linked ones are locked too where it ``touches_linked`` ones."""
+        """Change a meeting by ``apply``; the linked ones are locked too where it ``touches_linked`` ones.
+
+        Raises ``InvalidInput`` for a reason that is too long or no line of text.
+        """
         return self._changing.change(
             name,
-            command(self._planner, apply, what, detail=detail, linked=linked),
+            command(self._planner, apply, what, reason=checked_reason(reason), linked=linked),
             caller=caller,
             version=version,
             dry_run=preview,

@@ -23,6 +23,7 @@ from orchestrator.domain.meetings.meeting import (
     Refusal,
     Trouble,
 )
+from orchestrator.domain.meetings.reasons import ChangeReason
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import NotFound
 from orchestrator.facts import Fact
@@ -201,6 +202,7 @@ def _meeting(found: Any, parts: _Parts) -> Meeting:
         time_revision=row.time_revision,
         revised_at=row.revised_at,
         published_at=row.published_at,
+        reasons=tuple(map(ChangeReason.from_json, row.reasons)),
         minutes_version=minutes_version,
         minutes_at=minutes_at,
         agenda=parts.agenda.get(row.id, ()),

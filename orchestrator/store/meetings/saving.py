@@ -107,3 +107,4 @@ def _write(row: MeetingRow, meeting: Meeting) -> None:
     row.reset_sequence = meeting.reset_sequence
     row.revision, row.time_revision = meeting.revision, meeting.time_revision
     row.revised_at, row.published_at = meeting.revised_at, meeting.published_at
+    row.reasons = [item.to_json() for item in meeting.reasons]

@@ -72,6 +72,9 @@ class MeetingRow(Base):
     revised_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSON, default=list, server_default="[]", doc="Why it was changed, by the numbers of the changes."
+    )
 
     agenda: Mapped[list[AgendaRow]] = relationship(
         cascade="all, delete-orphan", order_by="AgendaRow.number", lazy="raise"

@@ -10,6 +10,7 @@ from pydantic import Field
 from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.linked import Linked
+from orchestrator.domain.meetings.reasons import LONGEST_REASON
 from orchestrator.web.api.inputs import Body, Preview
 from orchestrator.web.api.meetings.schemas import DeliveryModel, MeetingModel, MeetingSummaryModel
 from orchestrator.web.api.timelines.schemas import ActionModel, EffectModel
@@ -21,6 +22,15 @@ from orchestrator.web.openapi import api_router
 from orchestrator.web.security import ApiCaller
 
 router = api_router("meetings")
+
+
+Reason = Annotated[
+    str | None,
+    Field(
+        max_length=LONGEST_REASON,
+        description="Told to everybody whom the change is told, and kept in the history; one line.",
+    ),
+]
 
 
 class NewMeeting(MeetingDefinition):
@@ -41,13 +51,14 @@ class PublishRequest(Body):
 class CancelRequest(Body):
     """Options of cancelling."""
 
-    reason: str | None = Field(None, max_length=500, description="Kept in the history.")
+    reason: Reason = None
     version: int | None = None
 
 
 class ReinstateRequest(Body):
     """Options of reinstating."""
 
+    reason: Reason = None
     version: int | None = Field(None, description="Reinstate only if the meeting is still at this version.")
 
 
@@ -55,6 +66,7 @@ class UpdateRequest(MeetingUpdate):
     """The fields to change, and the version they were read at."""
 
     version: int = Field(description="The version the meeting was read at; another one answers 409.")
+    reason: Reason = None
     notify: bool = Field(True, description="False saves a new text without telling; a new time always tells.")
     linked: Linked | None = Field(
         None, description="What becomes of linked meetings when the time changes; 409 until it is said."
@@ -159,7 +171,7 @@ def update_meeting(
     meeting: str, body: UpdateRequest, meetings: MeetingsDep, caller: ApiCaller, preview: Preview = False
 ) -> EffectModel:
     """Change what is given, leave the rest; 409 when the meeting changed since it was read."""
-    fields = body.model_dump(exclude={"version", "notify", "linked"}, exclude_unset=True)
+    fields = body.model_dump(exclude={"version", "notify", "linked", "reason"}, exclude_unset=True)
     update = MeetingUpdate.model_validate(fields)
     return EffectModel.showing(
         meetings.update(
@@ -170,6 +182,7 @@ def update_meeting(
             notify=body.notify,
             preview=preview,
             linked=body.linked,
+            reason=body.reason,
         )
     )
 
@@ -182,7 +195,7 @@ def cancel_meeting(
     body: CancelRequest | None = None,
     preview: Preview = False,
 ) -> EffectModel:
-    """Cancel: those who were invited are told, nothing else goes out, the Teams meeting is removed."""
+    """Cancel: those who were invited are told, and why; nothing else goes out, Teams' meeting is removed."""
     body = body or CancelRequest()
     return EffectModel.showing(
         meetings.cancel(meeting, caller=caller, reason=body.reason, version=body.version, preview=preview)
@@ -198,8 +211,10 @@ def reinstate_meeting(
     preview: Preview = False,
 ) -> EffectModel:
     """Let a cancelled meeting take place after all: everybody is told, and asked again."""
-    version = body.version if body else None
-    return EffectModel.showing(meetings.reinstate(meeting, caller=caller, version=version, preview=preview))
+    body = body or ReinstateRequest(version=None)
+    return EffectModel.showing(
+        meetings.reinstate(meeting, caller=caller, reason=body.reason, version=body.version, preview=preview)
+    )
 
 
 @router.post("/meetings/{meeting}/conclude", summary="Conclude")

@@ -39,6 +39,7 @@ class ChangeForm(BaseModel):
     title_vi: str = ""
     notify: bool = False
     linked: str = ""
+    reason: str = ""
     confirmed: bool = False
 
     @property
@@ -175,6 +176,7 @@ def change(
             notify=form.notify,
             preview=not form.confirmed,
             linked=form.choice,
+            reason=form.reason,
         )
     except (InvalidInput, Conflict) as error:
         return page.again(found, form, error)

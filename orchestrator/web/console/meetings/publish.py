@@ -67,9 +67,11 @@ def confirm_reinstate(
 
 
 @router.post("/meetings/{reference}/reinstate")
-def reinstate(reference: str, meetings: MeetingsDep, caller: ConsoleCaller, version: Version) -> Response:
+def reinstate(
+    reference: str, meetings: MeetingsDep, caller: ConsoleCaller, version: Version, reason: Typed = ""
+) -> Response:
     """Reinstate the version that was shown."""
-    effect = meetings.reinstate(reference, caller=caller, version=version)
+    effect = meetings.reinstate(reference, caller=caller, reason=reason, version=version)
     return see_other(meeting_path(effect.reference), done="reinstated", count=effect.count("invite"))
 
 
@@ -92,6 +94,5 @@ def cancel(
     reference: str, meetings: MeetingsDep, caller: ConsoleCaller, version: Version, reason: Typed = ""
 ) -> Response:
     """Cancel the version that was shown."""
-    why = reason.strip()[:500] or None
-    effect = meetings.cancel(reference, caller=caller, reason=why, version=version)
+    effect = meetings.cancel(reference, caller=caller, reason=reason, version=version)
     return see_other(meeting_path(effect.reference), done="cancelled", count=effect.count("cancel"))

@@ -1,0 +1,25 @@
+"""why meetings were moved, changed or cancelled, as attendees are told it
+
+Revision ID: 0007
+Revises: 0006
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("meeting") as table:
+        table.add_column(sa.Column("reasons", sa.JSON(), nullable=False, server_default="[]"))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("meeting") as table:
+        table.drop_column("reasons")
