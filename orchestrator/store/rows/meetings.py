@@ -73,7 +73,7 @@ class MeetingRow(Base):
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(
-        JSON, default=list, server_default="[]", doc="Why it was changed, by the numbers of the changes."
+        JSON, default=list, doc="Why it was changed, by the numbers of the changes."
     )
 
     agenda: Mapped[list[AgendaRow]] = relationship(

@@ -1,7 +1,7 @@
 """why meetings were moved, changed or cancelled, as attendees are told it
 
-Revision ID: 0007
-Revises: 0006
+Revision ID: 0010
+Revises: 0009
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -18,6 +18,8 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("meeting") as table:
         table.add_column(sa.Column("reasons", sa.JSON(), nullable=False, server_default="[]"))
+    with op.batch_alter_table("meeting") as table:
+        table.alter_column("reasons", server_default=None)
 
 
 def downgrade() -> None:
