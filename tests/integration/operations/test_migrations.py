@@ -126,7 +126,7 @@ def test_an_upgrade_lets_history_hold_keys_that_say_what_it_said(upgraded: Datab
     with upgraded.reading() as session:
         rows = history.of_meeting(session, 1)[::-1]
     assert [(words.say(row.said), words.maybe(row.detail)) for row in rows] == [
-        (what, detail or None) for what, detail in HISTORY
+        (what.replace("outcome", "decision"), detail or None) for what, detail in HISTORY
     ]
     assert [row.what for row in rows] == [
         "meetings.history.created",
@@ -147,8 +147,8 @@ def test_a_downgrade_says_the_history_in_english_again(upgraded: Database) -> No
     with upgraded.engine.connect() as connection:
         rows = connection.execute(text("SELECT what, detail FROM meeting_history ORDER BY id")).all()
     assert [tuple(row) for row in rows] == [
-        *((what, detail or None) for what, detail in HISTORY),
-        ("outcome 3 removed", "A, B and it's C"),
+        *((what.replace("outcome", "decision"), detail or None) for what, detail in HISTORY),
+        ("decision 3 removed", "A, B and it's C"),
     ]
 
 
