@@ -3,6 +3,8 @@
 Each public method is one transaction: the meeting, its plan and its history commit together or not
 at all. Whatever sends something can be previewed: the same command is planned from what was read, so the
 preview shows exactly what would happen.
+
+The class is longer than others, for each use case stands here with what it takes and what it raises.
 """
 
 from __future__ import annotations
