@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
+from typing import Any
 
 _FIELD = re.compile(rb"([!-9;-~]+): ([\t -~]*)")  # RFC 5322 section 2.2: printable, without a colon.
 _PARAMETER = re.compile(r'; *([!#$&+.^_`|~0-9A-Za-z*-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))')
@@ -101,6 +102,23 @@ def mailbox(text: str) -> tuple[str, str]:
     quoted, phrase, address = match["quoted"], match["phrase"] or "", match["address"] or match["bare"]
     name = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else decoded(phrase).rstrip(" ")
     return name, address
+
+
+_AS_PROGRAMS_READ_IT = {
+    "encoded word inside quoted string",
+    "missing trailing whitespace after encoded-word",
+}
+
+
+def defects_of(name: str, value: Any) -> list[object]:
+    """Return the defects that the standard library finds in a field.
+
+    Those of the encoded words of a file's name are left out:
+    RFC 2047 section 5 would not have them there, but many programs read names in no other way. The
+    others find the name in Content-Disposition (RFC 2231).
+    """
+    allowed = _AS_PROGRAMS_READ_IT if name == "Content-Type" else set()
+    return [item for item in value.defects if str(item) not in allowed]
 
 
 def _fields(head: bytes) -> tuple[tuple[str, str], ...]:

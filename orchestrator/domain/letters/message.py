@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import binascii
 import hashlib
+import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import base64mime, quoprimime
@@ -24,7 +26,11 @@ CRLF = b"\r\n"
 TEXT_WIDTH = 72
 """Columns of a plain text mail."""
 _LONGEST_ENCODED_LINE = 76  # RFC 2047 section 2.
-_CHARACTERS_IN_ONE_LINE = 75  # At most 12 octets each when percent-encoded; a line may have 998 (RFC 5322).
+_LONGEST_WORD, _LONGEST_PIECE = 48, 54  # With what stands around them, lines of at most 76 characters.
+_LONGEST_PLAIN_NAME = 60
+_NOT_IN_FILE_NAMES = frozenset('"/\\<>:|?*')
+_JOINERS = frozenset("\u200c\u200d")
+_NAMELESS = "file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,23 +252,55 @@ def _calendar_file(calendar: bytes) -> bytes:
 
 
 def _file_part(item: Attachment, content: bytes) -> bytes:
-    filename = _parameter(item.filename)
-    return _part(item.media_type, "base64", content, f"attachment; {filename}")
+    named, filed = _names(file_name(item.filename))
+    return _part(f"{item.media_type};\r\n {named}", "base64", content, f"attachment;\r\n {filed}")
 
 
-def _parameter(filename: str) -> str:
-    """Return the filename parameter; RFC 2231 section 4 for what is not ASCII."""
-    name = "".join(char if char.isprintable() else "_" for char in filename)
-    if _needs_no_encoding(name):
-        return 'filename="' + name.replace("\\", "_").replace('"', "_") + '"'
-    pieces = [
-        quote(name[at : at + _CHARACTERS_IN_ONE_LINE], safe="")
-        for at in range(0, len(name), _CHARACTERS_IN_ONE_LINE)
-    ]
+def file_name(name: str) -> str:
+    """Return the name that a file is sent under: composed letters (NFC), and nothing that is no name.
+
+    What a file system takes for a path, or a program for the end of the name, becomes an underscore, and so
+    does what hides or turns text around. Joiners stay, for scripts of the region and emoji need them.
+    """
+    text = "".join(_in_file_name(char) for char in unicodedata.normalize("NFC", name))
+    return text if text.strip(" ._") else _NAMELESS
+
+
+def _in_file_name(char: str) -> str:
+    fits = char in _JOINERS or (char.isprintable() and char not in _NOT_IN_FILE_NAMES)
+    return char if fits else "_"
+
+
+def _names(name: str) -> tuple[str, str]:
+    """Return the parameters of Content-Type and Content-Disposition that name a file.
+
+    The standard is RFC 2231. Outlook and others do not read it, and take the encoded words that stand beside
+    it in ``name``, where RFC 2047 section 5 would not have them.
+    """
+    if _needs_no_encoding(name) and len(name) <= _LONGEST_PLAIN_NAME:
+        return f'name="{name}"', f'filename="{name}"'
+    words = [f"=?utf-8?b?{word}?=" for word in _packed(name, _base64_of, _LONGEST_WORD)]
+    pieces = _packed(name, lambda text: quote(text, safe=""), _LONGEST_PIECE)
     pieces[0] = f"utf-8''{pieces[0]}"
-    if len(pieces) == 1:
-        return f"filename*={pieces[0]}"
-    return ";\r\n ".join(f"filename*{number}*={piece}" for number, piece in enumerate(pieces))
+    filed = [f"filename*{number}*={piece}" for number, piece in enumerate(pieces)]
+    if len(filed) == 1:
+        filed = [f"filename*={pieces[0]}"]
+    joined = "\r\n ".join(words)
+    return f'name="{joined}"', ";\r\n ".join(filed)
+
+
+def _base64_of(text: str) -> str:
+    return binascii.b2a_base64(text.encode(), newline=False).decode()
+
+
+def _packed(text: str, encode: Callable[[str], str], longest: int) -> list[str]:
+    """Return a text encoded in pieces of at most ``longest`` characters, each of whole characters."""
+    pieces, start = [], 0
+    for end in range(1, len(text) + 1):
+        if len(encode(text[start:end])) > longest:
+            pieces.append(encode(text[start : end - 1]))
+            start = end - 1
+    return [*pieces, encode(text[start:])]
 
 
 def _part(content_type: str, encoding: str, body: bytes, disposition: str | None = None) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from orchestrator.domain.text import visible
 from orchestrator.errors import InvalidInput
 from orchestrator.facts import Fact
@@ -50,9 +52,14 @@ def media_type_of(filename: str, content: bytes, largest: int) -> str:
 
 
 def safe_filename(filename: str) -> str:
-    """Return the last part of a path, without quotes and what hides; a long name keeps its ending."""
+    """Return the last part of a path, without quotes and what hides; a long name keeps its ending.
+
+    It is composed (NFC). Some systems hand names over decomposed, which others show as letters with
+    their marks beside them.
+    """
     last = visible(filename.replace("\\", "/").rpartition("/")[2])
-    name = "".join(char for char in last if char.isprintable() and char not in '"<>:|?*').strip(" .")
+    kept = "".join(char for char in last if char.isprintable() and char not in '"<>:|?*')
+    name = unicodedata.normalize("NFC", kept).strip(" .")
     if len(name) <= _LONGEST_NAME:
         return name
     stem, dot, ending = name.rpartition(".")

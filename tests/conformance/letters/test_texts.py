@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from orchestrator.domain.letters.invitation import common_name
 from tests.conformance.building import COORDINATOR, LAN, LINK, ORGANIZER, calendar, cancelled, mail, named
-from tests.conformance.mime import decoded, mailbox, read
+from tests.conformance.mime import decoded, defects_of, mailbox, read
 from tests.conformance.readers import Component, DataIcal, Libical, Reader, Vobject, event_of
 from tests.conformance.rules import (
     CALENDAR_RULES,
@@ -187,7 +187,7 @@ def parsed(raw: bytes) -> EmailMessage:
     assert isinstance(message, EmailMessage)
     for part in message.walk():
         assert part.defects == []
-        assert [value.defects for value in part.values()] == [()] * len(part)
+        assert [defects_of(name, value) for name, value in part.items()] == [[]] * len(part)
     return message
 
 

@@ -10,6 +10,7 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parseaddr, parsedate_to_datetime
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -21,9 +22,11 @@ from orchestrator.domain.letters.message import (
     Letter,
     NamedAddress,
     assemble,
+    file_name,
     message_id,
 )
 from orchestrator.domain.meetings.itip import Method
+from tests.conformance.mime import defects_of
 
 CALENDAR = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSUMMARY:Hội nghị\r\nEND:VCALENDAR\r\n".encode()
 LETTER = Letter(
@@ -63,8 +66,8 @@ def parse(letter: Letter) -> EmailMessage:
     assert isinstance(message, EmailMessage)
     for part in message.walk():
         assert part.defects == []
-        for value in part.values():
-            assert value.defects == (), value  # type: ignore[attr-defined]
+        for name, value in part.items():
+            assert defects_of(name, value) == [], value
     return message
 
 
@@ -261,21 +264,33 @@ def test_no_name_or_subject_can_add_a_header(before: str, line_break: str) -> No
     assert message["Subject"] == f"{before} Bcc: eve@example.org".strip()
 
 
-@pytest.mark.parametrize(
-    ("filename", "name"),
-    [
-        ("Agenda.pdf", "Agenda.pdf"),
-        ("Draft report (v2), final; really.pdf", "Draft report (v2), final; really.pdf"),
-        ('a"b\\c.pdf', "a_b_c.pdf"),
-        ("Biên bản họp trù bị.pdf", "Biên bản họp trù bị.pdf"),
-        ("50% của 'tất cả'.pdf", "50% của 'tất cả'.pdf"),
-        ("កំណត់ហេតុ.docx", "កំណត់ហេតុ.docx"),
-        ("ក" * 146 + ".pdf", "ក" * 146 + ".pdf"),
-        ("👩🏽‍💻" * 30 + ".pdf", ("👩🏽_💻" * 30) + ".pdf"),
-        ("a" * 146 + ".pdf", "a" * 146 + ".pdf"),
-        ("a\x00b\x7f.pdf", "a_b_.pdf"),
-    ],
-)
+FILE_NAMES = {
+    "Agenda.pdf": "Agenda.pdf",
+    "Draft report (v2), final; really.pdf": "Draft report (v2), final; really.pdf",
+    'a"b\\c.pdf': "a_b_c.pdf",
+    "../../etc/passwd": ".._.._etc_passwd",
+    "C:\\Users\\Lan\\report.docx": "C__Users_Lan_report.docx",
+    "a<b>|c?*.pdf": "a_b__c__.pdf",
+    "Biên bản họp trù bị.pdf": "Biên bản họp trù bị.pdf",
+    normalize("NFD", "Biên bản họp trù bị.pdf"): "Biên bản họp trù bị.pdf",
+    "50% của 'tất cả'.pdf": "50% của 'tất cả'.pdf",
+    "កំណត់ហេតុ.docx": "កំណត់ហេតុ.docx",
+    "မှတ်တမ်း.pdf": "မှတ်တမ်း.pdf",
+    "ක්\u200dෂ.pdf": "ක්\u200dෂ.pdf",
+    "ก" * 146 + ".pdf": "ก" * 146 + ".pdf",
+    "👩🏽\u200d💻" * 30 + ".pdf": "👩🏽\u200d💻" * 30 + ".pdf",
+    "a" * 146 + ".pdf": "a" * 146 + ".pdf",
+    "a " * 300 + ".pdf": "a " * 300 + ".pdf",
+    "a\x00b\x7f.pdf": "a_b_.pdf",
+    "report\u202efdp.exe": "report_fdp.exe",
+    "=?utf-8?q?x?=.pdf": "=_utf-8_q_x_=.pdf",
+    "": "file",
+    " .. ": "file",
+    "///": "file",
+}
+
+
+@pytest.mark.parametrize(("filename", "name"), FILE_NAMES.items())
 def test_a_file_keeps_its_name_and_content(filename: str, name: str) -> None:
     body = bytes(range(256)) * 50
     part, _ = parse(
@@ -283,6 +298,43 @@ def test_a_file_keeps_its_name_and_content(filename: str, name: str) -> None:
     ).iter_attachments()
     assert (part.get_filename(), part.get_content_disposition()) == (name, "attachment")
     assert part.get_content() == body
+    assert plain_name(part) == name
+
+
+def plain_name(part: Any) -> str:
+    """Return a file's name as programs read it that know nothing of RFC 2231."""
+    header = re.sub(r"\r?\n", "", message_from_bytes(bytes(part), policy=policy.compat32)["Content-Type"])
+    (name,) = re.findall(r'; name="([^"]*)"', header)
+    return str(make_header(decode_header(name)))
+
+
+LONG = "Draft report of the Senior Officials Meeting on the twenty-first ACCSM, second version, 12 May.docx"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@pytest.mark.parametrize("filename", ["Minutes.docx", LONG, "ក" * 146 + ".pdf", "👩🏽\u200d💻" * 30 + ".pdf"])
+def test_the_lines_that_name_a_file_are_short_enough_for_every_server(filename: str) -> None:
+    raw = assemble(replace(LETTER, attachments=(Attachment(filename, DOCX, b"PK"),)))
+    head = raw[raw.index(b"Content-Type: " + DOCX.encode()) :].partition(b"\r\n\r\n")[0]
+    _, *lines = head.split(b"\r\n")
+    assert max(map(len, lines)) <= 78
+    assert all(len(word) <= 75 for word in re.findall(rb"=\?[^?]*\?[^?]*\?[^?]*\?=", head))
+    long = not filename.isascii() or len(filename) > 60
+    assert (b"filename*" in head) is (b"=?utf-8?b?" in head) is long
+
+
+@given(st.text(max_size=120))
+def test_any_file_name_can_be_read_in_both_ways_and_adds_nothing(filename: str) -> None:
+    try:
+        filename.encode()
+    except UnicodeEncodeError:
+        return
+    letter = replace(LETTER, attachments=(Attachment(filename, "application/pdf", b"%PDF-"),))
+    part, _ = parse(letter).iter_attachments()
+    name = part.get_filename()
+    assert name == file_name(filename) == plain_name(part)
+    assert name.strip(" ._") and not set(name) & set('"/\\<>:|?*\r\n\0\u202e')
+    assert normalize("NFC", name) == name
 
 
 def test_a_boundary_never_meets_the_content() -> None:
