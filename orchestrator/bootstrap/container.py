@@ -50,6 +50,7 @@ from orchestrator.services.personal.links import PersonalLinks
 from orchestrator.services.personal.naming import DelegationLists
 from orchestrator.services.personal.page import PersonalPages
 from orchestrator.services.personal.still_missing import StillMissing
+from orchestrator.services.personal.waiting import NamedPeople
 from orchestrator.services.readiness.connection_tests import ConnectionTests
 from orchestrator.services.readiness.contributions import Contributions
 from orchestrator.services.readiness.nudges import Nudges
@@ -151,7 +152,7 @@ class Container(Adapters, DataFiles):
     @cached_property
     def by_link(self) -> ByLink:
         """What personal links ask to be changed."""
-        return ByLink(self.database, self.changing, self.links)
+        return ByLink(self.database, self.changing, self.links, self.directory)
 
     @cached_property
     def senders(self) -> Senders:
@@ -175,6 +176,11 @@ class Container(Adapters, DataFiles):
     def delegation_lists(self) -> DelegationLists:
         """Naming who comes for a delegation, on its personal pages."""
         return DelegationLists(self.by_link, self.directory, self.own_mailbox)
+
+    @cached_property
+    def named_people(self) -> NamedPeople:
+        """Saying yes or no to people whom focal points have named."""
+        return NamedPeople(self.database, self.changing)
 
     @cached_property
     def personal_links(self) -> PersonalLinks:

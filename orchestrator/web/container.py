@@ -36,6 +36,7 @@ from orchestrator.services.personal.links import PersonalLinks
 from orchestrator.services.personal.naming import DelegationLists
 from orchestrator.services.personal.page import PersonalPages
 from orchestrator.services.personal.still_missing import StillMissing
+from orchestrator.services.personal.waiting import NamedPeople
 from orchestrator.services.readiness.connection_tests import ConnectionTests
 from orchestrator.services.readiness.contributions import Contributions
 from orchestrator.services.readiness.nudges import Nudges
@@ -87,6 +88,7 @@ PersonalDatePollsDep = Annotated[PersonalDatePolls, Depends(_use(lambda made: ma
 PersonalLinksDep = Annotated[PersonalLinks, Depends(_use(lambda made: made.personal_links))]
 PersonalPagesDep = Annotated[PersonalPages, Depends(_use(lambda made: made.personal_pages))]
 QuarantineDep = Annotated[Quarantine, Depends(_use(lambda made: made.quarantine))]
+NamedPeopleDep = Annotated[NamedPeople, Depends(_use(lambda made: made.named_people))]
 NudgesDep = Annotated[Nudges, Depends(_use(lambda made: made.nudges))]
 ContributionsDep = Annotated[Contributions, Depends(_use(lambda made: made.contributions))]
 ConnectionTestsDep = Annotated[ConnectionTests, Depends(_use(lambda made: made.connection_tests))]

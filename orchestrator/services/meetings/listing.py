@@ -100,6 +100,8 @@ def _open_questions(line: Line) -> Iterator[Fact]:
     """What came back and waits for the coordinator to decide."""
     if line.open_proposals:
         yield Fact.of("meetings.times-proposed", count=line.open_proposals)
+    if line.waiting:
+        yield Fact.of("meetings.people-wait", count=line.waiting)
     for address in line.bouncing:
         yield Fact.of("meetings.mail-bounced", address=address)
     for name, address in line.delegated:

@@ -8,12 +8,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.people.caller import Channel
 from orchestrator.domain.people.caller import attendee as attendee_caller
 from orchestrator.errors import Conflict
 from orchestrator.facts import Fact
-from orchestrator.services.people.links import Links
+from orchestrator.services.people.links import Links, SignedId
+from orchestrator.services.personal import limits
 from orchestrator.services.personal.followed_link import FollowedLink, follow, follow_announced
 from orchestrator.services.timelines.changing import Changing, MeetingChange
 from orchestrator.services.timelines.views import Effect
@@ -27,8 +29,9 @@ LinkCommand = Callable[[Session, FollowedLink, datetime], MeetingChange | None]
 class ByLink:
     """Takes the commands of personal links through ``Changing``, in the name of whom the link is for."""
 
-    def __init__(self, database: Database, changing: Changing, links: Links) -> None:
+    def __init__(self, database: Database, changing: Changing, links: Links, directory: Directory) -> None:
         self._database = database
+        self._directory = directory
         self._changing = changing
         self._links = links
 
@@ -38,7 +41,8 @@ class ByLink:
         """Follow a link once its meeting is locked, and change the meeting by ``command``.
 
         Raises ``NotFound`` for a token that was never given out, at the cost of a signature alone,
-        ``LinkClosedError`` for one that opens nothing any more, ``NotAnnouncedError`` (unless not
+        ``TooMany`` for one that has changed too much lately, ``LinkClosedError`` for one that opens nothing
+        any more, ``NotAnnouncedError`` (unless not
         ``announced``) for a meeting that is not, ``Conflict`` for a change at the same moment, and what the
         command raises.
         """
@@ -48,7 +52,7 @@ class ByLink:
         def by_its_holder(session: Session, meeting: Meeting, now: datetime) -> MeetingChange | None:
             link = following(session, signed, now, meeting)
             change = command(session, link, now)
-            return change and replace(change, caller=link.caller)
+            return change and self._counted(session, signed, link, replace(change, caller=link.caller), now)
 
         with self._database.reading() as session:
             row = responses.attendee_row(session, signed.id)
@@ -59,3 +63,17 @@ class ByLink:
             if error.code != "simultaneous-change":
                 raise
             raise Conflict(Fact.of("personal.simultaneous-change"), code=error.code) from error
+
+    def _counted(
+        self, session: Session, signed: SignedId, link: FollowedLink, change: MeetingChange, now: datetime
+    ) -> MeetingChange:
+        """The same change, counted with what the link has changed lately; raises ``TooMany``."""
+        place = self._directory.place_of(link.attendee.delegation, now)
+        limits.require_change(session, signed, place, now)
+
+        def write(session: Session, stored: Meeting, now: datetime) -> None:
+            limits.spend_change(session, signed, place, now)
+            if change.write is not None:
+                change.write(session, stored, now)
+
+        return replace(change, write=write)

@@ -40,10 +40,12 @@ class Member:
 class Composition:
     """What naming a delegation does, or would do.
 
-    ``dropped`` are removed before their invitation has left; ``changed`` says what else differs.
+    ``dropped`` are removed before their invitation has left; ``changed`` says what else differs. ``waiting``
+    are invited once the coordinator has said yes.
     """
 
     invited: tuple[Contact, ...] = ()
+    waiting: tuple[Contact, ...] = ()
     withdrawn: tuple[Contact, ...] = ()
     dropped: tuple[Contact, ...] = ()
     changed: tuple[Fact, ...] = ()
@@ -51,7 +53,7 @@ class Composition:
     @property
     def nothing(self) -> bool:
         """Whether the list is as it was."""
-        return not (self.invited or self.withdrawn or self.dropped or self.changed)
+        return not (self.invited or self.waiting or self.withdrawn or self.dropped or self.changed)
 
 
 def wanted_members(
@@ -182,18 +184,25 @@ def _too_many(wanted: Sequence[Attendee], members: Sequence[Member]) -> list[Pro
     return found
 
 
-def summary(link: FollowedLink, wanted: Sequence[Attendee]) -> str:
-    """The list in words, for the record: who comes as what, and who does not any more."""
+def summary(link: FollowedLink, wanted: Sequence[Attendee], waits: Sequence[Attendee] = ()) -> str:
+    """The list in words, for the record: who comes as what, who waits for a yes, who comes no more."""
     kept = {item.address for item in wanted}
     lines = [f"{signature(item)}, {link.seat_of(item)}" for item in wanted]
+    lines += [f"{signature(item)}, waiting" for item in waits]
     lines += [f"{signature(item)}, removed" for item in link.delegation if item.address not in kept]
     return "; ".join(lines)
 
 
 def composition_of(
-    link: FollowedLink, wanted: Sequence[Attendee], consequences: Sequence[Consequence]
+    link: FollowedLink,
+    wanted: Sequence[Attendee],
+    waits: Sequence[Attendee],
+    consequences: Sequence[Consequence],
 ) -> Composition:
-    """Return what a list does to its own delegation, from what it does to the whole meeting."""
+    """Return what a list does to its own delegation, from what it does to the whole meeting.
+
+    ``waits`` are those of it who wait for the coordinator.
+    """
     own = [item for item in consequences if item.delegation == link.attendee.delegation]
     invited = _contacts(own, ActionKind.INVITE)
     withdrawn = _contacts(own, ActionKind.CANCEL)
@@ -202,6 +211,7 @@ def composition_of(
     gone = (Contact(item.name, item.email) for item in link.delegation if item.address not in kept)
     return Composition(
         invited=invited,
+        waiting=tuple(Contact(item.name, item.email) for item in waits),
         withdrawn=withdrawn,
         dropped=tuple(item for item in gone if item.email not in told),
         changed=tuple(

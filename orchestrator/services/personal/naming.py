@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -14,9 +14,12 @@ from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.lifecycle import Change
 from orchestrator.domain.meetings.meeting import Attendee, Contribution, ContributionState, Meeting, Need
 from orchestrator.domain.people.addresses import OwnMailbox
-from orchestrator.errors import Conflict
+from orchestrator.domain.personal.naming import NamingState
+from orchestrator.domain.time.zones import Place
+from orchestrator.errors import Conflict, InvalidInput, Problem
 from orchestrator.facts import Fact
 from orchestrator.services.answers.recording import cut
+from orchestrator.services.personal import limits
 from orchestrator.services.personal.by_link import ByLink
 from orchestrator.services.personal.delegation_list import (
     Composition,
@@ -29,6 +32,7 @@ from orchestrator.services.personal.followed_link import FollowedLink, require_o
 from orchestrator.services.timelines.changing import MeetingChange
 from orchestrator.store.answers import responses
 from orchestrator.store.answers.responses import NewResponse
+from orchestrator.store.personal import named
 from orchestrator.store.readiness import contributions
 
 
@@ -46,45 +50,142 @@ class DelegationLists:
     ) -> Composition:
         """Name who comes for the delegation; who is not among ``members`` stays as they are.
 
-        Named members get their own invitation, removed ones a CANCEL. With ``mark`` the list must still be
-        the one that was looked at. Raises ``InvalidInput`` naming ``members[n].name``, ``.email`` or
-        ``.seat``, ``Conflict`` for a person who may not, a meeting that has begun, or another change
-        meanwhile, and what ``ByLink.change`` raises.
+        Named members get their own invitation, removed ones a CANCEL. A new address that is outside of what
+        is known of the delegation waits for the coordinator. With ``mark`` the list must still be the one
+        that was looked at. Raises ``InvalidInput`` naming ``members[n].name``, ``.email`` or ``.seat``,
+        ``Conflict`` for a person who may not, a meeting that has begun, or another change meanwhile,
+        ``TooMany`` for more people than a link may name, and what ``ByLink.change`` raises.
         """
-        found: list[tuple[FollowedLink, tuple[Attendee, ...]]] = []
+        found: list[tuple[FollowedLink, _Asked]] = []
 
-        def command(_: Session, link: FollowedLink, now: datetime) -> MeetingChange | None:
+        def command(session: Session, link: FollowedLink, now: datetime) -> MeetingChange | None:
             require_open(link.meeting, now)
-            wanted = self._wanted(link, members, mark)
-            if wanted is None:
+            asked = self._asked(session, link, members, mark)
+            if asked is None:
                 return None
-            found.append((link, wanted))
-            return _named(link, wanted, now)
+            place = self._directory.place_of(link.attendee.delegation, now)
+            _require_allowed(session, link, members, asked, place, now)
+            found.append((link, asked))
+            return _named(link, asked, place, now)
 
-        effect = self._by_link.change(token, command, dry_run=preview)
-        return composition_of(*found[-1], effect.consequences) if found else Composition()
+        outcome = self._by_link.change(token, command, dry_run=preview)
+        if not found:
+            return Composition()
+        link, asked = found[-1]
+        return composition_of(link, asked.comes, asked.waits, outcome.consequences)
 
-    def _wanted(
-        self, link: FollowedLink, members: Sequence[Member], mark: str | None
-    ) -> tuple[Attendee, ...] | None:
-        """The delegation as it is to be; ``None`` where it is so already."""
-        if not link.speaks:
-            raise Conflict(Fact.of("personal.only-spokespeople-name"), code="not-allowed")
+    def withdraw(self, token: str, number: int) -> bool:
+        """Take back the naming of a person who waits for the coordinator; false when nobody waits.
+
+        Raises ``Conflict`` for a reader who may not, and what ``ByLink.change`` raises.
+        """
+        done: list[bool] = []
+
+        def command(session: Session, link: FollowedLink, now: datetime) -> MeetingChange | None:
+            _require_speaks(link)
+            row = named.get(session, link.meeting.id, number)
+            if row is None or row.delegation != link.attendee.delegation:
+                return None
+            done.append(True)
+
+            def write(session: Session, stored: Meeting, now: datetime) -> None:
+                named.settle(session, [number], NamingState.WITHDRAWN, link.signature, now)
+
+            what = Fact.of("personal.history.person-withdrawn")
+            detail = Fact.of(
+                "personal.named-person", delegation=row.delegation, name=row.name, email=row.email
+            )
+            return MeetingChange(link.meeting, what, detail, write=write, saves=False)
+
+        self._by_link.change(token, command)
+        return bool(done)
+
+    def _asked(
+        self, session: Session, link: FollowedLink, members: Sequence[Member], mark: str | None
+    ) -> _Asked | None:
+        """What is asked for; ``None`` where all of it is so already."""
+        _require_speaks(link)
         wanted = wanted_members(link, members, self._directory, self._own)
-        if link.listed(wanted) == link.listed(link.delegation):
+        asked = _sorted_out(session, link, wanted)
+        if not asked.waits and link.listed(asked.comes) == link.listed(link.delegation):
             return None
         if mark is not None and mark != link.mark:
             raise Conflict(Fact.of("personal.list-changed"), code="list-changed")
-        return wanted
+        return asked
 
 
-def _named(link: FollowedLink, wanted: Sequence[Attendee], now: datetime) -> MeetingChange:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A list of a delegation: who comes, who is to wait for the coordinator, and who of these is new."""
+
+    comes: tuple[Attendee, ...]
+    waits: tuple[Attendee, ...] = ()
+    new: tuple[Attendee, ...] = ()
+
+
+def _sorted_out(session: Session, link: FollowedLink, wanted: Sequence[Attendee]) -> _Asked:
+    """Tell those who come from those who wait; who waits already as named is left as it is."""
+    there = {item.address for item in link.delegation}
+    new = tuple(item for item in wanted if item.address not in there)
+    if not new:
+        return _Asked(tuple(wanted))
+    code = link.attendee.delegation
+    seen = named.seen(session, code)
+    strangers = {item.address for item in new if not seen.knows(item.email)}
+    waiting = {row.address: (row.name, row.seat) for row in named.waiting(session, link.meeting.id, code)}
+    return _Asked(
+        comes=tuple(item for item in wanted if item.address not in strangers),
+        waits=tuple(
+            item
+            for item in new
+            if item.address in strangers and waiting.get(item.address) != (item.name, item.seat)
+        ),
+        new=tuple(item for item in new if item.address not in waiting),
+    )
+
+
+def _require_speaks(link: FollowedLink) -> None:
+    if not link.speaks:
+        raise Conflict(Fact.of("personal.only-spokespeople-name"), code="not-allowed")
+
+
+def _require_allowed(
+    session: Session,
+    link: FollowedLink,
+    members: Sequence[Member],
+    asked: _Asked,
+    place: Place,
+    now: datetime,
+) -> None:
+    """Refuse more than a link may name, and an address that the coordinator has refused, at its field."""
+    at = {member.email.strip().casefold(): f"members[{index}]." for index, member in enumerate(members)}
+    refused = named.refused(session, link.meeting.id)
+    problems = [
+        Problem(
+            "email",
+            item.email,
+            Fact.of("personal.named-refused"),
+            Fact.of("personal.named-refused.remedy", name=link.meeting.coordinator_name),
+        )
+        for item in asked.waits
+        if item.address in refused
+    ]
+    try:
+        limits.require(session, link, [item.email for item in asked.new], place, now)
+    except InvalidInput as error:
+        problems += error.problems
+    if problems:
+        raise InvalidInput([replace(item, field=at[item.value.casefold()] + item.field) for item in problems])
+
+
+def _named(link: FollowedLink, asked: _Asked, place: Place, now: datetime) -> MeetingChange:
     """The list as any other change of attendees, and as what the delegation has given."""
-    before, own = link.meeting, link.attendee
+    before, own, wanted = link.meeting, link.attendee, asked.comes
     others = tuple(item for item in before.invited if item.delegation != own.delegation)
-    changed = lifecycle.revise(before, Change(attendees=(*others, *wanted)), now)
+    differs = link.listed(wanted) != link.listed(link.delegation)
+    changed = lifecycle.revise(before, Change(attendees=(*others, *wanted)), now) if differs else before
     given = Contribution(own.delegation, Need.LIST, ContributionState.IN, link.signature, now)
-    said = summary(link, wanted)
+    said = summary(link, wanted, asked.waits)
 
     def write(session: Session, stored: Meeting, now: datetime) -> None:
         row = NewResponse(
@@ -96,6 +197,8 @@ def _named(link: FollowedLink, wanted: Sequence[Attendee], now: datetime) -> Mee
             by=link.signature,
             at=now,
         )
+        limits.spend(session, link, [item.email for item in asked.new], place, now)
+        named.ask(session, stored.id, asked.waits, link.signature, now)
         responses.add(session, [row])
         contributions.record(session, stored.id, given)
 
@@ -106,4 +209,5 @@ def _named(link: FollowedLink, wanted: Sequence[Attendee], now: datetime) -> Mee
         Fact.of("personal.history.delegation-named"),
         Fact.of("personal.named-detail", delegation=own.delegation, name=own.name, members=said),
         write=write,
+        saves=differs,
     )

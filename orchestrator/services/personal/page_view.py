@@ -21,6 +21,7 @@ from orchestrator.services.meetings.views import AgendaView, MinutesView
 from orchestrator.services.people.contacts import Contact
 from orchestrator.services.people.links import Links
 from orchestrator.services.personal.followed_link import FollowedLink, why_closed
+from orchestrator.services.personal.waiting import NamedPersonView, waiting_views
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.answers import responses
 from orchestrator.store.meetings import attendees
@@ -87,7 +88,8 @@ class PersonalView:
 
     ``refusal`` says why nothing can be answered any more, and is ``None`` as long as it can.
     ``asked_again`` says that an answer was given to another time. ``members`` is empty for readers who
-    may not answer for the delegation; ``mark`` stands for the members as they are now.
+    may not answer for the delegation; ``mark`` stands for the members as they are now. ``waiting`` are
+    people whom the delegation has named and whom the coordinator has not invited yet.
     """
 
     name: str
@@ -111,6 +113,7 @@ class PersonalView:
     refusal: Fact | None
     answers_for_delegation: bool
     members: tuple[MemberView, ...]
+    waiting: tuple[NamedPersonView, ...]
     mark: str
     history: tuple[AuditView, ...]
     documents: tuple[MinutesView, ...]
@@ -166,6 +169,7 @@ class PageView:
             refusal=why_closed(meeting, now),
             answers_for_delegation=link.speaks,
             members=tuple(_member(link, item) for item in link.delegation) if link.speaks else (),
+            waiting=waiting_views(session, meeting, own.code) if link.speaks else (),
             mark=link.mark,
             history=tuple(_audit(row, link, own.place) for row in history),
             documents=tuple(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from orchestrator.domain.answers.responses import ProposalState
 from orchestrator.domain.dates.date_poll import DatePollState
 from orchestrator.domain.meetings.meeting import AgendaEntry, MeetingStatus, Participation
+from orchestrator.domain.personal.naming import NamingState
 from orchestrator.domain.timelines.actions import ENDED_BADLY, ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.facts import Fact
@@ -21,6 +22,7 @@ from orchestrator.store.rows.dates import DatePollRow
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
 from orchestrator.store.rows.meetings import AgendaRow, AttendeeRow, ConferenceRow, MeetingRow
 from orchestrator.store.rows.minutes import MinutesRow
+from orchestrator.store.rows.personal import NamedPersonRow
 from orchestrator.store.rows.timelines import ActionRow
 
 
@@ -53,7 +55,8 @@ class Line:
     ``answers`` counts those invited by their answer. ``agenda`` holds only the items that report decisions of
     another meeting. ``poll_closes_at`` is that of the open date poll of a draft. ``bouncing`` are addresses
     of people invited whose latest mail did not arrive; ``delegated`` are names of people invited, each with
-    the address of their delegate who is not.
+    the address of their delegate who is not. ``waiting`` counts people whom personal links have named and
+    who wait for the coordinator's yes.
     """
 
     id: int
@@ -80,6 +83,7 @@ class Line:
     ended_badly: tuple[Ending, ...] = ()
     bouncing: tuple[str, ...] = ()
     delegated: tuple[tuple[str, str], ...] = ()
+    waiting: int = 0
 
 
 _LATER = aliased(ActionRow)
@@ -94,6 +98,20 @@ _FIRST = (
 _OPEN_PROPOSALS = (
     select(func.count())
     .where(ResponseRow.meeting_id == MeetingRow.id, ResponseRow.state == ProposalState.OPEN)
+    .correlate(MeetingRow)
+    .scalar_subquery()
+)
+_WAITING = (
+    select(func.count())
+    .where(
+        NamedPersonRow.meeting_id == MeetingRow.id,
+        NamedPersonRow.state == NamingState.WAITING,
+        NamedPersonRow.address.not_in(
+            select(AttendeeRow.address).where(
+                AttendeeRow.meeting_id == MeetingRow.id, AttendeeRow.removed_sequence.is_(None)
+            )
+        ),
+    )
     .correlate(MeetingRow)
     .scalar_subquery()
 )
@@ -118,6 +136,7 @@ _LINES = (
         ActionRow.kind,
         ActionRow.due_at,
         _OPEN_PROPOSALS,
+        _WAITING,
     )
     .join(ConferenceRow, ConferenceRow.meeting_id == MeetingRow.id)
     .outerjoin(ActionRow, ActionRow.id == _FIRST)
@@ -149,6 +168,7 @@ _Line = tuple[
     datetime | None,
     str | None,
     datetime | None,
+    int,
     int,
 ]
 """The columns of ``_LINES``."""
@@ -279,6 +299,7 @@ def _line(
         following=ActionKind(row[16]) if row[16] else None,
         following_at=row[17],
         open_proposals=row[18],
+        waiting=row[19],
         answers=answers,
         agenda=agenda,
         ended_badly=ended_badly,

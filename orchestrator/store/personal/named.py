@@ -30,6 +30,14 @@ def waiting(session: Session, meeting_id: int, delegation: str | None = None) ->
     return session.scalars(wanted.order_by(NamedPersonRow.id)).all()
 
 
+def refused(session: Session, meeting_id: int) -> frozenset[str]:
+    """Return the case-folded addresses of a meeting to which the coordinator has said no."""
+    wanted = select(NamedPersonRow.address).where(
+        NamedPersonRow.meeting_id == meeting_id, NamedPersonRow.state == NamingState.REFUSED
+    )
+    return frozenset(session.scalars(wanted))
+
+
 def get(session: Session, meeting_id: int, number: int) -> NamedPersonRow | None:
     """Return a person of a meeting who waits for a yes, by number."""
     wanted = select(NamedPersonRow).where(

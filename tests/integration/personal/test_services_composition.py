@@ -227,7 +227,12 @@ def test_new_members_come_in_the_circle_of_the_heads(world: World, attendees: An
 
 def test_two_delegations_name_the_same_new_person_at_once(postgres: Database, tmp_path: Any) -> None:
     world = World(postgres, tmp_path)
-    world.invited(attendees=STAFF)
+    # A domain that is known of both delegations, for example of an agency that they share.
+    known = [
+        {"group": "SOM", "delegation": code, "name": code, "email": f"{code}@example.org"}
+        for code in ("VN", "SG")
+    ]
+    world.invited(attendees=[*STAFF, *known])
     opened, together = [token(world, LAN), token(world, TAN)], Barrier(2)
 
     def name(which: str) -> OrchestratorError | None:
