@@ -21,7 +21,7 @@ import requests
 from integrations.sandbox.answers_due import Due, moves_due
 from integrations.sandbox.atomic_file import replace_file
 from integrations.sandbox.letters import Letter, read_letter
-from integrations.sandbox.page_form import Form
+from integrations.sandbox.page_form import forms_in
 from integrations.sandbox.personas import Move, alias_of
 from integrations.sandbox.replies import Outgoing, compose
 from integrations.sandbox.writing import Answer, Says, Software
@@ -151,17 +151,24 @@ class Attendees:
                 # Nothing here leaves the machine, whatever proxy the environment names.
                 web.trust_env = False
                 page = web.get(self._web_url + letter.page, timeout=_TIMEOUT)
-                form = Form(page.text)
-                fields = [each for each in form.fields if move.for_delegation or each[0] != "also"]
-                if not form.action:
+                forms = forms_in(page.text)
+                if not forms:
                     return (), f"the page has no form to answer with ({page.status_code})"
-                sent = [*fields, ("answer", move.says.value), ("comment", move.comment)]
-                taken = web.post(self._web_url + form.action, data=sent, timeout=_TIMEOUT)
+                own = next(
+                    (form for form in forms if form.is_for_delegation == move.for_delegation), forms[0]
+                )
+                said = [("answer", move.says.value), ("comment", move.comment)]
+                taken = web.post(self._web_url + own.action, data=[*own.fields, *said], timeout=_TIMEOUT)
+                asked = forms_in(taken.text) if own.is_for_delegation and taken.ok else []
+                if asked:
+                    sent = [*asked[0].fields, ("comment", move.comment), ("confirmed", "yes")]
+                    taken = web.post(self._web_url + asked[0].action, data=sent, timeout=_TIMEOUT)
         except requests.RequestException as error:
             raise TransientFailure(
                 f"No personal page answers ({type(error).__name__}). Start it with 'orchestrator up'."
             ) from error
-        return tuple(int(value) for name, value in fields if name == "also"), _refusal(taken)
+        also = (value for form in asked for name, value in form.fields if name == "also")
+        return tuple(map(int, also)), _refusal(taken)
 
     def _remember(self, replies: Iterable[Reply]) -> None:
         content = [{**asdict(item), "at": item.at.isoformat()} for item in replies]

@@ -1,29 +1,46 @@
-"""The form of the personal page, as a browser would send it."""
+"""The forms of the personal page, as a browser would send them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 
-class Form(HTMLParser):
-    """The form in a page whose action ends in ``/answer``, with what a browser would send of it."""
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form whose action ends in ``/answer``, with what a browser would send of it."""
 
+    action: str
+    fields: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def is_for_delegation(self) -> bool:
+        """Whether it answers for a whole delegation, which the page asks about once more."""
+        return ("whole", "yes") in self.fields
+
+
+def forms_in(page: str) -> list[Form]:
+    """Return the forms of a page to answer with, in their order."""
+    return _Reader(page).forms
+
+
+class _Reader(HTMLParser):
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.action = ""
-        self.fields: list[tuple[str, str]] = []
+        self.forms: list[Form] = []
         self._inside = False
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note where the form goes, and its hidden and ticked fields."""
+        """Note where a form goes, and its hidden and ticked fields."""
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self._inside = given.get("action", "").partition("?")[0].endswith("/answer")
-            self.action = given["action"] if self._inside else self.action
+            if self._inside:
+                self.forms.append(Form(given["action"]))
         elif tag == "input" and self._inside and _is_sent(given):
-            self.fields.append((given["name"], given.get("value", "on")))
+            self.forms[-1].fields.append((given["name"], given.get("value", "on")))
 
     def handle_endtag(self, tag: str) -> None:
         """Leave the form."""

@@ -27,8 +27,9 @@ class Occasion(StrEnum):
 class Move:
     """One thing that a person does, ``after`` a while.
 
-    ``from_alias`` answers from another address than the invited one. ``for_delegation`` leaves the ticks
-    on the personal page as they are: the answer is then for all of the delegation who are silent.
+    ``from_alias`` answers from another address than the invited one. ``for_delegation`` presses the button
+    for the whole delegation, and leaves the ticks of the page that asks as they are: the answer is then for
+    all who have not answered otherwise.
     """
 
     says: Says

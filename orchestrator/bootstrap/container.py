@@ -170,7 +170,7 @@ class Container(Adapters, DataFiles):
     @cached_property
     def personal_answers(self) -> PersonalAnswers:
         """Answering on the personal pages."""
-        return PersonalAnswers(self.by_link)
+        return PersonalAnswers(self.by_link, self.directory)
 
     @cached_property
     def delegation_lists(self) -> DelegationLists:

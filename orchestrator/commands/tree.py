@@ -30,6 +30,7 @@ from orchestrator.commands.operations.running import db, demo, doctor_command, u
 from orchestrator.commands.operations.sandbox import sandbox
 from orchestrator.commands.people.sessions import sessions
 from orchestrator.commands.personal.links import personal_link
+from orchestrator.commands.personal.named import let_in, turn_down, waiting
 from orchestrator.commands.readiness.readiness import connection_test, delegation, readiness
 from orchestrator.commands.timelines.plan import plan
 from orchestrator.commands.timelines.timelines import meeting_timeline, timeline
@@ -45,7 +46,7 @@ def attendee() -> None:
     """Record answers of attendees, send to one of them again."""
 
 
-for command in (answer, responses, refuse, send_again, personal_link):
+for command in (answer, responses, refuse, send_again, personal_link, waiting, let_in, turn_down):
     attendee.add_command(command)
 
 for command in (

@@ -9,9 +9,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
 from orchestrator.domain.text import shown
-from orchestrator.errors import InvalidInput
+from orchestrator.domain.time.zones import local_time
+from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.facts import Fact
 from orchestrator.services.answers.recording import LONGEST_COMMENT, GivenAnswer, cut, record
 from orchestrator.services.personal.by_link import ByLink
@@ -32,8 +34,9 @@ class Answered:
 class PersonalAnswers:
     """The use case of the form on the personal page."""
 
-    def __init__(self, by_link: ByLink) -> None:
+    def __init__(self, by_link: ByLink, directory: Directory) -> None:
         self._by_link = by_link
+        self._directory = directory
 
     def answer(
         self,
@@ -43,22 +46,22 @@ class PersonalAnswers:
         for_also: Iterable[int] = (),
         *,
         myself: bool = True,
+        revision: int | None = None,
     ) -> Answered:
         """Record an answer for oneself and, if one may, for others of the delegation, by attendee id.
 
         The comment goes with one's own answer, or with those of the others when there is none. What stands
         already is not recorded again, so that a double click counts once. The meeting's version stays.
-        Raises ``InvalidInput`` for what cannot be recorded, ``Conflict`` once the meeting has begun, and
-        what ``ByLink.change`` raises.
+        ``revision`` is the one that the form was shown for. Raises ``InvalidInput`` for what cannot be
+        recorded, ``Conflict`` once the meeting has begun, and where its time was set after that revision,
+        and what ``ByLink.change`` raises.
         """
         names: list[str] = []
         text, also = _comment(comment), set(for_also)
-        if participation not in ANSWERS:
-            wrong, advice = Fact.of("personal.no-answer"), Fact.of("personal.no-answer.remedy")
-            raise InvalidInput.of("answer", participation, wrong, advice)
+        _require_answer(participation)
 
         def command(_: Session, link: FollowedLink, now: datetime) -> MeetingChange | None:
-            require_open(link.meeting, now)
+            self._require_present(link, revision, now)
             given = _given(link, participation, text, _others(link, also), now, myself=myself)
             by_id = {item.id: item.name for item in link.delegation}
             names.extend(by_id[item.attendee_id] for item in given)
@@ -66,6 +69,31 @@ class PersonalAnswers:
 
         self._by_link.change(token, command)
         return Answered(participation, tuple(names))
+
+    def require_answerable(self, token: str, participation: Participation, revision: int) -> None:
+        """Raise what ``answer`` for others would raise for a form that was shown for ``revision``."""
+        _require_answer(participation)
+
+        def command(_: Session, link: FollowedLink, now: datetime) -> None:
+            self._require_present(link, revision, now)
+            if not link.speaks:
+                raise _only_for_oneself()
+
+        self._by_link.change(token, command, dry_run=True)
+
+    def _require_present(self, link: FollowedLink, revision: int | None, now: datetime) -> None:
+        """Refuse an answer to a meeting that takes none, or to a time that is not its own any more."""
+        require_open(link.meeting, now)
+        if revision is not None and revision < link.meeting.time_revision:
+            place = self._directory.place_of(link.attendee.delegation, link.meeting.starts_at)
+            when = local_time(link.meeting.starts_at, place)
+            raise Conflict(Fact.of("personal.time-changed", when=when), code="time-changed")
+
+
+def _require_answer(participation: Participation) -> None:
+    if participation not in ANSWERS:
+        wrong, advice = Fact.of("personal.no-answer"), Fact.of("personal.no-answer.remedy")
+        raise InvalidInput.of("answer", participation, wrong, advice)
 
 
 def _recorded(meeting: Meeting, given: Sequence[GivenAnswer]) -> MeetingChange:
@@ -94,12 +122,16 @@ def _others(link: FollowedLink, ids: set[int]) -> tuple[Attendee, ...]:
     others = ids - {link.attendee.id}
     found = tuple(item for item in link.delegation if item.id in others)
     if others and not link.speaks:
-        wrong, advice = Fact.of("personal.also-not-allowed"), Fact.of("personal.also-not-allowed.remedy")
-        raise InvalidInput.of("for_also", None, wrong, advice)
+        raise _only_for_oneself()
     if len(found) != len(others):
         wrong, advice = Fact.of("personal.also-unknown"), Fact.of("personal.also-unknown.remedy")
         raise InvalidInput.of("for_also", None, wrong, advice)
     return found
+
+
+def _only_for_oneself() -> InvalidInput:
+    wrong, advice = Fact.of("personal.also-not-allowed"), Fact.of("personal.also-not-allowed.remedy")
+    return InvalidInput.of("for_also", None, wrong, advice)
 
 
 def _given(

@@ -23,18 +23,18 @@ from orchestrator.store.people.throttles import Tries
 
 _HOUR, _DAY, _MONTH, _YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=30), timedelta(days=400)
 NAMED_BY_A_LINK = (
-    Allowance("people named by a link in a day", 40, _DAY),
-    Allowance("people named by a link", 120, _YEAR),
+    Allowance("link-names-day", 40, _DAY),
+    Allowance("link-names", 120, _YEAR),
 )
 """A whole delegation, which has at most 30 people, and corrections; and that a few times over."""
 NAMINGS_OF_AN_ADDRESS = (
-    Allowance("namings of an address in a day", 2, _DAY),
-    Allowance("namings of an address in a month", 6, _MONTH),
+    Allowance("address-named-day", 2, _DAY),
+    Allowance("address-named-month", 6, _MONTH),
 )
 """Each naming may end in an invitation and a withdrawal, so this bounds the mails to one address."""
 CHANGES_BY_A_LINK = (
-    Allowance("changes by a link in an hour", 30, _HOUR),
-    Allowance("changes by a link in a day", 120, _DAY),
+    Allowance("link-changes-hour", 30, _HOUR),
+    Allowance("link-changes-day", 120, _DAY),
 )
 """Answers and all else that a page can record."""
 

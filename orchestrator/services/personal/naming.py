@@ -56,7 +56,7 @@ class DelegationLists:
         ``Conflict`` for a person who may not, a meeting that has begun, or another change meanwhile,
         ``TooMany`` for more people than a link may name, and what ``ByLink.change`` raises.
         """
-        found: list[tuple[FollowedLink, _Asked]] = []
+        found: list[tuple[FollowedLink, _AskedFor]] = []
 
         def command(session: Session, link: FollowedLink, now: datetime) -> MeetingChange | None:
             require_open(link.meeting, now)
@@ -102,7 +102,7 @@ class DelegationLists:
 
     def _asked(
         self, session: Session, link: FollowedLink, members: Sequence[Member], mark: str | None
-    ) -> _Asked | None:
+    ) -> _AskedFor | None:
         """What is asked for; ``None`` where all of it is so already."""
         _require_speaks(link)
         wanted = wanted_members(link, members, self._directory, self._own)
@@ -115,7 +115,7 @@ class DelegationLists:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _AskedFor:
     """A list of a delegation: who comes, who is to wait for the coordinator, and who of these is new."""
 
     comes: tuple[Attendee, ...]
@@ -123,17 +123,17 @@ class _Asked:
     new: tuple[Attendee, ...] = ()
 
 
-def _sorted_out(session: Session, link: FollowedLink, wanted: Sequence[Attendee]) -> _Asked:
+def _sorted_out(session: Session, link: FollowedLink, wanted: Sequence[Attendee]) -> _AskedFor:
     """Tell those who come from those who wait; who waits already as named is left as it is."""
     there = {item.address for item in link.delegation}
     new = tuple(item for item in wanted if item.address not in there)
     if not new:
-        return _Asked(tuple(wanted))
+        return _AskedFor(tuple(wanted))
     code = link.attendee.delegation
     seen = named.seen(session, code)
     strangers = {item.address for item in new if not seen.knows(item.email)}
     waiting = {row.address: (row.name, row.seat) for row in named.waiting(session, link.meeting.id, code)}
-    return _Asked(
+    return _AskedFor(
         comes=tuple(item for item in wanted if item.address not in strangers),
         waits=tuple(
             item
@@ -153,7 +153,7 @@ def _require_allowed(
     session: Session,
     link: FollowedLink,
     members: Sequence[Member],
-    asked: _Asked,
+    asked: _AskedFor,
     place: Place,
     now: datetime,
 ) -> None:
@@ -178,7 +178,7 @@ def _require_allowed(
         raise InvalidInput([replace(item, field=at[item.value.casefold()] + item.field) for item in problems])
 
 
-def _named(link: FollowedLink, asked: _Asked, place: Place, now: datetime) -> MeetingChange:
+def _named(link: FollowedLink, asked: _AskedFor, place: Place, now: datetime) -> MeetingChange:
     """The list as any other change of attendees, and as what the delegation has given."""
     before, own, wanted = link.meeting, link.attendee, asked.comes
     others = tuple(item for item in before.invited if item.delegation != own.delegation)

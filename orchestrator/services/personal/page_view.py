@@ -86,10 +86,11 @@ class TimesView:
 class PersonalView:
     """All that a personal page shows; all times are the reader's own but the host's.
 
-    ``refusal`` says why nothing can be answered any more, and is ``None`` as long as it can.
-    ``asked_again`` says that an answer was given to another time. ``members`` is empty for readers who
-    may not answer for the delegation; ``mark`` stands for the members as they are now. ``waiting`` are
-    people whom the delegation has named and whom the coordinator has not invited yet.
+    ``revision`` is what an answer given here is to. ``refusal`` says why nothing can be answered any more,
+    and is ``None`` as long as it can. ``asked_again`` says that an answer was given to another time.
+    ``members`` is empty for readers who may not answer for the delegation; ``mark`` stands for the members
+    as they are now. ``waiting`` are people whom the delegation has named and whom the coordinator has not
+    invited yet.
     """
 
     name: str
@@ -100,6 +101,7 @@ class PersonalView:
     title_vi: str | None
     reference: str
     status: str
+    revision: int
     times: TimesView
     join_url: str | None
     agenda: tuple[AgendaView, ...]
@@ -148,6 +150,7 @@ class PageView:
         history = _history(session, link)
         latest = next((row for row in history if _is_answer_of(row, attendee)), None)
         return PersonalView(
+            revision=meeting.revision,
             times=self._times(meeting, own.place, now),
             name=attendee.name,
             email=attendee.email,

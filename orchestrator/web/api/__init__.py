@@ -8,7 +8,7 @@ from orchestrator.web.api.delegations import calendars
 from orchestrator.web.api.meetings import decisions, meetings
 from orchestrator.web.api.minutes import minutes
 from orchestrator.web.api.operations import actions
-from orchestrator.web.api.personal import links
+from orchestrator.web.api.personal import links, named
 from orchestrator.web.api.readiness import readiness
 from orchestrator.web.api.renamed import at_old_paths
 from orchestrator.web.api.timelines import timelines
@@ -18,6 +18,7 @@ ROOMS = (
     decisions,
     answers,
     links,
+    named,
     minutes,
     incoming,
     actions,

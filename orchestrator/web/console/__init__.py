@@ -22,7 +22,7 @@ from orchestrator.web.console.meetings import (
 )
 from orchestrator.web.console.minutes import minutes
 from orchestrator.web.console.operations import actions
-from orchestrator.web.console.personal import links
+from orchestrator.web.console.personal import links, named
 from orchestrator.web.console.readiness import nudge
 from orchestrator.web.security import console_caller
 
@@ -37,6 +37,7 @@ PAGES = (
     attendees,
     answers,
     links,
+    named,
     nudge,
     date_polls,
     minutes,

@@ -16,10 +16,18 @@ from orchestrator.services.dates.date_polls import DatePolls
 from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.meetings.views import MeetingView
+from orchestrator.services.personal.waiting import NamedPeople
 from orchestrator.services.readiness.readiness import Readiness
 from orchestrator.services.timelines.views import Effect
 from orchestrator.web.console.forms import Kept, status_of_refusal
-from orchestrator.web.container import DatePollsDep, DirectoryDep, MeetingsDep, ReadinessDep, ReadingDep
+from orchestrator.web.container import (
+    DatePollsDep,
+    DirectoryDep,
+    MeetingsDep,
+    NamedPeopleDep,
+    ReadinessDep,
+    ReadingDep,
+)
 from orchestrator.web.pages import Pages, PagesDep
 from orchestrator.web.presentation import answers, marks
 from orchestrator.web.presentation.delivery import delivery_groups
@@ -93,6 +101,7 @@ class MeetingScreen:
     readiness: Readiness
     polls: DatePolls
     directory: Directory
+    people: NamedPeople
     look_ahead: LookAhead
 
     def show(
@@ -131,6 +140,7 @@ class MeetingScreen:
             board=self._board(meeting),
             said=said,
             poll=poll,
+            waiting=self.people.waiting(meeting.reference),
             sent=delivery_groups(deliveries),
             ahead=self.look_ahead.of(meeting, poll),
         )
@@ -157,9 +167,10 @@ def _meeting_page(
     readiness: ReadinessDep,
     polls: DatePollsDep,
     directory: DirectoryDep,
+    people: NamedPeopleDep,
     look_ahead: Annotated[LookAhead, Depends(_look_ahead)],
 ) -> MeetingScreen:
-    return MeetingScreen(request, pages, reading, readiness, polls, directory, look_ahead)
+    return MeetingScreen(request, pages, reading, readiness, polls, directory, people, look_ahead)
 
 
 MeetingPageDep = Annotated[MeetingScreen, Depends(_meeting_page)]

@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import Form, Response
 
 from orchestrator.domain.meetings.meeting import Participation
-from orchestrator.errors import Conflict, InvalidInput
+from orchestrator.errors import Conflict, InvalidInput, TooMany
 from orchestrator.services.personal.followed_link import LinkClosedError
 from orchestrator.web.container import PersonalAnswersDep
 from orchestrator.web.pages import see_other
 from orchestrator.web.personal.personal_page import AnswerForm, PersonalPageDep
-from orchestrator.web.personal.routing import page_path, personal_router, to_page
+from orchestrator.web.personal.routing import again_after, page_path, personal_router, to_page
 
 router = personal_router()
 
@@ -27,13 +27,21 @@ def back_to_page(token: str) -> Response:
 def answer(
     token: str, form: Annotated[AnswerForm, Form()], answers: PersonalAnswersDep, page: PersonalPageDep
 ) -> Response:
-    """Record an answer; when that cannot be, what was typed stays."""
+    """Record an answer; one for others is asked about once, and what was typed stays where it cannot be."""
+    participation = _participation(form.answer)
     try:
-        done = answers.answer(token, _participation(form.answer), form.comment, form.also, myself=form.myself)
+        if form.asks:
+            answers.require_answerable(token, participation, form.revision)
+            return page.confirmation(token, form)
+        done = answers.answer(
+            token, participation, form.comment, form.also, myself=form.myself, revision=form.revision
+        )
     except LinkClosedError:
         raise
     except InvalidInput as error:
         return page.again(token, 422, form, problems=error.problems)
+    except TooMany as error:
+        return again_after(page.again(token, 429, form, conflict=error.message), error)
     except Conflict as error:
         return page.again(token, 409, form, conflict=error.message)
     return see_other(page_path(token), done="answered" if done.names else "same", count=len(done.names))

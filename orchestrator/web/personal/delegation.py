@@ -8,16 +8,16 @@ from itertools import zip_longest
 from typing import Annotated
 
 from fastapi import Depends, Form, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from orchestrator.domain.meetings.fields import Seat
-from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
+from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem, TooMany
 from orchestrator.services.personal.delegation_list import Composition, Member
 from orchestrator.services.personal.followed_link import LinkClosedError
 from orchestrator.services.personal.page_view import MemberView, PersonalView
 from orchestrator.web.container import DelegationListsDep, PersonalPagesDep
 from orchestrator.web.pages import Pages, PagesDep, see_other
-from orchestrator.web.personal.routing import LOOK, page_path, personal_router
+from orchestrator.web.personal.routing import LOOK, again_after, page_path, personal_router
 
 _BLANK_ROWS = 3
 _MOST_ROWS = 60
@@ -36,6 +36,12 @@ class DelegationForm(BaseModel):
     more: bool = False
     edit: bool = False
     confirmed: bool = False
+
+
+class WithdrawForm(BaseModel):
+    """Who is taken back, by number."""
+
+    number: Annotated[int, Field(ge=1, lt=2**31)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +156,31 @@ def name_delegation(
         raise
     except InvalidInput as error:
         return page.form(token, view, rows, 422, mark=form.mark, problems=error.problems)
+    except TooMany as error:
+        shown = page.form(token, view, rows, 429, mark=form.mark, conflict=error.message)
+        return again_after(shown, error)
     except Conflict as error:
         return page.form(token, view, rows, 409, conflict=error.message)
     if form.confirmed:
-        return see_other(page_path(token), done="named", count=len(done.invited) + len(done.withdrawn))
+        return _saved(token, done)
     if done.nothing:
         return page.form(token, view, rows, mark=form.mark, same=True)
     return page.confirmation(token, view, rows, done, form.mark)
+
+
+def _saved(token: str, done: Composition) -> Response:
+    """Lead back to the page, which says how many are told, or else how many wait."""
+    told = len(done.invited) + len(done.withdrawn)
+    if done.waiting and not told:
+        return see_other(page_path(token), done="asked", count=len(done.waiting))
+    return see_other(page_path(token), done="named", count=told)
+
+
+@router.post("/a/{token}/delegation/withdraw")
+def withdraw(token: str, form: Annotated[WithdrawForm, Form()], lists: DelegationListsDep) -> Response:
+    """Take back the naming of a person who waits for the coordinator's yes."""
+    done = lists.withdraw(token, form.number)
+    return see_other(page_path(token), done="withdrawn" if done else "same")
 
 
 def _typed_rows(view: PersonalView, form: DelegationForm) -> list[Row]:

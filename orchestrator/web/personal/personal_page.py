@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from orchestrator.errors import Problem
 from orchestrator.services.personal.page import PersonalPages
@@ -19,18 +19,28 @@ from orchestrator.web.personal.routing import page_path
 
 
 class AnswerForm(BaseModel):
-    """What was pressed, ticked and typed."""
+    """What was pressed, ticked and typed, and the revision of the meeting that was shown with it.
+
+    ``whole`` is the button for the whole delegation, which asks once before anything is recorded.
+    """
 
     answer: str = ""
     comment: str = ""
+    revision: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    whole: bool = False
     myself: bool = False
     also: list[int] = []
+    confirmed: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether what was pressed is for others, and has not been confirmed."""
+        return (self.whole or bool(self.also)) and not self.confirmed
 
     @classmethod
     def of(cls, view: PersonalView, chosen: str = "") -> AnswerForm:
-        """Return the form as it is at first: for oneself and for all who have not answered yet."""
-        silent = [item.id for item in view.others if item.answer == "no answer"]
-        return cls(answer=chosen, comment=view.comment or "", myself=True, also=silent)
+        """Return the form as it is at first."""
+        return cls(answer=chosen, comment=view.comment or "", myself=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,16 @@ class PersonalPage:
             conflict=conflict,
             done=done,
             count=count,
+        )
+
+    def confirmation(self, token: str, form: AnswerForm) -> Response:
+        """Return the page that asks once whether an answer is for others, and for whom."""
+        return self.pages.render(
+            self.request,
+            "personal/personal_answer_confirm.html.j2",
+            here=page_path(token),
+            view=self.personal_pages.page(token),
+            form=form,
         )
 
     def again(

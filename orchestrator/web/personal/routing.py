@@ -6,6 +6,7 @@ stands out. The addresses are secrets: they stand in no log, no search engine an
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from orchestrator.errors import OrchestratorError
+from orchestrator.errors import OrchestratorError, TooMany
 from orchestrator.services.personal.followed_link import LinkClosedError
 from orchestrator.web.pages import pages_of
 from orchestrator.web.problems import status_of
@@ -45,6 +46,8 @@ class PersonalRoute(APIRoute):
                 response = await handle(request)
             except (OrchestratorError, HTTPException, RequestValidationError) as error:
                 response = _refused(request, error)
+                if isinstance(error, TooMany):
+                    again_after(response, error)
             response.headers.update(_HEADERS)
             response.headers.setdefault("Cache-Control", "no-store")
             return response
@@ -67,6 +70,12 @@ def page_path(token: str, *more: str) -> str:
 def to_page(token: str, *more: str) -> Response:
     """Lead to a personal page, for example from the address of a form that is loaded again."""
     return RedirectResponse(page_path(token, *more), 303)
+
+
+def again_after(response: Response, error: TooMany) -> Response:
+    """Return the response with when to try again (RFC 9110 section 10.2.3)."""
+    response.headers["Retry-After"] = str(math.ceil(error.retry_after))
+    return response
 
 
 def _refused(request: Request, error: Exception) -> Response:

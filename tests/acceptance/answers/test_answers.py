@@ -145,9 +145,10 @@ def test_the_personal_page_answers_by_post_only(answered: Service, tmp_path: Pat
     assert shown.ok
     assert "Meeting CLICKED" in shown.text
     assert answers(answered, "CLICKED")[tan] == "no answer", "looking changes nothing"
-    done = answered.http.post(
-        f"{page}/answer", data={"answer": "accepted", "myself": "yes", "comment": "Ba người"}, timeout=10
-    )
+    shown_for = re.search(r'name="revision" value="(\d+)"', shown.text)
+    assert shown_for is not None
+    form = {"answer": "accepted", "myself": "yes", "revision": shown_for[1], "comment": "Ba người"}
+    done = answered.http.post(f"{page}/answer", data=form, timeout=10)
     assert done.ok, done.text
     assert answers(answered, "CLICKED")[tan] == "accepted"
     (response,) = answered.api("GET", "/meetings/CLICKED/responses")

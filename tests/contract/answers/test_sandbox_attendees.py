@@ -20,7 +20,7 @@ from integrations.sandbox.attendees import Attendees, Reply
 from integrations.sandbox.clock import SandboxClock
 from integrations.sandbox.letters import Letter
 from integrations.sandbox.outbox import MaildirOutbox
-from integrations.sandbox.page_form import Form
+from integrations.sandbox.page_form import forms_in
 from integrations.sandbox.personas import CAST, persona_of
 from integrations.sandbox.server import SandboxPlan, run
 from integrations.sandbox.writing import Says, Software
@@ -116,15 +116,25 @@ def test_everybody_always_does_the_same() -> None:
 
 FORM = f"""<form action="/search"><input type="hidden" name="q" value="x"></form>
 <form method="post" action="{PAGE}/answer">
-<input type="checkbox" name="myself" value="yes" checked><input type="checkbox" name="also" value="2" checked>
-<input type="checkbox" name="also" value="3"><button name="answer" value="accepted">Accept</button>
-<textarea name="comment"></textarea></form><input type="hidden" name="outside" value="1">"""
+<input type="hidden" name="myself" value="yes"><input type="hidden" name="revision" value="3">
+<button name="answer" value="accepted">Accept</button><textarea name="comment"></textarea></form>
+<form method="post" action="{PAGE}/answer"><input type="hidden" name="whole" value="yes">
+<input type="hidden" name="revision" value="3">
+<button name="answer" value="accepted">Accept for 3</button></form>
+<input type="hidden" name="outside" value="1">"""
+ASKS = f"""<form method="post" action="{PAGE}/answer"><input type="hidden" name="answer" value="accepted">
+<input type="hidden" name="revision" value="3"><input type="checkbox" name="myself" value="yes" checked>
+<input type="checkbox" name="also" value="2" checked><input type="checkbox" name="also" value="3"></form>"""
 
 
 def test_a_form_is_sent_as_a_browser_would() -> None:
-    form = Form(FORM)
-    assert form.action == f"{PAGE}/answer"
-    assert form.fields == [("myself", "yes"), ("also", "2")]
+    own, whole = forms_in(FORM)
+    assert own.action == whole.action == f"{PAGE}/answer"
+    assert own.fields == [("myself", "yes"), ("revision", "3")]
+    assert whole.fields == [("whole", "yes"), ("revision", "3")]
+    assert (own.is_for_delegation, whole.is_for_delegation) == (False, True)
+    (asked,) = forms_in(ASKS)
+    assert asked.fields == [("answer", "accepted"), ("revision", "3"), ("myself", "yes"), ("also", "2")]
 
 
 class Pages(HTTPServer):
@@ -148,8 +158,10 @@ class _Page(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.server.posted.append((self.path, parse_qsl(body, keep_blank_values=True)))
-        self._answer(self.server.status, "")
+        sent = parse_qsl(body, keep_blank_values=True)
+        self.server.posted.append((self.path, sent))
+        asks = ("whole", "yes") in sent and self.server.status == 303
+        self._answer(200 if asks else self.server.status, ASKS if asks else "")
 
     def _answer(self, status: int, page: str) -> None:
         self.send_response(status)
@@ -240,7 +252,12 @@ def test_each_mail_is_answered_once_by_mail_or_on_the_page(town: Town) -> None:
     assert town.attendees().next_at() is None
     (mail,) = town.inbox()
     assert (mail.sender, mail.recipients) == (outlook, (ORGANIZER,))
-    sent = [("myself", "yes"), ("answer", "accepted"), ("comment", "We shall be four in the room.")]
+    sent = [
+        ("myself", "yes"),
+        ("revision", "3"),
+        ("answer", "accepted"),
+        ("comment", "We shall be four in the room."),
+    ]
     assert town.pages.posted == [(f"{PAGE}/answer", sent)], "nobody else was answered for"
 
     town.invite(outlook, sequence=1)
@@ -252,7 +269,9 @@ def test_a_focal_point_answers_for_whoever_is_ticked(town: Town) -> None:
     town.invite("focal.point@la.example.org")
     (reply,) = town.attendees().answer()
     assert reply.also == (2,)
-    assert ("also", "2") in town.pages.posted[0][1]
+    (_, pressed), (_, confirmed) = town.pages.posted
+    assert ("whole", "yes") in pressed
+    assert {("also", "2"), ("confirmed", "yes"), ("answer", "accepted")} <= set(confirmed)
 
 
 def test_who_takes_their_time_answers_later_or_at_once_when_told_to(town: Town) -> None:

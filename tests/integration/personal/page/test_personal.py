@@ -113,7 +113,7 @@ def test_the_button_of_the_mail_only_stands_out(client: TestClient, world: World
 
 def test_an_answer_is_recorded_and_shown(client: TestClient, world: World) -> None:
     here = path(world, MINH)
-    form = {"answer": "tentative", "comment": f"Perhaps.\r\n{HOSTILE}", "myself": "yes"}
+    form = {"answer": "tentative", "comment": f"Perhaps.\r\n{HOSTILE}", "myself": "yes", "revision": "9"}
     done = client.post(f"{here}/answer", data=form)
     assert (done.status_code, done.headers["location"]) == (303, f"{here}?done=answered&count=1")
     page = client.get(done.headers["location"])
@@ -125,14 +125,34 @@ def test_an_answer_is_recorded_and_shown(client: TestClient, world: World) -> No
     assert "This was recorded before, and stands." in words(client.get(again.headers["location"]))
 
 
-def test_a_focal_point_answers_for_the_delegation_in_one_click(client: TestClient, world: World) -> None:
+def test_for_yourself_and_for_the_whole_delegation_are_two_buttons_and_the_second_asks_once(
+    client: TestClient, world: World
+) -> None:
     world.personal_answers.answer(path(world, MINH)[3:], Participation.TENTATIVE)
     here = path(world, LAN)
     page = client.get(f"{here}?answer=accepted")
-    assert buttons(page) == ["Accept for Viet Nam", "Tentative for Viet Nam", "Decline for Viet Nam"]
-    # Whoever has answered already is not answered for unless somebody says so.
-    assert ticked(page) == ["myself", f"also-{number(world, NHUNG)}"]
-    form = {"answer": "accepted", "myself": "yes", "also": [str(number(world, NHUNG))]}
+    assert buttons(page)[:6] == [
+        *("Accept", "Tentative", "Decline"),
+        *("Accept for 3…", "Tentative for 3…", "Decline for 3…"),
+    ]
+    assert "For yourself, Phạm Thu Lan" in words(page)
+    assert "For the whole delegation (3)" in words(page)
+    before = contents(world.database)
+    asked = client.post(f"{here}/answer", data={"answer": "accepted", "whole": "yes", "revision": "9"})
+    assert asked.status_code == 200
+    assert "Record “accepted” for Viet Nam?" in words(asked)
+    assert "Nothing has been recorded yet." in words(asked)
+    assert contents(world.database) == before
+    # Who has answered otherwise is not answered for unless that is ticked.
+    assert ticked(asked) == [f"also-{number(world, NHUNG)}", f"also-{number(world, LAN)}"]
+    form = {
+        "answer": "accepted",
+        "revision": "9",
+        "myself": "yes",
+        "confirmed": "yes",
+        "also": [str(number(world, NHUNG))],
+        "comment": "All of us",
+    }
     done = client.post(f"{here}/answer", data=form)
     assert "Recorded: accepted, for 2 people." in words(client.get(done.headers["location"]))
     assert answers(world) == {
@@ -146,25 +166,100 @@ def test_a_focal_point_answers_for_the_delegation_in_one_click(client: TestClien
     assert "by Phạm Thu Lan, on the personal page" in words(page)
 
 
+def test_for_yourself_is_for_nobody_else_and_asks_nothing(client: TestClient, world: World) -> None:
+    here = path(world, LAN)
+    done = client.post(f"{here}/answer", data={"answer": "declined", "myself": "yes", "revision": "9"})
+    assert done.status_code == 303
+    assert {email for email, answer in answers(world).items() if answer != "no answer"} == {LAN}
+
+
+def test_nobody_is_answered_for_without_having_been_asked_about(client: TestClient, world: World) -> None:
+    here, before = path(world, LAN), contents(world.database)
+    also = {"answer": "accepted", "also": str(number(world, NHUNG)), "revision": "9"}
+    assert client.post(f"{here}/answer", data=also).status_code == 200
+    assert contents(world.database) == before
+    # A delegate speaks for nobody, so there is nothing to ask.
+    for form in ({"whole": "yes"}, {"also": str(number(world, NHUNG))}):
+        asked = client.post(
+            f"{path(world, MINH)}/answer", data={"answer": "accepted", "revision": "9", **form}
+        )
+        assert asked.status_code == 422
+    assert buttons(client.get(path(world, MINH))) == ["Accept", "Tentative", "Decline"]
+    assert contents(world.database) == before
+
+
+def test_an_answer_to_an_older_time_is_not_recorded(client: TestClient, world: World) -> None:
+    here = path(world, LAN)
+    shown = re.findall(r'name="revision" value="(\d+)"', client.get(here).text)
+    assert len(set(shown)) == 1
+    update = MeetingUpdate.model_validate({"start": "2026-12-03 15:00"})
+    version = world.reading.meeting("SOM-2026").version
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
+    before = contents(world.database)
+    old = {"answer": "accepted", "revision": shown[0], "comment": "We come"}
+    for form in (
+        {**old, "myself": "yes"},
+        {**old, "whole": "yes"},
+        {**old, "myself": "yes", "also": str(number(world, NHUNG)), "confirmed": "yes"},
+        {"answer": "accepted", "myself": "yes"},
+    ):
+        late = client.post(f"{here}/answer", data=form)
+        assert late.status_code == 409
+        assert "it is now Thursday, 3 December 2026, 15:00 Ha Noi (UTC+07:00)" in words(late)
+        assert contents(world.database) == before
+    assert ">\nWe come</textarea>" in client.post(f"{here}/answer", data={**old, "myself": "yes"}).text
+    (new,) = set(re.findall(r'name="revision" value="(\d+)"', client.get(here).text))
+    assert new != shown[0]
+    done = client.post(f"{here}/answer", data={**old, "myself": "yes", "revision": new})
+    assert done.status_code == 303
+
+
+def test_another_text_or_link_does_not_take_an_answer_away(client: TestClient, world: World) -> None:
+    here = path(world, MINH)
+    (shown,) = re.findall(r'name="revision" value="(\d+)"', client.get(here).text)
+    update = MeetingUpdate.model_validate({"title": "Another title"})
+    version = world.reading.meeting("SOM-2026").version
+    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
+    done = client.post(f"{here}/answer", data={"answer": "accepted", "myself": "yes", "revision": shown})
+    assert done.status_code == 303
+
+
+def test_more_answers_than_a_link_may_give_are_put_off_politely(client: TestClient, world: World) -> None:
+    here = path(world, MINH)
+    form = {"myself": "yes", "revision": "9", "comment": "Kept"}
+    codes = [
+        client.post(f"{here}/answer", data={**form, "answer": answer}).status_code
+        for _ in range(15)
+        for answer in ("accepted", "declined")
+    ]
+    assert set(codes) == {303}
+    late = client.post(f"{here}/answer", data={**form, "answer": "accepted"})
+    assert late.status_code == 429
+    assert 0 < int(late.headers["retry-after"]) <= 3600
+    assert "Try again from Sunday, 1 November 2026, 11:00 Ha Noi" in words(late)
+    assert ">\nKept</textarea>" in late.text
+    assert client.get(here).status_code == 200
+    assert client.post(f"{path(world, LAN)}/answer", data={**form, "answer": "accepted"}).status_code == 303
+
+
 def test_what_cannot_be_recorded_is_said_at_its_field_and_what_was_typed_stays(
     client: TestClient, world: World
 ) -> None:
     here, before = path(world, LAN), contents(world.database)
-    long = client.post(f"{here}/answer", data={"answer": "accepted", "comment": "é" * 2001, "myself": "yes"})
+    own = {"revision": "9", "myself": "yes"}
+    long = client.post(f"{here}/answer", data={"answer": "accepted", "comment": "é" * 2001, **own})
     assert long.status_code == 422
     assert "Has 2001 characters. Shorten it to 2000" in words(long)
     assert "é" * 2001 in long.text
     assert 'aria-describedby="comment-wrong"' in long.text
-    assert ticked(long) == ["myself"]
-    nobody = client.post(f"{here}/answer", data={"answer": "accepted", "comment": "Yes"})
+    nobody = client.post(f"{here}/answer", data={"answer": "accepted", "comment": "Yes", "revision": "9"})
     assert nobody.status_code == 422
     assert "Names nobody. Tick whom the answer is for." in words(nobody)
     assert ">\nYes</textarea>" in nobody.text
-    none = client.post(f"{here}/answer", data={"answer": "maybe", "myself": "yes"})
+    none = client.post(f"{here}/answer", data={"answer": "maybe", **own})
     assert "Choose Accept, Tentative or Decline." in words(none)
-    other = client.post(
-        f"{here}/answer", data={"answer": "declined", "also": str(number(world, THIDA)), "myself": "yes"}
-    )
+    form = {"answer": "declined", "also": str(number(world, THIDA)), "confirmed": "yes", **own}
+    other = client.post(f"{here}/answer", data=form)
     assert other.status_code == 422
     assert "not, or no longer, of your delegation" in words(other)
     assert client.post(f"{here}/answer", data={"answer": "declined", "also": "x"}).status_code == 422

@@ -106,7 +106,7 @@ def test_links_that_open_nothing_say_what_to_do(client: TestClient, world: World
     assert "Trần Minh Khôi, coordinator@vn.example.org" in words(revoked)
     assert LINK not in revoked.text and "Senior Officials" not in revoked.text
     for refused in (
-        client.post(f"{here}/answer", data={"answer": "accepted", "myself": "yes"}),
+        client.post(f"{here}/answer", data={"answer": "accepted", "myself": "yes", "revision": "9"}),
         client.get(f"{here}/meeting.ics"),
         client.get(f"{here}/minutes/1"),
     ):
@@ -128,12 +128,17 @@ def test_who_is_no_longer_invited_reads_only_that(client: TestClient, world: Wor
     assert page.status_code == 410
     assert "You are no longer invited to “Senior Officials Meeting”." in words(page)
     assert LINK not in page.text and "14:00" not in page.text
-    assert client.post(f"{here}/answer", data={"answer": "accepted", "myself": "yes"}).status_code == 410
+    assert (
+        client.post(
+            f"{here}/answer", data={"answer": "accepted", "myself": "yes", "revision": "9"}
+        ).status_code
+        == 410
+    )
 
 
 def test_forms_of_other_sites_and_forms_too_large_are_refused(client: TestClient, world: World) -> None:
     here, before = path(world, LAN), contents(world.database)
-    form = {"answer": "accepted", "myself": "yes"}
+    form = {"answer": "accepted", "myself": "yes", "revision": "9"}
     for origin in ("https://elsewhere.example", "null"):
         for target in ("answer", "delegation"):
             page = client.post(f"{here}/{target}", data=form, headers={"Origin": origin})
@@ -159,7 +164,9 @@ def test_addresses_stand_in_no_log(
     caplog.set_level(logging.DEBUG)
     here, feed = path(world, LAN), feed_path(world, LAN)
     client.get(here)
-    client.post(f"{here}/answer", data={"answer": "accepted", "comment": "x" * 3000, "myself": "yes"})
+    client.post(
+        f"{here}/answer", data={"answer": "accepted", "comment": "x" * 3000, "myself": "yes", "revision": "9"}
+    )
     client.get(feed)
     world.personal_links.revoke("SOM-2026", LAN, caller=caller("coordinator"))
     client.get(here)
