@@ -19,6 +19,7 @@ from orchestrator.bootstrap.templates import mail_templates
 from orchestrator.domain.letters.message import NamedAddress
 from orchestrator.domain.people.addresses import OwnMailbox
 from orchestrator.services.answers.by_hand import AnswersByHand
+from orchestrator.services.answers.guests import Guests
 from orchestrator.services.answers.inbox import Inbox
 from orchestrator.services.answers.incoming import IncomingMails
 from orchestrator.services.answers.kept_mails import KeptMails, Limits
@@ -270,6 +271,11 @@ class Container(Adapters, DataFiles):
     def quarantine(self) -> Quarantine:
         """Mails that no program could apply."""
         return Quarantine(self.changing, self.planner, self.incoming, self.clock)
+
+    @cached_property
+    def guests(self) -> Guests:
+        """Inviting who answered a forwarded invitation."""
+        return Guests(self.incoming, self.quarantine, self.meetings)
 
     @cached_property
     def known_senders(self) -> KnownSenders:

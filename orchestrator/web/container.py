@@ -16,8 +16,10 @@ from orchestrator.bootstrap import Container, container
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.ports import Clock, DocumentStore, Outbox
 from orchestrator.services.answers.by_hand import AnswersByHand
+from orchestrator.services.answers.guests import Guests
 from orchestrator.services.answers.inbox import Inbox
 from orchestrator.services.answers.incoming import IncomingMails
+from orchestrator.services.answers.known_senders import KnownSenders
 from orchestrator.services.answers.quarantine import Quarantine
 from orchestrator.services.answers.senders import Senders
 from orchestrator.services.dates.date_polls import DatePolls
@@ -77,6 +79,8 @@ DocumentsDep = Annotated[DocumentStore, Depends(_use(lambda made: made.documents
 ExamplesDep = Annotated[Examples, Depends(_use(lambda made: made.examples))]
 FairStartsDep = Annotated[FairStarts, Depends(_use(lambda made: made.fair_starts))]
 InboxDep = Annotated[Inbox | None, Depends(_use(lambda made: made.inbox))]
+GuestsDep = Annotated[Guests, Depends(_use(lambda made: made.guests))]
+KnownSendersDep = Annotated[KnownSenders, Depends(_use(lambda made: made.known_senders))]
 IncomingDep = Annotated[IncomingMails, Depends(_use(lambda made: made.incoming))]
 MeetingsDep = Annotated[Meetings, Depends(_use(lambda made: made.meetings))]
 MinutesDep = Annotated[Minutes, Depends(_use(lambda made: made.minutes))]

@@ -14,7 +14,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from orchestrator import __version__, words
 from orchestrator.bootstrap import Container
-from orchestrator.domain.answers.responses import Fate
 from orchestrator.domain.definitions.definition import MeetingKind
 from orchestrator.domain.delegations.public_holidays import holidays_version
 from orchestrator.domain.letters.invitation import mailto
@@ -81,8 +80,7 @@ class Pages:
 
 def mails_waiting(incoming: IncomingMails) -> int:
     """Return how many mails wait for a decision, also when there is no mailbox to read any more."""
-    mailbox = incoming.mailbox()
-    return mailbox.quarantined if mailbox else len(incoming.mails(Fate.QUARANTINED))
+    return incoming.waiting()
 
 
 def pages_of(request: Request) -> Pages:

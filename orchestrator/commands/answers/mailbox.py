@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from shlex import quote
 
 import click
 
 from config.logging import configure_logging
 from orchestrator import bootstrap, supervisor, terminal
-from orchestrator.commands.answers.attendees import ANSWERS
+from orchestrator.commands.answers.known_senders import senders
 from orchestrator.commands.answers.printing import show_explanations, show_incoming, show_mail
-from orchestrator.commands.common import CALLER, bytes_of, json_option, report
+from orchestrator.commands.answers.quarantine import accept, assign, discard, invite
+from orchestrator.commands.common import bytes_of, json_option
 from orchestrator.domain.answers.responses import Fate
-from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.services.answers.inbox import LARGEST_MAIL
 from orchestrator.services.answers.incoming import explain
+from orchestrator.store.answers.incoming import MailQuery
 from orchestrator.watching import watch, watch_nothing
-from orchestrator.words import say
+
+_SHOWN = 50
+"""How many mails a screen shows."""
 
 
 @click.group(name="mailbox")
@@ -27,14 +31,29 @@ def mailbox() -> None:
 
 @mailbox.command(name="list")
 @click.option("--fate", type=click.Choice([item.value for item in Fate]), help="Only these.")
+@click.option("--search", default="", metavar="WORDS", help="Only those that hold all these words.")
+@click.option("--limit", type=click.IntRange(1, 1000), metavar="N", help="At most so many; 50 on a screen.")
+@click.option("--after", type=click.IntRange(1), metavar="MAIL", help="Go on behind this mail.")
 @json_option
-def list_incoming(fate: str | None, as_json: bool) -> None:
+def list_incoming(fate: str | None, search: str, limit: int | None, after: int | None, as_json: bool) -> None:
     """List the mails that came in and what became of them.
 
-    The newest comes first.
+    The newest comes first. The words of --search are looked for in who sent a mail, whom it names, its
+    subject and text, and the reference of its meeting. With --json and no --limit it is all of them.
     """
-    found = bootstrap.container().incoming.mails(Fate(fate) if fate else None)
-    click.echo(terminal.as_json(found)) if as_json else show_incoming(found)
+    query = MailQuery(Fate(fate) if fate else None, search, after, limit or _SHOWN)
+    incoming = bootstrap.container().incoming
+    if as_json:
+        click.echo(terminal.as_json(incoming.page(query) if limit else incoming.every(query)))
+        return
+    page = incoming.page(query)
+    show_incoming(page.mails)
+    if page.following:
+        asked = [f"--fate {fate}"] if fate else []
+        asked += [f"--search {quote(search)}"] if search else []
+        asked += [f"--limit {limit}"] if limit else []
+        command = " ".join(["orchestrator mailbox list", *asked, f"--after {page.following}"])
+        terminal.out.print(f"\nMore: {command}", soft_wrap=True)
 
 
 @mailbox.command(name="show")
@@ -55,34 +74,8 @@ def explain_mails(files: tuple[Path, ...], as_json: bool) -> None:
     click.echo(terminal.as_json(found)) if as_json else show_explanations(found)
 
 
-@mailbox.command(name="assign")
-@click.argument("mail", type=int)
-@click.argument("reference")
-@click.argument("email")
-@click.option("--as", "participation", type=ANSWERS, help="The answer, when the mail does not say it.")
-@json_option
-def assign(mail: int, reference: str, email: str, participation: str | None, as_json: bool) -> None:
-    """Take a quarantined MAIL for the answer of an attendee."""
-    value = Participation(participation.upper()) if participation else None
-    found = bootstrap.container().quarantine.assign(
-        mail, reference, email, caller=CALLER, participation=value
-    )
-    click.echo(terminal.as_json(found)) if as_json else terminal.out.print(
-        f"Mail {mail}: {say(found.reason)}."
-    )
-
-
-@mailbox.command(name="discard")
-@click.argument("mail", type=int)
-@json_option
-def discard_incoming(mail: int, as_json: bool) -> None:
-    """Let a quarantined MAIL go without effect."""
-    bootstrap.container().quarantine.discard(mail, caller=CALLER)
-    report(
-        {"mail": mail, "fate": "discarded", "outcome": "discarded"},
-        f"Mail {mail} is discarded.",
-        as_json=as_json,
-    )
+for _command in (accept, assign, invite, discard, senders):
+    mailbox.add_command(_command)
 
 
 @mailbox.command(name="watch", hidden=True)

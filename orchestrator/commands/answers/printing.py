@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from orchestrator.services.answers.incoming import Explanation
+from orchestrator.services.answers.proposing import Offer
 from orchestrator.services.answers.views import IncomingView
 from orchestrator.services.meetings.views import ResponseView
 from orchestrator.terminal import out, table
@@ -58,9 +59,27 @@ def show_mail(item: IncomingView) -> None:
     if item.text:
         out.print()
         out.print(item.text)
-    if item.fate == "quarantined":
-        out.print(f"\nAssign it:   orchestrator mailbox assign {item.id} MEETING EMAIL --as accepted")
-        out.print(f"Let it go:   orchestrator mailbox discard {item.id}")
+    if offers := list(_offers(item)):
+        out.print()
+        for what, command in offers:
+            out.print(f"{what:<14}orchestrator mailbox {command}", soft_wrap=True)
+
+
+def _offers(item: IncomingView) -> Iterator[tuple[str, str]]:
+    """Yield what can be done about a mail that waits, and the command that does it, filled in."""
+    if Offer.ACCEPT in item.offers:
+        yield "Believe it:", f"accept {item.id}"
+    if Offer.ASSIGN in item.offers:
+        who = item.proposed
+        to = f"{who.meeting} {who.email}" if who else f"{item.meeting or 'MEETING'} EMAIL"
+        yield "Assign it:", f"assign {item.id} {to}" + ("" if item.says else " --as ANSWER")
+    if Offer.INVITE in item.offers and item.guest is not None:
+        guest = item.guest
+        lacking = (("name", guest.name), ("delegation", guest.delegation), ("group", guest.group))
+        given = "".join(f" --{option} {option.upper()}" for option, known in lacking if not known)
+        yield "Invite them:", f"invite {item.id}{given}"
+    if Offer.DISCARD in item.offers:
+        yield "Let it go:", f"discard {item.id}"
 
 
 def show_explanations(explanations: Mapping[str, Explanation]) -> None:

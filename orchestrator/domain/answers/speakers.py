@@ -138,6 +138,17 @@ class KnownAttendees:
         return self.of_id(self._by_address[people.pop()]) if len(people) == 1 else None
 
 
+CREDIBILITY = frozenset(
+    {
+        "answers.sent-by-another",
+        "answers.forwarded-to-another",
+        "answers.dmarc-failed",
+        "answers.dmarc-of-another",
+    }
+)
+"""Why a mail waits that a person's word for its sender would let through."""
+
+
 def told_of(attendee: Attendee, sender: str | None, known: KnownSender | None) -> bool:
     """Whether an attendee is told of an answer: unless they sent it, or from an alias they confirmed."""
     if sender == attendee.address:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestrator.domain.answers.incoming import read
@@ -11,9 +11,10 @@ from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.errors import NotFound
 from orchestrator.facts import Fact
 from orchestrator.services.answers.kept_mails import KeptMails
-from orchestrator.services.answers.views import IncomingView, MailboxView
+from orchestrator.services.answers.proposing import Suggesting
+from orchestrator.services.answers.views import IncomingPage, IncomingView, MailboxView
 from orchestrator.store.answers import incoming, read_mailbox
-from orchestrator.store.answers.incoming import Listed
+from orchestrator.store.answers.incoming import Listed, MailQuery
 from orchestrator.store.engine import Database
 
 
@@ -77,14 +78,38 @@ class IncomingMails:
             return MailboxView(row.due_at, row.reason, incoming.quarantined(session))
 
     def mails(self, fate: Fate | None = None) -> list[IncomingView]:
-        """Return mails that came in, newest first, optionally of one fate only."""
+        """Return the newest mails that came in, optionally of one fate only."""
+        return list(self.page(MailQuery(fate)).mails)
+
+    def page(self, query: MailQuery) -> IncomingPage:
+        """Return mails that came in, newest first, and where those behind them begin."""
         with self._database.reading() as session:
-            return [_view(found) for found in incoming.listed(session, fate)]
+            found = incoming.listed(session, replace(query, limit=query.limit + 1))
+            suggesting = Suggesting.for_those(session, found)
+            mails = tuple(_view(item, suggesting) for item in found[: query.limit])
+        more = len(found) > query.limit and bool(mails)
+        return IncomingPage(mails, mails[-1].id if more else None)
+
+    def every(self, query: MailQuery) -> list[IncomingView]:
+        """Return all mails that are wanted, newest first, however many."""
+        found: list[IncomingView] = []
+        while True:
+            page = self.page(query)
+            found += page.mails
+            if page.following is None:
+                return found
+            query = replace(query, after=page.following)
+
+    def waiting(self) -> int:
+        """Return how many mails wait for a person."""
+        with self._database.reading() as session:
+            return incoming.quarantined(session)
 
     def mail(self, incoming_id: int) -> IncomingView:
         """Return one mail; raises ``NotFound``."""
         with self._database.reading() as session:
-            return _view(incoming.one_listed(session, incoming_id))
+            found = incoming.one_listed(session, incoming_id)
+            return _view(found, Suggesting.for_those(session, [found]))
 
     def content(self, incoming_id: int) -> bytes:
         """Return a quarantined mail as it came; raises ``NotFound``."""
@@ -102,8 +127,9 @@ class IncomingMails:
         self._kept.forget(digest)
 
 
-def _view(found: Listed) -> IncomingView:
+def _view(found: Listed, suggesting: Suggesting) -> IncomingView:
     row, reference = found
+    suggested = suggesting.about(found)
     return IncomingView(
         id=row.id,
         received_at=row.received_at,
@@ -119,4 +145,8 @@ def _view(found: Listed) -> IncomingView:
         body_kept=row.body_kept,
         fate=row.fate,
         reason=row.reason,
+        says=suggested.says,
+        proposed=suggested.attendee,
+        guest=suggested.guest,
+        offers=suggested.offers,
     )

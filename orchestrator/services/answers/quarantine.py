@@ -43,10 +43,17 @@ _FATES = {
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """How far a sender is believed: as what, and whether that is remembered for their next mails."""
+    """How far a sender is believed: as what, and whether that is remembered for their next mails.
 
-    relation: Relation = Relation.DEPUTY
+    Without a ``relation``, a sender whose mail names their own address has another address of the attendee's,
+    and any other is a deputy.
+    """
+
+    relation: Relation | None = None
     remembered: bool = True
+
+
+BELIEVED = Trust()
 
 
 class Quarantine:
@@ -58,17 +65,15 @@ class Quarantine:
         self._incoming = incoming
         self._clock = clock
 
-    def accept(self, incoming_id: int, *, caller: Caller, trust: Trust | None = None) -> IncomingView:
+    def accept(self, incoming_id: int, *, caller: Caller, trust: Trust = BELIEVED) -> IncomingView:
         """Believe the sender of a quarantined mail, take it like any other, and return what became of it.
 
         The sender then speaks for the attendee whom the mail is filed beside, from now on where ``trust`` is
         remembered. What the mail says still has to hold: an answer to an earlier time is ignored, and one
         that says neither yes nor no, or leaves open which time it is to, waits on, for its own reason;
-        accepting one that waits for the latter says that it is to the present time. Without ``trust`` the
-        sender is remembered as the attendee's own other address when the mail names that, else as a deputy.
-        Raises ``NotFound`` for a mail that is not known or whose bytes are not kept any more, and
-        ``Conflict`` for one that is
-        not in quarantine, or is beside no attendee, or whose sender is not known.
+        accepting one that waits for the latter says that it is to the present time. Raises ``NotFound`` for a
+        mail that is not known or whose bytes are not kept any more, and ``Conflict`` for one that is not in
+        quarantine, or is beside no attendee, or whose sender is not known.
         """
         received = read(self._incoming.content(incoming_id))
         with self._changing.transaction() as session:
@@ -77,7 +82,7 @@ class Quarantine:
         return self._incoming.mail(incoming_id)
 
     def _accepted(
-        self, session: Session, incoming_id: int, received: Received, caller: Caller, trust: Trust | None
+        self, session: Session, incoming_id: int, received: Received, caller: Caller, trust: Trust
     ) -> None:
         now = self._clock.now()
         found = incoming.get(session, incoming_id)
@@ -85,13 +90,13 @@ class Quarantine:
             raise Conflict(Fact.of("answers.beside-nobody", mail=incoming_id), code="beside-nobody")
         item = _in_hand_again(found, received)
         person = known_senders.address_of_attendee(session, found.attendee_id)
-        trust = trust or Trust(_relation(received))
-        vouched = KnownSender(person, received.sender, trust.relation)
+        relation = trust.relation or _relation(received)
+        vouched = KnownSender(person, received.sender, relation)
         about = held_against(session, found.meeting_id, [item], now, [vouched])
         row = _waiting(session, incoming_id)
         responses.drop_waiting(session, incoming_id)
         if trust.remembered and received.sender != person:
-            self._remember(session, row, received.sender, trust.relation, caller, now)
+            self._remember(session, row, received.sender, relation, caller, now)
         _note_acceptance(session, about, received.sender, caller)
         write(session, self._planner, about, {item.digest: row.id})
         row.attendee_id = item.attendee_id

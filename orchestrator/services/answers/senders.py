@@ -31,6 +31,6 @@ class Senders:
         with self._database.reading() as session:
             rows = senders.invited_to_published(session)
         found: dict[str, list[Sender]] = {}
-        for reference, *person in sorted(rows, key=lambda row: self._directory.rank(row[3])):
-            found.setdefault(reference, []).append(Sender(*person))
+        for row in sorted(rows, key=lambda row: self._directory.rank(row.delegation)):
+            found.setdefault(row.meeting, []).append(Sender(row.email, row.name, row.delegation))
         return {reference: tuple(people) for reference, people in found.items()}

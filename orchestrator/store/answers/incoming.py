@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.answers.responses import Fate
@@ -92,11 +92,41 @@ _LISTED = select(IncomingRow, MeetingRow.reference).outerjoin(
 )
 
 
-def listed(session: Session, fate: Fate | None = None, limit: int = 200) -> list[Listed]:
-    """Return mails that came in, newest first, optionally of one fate only."""
-    wanted = _LISTED.order_by(IncomingRow.id.desc()).limit(limit)
-    if fate is not None:
-        wanted = wanted.where(IncomingRow.fate == fate)
+_SEARCHED = (
+    IncomingRow.sender,
+    IncomingRow.named,
+    IncomingRow.named_as,
+    IncomingRow.subject,
+    IncomingRow.text,
+    IncomingRow.uid,
+    IncomingRow.message_id,
+    MeetingRow.reference,
+)
+_MOST_WORDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class MailQuery:
+    """Which mails are wanted: of one fate, holding every word of ``search``, and older than ``after``.
+
+    The words are looked for in who sent it, whom it names, its subject and text, and its meeting.
+    """
+
+    fate: Fate | None = None
+    search: str = ""
+    after: int | None = None
+    limit: int = 200
+
+
+def listed(session: Session, query: MailQuery) -> list[Listed]:
+    """Return mails that came in, newest first."""
+    wanted = _LISTED.order_by(IncomingRow.id.desc()).limit(query.limit)
+    if query.fate is not None:
+        wanted = wanted.where(IncomingRow.fate == query.fate)
+    if query.after is not None:
+        wanted = wanted.where(IncomingRow.id < query.after)
+    for word in query.search.split()[:_MOST_WORDS]:
+        wanted = wanted.where(or_(*(column.icontains(word, autoescape=True) for column in _SEARCHED)))
     return [Listed(row, reference) for row, reference in session.execute(wanted)]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,12 +11,32 @@ from orchestrator.domain.meetings.meeting import MeetingStatus
 from orchestrator.store.rows.meetings import AttendeeRow, MeetingRow
 
 
-def invited_to_published(session: Session) -> list[tuple[str, str, str, str]]:
-    """Return reference, address, name and delegation of everybody invited to a published meeting."""
+class PossibleSender(NamedTuple):
+    """Somebody invited to a published meeting; ``address`` is as addresses are compared."""
+
+    meeting: str
+    attendee_id: int
+    email: str
+    address: str
+    name: str
+    delegation: str
+    group: str
+
+
+def invited_to_published(session: Session) -> list[PossibleSender]:
+    """Return everybody invited to a published meeting."""
     wanted = (
-        select(MeetingRow.reference, AttendeeRow.email, AttendeeRow.name, AttendeeRow.delegation)
+        select(
+            MeetingRow.reference,
+            AttendeeRow.id,
+            AttendeeRow.email,
+            AttendeeRow.address,
+            AttendeeRow.name,
+            AttendeeRow.delegation,
+            AttendeeRow.group,
+        )
         .join(AttendeeRow, AttendeeRow.meeting_id == MeetingRow.id)
         .where(MeetingRow.status == MeetingStatus.PUBLISHED, AttendeeRow.removed_sequence.is_(None))
         .order_by(AttendeeRow.id)
     )
-    return [(reference, email, name, code) for reference, email, name, code in session.execute(wanted)]
+    return [PossibleSender(*row) for row in session.execute(wanted)]

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from orchestrator.web.api.answers import answers, incoming
+from orchestrator.web.api.answers import answers, incoming, known_senders
 from orchestrator.web.api.dates import date_polls, fair_starts
 from orchestrator.web.api.delegations import calendars
 from orchestrator.web.api.meetings import decisions, meetings
@@ -21,6 +21,7 @@ ROOMS = (
     named,
     minutes,
     incoming,
+    known_senders,
     actions,
     readiness,
     date_polls,

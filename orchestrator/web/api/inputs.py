@@ -18,6 +18,21 @@ Id = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Who = Annotated[str, Path(description="The attendee's address, percent-encoded, or id.")]
 
 
+LINKED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "headers": {
+            "Link": {
+                "description": 'The next page, as `rel="next"`, when there is one.',
+                "schema": {"type": "string"},
+            }
+        }
+    }
+}
+"""What an operation says that answers a page at a time."""
+MOST_LISTED = 200
+"""How many things one page holds at most."""
+
+
 def _not_delegated(value: Participation) -> Participation:
     """A delegation names who comes instead, so it cannot be entered without that name."""
     if value is Participation.DELEGATED:

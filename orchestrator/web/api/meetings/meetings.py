@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query, Request, Response
 from pydantic import Field
@@ -11,7 +11,7 @@ from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.reasons import LONGEST_REASON
-from orchestrator.web.api.inputs import Body, Preview
+from orchestrator.web.api.inputs import LINKED, MOST_LISTED, Body, Preview
 from orchestrator.web.api.meetings.schemas import DeliveryModel, MeetingModel, MeetingSummaryModel
 from orchestrator.web.api.timelines.schemas import ActionModel, EffectModel
 from orchestrator.web.container import (
@@ -84,7 +84,6 @@ class LinkRequest(Body):
     )
 
 
-MOST_LISTED = 200
 Limit = Annotated[int | None, Query(ge=1, le=MOST_LISTED, description="At most so many meetings.")]
 After = Annotated[
     str | None,
@@ -93,16 +92,6 @@ After = Annotated[
         description="What the link to the next page has; begins behind that meeting.",
     ),
 ]
-_LINKED: dict[int | str, dict[str, Any]] = {
-    200: {
-        "headers": {
-            "Link": {
-                "description": 'The next page, as `rel="next"`, when there is one.',
-                "schema": {"type": "string"},
-            }
-        }
-    }
-}
 
 
 @router.post("/meetings", status_code=201, summary="Create a draft")
@@ -119,7 +108,7 @@ def create_meeting(
     return MeetingModel.showing(reading.meeting(created.reference))
 
 
-@router.get("/meetings", summary="List meetings", responses=_LINKED)
+@router.get("/meetings", summary="List meetings", responses=LINKED)
 def list_meetings(
     reading: ReadingDep, request: Request, response: Response, limit: Limit = None, after: After = None
 ) -> list[MeetingSummaryModel]:
