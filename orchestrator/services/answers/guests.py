@@ -49,7 +49,7 @@ class Guests:
         mail = self._incoming.mail(incoming_id)
         if mail.guest is None or mail.meeting is None:
             raise Conflict(Fact.of("answers.no-guest", mail=incoming_id), code="no-guest")
-        wanted = _invitee(mail, details)
+        wanted = invitee_of(mail, details)
         effect = self._meetings.edit(mail.meeting, Invite(wanted), caller=caller, preview=preview)
         own = mail.named == mail.guest.email == mail.sender
         if own and mail.says is not None and not preview and Offer.ASSIGN in mail.offers:
@@ -57,7 +57,8 @@ class Guests:
         return effect
 
 
-def _invitee(mail: IncomingView, details: GuestDetails) -> Invitee:
+def invitee_of(mail: IncomingView, details: GuestDetails) -> Invitee:
+    """Return whom a mail would invite; raises ``Conflict`` and ``InvalidInput`` as ``invite`` does."""
     guest = mail.guest
     if guest is None:
         raise Conflict(Fact.of("answers.no-guest", mail=mail.id), code="no-guest")

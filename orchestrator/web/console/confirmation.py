@@ -25,6 +25,7 @@ _SHOWN_BY_SOME = (
     "join_url",
     "filename",
     "invitee",
+    "guest",
     "instead_of",
     "chosen",
     "poll",
