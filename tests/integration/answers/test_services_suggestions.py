@@ -61,7 +61,7 @@ def test_reasons_say_what_is_the_case(world: World) -> None:
         f"it answers for {TAN}, but was sent by {EVE}": reply(world, TAN, sender=EVE),
         "holds a calendar that is cut off": broken,
         "a person wrote it": letter(TAN),
-        "it is an invitation that was forwarded here": reply(world, TAN, method="REQUEST"),
+        "it is an invitation that was forwarded here": reply(world, TAN, method="REQUEST", style="exchange"),
         "it is about UID other@example.org": google(TAN, calendar("other@example.org", attendee_line(TAN))),
     }
     for reason, mail in cases.items():

@@ -17,7 +17,7 @@ from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import NotFound
 from orchestrator.facts import plain
 from orchestrator.store.answers import incoming, responses
-from orchestrator.store.answers.incoming import NewMail
+from orchestrator.store.answers.incoming import MailQuery, NewMail
 from orchestrator.store.answers.responses import NewResponse
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import attendees
@@ -303,8 +303,8 @@ def test_a_mail_is_known_by_its_digest_and_what_became_of_it(filled: Database) -
         }
         assert incoming.known(session, []) == {}
         assert incoming.quarantined(session) == 1
-        listed = [found.row.digest for found in incoming.listed(session)]
-        kept = [found.row.id for found in incoming.listed(session, Fate.QUARANTINED)]
+        listed = [found.row.digest for found in incoming.listed(session, MailQuery())]
+        kept = [found.row.id for found in incoming.listed(session, MailQuery(Fate.QUARANTINED))]
         assert incoming.get(session, numbers[digests[2]]).attendee_id == 1
         with pytest.raises(NotFound, match="no incoming mail 99"):
             incoming.get(session, 99)
@@ -317,7 +317,7 @@ def test_the_same_mail_is_not_recorded_twice(filled: Database) -> None:
     with pytest.raises(IntegrityError), filled.transaction() as session:
         incoming.add(session, [mail(2), mail(1)])
     with filled.reading() as session:
-        assert len(incoming.listed(session)) == 1
+        assert len(incoming.listed(session, MailQuery())) == 1
 
 
 # --- whom a mail belongs to

@@ -13,6 +13,8 @@ from orchestrator.web.openapi import api_router
 from orchestrator.web.security import ApiCaller
 
 router = api_router("mailbox")
+_HALF = r"[^\s<>()\[\],;:\"@\\\u0000-\u0020\u007F-\u009F\u202A-\u202E\u2066-\u2069\uFEFF\uFFF9-\uFFFB]+"
+_ADDRESS = f"^{_HALF}@{_HALF}$"
 KnownSenderModel = model_of(KnownSenderView)
 
 
@@ -20,7 +22,10 @@ class KnownSenderRequest(Body):
     """An address that answers for a person."""
 
     email: str = Field(description="The address that the person is invited under.")
-    sender: str = Field(description="The address whose answers are taken for that person's.")
+    sender: str = Field(
+        description="The address whose answers are taken for that person's.",
+        json_schema_extra={"pattern": _ADDRESS, "maxLength": 320, "examples": ["deputy@example.org"]},
+    )
     relation: Relation = Field(
         Relation.DEPUTY, description="Whether it is another address of the same person, or a deputy's."
     )
