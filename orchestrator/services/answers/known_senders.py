@@ -9,7 +9,7 @@ from datetime import datetime
 from orchestrator.domain.answers.content_lines import plain_address
 from orchestrator.domain.answers.speakers import Relation
 from orchestrator.domain.people.caller import Caller
-from orchestrator.errors import Conflict, InvalidInput, NotFound
+from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock
 from orchestrator.store.answers import known_senders as store
@@ -47,14 +47,15 @@ class KnownSenders:
     def confirm(self, email: str, sender: str, relation: Relation, *, caller: Caller) -> None:
         """Take the answers of ``sender`` for those of the person with the address ``email`` from now on.
 
-        Saying so again changes nothing. Raises ``NotFound`` for a person who was never invited,
-        ``InvalidInput`` for what is no address, and ``Conflict`` for the person's own address.
+        Saying so again changes nothing. Raises ``InvalidInput`` for a person who was never invited and for
+        what is no address, and ``Conflict`` for the person's own address.
         """
         address = address_of(sender)
         with self._database.transaction() as session:
             person = store.person_of_address(session, email.strip().casefold())
             if person is None:
-                raise NotFound(Fact.of("answers.sender-unknown-person", email=email))
+                wrong = Fact.of("answers.sender-unknown-person")
+                raise InvalidInput.of("email", email, wrong, Fact.of("answers.sender-unknown-person.remedy"))
             if person.email == address:
                 raise Conflict(Fact.of("answers.sender-own-address", email=email))
             store.confirm(session, NewSender(person.id, address, relation), caller, self._clock.now())

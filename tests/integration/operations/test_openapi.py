@@ -51,6 +51,7 @@ _THERE = {
 _NO_SCHEMA_CAN_TELL = re.compile(
     r"""
     # which ones there are is data
+    ^answers\.sender-unknown-person |
     is[ ]not[ ]a[ ](delegation|group|timeline|zone[ ]of|constraint) | is[ ]no[ ](constraint|place|option)
     # what else is said, the clock, or the calendar has a part in it
     | is[ ]not[ ]in[ ]the[ ]future | is[ ]not[ ]a[ ]date[ ]and[ ]time[ ]of[ ]the[ ]calendar
