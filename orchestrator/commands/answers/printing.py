@@ -32,6 +32,8 @@ def response_words(item: ResponseView) -> str:
     """Return what came back, in a few words."""
     if item.kind == "proposal":
         return f"proposes {item.proposed} ({'past, ' if item.past else ''}{item.state})"
+    if item.behind is not None:
+        return f"bounce at {item.behind}, behind the address"
     if item.kind != "answer":
         return item.kind
     words = item.participation or ""

@@ -16,6 +16,7 @@ from orchestrator.domain.answers.mime import (
     divided,
     with_plain_line_ends,
 )
+from orchestrator.domain.people.addresses import compared
 
 _STATUS_KINDS: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _RETURNED_HEADERS: Final = frozenset(
@@ -44,7 +45,9 @@ class DeliveryReport:
     """What a mail system says of one recipient (RFC 3464).
 
     ``failed`` is False when delivery is only delayed, or succeeded; ``action`` says which. ``recipients``
-    is empty when a report of no standard form names only the message.
+    is empty when a report of no standard form names only the message. ``final`` is the address that it was
+    last meant for, which may be one behind the address that we wrote to. ``standard`` says that the report
+    has the form of RFC 3464.
     """
 
     failed: bool
@@ -54,6 +57,8 @@ class DeliveryReport:
     diagnostic: str
     original_message_id: str | None
     envelope_id: str | None
+    final: str | None = None
+    standard: bool = True
 
 
 def standard_reports(mail: Mail, *, complete: bool = True) -> tuple[DeliveryReport, ...]:
@@ -77,20 +82,28 @@ def _report(block: Headers, original: str | None, envelope: str | None) -> Deliv
     """Return what one block says; None for the block that is about the whole message."""
     if not block.keys() & {"action", "final-recipient", "original-recipient"}:
         return None
-    named = (_after_type(block.get(name, [""])[0]) for name in ("original-recipient", "final-recipient"))
-    recipient = next((address for text in named if (address := plain_address(text.strip(" <>")))), None)
+    original_recipient, final = (_recipient(block, f"{name}-recipient") for name in ("original", "final"))
+    recipient = original_recipient or final
     status = _STATUS.search(block.get("status", [""])[0])
     code = status[1] if status else ""
-    action = clean(block.get("action", [""])[0].partition(";")[0], 40).lower() or _action_of(code)
+    said = re.split(r"[;(\s]", block.get("action", [""])[0].strip(), maxsplit=1)[0]
+    action = clean(said, 40).lower() or _action_of(code)
     return DeliveryReport(
         failed=action == "failed",
         action=action,
-        recipients=(recipient.casefold(),) if recipient else (),
+        recipients=(recipient,) if recipient else (),
         status=code,
         diagnostic=clean(_after_type(block.get("diagnostic-code", [""])[0]), 500),
         original_message_id=original,
         envelope_id=envelope,
+        final=final,
     )
+
+
+def _recipient(block: Headers, name: str) -> str | None:
+    """Return an address in a report, in the spelling in which addresses are compared."""
+    address = plain_address(_after_type(block.get(name, [""])[0]).strip(" <>"))
+    return compared(address) if address else None
 
 
 def _after_type(value: str) -> str:
@@ -149,8 +162,10 @@ def _loose(recipients: list[str], about: str, original: str | None) -> tuple[Del
     status = _STATUS.search(about) if len(recipients) <= 1 else None
     code = status[1] if status else ""
     diagnostic = clean(" ".join(about.partition("\n")[2].split()), 500)
-    report = DeliveryReport(action == "failed", action, (), code, diagnostic, original, None)
-    named = [replace(report, recipients=(recipient,)) for recipient in recipients[:_MOST_REPORTS]]
+    report = DeliveryReport(action == "failed", action, (), code, diagnostic, original, None, standard=False)
+    named = [
+        replace(report, recipients=(recipient,), final=recipient) for recipient in recipients[:_MOST_REPORTS]
+    ]
     return tuple(named) or (report,)
 
 
@@ -159,7 +174,8 @@ def _failed_in(said: str, ours: set[str | None]) -> list[str]:
     found: dict[str, None] = {}
     for line in said.split("\n", 1_000)[:1_000]:
         first, _, rest = line[:400].strip(" \t>*").partition(" ")
-        address = plain_address(first.rstrip(":").strip("<>'\"").removeprefix("mailto:").casefold())
+        found_address = plain_address(first.rstrip(":").strip("<>'\"").removeprefix("mailto:"))
+        address = compared(found_address) if found_address else None
         if address and address not in ours and (not rest or first.endswith(":") or rest.startswith("on ")):
             found[address] = None
     return list(found)

@@ -2,51 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.answers.incoming import Sort
+from orchestrator.domain.people.addresses import compared
 from orchestrator.services.answers.in_hand import MailInHand
 from orchestrator.services.people.links import Links
 from orchestrator.store.answers import incoming
 from orchestrator.store.rows.delivery import DeliveryRow
 
-_MOST_BOUNCED = 5
-"""Recipients of a delivery report that are looked up."""
-
 
 def find_meetings(session: Session, items: Sequence[MailInHand], links: Links) -> None:
     """Enter the meeting and the delivery that each mail is about, in a few queries for all of them."""
     for item in items:
-        tokens = map(links.read_reply_address, item.received.recipients)
-        item.token_id = next((token for token in tokens if token is not None), None)
+        item.token_id = _first(map(links.read_reply_address, item.received.recipients))
+        item.envelope = _first(map(links.read_envelope_sender, item.received.recipients))
     uids = [item.received.calendar.uid for item in items if item.received.calendar]
     by_uid = incoming.meetings_by_uid(session, uids)
     by_token = incoming.meetings_of_attendees(session, [item.token_id for item in items if item.token_id])
-    names = {name for item in items for name in item.threads}
-    deliveries = incoming.deliveries_by_message_id(session, names)
+    deliveries = incoming.deliveries_by_message_id(session, {name for item in items for name in item.threads})
     for item in items:
         found = [deliveries[name] for name in item.threads if name in deliveries]
+        if item.envelope is not None:
+            # A relay may have given the mail another Message-ID; the envelope is what we wrote ourselves.
+            found = incoming.deliveries_of_envelope(session, item.envelope) or found
         # What goes to a coordinator names no attendee.
         item.answers_report = any(delivery.attendee_id is None for delivery in found)
-        meeting_id = by_token.get(item.token_id or 0)
-        item.delivery = next(iter(found), None) or _bounced_delivery(session, item, meeting_id)
+        item.delivery = next(iter(found), None) or _of_reply_address(session, item)
         item.meeting_id = _meeting_of(item, by_uid, by_token)
 
 
-def _bounced_delivery(session: Session, item: MailInHand, meeting_id: int | None) -> DeliveryRow | None:
-    """Find what a delivery report that does not quote the mail is about, by whom it could not reach.
+_Found = TypeVar("_Found")
 
-    ``meeting_id`` is the meeting whose reply address it came to, if it came to one.
+
+def _first(found: Iterable[_Found | None]) -> _Found | None:
+    return next((item for item in found if item is not None), None)
+
+
+def _of_reply_address(session: Session, item: MailInHand) -> DeliveryRow | None:
+    """Find what a report of standard form is about that quotes no mail and came to a reply address.
+
+    Mails went out with the reply address in the envelope before there was an envelope of their own for each;
+    the address proves which invitation is reported, if the report is also about its attendee.
     """
-    if item.received.sort is not Sort.REPORT:
+    reports = [report for report in item.received.reports if report.standard]
+    if item.token_id is None or not reports or item.threads:
         return None
-    addresses = [address for report in item.received.reports for address in report.recipients]
-    found = (
-        incoming.latest_delivery_to(session, address, meeting_id) for address in addresses[:_MOST_BOUNCED]
-    )
-    return next((delivery for delivery in found if delivery is not None), None)
+    delivery = incoming.latest_delivery_to(session, item.token_id)
+    about = {address for report in reports for address in report.recipients}
+    return delivery if delivery is not None and compared(delivery.recipient) in about else None
 
 
 def _meeting_of(item: MailInHand, by_uid: Mapping[str, int], by_token: Mapping[int, int]) -> int | None:

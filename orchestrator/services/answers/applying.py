@@ -80,6 +80,7 @@ def _beside(about: MeetingInHand, numbers: Mapping[str, int]) -> Iterator[NewRes
             starts_at=found.starts_at,
             ends_at=found.ends_at,
             state=found.state,
+            behind=found.behind,
             comment=found.comment,
             incoming_id=numbers[item.digest],
         )

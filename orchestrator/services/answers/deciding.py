@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.answers.answered_time import Timing, given_at
-from orchestrator.domain.answers.incoming import CalendarMessage, DeliveryReport, Sort
+from orchestrator.domain.answers.incoming import CalendarMessage, Sort
 from orchestrator.domain.answers.itip import ANSWERS
+from orchestrator.domain.answers.reported import Reported, reported_of
 from orchestrator.domain.answers.responses import (
     Fate,
     ProposalState,
@@ -26,11 +27,10 @@ from orchestrator.facts import Fact
 from orchestrator.services.answers.in_hand import Beside, MailInHand, MeetingInHand
 from orchestrator.services.answers.recording import GivenAnswer, answered, cut
 from orchestrator.store.answers import incoming
-from orchestrator.store.rows.delivery import DeliveryState
+from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
 
 _RESEND_PAUSE = timedelta(hours=1)
 _FURTHEST = timedelta(days=3653)
-_UNKNOWN_REPORT = Fact.of("answers.unknown-report")
 _FATES = {
     Treatment.ANSWER: Fate.APPLIED,
     Treatment.PROPOSE: Fate.APPLIED,
@@ -60,7 +60,7 @@ def decide_alone(item: MailInHand) -> None:
     elif received.sort is Sort.AUTOMATIC:
         item.end(Fate.IGNORED, Fact.of("answers.automatic"))
     elif received.sort is Sort.REPORT:
-        item.end(Fate.QUARANTINED, _UNKNOWN_REPORT)
+        _unproven(item)
     elif received.calendar is not None:
         item.end(Fate.QUARANTINED, _unknown_meeting(received.calendar.uid))
     else:
@@ -74,28 +74,53 @@ def _unknown_meeting(uid: str) -> Fact:
 
 
 def _report(session: Session, about: MeetingInHand, item: MailInHand) -> None:
-    """Mark a delivery that did not arrive; one that is only late is noted."""
-    failed = [report for report in item.received.reports if report.failed]
-    if item.delivery is None:
-        item.end(Fate.QUARANTINED, _UNKNOWN_REPORT)
+    """Note what is reported of a delivery: that it, or a copy behind it, did not arrive, or how it goes."""
+    delivery = item.delivery
+    if delivery is None:
+        _unproven(item)
         return
-    item.attendee_id, recipient = item.delivery.attendee_id, item.delivery.recipient
-    if not failed:
-        item.end(Fate.IGNORED, Fact.of("answers.mail-late", recipient=recipient))
-        return
-    if item.delivery.state == DeliveryState.BOUNCED:
+    item.attendee_id, recipient = delivery.attendee_id, delivery.recipient
+    found = reported_of(item.received.reports, recipient)
+    known = delivery.state == DeliveryState.BOUNCED
+    if known and (found.bounced or found.behind is None):
         item.end(Fate.IGNORED, Fact.of("answers.bounce-known", recipient=recipient))
+    elif found.bounced:
+        incoming.bounced(session, delivery, found.said, about.now, found.fact)
+        item.end(Fate.APPLIED, Fact.of("answers.mail-bounced", recipient=recipient))
+        _bounce(about, item, found)
+    elif found.behind is not None:
+        _behind(session, about, item, delivery, found)
+    else:
+        incoming.report(session, delivery, found.fact)
+        item.end(Fate.APPLIED, found.fact)
+
+
+def _behind(
+    session: Session, about: MeetingInHand, item: MailInHand, delivery: DeliveryRow, found: Reported
+) -> None:
+    """Note that an address behind the one we wrote to did not get a mail; that one is not at fault."""
+    if delivery.report == found.fact:
+        item.end(Fate.IGNORED, Fact.of("answers.bounce-known", recipient=found.behind))
         return
-    said = _diagnosis(failed[0])
-    incoming.bounced(session, item.delivery, said, about.now)
-    item.end(Fate.APPLIED, Fact.of("answers.mail-bounced", recipient=recipient))
+    if delivery.state != DeliveryState.BOUNCED:
+        incoming.report(session, delivery, found.fact)
+    item.end(Fate.APPLIED, found.fact)
+    _bounce(about, item, found)
+
+
+def _bounce(about: MeetingInHand, item: MailInHand, found: Reported) -> None:
     # A digest that bounced must not be the reason for the next one.
     if item.attendee_id is not None:
-        about.gathered.beside.append((item, Beside(ResponseKind.BOUNCE, cut(said))))
+        beside = Beside(ResponseKind.BOUNCE, cut(found.said), behind=found.behind)
+        about.gathered.beside.append((item, beside))
 
 
-def _diagnosis(report: DeliveryReport) -> str:
-    return " ".join(filter(None, (report.status, report.diagnostic)))
+def _unproven(item: MailInHand) -> None:
+    """A report that names another's mail is about that; one that names none, nobody can know of what."""
+    if item.threads:
+        item.end(Fate.IGNORED, Fact.of("answers.foreign-report"))
+    else:
+        item.end(Fate.QUARANTINED, Fact.of("answers.unproven-report"))
 
 
 def _letter(about: MeetingInHand, item: MailInHand) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,6 +22,7 @@ class MailInHand:
 
     ``token_id`` is the attendee whose reply address it came to, ``doubt`` why its From is not believed.
     ``answers_report`` says that it answers what a coordinator was told, so that it must not be told in turn.
+    ``envelope`` is how the Message-ID of the mail begins to whose envelope it came back.
     ``time_settled`` says that a person has decided that it is about the present time of its meeting.
     """
 
@@ -36,6 +36,7 @@ class MailInHand:
     attendee_id: int | None = None
     time_settled: bool = False
     answers_report: bool = False
+    envelope: str | None = None
     fate: Fate = Fate.QUARANTINED
     reason: Fact | None = None
 
@@ -49,11 +50,13 @@ class MailInHand:
         return Origin(self.received.sender, self.token_id, self.doubt)
 
     @property
-    def threads(self) -> Iterator[str]:
-        """The Message-IDs that the mail refers to; that of the mail a report is about comes first."""
+    def threads(self) -> tuple[str, ...]:
+        """The Message-IDs that the mail refers to; of a report that of the mail that it is about."""
         reports = self.received.reports
-        yield from (item.original_message_id for item in reports if item.original_message_id)
-        yield from self.received.references
+        return (
+            tuple(item.original_message_id for item in reports if item.original_message_id)
+            or self.received.references
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Beside:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     state: ProposalState | None = None
+    behind: str | None = None
 
 
 @dataclass(slots=True)

@@ -80,7 +80,7 @@ def _what(meeting: Meeting, row: ResponseRow, directory: Directory, now: datetim
                 return Fact.of("letters.proposes-past", time=proposed)
             return Fact.of("letters.proposes", time=proposed)
         case ResponseKind.BOUNCE:
-            return Fact.of("letters.mail-bounced")
+            return _bounced(row)
         case ResponseKind.COMPOSITION:
             return Fact.of("letters.named-who-comes")
         case ResponseKind.LETTER:
@@ -94,3 +94,9 @@ def _answer(row: ResponseRow) -> Fact:
     if row.delegate:
         answer = Fact.of("letters.answer-to", answer=answer, delegate=row.delegate)
     return Fact.of("letters.answer-by", answer=answer, sender=row.by) if row.by_other else answer
+
+
+def _bounced(row: ResponseRow) -> Fact:
+    if row.behind is not None:
+        return Fact.of("letters.mail-bounced-behind", address=row.behind)
+    return Fact.of("letters.mail-bounced")

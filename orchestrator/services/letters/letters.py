@@ -132,26 +132,27 @@ class Letters:
         purpose, meeting = content.purpose, edition.meeting
         page = self._pages.page(PageKey(edition, reader, content, purpose))
         text, html = page.filled(recipient.name, reader.wording, page_url, shown)
+        own_id = message_id(
+            self._domain,
+            meeting.uid or meeting.reference,
+            *_as_numbered(purpose, content.step),
+            content.sequence if content.kind.carries_calendar else attendee_id,
+            content.number,
+            recipient.address.casefold(),
+        )
         return Letter(
             sender=edition.sender,
             recipient=recipient,
             reply_to=edition.reply_to,
             subject=page.subject,
             date=now,
-            message_id=message_id(
-                self._domain,
-                meeting.uid or meeting.reference,
-                *_as_numbered(purpose, content.step),
-                content.sequence if content.kind.carries_calendar else attendee_id,
-                content.number,
-                recipient.address.casefold(),
-            ),
+            message_id=own_id,
             text=text,
             html=html,
             references=content.first_message_id,
             calendar=calendar,
             attachments=(content.attachment,) if content.attachment else (),
-            return_path=return_path,
+            return_path=self._links.envelope_sender(meeting, own_id) or return_path,
         )
 
 

@@ -84,6 +84,9 @@ class Listing:
         yield from linked
         if line.status is MeetingStatus.PUBLISHED:
             yield from _open_questions(line)
+        # A mail that did not arrive is not undone by the meeting's end or cancellation.
+        for address in line.bouncing:
+            yield Fact.of("meetings.mail-bounced", address=address)
 
     def _misses_link(self, line: Line, now: datetime) -> bool:
         """Whether invitations wait for a join link for longer than the timeline puts up with."""
@@ -102,8 +105,6 @@ def _open_questions(line: Line) -> Iterator[Fact]:
         yield Fact.of("meetings.times-proposed", count=line.open_proposals)
     if line.waiting:
         yield Fact.of("meetings.people-wait", count=line.waiting)
-    for address in line.bouncing:
-        yield Fact.of("meetings.mail-bounced", address=address)
     for name, address in line.delegated:
         yield Fact.of("meetings.delegate-not-invited", name=name, address=address)
 

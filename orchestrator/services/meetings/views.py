@@ -28,6 +28,7 @@ class ResponseView:
     """Something that came back from an attendee.
 
     ``kind`` is answer, proposal, bounce, composition or letter; ``state`` is that of a proposal;
+    ``behind`` is the address behind the invited one that a mail did not reach.
     ``proposed`` is the proposed start, in the host's time, and ``past`` says that it is past.
     """
 
@@ -37,6 +38,7 @@ class ResponseView:
     delegation: str | None
     participation: str | None
     delegate: str | None
+    behind: str | None
     proposed: LocalTime | None
     past: bool
     state: str | None
@@ -191,6 +193,7 @@ class DeliveryView:
     ended_at: datetime | None
     local_time: Fact
     answer: Fact | None
+    report: Fact | None
     tries: int
     repeated: bool
     why: Fact

@@ -25,6 +25,10 @@ FEED_VALID_AFTER_THE_LAST = timedelta(days=400)
 FEED_NAME = "accsm-meetings.ics"
 """The last segment of a feed's address, which calendars show as the calendar's name."""
 _TOKEN_LENGTH = 20
+_MAIL_LENGTH = 16
+"""Characters of a Message-ID that tell a mail from every other."""
+_ENVELOPE = "b"
+_LONGEST_LOCAL_PART = 64  # RFC 5321 section 4.5.3.1.1.
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,31 @@ class Links:
             return None
         right = hmac.compare_digest(signature.encode(), self._signature(int(number)).encode())
         return int(number) if right else None
+
+    def envelope_sender(self, meeting: Meeting, message_id: str) -> str | None:
+        """Return the address that reports on one mail come back to; None where the mailbox takes no tags.
+
+        It names the mail by the beginning of its Message-ID, so that a report is known that quotes nothing.
+        Only mail systems on the way see it.
+        """
+        organizer = meeting.organizer or self._organizer
+        mail = message_id.strip("<>").partition("@")[0][:_MAIL_LENGTH]
+        local, _, domain = organizer.rpartition("@")
+        tagged = f"{local}+{_ENVELOPE}{mail}-{self._envelope_signature(mail)}"
+        return f"{tagged}@{domain}" if self._subaddress and len(tagged) <= _LONGEST_LOCAL_PART else None
+
+    def read_envelope_sender(self, address: str) -> str | None:
+        """Return how the Message-ID of the mail begins whose envelope had this sender; None for any other."""
+        _, _, tag = address.casefold().rpartition("@")[0].rpartition("+")
+        mail, _, signature = tag.removeprefix(_ENVELOPE).partition("-")
+        if not tag.startswith(_ENVELOPE) or len(mail) != _MAIL_LENGTH:
+            return None
+        right = hmac.compare_digest(signature.encode(), self._envelope_signature(mail).encode())
+        return f"<{mail}" if right else None
+
+    def _envelope_signature(self, mail: str) -> str:
+        digest = hmac.digest(self._key, f"envelope sender {mail}".encode(), "sha256")
+        return digest.hex()[:_TOKEN_LENGTH]
 
     def _signature(self, number: int) -> str:
         digest = hmac.digest(self._key, f"reply address {number}".encode(), "sha256")

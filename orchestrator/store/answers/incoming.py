@@ -198,22 +198,40 @@ def deliveries_by_message_id(session: Session, message_ids: Iterable[str]) -> di
     return {row.message_id: row for row in rows}
 
 
-def latest_delivery_to(session: Session, address: str, meeting_id: int | None = None) -> DeliveryRow | None:
-    """Return the newest delivery to an address that was accepted, of any meeting or of that one."""
+def deliveries_of_envelope(session: Session, beginning: str) -> list[DeliveryRow]:
+    """Return the deliveries whose Message-ID begins so; ``beginning`` ends in a hexadecimal digit."""
+    wanted = select(DeliveryRow).where(
+        # A range can use the index of any database; the letter behind f ends it.
+        DeliveryRow.message_id >= beginning,
+        DeliveryRow.message_id < f"{beginning}g",
+    )
+    return [row for row in session.scalars(wanted) if row.message_id.startswith(beginning)]
+
+
+def latest_delivery_to(session: Session, attendee_id: int) -> DeliveryRow | None:
+    """Return the newest delivery to an attendee that was accepted."""
     wanted = (
         select(DeliveryRow)
-        .where(func.lower(DeliveryRow.recipient) == address.casefold())
-        .where(DeliveryRow.state == DeliveryState.SENT)
+        .where(DeliveryRow.attendee_id == attendee_id, DeliveryRow.state == DeliveryState.SENT)
         .order_by(DeliveryRow.id.desc())
         .limit(1)
     )
-    if meeting_id is not None:
-        wanted = wanted.where(DeliveryRow.meeting_id == meeting_id)
     return session.scalars(wanted).first()
 
 
-def bounced(session: Session, delivery: DeliveryRow, answer: str, now: datetime) -> None:
-    """Record that a delivery that had been accepted did not arrive, and what was said of it, if anything."""
-    delivery.state, delivery.ended_at = DeliveryState.BOUNCED, now
+def report(session: Session, delivery: DeliveryRow, fact: Fact) -> None:
+    """Note what a mail system has reported of a delivery that did not fail."""
+    delivery.report = fact
+    session.flush()
+
+
+def bounced(
+    session: Session, delivery: DeliveryRow, answer: str, now: datetime, report: Fact | None = None
+) -> None:
+    """Record that a delivery that had been accepted did not arrive, and what was said of it, if anything.
+
+    ``report`` is what that means.
+    """
+    delivery.state, delivery.ended_at, delivery.report = DeliveryState.BOUNCED, now, report
     delivery.answer = plain(answer[:_LONGEST_ANSWER]) if answer else Fact.of("answers.undeliverable")
     session.flush()

@@ -38,6 +38,7 @@ class NewResponse:
     participation: Participation | None = None
     urgent: bool = False
     delegate: str | None = None
+    behind: str | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     state: ProposalState | None = None

@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from orchestrator.domain.answers.reported import SENT_AGAIN
 from orchestrator.domain.answers.responses import ProposalState
 from orchestrator.domain.dates.date_poll import DatePollState
 from orchestrator.domain.meetings.meeting import AgendaEntry, MeetingStatus, Participation
@@ -196,14 +197,19 @@ _ENDED_BADLY = (
     .join(_BADLY, _BADLY.c.latest == ActionRow.id)
     .order_by(ActionRow.kind, ActionRow.state)
 )
-_LATEST = (
-    select(func.max(DeliveryRow.id))
-    .where(DeliveryRow.meeting_id.in_(WANTED))
-    .group_by(DeliveryRow.meeting_id, DeliveryRow.recipient)
+_AFTER = aliased(DeliveryRow)
+# A person has sent it again since; what the service sends by itself, such as a cancellation, hides no bounce.
+_SENT_AGAIN = exists().where(
+    _AFTER.meeting_id == DeliveryRow.meeting_id,
+    _AFTER.recipient == DeliveryRow.recipient,
+    _AFTER.id > DeliveryRow.id,
+    _AFTER.state == DeliveryState.SENT,
+    _AFTER.purpose == SENT_AGAIN,
 )
 _BOUNCING = (
     select(DeliveryRow.meeting_id, DeliveryRow.recipient)
-    .where(DeliveryRow.id.in_(_LATEST), DeliveryRow.state == DeliveryState.BOUNCED)
+    .where(DeliveryRow.meeting_id.in_(WANTED), DeliveryRow.state == DeliveryState.BOUNCED, ~_SENT_AGAIN)
+    .distinct()
     .order_by(DeliveryRow.recipient)
 )
 _DELEGATED = (

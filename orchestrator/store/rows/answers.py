@@ -118,6 +118,9 @@ class ResponseRow(Base):
     participation: Mapped[str | None] = mapped_column(String(16))
     urgent: Mapped[bool] = mapped_column(default=False, doc="A head of delegation's late decline.")
     delegate: Mapped[str | None] = mapped_column(String(254))
+    behind: Mapped[str | None] = mapped_column(
+        String(254), doc="The address behind the invited one that a mail did not reach."
+    )
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
     state: Mapped[str | None] = mapped_column(String(10))

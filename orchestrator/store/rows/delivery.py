@@ -52,6 +52,7 @@ class DeliveryRow(Base):
     revision: Mapped[int]
     local_time: Mapped[Fact] = mapped_column(doc="When it left, on the recipient's clock.")
     answer: Mapped[Fact | None] = mapped_column(doc="What the server said.")
+    report: Mapped[Fact | None] = mapped_column(doc="What mail systems further on have reported of it since.")
     tries: Mapped[int] = mapped_column(default=1)
     repeated: Mapped[bool] = mapped_column(default=False, doc="Sent again after an unknown outcome.")
     started_at: Mapped[datetime]

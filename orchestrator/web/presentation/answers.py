@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from orchestrator.domain.answers.reported import BEHIND, SENT_AGAIN, arrived, corrects_address
 from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.people.addresses import compared
 from orchestrator.domain.time.zones import LocalTime, local_time
-from orchestrator.facts import Said
+from orchestrator.facts import Fact, Said
 from orchestrator.services.meetings.views import (
     AttendeeView,
     DeliveryView,
@@ -64,15 +66,26 @@ def _joint_answer(people: Sequence[AttendeeView]) -> str:
 class PersonFacts:
     """What stands beside an attendee's answer.
 
-    ``given_by`` names who gave it, if that was another person. ``bounced`` is what the server said when
-    the last mail to them did not arrive. ``written`` says that a mail has left, or may have. ``delegate``
-    is the address of the person they delegated to, as long as that person is not invited.
+    ``given_by`` names who gave it, if that was another person. ``bounce`` is the mail to them that did not
+    arrive, as long as nobody has sent it again since; ``behind`` says the same of an address behind theirs.
+    ``written`` says that a mail has left, or may have. ``delegate`` is the address of the person they
+    delegated to, as long as that person is not invited.
     """
 
     given_by: str | None
-    bounced: Said | None
+    bounce: Bounce | None
+    behind: Fact | None
     written: bool
     delegate: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """A mail that did not arrive: what the server ``said``, what that means, and if the address is wrong."""
+
+    said: Said
+    meaning: Fact | None
+    corrects: bool
 
 
 def people_facts(meeting: MeetingView, deliveries: Iterable[DeliveryView]) -> dict[int, PersonFacts]:
@@ -81,10 +94,10 @@ def people_facts(meeting: MeetingView, deliveries: Iterable[DeliveryView]) -> di
     for item in deliveries:
         # What goes to the coordinator names nobody, even where the coordinator is an attendee as well.
         if item.recipient_name is not None:
-            written.setdefault(item.recipient.casefold(), []).append(item)
-    invited = {item.email.casefold() for item in meeting.attendees}
+            written.setdefault(compared(item.recipient), []).append(item)
+    invited = {compared(item.email) for item in meeting.attendees}
     return {
-        item.id: _facts(item, written.get(item.email.casefold(), []), meeting, invited)
+        item.id: _facts(item, written.get(compared(item.email), []), meeting, invited)
         for item in meeting.attendees
     }
 
@@ -93,15 +106,24 @@ def _facts(
     person: AttendeeView, mails: Sequence[DeliveryView], meeting: MeetingView, invited: set[str]
 ) -> PersonFacts:
     delegate = person.delegated_to
-    bounced = (
-        mails[0].answer or "it could not be delivered" if mails and mails[0].state == "bounced" else None
-    )
     return PersonFacts(
         given_by=_given_by(person, meeting) if person.answered_at else None,
-        bounced=bounced,
+        bounce=_bounce(mails),
+        behind=next((item.report for item in mails if item.report and item.report.key == BEHIND), None),
         written=any(item.state in ("sent", "sending") for item in mails),
-        delegate=delegate if delegate and delegate.casefold() not in invited else None,
+        delegate=delegate if delegate and compared(delegate) not in invited else None,
     )
+
+
+def _bounce(mails: Sequence[DeliveryView]) -> Bounce | None:
+    """Return the newest mail that did not arrive, unless a person has sent it again since, or one arrived."""
+    for item in mails:
+        if item.state == "bounced":
+            said = item.answer or "it could not be delivered"
+            return Bounce(said, item.report, corrects_address(item.report))
+        if item.state == "sent" and (item.purpose == SENT_AGAIN or arrived(item.report)):
+            return None
+    return None
 
 
 def _given_by(person: AttendeeView, meeting: MeetingView) -> str | None:
@@ -152,18 +174,24 @@ class CameBack:
     times: tuple[ProposedTime, ...]
     delegators: tuple[AttendeeView, ...]
     bounced: tuple[AttendeeView, ...]
+    behind: tuple[AttendeeView, ...]
     rest: tuple[ResponseView, ...]
 
     @property
     def any(self) -> bool:
         """Whether anything came back at all."""
-        return bool(self.times or self.delegators or self.bounced or self.rest)
+        return bool(self.times or self.delegators or self.bounced or self.behind or self.rest)
 
 
 def came_back(meeting: MeetingView, facts: dict[int, PersonFacts]) -> CameBack:
-    """Sort what came back for a meeting; nothing waits any more once it is not published."""
+    """Sort what came back for a meeting.
+
+    No proposal and no delegate waits any more once it is not published; a mail that did not arrive stays.
+    """
+    bounced = tuple(item for item in meeting.attendees if facts[item.id].bounce)
+    behind = tuple(item for item in meeting.attendees if facts[item.id].behind)
     if meeting.status != "published":
-        return CameBack((), (), (), meeting.responses)
+        return CameBack((), (), bounced, behind, meeting.responses)
     waiting: dict[LocalTime, list[ResponseView]] = {}
     rest = []
     for item in meeting.responses:
@@ -174,6 +202,7 @@ def came_back(meeting: MeetingView, facts: dict[int, PersonFacts]) -> CameBack:
     return CameBack(
         times=tuple(ProposedTime(when, tuple(items)) for when, items in waiting.items()),
         delegators=tuple(item for item in meeting.attendees if facts[item.id].delegate),
-        bounced=tuple(item for item in meeting.attendees if facts[item.id].bounced),
+        bounced=bounced,
+        behind=behind,
         rest=tuple(rest),
     )

@@ -170,14 +170,20 @@ def bounce(
     *,
     to: str = SERVICE,
     status: str = "5.1.1",
+    said: str = "User unknown",
+    invited: str | None = None,
 ) -> bytes:
-    """A delivery status notification (RFC 3464), with the headers of the original when they are given."""
-    said = (
+    """A delivery status notification (RFC 3464), with the headers of the original when they are given.
+
+    ``invited`` is the address that we wrote to, where the report names both.
+    """
+    first = f"Original-Recipient: rfc822;{invited}\r\n" if invited else ""
+    report = (
         "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.org\r\n\r\n"
-        f"Final-Recipient: rfc822; {recipient}\r\nAction: {action}\r\nStatus: {status}\r\n"
-        f"Diagnostic-Code: smtp; 550 {status} User unknown\r\n"
+        f"{first}Final-Recipient: rfc822; {recipient}\r\nAction: {action}\r\nStatus: {status}\r\n"
+        f"Diagnostic-Code: smtp; 550 {status} {said}\r\n"
     )
-    parts = ["Content-Type: text/plain\r\n\r\nYour mail could not be delivered.\r\n", said]
+    parts = ["Content-Type: text/plain\r\n\r\nYour mail could not be delivered.\r\n", report]
     if original is not None:
         parts.append(f"Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: {original}\r\nSubject: S\r\n")
     kind = 'Content-Type: multipart/report; report-type=delivery-status; boundary="dsn"'

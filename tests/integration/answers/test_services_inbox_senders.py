@@ -15,10 +15,8 @@ from tests.integration.answers.incoming_mails import (
     REMINDERS,
     SERVICE,
     attendee_line,
-    bounce,
     calendar,
     change,
-    delivery_states,
     ended,
     exchange,
     google,
@@ -336,16 +334,3 @@ def test_somebody_invited_again_keeps_the_reply_address(subaddressed: World) -> 
     assert own_address(world, TAN) == before
     poll(world, reply(world, "alias@sg.example.org", sequence=2, to=before, sender=TAN))
     assert participations(world)[TAN] == "accepted"
-
-
-def test_a_bounce_to_an_own_address_marks_the_delivery_of_that_meeting(subaddressed: World) -> None:
-    """The report quotes nothing, but the address it came to says of which meeting the mail was."""
-    world = subaddressed
-    world.invited()
-    address = own_address(world, TAN)
-    world.create(reference="SECOND", attendees=[PEOPLE[TAN]])
-    world.meetings.publish("SECOND", caller=caller("coordinator"))
-    world.run()
-    poll(world, bounce(TAN, to=address))
-    assert delivery_states(world)[TAN] == "bounced"
-    assert [item.state for item in world.reading.deliveries("SECOND")] == ["sent"]

@@ -7,19 +7,15 @@ from collections import Counter
 
 import pytest
 
-from orchestrator import words
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.ports import Tray
 from orchestrator.services.answers import inbox as inbox_module
 from tests.callers import caller
 from tests.integration.answers.incoming_mails import (
-    COORDINATOR,
     REMINDERS,
     apple,
-    bounce,
     calendar,
-    delivery_states,
     ended,
     google,
     headers,
@@ -40,7 +36,6 @@ from tests.integration.conftest import (
     ENDS,
     NHUNG,
     NOW,
-    PEOPLE,
     STARTS,
     TAN,
     THIDA,
@@ -49,85 +44,9 @@ from tests.integration.conftest import (
 )
 from tests.unit.answers.test_tnef import APPOINTMENT, MEETING, filetime, global_id, tagged, text, tnef
 
-# --- mails that did not arrive
-
 
 def message_id_to(world: World, email: str) -> str:
     return str(world.mailer.to(email)[-1].message["Message-ID"])
-
-
-@pytest.mark.parametrize("known_by", ["its Message-ID", "its recipient"])
-def test_a_mail_that_could_not_be_delivered_is_marked(world: World, known_by: str) -> None:
-    world.invited()
-    original = message_id_to(world, TAN) if known_by == "its Message-ID" else None
-    recipient = "forwarded-to@elsewhere.example.org" if original else TAN.upper()
-    poll(world, bounce(recipient, original=original))
-    assert delivery_states(world) == {TAN: "bounced", THIDA: "sent", NHUNG: "sent"}
-    (row,) = (item for item in world.reading.deliveries("SOM-2026") if item.recipient == TAN)
-    assert row.answer is not None
-    assert "5.1.1" in words.say(row.answer)
-    (found,) = responses(world)
-    assert (found.kind, found.by, last(world)[0]) == ("bounce", found.by, "applied")
-    world.clock.move(hours=1)
-    world.run()
-    assert "Singapore: Tan Hui Shan, a mail could not be delivered" in words_of(news(world)[0])
-
-
-def test_a_bounce_takes_nobody_s_cancellation_away(world: World) -> None:
-    """It may be forged, or be about one of several mailboxes behind an address."""
-    world.invited()
-    poll(world, bounce(TAN, original=message_id_to(world, TAN)))
-    world.mailer.accepted.clear()
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
-    world.run()
-    assert {mail.recipient for mail in world.mailer.accepted} == {THIDA, NHUNG, TAN}
-
-
-@pytest.mark.parametrize("action", ["delayed", "relayed", "delivered"])
-def test_a_mail_that_is_only_late_is_only_noted(world: World, action: str) -> None:
-    world.invited()
-    poll(world, bounce(TAN, action, message_id_to(world, TAN), status="4.4.1"))
-    assert set(delivery_states(world).values()) == {"sent"}
-    assert (last(world)[0], responses(world)) == ("ignored", [])
-
-
-def test_the_report_of_the_same_mail_twice_is_one_bounce(world: World) -> None:
-    world.invited()
-    original = message_id_to(world, TAN)
-    poll(world, bounce(TAN, original=original))
-    poll(world, bounce(TAN, original=original))
-    assert len(responses(world)) == 1
-
-
-def test_a_report_about_a_mail_that_is_not_ours_is_kept(world: World) -> None:
-    world.invited()
-    poll(world, bounce("who@example.org", original="<other@example.org>"))
-    assert last(world)[0] == "quarantined"
-    assert set(delivery_states(world).values()) == {"sent"}
-
-
-def test_a_report_that_names_a_meeting_of_another_mailbox_address_marks_the_right_delivery(
-    world: World,
-) -> None:
-    """Somebody in two meetings: the report quotes the mail of the first, the latest is of the second."""
-    world.invited()
-    original = message_id_to(world, TAN)
-    world.create(reference="SECOND", attendees=[PEOPLE[TAN]])
-    world.meetings.publish("SECOND", caller=caller("coordinator"))
-    world.run()
-    poll(world, bounce(TAN, original=original))
-    assert delivery_states(world)[TAN] == "bounced"
-    assert [item.state for item in world.reading.deliveries("SECOND")] == ["sent"]
-
-
-def test_a_digest_that_bounces_does_not_bring_the_next_one_for_ever(world: World) -> None:
-    world.invited()
-    poll(world, reply(world, TAN))
-    for _ in range(4):
-        world.clock.move(hours=1)
-        world.run()
-        poll(world, bounce(COORDINATOR, original=message_id_to(world, COORDINATOR)))
-    assert len(news(world)) == 1, "nobody answered since"
 
 
 # --- what programs and people write besides

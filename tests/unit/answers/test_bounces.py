@@ -74,7 +74,7 @@ def status(*lines: str, returned: str = "Message-ID: <aa11@accsm.example.org>") 
         ),
         (
             ["Final-Recipient: rfc822; a@b.example", "Action: Failed (bad)", "Status: 5.0.0"],
-            (False, "failed (bad)", "5.0.0"),
+            (True, "failed", "5.0.0"),
         ),
         (
             ["Final-Recipient: RFC822;<a@b.example>", "Action: FAILED; really", "Status: 5"],
@@ -111,7 +111,13 @@ def test_a_report_in_one_block_and_in_base64_is_read() -> None:
         In_Reply_To="<other@y>",
     )
     assert read(content).reports == (
-        replace(FAILED, recipients=("a@b.example",), status="", original_message_id="<x@y>"),
+        replace(
+            FAILED,
+            recipients=("a@b.example",),
+            status="",
+            original_message_id="<x@y>",
+            final="a@b.example",
+        ),
     )
 
 

@@ -41,6 +41,7 @@ class ResponseModel(AnswerModel):
     delegation: str | None
     participation: ParticipationWords | None
     delegate: str | None
+    behind: str | None = Field(description="The address behind the invited one that a mail did not reach.")
     proposed: LocalTimeModel | None = Field(description="The proposed start, in the host's time.")
     past: bool = Field(description="Whether the proposed start is past.")
     state: ProposalState | None = Field(description="That of a proposal.")
@@ -232,6 +233,8 @@ class DeliveryModel(AnswerModel):
     local_time_fact: FactOf = beside("local_time")
     answer: Sentence | None = Field(description="What the server said.")
     answer_fact: FactOf | None = beside("answer")
+    report: Sentence | None = Field(description="What mail systems further on have reported of it since.")
+    report_fact: FactOf | None = beside("report")
     tries: int
     repeated: bool
     why: Sentence
