@@ -202,5 +202,10 @@ def load_settings() -> Settings:
 
     Raises ``pydantic.ValidationError`` when a value cannot be read; ``bootstrap`` words it.
     """
-    secrets = Path(os.environ.get("ORCHESTRATOR_SECRETS_DIR", "/run/secrets"))
-    return Settings(_secrets_dir=secrets if secrets.is_dir() else None)
+    folder = secrets_folder()
+    return Settings(_secrets_dir=folder if folder.is_dir() else None)
+
+
+def secrets_folder() -> Path:
+    """Return the folder of the secret files, which need not exist."""
+    return Path(os.environ.get("ORCHESTRATOR_SECRETS_DIR", "/run/secrets"))

@@ -11,7 +11,7 @@ import sys
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from orchestrator import __version__, terminal
+from orchestrator import __version__, bootstrap, terminal
 from orchestrator.commands.spellings import SpellingGroup
 from orchestrator.commands.tree import ROOMS
 from orchestrator.errors import Conflict, DeliveryError, InvalidInput, NotFound, OrchestratorError
@@ -28,6 +28,7 @@ _EXIT_CODES: list[tuple[type[OrchestratorError], int]] = [
 
 def main() -> None:
     """Run the command line and exit."""
+    bootstrap.keep_private()
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:

@@ -16,12 +16,13 @@ from celery.signals import setup_logging
 from kombu.entity import Queue
 
 from config.logging import configure_logging
-from orchestrator.bootstrap import celery_broker_url, read_settings
+from orchestrator.bootstrap import celery_broker_url, keep_private, read_settings
 from orchestrator.domain.timelines.kinds import Work
 
 OLD_QUEUE = "meetings"
 """The one queue of the version before; what still waits in it is handed on."""
 _settings = read_settings()
+keep_private()
 
 app = Celery("orchestrator", broker=celery_broker_url(_settings), include=["tasks.lanes"])
 app.conf.update(

@@ -15,7 +15,14 @@ from integrations.sandbox.outbox import MaildirOutbox
 from integrations.silent_wakeup import SilentWakeUp
 from integrations.smtp.mailer import SmtpMailer
 from orchestrator.bootstrap.addresses import Broker, broker_of
-from orchestrator.bootstrap.folders import endpoints_file, inbox_folder, make_private, outbox_folder, token_in
+from orchestrator.bootstrap.folders import (
+    endpoints_file,
+    inbox_folder,
+    make_database_private,
+    make_private,
+    outbox_folder,
+    token_in,
+)
 from orchestrator.bootstrap.settings import variable
 from orchestrator.errors import ConfigurationError
 from orchestrator.ports import Clock, ConferenceProvider, Mailbox, Mailer, Outbox, WakeUp
@@ -51,13 +58,20 @@ class Adapters:
     def database(self) -> Database:
         """The scheduling database."""
         if self.settings.database_url is not None:
-            return Database(self.settings.database_url.get_secret_value(), self.settings.ca_file)
+            return self._own_database(self.settings.database_url.get_secret_value())
         file = make_private(self.settings.data_dir).resolve() / "orchestrator.db"
         database = Database(f"sqlite:///{file}")
         if not file.exists():
             # The embedded default works from the first command on; a database of one's own is upgraded
             # when its owner says so.
             database.upgrade()
+        return database
+
+    def _own_database(self, url: str) -> Database:
+        """Return the database of a URL; a file is for its owner only, wherever it lies."""
+        database = Database(url, self.settings.ca_file)
+        if database.file is not None:
+            make_database_private(database.file)
         return database
 
     @cached_property

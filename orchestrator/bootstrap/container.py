@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from orchestrator.bootstrap.adapters import Adapters
 from orchestrator.bootstrap.addresses import own_address
 from orchestrator.bootstrap.data_files import DataFiles
+from orchestrator.bootstrap.folders import make_private
 from orchestrator.bootstrap.settings import read_settings
 from orchestrator.bootstrap.templates import mail_templates
 from orchestrator.domain.letters.message import NamedAddress
@@ -339,4 +340,7 @@ class Container(Adapters, DataFiles):
 @lru_cache(maxsize=1)
 def container() -> Container:
     """Return the container of this process; raises ``ConfigurationError``."""
-    return Container(read_settings())
+    settings = read_settings()
+    if settings.data_dir.is_dir():
+        make_private(settings.data_dir)
+    return Container(settings)

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from config.settings import Settings
+from orchestrator.errors import ConfigurationError
+
+_OURS = ("orchestrator.db*", "api-token", "link-key", "documents", "outbox", "inbox", "run")
+"""What lies right in the data folder."""
 
 
 def endpoints_file(settings: Settings) -> Path:
@@ -25,9 +31,57 @@ def inbox_folder(settings: Settings) -> Path:
 
 
 def make_private(folder: Path) -> Path:
-    """Make the data folder where it is missing; what is in it names people, so it is for its owner only."""
+    """Make the data folder where it is missing; what is in it names people, so it is for its owner only.
+
+    What an older version left open is tightened: the folder, and what we keep right in it, which bars the way
+    to the rest. Raises ``ConfigurationError`` when that cannot be done, or when others use the folder too.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    ours = (path for name in _OURS for path in folder.glob(name) if not path.is_symlink())
+    _tighten(folder, *ours)
     return folder
+
+
+def make_database_private(file: Path) -> None:
+    """Tighten the file of a SQLite database and what SQLite and we keep beside it; as ``make_private``."""
+    _tighten(*file.parent.glob(f"{file.name}*"))
+
+
+def keep_private() -> None:
+    """Let this process and those it starts make files for their owner only, whatever else they leave out."""
+    os.umask(0o077)
+
+
+def _tighten(*paths: Path) -> None:
+    refused = [str(path) for path in _open_to_others(paths)]
+    if refused:
+        raise ConfigurationError.of(
+            "ORCHESTRATOR_DATA_DIR",
+            ", ".join(refused[:3]),
+            "can be read by others on this machine, and the service may not change that",
+            "Let it belong to the user that the service runs as, on a file system that keeps permissions; "
+            "then chmod -R go= it.",
+        )
+
+
+def _open_to_others(paths: tuple[Path, ...]) -> Iterator[Path]:
+    """Take from others what they may do with these files and folders; yield those where that failed."""
+    for path in paths:
+        try:
+            mode = stat.S_IMODE(path.stat().st_mode)
+            if mode & 0o077 == 0:
+                continue
+            if not mode & stat.S_ISVTX:
+                # A folder such as /tmp is everybody's, and must stay so.
+                path.chmod(mode & 0o700)
+            left = path.stat().st_mode & 0o077
+        except FileNotFoundError:
+            # Another process was faster, or it is a link to nowhere.
+            continue
+        except OSError:
+            left = 1
+        if left:
+            yield path
 
 
 def token_in(file: Path) -> str:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from config.settings import SANDBOX_ORGANIZER, Settings, load_settings
 from orchestrator.bootstrap.addresses import address_problems
+from orchestrator.bootstrap.exposure import exposure_problems
 from orchestrator.bootstrap.graph_settings import graph_problems
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import ConfigurationError, InvalidInput, Problem
@@ -76,6 +77,7 @@ def settings_problems(settings: Settings) -> list[Problem]:
     profile = _sandbox_problems(settings) if settings.sandbox else _production_problems(settings)
     return [
         *profile,
+        *exposure_problems(settings),
         *_mail_problems(settings),
         *_language_problems(settings),
         *_lease_problems(settings),

@@ -81,6 +81,12 @@ class Database:
         """``sqlite`` or ``postgresql``."""
         return self._url.get_backend_name()
 
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database; ``None`` for every other one."""
+        on_disk = self.dialect == "sqlite" and self._url.database not in (None, "", ":memory:")
+        return Path(str(self._url.database)) if on_disk else None
+
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """One use case, one transaction: commits at the end, rolls back on any error."""

@@ -16,7 +16,7 @@ from config.settings import Settings
 from orchestrator.bootstrap import Container, parse_settings, read_settings
 from orchestrator.errors import ConfigurationError
 
-SECRET = "hunter2-do-not-print"
+SECRET = "hunter2-do-not-print-this-anywhere-at-all"
 TENANT = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 PRODUCTION = {
     "profile": "production",
@@ -264,7 +264,9 @@ def test_every_production_setting_may_be_a_secret_file(given: Given, tmp_path: P
     secrets = tmp_path / "secrets"
     secrets.mkdir()
     for name, value in {**PRODUCTION, **LOGIN, **MAILBOX}.items():
-        (secrets / f"orchestrator_{name}").write_text(f"{value}\n", "utf-8")
+        file = secrets / f"orchestrator_{name}"
+        file.write_text(f"{value}\n", "utf-8")
+        file.chmod(0o400)
     given(secrets_dir=str(secrets))
     settings = read_settings()
     assert not settings.sandbox
@@ -283,9 +285,11 @@ def test_an_empty_secret_file_is_as_good_as_none(given: Given, tmp_path: Path) -
 
 
 def test_a_variable_wins_over_a_secret_file(given: Given, tmp_path: Path) -> None:
-    (tmp_path / "orchestrator_api_token").write_text("from the file", "utf-8")
-    given(secrets_dir=str(tmp_path), api_token="from the variable")
-    assert Container(read_settings()).api_token == "from the variable"
+    file = tmp_path / "orchestrator_api_token"
+    file.write_text("from the file", "utf-8")
+    file.chmod(0o400)
+    given(secrets_dir=str(tmp_path), api_token="from the variable, which is long enough")
+    assert Container(read_settings()).api_token == "from the variable, which is long enough"
 
 
 def test_a_secret_file_contradicts_the_sandbox_as_a_variable_does(given: Given, tmp_path: Path) -> None:
