@@ -1,8 +1,9 @@
 """Reconciling: how what is planned differs from what is called for.
 
 ``reconcile`` compares obligations with the stored actions and says what to add, move, cancel or bring
-back: what is done stays, what is pending moves, what no longer applies is cancelled with its reason. It is
-pure, and doing it twice changes nothing.
+back: what is done stays, what is pending moves, what no longer applies is cancelled with its reason. What
+failed stays too, whatever the plan calls for by then: only a person closes a failure. It is pure, and doing
+it twice changes nothing.
 """
 
 from __future__ import annotations
@@ -107,27 +108,17 @@ def reconcile(
     decision.cancels += [
         Cancel(row.id, *_why_not(meeting, row, left_out.get(row.obligation), why_dropped))
         for row in rows
-        if _is_open(row, meeting) and row.obligation not in planned_keys
+        if row.state.is_pending and row.obligation not in planned_keys
     ]
     decision.cancels += [
         Cancel(row.id, CancelCode.SUPERSEDED, CHANGED_MEANWHILE)
         for row in rows
-        if _is_open(row, meeting) and row.obligation in planned_keys
+        if row.state.is_pending and row.obligation in planned_keys
         if row is not latest[row.obligation] or row.obligation in decision.added
     ]
     return Reconciliation(
         tuple(decision.inserts), tuple(decision.moves), tuple(decision.cancels), tuple(decision.skips)
     )
-
-
-def _is_open(row: StoredAction, meeting: Meeting) -> bool:
-    """Whether an action still asks for something: it waits, or it failed while its meeting goes on.
-
-    A failure that no longer matters, because the link was entered by hand or the person was removed,
-    must not go on asking for attention.
-    """
-    running = meeting.status in (MeetingStatus.DRAFT, MeetingStatus.PUBLISHED)
-    return row.state.is_pending or (row.state is ActionState.FAILED and running)
 
 
 def _latest(rows: Iterable[StoredAction]) -> dict[str, StoredAction]:

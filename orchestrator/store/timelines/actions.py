@@ -160,13 +160,11 @@ def _values(item: Insert, meeting_id: int, ids: dict[str, int], now: datetime) -
     }
 
 
-_REPLANNED = frozenset((*PENDING, ActionState.FAILED))
-"""The states that replanning may take an action out of."""
 _CANCEL = (
     update(_ACTION)
     # A list of values could not be sent for many rows at once.
     .where(_A.id == bindparam("wanted"))
-    .where(or_(*(_A.state == state for state in sorted(sources_of(ActionState.CANCELLED) & _REPLANNED))))
+    .where(or_(*(_A.state == state for state in PENDING)))
     .values(
         state=ActionState.CANCELLED,
         lease_until=None,

@@ -168,25 +168,25 @@ def test_what_is_no_longer_wanted_is_cancelled_with_its_reason(
     found = reconcile(
         meeting, [], [row, replace(row, id=10, state=S.RUNNING), replace(row, id=11, state=S.FAILED)], NOW
     )
-    # A failure asks for attention only as long as its meeting goes on; after that it is a record.
-    expected = [9, 11] if meeting.status is MeetingStatus.PUBLISHED else [9]
-    assert [item.action_id for item in found.cancels] == expected
+    # A failure stays until a person closes it.
+    assert [item.action_id for item in found.cancels] == [9]
     assert {(item.code, said(item.reason)) for item in found.cancels} == {(code, reason)}
 
 
-def test_what_failed_for_an_older_revision_gives_way_in_the_same_breath() -> None:
+def test_what_failed_for_an_older_revision_stays_beside_the_newer_one() -> None:
     wanted = planned(published())["invite:attendee-1"]
     failed = stored(wanted, S.FAILED)
     changed = revise(published(), Change(title_en="New"), NOW)
     found = reconciled(changed, failed, only="invite:attendee-1")
     assert keys(found.inserts) == ["invite:attendee-1#2"]
-    assert [(item.action_id, item.code) for item in found.cancels] == [(failed.id, CancelCode.SUPERSEDED)]
+    assert found.cancels == ()
 
 
-def test_a_failed_mail_of_a_date_poll_asks_for_nothing_once_the_poll_is_over() -> None:
-    failed = replace(action(K.DATE_POLL), state=S.FAILED)
-    (found,) = reconcile(MEETINGS[MeetingStatus.DRAFT], [], [failed], NOW).cancels
-    assert (found.action_id, found.code) == (failed.id, CancelCode.NOT_NEEDED)
+def test_a_mail_of_a_date_poll_that_waits_goes_once_the_poll_is_over_and_one_that_failed_stays() -> None:
+    waiting = replace(action(K.DATE_POLL), state=S.SCHEDULED)
+    failed = replace(waiting, id=waiting.id + 1, key=f"{waiting.key}#2", state=S.FAILED)
+    (found,) = reconcile(MEETINGS[MeetingStatus.DRAFT], [], [waiting, failed], NOW).cancels
+    assert (found.action_id, found.code) == (waiting.id, CancelCode.NOT_NEEDED)
     assert said(found.reason) == "the date poll is over, or the delegation has voted"
 
 
