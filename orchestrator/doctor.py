@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 from integrations.graph.clouds import CLOUDS
 from orchestrator.bootstrap import Container, broker_url, own_address, parse_settings, settings_problems
 from orchestrator.domain.timelines.kinds import Work
-from orchestrator.errors import InvalidInput, OrchestratorError
+from orchestrator.errors import InvalidInput, OrchestratorError, Problem
 from orchestrator.store.meetings import organizers
+from orchestrator.words import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def examine() -> Iterator[Finding]:
         ("way to Microsoft 365", _way_out),
         ("Microsoft Graph", lambda found: found.conferences.check()),
         ("queue", _queue),
+        ("waiting mail", _waiting_mail),
     ):
         yield _looked(part, look, container)
 
@@ -209,6 +211,19 @@ def _way_out(container: Container) -> str:
     graph = settings.graph_base_url or cloud.graph_url
     authority = settings.graph_authority_url or cloud.authority_url
     return f"{graph} and {authority}, {way}, trusting {trusted}"
+
+
+def _waiting_mail(container: Container) -> str:
+    """Whether mail waits because of trouble of ours, which no recipient can mend."""
+    found = container.reading.held_up()
+    if found:
+        raise InvalidInput(
+            [
+                Problem("waiting mail", "", f"{item.count} mail(s) wait because of it", say(item.reason))
+                for item in found
+            ]
+        )
+    return "no mail waits for trouble of ours"
 
 
 def _queue(container: Container) -> str:

@@ -7,6 +7,7 @@ import ssl
 from dataclasses import dataclass
 
 from integrations.imap.answers import LATER, LOST, NEVER, code_of, one_line, reason_of
+from orchestrator.domain.delivery.trouble import LOGIN_PAUSE
 from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure, Unavailable
 from orchestrator.facts import Fact
 
@@ -67,12 +68,17 @@ class Failures:
             answer=reason,
         )
 
-    def login_refused(self, reason: str) -> PermanentFailure:
-        """Return what to raise when the server does not accept name and password."""
-        return PermanentFailure(
+    def login_refused(self, reason: str) -> Unavailable:
+        """Return what to raise when the server does not accept name and password.
+
+        Asking again soon would be one more wrong login, and some servers lock the account after a few.
+        """
+        return Unavailable(
             Fact.of("outside.imap.login-refused", place=self.place, reason=reason),
             code="imap-login",
             answer=reason,
+            retry_after=LOGIN_PAUSE,
+            needs_person=True,
         )
 
     def closed_folder(self, reason: str) -> PermanentFailure:

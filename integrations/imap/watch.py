@@ -10,7 +10,7 @@ from typing import Any
 from integrations.imap.account import ImapAccount
 from integrations.imap.answers import TROUBLE, hang_up
 from integrations.imap.session import logger
-from orchestrator.errors import DeliveryError
+from orchestrator.errors import DeliveryError, TransientFailure
 
 _FIRST_IDLE_SECONDS = 1.0
 _LONGEST_IDLE_SECONDS = 25 * 60.0
@@ -34,6 +34,7 @@ class Watch:
         self._account = account
         self._client: Any = None
         self._known: tuple[int, int] | None = None
+        self._barred_until = 0.0
         self._stop = threading.Event()
         self._busy = threading.Lock()
 
@@ -63,6 +64,11 @@ class Watch:
     def _until(self, deadline: float) -> bool:
         period = _FIRST_IDLE_SECONDS
         while not self._stop.is_set():
+            if self._barred_until > time.monotonic():
+                self._stop.wait(min(self._barred_until, deadline) - time.monotonic())
+                if time.monotonic() >= deadline:
+                    return False
+                continue
             try:
                 if self._mail_arrived():
                     return True
@@ -122,6 +128,10 @@ class Watch:
         self._drop()
         failure = self._account.failures.failure(error)
         logger.debug("Not watching the mailbox for now: %s", failure.code)
+        if isinstance(failure, TransientFailure) and failure.retry_after:
+            # Also for the calls that follow: each would be one more wrong login.
+            self._barred_until = time.monotonic() + failure.retry_after
+            return
         left = max(0.0, deadline - time.monotonic())
         self._stop.wait(min(left, _PAUSE_SECONDS) if failure.retryable else left)
 

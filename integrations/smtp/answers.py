@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
 
-from orchestrator.errors import DeliveryError, PermanentFailure, Silent, TransientFailure
+from orchestrator.domain.answers.refusal_targets import Command, Target, target_of
+from orchestrator.domain.delivery.trouble import (
+    LOGIN_PAUSE,
+    NAMED,
+    PASSES_BY_ITSELF,
+    QUOTA_PAUSE,
+    refusal_fact,
+)
+from orchestrator.errors import DeliveryError, PermanentFailure, Silent, TransientFailure, Unavailable
 from orchestrator.facts import Fact
 
-_LOGIN_CODES = frozenset({530, 534, 535, 538})
-"""Answers that complain about the login (RFC 4954 §6), whatever command they answer."""
-_TOO_LARGE = 552
 CLOSING = 421
 NO_CODE = -1
 """What the client reports when an answer does not begin with a number."""
@@ -28,43 +31,39 @@ class Lost(Exception):
 
 
 class Refused(Exception):
-    """The server answered no to the ``sender``, the ``recipient`` or the ``content``."""
+    """The server answered no to a ``command``."""
 
-    def __init__(self, what: Literal["sender", "recipient", "content"], code: int, answer: bytes) -> None:
-        super().__init__(what, code)
-        self.what = what
+    def __init__(self, command: Command, code: int, answer: bytes) -> None:
+        super().__init__(command, code)
+        self.command = command
         self.code = code
         self.answer = text_of(code, answer)
 
     def failure(self, place: str, sender: str, recipient: str) -> DeliveryError:
-        """Return what to tell the caller."""
-        if self.code in _LOGIN_CODES:
-            return login_refused(place, self.answer)
-        if self.code // 100 != 5:
-            # An answer that is no SMTP answer counts as "try later" too: nothing was accepted.
+        """Return what to tell the caller: what is refused counts, and not at which command."""
+        # An answer that is no SMTP answer counts as "try later" too: nothing was accepted.
+        passes = self.code // 100 != 5
+        reply = self.code if self.code > 0 else None
+        target = target_of(self.answer, reply=reply, command=self.command)
+        if passes and target not in NAMED:
             return TransientFailure(
                 Fact.of("outside.smtp.not-now", place=place, recipient=recipient, answer=self.answer),
                 answer=self.answer,
             )
-        if self.what == "sender" and self.code != _TOO_LARGE:
-            # The sender is the service's own address, so this would hit every message alike.
-            return TransientFailure(
-                Fact.of("outside.smtp.sender-refused", place=place, sender=sender, answer=self.answer),
-                code="smtp-sender",
-                answer=self.answer,
-            )
-        return PermanentFailure(self._wording(recipient), answer=self.answer)
-
-    def _wording(self, recipient: str) -> Fact:
-        said = {"recipient": recipient, "answer": self.answer}
-        if self.code == _TOO_LARGE and self.what != "recipient":
-            return Fact.of("outside.smtp.too-large", **said)
-        if self.what == "content":
-            return Fact.of("outside.smtp.content-refused", **said)
-        if re.match(r"\d{3} 5\.7\.", self.answer):
-            # RFC 3463 §3.8: security or policy. The address itself may well be right.
-            return Fact.of("outside.smtp.not-allowed", **said)
-        return Fact.of("outside.smtp.address-refused", **said)
+        if target is Target.LOGIN:
+            return login_refused(place, self.answer)
+        if target is Target.PROTECTION:
+            return Unavailable.of(unprotected(place, self.answer))
+        fact = refusal_fact(target, place=place, sender=sender, recipient=recipient, answer=self.answer)
+        if not target.ours:
+            return PermanentFailure(fact, code=f"smtp-{target}", answer=self.answer)
+        return TransientFailure(
+            fact,
+            code=f"smtp-{target}",
+            answer=self.answer,
+            retry_after=QUOTA_PAUSE if target is Target.QUOTA else None,
+            needs_person=target not in PASSES_BY_ITSELF,
+        )
 
 
 @contextmanager
@@ -111,12 +110,17 @@ def authorities_unreadable(place: str, ca_file: str, reason: str) -> TransientFa
     )
 
 
-def login_refused(place: str, reason: str) -> TransientFailure:
-    """Return what to raise when the server does not accept name and password."""
-    return TransientFailure(
+def login_refused(place: str, reason: str) -> Unavailable:
+    """Return what to raise when the server does not accept name and password.
+
+    Every other mail would be one more wrong login, and some servers lock the account after a few.
+    """
+    return Unavailable(
         Fact.of("outside.smtp.login-refused", place=place, reason=reason),
         code="smtp-login",
         answer=reason,
+        retry_after=LOGIN_PAUSE,
+        needs_person=True,
     )
 
 

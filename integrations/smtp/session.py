@@ -23,6 +23,7 @@ from integrations.smtp.answers import (
     unanswered,
     unready,
 )
+from orchestrator.domain.answers.refusal_targets import Command
 from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure, Unavailable
 from orchestrator.facts import Fact
 
@@ -93,14 +94,14 @@ class SmtpSession:
         if code == CLOSING:
             raise Lost(text_of(code, answer))
         if code // 100 != 2:
-            raise Refused("sender", code, answer)
+            raise Refused(Command.MAIL, code, answer)
         return client
 
     def _name_recipient(self, client: smtplib.SMTP, recipient: str) -> None:
         with self._nothing_delivered(), noticing_loss():
             code, answer = client.rcpt(recipient)
         if code // 100 != 2:
-            raise Refused("recipient", code, answer)
+            raise Refused(Command.RCPT, code, answer)
 
     def _hand_over(self, client: smtplib.SMTP, recipient: str, content: bytes) -> str:
         with self._nothing_delivered(), noticing_loss():
@@ -110,7 +111,7 @@ class SmtpSession:
                 # on a message without its end (RFC 5321 §4.1.1.4).
                 client.send(_as_data(content))
         if code != 354:
-            raise Refused("content", code, answer)
+            raise Refused(Command.DATA, code, answer)
         return self._final_answer(client, recipient)
 
     def _final_answer(self, client: smtplib.SMTP, recipient: str) -> str:
@@ -123,7 +124,7 @@ class SmtpSession:
             self._drop()
             raise unanswered(self._place, recipient, loss.reason) from None
         if code // 100 != 2:
-            raise Refused("content", code, answer)
+            raise Refused(Command.DATA, code, answer)
         return text_of(code, answer)
 
     @contextmanager

@@ -113,8 +113,12 @@ class SmtpScript:
 
     received: list[Received] = field(default_factory=list)
     connections: list[SMTP] = field(default_factory=list)
+    refusals: dict[str, str] = field(default_factory=dict)
+    """What is answered to MAIL, RCPT or DATA in place of yes."""
 
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if "MAIL" in self.refusals:
+            return self.refusals["MAIL"]
         if address.startswith("foreign"):
             return "550 5.7.60 not allowed to send as this sender"
         envelope.mail_from = address
@@ -128,12 +132,14 @@ class SmtpScript:
             "busy": "450 4.2.1 try later",
             "closing": "421 4.3.2 shutting down",
         }
-        answer = answers.get(address.partition("@")[0])
+        answer = self.refusals.get("RCPT") or answers.get(address.partition("@")[0])
         if answer is None:
             envelope.rcpt_tos.append(address)
         return answer or "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if "DATA" in self.refusals:
+            return self.refusals["DATA"]
         behaviour = envelope.rcpt_tos[0].partition("@")[0]
         if behaviour == "toolarge":
             return "552 5.3.4 too large"

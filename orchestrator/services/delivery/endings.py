@@ -8,12 +8,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from orchestrator.domain.delivery.trouble import HELD_UP
 from orchestrator.domain.timelines.actions import ActionState, CancelCode, retry_at
 from orchestrator.errors import DeliveryError, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.facts import Fact, plain
 from orchestrator.ports import Clock
 from orchestrator.services.delivery.patience import Patience
-from orchestrator.store.delivery import claims, deliveries
+from orchestrator.store.delivery import claims, deliveries, held_up
 from orchestrator.store.delivery.claims import Held, Taken
 from orchestrator.store.engine import Database, Executor
 from orchestrator.store.meetings import meetings as store
@@ -93,9 +94,11 @@ class Endings:
             if delivery_id is not None:
                 _end_delivery(session, delivery_id, failure, now)
             state, due_at = self._after(failure, held, now)
+            known = failure.fact.key in HELD_UP and held_up.is_known(session, failure.fact)
             self._record(session, item, state, now, reason=failure.fact, due_at=due_at)
         # The message may name a person; it stands in the action's reason, not in the log.
-        _LOG.warning("action %s: %s, now %s", item.id, failure.code, state)
+        level = logging.DEBUG if known else logging.ERROR if failure.fact.key in HELD_UP else logging.WARNING
+        _LOG.log(level, "action %s: %s, now %s", item.id, failure.code, state)
 
     def _record(
         self,

@@ -33,8 +33,9 @@ from orchestrator.services.timelines.explaining import view_of_action, why_of
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import ActionView
 from orchestrator.store.answers import responses
-from orchestrator.store.delivery import deliveries, due
+from orchestrator.store.delivery import deliveries, due, held_up
 from orchestrator.store.delivery.deliveries import ListedDelivery
+from orchestrator.store.delivery.held_up import HeldUp
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import attendees, history, summaries
 from orchestrator.store.meetings import decisions as decision_store
@@ -123,6 +124,11 @@ class Reading:
         """Return how many actions stand in each state."""
         with self._database.reading() as session:
             return queue.counts(session)
+
+    def held_up(self) -> list[HeldUp]:
+        """Return for what trouble of ours mails wait, and how many, most first."""
+        with self._database.reading() as session:
+            return held_up.all_of(session)
 
     def late(self) -> int:
         """Count what has been due for a minute or more and is not done, claimed or not.

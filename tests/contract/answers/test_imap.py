@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure
+from orchestrator.domain.delivery.trouble import LOGIN_PAUSE
+from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure, Unavailable
 from orchestrator.ports import Tray
 from tests.contract.answers.imap_script import LARGEST, failing, read_all
 
@@ -59,15 +60,16 @@ def test_authorities_that_cannot_be_read(imap_account: Any, tmp_path: Path) -> N
     (tmp_path / "ca.pem").write_text("nothing")
     for name in ("ca.pem", "missing.pem"):
         mailbox = imap_account.mailbox(ca_file=tmp_path / name)
-        assert failing(mailbox, PermanentFailure, "Correct the file") == "imap-tls"
+        assert failing(mailbox, PermanentFailure, "Correct ORCHESTRATOR_CA_FILE") == "imap-tls"
 
 
 @pytest.mark.parametrize("password", ["wrong-password", "mật-khẩu-sai", 'a"b\\c\r\nA1 LOGOUT'])
 def test_a_wrong_password_stays_secret(imap_account: Any, password: str) -> None:
     mailbox = imap_account.mailbox(password=password)
-    assert failing(mailbox, PermanentFailure, "ORCHESTRATOR_IMAP_PASSWORD") == "imap-login"
-    with pytest.raises(PermanentFailure) as caught:
+    assert failing(mailbox, Unavailable, "ORCHESTRATOR_IMAP_PASSWORD") == "imap-login"
+    with pytest.raises(Unavailable) as caught:
         mailbox.check()
+    assert (caught.value.retry_after, caught.value.needs_person) == (LOGIN_PAUSE, True)
     assert password not in repr(caught.value) + str(vars(caught.value))
     assert caught.value.__cause__ is None and caught.value.__suppress_context__
 

@@ -91,9 +91,21 @@ def test_trouble_for_a_person(
     scripted: Callable[..., ScriptedImap], answers: Any, code: str, words: str
 ) -> None:
     mailbox = scripted(**answers).mailbox()
-    with pytest.raises(PermanentFailure, match=words) as caught:
+    with pytest.raises(DeliveryError, match=words) as caught:
         mailbox.check()
     assert caught.value.code == code
+    assert caught.value.needs_person
+    mailbox.close()
+
+
+def test_after_a_refused_login_watching_asks_no_more_for_a_while(
+    scripted: Callable[..., ScriptedImap],
+) -> None:
+    """Each look would be one more wrong login, and some servers lock the account after a few."""
+    server = scripted(LOGIN="{tag} NO [AUTHENTICATIONFAILED] no\r\n")
+    mailbox = server.mailbox()
+    assert [mailbox.wait(0.05) for _ in range(5)] == [False] * 5
+    assert sum(line.startswith("LOGIN") for line in server.heard) == 1
     mailbox.close()
 
 

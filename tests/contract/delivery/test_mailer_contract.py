@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from integrations.smtp.mailer import SmtpMailer
-from orchestrator.errors import PermanentFailure, TransientFailure
+from orchestrator.domain.delivery.trouble import LOGIN_PAUSE
+from orchestrator.errors import PermanentFailure, TransientFailure, Unavailable
 from orchestrator.ports import Mailer, MailSession
 
 SENDER = "meetings@accsm.example"
@@ -96,8 +97,7 @@ def test_check_says_what_it_found(mailer: Mailer, relay: Any) -> None:
             "nobody@x.example",
             "refused the address nobody@x.example: 550 5.1.1 no such user. Correct the address",
         ),
-        ("policy@x.example", "Ask whoever runs the mail server"),
-        ("spam@x.example", "refused the message for spam@x.example: 554"),
+        ("spam@x.example", "refused the message for spam@x.example for what is in it: 554"),
         ("toolarge@x.example", "too large"),
     ],
 )
@@ -111,6 +111,75 @@ def test_a_refusal_is_permanent_and_the_next_message_leaves(
     assert caught.value.answer.startswith("5")
     assert recipients(relay) == ["next@x.example"]
     assert len(relay.script.connections) == 1
+
+
+OURS = {
+    "sender": "553 5.7.1 <meetings@accsm.example>: Sender address rejected: not owned by user relay",
+    "client": "554 5.7.1 <unknown[192.0.2.7]>: Client host rejected: Access denied",
+    "relay": "554 5.7.1 <ann@x.example>: Relay access denied",
+    "quota": "550 5.4.5 Daily user sending limit exceeded",
+    "policy": "550 5.7.1 Access denied",
+    "unsaid": "554 Transaction failed",
+}
+
+
+@pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("target", OURS)
+def test_trouble_of_ours_waits_at_whatever_command_it_comes(
+    plain_mailer: Mailer, plain: Any, target: str, command: str
+) -> None:
+    """Postfix answers what it thinks of client, sender and relaying at RCPT."""
+    if (target, command) == ("unsaid", "DATA"):
+        pytest.skip("a bare 554 to the content is about the content")
+    plain.script.refusals[command] = OURS[target]
+    with plain_mailer.session() as session:
+        with pytest.raises(TransientFailure) as caught:
+            deliver(session, "ann@x.example")
+        plain.script.refusals.clear()
+        deliver(session, "next@x.example")
+    assert caught.value.code == f"smtp-{target}"
+    assert not isinstance(caught.value, Unavailable), "another message may be taken"
+    assert caught.value.needs_person is (target != "quota")
+    assert (caught.value.retry_after or 0) >= (900 if target == "quota" else 0)
+    assert OURS[target][:20] in caught.value.message
+    assert "orrect the address" not in caught.value.message
+    assert recipients(plain) == ["next@x.example"]
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "code", "words"),
+    [
+        ("MAIL", "550 5.1.1 <ann@x.example>: Recipient unknown", "smtp-address", "Correct the address"),
+        ("DATA", "550 5.1.1 The email account does not exist", "smtp-address", "Correct the address"),
+        ("RCPT", "552 5.2.2 Mailbox full", "smtp-mailbox", "The address is right"),
+        ("DATA", "554 5.2.2 mailbox full; STOREDRV.Deliver", "smtp-mailbox", "The address is right"),
+        (
+            "RCPT",
+            "554 5.7.1 <ann@x.example>: Recipient address rejected: Access denied",
+            "smtp-recipient",
+            "let it in",
+        ),
+        ("RCPT", "552 5.3.4 Message size exceeds fixed limit", "smtp-size", "too large"),
+        ("MAIL", "552 Message size exceeds maximum permitted", "smtp-size", "too large"),
+    ],
+)
+def test_trouble_of_the_recipient_is_told_as_what_it_is(
+    plain_mailer: Mailer, plain: Any, command: str, answer: str, code: str, words: str
+) -> None:
+    plain.script.refusals[command] = answer
+    with plain_mailer.session() as session, pytest.raises(PermanentFailure, match=words) as caught:
+        deliver(session, "ann@x.example")
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    "answer", ["450 4.7.1 Greylisted, try again", "451 4.7.1 Access denied", "450 4.2.2 full"]
+)
+def test_what_may_be_greylisting_is_told_to_nobody(plain_mailer: Mailer, plain: Any, answer: str) -> None:
+    plain.script.refusals["RCPT"] = answer
+    with plain_mailer.session() as session, pytest.raises(TransientFailure) as caught:
+        deliver(session, "ann@x.example")
+    assert (caught.value.code, caught.value.needs_person) == ("transient", False)
 
 
 @pytest.mark.parametrize("recipient", ["busy@x.example", "full@x.example", "closing@x.example"])
@@ -228,6 +297,9 @@ def expect_waiting(mailer: Mailer, code: str, words: str) -> None:
         mailer.check()
     assert caught.value.code == code
     assert not caught.value.unknown
+    if code == "smtp-login":
+        assert isinstance(caught.value, Unavailable), "each message would be one more wrong login"
+        assert caught.value.retry_after == LOGIN_PAUSE
     with mailer.session() as session, pytest.raises(TransientFailure, match=words):
         deliver(session, "ann@x.example")
 
@@ -261,6 +333,7 @@ def test_a_login_that_is_missing(smtp_relay: Callable[..., Any], smtp_ca: Path) 
     with mailer.session() as session, pytest.raises(TransientFailure) as caught:
         deliver(session, "ann@x.example")
     assert caught.value.code == "smtp-login"
+    assert isinstance(caught.value, Unavailable)
 
 
 def test_starttls_is_never_given_up(plain: Any, smtp_ca: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from integrations.smtp.answers import Refused, login_refused
+from orchestrator.doctor import _looked, _waiting_mail
+from orchestrator.domain.answers.refusal_targets import Command
 from orchestrator.domain.delivery.breaker import Breaker
 from orchestrator.domain.timelines.kinds import ActionKind, Work
-from orchestrator.errors import PermanentFailure, Silent, TransientFailure, Unavailable
+from orchestrator.errors import DeliveryError, PermanentFailure, Silent, TransientFailure, Unavailable
 from orchestrator.facts import plain
 from orchestrator.store.delivery import breakers
 from orchestrator.store.engine import Database
@@ -209,6 +213,64 @@ def test_what_expires_while_a_lane_pauses_is_missed_as_ever(world: World) -> Non
     world.clock.at = STARTS + timedelta(days=1)
     world.scheduling.claim()
     assert set(world.states(K.INVITE)) == {"missed"}
+
+
+# --- trouble of ours
+
+
+def refused(answer: str, command: Command = Command.RCPT) -> DeliveryError:
+    return Refused(command, int(answer[:3]), answer[4:].encode()).failure(
+        "mail.example.org:25", "meetings@accsm.example", "somebody@example.org"
+    )
+
+
+def test_a_refused_login_is_tried_again_so_seldom_that_no_account_is_locked(world: World) -> None:
+    batches = due(world)
+    tried = tries(world, login_refused("mail.example.org:587", "535 5.7.8 authentication failed"))
+    for batch in batches:
+        world.delivering.deliver(batch, Work.MAIL)
+    assert len(tried) == 1, "the login ends the batch, and those that wait in the broker"
+    for _ in range(4 * 60):
+        later(world, 15)
+        for batch in world.scheduling.claim():
+            world.delivering.deliver(batch, batch.lane)
+    assert len(tried) <= 1 + 2, "in an hour, whatever number of workers"
+    assert "correct the address" not in str({maybe(row.reason) for row in world.rows(K.INVITE)}).lower()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "550 5.4.5 Daily user sending limit exceeded",
+        "553 5.7.1 <meetings@accsm.example>: Sender address rejected: not owned by user relay",
+        "554 5.7.1 <unknown[192.0.2.7]>: Client host rejected: Access denied",
+        "554 5.7.1 <somebody@example.org>: Relay access denied",
+    ],
+)
+def test_trouble_of_ours_waits_within_its_grace_and_is_told_once(
+    world: World, caplog: pytest.LogCaptureFixture, answer: str
+) -> None:
+    batches = due(world)
+    error = refused(answer)
+    tries(world, error, times=180)
+    caplog.set_level(logging.DEBUG, "orchestrator.services.delivery.endings")
+    for batch in batches:
+        world.delivering.deliver(batch, Work.MAIL)
+    assert attempts(world) == {("scheduled", 1): 60}, "nobody's mail is given up, and no lane pauses"
+    assert [record.levelname for record in caplog.records].count("ERROR") == 1
+    (held,) = world.reading.held_up()
+    assert (held.count, held.reason) == (60, error.fact)
+    finding = _looked("waiting mail", _waiting_mail, world)
+    assert not finding.well
+    assert "60 mail(s) wait" in finding.message and answer[:12] in finding.message
+    for _ in range(40):
+        later(world, 900)
+        for batch in world.scheduling.claim():
+            world.delivering.deliver(batch, batch.lane)
+    assert [record.levelname for record in caplog.records].count("ERROR") == 1
+    assert {state for state, _ in attempts(world)} == {"succeeded"}, "once it is mended all leave"
+    assert world.reading.held_up() == []
+    assert _looked("waiting mail", _waiting_mail, world).well
 
 
 # --- a database that is away
