@@ -226,12 +226,14 @@ def calendar_from_nothing(person: Person, description: str) -> bytes:
         ("class", "PUBLIC"),
         ("transp", "OPAQUE"),
         ("location", MEETING.conference.join_url),
+        ("contact", f"{MEETING.coordinator_name}, {MEETING.coordinator_email}"),
         ("x-microsoft-cdo-busystatus", vText("BUSY")),
+        ("x-microsoft-cdo-intendedstatus", vText("BUSY")),
         ("x-microsoft-disallow-counter", vText("FALSE")),
     ):
         event.add(name, value)
     event.add("conference", link_from_nothing(str(MEETING.conference.join_url)), encode=False)
-    host = {"CN": MEETING.coordinator_name}
+    host = {"CN": ORGANIZER.name}
     chair = host | {"CUTYPE": "INDIVIDUAL", "ROLE": "CHAIR", "PARTSTAT": "ACCEPTED"}
     asked = {"CUTYPE": "INDIVIDUAL", "ROLE": "REQ-PARTICIPANT", "PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"}
     for name, address, params in (
@@ -335,7 +337,7 @@ def by_hand_mailbox(person: Person) -> bytes:
 
 
 def by_hand_people(person: Person) -> bytes:
-    host, organizer = quoted_name(MEETING.coordinator_name), f"mailto:{person.organizer}"
+    host, organizer = quoted_name(ORGANIZER.name), f"mailto:{person.organizer}"
     asked = "CUTYPE=INDIVIDUAL;PARTSTAT=NEEDS-ACTION;ROLE=REQ-PARTICIPANT;RSVP=TRUE"
     return b"".join(
         folded(line.encode())

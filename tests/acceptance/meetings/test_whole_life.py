@@ -177,7 +177,11 @@ def test_a_moved_meeting_asks_again_and_a_cancelled_one_says_so(any_service: Ser
         assert "METHOD:CANCEL" in mail.calendar
         assert "STATUS:CANCELLED" in mail.calendar
         assert "SEQUENCE:2" in mail.calendar
-        assert mail.calendar.count("ATTENDEE") == 1
+        assert "TRANSP:TRANSPARENT" in mail.calendar
+        assert "://" not in mail.calendar, "the link is taken down"
+        # The service's own mailbox as organizer and chair, and the recipient; nobody else.
+        assert mail.calendar.count("ATTENDEE") == 2
+        assert mail.calendar.count("ROLE=CHAIR") == 1
     until(lambda: {item["id"] for item in service.sandbox("GET", "meetings")} < online, "the removal")
     service.cli("sandbox", "advance", "--by", "P40D")
     assert len(service.mails("MOVE")) == 15, "nothing goes out after a cancellation"

@@ -1,4 +1,4 @@
-"""Every kind of mail as a real browser draws it: at a desk and on a telephone, in the light and in the dark."""
+"""Every kind of mail as a real browser draws it, on a desk and on a telephone, light and dark."""
 
 from __future__ import annotations
 
