@@ -34,6 +34,7 @@ PURPOSE_WORDS = {
     "save-the-date": "Save the date",
     "again": "Invitation once more",
     "refusal": "Time unchanged",
+    "answered-for": "Who answered for an attendee",
     "digest": "Digest of answers",
     "decline-alert": "Alert that a head of delegation declined",
 }

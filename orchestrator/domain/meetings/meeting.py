@@ -238,6 +238,14 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerByOther:
+    """The answer of an attendee that counts, where somebody else gave it for them."""
+
+    response_id: int
+    attendee_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class OpenDatePoll:
     """A date poll that is open: which one, until when, for which starts, and which delegations have voted.
 
@@ -301,6 +309,7 @@ class Meeting:
     attendees: tuple[Attendee, ...] = field(default=(), repr=False)
     news: News = News()
     refusals: tuple[Refusal, ...] = ()
+    answers_by_others: tuple[AnswerByOther, ...] = ()
     own_timeline: str | None = field(default=None, repr=False)
     contributions: tuple[Contribution, ...] = ()
     connection_tests: tuple[ConnectionTest, ...] = ()

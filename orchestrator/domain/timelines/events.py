@@ -100,6 +100,24 @@ def asked_for(meeting: Meeting, waits_for: str | None) -> list[Obligation]:
     return [*again, *refused]
 
 
+def answered_for(meeting: Meeting) -> list[Obligation]:
+    """Return what tells attendees that somebody else has answered for them; they may say otherwise."""
+    invited = {item.id for item in meeting.invited}
+    return [
+        Obligation(
+            f"answered-for:attendee-{item.attendee_id}",
+            ActionKind.ANSWERED_FOR,
+            "answered-for",
+            item.attendee_id,
+            item.response_id,
+            None,
+            meeting.ends_at,
+        )
+        for item in meeting.answers_by_others
+        if item.attendee_id in invited
+    ]
+
+
 def news_of(meeting: Meeting) -> list[Obligation]:
     """Return what the coordinator is told of answers: at most hourly, a late decline of a head at once."""
     news, expires = meeting.news, meeting.ends_at + AFTERWARDS

@@ -32,6 +32,7 @@ class ActionKind(StrEnum):
     MINUTES = "minutes"
     RESEND = "resend"
     REFUSAL = "refusal"
+    ANSWERED_FOR = "answered-for"
     LINK_ALERT = "link-alert"
     DIGEST = "digest"
     DECLINE_ALERT = "decline-alert"
@@ -122,6 +123,7 @@ class Tells(StrEnum):
     CHANGES = auto()
     REQUEST = auto()
     REPORT = auto()
+    ANSWER = auto()
     NEEDS = auto()
     OPTIONS = auto()
     DOCUMENT = auto()
@@ -337,6 +339,15 @@ KINDS: Mapping[ActionKind, KindRules] = {
         purposes=("refusal",),
         tells=Tells.REQUEST,
         tells_current=True,
+    ),
+    ActionKind.ANSWERED_FOR: KindRules(
+        work=Work.MAIL,
+        words=Fact.of("timelines.what-answered-for"),
+        why=Fact.of("timelines.why-answered-for"),
+        not_needed=Fact.of("timelines.not-needed-answered-for"),
+        recipient=Recipient.ATTENDEE,
+        purposes=("answered-for",),
+        tells=Tells.ANSWER,
     ),
     ActionKind.LINK_ALERT: KindRules(
         work=Work.MAIL,

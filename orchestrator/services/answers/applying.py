@@ -61,10 +61,8 @@ def write(session: Session, planner: Planner, about: MeetingInHand, numbers: Map
     responses.add(session, list(_beside(about, numbers)))
     for number in gathered.resends:
         responses.ask_again(session, number, now)
-    meeting = with_resends(meeting, gathered.resends)
-    planner.replan_for(
-        session, news.with_news(session, meeting), _otherwise_planned(about.meeting, meeting), now
-    )
+    meeting = news.with_news(session, with_resends(meeting, gathered.resends))
+    planner.replan_for(session, meeting, _otherwise_planned(about.meeting, meeting), now)
 
 
 def _beside(about: MeetingInHand, numbers: Mapping[str, int]) -> Iterator[NewResponse]:
@@ -87,9 +85,14 @@ def _beside(about: MeetingInHand, numbers: Mapping[str, int]) -> Iterator[NewRes
 
 
 def _otherwise_planned(before: Meeting, after: Meeting) -> frozenset[int]:
-    """Return whose answers change what is planned; yes or maybe after silence changes nothing."""
-    return frozenset(
+    """Return whose answers change what is planned.
+
+    Yes or maybe after silence changes nothing, unless somebody else has said it, of which they are told.
+    """
+    otherwise = {
         now.id
         for then, now in zip(before.attendees, after.attendees, strict=True)
         if (then.declined, then.resends) != (now.declined, now.resends)
-    )
+    }
+    told = set(before.answers_by_others) ^ set(after.answers_by_others)
+    return frozenset(otherwise | {item.attendee_id for item in told})

@@ -21,7 +21,8 @@ class LetterContent:
     SEQUENCE for a cancellation, the version for minutes, the newest response for a digest. ``sequence``
     is the SEQUENCE of the calendar object, ``subject`` an update's subject, which leads with what changed.
     ``asked_at`` is when the recipient asked for the invitation again; ``report`` is what a coordinator is
-    told, ``proposed`` the time that cannot be had. ``reason`` is why the meeting was moved or cancelled, or
+    told, ``proposed`` the time that cannot be had. ``given`` is the answer that ``given_by`` gave for the
+    recipient. ``reason`` is why the meeting was moved or cancelled, or
     the recipient removed, in words for people.
 
     ``missing`` is what is still wanted of the recipient's delegation or, for an answer, of the recipient;
@@ -44,6 +45,8 @@ class LetterContent:
     proposed: str | None = None
     comment: str | None = None
     reason: Said | None = None
+    given_by: str = ""
+    given: Said | None = None
     asked_at: datetime | None = None
     missing: tuple[Need, ...] = ()
     silent: tuple[tuple[str, tuple[Need, ...]], ...] = ()

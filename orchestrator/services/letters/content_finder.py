@@ -11,7 +11,7 @@ from orchestrator.domain.letters.notices import NoticeText, NoticeTexts
 from orchestrator.domain.meetings import reasons
 from orchestrator.domain.meetings.changes import REINSTATED, Difference, Snapshot, differences, update_subject
 from orchestrator.domain.meetings.itip import Method
-from orchestrator.domain.meetings.meeting import Attendee, Meeting, Need
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, Need, Participation
 from orchestrator.domain.meetings.revision import cancel_to, request_to
 from orchestrator.domain.time.zones import local_time
 from orchestrator.domain.timelines.asking import asked_delegations, oversees, owed
@@ -84,6 +84,8 @@ class ContentFinder:
                 return self._with_request(content, held, meeting)
             case Tells.REPORT:
                 return self._with_report(content, meeting)
+            case Tells.ANSWER:
+                return self._with_answer(content)
             case Tells.NEEDS:
                 return self._with_needs(content, held.attendee, meeting)
             case Tells.OPTIONS if meeting.date_poll is not None:
@@ -101,6 +103,13 @@ class ContentFinder:
         place = self._planner.directory.place_of(held.attendee.delegation, meeting.starts_at)
         proposed = str(local_time(proposal.starts_at, place)) if proposal.starts_at else None
         return replace(content, proposed=proposed, comment=proposal.reply)
+
+    def _with_answer(self, content: LetterContent) -> LetterContent:
+        """Add what was answered for the recipient, and by whom."""
+        with self._database.reading() as session:
+            found = responses.get(session, content.number)
+        given = Participation(found.participation or Participation.NEEDS_ACTION)
+        return replace(content, given_by=found.by, given=given.fact)
 
     def _with_report(self, content: LetterContent, meeting: Meeting) -> LetterContent:
         urgent = content.kind is ActionKind.DECLINE_ALERT

@@ -101,6 +101,7 @@ class Letters:
             attendees=(),
             news=News(),
             refusals=(),
+            answers_by_others=(),
             contributions=(),
             connection_tests=(),
             date_poll=None,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
+    AnswerByOther,
     Attendee,
     Conference,
     ConnectionTest,
@@ -137,6 +138,7 @@ class _Parts:
     minutes: Mapping[int, tuple[tuple[int, datetime], ...]]
     news: Mapping[int, News]
     refusals: Mapping[int, tuple[Refusal, ...]]
+    answers_by_others: Mapping[int, tuple[AnswerByOther, ...]]
     contributions: Mapping[int, tuple[Contribution, ...]]
     connection_tests: Mapping[int, tuple[ConnectionTest, ...]]
     open_polls: Mapping[int, OpenDatePoll]
@@ -149,6 +151,7 @@ def _parts(session: Session, meeting_ids: Collection[int]) -> _Parts:
         minutes=by_meeting(session, _MINUTES, meeting_ids, lambda row: (row.version, row.attached_at)),
         news=news.of_meetings(session, meeting_ids),
         refusals=news.refusals_of(session, meeting_ids),
+        answers_by_others=news.answers_by_others(session, meeting_ids),
         contributions=contributions.of_meetings(session, meeting_ids),
         connection_tests=connection_tests.of_meetings(session, meeting_ids),
         open_polls=date_polls.open_polls(session, meeting_ids),
@@ -209,6 +212,7 @@ def _meeting(found: Any, parts: _Parts) -> Meeting:
         attendees=parts.attendees.get(row.id, ()),
         news=parts.news.get(row.id, news.NO_NEWS),
         refusals=parts.refusals.get(row.id, ()),
+        answers_by_others=parts.answers_by_others.get(row.id, ()),
         contributions=parts.contributions.get(row.id, ()),
         connection_tests=parts.connection_tests.get(row.id, ()),
         date_poll=parts.open_polls.get(row.id) if row.status == MeetingStatus.DRAFT else None,

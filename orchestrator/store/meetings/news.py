@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.answers.responses import ProposalState, ResponseKind
 from orchestrator.domain.meetings.meeting import (
+    AnswerByOther,
     Meeting,
     News,
     Refusal,
@@ -66,6 +67,31 @@ def with_news(session: Session, meeting: Meeting) -> Meeting:
         meeting,
         news=of_meetings(session, own).get(meeting.id, NO_NEWS),
         refusals=refusals_of(session, own).get(meeting.id, ()),
+        answers_by_others=answers_by_others(session, own).get(meeting.id, ()),
+    )
+
+
+_LATEST = (
+    select(
+        _R.meeting_id,
+        _R.attendee_id,
+        func.max(_R.id).label("latest"),
+        func.max(case((_R.by_other, _R.id), else_=0)).label("by_other"),
+    )
+    .where(_R.meeting_id.in_(WANTED), _R.kind == ResponseKind.ANSWER)
+    .group_by(_R.meeting_id, _R.attendee_id)
+    .subquery()
+)
+# Who has answered themselves since knows how they stand.
+_BY_OTHERS = select(_LATEST.c.meeting_id, _LATEST.c.latest, _LATEST.c.attendee_id).where(
+    _LATEST.c.latest == _LATEST.c.by_other, _LATEST.c.attendee_id.is_not(None)
+)
+
+
+def answers_by_others(session: Session, meeting_ids: Collection[int]) -> dict[int, tuple[AnswerByOther, ...]]:
+    """Return the answers that count and that somebody else gave, by the ids of the meetings."""
+    return by_meeting(
+        session, _BY_OTHERS, meeting_ids, lambda row: AnswerByOther(row.latest, row.attendee_id)
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator import words
 from orchestrator.domain.answers.speakers import Relation
+from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.services.answers.quarantine import Trust
 from tests.callers import caller
@@ -204,6 +205,84 @@ def test_an_address_of_somebody_invited_becomes_nobodys_alias(world: World) -> N
     poll(world, reply(world, THIDA, "ACCEPTED", sender=TAN))
     world.quarantine.assign(*waiting(world), "SOM-2026", TAN, caller=COORDINATOR, remember=Relation.ALIAS)
     assert world.known_senders.all() == []
+
+
+# --- who is told
+
+
+def told(world: World, email: str = TAN) -> list[str]:
+    """What an attendee is told of answers that somebody else gave."""
+    world.run()
+    return [words_of(mail) for mail in world.mailer.to(email) if mail.subject.startswith("Answered for you")]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("participation", ["ACCEPTED", "TENTATIVE", "DECLINED"])
+def test_the_attendee_is_told_at_once_who_answered_for_them(world: World, participation: str) -> None:
+    world.invited()
+    world.known_senders.confirm(TAN, SECRETARY, Relation.DEPUTY, caller=COORDINATOR)
+    poll(world, for_tan(world, participation))
+    (said,) = told(world)
+    assert f"An answer in your name came from {SECRETARY}: {participation.lower()}." in said
+    assert "/a/" in said, "they can answer otherwise"
+    assert told(world, THIDA) == []
+    (notice,) = (mail for mail in world.mailer.to(TAN) if mail.subject.startswith("Answered for you"))
+    assert notice.method == "no calendar"
+    world.run()
+    assert len(told(world)) == 1, "once"
+
+
+def test_each_answer_by_another_is_told(world: World) -> None:
+    world.invited()
+    world.known_senders.confirm(TAN, SECRETARY, Relation.DEPUTY, caller=COORDINATOR)
+    for number, participation in enumerate(("DECLINED", "ACCEPTED"), start=1):
+        poll(world, for_tan(world, participation))
+        assert len(told(world)) == number
+        world.clock.move(minutes=5)
+
+
+@pytest.mark.parametrize("way", ["accepted", "assigned"])
+def test_the_attendee_is_told_also_when_a_coordinator_let_it_through(world: World, way: str) -> None:
+    world.invited()
+    poll(world, for_tan(world))
+    assert told(world) == [], "nothing has been recorded yet"
+    if way == "accepted":
+        world.quarantine.accept(*waiting(world), caller=COORDINATOR)
+    else:
+        world.quarantine.assign(*waiting(world), "SOM-2026", TAN, caller=COORDINATOR)
+    (said,) = told(world)
+    assert SECRETARY in said
+
+
+def test_who_answers_themselves_is_told_nothing(world: World) -> None:
+    world.invited()
+    poll(world, reply(world, TAN, "ACCEPTED"))
+    poll(world, letter(THIDA, "I accept."))
+    world.quarantine.assign(
+        *waiting(world), "SOM-2026", THIDA, caller=COORDINATOR, participation=Participation.ACCEPTED
+    )
+    assert told(world) == told(world, THIDA) == []
+
+
+def test_who_has_answered_themselves_before_the_mail_left_is_told_nothing(world: World) -> None:
+    world.invited()
+    world.known_senders.confirm(TAN, SECRETARY, Relation.DEPUTY, caller=COORDINATOR)
+    poll(world, for_tan(world))
+    world.clock.move(seconds=10)
+    poll(world, reply(world, TAN, "ACCEPTED"))
+    assert (participations(world)[TAN], told(world)) == ("accepted", [])
+
+
+def test_the_digest_names_who_really_sent_it(world: World) -> None:
+    world.invited()
+    world.known_senders.confirm(TAN, SECRETARY, Relation.DEPUTY, caller=COORDINATOR)
+    poll(world, for_tan(world), reply(world, THIDA, "ACCEPTED"))
+    world.clock.move(hours=1)
+    world.run()
+    said = words_of(news(world)[0])
+    assert f"Tan Hui Shan, declined, sent by {SECRETARY}" in said
+    assert "Thida Aye, accepted" in said
+    assert f"sent by {THIDA}" not in said
 
 
 # --- confirmed and withdrawn without a mail

@@ -267,6 +267,17 @@ LETTERS_BY_NAME: dict[str, Letter] = {
         ),
         NOW,
     ),
+    "answered-for": LETTERS.to_attendee(
+        MEETING,
+        VIETNAMESE,
+        occasion(
+            ActionKind.ANSWERED_FOR,
+            "answered-for",
+            given_by="secretary@vn.example.org",
+            given=Participation.DECLINED.fact,
+        ),
+        NOW,
+    ),
     "digest": LETTERS.to_coordinator(MEETING, occasion(ActionKind.DIGEST, "digest", report=REPORT), NOW),
     "decline-alert": LETTERS.to_coordinator(
         MEETING,

@@ -81,6 +81,7 @@ def test_mails_are_told_from_what_the_service_does_by_itself() -> None:
         "minutes",
         "resend",
         "refusal",
+        "answered-for",
         "link-alert",
         "digest",
         "decline-alert",

@@ -316,6 +316,7 @@ ALLOWED = {
     K.CANCEL: set(MeetingStatus),
     K.RESEND: {MeetingStatus.PUBLISHED},
     K.REFUSAL: {MeetingStatus.PUBLISHED},
+    K.ANSWERED_FOR: {MeetingStatus.PUBLISHED},
     K.DIGEST: set(MeetingStatus),
     K.DECLINE_ALERT: {MeetingStatus.PUBLISHED},
 }
