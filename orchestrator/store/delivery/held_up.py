@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import JSON, and_, func, select, type_coerce
+from sqlalchemy import JSON, and_, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.delivery.trouble import HELD_UP
@@ -51,5 +51,5 @@ def all_of(session: Session) -> list[HeldUp]:
 
 def is_known(executor: Executor, reason: Fact) -> bool:
     """Whether a mail waits for this reason already, so that nobody needs to be told again."""
-    found = select(ActionRow.id).where(_WAITS, reason.key == REASON_KEY).limit(1)
+    found = select(ActionRow.id).where(or_(_WAITS, _TRIED_AGAIN), reason.key == REASON_KEY).limit(1)
     return executor.execute(found).first() is not None
