@@ -26,9 +26,11 @@ from orchestrator.words import say
 
 # Stand for what differs from reader to reader in a rendered page: private use, so no text of anybody's
 # holds them. In plain text the name is the whole line of the greeting, because that is wrapped; the one in
-# the reader's own language has a mark of its own.
+# the reader's own language has a mark of its own. So it is with the line that says whom the links are for.
 _NAME = "\ue000reader\ue000"
 _OWN_GREETING = "\ue000greeting\ue000"
+_PRIVATE = "\ue000private\ue000"
+_OWN_PRIVATE = "\ue000own private\ue000"
 _PAGE = "\ue000page\ue000"
 _DISPLAY_NAME = "\ue000display name\ue000"
 SUBJECTS = {
@@ -54,6 +56,7 @@ _NOT_UP_TO_DATE = "Video meeting not brought up to date: {title}"
 _COMMAND = re.compile(r"[A-Z][a-z]+-[A-Z]\w+ -")
 _DATED = ("reminder", "save-the-date")
 _DEAR = marked("Dear {name},")
+_FOR_ONLY = marked("The personal links in this mail are for {name} only.")
 _OWN_ANSWER = marked("your own answer: whether you will take part")
 _WANTED = {
     Need.ANSWER: marked("the answer of your head of delegation"),
@@ -142,9 +145,14 @@ class Page:
         ``shown`` is the name to show in the meeting.
         """
         marks = ((_PAGE, page_url), (_DISPLAY_NAME, shown))
-        greetings = ((_NAME, _greeting(ENGLISH, name)), (_OWN_GREETING, _greeting(wording, name)))
+        lines = (
+            (_NAME, _line(ENGLISH, _DEAR, name)),
+            (_OWN_GREETING, _line(wording, _DEAR, name)),
+            (_PRIVATE, _line(ENGLISH, _FOR_ONLY, name)),
+            (_OWN_PRIVATE, _line(wording, _FOR_ONLY, name)),
+        )
         in_html = ((_NAME, escape(name)), (_PAGE, page_url), (_DISPLAY_NAME, escape(shown)))
-        return self.text.filled(*greetings, *marks), self.html.filled(*in_html)
+        return self.text.filled(*lines, *marks), self.html.filled(*in_html)
 
 
 def _subject_of(key: PageKey) -> str:
@@ -158,8 +166,9 @@ def _subject_of(key: PageKey) -> str:
     return SUBJECTS[key.purpose]
 
 
-def _greeting(wording: Wording, name: str) -> str:
-    line = wording.say(_DEAR, name=name)
+def _line(wording: Wording, text: str, name: str) -> str:
+    """Return a line of plain text that names the reader."""
+    line = wording.say(text, name=name)
     # Most names fit, and wrapping costs as much as encoding the mail.
     return line if len(line) <= TEXT_WIDTH else "\n".join(wrap(line, TEXT_WIDTH))
 
@@ -217,7 +226,12 @@ class PageWriter:
         ]
         text, html = self._template(key, "txt"), self._template(key, "html")
         texts = [
-            text.render(part, _=wording.say, greeting=_NAME if part["last"] else _OWN_GREETING)
+            text.render(
+                part,
+                _=wording.say,
+                greeting=_NAME if part["last"] else _OWN_GREETING,
+                private=_PRIVATE if part["last"] else _OWN_PRIVATE,
+            )
             for part, wording in zip(parts, wordings, strict=True)
         ]
         htmls = [
@@ -226,7 +240,9 @@ class PageWriter:
         ]
         return Page(
             subject=key.content.subject or self._subject(key, wordings[0]),
-            text=Form.of("\n".join(texts), _NAME, _OWN_GREETING, _PAGE, _DISPLAY_NAME),
+            text=Form.of(
+                "\n".join(texts), _NAME, _OWN_GREETING, _PRIVATE, _OWN_PRIVATE, _PAGE, _DISPLAY_NAME
+            ),
             html=Form.of("".join(htmls), _NAME, _PAGE, _DISPLAY_NAME),
         )
 

@@ -143,17 +143,28 @@ def test_a_phone_shows_when_how_and_the_answer_without_scrolling(site: Site, bro
     assert min(heights) >= 44
 
 
-def test_the_buttons_count_the_ticks_and_read_out_without_them(site: Site, browser: Chromium) -> None:
-    page = browser.open(site.url + site.paths["focal"], width=375)
-    assert "counter(people)" in page.locator(".three button").first.evaluate(
-        "(item) => getComputedStyle(item, '::after').content"
-    )
-    # The browser's own tree, which is what a screen reader gets.
+def buttons_read_out(page: Page) -> list[str]:
+    """The names of the buttons in the browser's own tree, which is what a screen reader gets."""
     session = page.context.new_cdp_session(page)
     tree = session.send("Accessibility.getFullAXTree")["nodes"]
     session.detach()
-    names = [node["name"]["value"].strip() for node in tree if node.get("role", {}).get("value") == "button"]
-    assert names == [f"{word} for Brunei Darussalam" for word in ("Accept", "Tentative", "Decline")]
+    return [node["name"]["value"].strip() for node in tree if node.get("role", {}).get("value") == "button"]
+
+
+def test_for_yourself_and_for_all_are_told_apart_and_the_ticks_are_counted(
+    site: Site, browser: Chromium
+) -> None:
+    page = browser.open(site.url + site.paths["focal"], width=375)
+    people = len(site.container.personal_pages.page(site.paths["focal"][3:]).members)
+    words = ("Accept", "Tentative", "Decline")
+    assert buttons_read_out(page)[:6] == [*words, *(f"{word} for {people}…" for word in words)]
+    page.locator(".behalf .accepted").click()
+    expect(page.locator("h1")).to_contain_text("Record “accepted” for Brunei Darussalam?")
+    button = page.locator(".counted")
+    assert "counter(people)" in button.evaluate("(item) => getComputedStyle(item, '::after').content")
+    assert buttons_read_out(page) == ["Record “accepted” for those ticked"]
+    assert weak_text(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
 
 
 def test_answering_by_hand_on_a_phone(site: Site, browser: Chromium) -> None:

@@ -163,7 +163,7 @@ def test_times_of_a_poll_are_the_readers_own_also_on_another_day() -> None:
 def test_no_name_adds_anything_to_the_html_of_any_language(occasion_of: Callable[[], LetterContent]) -> None:
     hostile = replace(THAI, name='<b>{name}</b> & "x" {0}')
     html = body(LETTERS.to_attendee(MEETING, hostile, occasion_of(), NOW), "html")
-    assert html.count("&lt;b&gt;{name}&lt;/b&gt; &amp; &#34;x&#34; {0}") == 2
+    assert html.count("&lt;b&gt;{name}&lt;/b&gt; &amp; &#34;x&#34; {0}") == 4
     assert "<b>" not in html
 
 
