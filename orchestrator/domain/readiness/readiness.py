@@ -110,6 +110,15 @@ def tally(rows: Iterable[Mapping[str, Cell]]) -> dict[str, tuple[int, int]]:
     return found
 
 
+def is_ready(tallied: Mapping[str, tuple[int, int]]) -> bool:
+    """Whether every delegation has answered, and all of them that may come have their invitation.
+
+    An invitation that is on its way, was refused or came back is not there; nor is the one before a change.
+    """
+    (answered, delegations), (reached, coming) = tallied[ANSWERED], tallied[LINK]
+    return 0 < delegations == answered and reached == coming
+
+
 _BEST_FIRST = (
     Participation.ACCEPTED,
     Participation.TENTATIVE,

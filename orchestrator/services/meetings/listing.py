@@ -17,8 +17,11 @@ from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.meetings.views import MeetingPage, MeetingSummary
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.meetings import summaries
-from orchestrator.store.meetings.summaries import Line, Position
+from orchestrator.store.meetings.summaries import Ending, Line, Position
 
+MOST_ADDRESSES = 50
+"""How many failed addresses of a meeting are named in lists; its page names all."""
+_ENDED_TO = {ActionState.FAILED: "meetings.address-failed", ActionState.MISSED: "meetings.address-missed"}
 _ENDED = {ActionState.FAILED: "meetings.some-failed", ActionState.MISSED: "meetings.some-missed"}
 
 
@@ -77,15 +80,13 @@ class Listing:
             yield Fact.of("meetings.no-join-link")
         if line.poll_closes_at is not None and now >= line.poll_closes_at:
             yield Fact.of("meetings.date-poll-closed")
-        for item in line.ended_badly:
-            yield Fact.of(
-                _ENDED[item.state], count=item.count, what=item.kind.rules.words, reason=item.reason
-            )
+        yield from _ended_badly(line.ended_badly)
         yield from linked
         if line.status is MeetingStatus.PUBLISHED:
             yield from _open_questions(line)
         # A mail that did not arrive is not undone by the meeting's end or cancellation.
-        for address in line.bouncing:
+        told = {(item.address or "").casefold() for item in line.ended_badly}
+        for address in (item for item in line.bouncing if item.casefold() not in told):
             yield Fact.of("meetings.mail-bounced", address=address)
 
     def _misses_link(self, line: Line, now: datetime) -> bool:
@@ -97,6 +98,23 @@ class Listing:
         if step is None or step.alert_after is None or line.published_at is None:
             return False
         return now >= line.published_at + step.alert_after
+
+
+def _ended_badly(endings: Sequence[Ending]) -> Iterator[Fact]:
+    """What failed or was missed: one line for each address, and for each kind of what is for none."""
+    addressed = [item for item in endings if item.address is not None]
+    for item in endings:
+        if item.address is None:
+            yield Fact.of(
+                _ENDED[item.state], count=item.count, what=item.kind.rules.words, reason=item.reason
+            )
+    for item in addressed[:MOST_ADDRESSES]:
+        what = item.kind.rules.words
+        if item.count > 1:
+            what = Fact.of("meetings.and-more", what=what, count=item.count - 1)
+        yield Fact.of(_ENDED_TO[item.state], what=what, address=item.address, reason=item.reason)
+    if len(addressed) > MOST_ADDRESSES:
+        yield Fact.of("meetings.more-addresses", count=len(addressed) - MOST_ADDRESSES)
 
 
 def _open_questions(line: Line) -> Iterator[Fact]:

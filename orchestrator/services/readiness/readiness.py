@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.answers.responses import ResponseKind
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, Need
 from orchestrator.domain.meetings.needs import NEEDS
-from orchestrator.domain.readiness.readiness import Cell, Evidence, LastAnswer, cells, tally
+from orchestrator.domain.readiness.readiness import Cell, Evidence, LastAnswer, cells, is_ready, tally
 from orchestrator.domain.time.zones import LocalTime
 from orchestrator.domain.timelines.asking import owed
 from orchestrator.domain.timelines.needs import missing, missing_from, spokespeople
@@ -51,9 +51,10 @@ class Readiness:
             nudged = contributions.last_nudged(session, meeting.id)
         codes = sorted(meeting.delegations, key=self._planner.directory.rank)
         found = {code: cells(meeting, code, due[code], evidence) for code in codes}
+        tallied = tally(found.values())
         return Board(
             meeting.reference,
-            {column: SettledCount(*counted) for column, counted in tally(found.values()).items()},
+            {column: SettledCount(*counted) for column, counted in tallied.items()},
             tuple(
                 DelegationReadiness(
                     code,
@@ -66,6 +67,7 @@ class Readiness:
                 )
                 for code in codes
             ),
+            is_ready(tallied) and meeting.status is not MeetingStatus.DRAFT and not meeting.tentative,
         )
 
     def connection_tests(self, name: str) -> list[ConnectionTestView]:

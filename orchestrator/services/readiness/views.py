@@ -76,11 +76,16 @@ class DelegationReadiness:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The readiness of a meeting: delegations in protocol order, and how many are through with what."""
+    """The readiness of a meeting: delegations in protocol order, and how many are through with what.
+
+    ``ready`` says that every delegation has answered and has its invitation; whatever says how the meeting
+    stands reads it here.
+    """
 
     reference: str
     tally: Mapping[str, SettledCount]
     delegations: tuple[DelegationReadiness, ...]
+    ready: bool
 
 
 def at_host(meeting: Meeting, moment: datetime, directory: Directory) -> LocalTime:

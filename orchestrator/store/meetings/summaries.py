@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -41,12 +41,16 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How many actions of a kind ended badly, and the reason of the newest of them."""
+    """What ended badly: ``count`` actions of a kind, or all that were for one ``address``.
+
+    ``kind`` and ``reason`` are those of the newest of them, ``state`` that of the gravest.
+    """
 
     kind: ActionKind
     state: ActionState
     count: int
     reason: Fact | None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,16 +190,11 @@ _REPORTS = (
     .where(AgendaRow.meeting_id.in_(WANTED), AgendaRow.input_from.is_not(None))
     .order_by(AgendaRow.number)
 )
-_BADLY = (
-    select(func.max(ActionRow.id).label("latest"), func.count().label("number"))
-    .where(ActionRow.meeting_id.in_(WANTED), ActionRow.state.in_(ENDED_BADLY))
-    .group_by(ActionRow.meeting_id, ActionRow.kind, ActionRow.state)
-    .subquery()
-)
 _ENDED_BADLY = (
-    select(ActionRow.meeting_id, ActionRow.kind, ActionRow.state, _BADLY.c.number, ActionRow.reason)
-    .join(_BADLY, _BADLY.c.latest == ActionRow.id)
-    .order_by(ActionRow.kind, ActionRow.state)
+    select(ActionRow.meeting_id, ActionRow.kind, ActionRow.state, ActionRow.reason, AttendeeRow.email)
+    .outerjoin(AttendeeRow, AttendeeRow.id == ActionRow.attendee_id)
+    .where(ActionRow.meeting_id.in_(WANTED), ActionRow.state.in_(ENDED_BADLY))
+    .order_by(ActionRow.id)
 )
 _AFTER = aliased(DeliveryRow)
 # A person has sent it again since; what the service sends by itself, such as a cancellation, hides no bounce.
@@ -270,10 +269,10 @@ def _complete(session: Session, rows: Sequence[Row[*_Line]]) -> list[Line]:
         session,
         _ENDED_BADLY,
         ids,
-        lambda row: Ending(ActionKind(row[1]), ActionState(row[2]), row[3], row[4]),
+        lambda row: Ending(ActionKind(row[1]), ActionState(row[2]), 1, row[3], row[4]),
     )
     found = [
-        _line(row, dict(answers.get(row[0], ())), reports.get(row[0], ()), badly.get(row[0], ()))
+        _line(row, dict(answers.get(row[0], ())), reports.get(row[0], ()), _together(badly.get(row[0], ())))
         for row in rows
     ]
     return _with_questions(session, found)
@@ -310,6 +309,18 @@ def _line(
         agenda=agenda,
         ended_badly=ended_badly,
     )
+
+
+def _together(endings: Iterable[Ending]) -> tuple[Ending, ...]:
+    """Put together what ended badly, oldest first: what was for one address, the rest by kind and state."""
+    found: dict[object, Ending] = {}
+    for item in endings:
+        key = item.address or (item.kind, item.state)
+        known = found.pop(key, item)
+        # A failure weighs more than what came too late.
+        graver = known if known.state is ActionState.FAILED and item.state is not known.state else item
+        found[key] = replace(graver, count=known.count + (known is not item))
+    return tuple(sorted(found.values(), key=lambda item: (item.address or "", item.kind, item.state)))
 
 
 def _with_questions(session: Session, found: Sequence[Line]) -> list[Line]:

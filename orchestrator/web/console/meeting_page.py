@@ -120,6 +120,7 @@ class MeetingScreen:
         facts = answers.people_facts(meeting, deliveries)
         following = next_group(plan, place)
         poll = self.polls.newest(meeting.reference)
+        board = self._board(meeting)
         return self.pages.render(
             self.request,
             "meetings/meeting.html.j2",
@@ -136,8 +137,8 @@ class MeetingScreen:
             delegations=answers.delegations_of(meeting, self.directory),
             plan=plan_groups(plan, place),
             following=following,
-            standing=standing(meeting, following),
-            board=self._board(meeting),
+            standing=standing(meeting, following, ready=board is not None and board.ready),
+            board=board,
             said=said,
             poll=poll,
             waiting=self.people.waiting(meeting.reference),

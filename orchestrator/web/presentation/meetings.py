@@ -101,14 +101,19 @@ def needs_of(
     )
 
 
-def standing(meeting: MeetingView, following: ActionGroup | None) -> str:
-    """Return in one word how a meeting stands; the page says it in a sentence."""
+def standing(meeting: MeetingView, following: ActionGroup | None, *, ready: bool) -> str:
+    """Return in one word how a meeting stands; the page says it in a sentence.
+
+    ``ready`` is what the readiness board says of it.
+    """
     if meeting.attention:
         return "needs"
     if meeting.status == "published" and meeting.tentative:
         return "announced"
     if meeting.status == "published" and not meeting.join_url:
         return "waits"
+    if meeting.status == "published" and ready:
+        return "ready"
     if meeting.status == "concluded" and not meeting.minutes:
         return "minutes"
     if meeting.status == "concluded" and following is not None:

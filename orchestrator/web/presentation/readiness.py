@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from orchestrator.domain.meetings.needs import NEEDS
 from orchestrator.domain.readiness.readiness import ANSWERED, JOINED, LINK
 from orchestrator.facts import Said
-from orchestrator.services.readiness.views import Board, DelegationReadiness
+from orchestrator.services.readiness.views import Board, DelegationReadiness, SettledCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,13 @@ class BoardColumn:
 
 @dataclass(frozen=True, slots=True)
 class BoardTable:
-    """The readiness board without what nobody is asked for."""
+    """The readiness board without what nobody is asked for, and what it says of the whole meeting."""
 
     columns: tuple[BoardColumn, ...]
     delegations: tuple[DelegationReadiness, ...]
+    answered: SettledCount
+    invited: SettledCount
+    ready: bool
 
     @property
     def to_nudge(self) -> int:
@@ -59,4 +62,10 @@ def board_table(board: Board) -> BoardTable:
         BoardColumn(name, *words, board.tally[name].settled, board.tally[name].of)
         for name, words in _COLUMNS.items()
     )
-    return BoardTable(tuple(item for item in columns if item.of), board.delegations)
+    return BoardTable(
+        tuple(item for item in columns if item.of),
+        board.delegations,
+        board.tally[ANSWERED],
+        board.tally[LINK],
+        board.ready,
+    )

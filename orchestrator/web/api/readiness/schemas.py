@@ -71,3 +71,4 @@ class BoardModel(AnswerModel):
     reference: str
     tally: dict[str, TallyModel]
     delegations: list[DelegationReadinessModel]
+    ready: bool = Field(description="Every delegation has answered and has its invitation.")
