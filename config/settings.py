@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
+import idna
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -25,7 +26,19 @@ def _bare(host: object) -> object:
     return host
 
 
+def _with_a_labels(value: object) -> object:
+    """Put the domain of an address into the letters that the DNS and mail servers take (RFC 5890)."""
+    if not isinstance(value, str) or value.isascii():
+        return value
+    local, at, domain = value.strip().rpartition("@")
+    try:
+        return f"{local}{at}{idna.encode(domain, uts46=True).decode('ascii')}"
+    except (idna.IDNAError, UnicodeError) as error:
+        raise ValueError(f"{value!r} is no mail address: {error}") from None
+
+
 Host = Annotated[str, BeforeValidator(_bare)]
+MailAddress = Annotated[str, BeforeValidator(_with_a_labels)]
 
 
 class Settings(BaseSettings):
@@ -89,7 +102,7 @@ class Settings(BaseSettings):
         500, ge=20, description="Connections the web process holds at a time; more are told to come later."
     )
 
-    organizer_address: str = Field(
+    organizer_address: MailAddress = Field(
         SANDBOX_ORGANIZER, description="Mailbox the service owns: From and ORGANIZER of every mail."
     )
     organizer_name: str = Field("ACCSM Meetings", description="Display name of that mailbox.")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from orchestrator.domain.answers.content_lines import clean
+from orchestrator.domain.people.addresses import domain_of
 from orchestrator.facts import Fact
 
 _MOST_RESULTS = 20
@@ -56,8 +57,7 @@ def _dmarc_in(value: str, authserv_id: str) -> Iterator[_Dmarc]:
     for result in results:
         if found := _DMARC.match(result):
             domain = _HEADER_FROM.search(found[2])
-            named = clean(domain[1], 255).rpartition("@")[2] if domain else ""
-            yield _Dmarc(found[1].lower(), named.casefold())
+            yield _Dmarc(found[1].lower(), domain_of(clean(domain[1], 255)) if domain else "")
 
 
 def _without_comments(value: str) -> str:

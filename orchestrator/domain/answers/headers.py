@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from orchestrator.domain.answers.content_lines import clean, decode, plain_address
+from orchestrator.domain.people.addresses import compared
 
 MOST_ADDRESSES = 100
 """Addresses that are kept of one list."""
@@ -177,7 +178,7 @@ def sole_author(values: list[str]) -> str | None:
         return None
     found = _author(segments[0])
     beside = _UNSEEN_ADDRESS.findall(_QUOTED.sub("", values[0]))
-    return found if found and all(address.casefold() == found for address in beside) else None
+    return found if found and all(compared(address) == found for address in beside) else None
 
 
 def _segments(value: str) -> list[list[str]] | None:
@@ -206,7 +207,7 @@ def _author(tokens: list[str]) -> str | None:
         plain = plain_address(angles[0][1:-1])
     else:
         return None
-    return plain.casefold() if plain else None
+    return compared(plain) if plain else None
 
 
 def _mailbox(words: list[str], address: str | None) -> list[tuple[str, str]]:
@@ -216,7 +217,7 @@ def _mailbox(words: list[str], address: str | None) -> list[tuple[str, str]]:
     if plain is None:
         return []
     name = "" if address is None else " ".join(_unquoted(word.strip()) for word in words)
-    return [(clean(decoded_words(name), 200), plain.casefold())]
+    return [(clean(decoded_words(name), 200), compared(plain))]
 
 
 def recipients(headers: Headers) -> tuple[str, ...]:

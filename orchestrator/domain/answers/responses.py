@@ -16,6 +16,7 @@ from orchestrator.domain.answers.incoming import CalendarMessage
 from orchestrator.domain.answers.itip import ANSWERS
 from orchestrator.domain.answers.speakers import KnownAttendees, Origin
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
+from orchestrator.domain.people.addresses import compared
 from orchestrator.facts import Fact
 
 
@@ -143,7 +144,7 @@ def _not_an_answer(message: CalendarMessage) -> MailVerdict:
 
 
 def _uninvited(message: CalendarMessage, meeting: Meeting) -> Fact:
-    delegators = {item.casefold() for item in message.delegated_from}
+    delegators = {compared(item) for item in message.delegated_from}
     for item in meeting.invited:
         if item.address in delegators:
             return Fact.of("answers.delegated-to-uninvited", name=item.name, deputy=message.attendee)

@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from orchestrator.domain.answers.itip import CalendarMessage
 from orchestrator.domain.meetings.meeting import Attendee, Meeting
+from orchestrator.domain.people.addresses import compared
 from orchestrator.facts import Fact
 
 
@@ -70,13 +71,13 @@ class KnownAttendees:
 
     def of_address(self, address: str | None) -> Attendee | None:
         """Return the attendee who has an address, or whose alias alone it is."""
-        wanted = (address or "").casefold()
+        wanted = compared(address or "")
         number = self._by_address.get(wanted)
         return self.of_id(number) if number is not None else self._of_alias(wanted)
 
     def represented_by(self, address: str | None) -> tuple[Attendee, ...]:
         """Return the attendees whom an address stands for: its own first, then those it is known for."""
-        wanted = (address or "").casefold()
+        wanted = compared(address or "")
         people = [wanted, *(person for person, known in self._senders if known == wanted)]
         numbers = dict.fromkeys(self._by_address[item] for item in people if item in self._by_address)
         return tuple(self._by_id[number] for number in numbers)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from orchestrator.domain.answers.content_lines import clean, decode, plain_address
+from orchestrator.domain.people.addresses import compared
 
 _SIGNATURE: Final = 0x223E9F78
 _MOST_ATTRIBUTES = 2_000
@@ -114,7 +115,7 @@ def _meeting(name: str, found: dict[_Key, _Value], calendars: tuple[bytes, ...])
         ends_at=_moment(found, end),
         attendee=attendee,
         attendee_name=clean(_text(found, _REPRESENTED_NAME), 200),
-        sent_by=sender if sender and attendee and sender.casefold() != attendee.casefold() else None,
+        sent_by=sender if sender and attendee and compared(sender) != compared(attendee) else None,
         comment=clean(_text(found, _BODY)),
         recurrence=recurrence,
         calendars=calendars,

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from orchestrator.domain.definitions.definition import MeetingDefinition, MeetingKind
 from orchestrator.domain.definitions.written import Invitee
 from orchestrator.domain.delegations.delegation import Directory
-from orchestrator.domain.people.addresses import OwnMailbox
+from orchestrator.domain.people.addresses import OwnMailbox, compared
 from orchestrator.domain.time.durations import duration_text
 from orchestrator.domain.time.zones import wall_problem, zone, zone_problem
 from orchestrator.domain.timelines.timeline import Timelines
@@ -131,7 +131,7 @@ def _check_attendees(definition: MeetingDefinition, directory: Directory) -> lis
         problems += _check_delegation(
             f"{where}.delegation", invitee.delegation, definition.start.date(), directory
         ) or _check_group(where, invitee, directory)
-        first = seen.setdefault(invitee.email.casefold(), index)
+        first = seen.setdefault(compared(invitee.email), index)
         if first != index:
             problems.append(
                 Problem(

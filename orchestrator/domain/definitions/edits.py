@@ -23,6 +23,7 @@ from orchestrator.domain.definitions.written import (
     WallTime,
     Written,
 )
+from orchestrator.domain.people.addresses import compared
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import InvalidInput, NotFound
 from orchestrator.facts import Fact
@@ -153,11 +154,11 @@ def intents_of(
 
 
 def _about_people(people: Sequence[Invitee], wanted: Sequence[Invitee]) -> list[Intent]:
-    there = {item.email.casefold() for item in people}
-    listed = {item.email.casefold() for item in wanted}
-    intents: list[Intent] = [Remove(item.email) for item in people if item.email.casefold() not in listed]
+    there = {compared(item.email) for item in people}
+    listed = {compared(item.email) for item in wanted}
+    intents: list[Intent] = [Remove(item.email) for item in people if compared(item.email) not in listed]
     for item in wanted:
-        address = item.email.casefold()
+        address = compared(item.email)
         if address in there:
             # A second entry of the same address is an invitation, which the check finds to be one too many.
             there.remove(address)
@@ -195,9 +196,9 @@ def _matched(items: Sequence[AgendaItem], wanted: Sequence[AgendaItem]) -> list[
 
 
 def _place_of(email: str, people: Sequence[Invitee]) -> int:
-    address = email.strip().casefold()
+    address = compared(email)
     for place, item in enumerate(people):
-        if item.email.casefold() == address:
+        if compared(item.email) == address:
             return place
     raise NotFound(Fact.of("definitions.not-invited", email=email))
 

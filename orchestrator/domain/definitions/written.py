@@ -19,6 +19,7 @@ from pydantic import (
 
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import Seat
+from orchestrator.domain.people.addresses import in_a_labels
 from orchestrator.domain.text import LINE_PATTERN, single_line, without_link
 from orchestrator.domain.time.durations import DURATION_PATTERN, duration_text, parse_duration
 from orchestrator.errors import Unfit
@@ -34,8 +35,12 @@ _YEARS = range(1970, 2201)
 
 
 def _address(value: str) -> str:
-    text = value.strip()
-    if not _ADDRESS.fullmatch(text) or ".." in text or text.startswith(".") or ".@" in text:
+    """Return an address with its domain as the DNS and mail servers take it, in whatever spelling it came."""
+    local, at, domain = value.strip().rpartition("@")
+    written = f"{local}{at}{in_a_labels(domain) or domain}"
+    text = value.strip() if domain.isascii() else written
+    fits = len(text) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(text)
+    if not fits or ".." in text or text.startswith(".") or ".@" in text:
         raise Unfit(Fact.of("definitions.not-an-address"))
     return text
 
@@ -67,10 +72,22 @@ def _meeting_length(value: object) -> object:
 
 # What follows ``WithJsonSchema`` is for the published schema only, which would else not tell of the rules.
 _LONGEST_LINE, _LONGEST_NAME, _LONGEST_ADDRESS = 250, 120, 254
-_ADDRESS_SCHEMA = (
-    r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,62})*@"
-    r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$"
+_ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
+# A pattern cannot count what stands before the at sign, which are 64 characters at most.
+_LOCAL_PARTS = (
+    f"{_ATOM}{{1,64}}",
+    rf"{_ATOM}{{1,31}}\.{_ATOM}{{1,32}}",
+    rf"{_ATOM}{{1,20}}(\.{_ATOM}{{1,20}}){{2}}",
+    rf"{_ATOM}{{1,12}}(\.{_ATOM}{{1,12}}){{3,4}}",
 )
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+# Letters of Latin, Thai, Burmese, Khmer, kana, Chinese and Korean, any of which make a domain (RFC 5892).
+_LETTER = (
+    "[a-z0-9\u00e0-\u00f6\u00f8-\u00ff\u1ea1\u1ea3\u1ea5\u1ea7\u1ea9\u1ed9\u0e01-\u0e2e\u1000-\u1020"
+    "\u1780-\u17a2\u3042-\u3093\u4e00-\u9fa5\uac00-\ud7a3]"
+)
+_LETTERS = f"{_LETTER}(-?{_LETTER}){{0,9}}"
+_ADDRESS_SCHEMA = rf"^({'|'.join(_LOCAL_PARTS)})@({_LABEL}(\.{_LABEL})+|{_LETTERS}(\.{_LETTERS}){{1,2}})$"
 _WALL_TIME_SCHEMA = (
     r"^(19[7-9][0-9]|2[01][0-9]{2}|2200)-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
     r"[T ]([01][0-9]|2[0-3]):[0-5][0-9](:00)?$"

@@ -15,6 +15,7 @@ from functools import cached_property
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, Seat
 from orchestrator.domain.meetings.reasons import Reasons
+from orchestrator.domain.people.addresses import compared
 from orchestrator.domain.time.zones import instant_of, zone
 from orchestrator.facts import Fact
 
@@ -144,7 +145,7 @@ class Attendee(AttendeeFields):
     @property
     def address(self) -> str:
         """The address as it is compared."""
-        return self.email.casefold()
+        return compared(self.email)
 
     @property
     def invited(self) -> bool:
@@ -347,7 +348,7 @@ class Meeting:
         if given.isascii() and given.isdigit():
             address = next((item.address for item in self.attendees if str(item.id) == given), None)
         else:
-            address = given.casefold()
+            address = compared(given)
         return tuple(item for item in self.attendees if item.address == address)
 
     @cached_property

@@ -14,6 +14,7 @@ from enum import IntEnum
 
 from orchestrator.domain.meetings.itip import EventStatus, Method
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
+from orchestrator.domain.people.addresses import compared
 
 
 class Weight(IntEnum):
@@ -71,7 +72,7 @@ def weigh(before: Meeting, after: Meeting) -> Weight:
 
 
 def _identity(meeting: Meeting) -> tuple[object, ...]:
-    return meeting.status, meeting.tentative, (meeting.organizer or "").casefold()
+    return meeting.status, meeting.tentative, compared(meeting.organizer or "")
 
 
 def _other_link(before: Meeting, after: Meeting) -> bool:

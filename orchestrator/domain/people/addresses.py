@@ -11,6 +11,7 @@ _LONGEST_DOMAIN = 253
 """Characters of a domain name (RFC 1035 section 2.3.4); a longer one is no domain."""
 
 
+@lru_cache(maxsize=16_384)
 def compared(address: str) -> str:
     """Return an address in the one spelling in which it is compared, and stored for comparing.
 
@@ -23,8 +24,8 @@ def compared(address: str) -> str:
 
 def domain_of(address: str) -> str:
     """Return the domain of an address as it is compared; what is no domain stays, in lower case."""
-    domain = address.strip().rpartition("@")[2].rstrip(".")
-    return in_a_labels(domain) or domain.lower()
+    domain = address.strip().rpartition("@")[2]
+    return (in_a_labels(domain) or domain.lower()).rstrip(".")
 
 
 @lru_cache(maxsize=4_096)

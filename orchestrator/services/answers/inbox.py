@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.answers.authentication import doubt_about
 from orchestrator.domain.answers.incoming import CalendarMessage, read
 from orchestrator.domain.answers.responses import Fate, participation_of
+from orchestrator.domain.people.addresses import compared
 from orchestrator.errors import DeliveryError, TransientFailure
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock, IncomingMail, Mailbox, MailboxSession, Tray, WakeUp
@@ -220,7 +221,7 @@ def _to_keep(items: Iterable[MailInHand]) -> Iterator[bytes]:
 
 def _named(calendar: CalendarMessage | None) -> str | None:
     """Return whose answer a calendar says it is, as addresses are compared."""
-    return (calendar.attendee or "").casefold()[:320] or None if calendar else None
+    return compared(calendar.attendee or "")[:320] or None if calendar else None
 
 
 def _portions(mails: Iterable[IncomingMail]) -> Iterator[list[IncomingMail]]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from orchestrator.domain.answers.content_lines import plain_address
 from orchestrator.domain.answers.speakers import Relation
+from orchestrator.domain.people.addresses import compared
 from orchestrator.domain.people.caller import Caller
 from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.facts import Fact
@@ -52,7 +53,7 @@ class KnownSenders:
         """
         address = address_of(sender)
         with self._database.transaction() as session:
-            person = store.person_of_address(session, email.strip().casefold())
+            person = store.person_of_address(session, compared(email))
             if person is None:
                 wrong = Fact.of("answers.sender-unknown-person")
                 raise InvalidInput.of("email", email, wrong, Fact.of("answers.sender-unknown-person.remedy"))
@@ -91,4 +92,4 @@ def address_of(typed: str) -> str:
     if found is None:
         wrong, advice = Fact.of("answers.no-address"), Fact.of("answers.no-address.remedy")
         raise InvalidInput.of("sender", typed, wrong, advice)
-    return found.casefold()
+    return compared(found)

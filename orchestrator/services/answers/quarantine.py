@@ -14,6 +14,7 @@ from orchestrator.domain.answers.responses import Fate, participation_of
 from orchestrator.domain.answers.speakers import KnownSender, Relation, told_of
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
+from orchestrator.domain.people.addresses import compared
 from orchestrator.domain.people.caller import Caller, Channel
 from orchestrator.domain.people.caller import attendee as attendee_caller
 from orchestrator.errors import Conflict, InvalidInput
@@ -205,7 +206,7 @@ def _in_hand_again(row: IncomingRow, received: Received) -> MailInHand:
 
 def _relation(received: Received) -> Relation:
     """Return what a sender most likely is: a mail that names its own address comes from an alias."""
-    named = (received.calendar.attendee or "").casefold() if received.calendar else ""
+    named = compared(received.calendar.attendee or "") if received.calendar else ""
     return Relation.ALIAS if named == received.sender else Relation.DEPUTY
 
 

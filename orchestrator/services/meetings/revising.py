@@ -21,7 +21,7 @@ from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, values
 from orchestrator.domain.meetings.lifecycle import Change
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting
-from orchestrator.domain.people.addresses import OwnMailbox
+from orchestrator.domain.people.addresses import OwnMailbox, compared
 from orchestrator.domain.timelines.timeline import Timelines
 from orchestrator.errors import InvalidInput, Problem
 
@@ -75,9 +75,9 @@ def _keeps_time(meeting: Meeting, merged: MeetingDefinition) -> bool:
 
 def _own_mailbox_problems(meeting: Meeting, merged: MeetingDefinition, own: OwnMailbox) -> list[Problem]:
     """Return what is wrong with the addresses that are new; those named before the rule came stay."""
-    named = {item.address for item in meeting.invited} | {meeting.coordinator_email.casefold()}
+    named = {item.address for item in meeting.invited} | {compared(meeting.coordinator_email)}
     found = check_mailbox(merged, own.also(meeting.organizer))
-    return [item for item in found if item.value.casefold() not in named]
+    return [item for item in found if compared(item.value) not in named]
 
 
 def attendees_of(invitees: Sequence[Invitee], directory: Directory) -> tuple[Attendee, ...]:

@@ -12,7 +12,7 @@ from orchestrator.domain.definitions.written import Address, Name
 from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.meeting import Attendee
-from orchestrator.domain.people.addresses import OwnMailbox
+from orchestrator.domain.people.addresses import OwnMailbox, compared
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import InvalidInput, Problem
@@ -69,7 +69,7 @@ def wanted_members(
     group = _group_of_new(link, directory)
     people = {item.address: item for item in link.delegation}
     for member in members:
-        address = member.email.strip().casefold()
+        address = compared(member.email)
         if member.removed:
             people.pop(address, None)
             continue
@@ -104,7 +104,7 @@ def _problems(link: FollowedLink, members: Sequence[Member], own: OwnMailbox) ->
     found: list[Problem] = []
     first: dict[str, int] = {}
     for index, member in enumerate(members):
-        where, address = f"members[{index}]", member.email.strip().casefold()
+        where, address = f"members[{index}]", compared(member.email)
         if first.setdefault(address, index) != index:
             found.append(
                 Problem(
@@ -172,7 +172,7 @@ def _too_many(wanted: Sequence[Attendee], members: Sequence[Member]) -> list[Pro
         )
     heads = {item.address for item in wanted if item.seat is Seat.HEAD}
     if len(heads) > 1:
-        last = [n for n, item in enumerate(members) if item.email.strip().casefold() in heads][-1]
+        last = [n for n, item in enumerate(members) if compared(item.email) in heads][-1]
         found.append(
             Problem(
                 f"members[{last}].seat",

@@ -13,7 +13,7 @@ from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.lifecycle import Change
 from orchestrator.domain.meetings.meeting import Attendee, Contribution, ContributionState, Meeting, Need
-from orchestrator.domain.people.addresses import OwnMailbox
+from orchestrator.domain.people.addresses import OwnMailbox, compared
 from orchestrator.domain.personal.naming import NamingState
 from orchestrator.domain.time.zones import Place
 from orchestrator.errors import Conflict, InvalidInput, Problem
@@ -158,7 +158,7 @@ def _require_allowed(
     now: datetime,
 ) -> None:
     """Refuse more than a link may name, and an address that the coordinator has refused, at its field."""
-    at = {member.email.strip().casefold(): f"members[{index}]." for index, member in enumerate(members)}
+    at = {compared(member.email): f"members[{index}]." for index, member in enumerate(members)}
     refused = named.refused(session, link.meeting.id)
     problems = [
         Problem(
@@ -175,7 +175,7 @@ def _require_allowed(
     except InvalidInput as error:
         problems += error.problems
     if problems:
-        raise InvalidInput([replace(item, field=at[item.value.casefold()] + item.field) for item in problems])
+        raise InvalidInput([replace(item, field=at[compared(item.value)] + item.field) for item in problems])
 
 
 def _named(link: FollowedLink, asked: _AskedFor, place: Place, now: datetime) -> MeetingChange:

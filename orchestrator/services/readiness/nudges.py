@@ -12,6 +12,7 @@ from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Need
 from orchestrator.domain.meetings.needs import NEEDS
+from orchestrator.domain.people.addresses import compared
 from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.time.durations import duration_fact
 from orchestrator.domain.timelines.needs import missing, missing_from, spokespeople, stays_away
@@ -158,7 +159,7 @@ def _require_nudgeable(meeting: Meeting, now: datetime) -> None:
 
 
 def _attendee(meeting: Meeting, email: str) -> Attendee:
-    found = (item for item in meeting.invited if item.address == email.strip().casefold())
+    found = (item for item in meeting.invited if item.address == compared(email))
     item = next(found, None)
     if item is None:
         raise NotFound(Fact.of("readiness.person-not-invited", given=email, reference=meeting.reference))

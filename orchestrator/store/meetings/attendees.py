@@ -15,6 +15,7 @@ from orchestrator.domain.meetings.meeting import (
     Attendee,
     Meeting,
 )
+from orchestrator.domain.people.addresses import compared
 from orchestrator.domain.timelines.kinds import REQUESTS
 from orchestrator.store.by_meeting import WANTED, by_meeting
 from orchestrator.store.rows.base import table_of
@@ -142,7 +143,7 @@ def write(session: Session, meeting_id: int, meeting: Meeting) -> None:
     for item in meeting.attendees:
         target = stored.get(item.id)
         if target is None:
-            target = AttendeeRow(meeting_id=meeting_id, email=item.email, address=item.email.casefold())
+            target = AttendeeRow(meeting_id=meeting_id, email=item.email, address=compared(item.email))
             target.person_id = people[target.address].id
             session.add(target)
         for name, value in _written(item).items():
@@ -159,7 +160,7 @@ def _is_news(stored: AttendeeRow | None, item: Attendee) -> bool:
 
 def _people(session: Session, attendees: Sequence[Attendee]) -> dict[str, PersonRow]:
     """Find or add the people behind the attendees; what was given last about a person is kept."""
-    by_address = {item.email.casefold(): item for item in attendees}
+    by_address = {compared(item.email): item for item in attendees}
     found = {
         row.email: row for row in session.scalars(select(PersonRow).where(PersonRow.email.in_(by_address)))
     }

@@ -13,6 +13,7 @@ from orchestrator.domain.answers.reported import SENT_AGAIN
 from orchestrator.domain.answers.responses import ProposalState
 from orchestrator.domain.dates.date_poll import DatePollState
 from orchestrator.domain.meetings.meeting import AgendaEntry, MeetingStatus, Participation
+from orchestrator.domain.people.addresses import compared
 from orchestrator.domain.personal.naming import NamingState
 from orchestrator.domain.timelines.actions import ENDED_BADLY, ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
@@ -344,13 +345,13 @@ def _with_questions(session: Session, found: Sequence[Line]) -> list[Line]:
 
 
 def _among(addresses: Collection[str], invited: Collection[str]) -> tuple[str, ...]:
-    return tuple(address for address in addresses if address.casefold() in invited)
+    return tuple(address for address in addresses if compared(address) in invited)
 
 
 def _not_among(
     delegated: Collection[tuple[str, str]], invited: Collection[str]
 ) -> tuple[tuple[str, str], ...]:
-    return tuple((name, address) for name, address in delegated if address.casefold() not in invited)
+    return tuple((name, address) for name, address in delegated if compared(address) not in invited)
 
 
 def without_minutes(session: Session) -> frozenset[str]:

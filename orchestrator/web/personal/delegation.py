@@ -11,6 +11,7 @@ from fastapi import Depends, Form, Request, Response
 from pydantic import BaseModel, Field
 
 from orchestrator.domain.meetings.fields import Seat
+from orchestrator.domain.people.addresses import compared
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem, TooMany
 from orchestrator.services.personal.delegation_list import Composition, Member
 from orchestrator.services.personal.followed_link import LinkClosedError
@@ -185,9 +186,9 @@ def withdraw(token: str, form: Annotated[WithdrawForm, Form()], lists: Delegatio
 
 def _typed_rows(view: PersonalView, form: DelegationForm) -> list[Row]:
     """Return what was typed, without the rows that were left blank."""
-    known = {item.email.casefold(): item for item in view.members}
+    known = {compared(item.email): item for item in view.members}
     typed = zip_longest(form.name, form.email, form.seat, fillvalue="")
-    rows = [Row(name, email, seat, known.get(email.strip().casefold())) for name, email, seat in typed]
+    rows = [Row(name, email, seat, known.get(compared(email))) for name, email, seat in typed]
     return _each_known_once(item for item in rows[:_MOST_ROWS] if not item.blank)
 
 

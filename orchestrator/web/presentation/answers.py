@@ -142,7 +142,7 @@ def giver(item: ResponseView, meeting: MeetingView) -> str | None:
     if item.name is None or not item.by or item.by == item.channel:
         return None
     own = (
-        person.email.casefold()
+        compared(person.email)
         for person in meeting.attendees
         if (person.name, person.delegation) == (item.name, item.delegation)
     )
