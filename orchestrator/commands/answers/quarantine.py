@@ -20,15 +20,15 @@ RELATIONS = click.Choice([item.value for item in Relation])
 
 @click.command(name="accept")
 @click.argument("mail", type=int)
-@click.option("--sender-is", type=RELATIONS, help="What the sender is to the attendee.")
+@click.option("--sender-is", type=RELATIONS, default="deputy", show_default=True, help="What the sender is.")
 @click.option("--once", is_flag=True, help="Believe the sender this time only.")
 @json_option
-def accept(mail: int, sender_is: str | None, once: bool, as_json: bool) -> None:
+def accept(mail: int, sender_is: str, once: bool, as_json: bool) -> None:
     """Believe the sender of a quarantined MAIL.
 
     The mail is then taken like any other, and so are the sender's next ones for this attendee.
     """
-    trust = Trust(Relation(sender_is) if sender_is else None, remembered=not once)
+    trust = Trust(Relation(sender_is), remembered=not once)
     found = bootstrap.container().quarantine.accept(mail, caller=CALLER, trust=trust)
     _show(found, as_json=as_json)
 

@@ -42,7 +42,7 @@ def doubt_about(sender: str | None, results: Iterable[str], authserv_id: str | N
     found = [item for value in results for item in _dmarc_in(value, authserv_id)][:_MOST_RESULTS]
     if any(item.result == _FAILED for item in found):
         return Fact.of("answers.dmarc-failed", sender=sender)
-    domain = sender.rpartition("@")[2]
+    domain = domain_of(sender)
     other = next((item for item in found if item.result == _PASSED and item.domain not in ("", domain)), None)
     if other is not None:
         return Fact.of("answers.dmarc-of-another", sender=sender, domain=other.domain)
@@ -57,7 +57,8 @@ def _dmarc_in(value: str, authserv_id: str) -> Iterator[_Dmarc]:
     for result in results:
         if found := _DMARC.match(result):
             domain = _HEADER_FROM.search(found[2])
-            yield _Dmarc(found[1].lower(), domain_of(clean(domain[1], 255)) if domain else "")
+            named = clean(domain[1], 255).rpartition("@")[2] if domain else ""
+            yield _Dmarc(found[1].lower(), domain_of(named) if named else "")
 
 
 def _without_comments(value: str) -> str:

@@ -144,7 +144,7 @@ _ADDRESS_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*\\?(?:"|\Z)|<[^<>]*>|[(),;]|[^",;<
 def mailboxes(value: str) -> list[tuple[str, str]]:
     """Return the (name, address) pairs in a header (RFC 5322 section 3.4).
 
-    Addresses are casefolded, names decoded; groups are taken apart.
+    Addresses are as they are compared, names decoded; groups are taken apart.
     """
     found: list[tuple[str, str]] = []
     words: list[str] = []
@@ -221,7 +221,7 @@ def _mailbox(words: list[str], address: str | None) -> list[tuple[str, str]]:
 
 
 def recipients(headers: Headers) -> tuple[str, ...]:
-    """Return the addresses that a mail went to, casefolded, by every header that tells them."""
+    """Return the addresses that a mail went to, as they are compared, by every header that tells them."""
     values = [value for name in _RECIPIENTS for value in headers.get(name, [])[:10]]
     found = dict.fromkeys(address for value in values for _, address in mailboxes(value))
     return tuple(found)[:MOST_ADDRESSES]

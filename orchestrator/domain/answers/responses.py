@@ -146,7 +146,7 @@ def _not_an_answer(message: CalendarMessage) -> MailVerdict:
 def _uninvited(message: CalendarMessage, meeting: Meeting) -> Fact:
     delegators = {compared(item) for item in message.delegated_from}
     for item in meeting.invited:
-        if item.address in delegators:
+        if compared(item.email) in delegators:
             return Fact.of("answers.delegated-to-uninvited", name=item.name, deputy=message.attendee)
     if message.attendee:
         return Fact.of("answers.not-invited", email=message.attendee, reference=meeting.reference)

@@ -30,13 +30,13 @@ class Relation(StrEnum):
 class KnownSender:
     """An address whose answers for a person are taken. Both addresses are as they are compared.
 
-    ``by_themselves`` says that the person confirmed it, and not a coordinator.
+    ``long_known`` is false for one that a person vouches for only now.
     """
 
     person: str
     address: str
     relation: Relation
-    by_themselves: bool = False
+    long_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ class KnownAttendees:
 
     def __init__(self, attendees: Iterable[Attendee], senders: Iterable[KnownSender] = ()) -> None:
         self._by_id = {item.id: item for item in attendees}
-        self._by_address = {item.address: item.id for item in self._by_id.values()}
-        self._senders = {(item.person, item.address): item for item in senders}
+        self._by_address = {compared(item.email): item.id for item in self._by_id.values()}
+        self._senders = {(compared(item.person), item.address): item for item in senders}
 
     @classmethod
     def of(cls, meeting: Meeting, senders: Iterable[KnownSender] = ()) -> KnownAttendees:
@@ -75,13 +75,6 @@ class KnownAttendees:
         number = self._by_address.get(wanted)
         return self.of_id(number) if number is not None else self._of_alias(wanted)
 
-    def represented_by(self, address: str | None) -> tuple[Attendee, ...]:
-        """Return the attendees whom an address stands for: its own first, then those it is known for."""
-        wanted = compared(address or "")
-        people = [wanted, *(person for person, known in self._senders if known == wanted)]
-        numbers = dict.fromkeys(self._by_address[item] for item in people if item in self._by_address)
-        return tuple(self._by_id[number] for number in numbers)
-
     def put(self, attendee: Attendee) -> None:
         """Replace an attendee by what is known of them now."""
         self._by_id[attendee.id] = attendee
@@ -93,17 +86,17 @@ class KnownAttendees:
         address there, the reply address decides; so it does against a name for whom the sender cannot speak.
         """
         named, asked = self.of_address(message.attendee), self._asked(origin)
-        if named is None or asked is None or asked.address == named.address:
+        if named is None or asked is None or asked.id == named.id:
             return named or asked
         return named if self.may_speak(origin.sender, named) else asked
 
     def may_speak(self, sender: str | None, attendee: Attendee) -> bool:
         """Whether an address may answer for an attendee."""
-        return bool(sender) and (sender == attendee.address or self.known(sender, attendee) is not None)
+        return bool(sender) and (is_own(sender, attendee) or self.known(sender, attendee) is not None)
 
     def known(self, sender: str | None, attendee: Attendee) -> KnownSender | None:
         """Return on what ground an address that is not the attendee's speaks for them; None without any."""
-        return self._senders.get((attendee.address, sender or ""))
+        return self._senders.get((compared(attendee.email), sender or ""))
 
     def why_not(self, message: CalendarMessage, origin: Origin, attendee: Attendee) -> Fact | None:
         """Return why a message is not taken for the answer of ``attendee``; None when it is."""
@@ -112,7 +105,7 @@ class KnownAttendees:
         if not self.may_speak(origin.sender, attendee):
             return self._not_entitled(message, origin, attendee)
         named = self.of_address(message.attendee)
-        if named is not None and named.address != attendee.address:
+        if named is not None and named.id != attendee.id:
             return Fact.of("answers.names-another", email=attendee.email, named=named.email)
         return None
 
@@ -120,21 +113,21 @@ class KnownAttendees:
         if not origin.sender:
             return Fact.of("answers.sent-by-unknown", email=attendee.email)
         named = self.of_address(message.attendee)
-        forwarded = named is None or named.address != attendee.address
+        forwarded = named is None or named.id != attendee.id
         key = "answers.forwarded-to-another" if forwarded else "answers.sent-by-another"
         return Fact.of(key, email=attendee.email, sender=origin.sender)
 
     def _asked(self, origin: Origin) -> Attendee | None:
         """Return whose invitation was answered, by the reply address; a newer row of theirs counts."""
         asked = self.of_id(origin.token_id)
-        return self.of_id(self._by_address.get(asked.address)) if asked else None
+        return self.of_id(self._by_address.get(compared(asked.email))) if asked else None
 
     def _of_alias(self, address: str) -> Attendee | None:
         """Return whose alias an address is; a deputy's own name stands for the deputy, not for a person."""
         people = {
-            item.person
-            for item in self._senders.values()
-            if item.address == address and item.relation is Relation.ALIAS and item.person in self._by_address
+            person
+            for (person, known), item in self._senders.items()
+            if known == address and item.relation is Relation.ALIAS and person in self._by_address
         }
         return self.of_id(self._by_address[people.pop()]) if len(people) == 1 else None
 
@@ -150,8 +143,16 @@ CREDIBILITY = frozenset(
 """Why a mail waits that a person's word for its sender would let through."""
 
 
+def is_own(sender: str | None, attendee: Attendee) -> bool:
+    """Whether an address, as it is compared, is the one that an attendee is invited under."""
+    return sender == compared(attendee.email)
+
+
 def told_of(attendee: Attendee, sender: str | None, known: KnownSender | None) -> bool:
-    """Whether an attendee is told of an answer: unless they sent it, or from an alias they confirmed."""
-    if sender == attendee.address:
+    """Whether an attendee is told of an answer: unless they sent it, or a long known alias of theirs did.
+
+    The first answer from an alias is told too, so that nobody becomes somebody else's alias in silence.
+    """
+    if is_own(sender, attendee):
         return False
-    return not (known is not None and known.relation is Relation.ALIAS and known.by_themselves)
+    return not (known is not None and known.relation is Relation.ALIAS and known.long_known)

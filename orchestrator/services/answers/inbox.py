@@ -221,7 +221,7 @@ def _to_keep(items: Iterable[MailInHand]) -> Iterator[bytes]:
 
 def _named(calendar: CalendarMessage | None) -> str | None:
     """Return whose answer a calendar says it is, as addresses are compared."""
-    return compared(calendar.attendee or "")[:320] or None if calendar else None
+    return compared(calendar.attendee)[:320] if calendar and calendar.attendee else None
 
 
 def _portions(mails: Iterable[IncomingMail]) -> Iterator[list[IncomingMail]]:

@@ -53,11 +53,11 @@ class KnownSenders:
         """
         address = address_of(sender)
         with self._database.transaction() as session:
-            person = store.person_of_address(session, compared(email))
+            person = store.person_of_address(session, email)
             if person is None:
                 wrong = Fact.of("answers.sender-unknown-person")
                 raise InvalidInput.of("email", email, wrong, Fact.of("answers.sender-unknown-person.remedy"))
-            if person.email == address:
+            if compared(person.email) == address:
                 raise Conflict(Fact.of("answers.sender-own-address", email=email))
             store.confirm(session, NewSender(person.id, address, relation), caller, self._clock.now())
 

@@ -18,6 +18,7 @@ from orchestrator.domain.answers.itip import ANSWERS
 from orchestrator.domain.answers.responses import Fate
 from orchestrator.domain.answers.speakers import CREDIBILITY
 from orchestrator.domain.meetings.meeting import Participation
+from orchestrator.domain.people.addresses import compared
 from orchestrator.store.answers import known_senders, senders
 from orchestrator.store.answers.incoming import Listed
 from orchestrator.store.answers.senders import PossibleSender
@@ -81,7 +82,7 @@ class Suggesting:
     @classmethod
     def of(cls, session: Session) -> Suggesting:
         """Return what suggestions are made from, in as many queries for one mail as for many."""
-        known = ((row.address, person.email) for row, person in known_senders.listed(session))
+        known = ((row.address, compared(person.email)) for row, person in known_senders.listed(session))
         return cls(senders.invited_to_published(session), known)
 
     @classmethod

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.answers.answered_time import DISPUTES
 from orchestrator.domain.answers.incoming import Received, read
 from orchestrator.domain.answers.responses import Fate, participation_of
-from orchestrator.domain.answers.speakers import KnownSender, Relation, told_of
+from orchestrator.domain.answers.speakers import KnownSender, Relation, is_own, told_of
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
 from orchestrator.domain.people.addresses import compared
@@ -46,11 +46,10 @@ _FATES = {
 class Trust:
     """How far a sender is believed: as what, and whether that is remembered for their next mails.
 
-    Without a ``relation``, a sender whose mail names their own address has another address of the attendee's,
-    and any other is a deputy.
+    Unless a person says otherwise it is a deputy, of whose every answer the attendee is told.
     """
 
-    relation: Relation | None = None
+    relation: Relation = Relation.DEPUTY
     remembered: bool = True
 
 
@@ -91,8 +90,8 @@ class Quarantine:
             raise Conflict(Fact.of("answers.beside-nobody", mail=incoming_id), code="beside-nobody")
         item = _in_hand_again(found, received)
         person = known_senders.address_of_attendee(session, found.attendee_id)
-        relation = trust.relation or _relation(received)
-        vouched = KnownSender(person, received.sender, relation)
+        relation = trust.relation
+        vouched = KnownSender(person, received.sender, relation, long_known=False)
         about = held_against(session, found.meeting_id, [item], now, [vouched])
         row = _waiting(session, incoming_id)
         responses.drop_waiting(session, incoming_id)
@@ -204,12 +203,6 @@ def _in_hand_again(row: IncomingRow, received: Received) -> MailInHand:
     )
 
 
-def _relation(received: Received) -> Relation:
-    """Return what a sender most likely is: a mail that names its own address comes from an alias."""
-    named = compared(received.calendar.attendee or "") if received.calendar else ""
-    return Relation.ALIAS if named == received.sender else Relation.DEPUTY
-
-
 def _note_acceptance(session: Session, about: MeetingInHand, sender: str, caller: Caller) -> None:
     history.note(session, about.meeting.id, caller, Fact.of("answers.history.accepted"), about.now, sender)
 
@@ -258,8 +251,8 @@ def _learnt(
     That is its sender; and where the attendee sent it themselves, the address that their mail system put
     into the calendar instead.
     """
-    taken = {item.address for item in meeting.invited}
-    if row.sender and row.sender != attendee.address:
+    taken = {compared(item.email) for item in meeting.invited}
+    if row.sender and not is_own(row.sender, attendee):
         yield row.sender, relation
     elif row.sender and row.named and row.named not in taken:
         yield row.named, Relation.ALIAS

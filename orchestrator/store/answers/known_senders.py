@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.answers.speakers import KnownSender, Relation
-from orchestrator.domain.people.caller import ActorKind, Caller
+from orchestrator.domain.people.addresses import compared
+from orchestrator.domain.people.caller import Caller
 from orchestrator.errors import NotFound
 from orchestrator.facts import Fact
 from orchestrator.store.rows.answers import KnownSenderRow
@@ -28,16 +29,12 @@ def of_meeting(session: Session, meeting_id: int) -> list[KnownSender]:
             AttendeeRow.address,
             KnownSenderRow.address,
             KnownSenderRow.relation,
-            KnownSenderRow.confirmed_by_kind,
         )
         .join(KnownSenderRow, KnownSenderRow.person_id == AttendeeRow.person_id)
         .where(AttendeeRow.meeting_id == meeting_id, _PRESENT)
         .distinct()
     )
-    return [
-        KnownSender(person, address, relation, kind == ActorKind.ATTENDEE)
-        for person, address, relation, kind in session.execute(wanted)
-    ]
+    return [KnownSender(*row) for row in session.execute(wanted)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +114,8 @@ def listed(session: Session, person_id: int | None = None) -> Sequence[ListedSen
 
 def person_of_address(session: Session, address: str) -> PersonRow | None:
     """Return the person who has an address; None when the directory has none."""
-    return session.scalars(select(PersonRow).where(PersonRow.email == address)).one_or_none()
+    spellings = {address.strip().casefold(), compared(address)}
+    return session.scalars(select(PersonRow).where(PersonRow.email.in_(spellings)).limit(1)).first()
 
 
 def address_of_attendee(session: Session, attendee_id: int) -> str:
@@ -125,7 +123,7 @@ def address_of_attendee(session: Session, attendee_id: int) -> str:
     found = session.scalar(select(AttendeeRow.address).where(AttendeeRow.id == attendee_id))
     if found is None:
         raise NotFound(Fact.of("people.link-of-nobody"))
-    return found
+    return compared(found)
 
 
 def person_of_attendee(session: Session, attendee_id: int) -> int:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings.meeting import MeetingStatus
+from orchestrator.domain.people.addresses import compared
 from orchestrator.store.rows.meetings import AttendeeRow, MeetingRow
 
 
@@ -39,4 +40,5 @@ def invited_to_published(session: Session) -> list[PossibleSender]:
         .where(MeetingRow.status == MeetingStatus.PUBLISHED, AttendeeRow.removed_sequence.is_(None))
         .order_by(AttendeeRow.id)
     )
-    return [PossibleSender(*row) for row in session.execute(wanted)]
+    found = [PossibleSender(*row) for row in session.execute(wanted)]
+    return [item._replace(address=compared(item.email)) for item in found]

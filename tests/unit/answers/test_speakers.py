@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.domain.answers.incoming import read
 from orchestrator.domain.answers.responses import Treatment
 from orchestrator.domain.answers.speakers import KnownSender, Relation, told_of
 from orchestrator.facts import Fact
@@ -25,7 +26,7 @@ from tests.unit.answers.answering import (
 
 SECRETARY, OFFICE = "secretary@vn.example.org", "lan@mofa.vn.example.org"
 DEPUTY = KnownSender(LAN, SECRETARY, Relation.DEPUTY)
-ALIAS = KnownSender(LAN, OFFICE, Relation.ALIAS, by_themselves=True)
+ALIAS = KnownSender(LAN, OFFICE, Relation.ALIAS)
 MESSAGES: dict[str, dict[str, Any]] = {
     "an answer": {},
     "a delegation": {"participation": "DELEGATED", "delegated_to": (CRASHER,)},
@@ -114,7 +115,7 @@ def test_a_doubt_about_the_sender_comes_before_everything(token: int | None) -> 
         (LAN, None, False),
         (SECRETARY, DEPUTY, True),
         (OFFICE, ALIAS, False),
-        (OFFICE, KnownSender(LAN, OFFICE, Relation.ALIAS), True),
+        (OFFICE, KnownSender(LAN, OFFICE, Relation.ALIAS, long_known=False), True),
         (CRASHER, None, True),
         (None, None, True),
     ],
@@ -123,3 +124,23 @@ def test_an_attendee_is_told_of_what_somebody_else_answered(
     sender: str | None, known: KnownSender | None, told: bool
 ) -> None:
     assert told_of(person(1, LAN), sender, known) is told
+
+
+@pytest.mark.parametrize("invited", ["lan@bộ.example", "Lan@BỘ.example", "lan@xn--b-8xm.example"])
+@pytest.mark.parametrize("sender", ["lan@bộ.example", "lan@xn--b-8xm.example", "LAN@XN--B-8XM.example"])
+def test_both_spellings_of_a_domain_are_the_same_sender(invited: str, sender: str) -> None:
+    known = meeting(person(1, invited))
+    found = read(f"From: <{sender}>\r\n\r\n".encode()).sender
+    for named in ("lan@bộ.example", "lan@xn--b-8xm.example"):
+        assert judged(said(attendee=named), known, sender=found).treatment is Treatment.ANSWER
+    assert told_of(known.attendees[0], found, None) is False
+
+
+@pytest.mark.parametrize(
+    ("invited", "sender"),
+    [("lan@straße.example", "lan@strasse.example"), ("lan@vn.example", "lan@vn.example.org")],
+)
+def test_a_domain_that_looks_alike_is_another(invited: str, sender: str) -> None:
+    found = read(f"From: <{sender}>\r\n\r\n".encode()).sender
+    known = meeting(person(1, invited))
+    assert judged(said(attendee=invited), known, sender=found).treatment is Treatment.QUARANTINE

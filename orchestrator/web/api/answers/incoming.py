@@ -43,9 +43,7 @@ class AssignRequest(Body):
 class AcceptRequest(Body):
     """How far the sender of a quarantined mail is believed."""
 
-    relation: Relation | None = Field(
-        None, description="What the sender is to the attendee; else what the mail suggests."
-    )
+    relation: Relation = Field(Relation.DEPUTY, description="What the sender is to the attendee.")
     remember: bool = Field(True, description="Whether the sender is believed from now on.")
 
 
