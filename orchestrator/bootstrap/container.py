@@ -50,6 +50,7 @@ from orchestrator.services.personal.date_poll import PersonalDatePolls
 from orchestrator.services.personal.feeds import CalendarFeeds
 from orchestrator.services.personal.links import PersonalLinks
 from orchestrator.services.personal.naming import DelegationLists
+from orchestrator.services.personal.own_senders import OwnSenders
 from orchestrator.services.personal.page import PersonalPages
 from orchestrator.services.personal.still_missing import StillMissing
 from orchestrator.services.personal.waiting import NamedPeople
@@ -183,6 +184,13 @@ class Container(Adapters, DataFiles):
     def named_people(self) -> NamedPeople:
         """Saying yes or no to people whom focal points have named."""
         return NamedPeople(self.database, self.changing)
+
+    @cached_property
+    def own_senders(self) -> OwnSenders:
+        """Saying who may answer for oneself, on the personal pages."""
+        return OwnSenders(
+            self.database, self.directory, self.links, self.by_link, self.quarantine, self.clock
+        )
 
     @cached_property
     def personal_links(self) -> PersonalLinks:

@@ -36,6 +36,7 @@ from orchestrator.services.personal.date_poll import PersonalDatePolls
 from orchestrator.services.personal.feeds import CalendarFeeds
 from orchestrator.services.personal.links import PersonalLinks
 from orchestrator.services.personal.naming import DelegationLists
+from orchestrator.services.personal.own_senders import OwnSenders
 from orchestrator.services.personal.page import PersonalPages
 from orchestrator.services.personal.still_missing import StillMissing
 from orchestrator.services.personal.waiting import NamedPeople
@@ -89,6 +90,7 @@ OutboxDep = Annotated[Outbox | None, Depends(_use(lambda made: made.outbox))]
 DecisionsDep = Annotated[Decisions, Depends(_use(lambda made: made.decisions))]
 PersonalAnswersDep = Annotated[PersonalAnswers, Depends(_use(lambda made: made.personal_answers))]
 PersonalDatePollsDep = Annotated[PersonalDatePolls, Depends(_use(lambda made: made.personal_date_polls))]
+OwnSendersDep = Annotated[OwnSenders, Depends(_use(lambda made: made.own_senders))]
 PersonalLinksDep = Annotated[PersonalLinks, Depends(_use(lambda made: made.personal_links))]
 PersonalPagesDep = Annotated[PersonalPages, Depends(_use(lambda made: made.personal_pages))]
 QuarantineDep = Annotated[Quarantine, Depends(_use(lambda made: made.quarantine))]

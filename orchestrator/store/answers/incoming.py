@@ -11,6 +11,7 @@ from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.answers.responses import Fate
+from orchestrator.domain.answers.speakers import CREDIBILITY
 from orchestrator.errors import NotFound
 from orchestrator.facts import Fact, plain
 from orchestrator.store.rows.answers import IncomingRow
@@ -20,6 +21,7 @@ from orchestrator.store.rows.meetings import AttendeeRow, MeetingRow
 
 _LONGEST_ANSWER = 2000
 _AT_A_TIME = 500
+_MOST_WAITING = 20
 
 
 def known(session: Session, digests: Sequence[str]) -> dict[str, Fate]:
@@ -128,6 +130,18 @@ def listed(session: Session, query: MailQuery) -> list[Listed]:
     for word in query.search.split()[:_MOST_WORDS]:
         wanted = wanted.where(or_(*(column.icontains(word, autoescape=True) for column in _SEARCHED)))
     return [Listed(row, reference) for row, reference in session.execute(wanted)]
+
+
+def waiting_for(session: Session, attendee_ids: Iterable[int]) -> Sequence[IncomingRow]:
+    """Return the quarantined mails beside attendees whose senders a person's word would let through."""
+    wanted = (
+        select(IncomingRow)
+        .where(IncomingRow.fate == Fate.QUARANTINED, IncomingRow.attendee_id.in_(set(attendee_ids)))
+        .where(IncomingRow.body_kept.is_(True), IncomingRow.sender.is_not(None))
+        .order_by(IncomingRow.id.desc())
+        .limit(_MOST_WAITING)
+    )
+    return [row for row in session.scalars(wanted) if row.reason.key in CREDIBILITY]
 
 
 def one_listed(session: Session, incoming_id: int) -> Listed:

@@ -2,9 +2,18 @@
 
 from fastapi import APIRouter
 
-from orchestrator.web.personal import answer, date_poll, delegation, feed, look, nowhere, still_missing
+from orchestrator.web.personal import (
+    answer,
+    date_poll,
+    delegation,
+    feed,
+    look,
+    nowhere,
+    senders,
+    still_missing,
+)
 
-PAGES = (look, answer, still_missing, delegation, date_poll, feed, nowhere)
+PAGES = (look, answer, still_missing, senders, delegation, date_poll, feed, nowhere)
 """Every module with pages. ``nowhere`` is the last, because it takes every address below theirs."""
 
 router = APIRouter()

@@ -10,10 +10,11 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from orchestrator.errors import Problem
+from orchestrator.services.personal.own_senders import OwnSenders
 from orchestrator.services.personal.page import PersonalPages
 from orchestrator.services.personal.page_view import PersonalView
 from orchestrator.services.personal.still_missing import StillMissing
-from orchestrator.web.container import PersonalPagesDep, StillMissingDep
+from orchestrator.web.container import OwnSendersDep, PersonalPagesDep, StillMissingDep
 from orchestrator.web.pages import Pages, PagesDep
 from orchestrator.web.personal.routing import page_path
 
@@ -51,6 +52,7 @@ class PersonalPage:
     pages: Pages
     personal_pages: PersonalPages
     still_missing: StillMissing
+    own_senders: OwnSenders
 
     def show(
         self,
@@ -73,6 +75,7 @@ class PersonalPage:
             view=view,
             form=form,
             still_missing=self.still_missing.view(token),
+            senders=self.own_senders.view(token),
             fields={item.field: item for item in problems},
             conflict=conflict,
             done=done,
@@ -106,9 +109,13 @@ class PersonalPage:
 
 
 def _personal_page(
-    request: Request, pages: PagesDep, personal_pages: PersonalPagesDep, still_missing: StillMissingDep
+    request: Request,
+    pages: PagesDep,
+    personal_pages: PersonalPagesDep,
+    still_missing: StillMissingDep,
+    own_senders: OwnSendersDep,
 ) -> PersonalPage:
-    return PersonalPage(request, pages, personal_pages, still_missing)
+    return PersonalPage(request, pages, personal_pages, still_missing, own_senders)
 
 
 PersonalPageDep = Annotated[PersonalPage, Depends(_personal_page)]
