@@ -19,6 +19,7 @@ from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.letters.wording import marked
 from orchestrator.domain.meetings.itip import EventStatus, Method
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting, MeetingStatus
+from orchestrator.domain.people.addresses import in_a_labels
 from orchestrator.domain.time.zones import local_time
 
 PRODID = "-//ACCSM//Meeting Orchestrator//EN"
@@ -274,11 +275,11 @@ def _folded(line: str) -> bytes:
 def mailto(address: str) -> str:
     """Return the bare ``mailto:`` URI of an address (RFC 6047 section 2.3, RFC 6068 section 2).
 
-    The domain is percent-encoded too where it holds what no URI may hold, for a page shows addresses that
-    others have written.
+    A domain in another script stands in A-labels, which every program understands. What is no domain is
+    percent-encoded, for a page shows addresses that others have written.
     """
     local, _, domain = address.rpartition("@")
-    return f"mailto:{quote(local, safe=_SAFE_IN_LOCAL_PART)}@{quote(domain)}"
+    return f"mailto:{quote(local, safe=_SAFE_IN_LOCAL_PART)}@{quote(in_a_labels(domain) or domain)}"
 
 
 def common_name(name: str) -> str:

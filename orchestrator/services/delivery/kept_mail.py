@@ -15,7 +15,7 @@ from typing import Any
 
 from orchestrator.domain.letters.message import Letter, completed, message_id, shell
 from orchestrator.domain.meetings.itip import Method
-from orchestrator.domain.meetings.meeting import Meeting
+from orchestrator.domain.meetings.meeting import Attendee, Meeting
 from orchestrator.services.letters.content import LetterContent
 from orchestrator.store.delivery.deliveries import Earlier
 
@@ -34,19 +34,22 @@ def message(content: bytes, letter: Letter) -> bytes:
     return completed(zlib.decompress(content), letter)
 
 
-def written_from(letter: Letter, meeting: Meeting, content: LetterContent) -> dict[str, Any]:
-    """Return what a letter tells, as JSON: on which occasion, which link, and what else its reader relies on.
+def written_from(
+    letter: Letter, meeting: Meeting, attendee: Attendee | None, content: LetterContent
+) -> dict[str, Any]:
+    """Return what a letter tells, as JSON: on which occasion, which links, and what else readers rely on.
 
     A cancellation says the same however the meeting goes on, so that nothing of it is compared.
     """
+    facts: dict[str, Any] = {"occasion": letter.message_id, "at": letter.date.isoformat()}
     method = content.kind.rules.calendar
-    told = [] if method is Method.CANCEL else _told(meeting, content)
-    return {
-        "occasion": letter.message_id,
-        "at": letter.date.isoformat(),
-        "link": meeting.conference.join_url if method is Method.REQUEST else None,
-        "told": told,
-    }
+    if method is Method.CANCEL:
+        return facts
+    if method is Method.REQUEST:
+        facts["link"] = meeting.conference.join_url
+    if attendee is not None:
+        facts["page"] = attendee.link_version
+    return facts | {"told": _told(meeting, content)}
 
 
 def _told(meeting: Meeting, content: LetterContent) -> list[str]:
@@ -61,19 +64,19 @@ def _told(meeting: Meeting, content: LetterContent) -> list[str]:
 def still_holds(before: Earlier, fresh: Mapping[str, Any], now: datetime) -> bool:
     """Whether the mail of an earlier attempt can be sent as it is.
 
-    A mail that may have arrived goes again as it was, unless its link has been replaced: nothing else would
-    bring the new one to its reader. A link that is being taken down changes nothing. What no server has can
-    be brought up to date.
+    A mail that may have arrived goes again as it was, unless one of its links opens nothing any more: nothing
+    else would bring the new one to its reader. A link that is being taken down changes nothing. What no
+    server has can be brought up to date.
     """
     old = before.written_from
     if old is None or old["occasion"] != fresh["occasion"]:
         return False
-    if fresh["link"] and fresh["link"] != old["link"]:
+    if any(fresh.get(link) and fresh[link] != old.get(link) for link in ("link", "page")):
         return False
     if before.may_have_arrived:
         return True
     fresh_enough = now - datetime.fromisoformat(old["at"]) < _LONGEST_WAIT
-    return bool(fresh["told"] == old["told"]) and fresh_enough
+    return old.get("told") == fresh.get("told") and fresh_enough
 
 
 def under_another_id(letter: Letter, before: Earlier) -> Letter:

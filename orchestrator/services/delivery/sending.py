@@ -157,7 +157,7 @@ class Sending:
             sent_already = Fact.of("delivery.sent-already")
             self._endings.finish(connection, item, ActionState.SUCCEEDED, now, reason=sent_already)
             return None
-        facts = written_from(letter, written.seen.meeting, written.told)
+        facts = written_from(letter, written.seen.meeting, held.attendee, written.told)
         if before is not None and still_holds(before, facts, now):
             content = deliveries.begin_again(connection, before, self._local_time(written.seen, now), now)
             if content is not None:

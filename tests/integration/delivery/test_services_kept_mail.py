@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -181,6 +182,27 @@ def test_a_link_that_was_replaced_is_told_under_another_message_id(
     assert [(item.state, item.tries, item.message_id) for item in world.deliveries()] == [
         ("sent", 2, again.message_id)
     ]
+
+
+@pytest.mark.parametrize("error", [UNKNOWN, REFUSED], ids=["perhaps accepted", "not accepted"])
+def test_a_personal_link_that_was_revoked_is_not_sent_again(world: World, error: TransientFailure) -> None:
+    batch = invitations_due(world, attendees=[PEOPLE[TAN]])
+    world.mailer.after = failing(error)
+    world.delivering.deliver(batch)
+    world.personal_links.revoke("SOM-2026", TAN, caller=caller("coordinator"))
+    world.clock.move(minutes=7)
+    world.run()
+    first, again = attempts(world)
+    assert first.message_id != again.message_id
+    (old,), (new,) = (page_links(mail) for mail in (first, again))
+    assert old != new
+    world.personal_pages.page(new.rpartition("/")[2])
+
+
+def page_links(mail: Mail) -> set[str]:
+    body = mail.message.get_body(("plain",))
+    assert body is not None
+    return set(re.findall(r"https?://\S+/a/[^\s/?]+", body.get_content()))
 
 
 def test_each_message_id_stands_for_one_mail_however_often_the_link_is_replaced(world: World) -> None:
