@@ -48,15 +48,24 @@ def _nothing_left(
 
 
 def starts_on(day: date, request: Request, calendars: Calendars) -> list[datetime]:
-    """Return all starts of one date of the host; raises ``InvalidInput`` when there is none."""
+    """Return all starts whose meeting lies on one date of the host, also its end.
+
+    A meeting that begins late in the evening and ends on the next date would say more of that one. Raises
+    ``InvalidInput`` when there is none.
+    """
     problems = list(year_problems({"why_not": day}))
     if problems:
         raise InvalidInput(problems)
     host = calendars.of(request.host)
     made = _starts_of_day(day, request, host)
-    begins = [item for item in made if item >= request.now]
+    limit = host.instant(day + _ONE_DAY, time())
+    fitting = [item for item in made if item + request.duration <= limit]
+    begins = [item for item in fitting if item >= request.now]
+    if made and not fitting:
+        wrong, advice = Fact.of("dates.longer-than-date"), Fact.of("dates.longer-than-date.remedy")
+        raise InvalidInput.of("why_not", day, wrong, advice)
     if not begins:
-        raise _nothing_left(request, "why_not", day, made, host.instant(day + _ONE_DAY, time()))
+        raise _nothing_left(request, "why_not", day, made, limit)
     return begins
 
 

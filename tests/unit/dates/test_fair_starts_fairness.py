@@ -70,6 +70,34 @@ def test_why_not_says_that_what_it_compares_is_weighed() -> None:
     )
 
 
+def test_why_not_looks_only_at_starts_whose_meeting_lies_on_that_date() -> None:
+    """On a Sunday a meeting that begins at 23:00 would lie half on the Monday, and break less."""
+    request = asked("VN", duration=timedelta(hours=2), last=date(2027, 1, 29))
+    best = found(request).fair_starts[0]
+    sunday = why_not(date(2027, 1, 17), request, CALENDARS, {}, best).fair_start
+    assert sunday.host_time.day == date(2027, 1, 17)
+    assert (sunday.host_end.day, sunday.host_end.clock) <= (date(2027, 1, 18), "00:00")
+    assert {item.broken_minutes for item in sunday.standings} == {120}
+    for day in range(1, 29):
+        start = why_not(date(2027, 2, day), request, CALENDARS, {}, best).fair_start
+        assert start.ends_at <= CALENDARS.of("VN").instant(date(2027, 2, day) + timedelta(days=1), time())
+
+
+def test_why_not_of_a_date_on_which_the_meeting_does_not_fit_says_so() -> None:
+    long = asked("VN", duration=timedelta(hours=25), last=date(2027, 1, 29))
+    best = found(long).fair_starts[0]
+    with pytest.raises(InvalidInput, match="the meeting is longer than that date") as error:
+        why_not(date(2027, 1, 18), long, CALENDARS, {}, best)
+    assert [item.field for item in error.value.problems] == ["why_not"]
+    # At half past ten in the evening, two hours are too long for what is left of the date.
+    late = replace(
+        asked("VN", duration=timedelta(hours=2)),
+        now=CALENDARS.of("VN").instant(date(2027, 1, 13), time(22, 30)),
+    )
+    with pytest.raises(InvalidInput, match="leaves no start that is still to come"):
+        why_not(date(2027, 1, 13), late, CALENDARS, {}, best)
+
+
 def test_why_not_of_a_past_date_is_refused() -> None:
     request = asked("VN")
     with pytest.raises(InvalidInput, match="lies in the past"):
