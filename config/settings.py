@@ -192,6 +192,11 @@ class Settings(BaseSettings):
     beat_max_interval: float = Field(
         2.0, gt=0, description="Longest sleep of beat between looks at the database, in seconds."
     )
+    longest_look_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="A beat or watcher whose look takes longer, in seconds, ends and is started again.",
+    )
     heartbeat_file: Path | None = Field(
         None, description="File that beat or the watcher touches whenever it has looked, for health checks."
     )

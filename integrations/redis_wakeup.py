@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import threading
 from time import monotonic
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
@@ -97,12 +99,22 @@ class RedisWakeUp:
             subscription.close()
 
 
+def keepalive() -> dict[str, Any]:
+    """Return options of a Redis client by which a network that drops packets is noticed within half a minute.
+
+    Not every system knows all of them.
+    """
+    wanted = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 15_000}
+    known = {getattr(socket, name): value for name, value in wanted.items() if hasattr(socket, name)}
+    return {"socket_keepalive": True, "socket_keepalive_options": known}
+
+
 def _client(url: str, *, retries: int) -> redis.Redis:
     return redis.Redis.from_url(
         url,
         socket_connect_timeout=_ANSWER_SECONDS,
         socket_timeout=_ANSWER_SECONDS,
-        socket_keepalive=True,
+        **keepalive(),
         health_check_interval=15,
         retry=Retry(NoBackoff(), retries),
     )

@@ -50,6 +50,18 @@ class WakeUp(Protocol):
         ...
 
 
+class Watchdog(Protocol):
+    """Ends this process when what it does hangs; who supervises it starts it again."""
+
+    def begin(self) -> None:
+        """Count from now: ``end`` or another ``begin`` must come in time."""
+        ...
+
+    def end(self) -> None:
+        """Stop counting."""
+        ...
+
+
 class MailSession(Protocol):
     """An open connection over which several messages can leave."""
 

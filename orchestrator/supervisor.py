@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from types import FrameType
 
@@ -168,13 +169,7 @@ def running(settings: Settings, stop: threading.Event) -> Iterator[Supervisor]:
     Raises ``ConfigurationError`` in production or when the port is taken, ``StartError`` when a
     process does not come up.
     """
-    if not settings.sandbox:
-        raise ConfigurationError.of(
-            "ORCHESTRATOR_PROFILE",
-            settings.profile,
-            "is not the sandbox, which is what 'up' runs",
-            "In production run the processes of docker-compose.yml.",
-        )
+    _require_sandbox(settings)
     _require_free(settings.host, settings.port)
     folder = make_private(settings.data_dir).resolve() / "run"
     endpoints = _new_endpoints(settings, folder)
@@ -192,6 +187,42 @@ def running(settings: Settings, stop: threading.Event) -> Iterator[Supervisor]:
     finally:
         supervisor.stop()
         endpoints_file(settings).unlink(missing_ok=True)
+
+
+@contextmanager
+def own_folder(settings: Settings) -> Iterator[None]:
+    """Keep the data folder to this service: two would share clock, mails and database, and stop each other.
+
+    The kernel lets the lock go with this process, however it ends. Raises ``ConfigurationError`` naming the
+    one that has it.
+    """
+    _require_sandbox(settings)
+    file = make_private(settings.data_dir) / "up.lock"
+    with file.open("a+", encoding="utf-8") as lock:
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            raise ConfigurationError.of(
+                "ORCHESTRATOR_DATA_DIR",
+                settings.data_dir,
+                f"is in use by another service, {lock.read().strip() or 'which is just starting'}",
+                "Stop that one, or give this one a folder of its own.",
+            ) from None
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()} at http://{settings.host}:{settings.port}/\n")
+        lock.flush()
+        yield
+
+
+def _require_sandbox(settings: Settings) -> None:
+    if not settings.sandbox:
+        raise ConfigurationError.of(
+            "ORCHESTRATOR_PROFILE",
+            settings.profile,
+            "is not the sandbox, which is what 'up' runs",
+            "In production run the processes of docker-compose.yml.",
+        )
 
 
 def until_signalled(stop: threading.Event) -> None:

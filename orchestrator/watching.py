@@ -8,26 +8,37 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from orchestrator.ports import Mailbox
+from orchestrator.ports import Mailbox, Watchdog
 from orchestrator.services.answers.inbox import Inbox
 
 _LOG = logging.getLogger(__name__)
-_LONGEST_WAIT = 60.0
+_LONGEST_WAIT = 20.0
 _PAUSE = 0.2
 
 
-def watch(mailbox: Mailbox, inbox: Inbox, stop: threading.Event, alive: Callable[[], None]) -> None:
+def watch(
+    mailbox: Mailbox,
+    inbox: Inbox,
+    stop: threading.Event,
+    alive: Callable[[], None],
+    watchdog: Watchdog | None = None,
+) -> None:
     """Make the mailbox be read whenever mail may have arrived, until ``stop`` is set.
 
-    ``alive`` is called at least once a minute or so. Nothing is lost when the watcher is away: the mailbox
+    ``alive`` is called at least once a minute or so, and ``watchdog`` ends the process when a look at the
+    mailbox, or at the database, does not end. Nothing is lost when the watcher is away: the mailbox
     is read from time to time all the same.
     """
     closer = threading.Thread(target=_close_when_stopped, args=(mailbox, stop), daemon=True)
     closer.start()
     while not stop.is_set():
+        if watchdog is not None:
+            watchdog.begin()
         alive()
         if mailbox.wait(_LONGEST_WAIT):
             _ask_for_reading(inbox, stop)
+    if watchdog is not None:
+        watchdog.end()
     closer.join()
 
 

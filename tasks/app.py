@@ -16,13 +16,16 @@ from celery.signals import setup_logging
 from kombu.entity import Queue
 
 from config.logging import configure_logging
+from integrations.redis_wakeup import keepalive
 from orchestrator.bootstrap import celery_broker_url, keep_private, read_settings
 from orchestrator.domain.timelines.kinds import Work
+from tasks.broker import use_forgiving_transports
 
 OLD_QUEUE = "meetings"
 """The one queue of the version before; what still waits in it is handed on."""
 _settings = read_settings()
 keep_private()
+use_forgiving_transports()
 
 app = Celery("orchestrator", broker=celery_broker_url(_settings), include=["tasks.lanes"])
 app.conf.update(
@@ -43,13 +46,16 @@ app.conf.update(
     worker_cancel_long_running_tasks_on_connection_loss=True,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
+    # A server that becomes a replica answers with READONLY or UNBLOCKED: that is a reason to connect again.
+    broker_channel_error_retry=True,
     # What cannot be published is given back and claimed again; waiting inside beat would hold up the rest.
     task_publish_retry=False,
     broker_transport_options={
         "visibility_timeout": 600,
         "socket_connect_timeout": 5,
-        "socket_timeout": 30,
-        "socket_keepalive": True,
+        "socket_timeout": 10,
+        "health_check_interval": 15,
+        **keepalive(),
     },
     beat_scheduler="tasks.beat:ActionScheduler",
     beat_max_loop_interval=_settings.beat_max_interval,

@@ -33,22 +33,33 @@ class ActionScheduler(Scheduler):  # type: ignore[misc]
 
     def tick(self, *_: Any, **__: Any) -> float:
         """Publish what is due, or sleep until something may be; returns 0, as the sleeping is done here."""
-        scheduling = container().scheduling
+        scheduling, watchdog = container().scheduling, container().watchdog
         try:
             if not self._begun:
+                # Bringing all plans up to date takes as long as there are meetings.
                 scheduling.begin()
                 self._begun = True
+            watchdog.begin()
             batches = scheduling.claim(waiting_in)
             published = self._publish(batches)
             container().was_alive()
-            if not published:
-                scheduling.wait(self.max_interval)
-            elif not batches:
-                scheduling.wait(max(_SHORTEST_PAUSE, scheduling.seconds_until_due(self.max_interval)))
+            pause = self._pause(published=published, idle=not batches)
+            watchdog.end()
+            if pause:
+                scheduling.wait(pause)
         except Exception:  # noqa: BLE001 - beat must outlive whatever keeps it from working for a while.
+            watchdog.end()
             _LOG.exception("beat could not look at the schedule; it tries again")
             scheduling.wait(self.max_interval)
         return 0.0
+
+    def _pause(self, *, published: bool, idle: bool) -> float:
+        """Return how long to sleep after a look."""
+        if not published:
+            return float(self.max_interval)
+        if not idle:
+            return 0.0
+        return max(_SHORTEST_PAUSE, container().scheduling.seconds_until_due(self.max_interval))
 
     def _publish(self, batches: list[Handout]) -> bool:
         """Send a task for each batch; false when the broker did not take one.

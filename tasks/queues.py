@@ -36,7 +36,7 @@ def _ids(messages: list[bytes]) -> set[int]:
     for message in messages:
         try:
             found.update(_arguments(json.loads(message)))
-        except (ValueError, TypeError, KeyError, LookupError):
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             continue  # It is none of ours, and the worker that gets it drops it.
     return found
 

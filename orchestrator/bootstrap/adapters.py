@@ -14,6 +14,7 @@ from integrations.sandbox.inbox import MaildirMailbox
 from integrations.sandbox.outbox import MaildirOutbox
 from integrations.silent_wakeup import SilentWakeUp
 from integrations.smtp.mailer import SmtpMailer
+from integrations.watchdog import ProcessWatchdog
 from orchestrator.bootstrap.addresses import Broker, broker_of
 from orchestrator.bootstrap.folders import (
     endpoints_file,
@@ -25,7 +26,7 @@ from orchestrator.bootstrap.folders import (
 )
 from orchestrator.bootstrap.settings import variable
 from orchestrator.errors import ConfigurationError
-from orchestrator.ports import Clock, ConferenceProvider, Mailbox, Mailer, Outbox, WakeUp
+from orchestrator.ports import Clock, ConferenceProvider, Mailbox, Mailer, Outbox, WakeUp, Watchdog
 from orchestrator.store.engine import Database
 
 
@@ -218,6 +219,16 @@ class Adapters:
         if self.settings.link_key is not None:
             return self.settings.link_key.get_secret_value()
         return token_in(self.settings.data_dir / "link-key")
+
+    @cached_property
+    def watchdog(self) -> Watchdog:
+        """What ends a beat that hangs in a look; a worker has its own."""
+        return ProcessWatchdog(self.settings.longest_look_seconds)
+
+    @cached_property
+    def mailbox_watchdog(self) -> Watchdog:
+        """What ends a watcher that hangs; opening the mailbox may take five answers of its server."""
+        return ProcessWatchdog(self.settings.longest_look_seconds + 5 * self.settings.imap_timeout)
 
     def was_alive(self) -> None:
         """Touch the heartbeat file, when one is set; called after each successful look."""

@@ -11,6 +11,7 @@ import random
 from datetime import timedelta
 from functools import cached_property, lru_cache
 
+from integrations.watchdog import ProcessWatchdog
 from orchestrator.bootstrap.adapters import Adapters
 from orchestrator.bootstrap.addresses import own_address
 from orchestrator.bootstrap.data_files import DataFiles
@@ -342,6 +343,8 @@ class Container(Adapters, DataFiles):
             wake_up=self.wake_up,
             lease=timedelta(seconds=settings.lease_seconds),
             jitter=random.random,
+            # One message may take two thirds of a claim, and recording it the last one.
+            watchdog=ProcessWatchdog(1.5 * settings.lease_seconds),
         )
 
 

@@ -16,6 +16,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import PoolProxiedConnection
 
+from orchestrator.store import postgresql
+
 _READ_ONLY = "orchestrator_read_only"
 
 
@@ -71,7 +73,9 @@ class Database:
         for that and names none itself.
         """
         self._url = _with_driver(make_url(url))
-        self.engine = _sqlite(self._url) if self.dialect == "sqlite" else _postgresql(self._url, ca_file)
+        self.engine = (
+            _sqlite(self._url) if self.dialect == "sqlite" else postgresql.engine_of(self._url, ca_file)
+        )
         self._reader = self.engine.execution_options(**{_READ_ONLY: True})
         self._queue = _queue_beside(self._url)
         self._watched: PoolProxiedConnection | None = None
@@ -149,13 +153,13 @@ class Database:
         self.engine.dispose()
 
     def upgrade(self) -> None:
-        """Bring the schema to the newest migration."""
+        """Bring the schema to the newest migration; waits while another process does so."""
         # Late, because it brings Alembic along, which most commands do without.
         from orchestrator.store import schema
 
         if self.dialect == "sqlite" and self._url.database:
             Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
-        with self.migrating() as connection:
+        with self._turn(), self.migrating() as connection:
             schema.upgrade(connection)
             connection.commit()
 
@@ -163,11 +167,16 @@ class Database:
     def migrating(self) -> Iterator[Connection]:
         """A connection whose foreign keys rest, where changing a table means making it again.
 
-        SQLite would take dropping the old table for deleting its rows, and delete what refers to them.
+        SQLite would take dropping the old table for deleting its rows, and delete what refers to them. On
+        PostgreSQL nobody else has such a connection meanwhile.
         """
         with self.engine.connect() as connection:
             if self.dialect != "sqlite":
-                yield connection
+                postgresql.wait_for_the_turn_to_upgrade(connection)
+                try:
+                    yield connection
+                finally:
+                    postgresql.end_the_turn_to_upgrade(connection)
                 return
             # The pragma does nothing inside a transaction, so it must come before the first statement.
             plain = connection.connection.cursor()
@@ -196,25 +205,6 @@ def _queue_beside(url: URL) -> Path | None:
 
 def _with_driver(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
-
-
-def _postgresql(url: URL, ca_file: Path | None) -> Engine:
-    # A forgotten transaction would hold back vacuum and make every claim slower.
-    options = "-c idle_in_transaction_session_timeout=60s -c lock_timeout=20s"
-    return create_engine(
-        url,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={"options": options, "connect_timeout": 10, **_authorities(url, ca_file)},
-    )
-
-
-def _authorities(url: URL, ca_file: Path | None) -> dict[str, str]:
-    """Return what tells libpq whom to trust; a mode that verifies nothing must not begin to by our doing."""
-    verifies = url.query.get("sslmode") in ("verify-ca", "verify-full")
-    if ca_file is None or not verifies or "sslrootcert" in url.query:
-        return {}
-    return {"sslrootcert": str(ca_file)}
 
 
 def _sqlite(url: URL) -> Engine:

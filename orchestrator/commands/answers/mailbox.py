@@ -88,4 +88,4 @@ def watch_mailbox() -> None:
     if found.mailbox is None or found.inbox is None:
         watch_nothing(stop, found.was_alive)
     else:
-        watch(found.mailbox, found.inbox, stop, found.was_alive)
+        watch(found.mailbox, found.inbox, stop, found.was_alive, found.mailbox_watchdog)

@@ -29,12 +29,13 @@ def up(example: bool, start: datetime | None) -> None:
     found = bootstrap.container()
     configure_logging("WARNING")
     found.read_data()
-    found.database.upgrade()
-    _ = found.api_token  # Callers of the API find the token as soon as the service runs.
-    with supervisor.running(found.settings, stop) as processes:
-        if not stop.is_set():
-            show_running(found, example=example, start=day_of(start))
-        follow(found, processes, stop)
+    with supervisor.own_folder(found.settings):
+        found.database.upgrade()
+        _ = found.api_token  # Callers of the API find the token as soon as the service runs.
+        with supervisor.running(found.settings, stop) as processes:
+            if not stop.is_set():
+                show_running(found, example=example, start=day_of(start))
+            follow(found, processes, stop)
 
 
 @click.command()

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from orchestrator.domain.timelines.kinds import Work
 from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure
 from orchestrator.facts import Fact
-from orchestrator.ports import Clock, ConferenceProvider, DocumentStore, Mailer, WakeUp
+from orchestrator.ports import Clock, ConferenceProvider, DocumentStore, Mailer, WakeUp, Watchdog
 from orchestrator.services.answers.inbox import Inbox
 from orchestrator.services.delivery.breakers import Breakers, Gate
 from orchestrator.services.delivery.endings import Endings
@@ -76,8 +76,13 @@ class Delivering:
         lease: timedelta,
         jitter: Callable[[], float],
         pause: Callable[[float], object] = time.sleep,
+        watchdog: Watchdog | None = None,
     ) -> None:
-        """``lease_clock`` is the machine's time; ``jitter`` returns numbers in [0, 1]; ``pause`` sleeps."""
+        """``lease_clock`` is the machine's time; ``jitter`` returns numbers in [0, 1]; ``pause`` sleeps.
+
+        ``watchdog`` ends the process when a single action hangs.
+        """
+        self._watchdog = watchdog
         self._database = database
         self._outside = outside
         self._clock = clock
@@ -111,6 +116,14 @@ class Delivering:
         action is recorded with it. While the lane pauses all are given back, and so is the rest when the
         server turns out to be away. Raises ``OperationalError`` when the database stays away.
         """
+        try:
+            return self._deliver(action_ids, lane)
+        finally:
+            if self._watchdog is not None:
+                self._watchdog.end()
+
+    def _deliver(self, action_ids: Sequence[int], lane: Work | None) -> int:
+        self._still_here()
         hand = self._patience.insist(lambda: self._take(action_ids, lane))
         if hand is None:
             return 0
@@ -163,6 +176,7 @@ class Delivering:
                 if self._lease_clock.now() >= renew_at:
                     renew_at = self._renew(left)
                 item = left.pop(0)
+                self._still_here()
                 attempt = self._perform(item, batch)
                 if not attempt.asked:
                     hand.gate.untried(item.id)
@@ -170,10 +184,16 @@ class Delivering:
                     self._give_back(left, Fact.of("delivery.waits", why=attempt.failure.fact))
                     return
 
+    def _still_here(self) -> None:
+        """Begin the time again that the next step may take."""
+        if self._watchdog is not None:
+            self._watchdog.begin()
+
     def _lease_end(self) -> datetime:
         return self._lease_clock.now() + self._lease
 
     def _renew(self, remaining: Sequence[Taken]) -> datetime:
+        self._still_here()
         with self._database.transaction() as session:
             claims.renew(session, remaining, self._lease_end())
         return self._lease_clock.now() + self._lease / 3
