@@ -203,14 +203,15 @@ def own_folder(settings: Settings) -> Iterator[None]:
             flock(lock, LOCK_EX | LOCK_NB)
         except OSError:
             lock.seek(0)
+            number, _, address = lock.read().strip().partition(" ")
             raise ConfigurationError.of(
                 "ORCHESTRATOR_DATA_DIR",
                 settings.data_dir,
-                f"is in use by another service, {lock.read().strip() or 'which is just starting'}",
+                f"is in use by another service (process {number or '?'} at {address or '?'})",
                 "Stop that one, or give this one a folder of its own.",
             ) from None
         lock.truncate(0)
-        lock.write(f"process {os.getpid()} at http://{settings.host}:{settings.port}/\n")
+        lock.write(f"{os.getpid()} http://{settings.host}:{settings.port}/\n")
         lock.flush()
         yield
 

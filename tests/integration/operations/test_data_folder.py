@@ -32,6 +32,6 @@ def test_folders_of_their_own_are_in_nobodys_way(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_service_left_is_no_lock(tmp_path: Path) -> None:
-    (tmp_path / "up.lock").write_text("process 1 at http://127.0.0.1:8000/\n")
+    (tmp_path / "up.lock").write_text("1 http://127.0.0.1:8000/\n")
     with own_folder(Settings(data_dir=tmp_path)):
         assert str(os.getpid()) in (tmp_path / "up.lock").read_text()
