@@ -110,11 +110,12 @@ def keepalive() -> dict[str, Any]:
 
 
 def _client(url: str, *, retries: int) -> redis.Redis:
+    # A socket in the file system has neither a network to lose nor options for it.
+    network = {} if url.startswith("unix:") else {"socket_connect_timeout": _ANSWER_SECONDS, **keepalive()}
     return redis.Redis.from_url(
         url,
-        socket_connect_timeout=_ANSWER_SECONDS,
+        **network,
         socket_timeout=_ANSWER_SECONDS,
-        **keepalive(),
         health_check_interval=15,
         retry=Retry(NoBackoff(), retries),
     )
