@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from orchestrator.errors import Unfit
 from orchestrator.facts import Fact
@@ -130,3 +133,30 @@ def _takes_selector(char: str) -> bool:
     """Whether variants of a character are chosen by a selector: ideographs, Burmese letters, symbols."""
     ideographs = ("CJK ", "MYANMAR LETTER")
     return unicodedata.category(char) == "So" or unicodedata.name(char, "").startswith(ideographs)
+
+
+_LONGEST_LINE, _LONGEST_NAME = 250, 120
+_LINE_SCHEMA = {"type": "string", "pattern": LINE_PATTERN}
+
+Line = Annotated[
+    str,
+    Field(max_length=_LONGEST_LINE),
+    AfterValidator(single_line),
+    WithJsonSchema({**_LINE_SCHEMA, "maxLength": _LONGEST_LINE}),
+]
+Name = Annotated[
+    str,
+    Field(max_length=_LONGEST_NAME),
+    AfterValidator(single_line),
+    AfterValidator(without_link),
+    WithJsonSchema({**_LINE_SCHEMA, "maxLength": _LONGEST_NAME}),
+]
+"""The name of a person or a delegation, through whichever door it comes: it stands in the mails of others."""
+Title = Annotated[
+    str,
+    Field(max_length=_LONGEST_LINE),
+    AfterValidator(single_line),
+    AfterValidator(without_link),
+    WithJsonSchema({**_LINE_SCHEMA, "maxLength": _LONGEST_LINE}),
+]
+"""The title of a meeting: it stands in subjects and calendars."""

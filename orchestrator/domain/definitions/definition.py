@@ -23,12 +23,12 @@ from orchestrator.domain.definitions.written import (
     MeetingLength,
     Reference,
     Text,
-    Title,
     WallTime,
     Written,
 )
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.problems import problems_of
+from orchestrator.domain.text import Title
 from orchestrator.domain.time.zones import instant_of, zone
 from orchestrator.domain.timelines.timeline import Timelines
 from orchestrator.errors import InvalidInput

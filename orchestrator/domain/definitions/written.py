@@ -20,7 +20,7 @@ from pydantic import (
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.people.addresses import in_a_labels
-from orchestrator.domain.text import LINE_PATTERN, single_line, without_link
+from orchestrator.domain.text import Line, Name, Title
 from orchestrator.domain.time.durations import DURATION_PATTERN, duration_text, parse_duration
 from orchestrator.errors import Unfit
 from orchestrator.facts import Fact
@@ -71,7 +71,7 @@ def _meeting_length(value: object) -> object:
 
 
 # What follows ``WithJsonSchema`` is for the published schema only, which would else not tell of the rules.
-_LONGEST_LINE, _LONGEST_NAME, _LONGEST_ADDRESS = 250, 120, 254
+_LONGEST_ADDRESS = 254
 _ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
 # A pattern cannot count what stands before the at sign, which are 64 characters at most.
 _LOCAL_PARTS = (
@@ -93,28 +93,6 @@ _WALL_TIME_SCHEMA = (
     r"[T ]([01][0-9]|2[0-3]):[0-5][0-9](:00)?$"
 )
 
-Line = Annotated[
-    str,
-    Field(max_length=_LONGEST_LINE),
-    AfterValidator(single_line),
-    WithJsonSchema({"type": "string", "maxLength": _LONGEST_LINE, "pattern": LINE_PATTERN}),
-]
-Name = Annotated[
-    str,
-    Field(max_length=_LONGEST_NAME),
-    AfterValidator(single_line),
-    AfterValidator(without_link),
-    WithJsonSchema({"type": "string", "maxLength": _LONGEST_NAME, "pattern": LINE_PATTERN}),
-]
-"""The name of a person, through whichever door it comes: it stands in the mails of others."""
-Title = Annotated[
-    str,
-    Field(max_length=_LONGEST_LINE),
-    AfterValidator(single_line),
-    AfterValidator(without_link),
-    WithJsonSchema({"type": "string", "maxLength": _LONGEST_LINE, "pattern": LINE_PATTERN}),
-]
-"""The title of a meeting: it stands in subjects and calendars."""
 Reference = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]
 Address = Annotated[
     str,

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from orchestrator.domain.problems import problems_of
+from orchestrator.domain.text import Name
 from orchestrator.domain.time.zones import Place, city_of, local_date, zone, zone_problem
 from orchestrator.errors import ConfigurationError, InvalidInput, Unfit
 from orchestrator.facts import Fact
@@ -108,7 +109,7 @@ class Closure(_DirectoryData):
     ``first`` and ``last`` are such as ``12-29``; from December to January it runs over New Year.
     """
 
-    name: str
+    name: Name
     first: DayOfYear
     last: DayOfYear
 
@@ -132,7 +133,7 @@ class Era(_DirectoryData):
     since: date
     until: date | None = None
     zone: str | None = None
-    city: str | None = None
+    city: Name | None = None
     hours: tuple[Hours, ...] | None = None
     holidays: HolidayRule | None = None
     closures: tuple[Closure, ...] | None = None
@@ -166,17 +167,17 @@ class Delegation(_DirectoryData):
     code: str = Field(pattern=r"^[A-Z]{2,6}$")
     kind: Kind
     order: int = Field(ge=1)
-    name: str
-    name_vi: str | None = None
+    name: Name
+    name_vi: Name | None = None
     zone: str
-    city: str
+    city: Name
     hours: tuple[Hours, ...] = ()
     holidays: HolidayRule | None = None
     closures: tuple[Closure, ...] = ()
     changes: tuple[Era, ...] = ()
     soft_days: tuple[Weekday, ...] = ()
     locale: str = "en"
-    agency: str | None = None
+    agency: Name | None = None
     since: date | None = None
     until: date | None = None
     confidence: Mapping[str, Literal["S", "M", "L"]] = {}
@@ -220,8 +221,8 @@ class Group(_DirectoryData):
     """A circle of people who are invited together, such as the senior officials."""
 
     code: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
-    name: str
-    name_vi: str | None = None
+    name: Name
+    name_vi: Name | None = None
     role: Role
     kinds: tuple[Kind, ...] = ()
     delegations: tuple[str, ...] = ()

@@ -50,10 +50,12 @@ class PersonalOption:
 class PersonalPoll:
     """All that the page of a poll shows; times are the reader's own but the host's.
 
-    ``refusal`` says why nothing can be said any more, where it cannot. ``by`` and
+    ``poll`` is its number, which an answer names. ``refusal`` says why nothing can be said any more, where
+    it cannot. ``by`` and
     ``at`` are who spoke for the delegation last, and when.
     """
 
+    poll: int
     name: str
     delegation: str
     delegation_name: str
@@ -97,25 +99,28 @@ class PersonalDatePolls:
             poll = _poll_of(session, link.meeting)
             return _view(link, poll, self._planner.calendars(session), self._refusal(link, poll, now))
 
-    def vote(self, token: str, votes: Mapping[int, Vote]) -> None:
+    def vote(self, token: str, votes: Mapping[int, Vote], *, poll: int | None = None) -> None:
         """Record what a delegation says of each option, in place of what it had said.
 
-        Raises ``InvalidInput`` naming ``votes[n]``, ``Conflict``, which names whom to write to, once the poll
-        is over, and what ``ByLink.change`` raises.
+        ``poll`` is the number of the poll whose options were shown; those of another one are other dates.
+        Raises ``InvalidInput`` naming ``votes[n]``, ``Conflict`` for another poll, or, naming whom to write
+        to, once the poll is over, and what ``ByLink.change`` raises.
         """
 
         def command(session: Session, link: FollowedLink, now: datetime) -> MeetingChange:
-            poll = _poll_of(session, link.meeting)
-            refusal = self._refusal(link, poll, now)
+            newest = _poll_of(session, link.meeting)
+            refusal = self._refusal(link, newest, now)
             if refusal:
                 contact = contact_of(link.meeting)
                 raise Conflict(
                     Fact.of("dates.over-write-to", refusal=refusal, name=contact.name, email=contact.email),
                     code="poll-over",
                 )
+            if poll is not None and poll != newest.id:
+                raise Conflict(Fact.of("dates.another-poll"), code="another-poll")
             own = link.attendee
-            ballot = Ballot(own.delegation, poll.checked(votes), link.signature, now)
-            return replace(written(link.meeting, poll, ballot, own.id), caller=link.caller)
+            ballot = Ballot(own.delegation, newest.checked(votes), link.signature, now)
+            return replace(written(link.meeting, newest, ballot, own.id), caller=link.caller)
 
         self._by_link.change(token, command, announced=False)
 
@@ -152,6 +157,7 @@ def _view(link: FollowedLink, poll: DatePoll, calendars: Calendars, refusal: Fac
         return local_time(moment, directory.place_of(own.code, moment))
 
     return PersonalPoll(
+        poll=poll.id,
         name=link.attendee.name,
         delegation=own.code,
         delegation_name=own.name,

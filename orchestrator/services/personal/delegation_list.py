@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.domain.definitions.checking import own_mailbox_problem
-from orchestrator.domain.definitions.written import Address, Name
+from orchestrator.domain.definitions.written import Address
 from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.meeting import Attendee
 from orchestrator.domain.people.addresses import OwnMailbox, compared
 from orchestrator.domain.problems import problems_of
+from orchestrator.domain.text import Name
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import InvalidInput, Problem
 from orchestrator.facts import Fact

@@ -25,15 +25,26 @@ _FIELD = "vote-"
 router = personal_router()
 
 
-async def _pressed(request: Request) -> dict[int, str]:
-    """Return what was chosen, by number of the option: the fields ``vote-1`` and so on."""
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What was chosen, by number of the option, and the poll whose options were shown; 0 for none."""
+
+    votes: Mapping[int, str]
+    poll: int
+
+
+async def _pressed(request: Request) -> Pressed:
+    """Return what was sent: the fields ``vote-1`` and so on, and ``poll``."""
     form = await request.form()
     found = {name.removeprefix(_FIELD): value for name, value in form.items() if name.startswith(_FIELD)}
-    return {
-        int(number): str(value)
-        for number, value in found.items()
-        if number.isascii() and number.isdigit() and len(number) < 3
-    }
+    votes = {_number(number): str(value) for number, value in found.items()}
+    return Pressed({number: value for number, value in votes.items() if number}, _number(form.get("poll")))
+
+
+def _number(typed: object) -> int:
+    """Return a number as a form of ours sends it; 0 for anything else."""
+    text = str(typed)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +115,19 @@ def dates(token: str, polls: PersonalDatePollsDep, page: DatePollPageDep, done: 
 @router.post("/a/{token}/dates")
 def vote(
     token: str,
-    pressed: Annotated[dict[int, str], Depends(_pressed)],
+    pressed: Annotated[Pressed, Depends(_pressed)],
     polls: PersonalDatePollsDep,
     page: DatePollPageDep,
 ) -> Response:
     """Record what was chosen; when that cannot be, it stays on the page."""
     try:
-        polls.vote(token, _votes(pressed))
+        polls.vote(token, _votes(pressed.votes), poll=pressed.poll)
     except LinkClosedError:
         raise
     except InvalidInput as error:
-        return page.again(token, pressed, 422, problems=error.problems)
+        return page.again(token, pressed.votes, 422, problems=error.problems)
     except Conflict as error:
-        return page.again(token, pressed, 409, conflict=error.message)
+        return page.again(token, pressed.votes, 409, conflict=error.message)
     return see_other(page_path(token, "dates"), done="voted")
 
 

@@ -9,8 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.definitions.edits import MeetingUpdate
-from orchestrator.domain.definitions.written import Name, Title
-from orchestrator.domain.text import shown
+from orchestrator.domain.delegations.delegation import Delegation
+from orchestrator.domain.text import Name, Title, shown
 from orchestrator.errors import InvalidInput
 from tests.unit.definitions.documents import document, person
 
@@ -156,3 +156,15 @@ def test_what_others_wrote_is_shown_without_what_hides() -> None:
         == "\u1781\u200b\u1793 \U0001f468\u200d\U0001f469"
     )
     assert shown("two\nlines\tand a tab") == "two\nlines\tand a tab"
+
+
+@pytest.mark.parametrize("field", ["name", "name_vi", "city", "agency"])
+def test_the_file_of_delegations_holds_no_such_name(field: str) -> None:
+    whole: dict[str, Any] = {
+        "code": "VN", "kind": "member", "order": 1, "name": "Viet Nam",
+        "zone": "Asia/Ho_Chi_Minh", "city": "Ha Noi",
+    }
+    Delegation.model_validate(whole)
+    for text in ("A\u202eB", "A\u200bB", "evil.com/x"):
+        with pytest.raises(ValidationError):
+            Delegation.model_validate(whole | {field: text})

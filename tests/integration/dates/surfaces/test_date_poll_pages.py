@@ -9,7 +9,7 @@ from tests.integration.dates.surfaces.polled_pages import checked, words
 from tests.integration.dates.test_services_date_polls import TAN, THIDA
 from tests.integration.serving import TestClient
 
-ALL = {"vote-1": "no", "vote-2": "yes"}
+ALL = {"poll": "1", "vote-1": "no", "vote-2": "yes"}
 
 
 def dates(world: World, email: str) -> str:
@@ -39,6 +39,21 @@ def test_the_page_shows_each_date_in_the_readers_time_with_what_speaks_against_i
     assert client.head(dates(world, THIDA)).status_code == 200
 
 
+def test_an_answer_to_the_dates_of_an_earlier_poll_is_not_recorded(world: World, client: TestClient) -> None:
+    opened(world)
+    path = dates(world, LAN)
+    world.date_polls.withdraw("SOM-2026", caller=caller("coordinator"))
+    opened(world)
+    before = contents(world.database)
+    for form in (ALL, {**ALL, "poll": "x"}, {"vote-1": "no", "vote-2": "yes"}):
+        found = client.post(path, data=form)
+        assert found.status_code == 409
+        assert "Other dates are asked about since this page was opened." in words(found)
+    assert contents(world.database) == before
+    assert 'name="poll" value="2"' in client.get(path).text
+    assert client.post(path, data={**ALL, "poll": "2"}).status_code == 303
+
+
 def test_the_link_of_the_mail_leads_to_the_page(world: World, client: TestClient) -> None:
     opened(world)
     path = dates(world, LAN)
@@ -58,7 +73,7 @@ def test_an_answer_is_recorded_and_shown_with_what_happens_next(world: World, cl
     assert (
         "Viet Nam has answered. Monday, 2 November 2026, 10:00 Ha Noi (UTC+07:00) , by Phạm Thu Lan" in text
     )
-    assert checked(found) == ALL
+    assert checked(found) == {name: said for name, said in ALL.items() if name != "poll"}
     assert "Change the answer of Viet Nam" in text
     # A colleague's link shows what was said, and an address alone says nothing.
     assert "Recorded" not in words(client.get(f"{dates(world, TAN)}?done=voted"))
@@ -68,7 +83,10 @@ def test_a_date_without_an_answer_is_named_and_what_was_chosen_stays(
     world: World, client: TestClient
 ) -> None:
     opened(world)
-    for given in ({"vote-1": "if needed"}, {"vote-1": "if needed", "vote-2": "perhaps", "vote-x": "yes"}):
+    for given in (
+        {"poll": "1", "vote-1": "if needed"},
+        {"poll": "1", "vote-1": "if needed", "vote-2": "perhaps", "vote-x": "yes"},
+    ):
         found = client.post(dates(world, LAN), data=given)
         assert found.status_code == 422
         text = words(found)
