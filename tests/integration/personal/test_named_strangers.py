@@ -251,3 +251,13 @@ def test_a_head_who_waits_comes_as_a_member_where_another_leads_by_then(invited:
     invited.named_people.accept("SOM-2026", view.id, caller=COORDINATOR)
     assert attendee(invited, STRANGER).seat is Seat.MEMBER
     assert meeting(invited).head_of("VN") == attendee(invited, MINH)
+
+
+def test_an_address_of_a_domain_in_its_own_letters_is_one_however_it_is_typed(invited: World) -> None:
+    assert composed(invited, named("lan@b\u00fccher.example")).waiting
+    assert composed(invited, named("LAN@xn--bcher-kva.example")).nothing
+    (view,) = invited.named_people.waiting("SOM-2026")
+    invited.named_people.refuse("SOM-2026", view.id, caller=COORDINATOR)
+    with pytest.raises(InvalidInput) as refused:
+        composed(invited, named("lan@B\u00dcCHER.example"))
+    assert [item.field for item in refused.value.problems] == ["members[0].email"]

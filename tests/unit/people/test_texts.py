@@ -161,8 +161,12 @@ def test_what_others_wrote_is_shown_without_what_hides() -> None:
 @pytest.mark.parametrize("field", ["name", "name_vi", "city", "agency"])
 def test_the_file_of_delegations_holds_no_such_name(field: str) -> None:
     whole: dict[str, Any] = {
-        "code": "VN", "kind": "member", "order": 1, "name": "Viet Nam",
-        "zone": "Asia/Ho_Chi_Minh", "city": "Ha Noi",
+        "code": "VN",
+        "kind": "member",
+        "order": 1,
+        "name": "Viet Nam",
+        "zone": "Asia/Ho_Chi_Minh",
+        "city": "Ha Noi",
     }
     Delegation.model_validate(whole)
     for text in ("A\u202eB", "A\u200bB", "evil.com/x"):
