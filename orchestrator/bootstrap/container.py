@@ -41,6 +41,7 @@ from orchestrator.services.meetings.decisions import Decisions
 from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.minutes.minutes import Minutes
+from orchestrator.services.operations.bulk import Bulk
 from orchestrator.services.operations.operations import Operations
 from orchestrator.services.people.links import Links
 from orchestrator.services.people.sessions import ConsoleSessions, SessionLimits
@@ -271,6 +272,11 @@ class Container(Adapters, DataFiles):
     def operations(self) -> Operations:
         """Retrying and discarding actions."""
         return Operations(self.database, self.clock, self.wake_up)
+
+    @cached_property
+    def bulk(self) -> Bulk:
+        """The same for many at once."""
+        return Bulk(self.database, self.clock, self.lease_clock, self.wake_up)
 
     @cached_property
     def incoming(self) -> IncomingMails:

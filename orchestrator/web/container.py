@@ -30,6 +30,7 @@ from orchestrator.services.meetings.decisions import Decisions
 from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.minutes.minutes import Minutes
+from orchestrator.services.operations.bulk import Bulk
 from orchestrator.services.operations.operations import Operations
 from orchestrator.services.personal.answering import PersonalAnswers
 from orchestrator.services.personal.date_poll import PersonalDatePolls
@@ -85,6 +86,7 @@ KnownSendersDep = Annotated[KnownSenders, Depends(_use(lambda made: made.known_s
 IncomingDep = Annotated[IncomingMails, Depends(_use(lambda made: made.incoming))]
 MeetingsDep = Annotated[Meetings, Depends(_use(lambda made: made.meetings))]
 MinutesDep = Annotated[Minutes, Depends(_use(lambda made: made.minutes))]
+BulkDep = Annotated[Bulk, Depends(_use(lambda made: made.bulk))]
 OperationsDep = Annotated[Operations, Depends(_use(lambda made: made.operations))]
 OutboxDep = Annotated[Outbox | None, Depends(_use(lambda made: made.outbox))]
 DecisionsDep = Annotated[Decisions, Depends(_use(lambda made: made.decisions))]

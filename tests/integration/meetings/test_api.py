@@ -60,6 +60,20 @@ def test_a_time_that_nobody_can_tell_is_asked_about(
     assert words in problems(refused, 422, "invalid-input")[field]["message"]
 
 
+def test_many_actions_are_mended_at_once(client: TestClient) -> None:
+    client.post("/api/v1/meetings", json=meeting())
+    client.post("/api/v1/meetings/SOM-2026/publish")
+    nothing = client.post("/api/v1/actions/retry", params={"preview": True}, json={})
+    assert (nothing.status_code, nothing.json()["count"], nothing.json()["previewed"]) == (200, 0, True)
+    refused = client.post("/api/v1/actions/discard", json={"kind": "remind"})
+    assert "states" in problems(refused, 422, "invalid-input")
+    chosen = {"states": ["scheduled"], "kind": "remind", "meeting": "SOM-2026", "reason": "told by telephone"}
+    shown = client.post("/api/v1/actions/discard", params={"preview": True}, json=chosen).json()
+    assert shown["count"] > 0
+    assert client.post("/api/v1/actions/discard", json=chosen).json() == shown | {"previewed": False}
+    assert client.post("/api/v1/actions/discard", json=chosen).json()["count"] == 0
+
+
 def test_the_way_of_a_meeting_from_draft_to_cancelled(client: TestClient) -> None:
     created = client.post("/api/v1/meetings", json=meeting())
     assert (created.status_code, created.headers["location"]) == (201, "/api/v1/meetings/SOM-2026")

@@ -8,14 +8,16 @@ from datetime import timedelta
 from fastapi import APIRouter, Request, Response
 
 from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.store.operations.selecting import Selection
 from orchestrator.web.console.forms import Typed
-from orchestrator.web.container import ClockDep, OperationsDep, ReadingDep
+from orchestrator.web.container import BulkDep, ClockDep, OperationsDep, ReadingDep
 from orchestrator.web.pages import PagesDep, local_path, see_other
 from orchestrator.web.presentation.timelines import MOST_READ, waves
 from orchestrator.web.security import ConsoleCaller
 
 _LATE = timedelta(minutes=1)
 _WAVES_SHOWN = 20
+_MENDABLE = frozenset({ActionState.FAILED, ActionState.MISSED, ActionState.SCHEDULED})
 
 router = APIRouter()
 
@@ -36,8 +38,42 @@ def actions(
         counts=reading.counts(),
         failed=reading.actions(ActionState.FAILED),
         missed=reading.actions(ActionState.MISSED),
+        held_up=reading.held_up(),
         overdue=scheduled[: len(scheduled) - len(coming)],
         waves=waves(coming, cut=len(scheduled) == MOST_READ)[:_WAVES_SHOWN],
+    )
+
+
+@router.post("/actions/mend")
+def mend(
+    request: Request,
+    bulk: BulkDep,
+    pages: PagesDep,
+    caller: ConsoleCaller,
+    doing: Typed = "retry",
+    state: Typed = "failed",
+    reason_key: Typed = "",
+    reason: Typed = "",
+    confirmed: Typed = "",
+) -> Response:
+    """Show what trying many again, or giving them up, would do; then do it."""
+    selection = Selection((ActionState(state),) if state in _MENDABLE else (), None, reason_key or None)
+    discarding = doing == "discard"
+    why = reason.strip()[:500] or None
+    if discarding:
+        outcome = bulk.discard(selection, caller=caller, reason=why, preview=not confirmed)
+    else:
+        outcome = bulk.retry(selection, caller=caller, preview=not confirmed)
+    if confirmed:
+        return see_other("/actions", done="discarded" if discarding else "retried", count=outcome.count)
+    return pages.render(
+        request,
+        "operations/mend.html.j2",
+        outcome=outcome,
+        discarding=discarding,
+        state=state,
+        reason_key=reason_key,
+        reason=reason,
     )
 
 
