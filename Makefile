@@ -59,9 +59,11 @@ test: setup ## Run all checks and the tests: enough for every change
 	part tests $(PYTEST) --dist worksteal $(PYTEST_ARGS) $(TESTS); \
 	wait; cat "$$beside" "$$ended"; ! grep -q FAILED "$$ended"
 
-test-all: test ## Then what that left out: the second database, all examples of property tests
-	@$(PARTS); part rest $(PYTEST) --dist worksteal --rest $(PYTEST_ARGS) $(TESTS); \
-	cat "$$ended"; ! grep -q FAILED "$$ended"
+test-all: test ## Then what that left out: the second database, all examples of property tests, real servers
+	@$(PARTS); \
+	part real-servers $(BIN)/pytest --rest $(PYTEST_ARGS) tests/acceptance >"$$beside" 2>&1 & \
+	part rest $(PYTEST) --dist worksteal --rest $(PYTEST_ARGS) $(TESTS); \
+	wait; cat "$$beside" "$$ended"; ! grep -q FAILED "$$ended"
 
 lint: setup ## Check style
 	@$(BIN)/ruff check .
