@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from string import ascii_letters, digits
 from typing import Any
 from urllib.parse import unquote
@@ -15,12 +16,14 @@ from hypothesis import strategies as st
 from icalendar import Calendar, vText
 from icalendar.cal import Component
 
+from config import DATA
 from orchestrator.domain.answers.content_lines import mailto_address
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.letters.invitation import CalendarFacts, CalendarTemplate, common_name, mailto
 from orchestrator.domain.meetings.itip import EventStatus, Method
 from orchestrator.domain.meetings.meeting import Attendee, Participation
 
+ROOT = Path(__file__).resolve().parents[3]
 STARTS = datetime(2026, 12, 3, 7, tzinfo=UTC)
 FACTS = CalendarFacts(
     method=Method.REQUEST,
@@ -371,3 +374,9 @@ def test_no_text_whatever_breaks_the_shape(title: str, organizer: str, name: str
 def test_a_common_name_keeps_the_joiners_that_khmer_and_burmese_need() -> None:
     assert common_name("ស៊ុន\u200bសុខា") == "ស៊ុន\u200bសុខា"
     assert common_name("က\u200dခ") == "က\u200dခ"
+
+
+def test_no_template_writes_an_address_into_a_uri_by_itself() -> None:
+    templates = [*(DATA / "templates").rglob("*.j2"), *(ROOT / "orchestrator" / "web").rglob("*.j2")]
+    assert len(templates) > 50
+    assert [str(file) for file in templates if "mailto:" in file.read_text("utf-8")] == []
