@@ -27,6 +27,8 @@ NAMED_BY_A_LINK = (
     Allowance("link-names", 120, _YEAR),
 )
 """A whole delegation, which has at most 30 people, and corrections; and that a few times over."""
+NAMED_FOR_A_DELEGATION = Allowance("delegation-names-day", 80, _DAY)
+"""Over all links of a delegation at one meeting, because a head that a link names has one that names too."""
 NAMINGS_OF_AN_ADDRESS = (
     Allowance("address-named-day", 2, _DAY),
     Allowance("address-named-month", 6, _MONTH),
@@ -44,8 +46,8 @@ def require(session: Session, link: FollowedLink, named: Sequence[str], place: P
 
     Raises ``TooMany`` for the link, and ``InvalidInput`` naming ``email`` for an address.
     """
-    for allowance in NAMED_BY_A_LINK:
-        found = throttles.present(session, allowance.bucket(_who(link)), now)
+    for allowance, subject in _of_link(link):
+        found = throttles.present(session, allowance.bucket(subject), now)
         if named and found is not None and found.count + len(named) > allowance.most:
             raise _refusal("personal.too-many-named", allowance, found, place, now)
     problems = [item for address in named for item in _of_address(session, address, place, now)]
@@ -57,8 +59,8 @@ def spend(session: Session, link: FollowedLink, named: Iterable[str], place: Pla
     """Count the naming of these addresses; raises ``TooMany`` when others have used up the rest meanwhile."""
     # In one order, so that two transactions which name the same addresses wait for each other in turn.
     addresses = sorted(map(compared, named))
-    for allowance in NAMED_BY_A_LINK if addresses else ():
-        _count(session, allowance, _who(link), len(addresses), place, now)
+    for allowance, subject in _of_link(link) if addresses else ():
+        _count(session, allowance, subject, len(addresses), place, now)
     for address in addresses:
         for allowance in NAMINGS_OF_AN_ADDRESS:
             _count(session, allowance, address, 1, place, now)
@@ -103,8 +105,12 @@ def _of_address(session: Session, address: str, place: Place, now: datetime) -> 
             return
 
 
-def _who(link: FollowedLink) -> str:
-    return str(link.attendee.id)
+def _of_link(link: FollowedLink) -> Iterable[tuple[Allowance, str]]:
+    """What bounds the people whom a link names, each with whom it is counted for."""
+    own = link.attendee
+    yield NAMED_FOR_A_DELEGATION, f"{link.meeting.id} {own.delegation}"
+    for allowance in NAMED_BY_A_LINK:
+        yield allowance, str(own.id)
 
 
 def _refusal(key: str, allowance: Allowance, found: Tries, place: Place, now: datetime) -> TooMany:

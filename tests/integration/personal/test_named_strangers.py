@@ -111,6 +111,23 @@ def test_a_link_names_forty_new_people_a_day(invited: World) -> None:
     composed(invited, named("later@vn.example.org"))
 
 
+def test_who_is_named_as_head_does_not_name_on_and_on(invited: World) -> None:
+    by, refused, before = LAN, 0, len(meeting(invited).attendees)
+    for link in range(5):
+        heads = [item for item in meeting(invited).invited if item.seat is Seat.HEAD]
+        people = [named(f"p{link}-{n}@vn.example.org", f"P {n}") for n in range(20)]
+        head = named(f"head{link}@vn.example.org", "Head", Seat.HEAD)
+        try:
+            composed(invited, *people, by=by)
+            composed(invited, *[Member(item.name, item.email, removed=True) for item in people], by=by)
+            composed(invited, head, *[Member(item.name, item.email, Seat.MEMBER) for item in heads], by=by)
+            by = head.email
+        except TooMany:
+            refused += 1
+    assert refused == 2
+    assert len(meeting(invited).attendees) - before <= 80
+
+
 def test_a_name_on_the_list_carries_no_link_and_nothing_hidden(invited: World) -> None:
     for name in ("Win https://evil.example/pay", "evil.com", "A\u202eB", "A\u200bB", "x" * 121):
         with pytest.raises(InvalidInput) as refused:
