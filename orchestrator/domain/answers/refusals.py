@@ -72,10 +72,15 @@ _OF_TARGET: Final = {
     Target.UNSAID: MailRefusal.UNKNOWN,
 }
 """What the refusal of a mail server further on means for the one who invited."""
-_LASTING: Final = frozenset(
-    {MailRefusal.ADDRESS, MailRefusal.FULL, MailRefusal.TOO_LARGE, MailRefusal.SENDER}
-)
+_LASTING: Final = frozenset({MailRefusal.FULL, MailRefusal.TOO_LARGE, MailRefusal.SENDER})
 """What a code that passes (4.x) says too, although the mail has been given up by now."""
+_BY_STATUS: Final = {
+    "2.2": MailRefusal.FULL,
+    "2.3": MailRefusal.TOO_LARGE,
+    "3.4": MailRefusal.TOO_LARGE,
+    "7.": MailRefusal.POLICY,
+}
+"""What the code of a report says for certain; a text that speaks of the address does not change it."""
 _TRANSIENT: Final = re.compile(r"(?<![\w.])4(?:\.\d{1,3}\.\d{1,3}(?![.\d])|\d\d[ -])", re.ASCII)
 _LONGEST = 2_000
 
@@ -87,8 +92,15 @@ def refusal_of(status: str, text: str = "") -> MailRefusal:
     3.1). A transient code of a mail that has failed says that it was given up.
     """
     found = _OF_TARGET[target_of(text, status=status)]
+    if found in (MailRefusal.ADDRESS, MailRefusal.UNKNOWN):
+        detail = status.partition(".")[2]
+        found = next((is_ for code, is_ in _BY_STATUS.items() if _is_code(detail, code)), found)
     if status.startswith("5.6.") and found is MailRefusal.POLICY and not text:
         return MailRefusal.SYSTEM
     passes = status.startswith("4.") or (not status and _TRANSIENT.search(text[:_LONGEST]) is not None)
     given_up = passes and (found not in _LASTING or status.startswith("4.4."))
     return MailRefusal.GIVEN_UP if given_up else found
+
+
+def _is_code(detail: str, code: str) -> bool:
+    return detail.startswith(code) if code.endswith(".") else detail == code

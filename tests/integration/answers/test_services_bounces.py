@@ -252,7 +252,7 @@ def test_an_address_behind_the_invited_one_is_named_and_the_invited_one_is_not_w
         poll(world, bounce(CLERK, original=original, invited=invited))
     assert delivery_states(world)[TAN] == "sent"
     assert report_on(world).startswith(
-        f"{CLERK}, which is behind {TAN}, did not get it: the address does not"
+        f"a mail to {TAN} did not reach {CLERK}, which is behind that address: the address does not"
     )
     (found,) = responses(world)
     assert (found.kind, found.behind) == ("bounce", CLERK)

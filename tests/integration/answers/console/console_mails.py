@@ -75,8 +75,10 @@ def proposal(world: World, email: str, *, day: str = "20261204", comment: str = 
     return calendar_mail(world, email, f"ATTENDEE:mailto:{email}", *times, method="COUNTER")
 
 
-def bounce(world: World, email: str) -> bytes:
-    """The report of a server further on that could not deliver the last mail to somebody."""
+def bounce(
+    world: World, email: str, *, final: str | None = None, status: str = "5.1.1", action: str = "failed"
+) -> bytes:
+    """The report of a server further on about the last mail to somebody, or to ``final`` behind them."""
     last = next(item for item in world.reading.deliveries(SOM) if item.recipient == email)
     return "\r\n".join(
         [
@@ -95,10 +97,10 @@ def bounce(world: World, email: str) -> bytes:
             "",
             "Reporting-MTA: dns; mx.example.org",
             "",
-            f"Final-Recipient: rfc822; {email}",
-            "Action: failed",
-            "Status: 5.1.1",
-            "Diagnostic-Code: smtp; 550 5.1.1 User unknown",
+            f"Final-Recipient: rfc822; {final or email}",
+            f"Action: {action}",
+            f"Status: {status}",
+            f"Diagnostic-Code: smtp; 550 {status} User unknown",
             "",
             "--b",
             "Content-Type: message/rfc822",
