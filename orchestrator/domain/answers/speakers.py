@@ -138,6 +138,7 @@ CREDIBILITY = frozenset(
         "answers.forwarded-to-another",
         "answers.dmarc-failed",
         "answers.dmarc-of-another",
+        "answers.lies-in-another-mail",
     }
 )
 """Why a mail waits that a person's word for its sender would let through."""

@@ -126,7 +126,9 @@ class Inbox:
         digest = hashlib.sha256(mail.content + place).hexdigest()
         received = read(mail.content, complete=mail.complete)
         doubt = doubt_about(received.sender, received.authentication, self._authserv_id)
-        return MailInHand(mail, digest, received, doubt=doubt)
+        # Who passes a mail on is not its author, and may have been sent it for that very purpose.
+        inner = Fact.of("answers.lies-in-another-mail") if received.forwarded else None
+        return MailInHand(mail, digest, received, doubt=doubt or inner)
 
     def _applied(self, items: list[MailInHand]) -> list[MailInHand]:
         """Apply a batch as one; when that fails, each mail alone, so that one bad mail blocks no other."""

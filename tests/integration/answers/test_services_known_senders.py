@@ -20,6 +20,7 @@ from tests.integration.answers.incoming_mails import (
     change,
     counter,
     exchange,
+    headers,
     incoming,
     last,
     letter,
@@ -352,4 +353,26 @@ def test_a_mail_that_failed_dmarc_waits_although_it_is_from_the_attendee(world: 
     poll(world, results.replace(b"mx.accsm", b"mx.else") + reply(world, THIDA, "DECLINED"))
     assert participations(world)[THIDA] == "declined"
     world.quarantine.accept(waiting(world)[0], caller=COORDINATOR)
+    assert (participations(world)[TAN], world.known_senders.all()) == ("declined", [])
+
+
+def passed_on(sender: str, inner: bytes) -> bytes:
+    """A mail that somebody forwards as an attachment."""
+    kind = 'Content-Type: multipart/mixed; boundary="fwd"'
+    head = headers(sender, kind, subject="FW: What is this?")
+    text = "--fwd\r\nContent-Type: text/plain\r\n\r\nWhat is this?\r\n"
+    return (
+        f"{head}\r\n{text}--fwd\r\nContent-Type: message/rfc822\r\n\r\n".encode() + inner + b"\r\n--fwd--\r\n"
+    )
+
+
+@pytest.mark.parametrize("author", [OUTSIDER, TAN])
+def test_an_answer_inside_a_mail_that_the_attendee_passes_on_is_not_their_answer(
+    world: World, author: str
+) -> None:
+    world.invited()
+    poll(world, passed_on(TAN, reply(world, TAN, "DECLINED", sender=author)))
+    assert (nobody_answered(world), last(world)[0]) == (True, "quarantined")
+    assert last(world)[1] == "the answer lies in another mail, which its sender passed on"
+    world.quarantine.accept(*waiting(world), caller=COORDINATOR)
     assert (participations(world)[TAN], world.known_senders.all()) == ("declined", [])
