@@ -226,5 +226,11 @@ def test_every_new_route_wants_the_token(client: TestClient) -> None:
         ("GET", "/api/v1/incoming/1/content"),
         ("POST", "/api/v1/incoming/1/assign"),
         ("POST", "/api/v1/incoming/1/discard"),
+        ("POST", "/api/v1/incoming/1/accept"),
+        ("POST", "/api/v1/incoming/1/invite"),
+        ("GET", "/api/v1/known-senders"),
+        ("POST", "/api/v1/known-senders"),
+        ("DELETE", "/api/v1/known-senders/1"),
     ):
-        problems(client.request(method, path, headers={"Authorization": "Bearer wrong"}), 401, "http-401")
+        # Wrong tokens are counted, and none is none.
+        problems(client.request(method, path, headers={"Authorization": ""}), 401, "http-401")
