@@ -127,6 +127,11 @@ class Settings(BaseSettings):
     )
     imap_username: str | None = Field(None, description="Login name.")
     imap_password: SecretStr | None = Field(None, description="Password for it.")
+    imap_auth: Literal["password", "xoauth2"] = Field(
+        "password",
+        description="With `xoauth2` the application of Microsoft 365 signs in with an access token "
+        "in place of a password, as Exchange Online wants it.",
+    )
     imap_folder: str = Field("INBOX", description="Folder that answers arrive in.")
     imap_processed: str = Field("Processed", description="Folder for mails that were dealt with.")
     imap_quarantine: str = Field("Quarantine", description="Folder for mails that a person has to look at.")
@@ -155,6 +160,7 @@ class Settings(BaseSettings):
     )
     smtp_username: str | None = Field(None, description="Login name, if the relay wants one.")
     smtp_password: SecretStr | None = Field(None, description="Password for it.")
+    smtp_auth: Literal["password", "xoauth2"] = Field("password", description="As `ORCHESTRATOR_IMAP_AUTH`.")
     smtp_timeout: float = Field(10.0, gt=0, description="Seconds to wait for each answer of the relay.")
 
     graph_tenant_id: str | None = Field(None, description="Microsoft Entra tenant (GUID).")

@@ -62,6 +62,18 @@ class Watchdog(Protocol):
         ...
 
 
+class AccessTokens(Protocol):
+    """Gives access tokens for one server (OAuth 2, client credentials, RFC 6749 section 4.4)."""
+
+    def token(self) -> str:
+        """Return a valid token. Raises ``TransientFailure`` or ``PermanentFailure``."""
+        ...
+
+    def drop(self) -> None:
+        """Forget the token, because it was not accepted; the next one may carry a right granted since."""
+        ...
+
+
 class MailSession(Protocol):
     """An open connection over which several messages can leave."""
 

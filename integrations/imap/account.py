@@ -15,10 +15,11 @@ from integrations.imap.answers import LATER, LOST, TROUBLE, code_of, hang_up, re
 from integrations.imap.failures import Failures
 from integrations.imap.folders import exists, make, namespaces
 from integrations.places import place_of
+from integrations.sign_in import token_of
 from integrations.tls import trusting
 from orchestrator.errors import DeliveryError, PermanentFailure
 from orchestrator.facts import Fact
-from orchestrator.ports import Tray
+from orchestrator.ports import AccessTokens, Tray
 
 Security = Literal["tls", "starttls", "plain"]
 
@@ -38,6 +39,7 @@ class ImapAccount:
         trays: dict[Tray, str],
         timeout: float,
         ca_file: Path | None,
+        tokens: AccessTokens | None = None,
     ) -> None:
         """The parameters are those of ``ImapMailbox``."""
         self._host = host
@@ -46,6 +48,7 @@ class ImapAccount:
         self._password = password
         self._timeout = timeout
         self._ca_file = ca_file
+        self._tokens = tokens
         self._paths: dict[str, str] = {}
         self._found: set[str] = set()
         self.security = security
@@ -139,7 +142,9 @@ class ImapAccount:
     def _log_in(self, client: Any) -> None:
         # Causes are cut off (``from None``): some carry the password, such as one that is not ASCII.
         try:
-            if client.has_capability("AUTH=PLAIN"):
+            if self._tokens is not None:
+                self._give_token(client, self._tokens)
+            elif client.has_capability("AUTH=PLAIN"):
                 client.plain_login(self._username, self._password)
             elif client.has_capability("LOGINDISABLED"):
                 raise self._password_unwanted()
@@ -151,6 +156,18 @@ class ImapAccount:
             raise self.failures.login_refused("it does not take a name or password beyond ASCII") from None
         except TROUBLE as error:
             raise self.failures.unavailable(self.failures.words(error)) from None
+
+    def _give_token(self, client: Any, tokens: AccessTokens) -> None:
+        if not client.has_capability("AUTH=XOAUTH2"):
+            raise self.failures.token_refused("the server does not offer AUTH=XOAUTH2")
+        try:
+            client.oauth2_login(self._username, token_of(tokens))
+        except LoginError as error:
+            failure = self._login_failure(error)
+            if failure.code != "imap-login":
+                raise failure from None
+            tokens.drop()
+            raise self.failures.token_refused(failure.answer) from None
 
     def _password_unwanted(self) -> DeliveryError:
         if self.security == "plain":

@@ -81,6 +81,16 @@ class Failures:
             needs_person=True,
         )
 
+    def token_refused(self, reason: str) -> Unavailable:
+        """Return what to raise when the server does not accept an access token."""
+        return Unavailable(
+            Fact.of("outside.imap.token-refused", place=self.place, username=self.username, reason=reason),
+            code="imap-login",
+            answer=reason,
+            retry_after=LOGIN_PAUSE,
+            needs_person=True,
+        )
+
     def closed_folder(self, reason: str) -> PermanentFailure:
         """Return what to tell when the folder cannot be opened or changed."""
         return PermanentFailure(

@@ -13,7 +13,7 @@ from pathlib import Path
 from integrations.imap.account import ImapAccount, Security
 from integrations.imap.session import ImapSession
 from integrations.imap.watch import Watch
-from orchestrator.ports import Tray
+from orchestrator.ports import AccessTokens, Tray
 
 
 class ImapMailbox:
@@ -21,9 +21,9 @@ class ImapMailbox:
 
     ``security`` is ``tls`` (TLS from the first byte), ``starttls`` (required: never falls back to plain
     text) or ``plain``. ``timeout`` is in seconds and holds for each step. ``ca_file`` holds authorities
-    to trust beside the system's. ``processed`` and ``quarantine`` are made when they are missing;
-    ``folder`` is not, because a mistyped one would stay empty for ever. A ``/`` in a name stands for
-    the server's own delimiter.
+    to trust beside the system's. With ``tokens`` one of them is given in place of ``password``.
+    ``processed`` and ``quarantine`` are made when they are missing; ``folder`` is not, because a mistyped
+    one would stay empty for ever. A ``/`` in a name stands for the server's own delimiter.
     """
 
     def __init__(
@@ -38,11 +38,13 @@ class ImapMailbox:
         quarantine: str = "Quarantine",
         timeout: float = 20.0,
         ca_file: Path | None = None,
+        tokens: AccessTokens | None = None,
     ) -> None:
         self._host = host
         self._username = username
         self.folder = folder
         self.ca_file = ca_file
+        self.tokens = tokens
         self._account = ImapAccount(
             host,
             port,
@@ -53,6 +55,7 @@ class ImapMailbox:
             trays={Tray.PROCESSED: processed, Tray.QUARANTINE: quarantine},
             timeout=timeout,
             ca_file=ca_file,
+            tokens=tokens,
         )
         self._watch = Watch(self._account)
 

@@ -124,6 +124,17 @@ def login_refused(place: str, reason: str) -> Unavailable:
     )
 
 
+def token_refused(place: str, username: str, reason: str) -> Unavailable:
+    """Return what to raise when the server does not accept an access token."""
+    return Unavailable(
+        Fact.of("outside.smtp.token-refused", place=place, username=username, reason=reason),
+        code="smtp-login",
+        answer=reason,
+        retry_after=LOGIN_PAUSE,
+        needs_person=True,
+    )
+
+
 def unanswered(place: str, recipient: str, reason: str) -> Silent:
     """Return what to raise when the server has the message, and nobody knows what it does with it."""
     return Silent(

@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Literal
 
 from integrations.places import place_of
+from integrations.sign_in import token_of, xoauth2
 from integrations.smtp.answers import (
     authorities_unreadable,
     login_refused,
     reason_of,
     text_of,
+    token_refused,
     unprotected,
     unready,
 )
 from integrations.smtp.session import SmtpSession, leave
 from integrations.tls import trusting
+from orchestrator.ports import AccessTokens
 
 Security = Literal["tls", "starttls", "plain"]
 
@@ -30,7 +33,8 @@ class SmtpMailer:
 
     ``security`` is ``tls`` (TLS from the first byte), ``starttls`` (required: never falls back to
     plain text) or ``plain``. ``timeout`` is in seconds and holds for each step. ``ca_file`` holds
-    authorities to trust beside the system's. Objects hold no connection and may be shared.
+    authorities to trust beside the system's. With ``tokens`` one of them is given in
+    place of a password. Objects hold no connection and may be shared.
     """
 
     channel = "smtp"
@@ -44,6 +48,7 @@ class SmtpMailer:
         password: str | None = None,
         timeout: float = 20.0,
         ca_file: Path | None = None,
+        tokens: AccessTokens | None = None,
     ) -> None:
         self._host = host
         self._port = port
@@ -51,6 +56,7 @@ class SmtpMailer:
         self._username = username
         self._password = password
         self._timeout = timeout
+        self.tokens = tokens
         self.ca_file = ca_file
 
     @contextmanager
@@ -136,16 +142,30 @@ class SmtpMailer:
     def _log_in(self, client: smtplib.SMTP, username: str) -> None:
         # Causes are cut off (``from None``): some carry the password, such as one that is not ASCII.
         try:
-            client.login(username, self._password or "")
+            self._give_proof(client, username)
         except smtplib.SMTPAuthenticationError as error:
             answer = text_of(error.smtp_code, error.smtp_error)
             if 400 <= error.smtp_code < 500:
                 raise unready(self.place, answer) from None
-            raise login_refused(self.place, answer) from None
+            if self.tokens is None:
+                raise login_refused(self.place, answer) from None
+            self.tokens.drop()
+            raise token_refused(self.place, username, answer) from None
         except smtplib.SMTPServerDisconnected as error:
             raise unready(self.place, reason_of(error)) from None
         except (smtplib.SMTPException, ValueError):
             raise login_refused(self.place, "no way of logging in that both sides know") from None
+
+    def _give_proof(self, client: smtplib.SMTP, username: str) -> None:
+        if self.tokens is None:
+            client.login(username, self._password or "")
+            return
+        client.ehlo_or_helo_if_needed()
+        if "XOAUTH2" not in client.esmtp_features.get("auth", "").upper().split():
+            raise token_refused(self.place, username, "the server does not offer AUTH XOAUTH2")
+        said = xoauth2(username, token_of(self.tokens))
+        # To a challenge, which tells what is wrong with the token, the client answers with nothing.
+        client.auth("XOAUTH2", lambda challenge=None: said if challenge is None else "")
 
     def _context(self) -> ssl.SSLContext:
         try:

@@ -26,7 +26,16 @@ from orchestrator.bootstrap.folders import (
 )
 from orchestrator.bootstrap.settings import variable
 from orchestrator.errors import ConfigurationError
-from orchestrator.ports import Clock, ConferenceProvider, Mailbox, Mailer, Outbox, WakeUp, Watchdog
+from orchestrator.ports import (
+    AccessTokens,
+    Clock,
+    ConferenceProvider,
+    Mailbox,
+    Mailer,
+    Outbox,
+    WakeUp,
+    Watchdog,
+)
 from orchestrator.store.engine import Database
 
 
@@ -139,6 +148,27 @@ class Adapters:
             password=settings.smtp_password.get_secret_value() if settings.smtp_password else None,
             timeout=settings.smtp_timeout,
             ca_file=settings.ca_file,
+            tokens=self.outlook_tokens if settings.smtp_auth == "xoauth2" else None,
+        )
+
+    @cached_property
+    def outlook_tokens(self) -> AccessTokens:
+        """Access tokens for the mailboxes of Exchange Online, for the same application as Graph's."""
+        # As in "wake_up".
+        from integrations.graph.token import TokenSource
+
+        settings = self.settings
+        cloud = CLOUDS[settings.graph_cloud]
+        secret = settings.graph_client_secret
+        return TokenSource(
+            tenant_id=settings.graph_tenant_id or "",
+            client_id=settings.graph_client_id or "",
+            client_secret=secret.get_secret_value() if secret else "",
+            graph_url=cloud.outlook_url,
+            authority_url=settings.graph_authority_url or cloud.authority_url,
+            ca_file=settings.ca_file,
+            proxy=settings.https_proxy.get_secret_value() if settings.https_proxy else None,
+            timeout=settings.graph_timeout,
         )
 
     @cached_property
@@ -163,6 +193,7 @@ class Adapters:
             quarantine=settings.imap_quarantine,
             timeout=settings.imap_timeout,
             ca_file=settings.ca_file,
+            tokens=self.outlook_tokens if settings.imap_auth == "xoauth2" else None,
         )
 
     @cached_property

@@ -119,50 +119,61 @@ def _production_problems(settings: Settings) -> list[Problem]:
 
 
 def _mail_problems(settings: Settings) -> list[Problem]:
+    return [*_mailbox_problems(settings), *_relay_problems(settings)]
+
+
+def _mailbox_problems(settings: Settings) -> list[Problem]:
+    if not settings.imap_host:
+        if not (settings.imap_username or settings.imap_password):
+            return []
+        wrong = "is missing; a name or password for the mailbox is set"
+        return [Problem(variable("imap_host"), "", wrong, "Set it too, or take both out.")]
+    by_token = settings.imap_auth == "xoauth2"
+    problems = _protection_problems("imap", settings.imap_security, "Use tls or starttls.")
+    if by_token:
+        problems += _token_problems("imap", settings.imap_username, settings.imap_password)
+    elif not (settings.imap_username and settings.imap_password):
+        lacking = "imap_password" if settings.imap_username else "imap_username"
+        wrong = "is missing; ORCHESTRATOR_IMAP_HOST needs name and password"
+        problems.append(Problem(variable(lacking), "", wrong, "Set both."))
+    return problems
+
+
+def _relay_problems(settings: Settings) -> list[Problem]:
+    remedy = "Use starttls or tls, or take name and password out."
+    if settings.smtp_auth == "xoauth2":
+        return [
+            *_protection_problems("smtp", settings.smtp_security, remedy),
+            *_token_problems("smtp", settings.smtp_username, settings.smtp_password),
+        ]
     problems = []
-    if not settings.imap_host and (settings.imap_username or settings.imap_password):
-        problems.append(
-            Problem(
-                variable("imap_host"),
-                "",
-                "is missing; a name or password for the mailbox is set",
-                "Set it too, or take both out.",
-            )
-        )
-    if settings.imap_host and not (settings.imap_username and settings.imap_password):
-        problems.append(
-            Problem(
-                variable("imap_password" if settings.imap_username else "imap_username"),
-                "",
-                "is missing; ORCHESTRATOR_IMAP_HOST needs name and password",
-                "Set both.",
-            )
-        )
-    if settings.imap_host and settings.imap_security == "plain":
-        problems.append(
-            Problem(
-                variable("imap_security"),
-                "plain",
-                "would send the password unprotected",
-                "Use tls or starttls.",
-            )
-        )
     if (settings.smtp_username is None) != (settings.smtp_password is None):
         lacking = "smtp_password" if settings.smtp_username else "smtp_username"
+        wrong = "is missing; name and password go together"
+        problems.append(Problem(variable(lacking), "", wrong, "Set both, or neither."))
+    if settings.smtp_password is not None:
+        problems += _protection_problems("smtp", settings.smtp_security, remedy)
+    return problems
+
+
+def _protection_problems(server: str, security: str, remedy: str) -> list[Problem]:
+    if security != "plain":
+        return []
+    wrong = "would send the password unprotected"
+    return [Problem(variable(f"{server}_security"), "plain", wrong, remedy)]
+
+
+def _token_problems(server: str, username: str | None, password: object | None) -> list[Problem]:
+    """A token is given for a mailbox, which the name says; a password beside it would be left unused."""
+    problems = []
+    if not username:
+        wrong = f"is missing; ORCHESTRATOR_{server.upper()}_AUTH=xoauth2 needs the address of the mailbox"
         problems.append(
-            Problem(
-                variable(lacking), "", "is missing; name and password go together", "Set both, or neither."
-            )
+            Problem(variable(f"{server}_username"), "", wrong, "Set it, such as meetings@example.org.")
         )
-    if settings.smtp_password is not None and settings.smtp_security == "plain":
-        problems.append(
-            Problem(
-                variable("smtp_security"),
-                "plain",
-                "would send the password unprotected",
-                "Use starttls or tls, or take name and password out.",
-            )
-        )
+    if password is not None:
+        wrong = f"is not used with ORCHESTRATOR_{server.upper()}_AUTH=xoauth2"
+        problems.append(Problem(variable(f"{server}_password"), "", wrong, "Take it out."))
     return problems
 
 

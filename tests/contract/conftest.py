@@ -6,6 +6,7 @@ This file is longer than others, because the servers lean on one another's certi
 from __future__ import annotations
 
 import asyncio
+import base64
 import grp
 import os
 import pwd
@@ -113,8 +114,18 @@ class SmtpScript:
 
     received: list[Received] = field(default_factory=list)
     connections: list[SMTP] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
     refusals: dict[str, str] = field(default_factory=dict)
     """What is answered to MAIL, RCPT or DATA in place of yes."""
+
+    async def auth_XOAUTH2(self, server: Any, args: list[str]) -> AuthResult:
+        """Take the token ``good-token``; say first what is wrong with any other, as Exchange does."""
+        said = base64.b64decode(args[1]).decode()
+        self.tokens.append(said)
+        if said.endswith("auth=Bearer good-token\x01\x01"):
+            return AuthResult(success=True, auth_data="by token")
+        await server.challenge_auth(b'{"status":"401"}')
+        return AuthResult(success=False, handled=False)
 
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if "MAIL" in self.refusals:

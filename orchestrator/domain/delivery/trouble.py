@@ -34,7 +34,9 @@ _FACTS: Final = {
     Target.UNSAID: "outside.smtp.unsaid-refused",
 }
 
-HELD_UP: Final = frozenset(key for target, key in _FACTS.items() if target.ours)
+HELD_UP: Final = frozenset(
+    {*(key for target, key in _FACTS.items() if target.ours), "outside.smtp.token-refused"}
+)
 """The reasons of mails that wait for trouble of ours to be mended."""
 
 PASSES_BY_ITSELF: Final = frozenset({Target.QUOTA, Target.SYSTEM})

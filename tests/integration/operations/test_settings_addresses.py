@@ -57,6 +57,41 @@ def test_a_database_that_is_not_verified_or_names_its_authorities(tmp_path: Path
     assert "sslrootcert" not in connect_arguments(database) or "own.pem" in query
 
 
+# --- signing in with a token
+
+TOKENS = {
+    "imap_host": "outlook.office365.com",
+    "imap_username": "meetings@ministry.example",
+    "imap_auth": "xoauth2",
+    "smtp_username": "meetings@ministry.example",
+    "smtp_auth": "xoauth2",
+}
+
+
+def test_mail_servers_may_be_signed_in_to_with_a_token(given: Given) -> None:
+    given(**(PRODUCTION | TOKENS))
+    container = Container(read_settings())
+    assert isinstance(container.mailer, SmtpMailer)
+    assert isinstance(container.mailbox, ImapMailbox)
+    assert container.mailer.tokens is container.mailbox.tokens is container.outlook_tokens
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "words"),
+    [
+        ({"smtp_username": ""}, "smtp_username", "needs the address of the mailbox"),
+        ({"imap_username": ""}, "imap_username", "needs the address of the mailbox"),
+        ({"smtp_password": "x" * 40}, "smtp_password", "is not used with"),
+        ({"imap_password": "x" * 40}, "imap_password", "is not used with"),
+        ({"smtp_security": "plain"}, "smtp_security", "unprotected"),
+        ({"imap_security": "plain"}, "imap_security", "unprotected"),
+    ],
+)
+def test_what_does_not_go_with_a_token(given: Given, changed: dict[str, str], field: str, words: str) -> None:
+    given(**(PRODUCTION | TOKENS | changed))
+    assert words in problem_of(field)
+
+
 # --- where broker and database are
 
 PART = "hunter2"
