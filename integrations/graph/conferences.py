@@ -17,7 +17,8 @@ from uuid import UUID
 
 from integrations.graph.client import GraphClient
 from integrations.graph.problems import ACCESS_POLICY, FORBIDDEN, LICENCE, NOT_FOUND
-from orchestrator.errors import PermanentFailure, TransientFailure
+from orchestrator.domain.meetings.join_links import join_link
+from orchestrator.errors import PermanentFailure, TransientFailure, Unfit
 from orchestrator.facts import Fact
 from orchestrator.ports import ConferenceInfo, ConferenceRequest
 
@@ -221,7 +222,12 @@ def _info(meeting: Mapping[str, Any]) -> ConferenceInfo:
     if not join_url:
         # It happens, and an invitation without a link must not go out.
         raise TransientFailure(Fact.of("outside.graph.answer-without-link"), answer="no joinWebUrl")
-    return ConferenceInfo(provider_id=_provider_id(meeting), join_url=str(join_url))
+    try:
+        return ConferenceInfo(provider_id=_provider_id(meeting), join_url=join_link(str(join_url)))
+    except Unfit as error:
+        # It would stand in every mail and calendar.
+        odd = Fact.of("outside.graph.answer-with-odd-link", reason=error.fact)
+        raise PermanentFailure(odd, answer="odd joinWebUrl") from error
 
 
 def _provider_id(meeting: Mapping[str, Any]) -> str:

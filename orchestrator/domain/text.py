@@ -82,6 +82,13 @@ def single_line(value: str) -> str:
     return text
 
 
+def without_nul(text: str) -> str:
+    """Return a text that a database can look for; raises ``Unfit`` for another."""
+    if "\x00" in text:
+        raise Unfit(Fact.of("text.control-character"))
+    return text
+
+
 def without_link(text: str) -> str:
     """Return a text that no mail program shows as a link; raises ``Unfit`` for another.
 

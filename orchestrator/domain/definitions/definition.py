@@ -17,11 +17,12 @@ from pydantic import (
 )
 
 from orchestrator.domain.definitions.written import (
-    AgendaItem,
+    Agenda,
     Coordinator,
-    Invitee,
+    Invitees,
     MeetingLength,
     Reference,
+    Short,
     Text,
     WallTime,
     Written,
@@ -33,7 +34,7 @@ from orchestrator.domain.time.zones import instant_of, zone
 from orchestrator.domain.timelines.timeline import Timelines
 from orchestrator.errors import InvalidInput
 
-MOST_ATTENDEES = 2000
+MOST_LINKED = 50
 STANDARD_TIMELINE = "standard"
 
 
@@ -75,7 +76,7 @@ class Preparatory(Written):
     title: Text | None = None
     start: WallTime | None = None
     duration: MeetingLength | None = None
-    agenda: tuple[AgendaItem, ...] = ()
+    agenda: Agenda = ()
 
 
 def _preparatory(value: object) -> object:
@@ -92,17 +93,19 @@ class MeetingDefinition(Written):
     programme: Title | None = None
     kind: MeetingKind
     title: Text
-    host: str = Field(description="Code of the host delegation.")
+    host: Short = Field(description="Code of the host delegation.")
     coordinator: Coordinator
     start: WallTime
-    zone: str = Field(description="IANA zone of the wall time.")
+    zone: Short = Field(description="IANA zone of the wall time.")
     duration: MeetingLength | None = None
     end: WallTime | None = Field(None, description="Instead of a duration: the wall time of the end.")
-    timeline: str | None = Field(None, description="Its name; without it, the one of the meeting's kind.")
-    agenda: tuple[AgendaItem, ...] = ()
-    attendees: tuple[Invitee, ...] = Field(max_length=MOST_ATTENDEES)
-    feeds: str | None = Field(None, description="Reference of the meeting this one prepares.")
-    fed_by: tuple[str, ...] = Field((), description="References of the meetings that prepare this one.")
+    timeline: Short | None = Field(None, description="Its name; without it, the one of the meeting's kind.")
+    agenda: Agenda = ()
+    attendees: Invitees
+    feeds: Short | None = Field(None, description="Reference of the meeting this one prepares.")
+    fed_by: tuple[Short, ...] = Field(
+        (), max_length=MOST_LINKED, description="References of the meetings that prepare this one."
+    )
     preparatory: Annotated[
         Preparatory | None,
         BeforeValidator(_preparatory),

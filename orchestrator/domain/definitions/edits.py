@@ -15,10 +15,13 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from orchestrator.domain.definitions.written import (
+    Agenda,
     AgendaItem,
     Coordinator,
     Invitee,
+    Invitees,
     MeetingLength,
+    Short,
     Text,
     WallTime,
     Written,
@@ -37,11 +40,11 @@ class MeetingUpdate(Written):
     title: Text | None = None
     coordinator: Coordinator | None = None
     start: WallTime | None = None
-    zone: str | None = None
+    zone: Short | None = None
     duration: MeetingLength | None = None
     end: WallTime | None = None
-    agenda: tuple[AgendaItem, ...] | None = None
-    attendees: tuple[Invitee, ...] | None = None
+    agenda: Agenda | None = None
+    attendees: Invitees | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import PydanticKnownError
 
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.people.addresses import in_a_labels
-from orchestrator.domain.text import Line, Name, Title
+from orchestrator.domain.text import Line, Name, Title, without_nul
 from orchestrator.domain.time.durations import DURATION_PATTERN, duration_text, parse_duration
 from orchestrator.errors import Unfit
 from orchestrator.facts import Fact
@@ -93,6 +94,8 @@ _WALL_TIME_SCHEMA = (
     r"[T ]([01][0-9]|2[0-3]):[0-5][0-9](:00)?$"
 )
 
+Short = Annotated[str, Field(max_length=100), AfterValidator(without_nul)]
+"""A code, a name of something in the data, a zone: whatever it is, it is not longer."""
 Reference = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]
 Address = Annotated[
     str,
@@ -144,8 +147,8 @@ class AgendaItem(Written):
 
     en: Line
     vi: Line | None = None
-    lead: str | None = None
-    input_from: str | None = Field(None, description="Reference of the meeting whose decisions it reports.")
+    lead: Short | None = None
+    input_from: Short | None = Field(None, description="Reference of the meeting whose decisions it reports.")
 
     @model_validator(mode="before")
     @classmethod
@@ -156,8 +159,8 @@ class AgendaItem(Written):
 class Invitee(Written):
     """One person to invite, in a group and for a delegation; the role follows from the group."""
 
-    group: str
-    delegation: str
+    group: Short
+    delegation: Short
     name: Name
     email: Address
     role: Role | None = None
@@ -165,3 +168,22 @@ class Invitee(Written):
     language: str | None = Field(
         None, pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$", description="Locale, where it is not the delegation's."
     )
+
+
+MOST_ITEMS, MOST_ATTENDEES = 200, 2000
+
+
+def _no_more_than(most: int) -> BeforeValidator:
+    """Count before looking at each: of a list that is too long, nobody wants to read what else is wrong."""
+
+    def counted(value: object) -> object:
+        if isinstance(value, list | tuple) and len(value) > most:
+            context = {"field_type": "List", "max_length": most, "actual_length": len(value)}
+            raise PydanticKnownError("too_long", context)
+        return value
+
+    return BeforeValidator(counted)
+
+
+Agenda = Annotated[tuple[AgendaItem, ...], Field(max_length=MOST_ITEMS), _no_more_than(MOST_ITEMS)]
+Invitees = Annotated[tuple[Invitee, ...], Field(max_length=MOST_ATTENDEES), _no_more_than(MOST_ATTENDEES)]

@@ -9,7 +9,6 @@ The class is longer than others, for each use case stands here with what it take
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -21,6 +20,7 @@ from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.definitions.edits import Intent, MeetingUpdate
 from orchestrator.domain.definitions.preparatory import PreparatoryTexts
 from orchestrator.domain.meetings import lifecycle
+from orchestrator.domain.meetings.join_links import join_link
 from orchestrator.domain.meetings.lifecycle import Change
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.meeting import (
@@ -30,7 +30,8 @@ from orchestrator.domain.meetings.meeting import (
 from orchestrator.domain.meetings.reasons import checked_reason
 from orchestrator.domain.people.addresses import OwnMailbox
 from orchestrator.domain.people.caller import Caller
-from orchestrator.errors import InvalidInput
+from orchestrator.domain.text import visible
+from orchestrator.errors import InvalidInput, Unfit
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock
 from orchestrator.services.meetings.along import Applied, command
@@ -42,8 +43,6 @@ from orchestrator.services.timelines.changing import Changing
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Effect
 from orchestrator.store.engine import Database
-
-_LINK = re.compile(r"https://[^\s<>\"]{3,2000}")
 
 
 class Meetings:
@@ -260,14 +259,11 @@ class Meetings:
         Raises ``InvalidInput`` for what is no web address, ``NotFound``, and ``Conflict`` for a meeting that
         is not published.
         """
-        url = join_url.strip()
-        if not _LINK.fullmatch(url):
-            raise InvalidInput.of(
-                "join_url",
-                url[:80],
-                Fact.of("meetings.not-a-web-address"),
-                Fact.of("meetings.not-a-web-address.remedy"),
-            )
+        try:
+            url = join_link(join_url)
+        except Unfit as error:
+            remedy = Fact.of("meetings.not-a-web-address.remedy")
+            raise InvalidInput.of("join_url", visible(join_url.strip())[:80], error.fact, remedy) from error
 
         def apply(_: Session, meeting: Meeting, now: datetime) -> Meeting:
             lifecycle.require_status(meeting, Fact.of("meetings.doing.given-a-link"), MeetingStatus.PUBLISHED)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import Response
+from typing import Annotated
+
+from fastapi import Path, Response
 from fastapi.responses import RedirectResponse
 
 from orchestrator.services.personal.followed_link import NotAnnouncedError
@@ -12,6 +14,8 @@ from orchestrator.web.personal.personal_page import AnswerForm, PersonalPageDep
 from orchestrator.web.personal.routing import CALENDAR, LOOK, personal_router, to_page
 
 router = personal_router()
+# A number that no column can hold is nobody's, and a database would complain of it in its own way.
+Version = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 
 @router.api_route("/a/{token}", methods=LOOK)
@@ -49,7 +53,7 @@ def calendar_file(token: str, personal_pages: PersonalPagesDep) -> Response:
 
 
 @router.api_route("/a/{token}/minutes/{version}", methods=LOOK)
-def minutes(token: str, version: int, personal_pages: PersonalPagesDep) -> Response:
+def minutes(token: str, version: Version, personal_pages: PersonalPagesDep) -> Response:
     """Return one version of the minutes, under its own name."""
     filename, media_type, content = personal_pages.minutes(token, version)
     return download(content, media_type, filename)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from orchestrator.domain.definitions.definition import MOST_ATTENDEES
+from orchestrator.domain.definitions.written import MOST_ATTENDEES
 from orchestrator.domain.time.zones import Place
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.facts import Fact

@@ -279,6 +279,18 @@ def test_a_success_without_a_link_is_none(
         provider.ensure(wanted)
 
 
+@pytest.mark.parametrize(
+    "link",
+    ["http://teams.example/1", "https://teams.example@evil.example/1", "https://teams\u200b.example/1"],
+)
+def test_a_link_that_hides_where_it_leads_is_not_taken(
+    provider: ConferenceProvider, wanted: ConferenceRequest, sandbox: Any, link: str
+) -> None:
+    sandbox.fault(match="createOrGet", status=201, body={"id": "x", "joinWebUrl": link})
+    with pytest.raises(PermanentFailure, match="with a join link that"):
+        provider.ensure(wanted)
+
+
 def test_a_token_that_ended_early_is_renewed(
     provider: ConferenceProvider, wanted: ConferenceRequest, sandbox: Any
 ) -> None:

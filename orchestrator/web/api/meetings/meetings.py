@@ -9,6 +9,7 @@ from pydantic import Field
 
 from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.definitions.edits import MeetingUpdate
+from orchestrator.domain.meetings.join_links import JOIN_LINK_PATTERN, LONGEST_LINK
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.reasons import LONGEST_REASON
 from orchestrator.web.api.inputs import LINKED, MOST_LISTED, Body, Preview
@@ -78,7 +79,8 @@ class LinkRequest(Body):
 
     join_url: str = Field(
         json_schema_extra={
-            "pattern": r"^https://[^\s<>\"\u0000-\u001F\u007F-\u009F]{3,2000}$",
+            "pattern": JOIN_LINK_PATTERN,
+            "maxLength": LONGEST_LINK,
             "examples": ["https://teams.example.org/l/meetup-join/1"],
         }
     )

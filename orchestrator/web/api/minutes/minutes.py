@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import File, Response, UploadFile
 
-from orchestrator.web.api.inputs import Preview
+from orchestrator.web.api.inputs import Id, Preview
 from orchestrator.web.api.meetings.schemas import MinutesModel
 from orchestrator.web.api.timelines.schemas import EffectModel
 from orchestrator.web.container import (
@@ -44,7 +44,7 @@ def attach_minutes(
 
 
 @router.get("/meetings/{meeting}/minutes/{version}", summary="Download minutes")
-def download_minutes(meeting: str, version: int, minutes: MinutesDep) -> Response:
+def download_minutes(meeting: str, version: Id, minutes: MinutesDep) -> Response:
     """Return the file of one version."""
     _, media_type, content = minutes.content(meeting, version)
     return Response(content, media_type=media_type, headers={"Content-Disposition": "attachment"})

@@ -8,7 +8,7 @@ from fastapi import APIRouter, File, Request, Response, UploadFile
 
 from orchestrator.errors import InvalidInput
 from orchestrator.web.console.confirmation import ConfirmationDep
-from orchestrator.web.console.forms import Typed
+from orchestrator.web.console.forms import Number, Typed
 from orchestrator.web.container import DocumentsDep, MinutesDep, ReadingDep, SettingsDep
 from orchestrator.web.pages import PagesDep, download, meeting_path, see_other
 from orchestrator.web.security import ConsoleCaller
@@ -61,7 +61,7 @@ def distribute_minutes(
 
 
 @router.get("/meetings/{reference}/minutes/{version}")
-def download_minutes(reference: str, version: int, minutes: MinutesDep) -> Response:
+def download_minutes(reference: str, version: Number, minutes: MinutesDep) -> Response:
     """Return the file of one version, under its own name."""
     filename, media_type, content = minutes.content(reference, version)
     return download(content, media_type, filename)

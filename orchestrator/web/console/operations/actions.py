@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.store.operations.selecting import Selection
-from orchestrator.web.console.forms import Typed
+from orchestrator.web.console.forms import Number, Typed
 from orchestrator.web.container import BulkDep, ClockDep, OperationsDep, ReadingDep
 from orchestrator.web.pages import PagesDep, local_path, see_other
 from orchestrator.web.presentation.timelines import MOST_READ, waves
@@ -79,7 +79,7 @@ def mend(
 
 @router.post("/actions/{action_id}/retry")
 def retry(
-    action_id: int, operations: OperationsDep, caller: ConsoleCaller, back: Typed = "/actions"
+    action_id: Number, operations: OperationsDep, caller: ConsoleCaller, back: Typed = "/actions"
 ) -> Response:
     """Make a failed or missed action due now."""
     return _mended("retried", back, lambda: operations.retry(action_id, caller=caller))
@@ -87,7 +87,7 @@ def retry(
 
 @router.post("/actions/{action_id}/discard")
 def discard(
-    action_id: int,
+    action_id: Number,
     operations: OperationsDep,
     caller: ConsoleCaller,
     reason: Typed = "",
