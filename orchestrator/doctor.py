@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from integrations.graph.clouds import CLOUDS
 from orchestrator.bootstrap import Container, broker_url, own_address, parse_settings, settings_problems
 from orchestrator.domain.timelines.kinds import Work
@@ -111,7 +113,13 @@ def _database(container: Container) -> str:
         raise InvalidInput.of(
             "database", present or "empty", f"is not at migration {newest}", "Run 'orchestrator db upgrade'."
         )
-    return f"{container.database.dialect}, migration {present}"
+    try:
+        container.write_probe.require()
+    except (SQLAlchemyError, OSError) as error:
+        wrong = f"answers, but nothing can be written ({type(error).__name__})"
+        remedy = "Look for a full disk, a read-only file system, or a replica in place of the primary."
+        raise InvalidInput.of("database", container.database.dialect, wrong, remedy) from error
+    return f"{container.database.dialect}, migration {present}, takes what is written"
 
 
 def _calendars(container: Container) -> str:

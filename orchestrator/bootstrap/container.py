@@ -43,6 +43,7 @@ from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.minutes.minutes import Minutes
 from orchestrator.services.operations.bulk import Bulk
 from orchestrator.services.operations.operations import Operations
+from orchestrator.services.operations.write_probe import WriteProbe
 from orchestrator.services.people.links import Links
 from orchestrator.services.people.sessions import ConsoleSessions, SessionLimits
 from orchestrator.services.people.throttle import Throttle
@@ -136,6 +137,11 @@ class Container(Adapters, DataFiles):
     def throttle(self) -> Throttle:
         """How often something may be tried."""
         return Throttle(self.database, self.lease_clock)
+
+    @cached_property
+    def write_probe(self) -> WriteProbe:
+        """Whether anything can be written."""
+        return WriteProbe(self.database, self.settings.data_dir, self.lease_clock)
 
     @cached_property
     def inbox(self) -> Inbox | None:

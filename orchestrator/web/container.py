@@ -32,6 +32,7 @@ from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.minutes.minutes import Minutes
 from orchestrator.services.operations.bulk import Bulk
 from orchestrator.services.operations.operations import Operations
+from orchestrator.services.operations.write_probe import WriteProbe
 from orchestrator.services.personal.answering import PersonalAnswers
 from orchestrator.services.personal.date_poll import PersonalDatePolls
 from orchestrator.services.personal.feeds import CalendarFeeds
@@ -104,5 +105,6 @@ ReadinessDep = Annotated[Readiness, Depends(_use(lambda made: made.readiness))]
 ReadingDep = Annotated[Reading, Depends(_use(lambda made: made.reading))]
 SendersDep = Annotated[Senders, Depends(_use(lambda made: made.senders))]
 SettingsDep = Annotated[Settings, Depends(_use(lambda made: made.settings))]
+WriteProbeDep = Annotated[WriteProbe, Depends(_use(lambda made: made.write_probe))]
 StillMissingDep = Annotated[StillMissing, Depends(_use(lambda made: made.still_missing))]
 TimelinesDep = Annotated[MeetingTimelines, Depends(_use(lambda made: made.meeting_timelines))]

@@ -109,7 +109,7 @@ class Gate:
         """Find out who asks, and refuse who may not be here; nothing of the body has been read."""
         if area.needs is Door.TOKEN:
             request.state.caller = self._sign_in.by_token(request)
-        elif not request.url.path.startswith(("/static/", "/livez", "/readyz", "/metrics")):
+        elif not request.scope["path"].startswith(("/static/", "/livez", "/readyz", "/metrics")):
             self._sign_in.find_session(request)
         signed_in = area.needs is not Door.SESSION or self._sign_in.signed_in(request)
         if not signed_in and request.method not in _READING:
@@ -138,7 +138,8 @@ def _require_readable(request: Request) -> None:
     if len(path) + len(query) > _LONGEST_ADDRESS:
         raise HTTPException(414, "This address is too long.")
     try:
-        unreadable = b"\x00" in path.encode("utf-8") or b"\x00" in unquote_to_bytes(query)
+        # A query is ASCII, with everything else escaped (RFC 3986, section 2).
+        unreadable = b"\x00" in path.encode("utf-8") + unquote_to_bytes(query) or not query.isascii()
     except UnicodeEncodeError:
         unreadable = True
     if unreadable:

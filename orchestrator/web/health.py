@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from orchestrator.web.container import DatabaseDep, ReadingDep
+from orchestrator.web.container import DatabaseDep, ReadingDep, WriteProbeDep
 
 router = APIRouter(tags=["health"])
 
@@ -44,8 +44,8 @@ def livez() -> Alive:
     response_model=Ready,
     responses={503: {"model": Unready, "description": "It cannot."}},
 )
-def readyz(database: DatabaseDep, reading: ReadingDep) -> Ready | Response:
-    """Answer 200 when the database answers with the schema of this version, else 503.
+def readyz(database: DatabaseDep, reading: ReadingDep, probe: WriteProbeDep) -> Ready | Response:
+    """Answer 200 when the database has the schema of this version and takes what is written, else 503.
 
     ``late`` counts actions that should have gone out a minute ago or more; it does not make the
     process unready, because restarting the web process would not send them.
@@ -54,9 +54,14 @@ def readyz(database: DatabaseDep, reading: ReadingDep) -> Ready | Response:
         present, newest = database.revisions()
         if present != newest:
             return _unready("the database needs 'orchestrator db upgrade'")
-        return Ready(late=reading.late())
+        late = reading.late()
     except Exception as error:  # noqa: BLE001 - whatever keeps the database from answering is the answer.
         return _unready(f"the database does not answer ({type(error).__name__})")
+    try:
+        probe.require()
+    except Exception as error:  # noqa: BLE001 - and whatever keeps anything from being written.
+        return _unready(f"nothing can be written ({type(error).__name__})")
+    return Ready(late=late)
 
 
 def _unready(reason: str) -> Response:

@@ -46,7 +46,7 @@ class Pages:
         context.setdefault("mails_waiting", lambda: self._mails_waiting(request))
         text = self._environment.get_template(template).render(
             now=container.clock.now(),
-            path=request.url.path,
+            path=path_of(request),
             product=container.settings.organizer_name,
             sandbox=container.settings.sandbox,
             version=__version__,
@@ -76,6 +76,11 @@ class Pages:
         """Render the refusal of a personal page, which shows no way to the console."""
         shown = {"message": message, "code": code, "contact": contact}
         return self.render(request, "personal/personal_refused.html.j2", status=status, **shown)
+
+
+def path_of(request: Request) -> str:
+    """Return the path that was asked for, also where nothing else of the address can be read."""
+    return str(request.scope["path"]).encode("utf-8", "replace").decode()
 
 
 def mails_waiting(incoming: IncomingMails) -> int:

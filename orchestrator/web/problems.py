@@ -125,7 +125,7 @@ def _own_refusal(error: OrchestratorError) -> Complaint:
 
 def _answer(request: Request, refusal: Complaint) -> Response:
     """Return the refusal as who asked can read it: a program, a calendar, a reader of a page."""
-    path = request.url.path
+    path = str(request.scope["path"])
     response: Response
     if path.startswith(_FOR_PROGRAMS):
         response = problem(

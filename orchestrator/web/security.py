@@ -150,7 +150,7 @@ class SignIn:
 
     def over_https(self, request: Request) -> bool:
         """Whether people reach the console over HTTPS, perhaps through a proxy that ends it."""
-        return request.url.scheme == "https" or (self.settings.public_url or "").startswith("https://")
+        return request.scope["scheme"] == "https" or (self.settings.public_url or "").startswith("https://")
 
     def find_session(self, request: Request) -> None:
         """Look up the session of a request, for ``signed_in``; one in use is noted as that."""
@@ -240,7 +240,7 @@ def require_sign_in(sign_in: SignInDep, request: Request) -> None:
     """Let a request of the console pass that comes from a signed-in person, on a page of ours."""
     if not sign_in.signed_in(request):
         # What was to be posted cannot be repeated after signing in, so that leads to the start.
-        raise SignInRequiredError(request.url.path if request.method == "GET" else "/")
+        raise SignInRequiredError(request.scope["path"] if request.method == "GET" else "/")
     require_own_page(sign_in, request)
 
 

@@ -53,7 +53,7 @@ def ask(
         "method": method,
         "scheme": scheme,
         "path": path,
-        "raw_path": path.encode("utf-8", "surrogateescape"),
+        "raw_path": path.encode("utf-8", "surrogatepass"),
         "query_string": query,
         "root_path": "",
         "headers": [(b"host", host.encode("latin-1")), *given],

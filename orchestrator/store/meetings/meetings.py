@@ -33,7 +33,7 @@ from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Executor
 from orchestrator.store.meetings import agendas, attendees, news
 from orchestrator.store.readiness import connection_tests, contributions
-from orchestrator.store.rows.base import table_of
+from orchestrator.store.rows.base import LARGEST_ID, table_of
 from orchestrator.store.rows.meetings import (
     ConferenceRow,
     MeetingRow,
@@ -47,8 +47,8 @@ def find_id(session: Session, name: str) -> int:
 
     Raises ``NotFound``.
     """
-    # A reference begins with a letter. No number of ours has more digits than a database can compare.
-    numbered = name.isascii() and name.isdigit() and len(name) < 19
+    # A reference begins with a letter. PostgreSQL refuses to compare a number that no id can have.
+    numbered = name.isascii() and name.isdigit() and len(name) < 19 and int(name) <= LARGEST_ID
     wanted = MeetingRow.id == int(name) if numbered else MeetingRow.reference == name
     found = session.scalar(select(MeetingRow.id).where(wanted))
     if found is None:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
+LARGEST_ID = 2**31 - 1
+"""What the column of an id holds on every database."""
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware UTC instant; anything else is refused when it is bound.
 

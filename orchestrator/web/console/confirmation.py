@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import Depends, Request, Response
 
@@ -15,7 +16,7 @@ from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.services.meetings.views import MeetingView
 from orchestrator.services.timelines.views import Effect
 from orchestrator.web.container import DirectoryDep
-from orchestrator.web.pages import Pages, PagesDep
+from orchestrator.web.pages import Pages, PagesDep, path_of
 from orchestrator.web.presentation.effects import consequence_groups, in_brief
 
 # What some of the confirmations show beside the consequences; the template asks for each of them.
@@ -64,7 +65,7 @@ class Confirmation:
             effect=effect,
             hidden=hidden,
             place=place,
-            action=action or self.request.url.path,
+            action=action or quote(path_of(self.request)),
             groups=groups,
             brief=in_brief(groups),
             later=consequence_groups(effect.later, place),

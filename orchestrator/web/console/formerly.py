@@ -7,7 +7,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 
-from orchestrator.web.pages import meeting_path
+from orchestrator.web.pages import meeting_path, path_of
 
 OLD_SEGMENTS = {"outcomes": "decisions", "poll": "date-poll", "link": "join-link"}
 """What stood behind a meeting in an address, and what stands there now. They go with the next version."""
@@ -17,10 +17,10 @@ router = APIRouter()
 
 def lead_on(request: Request, reference: str, rest: str = "") -> RedirectResponse:
     """Lead to the present address; the browser keeps method and form (308, RFC 9110 section 15.4.9)."""
-    before = len(request.url.path) - len(rest)
-    old = request.url.path[:before].rstrip("/").rpartition("/")[2]
+    asked = path_of(request)
+    old = asked[: len(asked) - len(rest)].rstrip("/").rpartition("/")[2]
     there = meeting_path(reference, OLD_SEGMENTS[old], *([quote(rest)] if rest else []))
-    query = request.url.query
+    query = request.scope["query_string"].decode("ascii")
     return RedirectResponse(f"{there}?{query}" if query else there, 308)
 
 

@@ -81,7 +81,7 @@ def again_after(response: Response, error: TooMany) -> Response:
 def _refused(request: Request, error: Exception) -> Response:
     """Say what is wrong: in one line to a calendar that subscribes, else on a page."""
     status, message = _status_of(error), _message_of(error)
-    if request.url.path.startswith("/feed/"):
+    if request.scope["path"].startswith("/feed/"):
         return PlainTextResponse(message, status)
     contact = error.contact if isinstance(error, LinkClosedError) else None
     return pages_of(request).personal_error(request, status, message, getattr(error, "code", ""), contact)
