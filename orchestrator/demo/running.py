@@ -37,6 +37,7 @@ PURPOSE_WORDS = {
     "answered-for": "Who answered for an attendee",
     "digest": "Digest of answers",
     "decline-alert": "Alert that a head of delegation declined",
+    "day-off-alert": "Alert that the meeting is now on a day off",
 }
 
 

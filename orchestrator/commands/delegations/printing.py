@@ -138,9 +138,11 @@ def show_versions(found: Versions) -> None:
 
 def _show_moves(meetings: Sequence[MeetingShifts]) -> None:
     for item in meetings:
-        if not item.shifts:
+        if not item.shifts and not item.days_off:
             continue
         terminal.out.print(f"{item.reference}: {item.title}", style="bold")
+        for late in item.days_off:
+            terminal.out.print(f"! {say(late)}", style="yellow")
         for shared in together(item.shifts):
             _show_shift(shared)
 
@@ -195,7 +197,7 @@ def say_entered(change: CalendarChange, _: bool) -> None:
 
 def show_recalculation(found: Recalculation) -> None:
     """Print what newer data moves, meeting by meeting."""
-    moving = [item for item in found.meetings if item.shifts or item.retimed]
+    moving = [item for item in found.meetings if item.shifts or item.retimed or item.days_off]
     for item in moving:
         _show_recalculated(item)
     still = len(found.meetings) - len(moving)
@@ -211,7 +213,7 @@ def _show_recalculated(item: Recalculated) -> None:
         terminal.out.print(f"{item.reference}: the wall time stays, its instant does not", style="bold")
         terminal.out.print(f"  It starts   {item.retimed.now}")
         terminal.out.print(f"  not at what is now {item.retimed.was}; attendees are told, and asked again.")
-    _show_moves([MeetingShifts(item.reference, item.title, item.shifts)])
+    _show_moves([MeetingShifts(item.reference, item.title, item.shifts, item.days_off)])
     terminal.out.print(f"  Because: {'; '.join(map(say, item.because))}")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
@@ -247,6 +247,24 @@ class AnswerByOther:
 
 
 @dataclass(frozen=True, slots=True)
+class DayOff:
+    """A day off of a delegation on which a meeting takes place; ``warning`` is 0, or numbers a late one's."""
+
+    delegation: str
+    day: date
+    name: Fact
+    warning: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DaysOff:
+    """The days off of a meeting that its coordinator knows, and how many warnings there were of late ones."""
+
+    warnings: int = 0
+    days: tuple[DayOff, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OpenDatePoll:
     """A date poll that is open: which one, until when, for which starts, and which delegations have voted.
 
@@ -273,7 +291,8 @@ class Meeting:
     ``organizer`` is the ORGANIZER address that attendees were told, ``None`` before publishing.
     ``own_timeline`` is the meeting's own copy of a timeline, as it was written, where it has one.
     ``date_poll`` is there while the delegations are asked for a date. ``reasons`` are those that were given
-    for changes of a published meeting, oldest first.
+    for changes of a published meeting, oldest first. ``days_off`` are those on which it takes place, as
+    far as they have been looked at.
 
     It has no slots, so that what planning asks of its attendees again and again is worked out once.
     """
@@ -316,6 +335,7 @@ class Meeting:
     connection_tests: tuple[ConnectionTest, ...] = ()
     date_poll: OpenDatePoll | None = None
     reasons: Reasons = ()
+    days_off: DaysOff | None = None
 
     @cached_property
     def starts_at(self) -> datetime:

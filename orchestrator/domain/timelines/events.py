@@ -150,6 +150,24 @@ def news_of(meeting: Meeting) -> list[Obligation]:
     return wanted
 
 
+def days_off(meeting: Meeting) -> list[Obligation]:
+    """Return what warns the coordinator, once each, of days off that came after the time was decided."""
+    known = meeting.days_off
+    late = {item.warning for item in known.days if item.warning} if known else ()
+    return [
+        Obligation(
+            f"day-off-alert:{number}",
+            ActionKind.DAY_OFF_ALERT,
+            "day-off-alert",
+            None,
+            number,
+            None,
+            meeting.starts_at,
+        )
+        for number in sorted(late)
+    ]
+
+
 def called_off(meeting: Meeting) -> list[Obligation]:
     """Return what a cancelled meeting calls for beside cancellations: that its video meeting goes."""
     conference = meeting.conference

@@ -36,6 +36,7 @@ class ActionKind(StrEnum):
     LINK_ALERT = "link-alert"
     DIGEST = "digest"
     DECLINE_ALERT = "decline-alert"
+    DAY_OFF_ALERT = "day-off-alert"
     CONFERENCE = "conference"
     CONFERENCE_DELETE = "conference-delete"
     CONFIRM = "confirm"
@@ -373,6 +374,13 @@ KINDS: Mapping[ActionKind, KindRules] = {
         recipient=Recipient.COORDINATOR,
         purposes=("decline-alert",),
         tells=Tells.REPORT,
+    ),
+    ActionKind.DAY_OFF_ALERT: KindRules(
+        work=Work.MAIL,
+        words=Fact.of("timelines.what-day-off-alert"),
+        why=Fact.of("timelines.why-day-off-alert"),
+        recipient=Recipient.COORDINATOR,
+        purposes=("day-off-alert",),
     ),
     ActionKind.CONFERENCE: KindRules(
         work=Work.CONFERENCE,

@@ -19,7 +19,7 @@ from orchestrator.domain.meetings.meeting import (
 from orchestrator.domain.time.zones import local_time
 from orchestrator.domain.timelines.asking import addressees, asked_delegations, holds, owed
 from orchestrator.domain.timelines.audience import admitted
-from orchestrator.domain.timelines.events import answered_for, asked_for
+from orchestrator.domain.timelines.events import answered_for, asked_for, days_off
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.ladders import Ladders
 from orchestrator.domain.timelines.moments import Moments
@@ -52,7 +52,11 @@ class Published:
         wanted: list[Obligation] = []
         for step in self._steps():
             wanted += self._of(step)
-        wanted += [*asked_for(self._meeting, self._waits_for), *answered_for(self._meeting)]
+        wanted += [
+            *asked_for(self._meeting, self._waits_for),
+            *answered_for(self._meeting),
+            *days_off(self._meeting),
+        ]
         return _without_doubles([*wanted, *self._nudges()])
 
     def afterwards(self) -> list[Obligation]:

@@ -19,7 +19,7 @@ from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.time.zones import local_date, zone
 from orchestrator.errors import Conflict
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, chained
 from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.delegations.overrides import (
     NewOverride,
@@ -41,6 +41,7 @@ from orchestrator.services.delegations.views import (
     override_fact,
     override_view,
 )
+from orchestrator.services.timelines.days_off import with_days_off_known
 from orchestrator.services.timelines.moves import MeetingShifts, foreseen, history_of, replanned
 from orchestrator.services.timelines.planner import Planner, digest_of
 from orchestrator.services.timelines.recalculating import AFTERWARDS, outdated
@@ -167,6 +168,7 @@ class WorkingCalendars:
             taking_part = self._locked(session, code)
             # The clock is read once all is ours, so that stamps rise in the order of the changes.
             now = self._clock.now()
+            taking_part = [with_days_off_known(session, self._planner, item, now) for item in taking_part]
             view = override_view(apply(session, now), self._planner.directory)
             found = [replanned(session, self._planner, item, now) for item in taking_part]
             for meeting, moved in zip(taking_part, found, strict=True):
@@ -210,7 +212,9 @@ class WorkingCalendars:
         """What replanning with other overrides would move; only reads."""
         planner = self._planner.foreseeing(overrides)
         planned = bases.planned(session, now - AFTERWARDS, delegation=view.delegation)
-        found = [foreseen(session, planner, meetings.load(session, item.id), now) for item in planned]
+        loaded = [meetings.load(session, item.id) for item in planned]
+        known = [with_days_off_known(session, self._planner, item, now) for item in loaded]
+        found = [foreseen(session, planner, item, now) for item in known]
         return _change_of(view, found, previewed=True)
 
     def _delegation(self, code: str) -> Delegation:
@@ -233,16 +237,18 @@ def _check_entry(calendar: WorkingCalendar, override: Override) -> None:
 
 
 def _change_of(view: OverrideView, found: Sequence[MeetingShifts], *, previewed: bool) -> CalendarChange:
-    moving = tuple(item for item in found if item.shifts)
+    moving = tuple(item for item in found if item.shifts or item.days_off)
     return CalendarChange(view, previewed, len(found), moving)
 
 
 def _note(
     session: Session, meeting_id: int, view: OverrideView, moved: MeetingShifts, caller: Caller, now: datetime
 ) -> None:
-    if moved.shifts:
+    if moved.shifts or moved.days_off:
         named = caller.named(view.withdrawn_by or view.by)
         detail = Fact.of(
-            "delegations.override-moved", override=override_fact(view), moved=history_of(moved.shifts)
+            "delegations.override-moved",
+            override=override_fact(view),
+            moved=chained([*moved.days_off, *([history_of(moved.shifts)] if moved.shifts else [])]),
         )
         history.note(session, meeting_id, named, Fact.of("delegations.history.calendar-changed"), now, detail)

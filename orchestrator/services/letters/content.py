@@ -10,7 +10,7 @@ from orchestrator.domain.letters.notices import NoticeText
 from orchestrator.domain.meetings.changes import Difference
 from orchestrator.domain.meetings.meeting import ConnectionTest, Need
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.facts import Said
+from orchestrator.facts import Fact, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class LetterContent:
     ``silent`` tells the coordinator and the Secretariat which delegations, by name and in protocol order,
     still owe what. ``deadline`` is until when that is wanted, or until when a date poll is open, and
     ``overdue`` says that it has passed; ``slot`` is the delegation's time to test its connection,
-    ``options`` are the starts to choose from. Instants are aware UTC.
+    ``options`` are the starts to choose from, ``days_off`` those that came to be after the time was decided.
+    Instants are aware UTC.
     """
 
     kind: ActionKind
@@ -55,6 +56,7 @@ class LetterContent:
     notice: NoticeText | None = None
     slot: ConnectionTest | None = None
     options: tuple[datetime, ...] = ()
+    days_off: tuple[Fact, ...] = ()
 
     @property
     def purpose(self) -> str:

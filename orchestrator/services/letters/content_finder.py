@@ -25,6 +25,7 @@ from orchestrator.facts import Fact
 from orchestrator.ports import Clock, DocumentStore
 from orchestrator.services.letters.content import LetterContent
 from orchestrator.services.letters.digests import report_of
+from orchestrator.services.timelines.days_off import said_of
 from orchestrator.services.timelines.explaining import rung_of
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.answers import responses
@@ -72,10 +73,18 @@ class ContentFinder:
             attachment=self._minutes(meeting, number) if kind.rules.tells is Tells.DOCUMENT else None,
             tentative=meeting.tentative,
             reason=_reason(kind, meeting, attendee),
+            days_off=self._days_off(kind, meeting, number),
         )
         if kind.rules.tells is Tells.CHANGES and told is not None and attendee is not None:
             return self._with_changes(content, meeting, attendee, told.latest_revision)
         return self._with_details(content, held, meeting)
+
+    def _days_off(self, kind: ActionKind, meeting: Meeting, number: int) -> tuple[Fact, ...]:
+        """The days off that the coordinator is warned of under ``number``."""
+        if kind is not ActionKind.DAY_OFF_ALERT or meeting.days_off is None:
+            return ()
+        directory = self._planner.directory
+        return tuple(said_of(item, directory) for item in meeting.days_off.days if item.warning == number)
 
     def _with_details(self, content: LetterContent, held: Held, meeting: Meeting) -> LetterContent:
         """Add what only some letters tell."""

@@ -50,6 +50,7 @@ SUBJECTS = {
     "alert": "No join link yet: {title}",
     "digest": "Answers: {title}",
     "decline-alert": "Head of delegation declined: {title}",
+    "day-off-alert": "Now on a day off: {title}",
 }
 _REMOVAL = "Change of participants: {title}"
 _NOT_UP_TO_DATE = "Video meeting not brought up to date: {title}"
@@ -303,6 +304,7 @@ class PageWriter:
             "report": content.report,
             "proposed": content.proposed,
             "comment": content.comment,
+            "days_off": content.days_off,
             "given_by": content.given_by,
             "given": content.given,
             "reason": content.reason,

@@ -33,6 +33,7 @@ from orchestrator.domain.timelines.reconciling import Reconciliation
 from orchestrator.errors import Conflict
 from orchestrator.facts import Fact, Said
 from orchestrator.ports import Clock, WakeUp
+from orchestrator.services.timelines.days_off import with_days_off_decided
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.planner import Planned, Planner
 from orchestrator.services.timelines.views import Consequence, Effect
@@ -185,7 +186,8 @@ class Changing:
         """Store a change with what belongs to it and its line of history; return the meeting as stored."""
         stored = before
         if change.saves:
-            stored = saving.save(session, change.meeting, now, by_person=change.by_person)
+            wanted = with_days_off_decided(session, self._planner, before, change.meeting, now)
+            stored = saving.save(session, wanted, now, by_person=change.by_person)
             if stored.time_revision != before.time_revision:
                 responses.settle_proposals(session, stored.id)
         if change.write is not None:

@@ -15,9 +15,11 @@ from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.obligations import Obligation
 from orchestrator.domain.timelines.reconciling import Move, Reconciliation
 from orchestrator.facts import Fact, chained
+from orchestrator.services.timelines.days_off import with_late_days_off
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.planner import Planned, Planner
 from orchestrator.services.timelines.views import Consequence
+from orchestrator.store.meetings import saving
 from orchestrator.store.readiness import connection_tests
 from orchestrator.store.timelines import actions
 
@@ -58,26 +60,32 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class MeetingShifts:
-    """What moves in one meeting."""
+    """What moves in one meeting, and on which days off it now takes place that were none before."""
 
     reference: str
     title: str
     shifts: tuple[Shift, ...]
+    days_off: tuple[Fact, ...] = ()
 
 
 def replanned(session: Session, planner: Planner, meeting: Meeting, now: datetime) -> MeetingShifts:
     """Replan a meeting and return what moved; what stays at its time is not named."""
+    known, late = with_late_days_off(session, planner, meeting, now)
+    if known.days_off != meeting.days_off:
+        saving.know_days_off(session, meeting.id, known.days_off)
+        meeting = known
     before = actions.stored(session, meeting.id)
     result = planner.replan(session, meeting, now)
     tests = connection_tests.of_meetings(session, [meeting.id]).get(meeting.id, ())
-    return _shifts(
-        session, planner, meeting, Planned(replace(meeting, connection_tests=tests), result, tuple(before))
-    )
+    planned = Planned(replace(meeting, connection_tests=tests), result, tuple(before))
+    return replace(_shifts(session, planner, meeting, planned), days_off=late)
 
 
 def foreseen(session: Session, planner: Planner, meeting: Meeting, now: datetime) -> MeetingShifts:
     """Return what ``replanned`` would move; only reads."""
-    return _shifts(session, planner, meeting, planner.look(session, meeting, now))
+    meeting, late = with_late_days_off(session, planner, meeting, now)
+    found = _shifts(session, planner, meeting, planner.look(session, meeting, now))
+    return replace(found, days_off=late)
 
 
 def _shifts(session: Session, planner: Planner, meeting: Meeting, planned: Planned) -> MeetingShifts:

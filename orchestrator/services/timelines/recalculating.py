@@ -62,6 +62,7 @@ class Recalculated:
     because: tuple[Fact, ...]
     retimed: Retiming | None
     shifts: tuple[Shift, ...]
+    days_off: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class Recalculating:
                 done.append(found)
                 if not preview:
                     _log(found)
-        if not preview and any(item.shifts for item in done):
+        if not preview and any(item.shifts or item.days_off for item in done):
             self._wake_up.notify()
         return Recalculation(preview, tuple(done), tuple(troubles))
 
@@ -166,8 +167,9 @@ class Recalculating:
                 _because(before, self._planner.basis(meeting)),
                 retiming,
                 moved.shifts,
+                moved.days_off,
             )
-            if not preview and (retiming is not None or moved.shifts):
+            if not preview and (retiming is not None or moved.shifts or moved.days_off):
                 history.note(session, meeting_id, SERVICE, _RECALCULATED, now, _detail(found))
             return found
 
@@ -247,6 +249,7 @@ def _detail(found: Recalculated) -> Fact:
         parts.append(Fact.of("timelines.start-stays", now=now, was=was))
     if found.shifts:
         parts.append(history_of(found.shifts))
+    parts += found.days_off
     return chained(parts)
 
 

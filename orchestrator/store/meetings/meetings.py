@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
+from orchestrator.domain.meetings import days_off
 from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
     AnswerByOther,
@@ -206,6 +207,7 @@ def _meeting(found: Any, parts: _Parts) -> Meeting:
         revised_at=row.revised_at,
         published_at=row.published_at,
         reasons=tuple(map(ChangeReason.from_json, row.reasons)),
+        days_off=days_off.from_json(row.days_off),
         minutes_version=minutes_version,
         minutes_at=minutes_at,
         agenda=parts.agenda.get(row.id, ()),

@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from orchestrator.domain.meetings.meeting import Meeting
+from orchestrator.domain.meetings import days_off
+from orchestrator.domain.meetings.meeting import DaysOff, Meeting
 from orchestrator.domain.time.zones import tzdata_version
 from orchestrator.errors import Conflict
 from orchestrator.facts import Fact
@@ -85,6 +86,14 @@ def save(session: Session, meeting: Meeting, now: datetime, *, by_person: bool =
     return load(session, row.id) if changed else replace(meeting, version=row.version)
 
 
+def know_days_off(session: Session, meeting_id: int, known: DaysOff | None) -> None:
+    """Store on whose days off a meeting takes place, as its coordinator knows it from now on."""
+    row = session.get_one(MeetingRow, meeting_id)
+    row.days_off = days_off.to_json(known)
+    # Workers keep a meeting that they have read for as long as this number stays.
+    row.saves += 1
+
+
 def changed_meanwhile(reference: str) -> Conflict:
     """Return the error for a change based on a version that is no longer the newest."""
     return Conflict(
@@ -108,3 +117,4 @@ def _write(row: MeetingRow, meeting: Meeting) -> None:
     row.revision, row.time_revision = meeting.revision, meeting.time_revision
     row.revised_at, row.published_at = meeting.revised_at, meeting.published_at
     row.reasons = [item.to_json() for item in meeting.reasons]
+    row.days_off = days_off.to_json(meeting.days_off)

@@ -75,6 +75,9 @@ class MeetingRow(Base):
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(
         JSON, default=list, doc="Why it was changed, by the numbers of the changes."
     )
+    days_off: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON(none_as_null=True), doc="On whose days off it takes place, as its coordinator knows it."
+    )
 
     agenda: Mapped[list[AgendaRow]] = relationship(
         cascade="all, delete-orphan", order_by="AgendaRow.number", lazy="raise"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 
 import yaml
@@ -285,6 +285,22 @@ LETTERS_BY_NAME: dict[str, Letter] = {
             ActionKind.DECLINE_ALERT,
             "decline-alert",
             report=replace(REPORT, lines=(DECLINED,)),
+        ),
+        NOW,
+    ),
+    "day-off-alert": LETTERS.to_coordinator(
+        MEETING,
+        occasion(
+            ActionKind.DAY_OFF_ALERT,
+            "day-off-alert",
+            days_off=(
+                Fact.of(
+                    "timelines.now-day-off",
+                    delegation="Singapore",
+                    day=date(2026, 12, 3),
+                    name=Fact.of("text", text="Day of mourning"),
+                ),
+            ),
         ),
         NOW,
     ),

@@ -85,6 +85,7 @@ def test_mails_are_told_from_what_the_service_does_by_itself() -> None:
         "link-alert",
         "digest",
         "decline-alert",
+        "day-off-alert",
     ]
 
 

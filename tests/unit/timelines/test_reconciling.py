@@ -319,6 +319,7 @@ ALLOWED = {
     K.ANSWERED_FOR: {MeetingStatus.PUBLISHED},
     K.DIGEST: set(MeetingStatus),
     K.DECLINE_ALERT: {MeetingStatus.PUBLISHED},
+    K.DAY_OFF_ALERT: {MeetingStatus.PUBLISHED},
 }
 
 

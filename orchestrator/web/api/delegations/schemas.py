@@ -156,6 +156,10 @@ class MeetingShiftsModel(AnswerModel):
     reference: str
     title: str
     shifts: list[ShiftModel]
+    days_off: list[Sentence] = Field(
+        description="The days off on which it now takes place, and did not before."
+    )
+    days_off_facts: list[FactOf] = beside("days_off")
 
 
 class CalendarChangeModel(AnswerModel):
