@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator import words
 from orchestrator.domain.time.zones import pinned_zone_data
 from orchestrator.errors import InvalidInput, NotFound
 from orchestrator.words import maybe
@@ -125,7 +126,11 @@ def test_what_is_refused_names_the_field_and_leaves_no_trace(world: World, case:
 def test_where_no_day_is_worked_for_months_mails_go_out_all_the_same(world: World) -> None:
     invited(world)
     change = entered(world, "VN", "closed", "2026-05-01", "2027-04-30")
-    assert moves(change) == [], "at the wanted time, for there is no better one"
+    # At the wanted time, for there is no better one; only the coordinator is warned of the meeting's own day.
+    assert moves(change) == [("new", "", "None", "None")]
+    assert [words.say(said) for item in change.meetings for said in item.days_off] == [
+        "takes place on a day off for Viet Nam: Thursday, 3 December 2026 (Declared)"
+    ]
     assert planned(world, NHUNG, P7D) == THURSDAY
     notes = {
         maybe(item.note) or "" for item in world.reading.plan("SOM-2026") if item.recipient_email == NHUNG
