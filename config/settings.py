@@ -105,7 +105,9 @@ class Settings(BaseSettings):
     organizer_address: MailAddress = Field(
         SANDBOX_ORGANIZER, description="Mailbox the service owns: From and ORGANIZER of every mail."
     )
-    organizer_name: str = Field("ACCSM Meetings", description="Display name of that mailbox.")
+    organizer_name: str = Field(
+        "ACCSM Meetings", description="Name of that mailbox, as calendars show the organizer."
+    )
 
     propose_new_time: bool = Field(
         True, description="Whether calendars may offer attendees to propose another time."

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parseaddr, parsedate_to_datetime
 from typing import Any
-from unicodedata import normalize
 
 import pytest
 from hypothesis import given
@@ -22,24 +21,11 @@ from orchestrator.domain.letters.message import (
     Letter,
     NamedAddress,
     assemble,
-    file_name,
     message_id,
 )
 from orchestrator.domain.meetings.itip import Method
-from tests.conformance.mime import defects_of
+from tests.unit.letters.messages_made import CALENDAR, LETTER, parse
 
-CALENDAR = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nSUMMARY:Hội nghị\r\nEND:VCALENDAR\r\n".encode()
-LETTER = Letter(
-    sender=NamedAddress("ACCSM meetings", "meetings@accsm.example.org"),
-    recipient=NamedAddress("Lê Thị Lan", "lan@vn.example.org"),
-    reply_to=NamedAddress("Trần Minh Khôi", "coordinator@vn.example.org"),
-    subject="Invitation: Senior Officials Meeting",
-    date=datetime(2026, 11, 1, 2, 3, 4, tzinfo=UTC),
-    message_id="<abc@accsm.example.org>",
-    text="Dear Lan,\n\nYou are invited.\n",
-    html="<p>Dear Lan,</p>\n<p>You are invited.</p>\n",
-    calendar=CalendarCopy(Method.REQUEST, CALENDAR),
-)
 PDF = Attachment("Agenda.pdf", "application/pdf", b"%PDF-1.7\r\n\x00\xff" * 100)
 
 SCRIPTS = {
@@ -57,28 +43,6 @@ SCRIPTS = {
     "looks encoded": "=?utf-8?q?Hello?= there",
     "percent and equals": "100% = all =3D =20",
 }
-
-
-def parse(letter: Letter) -> EmailMessage:
-    raw = assemble(letter)
-    assert_transportable(raw)
-    message = message_from_bytes(raw, policy=policy.default)
-    assert isinstance(message, EmailMessage)
-    for part in message.walk():
-        assert part.defects == []
-        for name, value in part.items():
-            assert defects_of(name, value) == [], value
-    return message
-
-
-def assert_transportable(raw: bytes) -> None:
-    """CRLF only, ASCII only, and no line above the limit of SMTP (RFC 5321 section 4.5.3.1.6)."""
-    assert raw.isascii()
-    assert b"\0" not in raw
-    assert raw.endswith(b"\r\n")
-    rest = raw.replace(b"\r\n", b"")
-    assert not {b"\r"[0], b"\n"[0]} & set(rest)
-    assert max(len(line) for line in raw.split(b"\r\n")) <= 998
 
 
 def content(message: EmailMessage, kind: str) -> str:
@@ -264,79 +228,6 @@ def test_no_name_or_subject_can_add_a_header(before: str, line_break: str) -> No
     assert message["Subject"] == f"{before} Bcc: eve@example.org".strip()
 
 
-FILE_NAMES = {
-    "Agenda.pdf": "Agenda.pdf",
-    "Draft report (v2), final; really.pdf": "Draft report (v2), final; really.pdf",
-    'a"b\\c.pdf': "a_b_c.pdf",
-    "../../etc/passwd": ".._.._etc_passwd",
-    "C:\\Users\\Lan\\report.docx": "C__Users_Lan_report.docx",
-    "a<b>|c?*.pdf": "a_b__c__.pdf",
-    "Biên bản họp trù bị.pdf": "Biên bản họp trù bị.pdf",
-    normalize("NFD", "Biên bản họp trù bị.pdf"): "Biên bản họp trù bị.pdf",
-    "50% của 'tất cả'.pdf": "50% của 'tất cả'.pdf",
-    "កំណត់ហេតុ.docx": "កំណត់ហេតុ.docx",
-    "မှတ်တမ်း.pdf": "မှတ်တမ်း.pdf",
-    "ක්\u200dෂ.pdf": "ක්\u200dෂ.pdf",
-    "ก" * 146 + ".pdf": "ก" * 146 + ".pdf",
-    "👩🏽\u200d💻" * 30 + ".pdf": "👩🏽\u200d💻" * 30 + ".pdf",
-    "a" * 146 + ".pdf": "a" * 146 + ".pdf",
-    "a " * 300 + ".pdf": "a " * 300 + ".pdf",
-    "a\x00b\x7f.pdf": "a_b_.pdf",
-    "report\u202efdp.exe": "report_fdp.exe",
-    "=?utf-8?q?x?=.pdf": "=_utf-8_q_x_=.pdf",
-    "": "file",
-    " .. ": "file",
-    "///": "file",
-}
-
-
-@pytest.mark.parametrize(("filename", "name"), FILE_NAMES.items())
-def test_a_file_keeps_its_name_and_content(filename: str, name: str) -> None:
-    body = bytes(range(256)) * 50
-    part, _ = parse(
-        replace(LETTER, attachments=(Attachment(filename, "application/pdf", body),))
-    ).iter_attachments()
-    assert (part.get_filename(), part.get_content_disposition()) == (name, "attachment")
-    assert part.get_content() == body
-    assert plain_name(part) == name
-
-
-def plain_name(part: Any) -> str:
-    """Return a file's name as programs read it that know nothing of RFC 2231."""
-    header = re.sub(r"\r?\n", "", message_from_bytes(bytes(part), policy=policy.compat32)["Content-Type"])
-    (name,) = re.findall(r'; name="([^"]*)"', header)
-    return str(make_header(decode_header(name)))
-
-
-LONG = "Draft report of the Senior Officials Meeting on the twenty-first ACCSM, second version, 12 May.docx"
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-
-
-@pytest.mark.parametrize("filename", ["Minutes.docx", LONG, "ក" * 146 + ".pdf", "👩🏽\u200d💻" * 30 + ".pdf"])
-def test_the_lines_that_name_a_file_are_short_enough_for_every_server(filename: str) -> None:
-    raw = assemble(replace(LETTER, attachments=(Attachment(filename, DOCX, b"PK"),)))
-    head = raw[raw.index(b"Content-Type: " + DOCX.encode()) :].partition(b"\r\n\r\n")[0]
-    _, *lines = head.split(b"\r\n")
-    assert max(map(len, lines)) <= 78
-    assert all(len(word) <= 75 for word in re.findall(rb"=\?[^?]*\?[^?]*\?[^?]*\?=", head))
-    long = not filename.isascii() or len(filename) > 60
-    assert (b"filename*" in head) is (b"=?utf-8?b?" in head) is long
-
-
-@given(st.text(max_size=120))
-def test_any_file_name_can_be_read_in_both_ways_and_adds_nothing(filename: str) -> None:
-    try:
-        filename.encode()
-    except UnicodeEncodeError:
-        return
-    letter = replace(LETTER, attachments=(Attachment(filename, "application/pdf", b"%PDF-"),))
-    part, _ = parse(letter).iter_attachments()
-    name = part.get_filename()
-    assert name == file_name(filename) == plain_name(part)
-    assert name.strip(" ._") and not set(name) & set('"/\\<>:|?*\r\n\0\u202e')
-    assert normalize("NFC", name) == name
-
-
 def test_a_boundary_never_meets_the_content() -> None:
     raw = assemble(LETTER)
     boundaries = re.findall(rb'boundary="([^"]+)"', raw)
@@ -406,11 +297,3 @@ def test_any_display_name_comes_back(name: str) -> None:
 def test_any_text_comes_back(lines: list[str]) -> None:
     text = "\n".join(lines)
     assert content(parse(replace(LETTER, text=text)), "text/plain") == text.rstrip("\n")
-
-
-@given(st.binary(min_size=1, max_size=500))
-def test_any_file_comes_back(body: bytes) -> None:
-    part, _ = parse(
-        replace(LETTER, attachments=(Attachment("a.pdf", "application/pdf", body),))
-    ).iter_attachments()
-    assert part.get_content() == body
