@@ -37,19 +37,39 @@ _KHMER_FIRST, _KHMER_LAST = "\u1780", "\u17d3"
 _LAYOUT = frozenset("\n\t")
 _BETWEEN_LETTERS = frozenset("\u200b\u200c\u200d\ufe0e\ufe0f")
 
-_HOST = r"(?:[^\W_]|-){1,63}(?:\.(?:[^\W_]|-){1,63})*"
-_KNOWN = (
-    "com|net|org|info|biz|edu|gov|mil|int|io|co|me|app|dev|xyz|top|site|online|shop|club|link|click|live|asia|"
-    "vip|icu|page|zip|mov|ly|gl|tk|store|tech|work|world|cloud|email|support|finance|bank|pay"
+# The last label of a host before its top-level domain; what stands before it changes nothing.
+_HOST = r"(?:[^\W_]|-){1,63}"
+_TOP = r"(?:[a-z]{2,24}|xn--[a-z0-9-]{2,59})"
+# Of top-level domains those that strangers' links are made of; "focal.point" is a link to no program.
+_COUNTRIES = (
+    "ac|ad|ae|af|ag|ai|al|am|ao|aq|ar|as|at|au|aw|ax|az|ba|bb|bd|be|bf|bg|bh|bi|bj|bm|bn|bo|br|bs|bt|bw|by|bz|ca|cc|"
+    "cd|cf|cg|ch|ci|ck|cl|cm|cn|co|cr|cu|cv|cw|cx|cy|cz|de|dj|dk|dm|do|dz|ec|ee|eg|er|es|et|eu|fi|fj|fk|fm|fo|fr|ga|gd|"
+    "ge|gf|gg|gh|gi|gl|gm|gn|gp|gq|gr|gs|gt|gu|gw|gy|hk|hm|hn|hr|ht|hu|id|ie|il|im|in|io|iq|ir|is|it|je|jm|jo|jp|ke|kg|"
+    "kh|ki|km|kn|kp|kr|kw|ky|kz|la|lb|lc|li|lk|lr|ls|lt|lu|lv|ly|ma|mc|md|me|mg|mh|mk|ml|mm|mn|mo|mp|mq|mr|ms|mt|mu|mv|"
+    "mw|mx|my|mz|na|nc|ne|nf|ng|ni|nl|no|np|nr|nu|nz|om|pa|pe|pf|pg|ph|pk|pl|pm|pn|pr|ps|pt|pw|py|qa|re|ro|rs|ru|rw|sa|"
+    "sb|sc|sd|se|sg|sh|si|sk|sl|sm|sn|so|sr|ss|st|su|sv|sx|sy|sz|tc|td|tf|tg|th|tj|tk|tl|tm|tn|to|tr|tt|tv|tw|tz|ua|ug|"
+    "uk|us|uy|uz|va|vc|ve|vg|vi|vn|vu|wf|ws|ye|yt|za|zm|zw"
 )
+_OTHERS = (
+    "academy|agency|app|art|asia|bank|bet|bid|bio|biz|blog|buzz|casa|casino|cat|center|chat|click|cloud|club|com|coop|"
+    "cyou|date|dev|digital|download|edu|email|events|example|express|fit|fun|games|global|gov|group|help|host|icu|info|"
+    "int|jobs|life|link|live|loan|ltd|media|men|mil|mobi|mom|monster|mov|name|net|network|news|ninja|one|online|org|"
+    "page|party|pay|post|press|pro|quest|racing|rest|review|sbs|science|sex|shop|site|solutions|space|store|stream|"
+    "support|surf|systems|team|tech|tel|tips|today|tokyo|top|trade|travel|uno|vip|website|win|wiki|work|world|wtf|xin|"
+    "xxx|xyz|zip|zone"
+)
+# In capitals only these: "U.Win" and "Mr.Men" are names.
+_IN_ANY_CASE = "biz|com|edu|example|gov|info|net|online|org|site|website|xyz"
 _LINK = re.compile(
     "|".join(
         (
-            r"[A-Za-z][A-Za-z0-9+.-]*:/",
+            r"\b[a-z][a-z0-9+.-]{0,20}:/",
             r"\b(?:mailto|javascript|vbscript|data|tel|sms|callto|file|blob|webcal|sip|skype|xmpp):(?=\S)",
             r"\bwww\.(?=\S)",
             # A host before a path, a query, a fragment or a port.
-            rf"\b{_HOST}\.(?:[a-z]{{2,24}}|xn--[a-z0-9-]{{2,59}})(?:[/?#]|:\d)(?=\S|$)",
+            rf"\b{_HOST}\.{_TOP}(?:[/?#]|:\d)(?=\S|$)",
+            rf"\S@{_HOST}\.{_TOP}\b",
+            rf"//{_HOST}\.{_TOP}\b",
             r"\b\d{1,3}(?:\.\d{1,3}){3}[/:](?=\S)",
         )
     ),
@@ -57,8 +77,8 @@ _LINK = re.compile(
 )
 # A host that stands alone. "Dr.Nguyen" and "M.Sc" are none to any mail program, "evil.com" is to all of them.
 _LONE_HOST = re.compile(
-    rf"\b{_HOST}\.(?:[a-z]{{2,24}}|xn--[a-z0-9-]{{2,59}}|(?i:{_KNOWN}))\b(?!\.?\w)|"
-    r"\b[A-Z0-9-]{3,63}\.[A-Z]{2}\b(?!\.?\w)"
+    rf"\b{_HOST}\.(?:{_COUNTRIES}|{_OTHERS}|(?i:{_IN_ANY_CASE})|xn--[a-z0-9-]{{2,59}})\b(?!\.?\w)|"
+    rf"\b[A-Z0-9-]{{3,63}}\.(?:{_COUNTRIES.upper()})\b(?!\.?\w)"
 )
 _DOT_BETWEEN_LETTERS = re.compile(r"(?<=[A-Za-z0-9])\u3002(?=[A-Za-z0-9])")
 

@@ -69,7 +69,10 @@ LINKS = [
     "Ask pay@evil.example",
     "http://192.0.2.7/pay",
     "192.0.2.7/pay",
-    "//evil.example",
+    "//evil.local",
+    "pay@intranet.local",
+    "evil.example",
+    "go.evil.ly",
 ]
 FINE = [
     "Dr.Nguyen Van A",
@@ -92,6 +95,13 @@ FINE = [
     "Data: a view",
     "Q&A 14:00",
     "Session 1.2.3",
+    "focal.point",
+    "U.Win Maung",
+    "DR.WIN MAUNG",
+    "Mr.Men Sophal",
+    "nguyen.van.minh",
+    "Report.docx",
+    "Agenda vs.outcome",
 ]
 
 
