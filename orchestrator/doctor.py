@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from integrations.graph.clouds import CLOUDS
 from orchestrator.bootstrap import Container, broker_url, own_address, parse_settings, settings_problems
+from orchestrator.domain.minutes.minutes import as_mail, largest_file
 from orchestrator.domain.timelines.kinds import Work
 from orchestrator.errors import InvalidInput, OrchestratorError, Problem
 from orchestrator.store.meetings import organizers
@@ -48,7 +49,8 @@ def examine() -> Iterator[Finding]:
         ("database", _database),
         ("calendars", _calendars),
         ("broker", _broker),
-        ("mail", lambda found: found.mailer.check()),
+        ("mail", _mail),
+        ("envelope", _envelope),
         ("mailbox", _mailbox),
         ("organizer", _organizer),
         ("public address", _public_address),
@@ -157,6 +159,30 @@ def _broker(container: Container) -> str:
         ) from None
     finally:
         client.close()
+
+
+def _mail(container: Container) -> str:
+    """Whether the relay answers, and takes mails as large as the files that are accepted."""
+    found = container.mailer.check()
+    limit, accepted = container.mailer.largest(), container.settings.attachment_max_bytes
+    if limit is None or as_mail(accepted) <= limit:
+        return found
+    raise InvalidInput.of(
+        "ORCHESTRATOR_ATTACHMENT_MAX_BYTES",
+        accepted,
+        f"lets files in that the mail server, which takes {limit} bytes at most, would refuse",
+        f"Set it to {largest_file(limit)} at most, or have the mail server take larger mails.",
+    )
+
+
+def _envelope(container: Container) -> str:
+    """Whether the relay lets the service send as its address, tagged too, and takes mail for it."""
+    address = container.settings.organizer_address
+    local, _, domain = address.partition("@")
+    tagged = [f"{local}+doctor@{domain}"] if container.settings.reply_subaddress else []
+    addresses = [address, *tagged]
+    container.mailer.try_envelope(addresses, addresses)
+    return f"mail may leave as {' and '.join(addresses)}, and is taken for them"
 
 
 def _mailbox(container: Container) -> str:

@@ -103,6 +103,20 @@ class Mailer(Protocol):
         """Connect, greet, log in and leave; return a line for ``doctor`` saying what was found."""
         ...
 
+    def try_envelope(self, senders: Sequence[str], recipients: Sequence[str]) -> None:
+        """Name each sender and each recipient to the server, and take it back: no message leaves.
+
+        Raises what sending would raise for the first one that is refused.
+        """
+        ...
+
+    def largest(self) -> int | None:
+        """Return how many bytes a message may have at most (RFC 1870); ``None`` when the server does not say.
+
+        Raises ``TransientFailure`` when the server cannot be asked.
+        """
+        ...
+
 
 class Tray(StrEnum):
     """Where a mail goes once it has been dealt with."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -77,6 +77,21 @@ class SmtpMailer:
         leave(client)
         login = f", logged in as {self._username}" if self._username else ""
         return f"{self.place} answered {protection}{login}."
+
+    def try_envelope(self, senders: Sequence[str], recipients: Sequence[str]) -> None:
+        """Name each sender and each recipient to the server, and take it back; no content follows."""
+        with self.session() as session:
+            for sender in senders:
+                for recipient in recipients:
+                    session.name(sender, recipient)
+
+    def largest(self) -> int | None:
+        """Return how many bytes a message may have at most (RFC 1870), if the server says so."""
+        client = self.connect()
+        said = client.esmtp_features.get("size", "").strip()
+        leave(client)
+        # Zero means that there is no fixed limit (RFC 1870 section 4).
+        return int(said) if said.isascii() and said.isdigit() and int(said[:18]) > 0 else None
 
     @property
     def place(self) -> str:

@@ -61,6 +61,19 @@ class SmtpSession:
             self._drop()
             raise
 
+    def name(self, sender: str, recipient: str) -> None:
+        """Name a sender and a recipient as for a message, and take them back (RSET). Raises as ``send``."""
+        _require_address(sender)
+        _require_address(recipient)
+        try:
+            client = self._begin(sender, recipient, b"")
+            self._name_recipient(client, recipient)
+        except Refused as refusal:
+            self._take_back(refusal)
+            raise refusal.failure(self._place, sender, recipient) from None
+        with self._nothing_delivered(), noticing_loss():
+            client.rset()
+
     def close(self) -> None:
         """Say goodbye and close, never raising for a server that is gone already."""
         client, self._client = self._client, None

@@ -20,6 +20,7 @@ from orchestrator.bootstrap.settings import read_settings
 from orchestrator.bootstrap.templates import mail_templates
 from orchestrator.domain.letters.message import NamedAddress
 from orchestrator.domain.people.addresses import OwnMailbox
+from orchestrator.errors import ConfigurationError, DeliveryError
 from orchestrator.services.answers.by_hand import AnswersByHand
 from orchestrator.services.answers.guests import Guests
 from orchestrator.services.answers.inbox import Inbox
@@ -261,8 +262,19 @@ class Container(Adapters, DataFiles):
     def minutes(self) -> Minutes:
         """Attaching minutes."""
         return Minutes(
-            self.database, self.changing, self.documents, largest=self.settings.attachment_max_bytes
+            self.database,
+            self.changing,
+            self.documents,
+            largest=self.settings.attachment_max_bytes,
+            mail_limit=self._mail_limit,
         )
+
+    def _mail_limit(self) -> int | None:
+        """Return the size of the largest mail, as far as the mail server can be asked just now."""
+        try:
+            return self.mailer.largest()
+        except (DeliveryError, ConfigurationError):
+            return None
 
     @cached_property
     def content_finder(self) -> ContentFinder:

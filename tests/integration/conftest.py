@@ -148,6 +148,7 @@ class FakeMailer:
 
     def __init__(self) -> None:
         self.accepted: list[Mail] = []
+        self.limit: int | None = None
         self.before: Callable[[str], None] = _pass
         self.after: Callable[[str], None] = _pass
 
@@ -165,6 +166,13 @@ class FakeMailer:
 
     def check(self) -> str:
         return "a fake"
+
+    def try_envelope(self, senders: Sequence[str], recipients: Sequence[str]) -> None:
+        for recipient in recipients:
+            self.before(recipient)
+
+    def largest(self) -> int | None:
+        return self.limit
 
     def to(self, recipient: str) -> list[Mail]:
         return [mail for mail in self.accepted if mail.recipient == recipient]

@@ -15,6 +15,7 @@ _TYPES = {
     "txt": ("text/plain; charset=utf-8", b""),
 }
 _LONGEST_NAME = 150
+_TEXTS_AND_HEADERS = 96 * 1024
 
 
 def media_type_of(filename: str, content: bytes, largest: int) -> str:
@@ -49,6 +50,32 @@ def media_type_of(filename: str, content: bytes, largest: int) -> str:
             Fact.of("minutes.another-format.remedy"),
         )
     return media_type
+
+
+def as_mail(size: int) -> int:
+    """Return how many bytes a mail has that carries a file of ``size`` bytes.
+
+    Base64 makes lines of 76 characters and a line end out of 57 bytes (RFC 2045 section 6.8); the text, twice
+    in as many languages, and the headers come on top.
+    """
+    return -(-size // 57) * 78 + _TEXTS_AND_HEADERS
+
+
+def largest_file(limit: int) -> int:
+    """Return the size of the largest file that fits into a mail of ``limit`` bytes."""
+    return max(0, (limit - _TEXTS_AND_HEADERS) // 78 * 57)
+
+
+def fits_a_mail(filename: str, size: int, limit: int | None) -> None:
+    """Raise ``InvalidInput`` for a file that no mail could carry; ``limit`` is that of the mail server."""
+    if limit is None or as_mail(size) <= limit:
+        return
+    raise InvalidInput.of(
+        "file",
+        filename,
+        Fact.of("minutes.too-large-for-mail", encoded=as_mail(size), limit=limit),
+        Fact.of("minutes.too-large-for-mail.remedy", largest=largest_file(limit)),
+    )
 
 
 def safe_filename(filename: str) -> str:

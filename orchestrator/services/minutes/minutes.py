@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings.lifecycle import require_status
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
-from orchestrator.domain.minutes.minutes import media_type_of, safe_filename
+from orchestrator.domain.minutes.minutes import fits_a_mail, media_type_of, safe_filename
 from orchestrator.domain.people.caller import Caller
 from orchestrator.facts import Fact
 from orchestrator.ports import DocumentStore
@@ -19,6 +20,9 @@ from orchestrator.store.engine import Database
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.minutes import minutes as minutes_store
 from orchestrator.store.rows.minutes import DocumentRow
+
+_SMALL = 256 * 1024
+"""Every mail server takes a mail with so small a file, so none is asked."""
 
 
 class Minutes:
@@ -31,12 +35,17 @@ class Minutes:
         documents: DocumentStore,
         *,
         largest: int,
+        mail_limit: Callable[[], int | None] = lambda: None,
     ) -> None:
-        """``largest`` is the greatest size of a file, in bytes."""
+        """``largest`` is the greatest size of a file, in bytes.
+
+        ``mail_limit`` returns that of a mail, or ``None`` when nobody knows it; it asks the mail server.
+        """
         self._database = database
         self._changing = changing
         self._documents = documents
         self._largest = largest
+        self._mail_limit = mail_limit
 
     def attach(
         self, name: str, filename: str, content: bytes, *, caller: Caller, preview: bool = False
@@ -48,6 +57,9 @@ class Minutes:
         """
         filename = safe_filename(filename)
         media_type = media_type_of(filename, content, self._largest)
+        # Before it is kept: a mail that is too large would fail for each recipient, when nobody looks.
+        if len(content) > _SMALL:
+            fits_a_mail(filename, len(content), self._mail_limit())
         # The document goes first: kept without a record it harms nobody, a record without it would.
         digest = "" if preview else self._documents.put(content)
 

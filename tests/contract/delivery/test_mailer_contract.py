@@ -276,6 +276,30 @@ def test_an_extension_that_is_not_offered_is_permanent(plain_mailer: Mailer, pla
     assert recipients(plain) == ["ann@x.example"]
 
 
+# --- looking without sending
+
+
+@pytest.mark.parametrize(("size", "largest"), [(1_000_000, 1_000_000), (0, None), (None, None)])
+def test_the_server_says_how_large_a_message_may_be(
+    smtp_relay: Callable[..., Any], size: int | None, largest: int | None
+) -> None:
+    relay = smtp_relay(data_size_limit=size)
+    assert SmtpMailer("localhost", relay.port, "plain").largest() == largest
+
+
+def test_an_envelope_is_tried_and_nothing_leaves(plain_mailer: Mailer, plain: Any) -> None:
+    plain_mailer.try_envelope([SENDER, "meetings+tag@accsm.example"], [SENDER, "ann@x.example"])
+    assert plain.script.received == []
+    assert len(plain.script.connections) == 1
+    with pytest.raises(TransientFailure, match="Allow this sender"):
+        plain_mailer.try_envelope(["foreign@y.example"], [SENDER])
+    with pytest.raises(PermanentFailure, match="no such user"):
+        plain_mailer.try_envelope([SENDER], ["nobody@x.example"])
+    plain.script.refusals["RCPT"] = OURS["sender"]
+    with pytest.raises(TransientFailure, match="its right to send"):
+        plain_mailer.try_envelope([SENDER], [SENDER])
+
+
 # --- connecting
 
 

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from config import DATA
-from orchestrator.doctor import _calendars, _languages, _looked, _mailbox, _organizer, _public_address
+from orchestrator.doctor import (
+    _calendars,
+    _envelope,
+    _languages,
+    _looked,
+    _mail,
+    _mailbox,
+    _organizer,
+    _public_address,
+)
+from orchestrator.domain.minutes.minutes import as_mail
 from orchestrator.domain.time.zones import ZoneData, pinned_zone_data, zone_data
 from orchestrator.errors import PermanentFailure, TransientFailure
 from orchestrator.services.letters.languages import Languages, codes_of, read_wordings
@@ -50,6 +62,35 @@ def test_a_mailbox_that_could_not_be_read_is_told_even_when_it_answers_now(
     finding = _looked("mailbox", _mailbox, world)
     assert not finding.well
     assert "the server closed the connection" in finding.message
+
+
+@pytest.mark.parametrize(("limit", "well"), [(None, True), (50_000_000, True), (10_485_760, False)])
+def test_files_that_the_relay_would_refuse_as_mails_are_told(
+    world: World, limit: int | None, well: bool
+) -> None:
+    """Ten megabytes are fourteen in a mail, and many relays take ten."""
+    world.mailer.limit = limit
+    world.settings = world.settings.model_copy(update={"attachment_max_bytes": 10 * 1024 * 1024})
+    finding = _looked("mail", _mail, world)
+    assert finding.well is well
+    if not well:
+        largest = int(re.findall(r"Set it to (\d+)", finding.message)[0])
+        assert largest < as_mail(largest) <= 10_485_760
+
+
+@pytest.mark.parametrize("subaddress", [True, False])
+def test_the_envelope_is_tried_with_the_reply_tag_where_it_is_used(world: World, subaddress: bool) -> None:
+    world.settings = world.settings.model_copy(update={"reply_subaddress": subaddress})
+    finding = _looked("envelope", _envelope, world)
+    assert finding.well
+    assert ("+doctor@" in finding.message) is subaddress
+
+    def refuse(recipient: str) -> None:
+        if "+" in recipient:
+            raise PermanentFailure("550 5.1.1 User unknown")
+
+    world.mailer.before = refuse
+    assert _looked("envelope", _envelope, world).well is not subaddress
 
 
 def test_meetings_that_are_answered_to_another_address_are_named(world: World) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 from unicodedata import normalize
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.domain.minutes.minutes import media_type_of, safe_filename
+from orchestrator.domain.minutes.minutes import (
+    as_mail,
+    fits_a_mail,
+    largest_file,
+    media_type_of,
+    safe_filename,
+)
 from orchestrator.errors import InvalidInput
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -125,3 +132,22 @@ def test_a_safe_filename_has_no_path_no_controls_and_a_bounded_length(filename: 
 
 def test_nothing_hides_in_the_name_of_a_file() -> None:
     assert safe_filename("annex\u202efdp\u200b\u3164.exe.pdf") == "annexfdp.exe.pdf"
+
+
+@given(st.integers(1, 3000), st.integers(0, 50_000_000))
+def test_a_file_is_held_against_what_a_mail_may_have(size: int, limit: int) -> None:
+    encoded = len(base64.encodebytes(b"x" * size).replace(b"\n", b"\r\n"))
+    assert encoded <= as_mail(size)
+    assert as_mail(largest_file(limit)) <= max(limit, as_mail(0))
+    assert as_mail(largest_file(limit) + 2 * 57) > limit, "no more than a line is given away"
+
+
+def test_a_file_that_no_mail_can_carry_is_refused_with_the_size_that_could() -> None:
+    fits_a_mail("m.pdf", 10_000_000, None)
+    fits_a_mail("m.pdf", 7_000_000, 10_485_760)
+    with pytest.raises(InvalidInput) as caught:
+        fits_a_mail("m.pdf", 10_000_000, 10_485_760)
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.value) == ("file", "m.pdf")
+    assert "the mail server takes 10,485,760 at most" in problem.message
+    assert f"at most {largest_file(10_485_760):,} bytes" in problem.remedy
