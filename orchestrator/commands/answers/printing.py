@@ -34,6 +34,8 @@ def response_words(item: ResponseView) -> str:
         return f"proposes {item.proposed} ({'past, ' if item.past else ''}{item.state})"
     if item.behind is not None:
         return f"bounce at {item.behind}, behind the address"
+    if item.kind == "waiting":
+        return f"waits for you: orchestrator mailbox show {item.incoming_id}"
     if item.kind != "answer":
         return item.kind
     words = item.participation or ""

@@ -9,6 +9,7 @@ from datetime import datetime
 from orchestrator.domain.answers.responses import ResponseKind
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
+from orchestrator.domain.people.addresses import compared
 from orchestrator.domain.time.zones import local_time
 from orchestrator.facts import Fact, Said
 from orchestrator.services.letters.content import Report, ReportLine
@@ -72,7 +73,7 @@ def _what(meeting: Meeting, row: ResponseRow, directory: Directory, now: datetim
         case ResponseKind.ANSWER:
             return _answer(row)
         case ResponseKind.WAITING:
-            return Fact.of("letters.answer-waits", sender=row.by)
+            return _waiting(meeting, row)
         case ResponseKind.PROPOSAL if row.starts_at is not None:
             place = directory.host_place(meeting.host, meeting.zone, row.starts_at)
             proposed = local_time(row.starts_at, place)
@@ -100,3 +101,9 @@ def _bounced(row: ResponseRow) -> Fact:
     if row.behind is not None:
         return Fact.of("letters.mail-bounced-behind", address=row.behind)
     return Fact.of("letters.mail-bounced")
+
+
+def _waiting(meeting: Meeting, row: ResponseRow) -> Fact:
+    """Return what waits: an answer in somebody's name, or that of a person who could be invited."""
+    known = row.attendee_id is not None or row.by in {compared(item.email) for item in meeting.invited}
+    return Fact.of("letters.answer-waits", sender=row.by) if known else Fact.of("letters.stranger-waits")

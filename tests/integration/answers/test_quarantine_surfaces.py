@@ -208,6 +208,16 @@ def test_one_click_believes_a_sender(console: TestClient, world: World) -> None:
     assert world.known_senders.all() == []
 
 
+def test_the_meeting_says_who_waits_and_asks_whether_to_invite(console: TestClient, world: World) -> None:
+    poll(world, reply(world, MEI, "ACCEPTED"), reply(world, TAN, "DECLINED", sender=EVE))
+    page = words(console.get("/meetings/SOM-2026"))
+    assert "Was forwarded the invitation and answered it; it is not recorded. Invite this person?" in page
+    assert "An answer that is not recorded yet. Decide about it" in page
+    assert "Wrote a letter" not in page
+    console.post("/mailbox/2/accept")
+    assert "Decide about it" not in words(console.get("/meetings/SOM-2026"))
+
+
 def test_a_believed_mail_that_changes_nothing_says_why(console: TestClient, world: World) -> None:
     poll(world, reply(world, TAN, "X-MAYBE", sender=EVE))
     page = console.post("/mailbox/1/accept", data={"once": "yes"})

@@ -82,6 +82,16 @@ def test_the_coordinator_is_told_that_an_answer_waits(world: World) -> None:
     assert f"Tan Hui Shan, an answer sent by {OUTSIDER} waits in the mailbox for your decision" in said
 
 
+def test_the_coordinator_is_asked_whether_to_invite_who_answered(world: World) -> None:
+    world.invited()
+    poll(world, reply(world, OUTSIDER, "ACCEPTED"), reply(world, OUTSIDER, "ACCEPTED", sender=TAN))
+    world.clock.move(hours=1)
+    world.run()
+    said = words_of(news(world)[0])
+    assert f"{OUTSIDER}, is not invited, was forwarded the invitation and answered it; invite this" in said
+    assert f"{TAN}, an answer sent by {TAN} waits in the mailbox" in said
+
+
 @pytest.mark.parametrize("dealt_with", ["accepted", "discarded", "assigned"])
 def test_who_has_dealt_with_it_is_not_told_that_it_waits(world: World, dealt_with: str) -> None:
     world.invited()
