@@ -14,11 +14,11 @@ _DURATION = re.compile(
     r"(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?",
     re.ASCII,
 )
-_CLOCK_PART = "T([0-9]{1,5}H([0-9]{1,7}M)?([0-9]{1,9}S)?|[0-9]{1,7}M([0-9]{1,9}S)?|[0-9]{1,9}S)"
-DURATION_PATTERN = (
-    f"^P([0-9]{{1,3}}W([0-9]{{1,4}}D)?({_CLOCK_PART})?|[0-9]{{1,4}}D({_CLOCK_PART})?|{_CLOCK_PART})$"
-)
-"""What ``parse_duration`` takes, as a schema tells it, but for how long it may be."""
+DAYS_PART = "([0-4]?[0-9]{1,2}W([0-9]{1,2}D)?|[0-9]{1,3}D|[12][0-9]{3}D|3[0-5][0-9]{2}D)"
+CLOCK_PART = "T([0-9]{1,4}H([0-9]{1,5}M)?([0-9]{1,6}S)?|[0-9]{1,5}M([0-9]{1,6}S)?|[0-9]{1,6}S)"
+_SHORT_CLOCK = "T([0-9]{1,2}H([0-9]{1,3}M)?([0-9]{1,4}S)?|[0-9]{1,3}M([0-9]{1,4}S)?|[0-9]{1,4}S)"
+DURATION_PATTERN = f"^P({DAYS_PART}({_SHORT_CLOCK})?|{CLOCK_PART})$"
+"""What ``parse_duration`` takes, as a schema tells it: nothing that is longer than ten years."""
 _LONGEST = timedelta(days=3660)
 
 

@@ -117,10 +117,18 @@ class Changing:
             with self._database.reading() as session:
                 meeting = store.load(session, store.find_id(session, name))
                 return self._look(session, meeting, command, version)
+        made: list[bool] = []
+
+        def noticed(session: Session, meeting: Meeting, now: datetime) -> MeetingChange | None:
+            found = command(session, meeting, now)
+            made.append(found is not None)
+            return found
+
         with self.transaction() as session:
             meeting = self.locked(session, name, with_linked=with_linked)
-            effect = self.changed(session, meeting, command, caller=caller, version=version)
-        self._wake_up.notify()
+            effect = self.changed(session, meeting, noticed, caller=caller, version=version)
+        if any(made):
+            self._wake_up.notify()
         return effect
 
     @contextmanager

@@ -348,3 +348,13 @@ def test_an_old_name_in_a_timeline_is_read_and_its_author_is_told(world: World) 
     assert world.meeting_timelines.of(REFERENCE).timeline.document["steps"][-1]["do"] == "connection-test"
     again = world.meeting_timelines.adjust(REFERENCE, new, caller=caller("K"))
     assert hint not in map(words.say, again.warnings)
+
+
+def test_what_changes_nothing_wakes_no_beat(world: World) -> None:
+    world.create()
+    world.meeting_timelines.adjust(REFERENCE, standard(world), caller=caller("K"))
+    woken = world.wake_up.notified
+    world.meeting_timelines.adjust(REFERENCE, standard(world), caller=caller("K"))
+    assert world.wake_up.notified == woken
+    world.meeting_timelines.reset(REFERENCE, caller=caller("K"))
+    assert world.wake_up.notified == woken + 1

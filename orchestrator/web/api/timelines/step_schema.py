@@ -12,6 +12,7 @@ from pydantic import Field, WithJsonSchema
 
 from orchestrator.domain.meetings.meeting import Need
 from orchestrator.domain.meetings.needs import CONDITIONS
+from orchestrator.domain.time.durations import CLOCK_PART, DAYS_PART
 from orchestrator.domain.timelines.audience import KNOWN
 from orchestrator.domain.timelines.kinds import STEP_RULES, ActionKind, StepRules, StepTime
 from orchestrator.domain.timelines.steps import LONGEST_ID, MOST_RUNGS
@@ -19,9 +20,7 @@ from orchestrator.domain.timelines.timeline import MOST_STEPS
 
 Schema = dict[str, Any]
 _WORKING_DAYS = "([0-9]{1,2}|1[0-9]{2}|2[0-5][0-9]|260)WD"
-# No length is over ten years, which is as much as a duration may be.
-_DAYS = "P([0-4]?[0-9]{1,2}W([0-9]{1,2}D)?|[0-9]{1,3}D|[12][0-9]{3}D|3[0-5][0-9]{2}D)"
-_HOURS = "PT([0-9]{1,4}H([0-9]{1,5}M)?([0-9]{1,6}S)?|[0-9]{1,5}M([0-9]{1,6}S)?|[0-9]{1,6}S)"
+_DAYS, _HOURS = f"P{DAYS_PART}", f"P{CLOCK_PART}"
 _CLOCK = "( at (09|1[0-5]):[0-5][0-9] local| at 16:00 local)?"
 _AT_ONCE: Schema = {"const": "immediately"}
 
