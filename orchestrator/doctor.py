@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -12,10 +12,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from integrations.graph.clouds import CLOUDS
 from orchestrator.bootstrap import Container, broker_url, own_address, parse_settings, settings_problems
 from orchestrator.domain.minutes.minutes import as_mail, largest_file
+from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import Work
 from orchestrator.errors import InvalidInput, OrchestratorError, Problem
+from orchestrator.services.operations.processes import BEAT, WATCHER, WEB, ProcessView
+from orchestrator.store.delivery import breakers
 from orchestrator.store.meetings import organizers
 from orchestrator.words import say
+
+_ROLES = (BEAT, WEB, WATCHER, *Work)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ def examine() -> Iterator[Finding]:
         ("public address", _public_address),
         ("way to Microsoft 365", _way_out),
         ("Microsoft Graph", lambda found: found.conferences.check()),
+        ("processes", _processes),
+        ("lanes", _lanes),
         ("queue", _queue),
         ("waiting mail", _waiting_mail),
     ):
@@ -147,6 +154,8 @@ def _broker(container: Container) -> str:
 
     client = redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5)
     try:
+        # A replica answers, and takes no tasks.
+        client.set("orchestrator.doctor", 1, ex=10)
         waiting = ", ".join(f"{client.llen(lane.value)} in {lane}" for lane in Work)
         return f"answers; tasks that wait: {waiting}"
     except redis.RedisError as error:
@@ -260,9 +269,81 @@ def _waiting_mail(container: Container) -> str:
     return "no mail waits for trouble of ours"
 
 
+def _processes(container: Container) -> str:
+    """Whether every process runs, and can work with its neighbours as *it* was set up when it began."""
+    found = container.processes.all()
+    living = [item for item in found if item.alive]
+    missing = [role for role in _ROLES if role not in {item.role for item in living}]
+    problems = [
+        *(_gone(role, found) for role in missing),
+        *(_troubled(item) for item in living if item.troubles),
+    ]
+    if problems:
+        raise InvalidInput(problems)
+    return f"{len(living)} run: " + ", ".join(sorted({item.role for item in living}))
+
+
+def _gone(role: str, found: Sequence[ProcessView]) -> Problem:
+    last = max((item.seen_at for item in found if item.role == role), default=None)
+    seen = f"was seen last at {last:%Y-%m-%d %H:%M:%S} UTC" if last else "is not running"
+    return Problem(
+        role,
+        "",
+        f"{seen}, or cannot write into the database",
+        f"Look at its log, and restart {_program(role)}.",
+    )
+
+
+def _troubled(item: ProcessView) -> Problem:
+    said = "; ".join(
+        f"{trouble.neighbour} since {trouble.since:%Y-%m-%d %H:%M:%S} UTC: {say(trouble.why)}"
+        for trouble in item.troubles
+    )
+    return Problem(
+        f"{item.role} (process {item.pid} on {item.host})",
+        "",
+        f"cannot work with its {said}",
+        "If the look above at the same server is well, this process has old settings: restart "
+        f"{_program(item.role)}. Else mend what it says.",
+    )
+
+
+def _program(role: str) -> str:
+    """Return what a role's process is called in docker-compose.yml."""
+    return f"worker-{Work(role).name.lower()}" if role in set(Work) else role
+
+
+def _lanes(container: Container) -> str:
+    """Whether a lane pauses because its server does not answer."""
+    with container.database.reading() as session:
+        pausing = [item for item in breakers.all_of(session).values() if item.is_open]
+    if pausing:
+        raise InvalidInput(
+            [
+                Problem(
+                    item.lane,
+                    "",
+                    f"pauses since {item.since:%Y-%m-%d %H:%M:%S} UTC, because its server does not answer: "
+                    f"{say(item.reason)}",
+                    f"It is tried again at {item.retry_at:%H:%M:%S} UTC by itself, or at once when beat is "
+                    "restarted.",
+                )
+                for item in pausing
+            ]
+        )
+    return "none pauses"
+
+
 def _queue(container: Container) -> str:
     late = container.reading.late()
     counts = container.reading.counts()
+    if failed := counts.get(ActionState.FAILED, 0):
+        raise InvalidInput.of(
+            "queue",
+            failed,
+            f"action(s) failed, and {late} more are late",
+            "See why with 'orchestrator actions list --state failed', mend that, then retry or discard each.",
+        )
     if late:
         raise InvalidInput.of(
             "queue",

@@ -15,6 +15,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from orchestrator.errors import DeliveryError
+from orchestrator.facts import Fact
+
 
 class Clock(Protocol):
     """Tells the time."""
@@ -71,6 +74,14 @@ class AccessTokens(Protocol):
 
     def drop(self) -> None:
         """Forget the token, because it was not accepted; the next one may carry a right granted since."""
+        ...
+
+
+class SignsOfLife(Protocol):
+    """Keeps what this process meets with at its neighbours, so that others can be told."""
+
+    def met(self, neighbour: str, failure: DeliveryError | None) -> None:
+        """Keep how asking a neighbour ended."""
         ...
 
 
@@ -187,6 +198,10 @@ class Mailbox(Protocol):
 
     def close(self) -> None:
         """End a ``wait`` in another thread, and let go of what waiting held open."""
+        ...
+
+    def trouble(self) -> Fact | None:
+        """Return why ``wait`` cannot watch the mailbox at present; ``None`` while it can."""
         ...
 
     def check(self) -> str:

@@ -45,6 +45,7 @@ def watch(
 def watch_nothing(stop: threading.Event, alive: Callable[[], None]) -> None:
     """Wait for the end where there is no mailbox, so that its process need not be left out."""
     _LOG.warning("ORCHESTRATOR_IMAP_HOST is not set, so there is no mailbox to watch")
+    alive()
     while not stop.wait(_LONGEST_WAIT):
         alive()
 

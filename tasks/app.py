@@ -9,15 +9,16 @@ Each kind of work is a lane: a task and a queue of the same name, with workers o
 
 from __future__ import annotations
 
+from threading import Event, Thread
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 from kombu.entity import Queue
 
 from config.logging import configure_logging
 from integrations.redis_wakeup import keepalive
-from orchestrator.bootstrap import celery_broker_url, keep_private, read_settings
+from orchestrator.bootstrap import celery_broker_url, container, keep_private, read_settings
 from orchestrator.domain.timelines.kinds import Work
 from tasks.broker import use_forgiving_transports
 
@@ -66,3 +67,25 @@ app.conf.update(
 @setup_logging.connect  # type: ignore[untyped-decorator]
 def _configure_logging(**_: Any) -> None:
     configure_logging(_settings.log_level)
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _begin_life(**_: Any) -> None:
+    """Make what this process needs anew, for it was forked, and tell of it from now on."""
+    container.cache_clear()
+    lanes = [lane for lane in Work if lane.value in app.amqp.queues.consume_from]
+    Thread(target=_live, args=(lanes,), daemon=True).start()
+
+
+def _live(lanes: list[Work]) -> None:
+    pause = Event()
+    while True:
+        for lane in lanes:
+            container().life(lane).tell()
+        pause.wait(5.0)
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
+def _end_life(**_: Any) -> None:
+    for lane in Work:
+        container().life(lane).end()

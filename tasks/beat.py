@@ -12,7 +12,9 @@ from typing import Any
 from celery.beat import Scheduler
 
 from orchestrator.bootstrap import container
+from orchestrator.facts import Fact
 from orchestrator.services.delivery.scheduling import Handout
+from orchestrator.services.operations.processes import BEAT
 from tasks.lanes import TASKS
 from tasks.queues import waiting_in
 
@@ -38,11 +40,13 @@ class ActionScheduler(Scheduler):  # type: ignore[misc]
             if not self._begun:
                 # Bringing all plans up to date takes as long as there are meetings.
                 scheduling.begin()
+                container().processes.forget_old()
                 self._begun = True
             watchdog.begin()
             batches = scheduling.claim(waiting_in)
             published = self._publish(batches)
             container().was_alive()
+            container().life(BEAT).tell()
             pause = self._pause(published=published, idle=not batches)
             watchdog.end()
             if pause:
@@ -73,8 +77,14 @@ class ActionScheduler(Scheduler):  # type: ignore[misc]
                 left = [number for item in batches[index:] for number in item]
                 _LOG.warning("the broker takes no tasks (%s); claims are given back", type(error).__name__)
                 container().scheduling.release(left)
+                container().life(BEAT).fails(
+                    "broker", Fact.of("operations.broker-refuses", error=type(error).__name__)
+                )
                 return False
+        if batches:
+            container().life(BEAT).works("broker")
         return True
 
     def close(self) -> None:
-        """Nothing is remembered, so nothing has to be written down."""
+        """Nothing is remembered, so nothing has to be written down but that this process ends."""
+        container().life(BEAT).end()

@@ -13,6 +13,7 @@ from pathlib import Path
 from integrations.imap.account import ImapAccount, Security
 from integrations.imap.session import ImapSession
 from integrations.imap.watch import Watch
+from orchestrator.facts import Fact
 from orchestrator.ports import AccessTokens, Tray
 
 
@@ -88,6 +89,10 @@ class ImapMailbox:
         ends when that has ended, after ``timeout`` at the latest.
         """
         self._watch.close()
+
+    def trouble(self) -> Fact | None:
+        """Return why ``wait`` cannot watch at present; ``None`` while it can."""
+        return self._watch.trouble
 
     def check(self) -> str:
         """Connect, log in and find the folders; return what was found. Raises ``DeliveryError``."""

@@ -11,6 +11,7 @@ from integrations.imap.account import ImapAccount
 from integrations.imap.answers import TROUBLE, hang_up
 from integrations.imap.session import logger
 from orchestrator.errors import DeliveryError, TransientFailure
+from orchestrator.facts import Fact
 
 _FIRST_IDLE_SECONDS = 1.0
 _LONGEST_IDLE_SECONDS = 25 * 60.0
@@ -37,6 +38,8 @@ class Watch:
         self._barred_until = 0.0
         self._stop = threading.Event()
         self._busy = threading.Lock()
+        self.trouble: Fact | None = None
+        """Why the mailbox cannot be watched at present."""
 
     def wait(self, seconds: float) -> bool:
         """As ``ImapMailbox.wait``."""
@@ -89,6 +92,7 @@ class Watch:
         state, count = self._look()
         arrived = state != self._known if self._known else count > 0
         self._known = state
+        self.trouble = None
         return arrived
 
     def _look(self) -> tuple[tuple[int, int], int]:
@@ -127,6 +131,7 @@ class Watch:
         """Hang up and sleep: until the end when only a person can help, else for a little while."""
         self._drop()
         failure = self._account.failures.failure(error)
+        self.trouble = failure.fact
         logger.debug("Not watching the mailbox for now: %s", failure.code)
         if isinstance(failure, TransientFailure) and failure.retry_after:
             # Also for the calls that follow: each would be one more wrong login.

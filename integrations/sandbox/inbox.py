@@ -15,6 +15,7 @@ from typing import TypeVar
 from urllib.parse import quote_from_bytes
 
 from orchestrator.errors import PermanentFailure, TransientFailure
+from orchestrator.facts import Fact
 from orchestrator.ports import IncomingMail, Tray
 
 _Result = TypeVar("_Result")
@@ -71,6 +72,10 @@ class MaildirMailbox:
     def close(self) -> None:
         """End the call of ``wait`` that runs, or else make the next one end at once."""
         self._stop.set()
+
+    def trouble(self) -> Fact | None:
+        """Return ``None``: a folder of this machine can always be watched."""
+        return None
 
     def check(self) -> str:
         """Make and read the folders; return what was found."""

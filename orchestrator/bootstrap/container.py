@@ -44,6 +44,7 @@ from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.minutes.minutes import Minutes
 from orchestrator.services.operations.bulk import Bulk
 from orchestrator.services.operations.operations import Operations
+from orchestrator.services.operations.processes import Life, Processes
 from orchestrator.services.operations.write_probe import WriteProbe
 from orchestrator.services.people.links import Links
 from orchestrator.services.people.sessions import ConsoleSessions, SessionLimits
@@ -297,6 +298,19 @@ class Container(Adapters, DataFiles):
         return Bulk(self.database, self.clock, self.lease_clock, self.wake_up)
 
     @cached_property
+    def processes(self) -> Processes:
+        """Looking at the processes that run."""
+        return Processes(self.database, self.lease_clock)
+
+    def life(self, role: str) -> Life:
+        """What this process tells of itself in a role; the same each time."""
+        return self._lives.setdefault(role, Life(self.database, self.lease_clock, role))
+
+    @cached_property
+    def _lives(self) -> dict[str, Life]:
+        return {}
+
+    @cached_property
     def incoming(self) -> IncomingMails:
         """Looking at mails that came in."""
         return IncomingMails(self.database, self.kept_mails)
@@ -369,6 +383,7 @@ class Container(Adapters, DataFiles):
             jitter=random.random,
             # One message may take two thirds of a claim, and recording it the last one.
             watchdog=ProcessWatchdog(1.5 * settings.lease_seconds),
+            life=self.life,
         )
 
 

@@ -250,6 +250,9 @@ class FakeMailbox:
     def wait(self, seconds: float) -> bool:
         return bool(self.inbox)
 
+    def trouble(self) -> None:
+        return None
+
     def check(self) -> str:
         return "a fake"
 

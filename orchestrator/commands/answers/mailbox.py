@@ -10,6 +10,7 @@ import click
 
 from config.logging import configure_logging
 from orchestrator import bootstrap, supervisor, terminal
+from orchestrator.bootstrap import Container
 from orchestrator.commands.answers.known_senders import senders
 from orchestrator.commands.answers.printing import show_explanations, show_incoming, show_mail
 from orchestrator.commands.answers.quarantine import accept, assign, discard, invite
@@ -17,6 +18,7 @@ from orchestrator.commands.common import bytes_of, json_option
 from orchestrator.domain.answers.responses import Fate
 from orchestrator.services.answers.inbox import LARGEST_MAIL
 from orchestrator.services.answers.incoming import explain
+from orchestrator.services.operations.processes import WATCHER
 from orchestrator.store.answers.incoming import MailQuery
 from orchestrator.watching import watch, watch_nothing
 
@@ -85,7 +87,23 @@ def watch_mailbox() -> None:
     supervisor.until_signalled(stop)
     found = bootstrap.container()
     configure_logging(found.settings.log_level)
-    if found.mailbox is None or found.inbox is None:
-        watch_nothing(stop, found.was_alive)
+    life = found.life(WATCHER)
+    try:
+        if found.mailbox is None or found.inbox is None:
+            watch_nothing(stop, lambda: _alive(found))
+        else:
+            watch(found.mailbox, found.inbox, stop, lambda: _alive(found), found.mailbox_watchdog)
+    finally:
+        life.end()
+
+
+def _alive(found: Container) -> None:
+    """Say that the watcher lives, and why it cannot watch, if it cannot."""
+    life = found.life(WATCHER)
+    trouble = found.mailbox.trouble() if found.mailbox else None
+    if trouble is None:
+        life.works("mailbox")
     else:
-        watch(found.mailbox, found.inbox, stop, found.was_alive, found.mailbox_watchdog)
+        life.fails("mailbox", trouble)
+    life.tell()
+    found.was_alive()

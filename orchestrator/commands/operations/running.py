@@ -11,6 +11,7 @@ import click
 from config.logging import configure_logging
 from orchestrator import bootstrap, doctor, supervisor, terminal
 from orchestrator.commands.common import day_of, json_option, start_option
+from orchestrator.services.operations.processes import WEB, Life
 
 
 @click.command()
@@ -60,7 +61,19 @@ def web() -> None:
 
     settings = bootstrap.container().settings
     configure_logging(settings.log_level)
-    server.run(settings)
+    life = bootstrap.container().life(WEB)
+    threading.Thread(target=_live, args=(life,), daemon=True).start()
+    try:
+        server.run(settings)
+    finally:
+        life.end()
+
+
+def _live(life: Life) -> None:
+    """Tell that this process lives for as long as it does."""
+    pause = threading.Event()
+    while not pause.wait(5.0):
+        life.tell()
 
 
 @click.command(name="doctor")

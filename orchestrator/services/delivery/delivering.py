@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from orchestrator.domain.timelines.kinds import Work
 from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure
 from orchestrator.facts import Fact
-from orchestrator.ports import Clock, ConferenceProvider, DocumentStore, Mailer, WakeUp, Watchdog
+from orchestrator.ports import Clock, ConferenceProvider, DocumentStore, Mailer, SignsOfLife, WakeUp, Watchdog
 from orchestrator.services.answers.inbox import Inbox
 from orchestrator.services.delivery.breakers import Breakers, Gate
 from orchestrator.services.delivery.endings import Endings
@@ -77,11 +77,13 @@ class Delivering:
         jitter: Callable[[], float],
         pause: Callable[[float], object] = time.sleep,
         watchdog: Watchdog | None = None,
+        life: Callable[[str], SignsOfLife] | None = None,
     ) -> None:
         """``lease_clock`` is the machine's time; ``jitter`` returns numbers in [0, 1]; ``pause`` sleeps.
 
-        ``watchdog`` ends the process when a single action hangs.
+        ``watchdog`` ends the process when a single action hangs, ``life`` is told of a lane's server.
         """
+        self._life = life
         self._watchdog = watchdog
         self._database = database
         self._outside = outside
@@ -178,11 +180,19 @@ class Delivering:
                 item = left.pop(0)
                 self._still_here()
                 attempt = self._perform(item, batch)
+                if attempt.asked:
+                    self._tell(item.kind.rules.work, attempt.failure)
                 if not attempt.asked:
                     hand.gate.untried(item.id)
                 elif not hand.gate.passed(item.id, attempt.failure) and attempt.failure is not None:
                     self._give_back(left, Fact.of("delivery.waits", why=attempt.failure.fact))
                     return
+
+    def _tell(self, lane: Work, failure: DeliveryError | None) -> None:
+        """Tell how the server of a lane does; that it refuses one mail for good says nothing about it."""
+        if self._life is not None:
+            one_mail = lane is Work.MAIL and isinstance(failure, PermanentFailure)
+            self._life(lane).met(f"server of {lane}", None if one_mail else failure)
 
     def _still_here(self) -> None:
         """Begin the time again that the next step may take."""
