@@ -12,7 +12,6 @@ from typing import Any
 from celery.beat import Scheduler
 
 from orchestrator.bootstrap import container
-from orchestrator.facts import Fact
 from orchestrator.services.delivery.scheduling import Handout
 from orchestrator.services.operations.processes import BEAT
 from tasks.lanes import TASKS
@@ -77,9 +76,7 @@ class ActionScheduler(Scheduler):  # type: ignore[misc]
                 left = [number for item in batches[index:] for number in item]
                 _LOG.warning("the broker takes no tasks (%s); claims are given back", type(error).__name__)
                 container().scheduling.release(left)
-                container().life(BEAT).fails(
-                    "broker", Fact.of("operations.broker-refuses", error=type(error).__name__)
-                )
+                container().life(BEAT).refused_by_broker(error)
                 return False
         if batches:
             container().life(BEAT).works("broker")

@@ -22,7 +22,7 @@ from orchestrator.services.delivery.breakers import Breakers, Gate
 from orchestrator.services.delivery.endings import Endings
 from orchestrator.services.delivery.in_hand import Attempt, Looking, Seen
 from orchestrator.services.delivery.meeting_work import MeetingWork
-from orchestrator.services.delivery.patience import DATABASE_AWAY, Patience
+from orchestrator.services.delivery.patience import DATABASE_AWAY, DatabasePatience
 from orchestrator.services.delivery.sending import Batch, Sending
 from orchestrator.services.letters.content_finder import ContentFinder
 from orchestrator.services.letters.letters import Letters
@@ -92,7 +92,7 @@ class Delivering:
         self._wake_up = wake_up
         self._lease = lease
         # A claim is renewed when a third of it has passed, so another third is left for waiting.
-        self._patience = Patience(lease / 3, pause)
+        self._patience = DatabasePatience(lease / 3, pause)
         self._breakers = Breakers(database, lease_clock, jitter)
         self._endings = Endings(database, clock, jitter, self._patience)
         self._looking = Looking(database, planner, self._endings)

@@ -13,7 +13,7 @@ from orchestrator.domain.timelines.actions import ActionState, CancelCode, retry
 from orchestrator.errors import DeliveryError, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.facts import Fact, plain
 from orchestrator.ports import Clock
-from orchestrator.services.delivery.patience import Patience
+from orchestrator.services.delivery.patience import DatabasePatience
 from orchestrator.store.delivery import claims, deliveries, held_up
 from orchestrator.store.delivery.claims import Held, Taken
 from orchestrator.store.engine import Database, Executor
@@ -29,7 +29,7 @@ class Endings:
     """Records how attempts ended, and lets go what waited for them."""
 
     def __init__(
-        self, database: Database, clock: Clock, jitter: Callable[[], float], patience: Patience
+        self, database: Database, clock: Clock, jitter: Callable[[], float], patience: DatabasePatience
     ) -> None:
         """``jitter`` returns numbers in [0, 1]."""
         self._database = database

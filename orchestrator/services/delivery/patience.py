@@ -15,7 +15,7 @@ _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 5.0
 
 
-class Patience:
+class DatabasePatience:
     """Tries again for as long as a database may be away without harm."""
 
     def __init__(self, longest: timedelta, pause: Callable[[float], object]) -> None:

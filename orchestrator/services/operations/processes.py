@@ -88,6 +88,10 @@ class Life:
             _LOG.warning("%s fails", neighbour)
             self._told_at = None
 
+    def refused_by_broker(self, error: Exception) -> None:
+        """Keep that the broker takes nothing; the error's text may hold its address with the password."""
+        self.fails("broker", Fact.of("operations.broker-refuses", error=type(error).__name__))
+
     def works(self, neighbour: str) -> None:
         """Keep that a neighbour works."""
         with self._lock:
