@@ -23,8 +23,9 @@ from orchestrator.store.operations import processes
 from orchestrator.store.rows.operations import ProcessRow
 
 _LOG = logging.getLogger(__name__)
-_EVERY = timedelta(seconds=10)
-_ALIVE = timedelta(seconds=60)
+_EVERY = timedelta(seconds=30)
+"""Each commit makes open pages look again, so signs of life are few."""
+_ALIVE = timedelta(seconds=100)
 _FORGOTTEN = timedelta(days=1)
 BEAT, WEB, WATCHER = "beat", "web", "mailbox"
 """The roles of processes that are no workers; a worker's role is its lane."""
@@ -101,7 +102,7 @@ class Life:
             self._told_at = None
 
     def tell(self) -> None:
-        """Write that this process lives, every ten seconds at most unless something changed. Never raises."""
+        """Write that this process lives, every half minute at most unless something changed. Never raises."""
         now = self._clock.now()
         if self._told_at is not None and now - self._told_at < _EVERY:
             return
