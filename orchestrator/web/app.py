@@ -10,7 +10,7 @@ from orchestrator import __version__
 from orchestrator.bootstrap import Container
 from orchestrator.web import api, console, events, health, personal, problems, session
 from orchestrator.web.container import services
-from orchestrator.web.gate import Gate
+from orchestrator.web.gate import FrontGate
 from orchestrator.web.openapi import Application
 from orchestrator.web.pages import HERE, Pages
 from orchestrator.web.security import SignIn
@@ -37,7 +37,7 @@ def create_app(container: Container | None = None) -> Application:
     app.state.pulse = events.Pulse(used.reading.pulse)
     # Smaller answers would hardly shrink; event streams are left out by the middleware itself.
     app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING, compresslevel=6)
-    app.add_middleware(Gate, sign_in=SignIn.of(used), settings=used.settings)
+    app.add_middleware(FrontGate, sign_in=SignIn.of(used), settings=used.settings)
     problems.install(app)
     app.include_router(health.router)
     app.include_router(api.router)

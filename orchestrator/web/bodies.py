@@ -40,7 +40,7 @@ class ClientLeftError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class BodyPatience:
     """How many seconds a body may take: between two pieces of it, and as a whole."""
 
     silence: float = 15.0
@@ -51,7 +51,7 @@ class Patience:
         return self.whole + largest / _BYTES_A_SECOND
 
 
-async def read_body(receive: Receive, largest: int, patience: Patience) -> bytes:
+async def read_body(receive: Receive, largest: int, patience: BodyPatience) -> bytes:
     """Return the body; raises 413 as soon as it is larger, 408 when it is slow, ``ClientLeftError``."""
     body = bytearray()
     try:

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from config.settings import Settings
 from orchestrator.web import bodies, problems
-from orchestrator.web.bodies import ClientLeftError, Patience
+from orchestrator.web.bodies import BodyPatience, ClientLeftError
 from orchestrator.web.origins import allowed_hosts, host_allowed
 from orchestrator.web.security import SignIn, SignInRequiredError
 
@@ -71,18 +71,18 @@ def _areas(settings: Settings) -> tuple[Area, ...]:
     )
 
 
-class Gate:
+class FrontGate:
     """Lets requests pass that may, with a body that was read and looked at."""
 
     def __init__(
-        self, app: ASGIApp, sign_in: SignIn, settings: Settings, patience: Patience | None = None
+        self, app: ASGIApp, sign_in: SignIn, settings: Settings, patience: BodyPatience | None = None
     ) -> None:
         """``patience`` says how long a body may take."""
         self._app = app
         self._sign_in = sign_in
         self._areas = _areas(settings)
         self._hosts = allowed_hosts(settings.public_url, settings.allowed_hosts)
-        self._patience = patience or Patience()
+        self._patience = patience or BodyPatience()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, or refuse it."""

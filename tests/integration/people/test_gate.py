@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.web.bodies import Patience
-from orchestrator.web.gate import Gate
+from orchestrator.web.bodies import BodyPatience
+from orchestrator.web.gate import FrontGate
 from orchestrator.web.openapi import Application
 from tests.integration.asking import Answer, ask
 from tests.integration.people.conftest import BEARER, HOSTNAME
@@ -98,8 +98,8 @@ def test_the_refusal_of_a_body_is_read_by_whoever_sent_it(app: Application) -> N
 def test_a_body_that_does_not_come_is_not_waited_for(
     app: Application, path: str, headers: dict[str, str]
 ) -> None:
-    for patience in (Patience(silence=0.01), Patience(silence=60, whole=0)):
-        (gate,) = [item for item in app.user_middleware if item.cls is Gate]
+    for patience in (BodyPatience(silence=0.01), BodyPatience(silence=60, whole=0)):
+        (gate,) = [item for item in app.user_middleware if item.cls is FrontGate]
         gate.kwargs["patience"] = patience
         app.middleware_stack = None
         answer = asked(app, "POST", path, body=[b"{"], headers=headers, silent=True)
@@ -110,7 +110,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(
 
 
 def test_the_time_of_a_whole_body_is_limited_however_it_drips() -> None:
-    patience = Patience(silence=15, whole=30)
+    patience = BodyPatience(silence=15, whole=30)
     assert patience.for_body(0) == 30
     assert patience.for_body(200_000) < 40
     assert 5 * 60 < patience.for_body(10 * 1024 * 1024) < 10 * 60

@@ -65,7 +65,7 @@ def test_our_own_faults_have_them_and_say_nothing(
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a detail that is nobody's business")
 
-    monkeypatch.setattr("orchestrator.web.gate.Gate._admit", fail)
+    monkeypatch.setattr("orchestrator.web.gate.FrontGate._admit", fail)
     answer = asked(app, path, headers=BEARER)
     assert answer.status == 500
     assert "nobody's business" not in answer.text
