@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -10,14 +13,16 @@ from orchestrator import words
 from orchestrator.domain.definitions.edits import Invite
 from orchestrator.domain.definitions.written import Invitee
 from orchestrator.domain.meetings.fields import Seat
-from orchestrator.errors import Conflict, InvalidInput, NotFound, TooMany
+from orchestrator.errors import Conflict, InvalidInput, NotFound, OrchestratorError, TooMany
 from orchestrator.services.people.contacts import Contact
 from orchestrator.services.personal.delegation_list import Composition, Member
+from orchestrator.store.engine import Database
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, World, contents
 from tests.integration.personal.personal_pages import (
     LAN,
     MINH,
+    STAFF,
     WEI,
     P,
     attendee,
@@ -278,3 +283,30 @@ def test_an_address_of_a_domain_in_its_own_letters_is_one_however_it_is_typed(in
     with pytest.raises(InvalidInput) as refused:
         composed(invited, named("lan@B\u00dcCHER.example"))
     assert [item.field for item in refused.value.problems] == ["members[0].email"]
+
+
+def test_limits_hold_for_two_processes_at_once(postgres: Database, tmp_path: Path) -> None:
+    world = World(postgres, tmp_path)
+    world.invited(attendees=STAFF)
+    world.create(reference="PREP-2026", start="2026-11-20 09:00", attendees=STAFF)
+    world.meetings.publish("PREP-2026", caller=COORDINATOR)
+    composed(world, named(THIRD))
+    composed(world, Member("New", THIRD, removed=True))
+    links = [
+        world.links.page_token(next(item for item in found.attendees if item.email == LAN))
+        for found in (meeting(world), meeting(world, "PREP-2026"))
+    ]
+    together = Barrier(2)
+
+    def name(link: str) -> OrchestratorError | None:
+        together.wait()
+        try:
+            world.delegation_lists.compose(link, [named(THIRD)])
+        except OrchestratorError as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(2) as pool:
+        ended = list(pool.map(name, links))
+    assert sum(error is None for error in ended) == 1
+    assert all(isinstance(error, TooMany | InvalidInput) for error in ended if error)

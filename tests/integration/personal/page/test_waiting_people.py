@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestrator import cli
+from orchestrator.domain.meetings.meeting import Participation
 from tests.integration.conftest import World, contents
 from tests.integration.personal.page.reading import LAN, MINH, buttons, path, typed_rows, words
 from tests.integration.serving import TestClient
@@ -148,3 +149,27 @@ def test_a_command_refuses_it(world: World, asked: int, run: Callable[..., str])
     assert "nobody is told anything" in run("turn-down", "SOM-2026", str(asked))
     assert not invited(world)
     assert world.named_people.waiting("SOM-2026") == ()
+
+
+def test_every_form_of_the_page_is_put_off_when_the_link_has_changed_too_much(
+    client: TestClient, world: World, asked: int
+) -> None:
+    here = path(world, LAN)
+    # One change was the naming itself.
+    for number in range(29):
+        answer = Participation.ACCEPTED if number % 2 else Participation.DECLINED
+        world.personal_answers.answer(here[3:], answer)
+    before = contents(world.database)
+    mark = world.personal_pages.page(here[3:]).mark
+    forms = {
+        "owed": {"need": "paper", "state": "waived"},
+        "answer": {"answer": "declined", "comment": "again", "myself": "yes", "revision": "9"},
+        "delegation": rows_of(world, ("P", "p@vn.example.org", "member"), confirmed="yes"),
+        "delegation/withdraw": {"number": str(asked)},
+    }
+    for target, form in forms.items():
+        late = client.post(f"{here}/{target}", data=form | {"mark": mark})
+        assert late.status_code == 429, target
+        assert 0 < int(late.headers["retry-after"]) <= 3600
+        assert "as it may (30). Try again from" in words(late)
+    assert contents(world.database) == before
