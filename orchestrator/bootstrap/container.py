@@ -318,7 +318,7 @@ class Container(Adapters, DataFiles):
     @cached_property
     def quarantine(self) -> Quarantine:
         """Mails that no program could apply."""
-        return Quarantine(self.changing, self.planner, self.incoming, self.clock)
+        return Quarantine(self.changing, self.planner, self.incoming, self.clock, self.own_mailbox)
 
     @cached_property
     def guests(self) -> Guests:
@@ -328,7 +328,7 @@ class Container(Adapters, DataFiles):
     @cached_property
     def known_senders(self) -> KnownSenders:
         """Who answers for whom."""
-        return KnownSenders(self.database, self.clock)
+        return KnownSenders(self.database, self.clock, self.own_mailbox)
 
     @cached_property
     def kept_mails(self) -> KeptMails:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from orchestrator.domain.answers.content_lines import plain_address
 from orchestrator.domain.answers.speakers import Relation
-from orchestrator.domain.people.addresses import compared
+from orchestrator.domain.people.addresses import OwnMailbox, compared
 from orchestrator.domain.people.caller import Caller
 from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.facts import Fact
@@ -36,9 +36,11 @@ class KnownSenderView:
 class KnownSenders:
     """The use cases of a coordinator around who answers for whom."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, own: OwnMailbox) -> None:
+        """``own`` is the service's mailbox, which answers for nobody."""
         self._database = database
         self._clock = clock
+        self._own = own
 
     def all(self) -> list[KnownSenderView]:
         """Return every address that answers for another person now, by that person's name."""
@@ -48,10 +50,13 @@ class KnownSenders:
     def confirm(self, email: str, sender: str, relation: Relation, *, caller: Caller) -> None:
         """Take the answers of ``sender`` for those of the person with the address ``email`` from now on.
 
-        Saying so again changes nothing. Raises ``InvalidInput`` for a person who was never invited and for
-        what is no address, and ``Conflict`` for the person's own address.
+        Saying so again changes nothing. Raises ``InvalidInput`` for a person who was never invited, for
+        what is no address and for the service's own, and ``Conflict`` for the person's own address.
         """
         address = address_of(sender)
+        if self._own.holds(address):
+            wrong, advice = Fact.of("answers.sender-is-the-service"), Fact.of("answers.no-address.remedy")
+            raise InvalidInput.of("sender", sender, wrong, advice)
         with self._database.transaction() as session:
             person = store.person_of_address(session, email)
             if person is None:

@@ -14,7 +14,7 @@ from orchestrator.domain.answers.responses import Fate, participation_of
 from orchestrator.domain.answers.speakers import KnownSender, Relation, is_own, told_of
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
-from orchestrator.domain.people.addresses import compared
+from orchestrator.domain.people.addresses import OwnMailbox, compared
 from orchestrator.domain.people.caller import Caller, Channel
 from orchestrator.domain.people.caller import attendee as attendee_caller
 from orchestrator.errors import Conflict, InvalidInput
@@ -59,7 +59,16 @@ BELIEVED = Trust()
 class Quarantine:
     """What a person decides about a mail that no program could apply."""
 
-    def __init__(self, changing: Changing, planner: Planner, incoming: IncomingMails, clock: Clock) -> None:
+    def __init__(
+        self,
+        changing: Changing,
+        planner: Planner,
+        incoming: IncomingMails,
+        clock: Clock,
+        own: OwnMailbox,
+    ) -> None:
+        """``own`` is the service's mailbox, which is remembered as nobody's sender."""
+        self._own = own
         self._changing = changing
         self._planner = planner
         self._incoming = incoming
@@ -186,6 +195,8 @@ class Quarantine:
         caller: Caller,
         now: datetime,
     ) -> None:
+        if self._own.holds(address):
+            return
         person = known_senders.person_of_attendee(session, row.attendee_id or 0)
         known_senders.confirm(session, NewSender(person, address, relation, row.id), caller, now)
 

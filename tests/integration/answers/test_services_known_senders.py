@@ -330,6 +330,9 @@ def test_who_cannot_be_a_known_sender_is_refused_by_name(world: World) -> None:
         world.known_senders.confirm("nobody@sg.example.org", SECRETARY, Relation.DEPUTY, caller=COORDINATOR)
     with pytest.raises(Conflict, match="for themselves already"):
         world.known_senders.confirm(TAN, TAN.upper(), Relation.ALIAS, caller=COORDINATOR)
+    for own in ("meetings@accsm.example", "Meetings+1-tag@ACCSM.example"):
+        with pytest.raises(InvalidInput, match="own mailbox"):
+            world.known_senders.confirm(TAN, own, Relation.DEPUTY, caller=COORDINATOR)
     for wrong in ("", "secretary", "a@b, c@d", f"S <{SECRETARY}>"):
         with pytest.raises(InvalidInput, match="sender"):
             world.known_senders.confirm(TAN, wrong, Relation.DEPUTY, caller=COORDINATOR)
@@ -386,3 +389,11 @@ def test_an_answer_inside_a_mail_that_the_attendee_passes_on_is_not_their_answer
     assert last(world)[1] == "the answer lies in another mail, which its sender passed on"
     world.quarantine.accept(*waiting(world), caller=COORDINATOR)
     assert (participations(world)[TAN], world.known_senders.all()) == ("declined", [])
+
+
+def test_the_services_own_mailbox_is_remembered_as_nobodys_sender(world: World) -> None:
+    world.invited()
+    poll(world, for_tan(world, sender="meetings@accsm.example"))
+    for number in waiting(world):
+        world.quarantine.accept(number, caller=COORDINATOR)
+    assert world.known_senders.all() == []
