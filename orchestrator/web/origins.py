@@ -46,10 +46,14 @@ def own_origins(scheme: str, host: str, public_url: str | None) -> Sequence[Orig
 def allowed_hosts(public_url: str | None, further: str) -> frozenset[str]:
     """Return the names that the service answers to; any other could be a page pointed at this machine."""
     public = origin_of(public_url or "")
-    given = {item.strip().lower() for item in further.split(",")} - {""}
-    # An IPv6 address stands in brackets in a Host header.
-    own = {f"[{public[1]}]" if ":" in public[1] else public[1]} if public else set()
+    given = {_in_header(item.strip().lower()) for item in further.split(",")} - {""}
+    own = {_in_header(public[1])} if public else set()
     return frozenset({*_ALWAYS_ALLOWED, *own, *given})
+
+
+def _in_header(host: str) -> str:
+    """Return a host as a Host header has it: an IPv6 address in brackets (RFC 9110 section 7.2)."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
 def host_allowed(host: str, allowed: frozenset[str]) -> bool:

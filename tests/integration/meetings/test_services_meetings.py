@@ -244,6 +244,11 @@ REFUSALS: dict[str, tuple[Callable[[World], Any], type[Exception], str]] = {
         NotFound,
         "no meeting NONE",
     ),
+    "minutes that no mail can carry": (
+        lambda w: w.minutes.attach("SOM-2026", "m.md", b"x" * 900_000, caller=caller("x")),
+        InvalidInput,
+        "bytes as a mail, and the mail server takes 1,000,000 at most",
+    ),
     "minutes of no kind": (
         lambda w: w.minutes.attach("SOM-2026", "m.exe", b"text", caller=caller("x")),
         InvalidInput,
@@ -272,6 +277,7 @@ REFUSALS: dict[str, tuple[Callable[[World], Any], type[Exception], str]] = {
 
 def test_what_is_refused_leaves_the_database_as_it_was(world: World) -> None:
     world.invited()
+    world.mailer.limit = 1_000_000
     before, woken = contents(world.database), world.wake_up.notified
     for what, (use_case, error, said) in REFUSALS.items():
         with pytest.raises(error) as caught:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.web.openapi import Application
-from orchestrator.web.origins import own_origins
+from orchestrator.web.origins import allowed_hosts, host_allowed, own_origins
 from tests.integration.asking import ask
 from tests.integration.people.conftest import HOSTNAME, PUBLIC
 
@@ -67,3 +67,12 @@ def test_without_a_public_address_the_one_that_was_asked_counts() -> None:
     assert own_origins("http", "localhost:8000", None) == [("http", "localhost", 8000)]
     assert own_origins("https", "localhost", "http://localhost") == [("http", "localhost", 80)]
     assert own_origins("http", "[", None) == []
+
+
+@pytest.mark.parametrize("further", ["2001:db8::7", "[2001:db8::7]", "a.example, 2001:DB8::7"])
+def test_a_further_host_may_be_an_address_of_ipv6(further: str) -> None:
+    allowed = allowed_hosts(None, further)
+    assert host_allowed("[2001:db8::7]:8000", allowed)
+    assert host_allowed("[2001:db8::7]", allowed)
+    assert not host_allowed("[2001:db8::8]", allowed)
+    assert host_allowed("[2001:db8::9]", allowed_hosts("https://[2001:db8::9]:8443", ""))
