@@ -41,6 +41,9 @@ Host = Annotated[str, BeforeValidator(_bare)]
 MailAddress = Annotated[str, BeforeValidator(_with_a_labels)]
 
 
+Part = Literal["all", "migrate", "web", "beat", "mail", "conference", "mailbox", "turn", "watcher"]
+
+
 class Settings(BaseSettings):
     """All settings, with the defaults of the embedded sandbox."""
 
@@ -54,6 +57,10 @@ class Settings(BaseSettings):
 
     profile: Literal["sandbox", "production"] = Field(
         "sandbox", description="`sandbox` sends nothing outside this machine; `production` does."
+    )
+    part: Part = Field(
+        "all",
+        description="Which part of the service this process is: it then needs the secrets of that part only.",
     )
     data_dir: Path = Field(Path("var"), description="Folder for everything the service keeps on disk.")
     host: Host = Field("127.0.0.1", description="Address the web process listens on.")

@@ -43,6 +43,10 @@ def examine() -> Iterator[Finding]:
     yield from (Finding("settings", False, str(item)) for item in problems)
     if problems:
         return
+    if settings.part != "all":
+        told = f"this process is the part {settings.part} and has not the secrets of the others"
+        yield Finding("settings", False, f"{told}. Run 'docker compose run --rm doctor'.")
+        return
     yield Finding("settings", True, f"profile {settings.profile}, data in {settings.data_dir}")
     container = Container(settings)
     for part, look in (

@@ -12,6 +12,7 @@ from config.settings import SANDBOX_ORGANIZER, Settings, load_settings
 from orchestrator.bootstrap.addresses import address_problems
 from orchestrator.bootstrap.exposure import exposure_problems
 from orchestrator.bootstrap.graph_settings import graph_problems
+from orchestrator.bootstrap.parts import logs_in_to_mailbox, logs_in_to_relay, needed
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import ConfigurationError, InvalidInput, Problem
 from orchestrator.services.letters.languages import codes_of
@@ -30,18 +31,6 @@ _PRODUCTION_ONLY = (
     "graph_base_url",
     "graph_authority_url",
     "https_proxy",
-)
-_PRODUCTION_NEEDS = (
-    "database_url",
-    "broker_url",
-    "api_token",
-    "public_url",
-    "link_key",
-    "smtp_host",
-    "graph_tenant_id",
-    "graph_client_id",
-    "graph_client_secret",
-    "graph_organizer",
 )
 
 
@@ -104,7 +93,8 @@ def _sandbox_problems(settings: Settings) -> list[Problem]:
 
 
 def _production_problems(settings: Settings) -> list[Problem]:
-    missing = [name for name in _PRODUCTION_NEEDS if not getattr(settings, name)]
+    missing = [name for name in Settings.model_fields if name in needed(settings)]
+    missing = [name for name in missing if not getattr(settings, name)]
     if settings.organizer_address == SANDBOX_ORGANIZER:
         missing.append("organizer_address")
     return [
@@ -132,7 +122,7 @@ def _mailbox_problems(settings: Settings) -> list[Problem]:
     problems = _protection_problems("imap", settings.imap_security, "Use tls or starttls.")
     if by_token:
         problems += _token_problems("imap", settings.imap_username, settings.imap_password)
-    elif not (settings.imap_username and settings.imap_password):
+    elif logs_in_to_mailbox(settings) and not (settings.imap_username and settings.imap_password):
         lacking = "imap_password" if settings.imap_username else "imap_username"
         wrong = "is missing; ORCHESTRATOR_IMAP_HOST needs name and password"
         problems.append(Problem(variable(lacking), "", wrong, "Set both."))
@@ -147,7 +137,7 @@ def _relay_problems(settings: Settings) -> list[Problem]:
             *_token_problems("smtp", settings.smtp_username, settings.smtp_password),
         ]
     problems = []
-    if (settings.smtp_username is None) != (settings.smtp_password is None):
+    if logs_in_to_relay(settings) and (settings.smtp_username is None) != (settings.smtp_password is None):
         lacking = "smtp_password" if settings.smtp_username else "smtp_username"
         wrong = "is missing; name and password go together"
         problems.append(Problem(variable(lacking), "", wrong, "Set both, or neither."))

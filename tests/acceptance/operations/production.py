@@ -29,6 +29,22 @@ def commands() -> dict[str, list[str]]:
     }
 
 
+def redis_users(password: str) -> list[str]:
+    """The users of the broker as docker-compose.yml declares them, all with one password."""
+    script = yaml.safe_load(COMPOSE.read_text("utf-8"))["services"]["redis"]["command"][-1]
+    declared = re.findall(r"""['"](user [^'"]+)['"]""", script)
+    return [re.sub(r"\$\$REDIS_\w+_PASSWORD", password, line) for line in declared]
+
+
+def _own(name: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """What docker-compose.yml gives to the service of that name alone, or takes from it."""
+    declared = yaml.safe_load(COMPOSE.read_text("utf-8"))["services"][name]["environment"]
+    own = {key: value for key, value in declared.items() if value == "" or key == "ORCHESTRATOR_PART"}
+    (user,) = re.findall(r"redis://(\w+):", declared["ORCHESTRATOR_BROKER_URL"])
+    broker = re.sub(r"//\w+:", f"//{user}:", environment["ORCHESTRATOR_BROKER_URL"])
+    return own | {"ORCHESTRATOR_BROKER_URL": broker}
+
+
 def _command(words: list[str]) -> list[str]:
     words = [re.sub(r"\$\{[^:}]+:-([^}]*)\}", r"\1", word) for word in words]
     return [sys.executable, *_PROGRAMS[words[0]], *words[1:]]
@@ -85,6 +101,7 @@ class Production:
                 self._processes[name] = subprocess.Popen(
                     command,
                     env=self.environment
+                    | _own(name, self.environment)
                     | {"ORCHESTRATOR_HEARTBEAT_FILE": str(self.folder / f"{name}.alive")},
                     cwd=self.folder,
                     stdout=log,

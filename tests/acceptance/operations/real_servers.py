@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.operations.production import redis_users
 from tests.contract.conftest import Dovecot
 
 PASSWORD = "a-long-password-for-each-server-0123"
@@ -155,15 +156,13 @@ class Postgres:
 
 
 class Redis:
-    """A Redis server with TLS and one user, who may not administer it."""
+    """A Redis server with TLS and the users of docker-compose.yml."""
 
     def __init__(self, folder: Path, port: int, certificate: Path, key: Path) -> None:
         self.port = port
         self._folder = folder / "redis"
         self._folder.mkdir()
-        (self._folder / "users.acl").write_text(
-            f"user default off\nuser orchestrator on >{PASSWORD} ~* &* +@all -@admin -@dangerous +info\n"
-        )
+        (self._folder / "users.acl").write_text("\n".join(redis_users(PASSWORD)) + "\n")
         (self._folder / "redis.conf").write_text(
             f'port 0\ntls-port {port}\nbind 127.0.0.1\nsave ""\nappendonly no\ntls-auth-clients no\n'
             f"tls-cert-file {certificate}\ntls-key-file {key}\naclfile {self._folder / 'users.acl'}\n"
@@ -174,7 +173,7 @@ class Redis:
 
     @property
     def url(self) -> str:
-        return f"rediss://orchestrator:{PASSWORD}@localhost:{self.port}/0"
+        return f"rediss://worker:{PASSWORD}@localhost:{self.port}/0"
 
     def start(self) -> None:
         self._process = subprocess.Popen([program("redis-server"), str(self._folder / "redis.conf")])

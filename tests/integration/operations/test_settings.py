@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import Settings
-from orchestrator.bootstrap import Container, parse_settings, read_settings
+from config.settings import Part, Settings
+from orchestrator import doctor
+from orchestrator.bootstrap import Container, parse_settings, read_settings, settings_problems
+from orchestrator.bootstrap.parts import NEEDED
 from orchestrator.errors import ConfigurationError
 
 SECRET = "hunter2-do-not-print-this-anywhere-at-all"
@@ -396,3 +398,33 @@ def test_the_doctor_reports_them(tmp_path: Path, settings: dict[str, str], names
     assert {(item["part"], item["well"]) for item in findings} == {("settings", False)}
     assert [item["message"].split(":")[0] for item in findings] == [f"ORCHESTRATOR_{name}" for name in names]
     assert SECRET not in ended.stdout + ended.stderr
+
+
+# --- parts
+
+
+@pytest.mark.parametrize("part", [part for part in NEEDED if part != "all"])
+def test_a_part_needs_its_own_secrets_only(given: Given, part: Part) -> None:
+    given(**{name: value for name, value in PRODUCTION.items() if name in NEEDED[part]})
+    given(profile="production", organizer_address=PRODUCTION["organizer_address"], part=part)
+    # What another part logs in with is no business of this one.
+    if part == "web":
+        given(imap_host="imap.ministry.example", smtp_username="meetings")
+    assert read_settings().part == part
+
+
+@pytest.mark.parametrize("part", list(NEEDED))
+def test_a_part_that_lacks_a_secret_of_its_own_says_so(given: Given, part: Part) -> None:
+    needed = sorted(NEEDED[part])
+    for lacking in needed:
+        found = settings_problems(
+            Settings(**{**PRODUCTION, "part": part, lacking: None})  # type: ignore[arg-type] # Wrong on purpose.
+        )
+        assert f"ORCHESTRATOR_{lacking.upper()}" in [item.field for item in found]
+
+
+def test_doctor_wants_every_secret(given: Given) -> None:
+    given(**PRODUCTION, part="web")
+    (finding,) = doctor.examine()
+    assert not finding.well
+    assert "docker compose run --rm doctor" in finding.message
