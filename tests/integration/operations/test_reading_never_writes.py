@@ -17,7 +17,7 @@ _WRITES = re.compile(
     r"\s*(INSERT|UPDATE|DELETE|BEGIN IMMEDIATE)\b|.*\bFOR (UPDATE|SHARE|KEY SHARE)\b", re.DOTALL
 )
 _ENDLESS = "/events"
-_WRITES = "/readyz"  # It tries whether anything can be written, at most every ten seconds.
+_PROBE = "/readyz"  # It tries whether anything can be written, at most every ten seconds.
 """Never ends, and asks only whether there is something new."""
 MEETINGS = ("DRAFT", "POLLED", "PUBLISHED", "CANCELLED")
 
@@ -67,7 +67,7 @@ def addresses(world: World, client: TestClient) -> Iterator[str]:
         "token": (link.rsplit("/", 1)[-1],),
     }
     for route in iter_route_contexts(client.app.routes):  # type: ignore[attr-defined]
-        if "GET" not in (route.methods or ()) or route.path in (_ENDLESS, _WRITES):
+        if "GET" not in (route.methods or ()) or route.path in (_ENDLESS, _PROBE):
             continue
         found = [route.path]
         for place, name in re.findall(r"(\{(\w+)(?::\w+)?\})", route.path):
