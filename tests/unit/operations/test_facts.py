@@ -114,6 +114,8 @@ _KEPT = {
     "The meeting takes place after all": "a mail's own words",
 }
 """Sentences that stand where they are for a reason. Letters are an edge: mails are written in them."""
+_OF_OTHERS = frozenset({"refusal_table.py"})
+"""Files that hold what foreign servers say, to be read and never to be said."""
 
 
 def _sentences(file: Path) -> Iterator[str]:
@@ -136,5 +138,5 @@ def _sentences(file: Path) -> Iterator[str]:
 def test_domain_and_services_compose_no_sentence() -> None:
     folders = (ROOT / "orchestrator" / "domain", ROOT / "orchestrator" / "services")
     found = [file for folder in folders for file in sorted(folder.rglob("*.py"))]
-    files = [file for file in found if file.parent.name != "letters"]
+    files = [file for file in found if file.parent.name != "letters" and file.name not in _OF_OTHERS]
     assert [sentence for file in files for sentence in _sentences(file)] == []
