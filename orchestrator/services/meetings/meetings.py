@@ -37,7 +37,7 @@ from orchestrator.ports import Clock
 from orchestrator.services.meetings.along import Applied, command
 from orchestrator.services.meetings.drafting import Drafting
 from orchestrator.services.meetings.linking import Linking
-from orchestrator.services.meetings.revising import NOTHING, checked_change
+from orchestrator.services.meetings.revising import NOTHING, checked_change, require_others
 from orchestrator.services.meetings.views import Created
 from orchestrator.services.timelines.changing import Changing
 from orchestrator.services.timelines.planner import Planner
@@ -99,6 +99,7 @@ class Meetings:
         """
 
         def apply(session: Session, meeting: Meeting, now: datetime) -> Meeting:
+            require_others(meeting, self._own)
             announce = save_the_date
             if announce is None and meeting.status is MeetingStatus.DRAFT:
                 announce = self._planner.announces_first(session, meeting, now)
@@ -247,6 +248,7 @@ class Meetings:
         """
 
         def apply(_: Session, meeting: Meeting, now: datetime) -> Meeting:
+            require_others(meeting, self._own)
             return lifecycle.with_organizer(meeting, self._organizer, now)
 
         return self._change(

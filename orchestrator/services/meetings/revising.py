@@ -23,7 +23,8 @@ from orchestrator.domain.meetings.lifecycle import Change
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting
 from orchestrator.domain.people.addresses import OwnMailbox, compared
 from orchestrator.domain.timelines.timeline import Timelines
-from orchestrator.errors import InvalidInput, Problem
+from orchestrator.errors import Conflict, InvalidInput, Problem
+from orchestrator.facts import Fact
 
 NOTHING = MeetingUpdate()
 
@@ -78,6 +79,17 @@ def _own_mailbox_problems(meeting: Meeting, merged: MeetingDefinition, own: OwnM
     named = {item.address for item in meeting.invited} | {compared(meeting.coordinator_email)}
     found = check_mailbox(merged, own.also(meeting.organizer))
     return [item for item in found if compared(item.value) not in named]
+
+
+def require_others(meeting: Meeting, own: OwnMailbox) -> None:
+    """Raise ``Conflict`` for a meeting that names somebody under an address of the service's mailbox.
+
+    Such a meeting was created before another mailbox was set, or before the rule came.
+    """
+    named = [meeting.coordinator_email, *(item.email for item in meeting.invited)]
+    found = next((item for item in named if own.holds(item)), None)
+    if found is not None:
+        raise Conflict(Fact.of("meetings.names-own-mailbox", reference=meeting.reference, email=found))
 
 
 def attendees_of(invitees: Sequence[Invitee], directory: Directory) -> tuple[Attendee, ...]:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from orchestrator.domain.definitions.edits import Correct, Invite, MeetingUpdate
+from orchestrator.domain.definitions.edits import Correct, Intent, Invite, MeetingUpdate
 from orchestrator.domain.definitions.written import Invitee
-from orchestrator.errors import InvalidInput
+from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.store.rows.meetings import AttendeeRow, MeetingRow
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, PEOPLE, World, definition
@@ -49,7 +49,7 @@ def test_not_by_a_change(world: World, email: str) -> None:
     for change in changes:
         with pytest.raises(InvalidInput, match="the mailbox of this service"):
             world.meetings.update("SOM-2026", MeetingUpdate.model_validate(change), caller=WHO, version=1)
-    intents = [Correct(NHUNG, {"email": email}), Invite(Invitee.model_validate(person(email)))]
+    intents: list[Intent] = [Correct(NHUNG, {"email": email}), Invite(Invitee.model_validate(person(email)))]
     for intent in intents:
         with pytest.raises(InvalidInput, match="the mailbox of this service"):
             world.meetings.edit("SOM-2026", intent, caller=WHO)
@@ -92,3 +92,24 @@ def test_what_was_taken_before_does_not_stand_in_the_way_of_another_change(world
     world.meetings.edit("SOM-2026", Correct(NHUNG, {"name": "Nhung"}), caller=WHO)
     names = {item.email: item.name for item in world.reading.meeting("SOM-2026").attendees}
     assert names[NHUNG] == "Nhung"
+
+
+@pytest.mark.parametrize(
+    "table", [AttendeeRow.__table__, MeetingRow.__table__], ids=["attendee", "coordinator"]
+)
+def test_not_when_the_address_became_the_mailbox_after_it_was_named(world: World, table: Any) -> None:
+    world.create()
+    world.create(reference="SOM-2027")
+    world.meetings.publish("SOM-2027", caller=WHO)
+    email = SPELLINGS[2]
+    change = (
+        {"email": email, "address": email} if table is AttendeeRow.__table__ else {"coordinator_email": email}
+    )
+    with world.database.transaction() as session:
+        where = [table.c.address == NHUNG] if table is AttendeeRow.__table__ else []
+        session.execute(update(table).where(*where).values(change))
+        session.execute(update(MeetingRow).values(organizer="older@accsm.example"))
+    with pytest.raises(Conflict, match="which is the mailbox of this service"):
+        world.meetings.publish("SOM-2026", caller=WHO)
+    with pytest.raises(Conflict, match="which is the mailbox of this service"):
+        world.meetings.move_mailbox("SOM-2027", caller=WHO)
