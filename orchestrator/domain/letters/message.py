@@ -100,7 +100,9 @@ class Form:
 
 def _filled(line: str, values: tuple[tuple[str, str], ...]) -> bytes:
     for mark, value in values:
-        line = line.replace(mark, value)
+        # A value may be several lines, such as a greeting to a long name; each ends as all do.
+        if mark in line:
+            line = line.replace(mark, "\r\n".join(_lines(value)))
     return _quoted_lines(line)
 
 

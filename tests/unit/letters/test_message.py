@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from orchestrator.domain.letters.message import (
     Attachment,
     CalendarCopy,
+    Form,
     Letter,
     NamedAddress,
     assemble,
@@ -297,3 +298,11 @@ def test_any_display_name_comes_back(name: str) -> None:
 def test_any_text_comes_back(lines: list[str]) -> None:
     text = "\n".join(lines)
     assert content(parse(replace(LETTER, text=text)), "text/plain") == text.rstrip("\n")
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
+def test_what_is_put_in_for_a_mark_may_be_several_lines(line_break: str) -> None:
+    form = Form.of("before\n\ue000\nafter\n", "\ue000")
+    filled = form.filled(("\ue000", f"Dear Lê,{line_break}and all"))
+    message = parse(replace(LETTER, text=filled))
+    assert content(message, "text/plain") == "before\nDear Lê,\nand all\nafter"
