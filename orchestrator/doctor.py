@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.exc import SQLAlchemyError
 
 from integrations.graph.clouds import CLOUDS
+from orchestrator.arrival import tagged_mail_arrives
 from orchestrator.bootstrap import Container, broker_url, own_address, parse_settings, settings_problems
 from orchestrator.domain.minutes.minutes import as_mail, largest_file
 from orchestrator.domain.timelines.actions import ActionState
@@ -32,8 +33,11 @@ class Finding:
     message: str
 
 
-def examine() -> Iterator[Finding]:
-    """Look at one part after the other; without readable settings nothing else can be looked at."""
+def examine(*, send: bool = False) -> Iterator[Finding]:
+    """Look at one part after the other; without readable settings nothing else can be looked at.
+
+    With ``send`` a mail is sent where only that tells whether something works.
+    """
     try:
         settings = parse_settings()
     except InvalidInput as error:
@@ -71,6 +75,8 @@ def examine() -> Iterator[Finding]:
         ("waiting mail", _waiting_mail),
     ):
         yield _looked(part, look, container)
+    if send:
+        yield _looked("reply tag", tagged_mail_arrives, container)
 
 
 def _looked(part: str, look: Callable[[Container], str], container: Container) -> Finding:

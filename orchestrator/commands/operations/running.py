@@ -77,10 +77,11 @@ def _live(life: Life) -> None:
 
 
 @click.command(name="doctor")
+@click.option("--send", is_flag=True, help="Also send a mail to a tagged address, and wait for it.")
 @json_option
-def doctor_command(as_json: bool) -> None:
+def doctor_command(send: bool, as_json: bool) -> None:
     """Check every part, and say how to mend what is wrong."""
-    findings = list(doctor.examine())
+    findings = list(doctor.examine(send=send))
     if as_json:
         click.echo(terminal.as_json(findings))
     else:
