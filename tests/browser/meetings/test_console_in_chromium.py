@@ -29,6 +29,7 @@ PAGES = (
     f"/meetings/{SOM}/change",
     "/actions",
     "/mailbox",
+    "/mailbox/all",
     "/mailbox/1",
     "/sandbox/outbox",
     "/sandbox/outbox/1.mail",
