@@ -12,7 +12,7 @@ from __future__ import annotations
 from threading import Event, Thread
 from typing import Any
 
-from celery import Celery
+from celery import Celery, bootsteps
 from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 from kombu.entity import Queue
 
@@ -24,6 +24,7 @@ from tasks.broker import use_forgiving_transports
 
 OLD_QUEUE = "meetings"
 """The one queue of the version before; what still waits in it is handed on."""
+_HEARTBEAT_SECONDS = 10.0
 _settings = read_settings()
 keep_private()
 use_forgiving_transports()
@@ -61,7 +62,29 @@ app.conf.update(
     beat_scheduler="tasks.beat:ActionScheduler",
     beat_max_loop_interval=_settings.beat_max_interval,
     worker_hijack_root_logger=False,
+    worker_enable_remote_control=False,
 )
+
+
+class Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc] # Untyped there.
+    """Touches the heartbeat file as long as the loop of a worker's first process goes round.
+
+    A ping would need remote control, by which who can write to the broker could end workers or change them.
+    """
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def start(self, parent: Any) -> None:
+        """Begin, each time the broker is connected to."""
+        container().was_alive()
+        self._beat = parent.timer.call_repeatedly(_HEARTBEAT_SECONDS, container().was_alive)
+
+    def stop(self, parent: Any) -> None:
+        """End, when the connection is lost or the worker stops."""
+        self._beat.cancel()
+
+
+app.steps["consumer"].add(Heartbeat)
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]

@@ -10,6 +10,7 @@ import smtplib
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -26,7 +27,7 @@ import pytest
 from integrations.sandbox.certificate import certificate_file, key_file
 from orchestrator.supervisor import free_ports
 from tests.acceptance.conftest import PEOPLE, until
-from tests.acceptance.operations.production import TOKEN, Production
+from tests.acceptance.operations.production import TOKEN, Production, commands
 from tests.acceptance.operations.real_servers import (
     DOMAIN,
     MAILBOX,
@@ -325,6 +326,14 @@ def _an_older_state_is_put_back(ministry: Ministry, backup: bytes) -> None:
     service.start()
     ministry.until(lambda: service.get("/readyz").status_code == 200, "the service to be ready again")
     assert participation(ministry, HEAD) == "no answer", "a new time asks again"
+
+
+def test_every_process_shows_that_it_is_alive(ministry: Ministry) -> None:
+    def fresh() -> set[str]:
+        files = ministry.service.folder.glob("*.alive")
+        return {file.stem for file in files if time.time() - file.stat().st_mtime < 30}
+
+    ministry.until(lambda: fresh() >= {*commands()} - {"web"}, "a heartbeat of each process")
 
 
 def test_doctor_is_well_on_real_servers(ministry: Ministry) -> None:
