@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
@@ -32,6 +33,7 @@ _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # What is drawn as nothing although its category is that of letters and marks (Default_Ignorable_Code_Point).
 _HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 _JOINERS = frozenset("\u200c\u200d")
+_EMOJI_JOINER = "\u200d"
 _VIRAMA = 9
 _KHMER_FIRST, _KHMER_LAST = "\u1780", "\u17d3"
 _LAYOUT = frozenset("\n\t")
@@ -88,14 +90,14 @@ def single_line(value: str) -> str:
 
     Raises ``Unfit``. Unicode calls it control, format and default-ignorable characters: bidirectional
     controls (UAX #9), zero-width ones, fillers. A joiner stays after a virama, where the scripts of South and
-    South-East Asia need it (RFC 5892, appendix A), or a Khmer letter, whose signs it places; and a variation
-    selector stays after what it selects.
+    South-East Asia need it (RFC 5892, appendix A), or a Khmer letter, whose signs it places, and between two
+    emoji that it makes one; and a variation selector stays after what it selects.
     """
     text = unicodedata.normalize("NFC", value.strip())
     if any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in text):
         raise Unfit(Fact.of("text.control-character"))
-    for before, char in zip(" " + text, text, strict=False):
-        if _hides(char, before):
+    for before, char, after in _with_neighbours(text):
+        if _hides(char, before, after):
             raise Unfit(Fact.of("text.hidden-character", code=f"U+{ord(char):04X}"))
     if not text:
         raise Unfit(Fact.of("text.empty"))
@@ -124,7 +126,7 @@ def without_link(text: str) -> str:
 
 def visible(text: str) -> str:
     """Return a text without what ``single_line`` refuses because it hides."""
-    return "".join(char for before, char in zip(" " + text, text, strict=False) if not _hides(char, before))
+    return "".join(char for before, char, after in _with_neighbours(text) if not _hides(char, before, after))
 
 
 def shown(text: str) -> str:
@@ -133,15 +135,22 @@ def shown(text: str) -> str:
     Nothing in it is a control character or turns other text around. Joiners and possible breaks stay, for
     Khmer, Burmese and emoji are written with them.
     """
-    kept = []
-    for before, char in zip(" " + text, text, strict=False):
-        if char in _LAYOUT or char in _BETWEEN_LETTERS or not _hides(char, before):
-            kept.append(char)
-    return "".join(kept)
+    return "".join(
+        char
+        for before, char, after in _with_neighbours(text)
+        if char in _LAYOUT or char in _BETWEEN_LETTERS or not _hides(char, before, after)
+    )
 
 
-def _hides(char: str, before: str) -> bool:
-    """Whether a character is drawn as nothing, or changes the order of others, after the one ``before``."""
+def _with_neighbours(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each character with the ones before and after it; a space stands outside."""
+    return zip(" " + text, text, text[1:] + " ", strict=False)
+
+
+def _hides(char: str, before: str, after: str) -> bool:
+    """Whether a character is drawn as nothing, or changes the order of others, where it stands."""
+    if char == _EMOJI_JOINER and _ends_emoji(before) and unicodedata.category(after) == "So":
+        return False
     if char in _JOINERS:
         return unicodedata.combining(before) != _VIRAMA and not _KHMER_FIRST <= before <= _KHMER_LAST
     if _is_selector(char):
@@ -150,6 +159,11 @@ def _hides(char: str, before: str) -> bool:
         return True
     # The last two of each plane, and U+FDD0 to U+FDEF, are no characters at all.
     return ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF
+
+
+def _ends_emoji(char: str) -> bool:
+    """Whether an emoji ends with this character: itself, its colour of skin, or how it is drawn (UTS #51)."""
+    return unicodedata.category(char) == "So" or "\U0001f3fb" <= char <= "\U0001f3ff" or char == "\ufe0f"
 
 
 def _is_selector(char: str) -> bool:

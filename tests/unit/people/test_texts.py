@@ -22,6 +22,10 @@ HIDDEN = {
     "Arabic letter mark": "Thi\u061cda",
     "zero-width space": "Thi\u200bda",
     "zero-width joiner between Latin letters": "Thi\u200dda",
+    "joiner after an emoji before a letter": "Thi \U0001f469\u200dda",
+    "joiner before an emoji after a letter": "Thi\u200d\U0001f4bb",
+    "joiner at the end": "\U0001f469\u200d",
+    "two joiners between emoji": "\U0001f469\u200d\u200d\U0001f4bb",
     "zero-width non-joiner between Latin letters": "Thi\u200cda",
     "word joiner": "Thi\u2060da",
     "byte order mark": "Thi\ufeffda",
@@ -182,3 +186,11 @@ def test_the_file_of_delegations_holds_no_such_name(field: str) -> None:
     for text in ("A\u202eB", "A\u200bB", "evil.com/x"):
         with pytest.raises(ValidationError):
             Delegation.model_validate(whole | {field: text})
+
+
+@pytest.mark.parametrize(
+    "emoji",
+    ["\U0001f469\u200d\U0001f4bb", "\U0001f469\U0001f3fd\u200d\U0001f4bb", "\u2764\ufe0f\u200d\U0001f525"],
+)
+def test_emoji_that_are_joined_stay_one(emoji: str) -> None:
+    assert TITLE.validate_python(f"Atelier {emoji} on records") == f"Atelier {emoji} on records"
