@@ -12,7 +12,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from orchestrator.domain.delegations.working_calendar import Calendars
-from orchestrator.domain.meetings.meeting import DayOff, DaysOff, Meeting
+from orchestrator.domain.meetings.known_days_off import DayOff, DaysOff
+from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.facts import Fact, plain
 
 _MOMENT = timedelta(microseconds=1)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, Seat
+from orchestrator.domain.meetings.known_days_off import DaysOff
 from orchestrator.domain.meetings.reasons import Reasons
 from orchestrator.domain.people.addresses import compared
 from orchestrator.domain.time.zones import instant_of, zone
@@ -244,24 +245,6 @@ class AnswerByOther:
 
     response_id: int
     attendee_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class DayOff:
-    """A day off of a delegation on which a meeting takes place; ``warning`` is 0, or numbers a late one's."""
-
-    delegation: str
-    day: date
-    name: Fact
-    warning: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class DaysOff:
-    """The days off of a meeting that its coordinator knows, and how many warnings there were of late ones."""
-
-    warnings: int = 0
-    days: tuple[DayOff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.days_off import compared, days_off_now, decided, late_since
-from orchestrator.domain.meetings.meeting import DayOff, Meeting, MeetingStatus
+from orchestrator.domain.meetings.known_days_off import DayOff
+from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.timelines.needs import stays_away
 from orchestrator.facts import Fact
 from orchestrator.services.timelines.planner import Planner

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from orchestrator.domain.meetings import days_off
-from orchestrator.domain.meetings.meeting import DaysOff, Meeting
+from orchestrator.domain.meetings.known_days_off import DaysOff
+from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.time.zones import tzdata_version
 from orchestrator.errors import Conflict
 from orchestrator.facts import Fact
