@@ -1,7 +1,7 @@
 """A meeting, its attendees and what came back from them, as frozen values.
 
 How publishing, changing and ending change a meeting stands in ``lifecycle``; what such a change must
-tell whom stands in ``revision``.
+tell whom stands in ``revision``. This file is longer than others, because all of it is one value.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Answers that come by mail: which time they are to, when they were given, and the part that counts."""
+"""Answers that come by mail: which time they are to, when they were given, and the part that counts.
+
+This file is longer than others, because the cases of one table stand together.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What came back from attendees, in the store: read as it was written, told once, found by any key."""
+"""What came back from attendees, in the store: read as it was written, told once, found by any key.
+
+This file is longer than others, because its builders of rows serve all of it.
+"""
 
 from __future__ import annotations
 
