@@ -40,8 +40,9 @@ from orchestrator.bootstrap import mail_templates
 from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.letters import invitation, message
 from orchestrator.domain.letters.message import CalendarCopy, Letter, NamedAddress, address_header, assemble
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.lifecycle import publish
-from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Conference, Meeting
+from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.letters.content import LetterContent
 from orchestrator.services.letters.letters import Letters

@@ -14,8 +14,9 @@ from orchestrator.bootstrap import mail_templates
 from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.letters.invitation import CalendarFacts, CalendarTemplate
 from orchestrator.domain.letters.message import Attachment, CalendarCopy, Letter, NamedAddress, assemble
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.itip import EventStatus, Method
-from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Conference, Meeting, Participation
+from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting, Participation
 from orchestrator.domain.meetings.revision import RevisionMessage
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.letters.content import LetterContent

@@ -8,8 +8,9 @@ from typing import Any
 
 from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.delegations.working_calendar import Calendars
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.lifecycle import cancel, conclude, publish
-from orchestrator.domain.meetings.meeting import Attendee, Conference, Meeting, MeetingStatus
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus
 from orchestrator.domain.timelines.actions import ActionState, StoredAction
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.obligations import Obligation

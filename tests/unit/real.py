@@ -12,7 +12,8 @@ from typing import Any
 from orchestrator.domain.definitions.files import read_yaml
 from orchestrator.domain.delegations.delegation import Directory, Kind, Role
 from orchestrator.domain.delegations.working_calendar import Calendars
-from orchestrator.domain.meetings.meeting import Attendee, Conference, Meeting, MeetingStatus
+from orchestrator.domain.meetings.conference import Conference
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus
 from orchestrator.domain.readiness import connection_tests as connectivity
 from orchestrator.domain.time.zones import zone
 from orchestrator.domain.timelines.asking import asked_delegations

@@ -49,7 +49,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class AnswerTiming:
     """By what the time of an answer is judged.
 
     ``told`` is what attendees were told of the meeting, ``given_at`` when the answer was given. ``settled``

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from orchestrator.domain.answers.answered_time import Timing, other_time
+from orchestrator.domain.answers.answered_time import AnswerTiming, other_time
 from orchestrator.domain.answers.incoming import CalendarMessage
 from orchestrator.domain.answers.itip import ANSWERS
 from orchestrator.domain.answers.speakers import KnownAttendees, Origin
@@ -89,7 +89,7 @@ def judge(
     origin: Origin,
     meeting: Meeting,
     people: KnownAttendees,
-    timing: Timing = Timing(),  # noqa: B008 - it is frozen.
+    timing: AnswerTiming = AnswerTiming(),  # noqa: B008 - it is frozen.
 ) -> MailVerdict:
     """Say what a calendar message that names ``meeting`` does, whose ``people`` are as they are known now.
 
@@ -110,7 +110,7 @@ def judge(
 
 
 def _of_attendee(
-    message: CalendarMessage, meeting: Meeting, attendee: Attendee, timing: Timing
+    message: CalendarMessage, meeting: Meeting, attendee: Attendee, timing: AnswerTiming
 ) -> MailVerdict:
     if not attendee.invited:
         return _ignore(Fact.of("answers.no-longer-invited", name=attendee.name))
@@ -161,7 +161,7 @@ def _proposal(message: CalendarMessage, meeting: Meeting) -> MailVerdict:
     return MailVerdict(Treatment.PROPOSE, Fact.of("answers.proposes"))
 
 
-def _answer(message: CalendarMessage, attendee: Attendee, timing: Timing) -> MailVerdict:
+def _answer(message: CalendarMessage, attendee: Attendee, timing: AnswerTiming) -> MailVerdict:
     participation = participation_of(message)
     if participation is None:
         said = message.participation

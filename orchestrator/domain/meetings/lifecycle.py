@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orchestrator.domain.meetings import revision
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.fields import AttendeeFields, values
-from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Conference, Meeting, MeetingStatus
+from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting, MeetingStatus
 from orchestrator.domain.meetings.reasons import ChangeReason, with_reason
 from orchestrator.errors import Conflict
 from orchestrator.facts import Fact, either

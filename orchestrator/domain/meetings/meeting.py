@@ -7,12 +7,13 @@ tell whom stands in ``revision``. This file is longer than others, because all o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
 from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, Seat
 from orchestrator.domain.meetings.known_days_off import DaysOff
 from orchestrator.domain.meetings.reasons import Reasons
@@ -175,45 +176,6 @@ class AgendaEntry(AgendaFields):
 
     number: int = 0
     points: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Why the provider of the video meeting fails at present, and since when (an aware UTC instant).
-
-    ``needs_person`` says that it will not pass until a person mends something.
-    """
-
-    since: datetime
-    reason: Fact
-    needs_person: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Conference:
-    """The video meeting as far as it is known.
-
-    ``by_hand`` marks a link the coordinator typed in; ``attempted`` says that the provider was
-    asked at least once, so that something may exist there even without a recorded link. ``trouble`` is what
-    keeps it from being made or changed now; ``troubles`` counts what the coordinator had to be told of that.
-    """
-
-    external_id: str
-    provider_id: str | None = None
-    join_url: str | None = None
-    by_hand: bool = False
-    attempted: bool = False
-    trouble: Trouble | None = None
-    troubles: int = 0
-
-    def failed(self, reason: Fact, now: datetime, *, needs_person: bool) -> Conference:
-        """Return it with what fails now; it stays as it is where that tells the coordinator nothing new."""
-        known = self.trouble
-        if known is not None and (known.needs_person or not needs_person):
-            return self
-        since = known.since if known is not None else now
-        trouble = Trouble(since, reason, needs_person)
-        return replace(self, attempted=True, trouble=trouble, troubles=self.troubles + 1)
 
 
 @dataclass(frozen=True, slots=True)

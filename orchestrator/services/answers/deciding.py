@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from orchestrator.domain.answers.answered_time import Timing, given_at
+from orchestrator.domain.answers.answered_time import AnswerTiming, given_at
 from orchestrator.domain.answers.incoming import CalendarMessage, Sort
 from orchestrator.domain.answers.itip import ANSWERS
 from orchestrator.domain.answers.reported import Reported, reported_of
@@ -154,7 +154,7 @@ def _calendar_message(about: MeetingInHand, item: MailInHand, message: CalendarM
         return
     attendee = about.people.find(message, item.origin)
     at = given_at(message, about.told, dated=item.received.date, now=about.now)
-    timing = Timing(about.told, at, settled=item.time_settled)
+    timing = AnswerTiming(about.told, at, settled=item.time_settled)
     verdict = judge(message, item.origin, about.meeting, about.people, timing)
     item.attendee_id = attendee.id if attendee else None
     item.end(_FATES[verdict.treatment], verdict.reason)

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings import lifecycle
-from orchestrator.domain.meetings.meeting import Conference, Meeting, MeetingStatus
+from orchestrator.domain.meetings.conference import Conference
+from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind

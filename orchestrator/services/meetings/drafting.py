@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.definitions.checking import check
 from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.definitions.preparatory import PREPARATORY, PreparatoryTexts, pair
-from orchestrator.domain.meetings.meeting import Conference, Meeting
+from orchestrator.domain.meetings.conference import Conference
+from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.people.addresses import OwnMailbox
 from orchestrator.domain.people.caller import Caller
 from orchestrator.errors import InvalidInput

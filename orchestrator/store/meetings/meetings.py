@@ -11,11 +11,11 @@ from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings import days_off
+from orchestrator.domain.meetings.conference import Conference, ConferenceTrouble
 from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
     AnswerByOther,
     Attendee,
-    Conference,
     ConnectionTest,
     Contribution,
     Meeting,
@@ -23,7 +23,6 @@ from orchestrator.domain.meetings.meeting import (
     News,
     OpenDatePoll,
     Refusal,
-    Trouble,
 )
 from orchestrator.domain.meetings.reasons import ChangeReason
 from orchestrator.domain.timelines.kinds import ActionKind
@@ -162,7 +161,7 @@ def _parts(session: Session, meeting_ids: Collection[int]) -> _Parts:
 def _conference(found: Any) -> Conference:
     trouble = None
     if found.trouble is not None:
-        trouble = Trouble(found.trouble_since, found.trouble, found.trouble_needs_person)
+        trouble = ConferenceTrouble(found.trouble_since, found.trouble, found.trouble_needs_person)
     return Conference(
         external_id=found.external_id,
         provider_id=found.provider_id,

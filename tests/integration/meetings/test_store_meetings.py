@@ -16,16 +16,10 @@ from sqlalchemy import insert, select
 
 from orchestrator import words
 from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.lifecycle import publish
-from orchestrator.domain.meetings.meeting import (
-    AgendaEntry,
-    Attendee,
-    Conference,
-    Meeting,
-    MeetingStatus,
-    Participation,
-)
+from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting, MeetingStatus, Participation
 from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import tzdata_version
 from orchestrator.errors import Conflict, NotFound

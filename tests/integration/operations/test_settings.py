@@ -1,4 +1,7 @@
-"""Settings that are missing, unreadable or contradict each other are named, each with its remedy."""
+"""Settings that are missing, unreadable or contradict each other are named, each with its remedy.
+
+This file is longer than others, because every setting is held against the others with the same values.
+"""
 
 from __future__ import annotations
 

@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from orchestrator import words
-from orchestrator.domain.answers.answered_time import Timing, Told, ToldTime
+from orchestrator.domain.answers.answered_time import AnswerTiming, Told, ToldTime
 from orchestrator.domain.answers.incoming import CalendarMessage
 from orchestrator.domain.answers.responses import Treatment, judge
 from orchestrator.domain.answers.speakers import KnownAttendees, KnownSender, Origin
 from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.lifecycle import publish
-from orchestrator.domain.meetings.meeting import Attendee, Conference, Meeting, Participation
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
 from orchestrator.facts import Fact
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
@@ -123,7 +124,7 @@ def judged(
     """
     known = to or meeting()
     origin, people = Origin(sender, token, doubt), KnownAttendees.of(known, senders)
-    found = judge(message, origin, known, people, Timing(told_of(*before, known)))
+    found = judge(message, origin, known, people, AnswerTiming(told_of(*before, known)))
     return Verdict(found.treatment, words.say(found.reason))
 
 

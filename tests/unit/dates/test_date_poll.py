@@ -26,16 +26,10 @@ from orchestrator.domain.dates.date_poll import (
     tallies,
 )
 from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.lifecycle import Change, publish, revise
-from orchestrator.domain.meetings.meeting import (
-    Attendee,
-    Conference,
-    Meeting,
-    MeetingStatus,
-    OpenDatePoll,
-    Participation,
-)
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, OpenDatePoll, Participation
 from orchestrator.domain.timelines.actions import ActionState, StoredAction
 from orchestrator.domain.timelines.events import asked_for_a_date, date_poll
 from orchestrator.domain.timelines.kinds import ActionKind

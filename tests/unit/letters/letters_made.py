@@ -14,10 +14,10 @@ from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.letters.message import Attachment, Letter, NamedAddress, assemble
 from orchestrator.domain.letters.notices import notice_texts
 from orchestrator.domain.meetings.changes import REINSTATED, Snapshot, differences, update_subject
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
     Attendee,
-    Conference,
     ConnectionTest,
     Meeting,
     MeetingStatus,

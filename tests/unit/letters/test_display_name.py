@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from config import DATA
 from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.letters.display_name import LONGEST, display_name, plain_latin
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.fields import Seat
-from orchestrator.domain.meetings.meeting import Attendee, Conference, Meeting
+from orchestrator.domain.meetings.meeting import Attendee, Meeting
 
 DIRECTORY = Directory.of(yaml.safe_load((DATA / "delegations.yaml").read_text("utf-8")))
 CODES = [item.code for item in DIRECTORY.delegations]

@@ -18,14 +18,8 @@ from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.letters.feed import LastTold, entry_of, facts_of, feed, meeting_file
 from orchestrator.domain.letters.invitation import CalendarFacts, description
 from orchestrator.domain.letters.message import NamedAddress
-from orchestrator.domain.meetings.meeting import (
-    AgendaEntry,
-    Attendee,
-    Conference,
-    Meeting,
-    MeetingStatus,
-    Participation,
-)
+from orchestrator.domain.meetings.conference import Conference
+from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting, MeetingStatus, Participation
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
 STARTS = datetime(2026, 12, 3, 7, tzinfo=UTC)

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.domain.letters.message import Letter, NamedAddress
-from orchestrator.domain.meetings.meeting import Attendee, Conference, MeetingStatus, Participation
+from orchestrator.domain.meetings.conference import Conference
+from orchestrator.domain.meetings.meeting import Attendee, MeetingStatus, Participation
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.letters.content import LetterContent
 from tests.unit.letters.letters_made import (

@@ -8,15 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.lifecycle import (
     publish,
 )
-from orchestrator.domain.meetings.meeting import (
-    Attendee,
-    Conference,
-    Meeting,
-    Participation,
-)
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
 
 ORGANIZER = "meetings@accsm.example"
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)

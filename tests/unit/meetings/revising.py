@@ -13,15 +13,10 @@ from icalendar import Calendar
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.letters.invitation import CalendarFacts, CalendarTemplate
 from orchestrator.domain.meetings import lifecycle
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.itip import EventStatus, Method
 from orchestrator.domain.meetings.lifecycle import Change
-from orchestrator.domain.meetings.meeting import (
-    AgendaEntry,
-    Attendee,
-    Conference,
-    Meeting,
-    Participation,
-)
+from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting, Participation
 from orchestrator.domain.meetings.revision import (
     RevisionMessage,
     messages_of_change,

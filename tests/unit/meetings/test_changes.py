@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from orchestrator.domain.meetings.changes import Difference, Snapshot, What, differences, update_subject
-from orchestrator.domain.meetings.meeting import AgendaEntry, Conference, Meeting
+from orchestrator.domain.meetings.conference import Conference
+from orchestrator.domain.meetings.meeting import AgendaEntry, Meeting
 from orchestrator.domain.time.zones import Place
 
 HA_NOI = Place("Asia/Ho_Chi_Minh", "Ha Noi")

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.lifecycle import with_points
 from orchestrator.domain.meetings.linked import (
     can_move,
@@ -22,7 +23,7 @@ from orchestrator.domain.meetings.linked import (
     shift_of,
     way_back,
 )
-from orchestrator.domain.meetings.meeting import AgendaEntry, Conference, Meeting, MeetingStatus
+from orchestrator.domain.meetings.meeting import AgendaEntry, Meeting, MeetingStatus
 from tests.saying import said
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)

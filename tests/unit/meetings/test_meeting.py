@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.fields import Seat
-from orchestrator.domain.meetings.meeting import Attendee, Conference, Meeting, Participation
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
 
 STARTS = datetime(2026, 12, 3, 7, tzinfo=UTC)
 

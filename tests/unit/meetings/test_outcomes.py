@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.decisions import (
     LONGEST_DECISION,
     MOST_DECISIONS,
@@ -20,7 +21,7 @@ from orchestrator.domain.meetings.decisions import (
     removed,
     require_begun,
 )
-from orchestrator.domain.meetings.meeting import Conference, Meeting, MeetingStatus
+from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 
 AT = datetime(2026, 12, 2, 4, tzinfo=UTC)

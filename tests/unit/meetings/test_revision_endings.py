@@ -9,11 +9,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from orchestrator.domain.meetings import lifecycle
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.lifecycle import Change
-from orchestrator.domain.meetings.meeting import (
-    Conference,
-    Participation,
-)
+from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.domain.meetings.revision import (
     Weight,
     cancel_to,

@@ -18,16 +18,10 @@ from hypothesis import strategies as st
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings import lifecycle
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.itip import Method
 from orchestrator.domain.meetings.lifecycle import Change
-from orchestrator.domain.meetings.meeting import (
-    Attendee,
-    Conference,
-    Meeting,
-    MeetingStatus,
-    Participation,
-    Refusal,
-)
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation, Refusal
 from orchestrator.domain.meetings.revision import (
     RevisionMessage,
     cancel_to,

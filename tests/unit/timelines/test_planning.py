@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.lifecycle import (
     Change,
     cancel,
@@ -13,7 +14,7 @@ from orchestrator.domain.meetings.lifecycle import (
     publish,
     revise,
 )
-from orchestrator.domain.meetings.meeting import Conference, MeetingStatus, News, Participation, Refusal
+from orchestrator.domain.meetings.meeting import MeetingStatus, News, Participation, Refusal
 from orchestrator.domain.timelines.planning import plan
 from orchestrator.domain.timelines.reconciling import Reconciliation, reconcile
 from orchestrator.domain.timelines.timeline import Timeline
