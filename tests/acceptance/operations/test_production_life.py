@@ -337,7 +337,16 @@ def test_every_process_shows_that_it_is_alive(ministry: Ministry) -> None:
 
 
 def test_doctor_is_well_on_real_servers(ministry: Ministry) -> None:
-    ministry.until(lambda: "×" not in _doctor(ministry), "the doctor to find everything well", 60)
+    found: list[str] = []
+
+    def well() -> bool:
+        found.append(_doctor(ministry))
+        return "×" not in found[-1]
+
+    try:
+        until(well, "the doctor to find everything well", 90)
+    except AssertionError as error:
+        raise AssertionError(found[-1]) from error
 
 
 def _doctor(ministry: Ministry) -> str:
