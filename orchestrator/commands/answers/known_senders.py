@@ -19,7 +19,7 @@ def senders() -> None:
 @senders.command(name="list")
 @json_option
 def list_senders(as_json: bool) -> None:
-    """List the addresses that answer for another person, and on whose word."""
+    """List the addresses that answer for others, and on whose word."""
     found = bootstrap.container().known_senders.all()
     if as_json:
         click.echo(terminal.as_json(found))
@@ -39,7 +39,7 @@ def list_senders(as_json: bool) -> None:
 @click.option("--as", "relation", type=_AS, default="deputy", show_default=True, help="What the sender is.")
 @json_option
 def confirm(email: str, sender: str, relation: str, as_json: bool) -> None:
-    """Take the answers of SENDER for those of the person invited as EMAIL."""
+    """Take the answers of SENDER for those of the person with EMAIL."""
     bootstrap.container().known_senders.confirm(email, sender, Relation(relation), caller=CALLER)
     said = {"email": email, "sender": sender, "relation": relation}
     report(said, f"{sender} now answers for {email}.", as_json=as_json)
@@ -49,6 +49,6 @@ def confirm(email: str, sender: str, relation: str, as_json: bool) -> None:
 @click.argument("number", type=click.IntRange(1))
 @json_option
 def withdraw(number: int, as_json: bool) -> None:
-    """Take no answers of a sender any more, by the NUMBER that 'list' shows."""
+    """Take no more answers of a sender, by its NUMBER in 'list'."""
     bootstrap.container().known_senders.withdraw(number, caller=CALLER)
     report({"sender": number}, f"Sender {number} answers for nobody else any more.", as_json=as_json)

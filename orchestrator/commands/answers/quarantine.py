@@ -58,9 +58,9 @@ def assign(
 
 @click.command(name="invite")
 @click.argument("mail", type=int)
-@click.option("--name", default="", help="Who it is, where the mail does not say it.")
+@click.option("--name", default="", metavar="NAME", help="Who it is, where the mail does not say it.")
 @click.option("--delegation", default="", metavar="CODE", help="For which delegation they come.")
-@click.option("--group", default="", help="In which group of the meeting they come.")
+@click.option("--group", default="", metavar="CODE", help="In which group of the meeting they come.")
 @click.option("--preview", is_flag=True, help="Only say what would happen.")
 @json_option
 def invite(mail: int, name: str, delegation: str, group: str, preview: bool, as_json: bool) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from integrations.imap.mailbox import ImapMailbox
-from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure
+from orchestrator.domain.delivery.trouble import LOGIN_PAUSE
+from orchestrator.errors import DeliveryError, PermanentFailure, TransientFailure, Unavailable
 from tests.contract.answers.imap_script import HANG, Dialogue, ScriptedImap, failing, mailbox_state
 
 
@@ -58,9 +59,10 @@ def test_starttls_that_comes_to_nothing(
 
 def test_a_server_that_repeats_the_password(scripted: Callable[..., ScriptedImap]) -> None:
     server = scripted(LOGIN=lambda dialogue: dialogue.say(f"{{tag}} BAD what is {dialogue.line}?\r\n"))
-    with pytest.raises(PermanentFailure) as caught:
+    with pytest.raises(Unavailable) as caught:
         server.mailbox().check()
     assert "***" in caught.value.message
+    assert caught.value.retry_after == LOGIN_PAUSE
     assert "scripted-secret" not in repr(caught.value) + str(vars(caught.value))
 
 
@@ -112,8 +114,9 @@ def test_a_name_of_any_kind_is_quoted(scripted: Callable[..., ScriptedImap], use
 
 
 def test_what_old_ways_of_logging_in_cannot_carry(scripted: Callable[..., ScriptedImap]) -> None:
-    with pytest.raises(PermanentFailure, match="beyond ASCII") as caught:
+    with pytest.raises(Unavailable, match="beyond ASCII") as caught:
         scripted().mailbox(password="mật-khẩu").check()
+    assert caught.value.needs_person
     assert "mật" not in repr(caught.value) + str(vars(caught.value))
     assert caught.value.__cause__ is None
 

@@ -12,6 +12,8 @@ from orchestrator.store.engine import Database
 from tests.integration.conftest import LEASE, NOW, action_values, store_actions
 from tests.integration.delivery.claiming import scheduling
 
+pytestmark = pytest.mark.both_databases
+
 MANY = 3000
 
 
@@ -40,7 +42,6 @@ def asked(database: Database) -> list[tuple[str, Any]]:
     return found
 
 
-@pytest.mark.both_databases
 def test_a_look_of_beat_scans_no_table(database: Database, asked: list[tuple[str, Any]]) -> None:
     explain = "EXPLAIN QUERY PLAN " if database.dialect == "sqlite" else "EXPLAIN "
     assert len(asked) >= 8

@@ -284,7 +284,9 @@ def test_every_production_setting_may_be_a_secret_file(given: Given, tmp_path: P
 
 
 def test_an_empty_secret_file_is_as_good_as_none(given: Given, tmp_path: Path) -> None:
-    (tmp_path / "orchestrator_api_token").write_text("\n", "utf-8")
+    file = tmp_path / "orchestrator_api_token"
+    file.write_text("\n", "utf-8")
+    file.chmod(0o400)
     given(secrets_dir=str(tmp_path), **without("api_token"))
     problem_of("api_token")
 

@@ -20,6 +20,8 @@ from orchestrator.store import postgresql
 from orchestrator.store.engine import Database
 from orchestrator.supervisor import free_ports
 
+pytestmark = pytest.mark.both_databases
+
 
 class Wire:
     """A network between us and PostgreSQL that can drop whatever travels over the connections of now."""
@@ -150,7 +152,6 @@ def test_a_server_that_accepts_and_never_greets_is_given_up(monkeypatch: pytest.
         database.dispose()
 
 
-@pytest.mark.both_databases
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_those_who_upgrade_at_the_same_time_wait_for_one_another(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path

@@ -95,7 +95,7 @@ def test_everything_follows_from_the_meeting_that_is_prepared() -> None:
     assert (main.fed_by, main.preparatory) == (("SOM-2026-PREP",), None)
     assert [(item.en, item.input_from) for item in main.agenda] == [
         ("Opening", None),
-        ("Report on the key decisions of the Preparatory Meeting", "SOM-2026-PREP"),
+        ("Report on the key outcomes of the Preparatory Meeting", "SOM-2026-PREP"),
         ("Other matters", None),
     ]
     assert check(main, DIRECTORY, TIMELINES) == check(prep, DIRECTORY, TIMELINES) == []
