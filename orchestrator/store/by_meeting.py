@@ -23,8 +23,11 @@ def by_meeting(
 ) -> dict[int, tuple[T, ...]]:
     """Return what a statement finds, made from its rows and in their order, by the id of the meeting.
 
-    The statement is told the meetings as ``WANTED``, and selects the ``meeting_id`` of each row.
+    The statement is told the meetings as ``WANTED``, and selects the ``meeting_id`` of each row. For no
+    meetings the database is not asked.
     """
+    if not meeting_ids:
+        return {}
     found: dict[int, list[T]] = {}
     for row in session.connection().execute(statement, {WANTED.key: meeting_ids}):
         found.setdefault(row.meeting_id, []).append(make(row))

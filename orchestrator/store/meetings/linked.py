@@ -64,8 +64,11 @@ def called(session: Session, references: Iterable[str]) -> dict[str, Meeting]:
 
 def timings(session: Session, references: Iterable[str]) -> dict[str, Timing]:
     """Return where these meetings stand in time, as far as they exist, by reference."""
+    named = {*references}
+    if not named:
+        return {}
     wanted = select(MeetingRow.reference, MeetingRow.status, MeetingRow.starts_at, MeetingRow.ends_at).where(
-        MeetingRow.reference.in_({*references})
+        MeetingRow.reference.in_(named)
     )
     return {
         reference: Timing(MeetingStatus(status), starts_at, ends_at)
@@ -75,7 +78,10 @@ def timings(session: Session, references: Iterable[str]) -> dict[str, Timing]:
 
 def concluded(session: Session, references: Iterable[str]) -> dict[str, int]:
     """Return the ids of those of these meetings that are concluded, by reference."""
+    named = {*references}
+    if not named:
+        return {}
     wanted = select(MeetingRow.reference, MeetingRow.id).where(
-        MeetingRow.reference.in_({*references}), MeetingRow.status == MeetingStatus.CONCLUDED
+        MeetingRow.reference.in_(named), MeetingRow.status == MeetingStatus.CONCLUDED
     )
     return {row.reference: row.id for row in session.execute(wanted)}

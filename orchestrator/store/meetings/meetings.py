@@ -14,7 +14,6 @@ from orchestrator.domain.meetings import days_off
 from orchestrator.domain.meetings.conference import Conference, ConferenceTrouble
 from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
-    AnswerByOther,
     Attendee,
     ConnectionTest,
     Contribution,
@@ -22,7 +21,6 @@ from orchestrator.domain.meetings.meeting import (
     MeetingStatus,
     News,
     OpenDatePoll,
-    Refusal,
 )
 from orchestrator.domain.meetings.reasons import ChangeReason
 from orchestrator.domain.timelines.kinds import ActionKind
@@ -32,6 +30,7 @@ from orchestrator.store.by_meeting import WANTED, by_meeting
 from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Executor
 from orchestrator.store.meetings import agendas, attendees, news
+from orchestrator.store.meetings.news import Notices
 from orchestrator.store.readiness import connection_tests, contributions
 from orchestrator.store.rows.base import LARGEST_ID, table_of
 from orchestrator.store.rows.meetings import (
@@ -137,8 +136,7 @@ class _Parts:
     attendees: Mapping[int, tuple[Attendee, ...]]
     minutes: Mapping[int, tuple[tuple[int, datetime], ...]]
     news: Mapping[int, News]
-    refusals: Mapping[int, tuple[Refusal, ...]]
-    answers_by_others: Mapping[int, tuple[AnswerByOther, ...]]
+    notices: Mapping[int, Notices]
     contributions: Mapping[int, tuple[Contribution, ...]]
     connection_tests: Mapping[int, tuple[ConnectionTest, ...]]
     open_polls: Mapping[int, OpenDatePoll]
@@ -150,8 +148,7 @@ def _parts(session: Session, meeting_ids: Collection[int]) -> _Parts:
         attendees=attendees.of_meetings(session, meeting_ids),
         minutes=by_meeting(session, _MINUTES, meeting_ids, lambda row: (row.version, row.attached_at)),
         news=news.of_meetings(session, meeting_ids),
-        refusals=news.refusals_of(session, meeting_ids),
-        answers_by_others=news.answers_by_others(session, meeting_ids),
+        notices=news.notices_of(session, meeting_ids),
         contributions=contributions.of_meetings(session, meeting_ids),
         connection_tests=connection_tests.of_meetings(session, meeting_ids),
         open_polls=date_polls.open_polls(session, meeting_ids),
@@ -177,6 +174,7 @@ def _meeting(found: Any, parts: _Parts) -> Meeting:
     """Put a meeting together from its row of ``_MEETINGS`` and what belongs to it."""
     row: MeetingRow = found.MeetingRow
     minutes_version, minutes_at = parts.minutes.get(row.id, _NO_MINUTES)[-1]
+    notices = parts.notices.get(row.id, news.NO_NOTICES)
     return Meeting(
         id=row.id,
         reference=row.reference,
@@ -212,8 +210,8 @@ def _meeting(found: Any, parts: _Parts) -> Meeting:
         agenda=parts.agenda.get(row.id, ()),
         attendees=parts.attendees.get(row.id, ()),
         news=parts.news.get(row.id, news.NO_NEWS),
-        refusals=parts.refusals.get(row.id, ()),
-        answers_by_others=parts.answers_by_others.get(row.id, ()),
+        refusals=notices.refusals,
+        answers_by_others=notices.answers_by_others,
         contributions=parts.contributions.get(row.id, ()),
         connection_tests=parts.connection_tests.get(row.id, ()),
         date_poll=parts.open_polls.get(row.id) if row.status == MeetingStatus.DRAFT else None,

@@ -1,11 +1,12 @@
-"""What has come back from attendees and their coordinators have not been told of yet."""
+"""What has come back from attendees: what is news to their coordinators, and what they are told of it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.answers.responses import ProposalState, ResponseKind
@@ -60,14 +61,26 @@ def of_meetings(session: Session, meeting_ids: Collection[int]) -> dict[int, New
     return {row.meeting_id: News(row.latest, row.reported, row.first_at, row.urgent) for row in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """The responses of a meeting of which the attendees concerned are told themselves."""
+
+    refusals: tuple[Refusal, ...] = ()
+    answers_by_others: tuple[AnswerByOther, ...] = ()
+
+
+NO_NOTICES = Notices()
+
+
 def with_news(session: Session, meeting: Meeting) -> Meeting:
     """Return a meeting with what has come back in this transaction."""
     own = [meeting.id]
+    notices = notices_of(session, own).get(meeting.id, NO_NOTICES)
     return replace(
         meeting,
         news=of_meetings(session, own).get(meeting.id, NO_NEWS),
-        refusals=refusals_of(session, own).get(meeting.id, ()),
-        answers_by_others=answers_by_others(session, own).get(meeting.id, ()),
+        refusals=notices.refusals,
+        answers_by_others=notices.answers_by_others,
     )
 
 
@@ -83,23 +96,31 @@ _LATEST = (
     .subquery()
 )
 # Who has answered themselves since knows how they stand.
-_BY_OTHERS = select(_LATEST.c.meeting_id, _LATEST.c.latest, _LATEST.c.attendee_id).where(
-    _LATEST.c.latest == _LATEST.c.by_other, _LATEST.c.attendee_id.is_not(None)
-)
-
-
-def answers_by_others(session: Session, meeting_ids: Collection[int]) -> dict[int, tuple[AnswerByOther, ...]]:
-    """Return the answers that count and that somebody else gave, by the ids of the meetings."""
-    return by_meeting(
-        session, _BY_OTHERS, meeting_ids, lambda row: AnswerByOther(row.latest, row.attendee_id)
-    )
-
-
-_REFUSED = select(_R.meeting_id, _R.id, _R.attendee_id).where(
+_BY_OTHERS = select(
+    _LATEST.c.meeting_id, _LATEST.c.latest.label("id"), _LATEST.c.attendee_id, literal(1).label("by_other")
+).where(_LATEST.c.latest == _LATEST.c.by_other, _LATEST.c.attendee_id.is_not(None))
+_REFUSED = select(_R.meeting_id, _R.id, _R.attendee_id, literal(0).label("by_other")).where(
     _R.meeting_id.in_(WANTED), _R.kind == ResponseKind.PROPOSAL, _R.state == ProposalState.REFUSED
 )
+_BOTH = union_all(_REFUSED, _BY_OTHERS).subquery()
+_NOTICES = select(_BOTH).order_by(_BOTH.c.id)
 
 
-def refusals_of(session: Session, meeting_ids: Collection[int]) -> dict[int, tuple[Refusal, ...]]:
-    """Return the proposals that the coordinators of meetings have refused, by the ids of the meetings."""
-    return by_meeting(session, _REFUSED, meeting_ids, lambda row: Refusal(row.id, row.attendee_id))
+def notices_of(session: Session, meeting_ids: Collection[int]) -> dict[int, Notices]:
+    """Return what attendees are told of, by the ids of the meetings; meetings without any are left out.
+
+    It is the proposals that coordinators have refused, and the answers that count and that somebody else
+    gave.
+    """
+    found = by_meeting(session, _NOTICES, meeting_ids, _notice)
+    return {
+        number: Notices(
+            tuple(item for item in items if isinstance(item, Refusal)),
+            tuple(item for item in items if isinstance(item, AnswerByOther)),
+        )
+        for number, items in found.items()
+    }
+
+
+def _notice(row: Any) -> Refusal | AnswerByOther:
+    return (AnswerByOther if row.by_other else Refusal)(row.id, row.attendee_id)
