@@ -56,7 +56,7 @@ def test_a_refusal_is_about_what_its_code_or_else_its_text_says(
     assert refusal_of(status, text) is refusal
 
 
-@pytest.mark.parametrize("refusal", set(MailRefusal) - {MailRefusal.ADDRESS, MailRefusal.UNKNOWN})
+@pytest.mark.parametrize("refusal", sorted({*MailRefusal} - {MailRefusal.ADDRESS, MailRefusal.UNKNOWN}))
 def test_only_a_wrong_address_is_to_be_corrected(refusal: MailRefusal) -> None:
     assert "correct" not in words.say(refusal.remedy).lower()
     assert "correct" in words.say(MailRefusal.ADDRESS.remedy).lower()
