@@ -9,21 +9,21 @@ from orchestrator.services.answers.proposing import Offer
 from orchestrator.services.answers.views import IncomingView
 from orchestrator.services.meetings.views import ResponseView
 from orchestrator.terminal import out, table
-from orchestrator.words import maybe
+from orchestrator.words import maybe, say
 
 
 def show_responses(responses: Iterable[ResponseView]) -> None:
     """Print what came back for a meeting, newest first."""
     made = table("Id", "At (UTC)", "From", "What", "Comment", "Through")
     for item in responses:
-        who = f"{item.name} ({item.delegation})" if item.name else item.by
+        who = f"{item.name} ({item.delegation})" if item.name else say(item.by)
         made.add_row(
             str(item.id),
             f"{item.at:%Y-%m-%d %H:%M}",
             who,
             response_words(item),
             maybe(item.comment) or "",
-            f"{item.channel}, {item.by}",
+            f"{item.channel}, {say(item.by)}",
         )
     out.print(made if made.row_count else "Nothing has come back yet.")
 

@@ -19,6 +19,7 @@ from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.letters.wording import marked
 from orchestrator.domain.meetings.itip import EventStatus, Method
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting, MeetingStatus
+from orchestrator.domain.meetings.points import Point
 from orchestrator.domain.people.addresses import in_a_labels
 from orchestrator.domain.time.zones import local_time
 
@@ -214,7 +215,11 @@ def _host_time(meeting: Meeting, directory: Directory) -> str:
 def _agenda_lines(item: AgendaEntry, directory: Directory) -> Iterator[str]:
     lead = f" ({lead_words(item.lead, directory)})" if item.lead else ""
     yield f"{item.number}. {item.en}{lead}"
-    yield from (f"   – {point}" for point in item.points)
+    yield from (f"   – {_point(point)}" for point in item.points)
+
+
+def _point(point: Point) -> str:
+    return f"{point.text} (open)" if point.is_open else point.text
 
 
 def lead_words(code: str, directory: Directory) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.domain.meetings.points import Point
 from orchestrator.domain.text import single_line
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Unfit
 from orchestrator.facts import Fact
@@ -30,9 +31,9 @@ class Decision:
     id: int = 0
 
     @property
-    def point(self) -> str:
-        """The decision as the agenda of another meeting shows it."""
-        return f"{self.text} (open)" if self.is_open else self.text
+    def point(self) -> Point:
+        """The decision as the agenda of another meeting reports it."""
+        return Point(self.text, self.is_open)
 
 
 @dataclass(frozen=True, slots=True)

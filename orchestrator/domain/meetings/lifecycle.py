@@ -10,6 +10,7 @@ from orchestrator.domain.meetings import revision
 from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.fields import AttendeeFields, values
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting, MeetingStatus
+from orchestrator.domain.meetings.points import Point
 from orchestrator.domain.meetings.reasons import ChangeReason, with_reason
 from orchestrator.errors import Conflict
 from orchestrator.facts import Fact, either
@@ -228,7 +229,7 @@ def with_organizer(meeting: Meeting, organizer: str, now: datetime) -> Meeting:
     return revision.revised(meeting, replace(meeting, organizer=organizer), now)
 
 
-def with_points(meeting: Meeting, points: Mapping[str, tuple[str, ...]], now: datetime) -> Meeting:
+def with_points(meeting: Meeting, points: Mapping[str, tuple[Point, ...]], now: datetime) -> Meeting:
     """Return ``meeting`` with the decisions of other meetings, by their references, on its agenda.
 
     Nobody is told by this alone; every mail and calendar object from now on has them.

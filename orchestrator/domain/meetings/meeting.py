@@ -16,6 +16,7 @@ from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, Seat
 from orchestrator.domain.meetings.known_days_off import DaysOff
+from orchestrator.domain.meetings.points import Point
 from orchestrator.domain.meetings.reasons import Reasons
 from orchestrator.domain.people.addresses import compared
 from orchestrator.domain.time.zones import instant_of, zone
@@ -175,7 +176,7 @@ class AgendaEntry(AgendaFields):
     """One numbered item of the agenda; ``points`` are the decisions of another meeting that it reports."""
 
     number: int = 0
-    points: tuple[str, ...] = ()
+    points: tuple[Point, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

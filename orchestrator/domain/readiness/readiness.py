@@ -16,7 +16,7 @@ from orchestrator.domain.meetings.meeting import (
 )
 from orchestrator.domain.meetings.needs import NEEDS, RECORDED
 from orchestrator.domain.timelines.needs import has_answered, stays_away
-from orchestrator.facts import Fact, plain
+from orchestrator.facts import Fact, Said, plain
 
 MISSING, NOT_ASKED, NOT_YET, DECLINED = "missing", "not asked for", "not yet", "declined"
 """States of a cell beside those of a contribution and the answers: in, waived, failed, accepted, …"""
@@ -40,7 +40,7 @@ class LastAnswer:
     """When and by whom an attendee's present answer was given."""
 
     at: datetime | None
-    by: str | None
+    by: Said | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Cell:
     state: str
     settled: bool | None
     since: datetime | None = None
-    by: str | None = None
+    by: Said | None = None
     details: tuple[Fact, ...] = ()
 
 

@@ -32,6 +32,7 @@ class GivenAnswer:
     """An answer of one attendee.
 
     ``by`` names who gave it, who may be another person of the delegation, a delegate or a coordinator;
+    ``assigned_by`` names the coordinator who took a mail of ``by`` for this answer;
     ``by_other`` says that the attendee did not and is told of it.
     ``stamp`` is its DTSTAMP, or the moment it was given, and decides between two answers.
     """
@@ -45,6 +46,7 @@ class GivenAnswer:
     delegate: str | None = None
     incoming_id: int | None = None
     by_other: bool = False
+    assigned_by: str | None = None
 
 
 def record(session: Session, meeting: Meeting, given: Sequence[GivenAnswer], now: datetime) -> Meeting:
@@ -117,6 +119,7 @@ def _row(meeting: Meeting, attendee: Attendee, given: GivenAnswer, now: datetime
         channel=given.caller.channel,
         by=given.by,
         by_other=given.by_other,
+        assigned_by=given.assigned_by,
         at=now,
         participation=given.participation,
         urgent=is_urgent(meeting, attendee, given.participation, now),

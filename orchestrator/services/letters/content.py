@@ -46,7 +46,7 @@ class LetterContent:
     proposed: str | None = None
     comment: str | None = None
     reason: Said | None = None
-    given_by: str = ""
+    given_by: Said = ""
     given: Said | None = None
     asked_at: datetime | None = None
     missing: tuple[Need, ...] = ()

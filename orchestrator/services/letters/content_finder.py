@@ -118,7 +118,7 @@ class ContentFinder:
         with self._database.reading() as session:
             found = responses.get(session, content.number)
         given = Participation(found.participation or Participation.NEEDS_ACTION)
-        return replace(content, given_by=found.by, given=given.fact)
+        return replace(content, given_by=found.giver, given=given.fact)
 
     def _with_report(self, content: LetterContent, meeting: Meeting) -> LetterContent:
         urgent = content.kind is ActionKind.DECLINE_ALERT

@@ -62,7 +62,7 @@ def _line(meeting: Meeting, row: ResponseRow, directory: Directory, now: datetim
     attendee, code = _attendee(meeting, row), _delegation(meeting, row)
     return ReportLine(
         delegation=directory.get(code).name,
-        who=attendee.name if attendee else row.by,
+        who=attendee.name if attendee else row.giver,
         what=_what(meeting, row, directory, now),
         detail=row.said,
     )
@@ -94,7 +94,7 @@ def _answer(row: ResponseRow) -> Fact:
     answer = Participation(row.participation or "NEEDS-ACTION").fact
     if row.delegate:
         answer = Fact.of("letters.answer-to", answer=answer, delegate=row.delegate)
-    return Fact.of("letters.answer-by", answer=answer, sender=row.by) if row.by_other else answer
+    return Fact.of("letters.answer-by", answer=answer, sender=row.giver) if row.by_other else answer
 
 
 def _bounced(row: ResponseRow) -> Fact:

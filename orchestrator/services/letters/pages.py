@@ -20,7 +20,7 @@ from orchestrator.domain.meetings.changes import REINSTATED, What
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, Need
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.kinds import IN_OWN_LANGUAGE, ActionKind
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, Said
 from orchestrator.services.letters.content import LetterContent
 from orchestrator.words import say
 
@@ -85,7 +85,7 @@ class AgendaLine:
     text: str
     lang: str
     lead: str | None
-    points: tuple[str, ...] = ()
+    points: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +364,7 @@ class PageWriter:
                 item.number,
                 *_translated(item.en, item.vi, wording),
                 wording.name(lead_words(item.lead, self._directory)) if item.lead else None,
-                item.points,
+                tuple(point.said for point in item.points),
             )
             for item in meeting.agenda
         )

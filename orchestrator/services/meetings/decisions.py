@@ -15,7 +15,7 @@ from orchestrator.domain.meetings import decisions as rules
 from orchestrator.domain.meetings.decisions import Decision, Edit
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.people.caller import Caller
-from orchestrator.facts import Fact, chained, plain
+from orchestrator.facts import Fact, Said, chained
 from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.meetings.views import DecisionList, DecisionView
 from orchestrator.services.timelines.changing import Changing, MeetingChange
@@ -117,6 +117,10 @@ def views_of(items: Sequence[Decision]) -> tuple[DecisionView, ...]:
 def _difference(before: Sequence[Decision], after: Sequence[Decision]) -> Fact:
     """What was there and is not any more, and what is there now and was not, for the history."""
     old, new = [item.point for item in before], [item.point for item in after]
-    gone = [Fact.of("meetings.was", text=text) for text in old if text not in new]
-    come = [Fact.of("meetings.is", text=text) if gone else plain(text) for text in new if text not in old]
+    gone = [Fact.of("meetings.was", text=item.said) for item in old if item not in new]
+    come = [_come(item.said, alone=not gone) for item in new if item not in old]
     return chained([*gone, *come] or [Fact.of("meetings.moved-in-the-list")])
+
+
+def _come(said: Said, *, alone: bool) -> Fact:
+    return Fact.of("text" if alone else "meetings.is", text=said)

@@ -203,7 +203,11 @@ class Reading:
             feeds=target,
             fed_by=sources,
             agenda=tuple(
-                AgendaView(**values(AgendaFields, item), number=item.number, points=item.points)
+                AgendaView(
+                    **values(AgendaFields, item),
+                    number=item.number,
+                    points=tuple(point.said for point in item.points),
+                )
                 for item in meeting.agenda
             ),
             attendees=tuple(self._attendee(item, *answered[item.id]) for item in ordered),
@@ -258,7 +262,7 @@ class Reading:
             comment=row.said,
             reply=row.reply,
             channel=row.channel,
-            by=row.by,
+            by=row.giver,
             at=row.at,
             incoming_id=row.incoming_id,
         )

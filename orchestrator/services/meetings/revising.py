@@ -21,6 +21,7 @@ from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, values
 from orchestrator.domain.meetings.lifecycle import Change
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting
+from orchestrator.domain.meetings.points import Point
 from orchestrator.domain.people.addresses import OwnMailbox, compared
 from orchestrator.domain.timelines.timeline import Timelines
 from orchestrator.errors import Conflict, InvalidInput, Problem
@@ -104,7 +105,7 @@ def attendees_of(invitees: Sequence[Invitee], directory: Directory) -> tuple[Att
 
 
 def entries_of(
-    items: Sequence[AgendaItem], points: Mapping[str, tuple[str, ...]] | None = None
+    items: Sequence[AgendaItem], points: Mapping[str, tuple[Point, ...]] | None = None
 ) -> tuple[AgendaEntry, ...]:
     """Return items of a definition as an agenda, with the ``points`` that are known by what they report."""
     known = points or {}
@@ -129,7 +130,7 @@ def _written_agenda(meeting: Meeting) -> tuple[AgendaItem, ...]:
     return tuple(AgendaItem.model_construct(**values(AgendaFields, item)) for item in meeting.agenda)
 
 
-def _points(meeting: Meeting) -> dict[str, tuple[str, ...]]:
+def _points(meeting: Meeting) -> dict[str, tuple[Point, ...]]:
     return {item.input_from: item.points for item in meeting.agenda if item.input_from}
 
 

@@ -45,7 +45,7 @@ class ResponseView:
     comment: Said | None
     reply: str | None
     channel: str
-    by: str
+    by: Said
     at: datetime
     incoming_id: int | None
 
@@ -86,7 +86,7 @@ class AgendaView(AgendaFields):
     """One item of an agenda; ``points`` are the decisions of another meeting that it reports."""
 
     number: int
-    points: tuple[str, ...] = ()
+    points: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

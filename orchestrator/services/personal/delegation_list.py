@@ -14,10 +14,10 @@ from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.meeting import Attendee
 from orchestrator.domain.people.addresses import OwnMailbox, compared
 from orchestrator.domain.problems import problems_of
-from orchestrator.domain.text import Name
+from orchestrator.domain.text import Name, shown
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import InvalidInput, Problem
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, chained
 from orchestrator.services.people.contacts import Contact
 from orchestrator.services.personal.followed_link import FollowedLink, signature
 from orchestrator.services.timelines.views import Consequence
@@ -185,13 +185,34 @@ def _too_many(wanted: Sequence[Attendee], members: Sequence[Member]) -> list[Pro
     return found
 
 
-def summary(link: FollowedLink, wanted: Sequence[Attendee], waits: Sequence[Attendee] = ()) -> str:
-    """The list in words, for the record: who comes as what, who waits for a yes, who comes no more."""
+_SEATS = {
+    Seat.HEAD: "personal.seat.head",
+    Seat.MEMBER: "personal.seat.member",
+    Seat.SUBSTITUTE: "personal.seat.substitute",
+}
+
+
+def summary(link: FollowedLink, wanted: Sequence[Attendee], waits: Sequence[Attendee] = ()) -> Fact | None:
+    """Return the list for the record: who comes as what, who waits for a yes, who comes no more.
+
+    ``None`` for a list on which nobody stands and from which nobody goes.
+    """
     kept = {item.address for item in wanted}
-    lines = [f"{signature(item)}, {link.seat_of(item)}" for item in wanted]
-    lines += [f"{signature(item)}, waiting" for item in waits]
-    lines += [f"{signature(item)}, removed" for item in link.delegation if item.address not in kept]
-    return "; ".join(lines)
+    gone = (item for item in link.delegation if item.address not in kept)
+    lines = [
+        *(
+            _recorded("personal.list.comes", item, seat=Fact.of(_SEATS[link.seat_of(item)]))
+            for item in wanted
+        ),
+        *(_recorded("personal.list.waits", item) for item in waits),
+        *(_recorded("personal.list.removed", item) for item in gone),
+    ]
+    return chained(lines) if lines else None
+
+
+def _recorded(key: str, item: Attendee, **more: Fact) -> Fact:
+    """Return a line of the record, in which nothing hides, for it is mailed."""
+    return Fact.of(key, who=shown(signature(item)), **more)
 
 
 def composition_of(

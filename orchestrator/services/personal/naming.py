@@ -18,7 +18,6 @@ from orchestrator.domain.personal.naming import NamingState
 from orchestrator.domain.time.zones import Place
 from orchestrator.errors import Conflict, InvalidInput, Problem
 from orchestrator.facts import Fact
-from orchestrator.services.answers.recording import cut
 from orchestrator.services.personal import limits
 from orchestrator.services.personal.by_link import ByLink
 from orchestrator.services.personal.delegation_list import (
@@ -192,7 +191,7 @@ def _named(link: FollowedLink, asked: _AskedFor, place: Place, now: datetime) ->
             meeting_id=stored.id,
             attendee_id=own.id,
             kind=ResponseKind.COMPOSITION,
-            comment=cut(said),
+            what=said,
             channel=link.caller.channel,
             by=link.signature,
             at=now,

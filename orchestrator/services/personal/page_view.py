@@ -22,6 +22,7 @@ from orchestrator.services.people.contacts import Contact
 from orchestrator.services.people.links import Links
 from orchestrator.services.personal.followed_link import FollowedLink, why_closed
 from orchestrator.services.personal.waiting import NamedPersonView, waiting_views
+from orchestrator.services.readiness.views import said_by
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.answers import responses
 from orchestrator.store.meetings import attendees
@@ -62,7 +63,7 @@ class AuditView:
     what: Said
     by: Said | None
     channel: Fact
-    comment: str | None
+    comment: Said | None
 
     @property
     def by_coordinator(self) -> bool:
@@ -207,7 +208,7 @@ class PageView:
         for item in meeting.agenda:
             lead = lead_words(item.lead, directory) if item.lead else None
             shown = values(AgendaFields, item) | {"lead": lead}
-            yield AgendaView(**shown, number=item.number, points=item.points)
+            yield AgendaView(**shown, number=item.number, points=tuple(point.said for point in item.points))
 
     def _feed_url(self, session: Session, link: FollowedLink) -> str:
         person = responses.person(session, link.person_id)
@@ -270,7 +271,7 @@ def _audit(row: ResponseRow, link: FollowedLink, place: Place) -> AuditView:
         what=_what(row, place),
         by=_by(row, attendee),
         channel=_channel(row.channel),
-        comment=row.comment,
+        comment=row.said,
     )
 
 
@@ -289,7 +290,7 @@ def _by(row: ResponseRow, attendee: Attendee) -> Said | None:
     """Who gave it, unless that was the attendee; coordinators' own channels name no person."""
     if row.channel not in _CHANNELS:
         return COORDINATOR
-    return None if attendee.address in row.by.casefold() else row.by.partition(" <")[0]
+    return None if attendee.address in row.by.casefold() else said_by(row.giver)
 
 
 def _channel(name: str) -> Fact:

@@ -11,7 +11,7 @@ from orchestrator.domain.meetings.meeting import Contribution, ContributionState
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.needs import is_missing
 from orchestrator.errors import Conflict, InvalidInput
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, Said
 from orchestrator.ports import Clock
 from orchestrator.services.people.links import Links
 from orchestrator.services.personal.by_link import ByLink
@@ -50,7 +50,7 @@ class NeedView:
     missing: bool
     state: str
     since: LocalTime | None
-    by: str | None
+    by: Said | None
     note: str | None
     is_own: bool
 

@@ -114,7 +114,7 @@ def _would_nudge(meeting: Meeting, code: str, due: Collection[Need], now: dateti
 
 def _evidence(session: Session, meeting: Meeting, now: datetime) -> Evidence:
     by = {
-        row.attendee_id: said_by(row.by)
+        row.attendee_id: said_by(row.giver)
         for row in reversed(responses.of_meeting(session, meeting.id))
         if row.kind == ResponseKind.ANSWER and row.attendee_id is not None
     }

@@ -9,7 +9,7 @@ from datetime import datetime
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.meeting import ConnectionTest, Meeting
 from orchestrator.domain.time.zones import LocalTime, local_time
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, Said
 from orchestrator.services.people.contacts import Contact
 
 
@@ -20,7 +20,7 @@ class CellView:
     state: str
     settled: bool | None
     since: LocalTime | None
-    by: str | None
+    by: Said | None
     details: tuple[Fact, ...]
 
 
@@ -93,6 +93,6 @@ def at_host(meeting: Meeting, moment: datetime, directory: Directory) -> LocalTi
     return local_time(moment, directory.host_place(meeting.host, meeting.zone, moment))
 
 
-def said_by(by: str) -> str:
+def said_by(by: Said) -> Said:
     """Return who recorded something without the address behind the name."""
-    return by.partition(" <")[0]
+    return by.partition(" <")[0] if isinstance(by, str) else by

@@ -43,6 +43,8 @@ class NewResponse:
     ends_at: datetime | None = None
     state: ProposalState | None = None
     comment: str | None = None
+    what: Fact | None = None
+    assigned_by: str | None = None
     incoming_id: int | None = None
 
 

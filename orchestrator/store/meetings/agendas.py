@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
     Meeting,
 )
+from orchestrator.domain.meetings.points import Point
 from orchestrator.store.by_meeting import WANTED, by_meeting
 from orchestrator.store.rows.base import table_of
 from orchestrator.store.rows.meetings import (
@@ -36,7 +37,9 @@ def of_meetings(session: Session, meeting_ids: Collection[int]) -> dict[int, tup
 
 
 def _entry_of(row: Any) -> AgendaEntry:
-    return AgendaEntry(**values(AgendaFields, row), number=row.number, points=tuple(row.points))
+    return AgendaEntry(
+        **values(AgendaFields, row), number=row.number, points=tuple(Point(**item) for item in row.points)
+    )
 
 
 def write(session: Session, row: MeetingRow, meeting: Meeting) -> None:
@@ -46,6 +49,8 @@ def write(session: Session, row: MeetingRow, meeting: Meeting) -> None:
     row.agenda.clear()
     session.flush()  # The old numbers must be gone before the new ones come.
     row.agenda += [
-        AgendaRow(**values(AgendaFields, item), number=item.number, points=list(item.points))
+        AgendaRow(
+            **values(AgendaFields, item), number=item.number, points=[asdict(point) for point in item.points]
+        )
         for item in meeting.agenda
     ]

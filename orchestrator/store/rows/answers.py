@@ -124,16 +124,29 @@ class ResponseRow(Base):
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
     state: Mapped[str | None] = mapped_column(String(10))
-    comment: Mapped[str | None] = mapped_column(Text())
+    comment: Mapped[str | None] = mapped_column(Text(), doc="What a person said with it.")
+    what: Mapped[Fact | None] = mapped_column(doc="What was done, where that is more than its kind.")
     reply: Mapped[str | None] = mapped_column(Text(), doc="What a refused proposal's author is told.")
     channel: Mapped[str] = mapped_column(String(20))
     by: Mapped[str] = mapped_column(Text())
+    assigned_by: Mapped[str | None] = mapped_column(Text(), doc="Who took a mail of ``by`` for it, by hand.")
     by_other: Mapped[bool] = mapped_column(default=False, doc="Not the attendee, who is told of it.")
     at: Mapped[datetime]
     incoming_id: Mapped[int | None] = mapped_column(ForeignKey("incoming_mail.id", ondelete="SET NULL"))
 
     @property
     def said(self) -> Said | None:
-        """What was said with it: a person's words, or what is known of a mail that came back."""
+        """What was said with it: a person's words, or what is known of a mail that came back.
+
+        What was done before this was kept as a fact stands as a text in the comment, and is read as it is.
+        """
         bounced = self.kind == ResponseKind.BOUNCE
-        return self.comment or (Fact.of("answers.undeliverable") if bounced else None)
+        return self.what or self.comment or (Fact.of("answers.undeliverable") if bounced else None)
+
+    @property
+    def giver(self) -> Said:
+        """Who gave it; of a mail that was assigned by hand also by whom."""
+        if self.assigned_by is None:
+            return self.by
+        sender = self.by or Fact.of("answers.sender-unknown")
+        return Fact.of("answers.assigned-sender", sender=sender, by=self.assigned_by)

@@ -103,7 +103,9 @@ class AgendaRow(Base):
     input_from: Mapped[str | None] = mapped_column(
         String(64), doc="Whose decisions it reports, by reference."
     )
-    points: Mapped[list[str]] = mapped_column(JSON, default=list, doc="Those decisions, carried over.")
+    points: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSON, default=list, doc="Those decisions, carried over, each its text and whether it is open."
+    )
 
 
 class FeedRow(Base):

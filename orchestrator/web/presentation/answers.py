@@ -17,6 +17,7 @@ from orchestrator.services.meetings.views import (
     MeetingView,
     ResponseView,
 )
+from orchestrator.words import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +140,15 @@ def _given_by(person: AttendeeView, meeting: MeetingView) -> str | None:
 
 def giver(item: ResponseView, meeting: MeetingView) -> str | None:
     """Return who sent or entered something, unless that was the attendee; a channel of ours names nobody."""
-    if item.name is None or not item.by or item.by == item.channel:
+    by = say(item.by)
+    if item.name is None or not by or by == item.channel:
         return None
     own = (
         compared(person.email)
         for person in meeting.attendees
         if (person.name, person.delegation) == (item.name, item.delegation)
     )
-    return None if any(address in item.by.casefold() for address in own) else item.by
+    return None if any(address in by.casefold() for address in own) else by
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.ports import Tray
 from orchestrator.services.answers import inbox as inbox_module
+from orchestrator.words import say
 from tests.callers import caller
 from tests.integration.answers.incoming_mails import (
     REMINDERS,
@@ -184,7 +185,9 @@ def test_a_mail_that_a_person_assigns_is_an_answer_like_any_other(world: World) 
     assert reminders(world, TAN) == dict.fromkeys(REMINDERS, "cancelled")
     (answer,) = responses(world)
     assert (answer.comment, answer.incoming_id) == ("Ill", kept.id)
-    assert "tan.private@mail.example.org" in answer.by
+    assert (answer.by, answer.assigned_by) == ("tan.private@mail.example.org", "coordinator")
+    (shown, *_) = world.reading.meeting("SOM-2026").responses
+    assert say(shown.by) == "tan.private@mail.example.org, assigned by coordinator"
     assert last(world)[0] == "assigned"
     with pytest.raises(Conflict, match="is assigned"):
         world.quarantine.assign(kept.id, "SOM-2026", THIDA, caller=caller("coordinator"))

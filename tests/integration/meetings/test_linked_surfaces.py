@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from orchestrator import cli
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.services.meetings.views import MeetingView
+from orchestrator.words import say
 from tests.callers import caller
 from tests.integration.conftest import World, definition
 from tests.integration.serving import TestClient, application
@@ -140,7 +141,7 @@ def test_outcomes_on_the_command_line(pair: World, shell: Shell) -> None:
     with pytest.raises(NotFound, match="no decision 2"):
         shell("decision", "agree", PREP, "2")
     shell("decision", "change", PREP, "1", "--open")
-    assert view(pair).agenda[1].points == ("Venue of the SOM (open)",)
+    assert [say(point) for point in view(pair).agenda[1].points] == ["Venue of the SOM (open)"]
 
 
 @pytest.mark.parametrize("start", [(), ("--start", "2026-12-10")])

@@ -183,7 +183,7 @@ def test_an_address_outside_the_known_domains_waits(invited: World) -> None:
     # The coordinator hears of it: on the list, and by the digest.
     attention = [words.say(item) for item in invited.reading.meeting("SOM-2026").attention]
     assert any("waits for your yes" in item for item in attention)
-    assert f"New <{STRANGER}>, waiting" in (records(invited)[-1].comment or "")
+    assert f"New <{STRANGER}>, waiting" in (words.maybe(records(invited)[-1].what) or "")
 
 
 def test_only_strangers_named_leave_the_version_and_everybody_else_alone(invited: World) -> None:

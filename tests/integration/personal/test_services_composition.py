@@ -69,8 +69,10 @@ def test_named_members_are_invited_and_removed_ones_get_a_cancel(invited: World)
     assert (hanh.group, hanh.role, hanh.delegation, hanh.seat) == ("SOM", "delegate", "VN", Seat.MEMBER)
     (row,) = records(invited)
     assert (row.kind, row.channel, row.by) == ("composition", "web", f"Phạm Thu Lan <{LAN}>")
-    assert "Vũ Thị Hạnh <Hanh@vn.example.org>, member" in (row.comment or "")
-    assert f"Đỗ Quang Minh <{MINH}>, removed" in (row.comment or "")
+    assert row.what is not None and row.comment is None
+    said = words.say(row.what)
+    assert "Vũ Thị Hạnh <Hanh@vn.example.org>, member" in said
+    assert f"Đỗ Quang Minh <{MINH}>, removed" in said
     (noted,) = history(invited, "delegation named")
     assert (words.maybe(noted.detail) or "").startswith("VN, by Phạm Thu Lan: ")
     newest = invited.personal_pages.page(token(invited, LAN)).history[0]

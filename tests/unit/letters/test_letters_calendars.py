@@ -10,6 +10,7 @@ import pytest
 from orchestrator.domain.letters.message import Letter, NamedAddress
 from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.meeting import Attendee, MeetingStatus, Participation
+from orchestrator.domain.meetings.points import Point
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.letters.content import LetterContent
 from tests.unit.letters.letters_made import (
@@ -99,7 +100,7 @@ def test_a_cancellation_says_the_same_to_everybody_also_while_the_link_is_taken_
 
 def test_a_cancellation_does_not_change_with_the_agenda() -> None:
     """Outcomes of a linked meeting may still come onto the agenda of one that is cancelled."""
-    longer = replace(CANCELLED, agenda=(replace(CANCELLED.agenda[0], points=("An outcome",)),))
+    longer = replace(CANCELLED, agenda=(replace(CANCELLED.agenda[0], points=(Point("An outcome"),)),))
     assert lines(LETTERS.to_attendee(longer, VIETNAMESE, CANCEL, NOW)) == lines(
         LETTERS.to_attendee(CANCELLED, VIETNAMESE, CANCEL, NOW)
     )

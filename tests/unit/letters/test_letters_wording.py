@@ -18,6 +18,7 @@ from orchestrator.domain.meetings.meeting import (
     Need,
     Participation,
 )
+from orchestrator.domain.meetings.points import Point
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.letters.content import LetterContent
 from orchestrator.services.letters.languages import Languages
@@ -207,7 +208,9 @@ def test_message_ids_repeat_for_the_same_occasion_and_differ_for_another() -> No
 def test_the_outcomes_of_the_preparatory_meeting_stand_below_the_agenda_item_that_reports_them() -> None:
     long = "The focal points agreed to report on digital services to the Senior Officials in writing, by May"
     first, second, third = MEETING.agenda
-    carrying = replace(MEETING, agenda=(first, replace(second, points=("The agenda stands", long)), third))
+    carrying = replace(
+        MEETING, agenda=(first, replace(second, points=(Point("The agenda stands"), Point(long))), third)
+    )
     letter = LETTERS.to_attendee(carrying, CANADIAN, REMIND, NOW)
     text, html = body(letter, "plain"), body(letter, "html")
     assert (

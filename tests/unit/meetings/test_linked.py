@@ -24,6 +24,7 @@ from orchestrator.domain.meetings.linked import (
     way_back,
 )
 from orchestrator.domain.meetings.meeting import AgendaEntry, Meeting, MeetingStatus
+from orchestrator.domain.meetings.points import Point
 from tests.saying import said
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
@@ -193,16 +194,19 @@ def test_an_absurd_order_is_said_in_words(start: datetime, hours: int, words: st
 AGENDA = (
     AgendaEntry("Opening", number=1),
     AgendaEntry("Report", input_from="PREP", number=2),
-    AgendaEntry("Workshop", input_from="WS", points=("Of old",), number=3),
+    AgendaEntry("Workshop", input_from="WS", points=(Point("Of old"),), number=3),
 )
+
+
+A, B = Point("A"), Point("B", is_open=True)
 
 
 def test_points_go_to_the_items_that_name_their_meeting() -> None:
     som = meeting(agenda=AGENDA)
-    new = with_points(som, {"PREP": ("A", "B"), "OTHER": ("C",)}, NOW)
-    assert [item.points for item in new.agenda] == [(), ("A", "B"), ()]
+    new = with_points(som, {"PREP": (A, B), "OTHER": (Point("C"),)}, NOW)
+    assert [item.points for item in new.agenda] == [(), (A, B), ()]
     assert new.revised_at is None, "nobody has a draft in the calendar"
-    assert with_points(new, {"PREP": ("A", "B")}, NOW) is new
+    assert with_points(new, {"PREP": (A, B)}, NOW) is new
     assert reporting(som, "PREP") == (AGENDA[1],)
     assert reporting(som, "OTHER") == ()
 
@@ -217,6 +221,6 @@ def test_a_published_agenda_is_newer_and_no_new_revision() -> None:
         revised_sequence=1,
         revised_at=NOW,
     )
-    new = with_points(som, {"PREP": ("A",)}, NOW)
+    new = with_points(som, {"PREP": (A,)}, NOW)
     assert new.revised_at == NOW + timedelta(seconds=1), "later than any given out before"
     assert (new.revision, new.sequence, new.revised_sequence) == (2, 1, 1)

@@ -23,6 +23,7 @@ from orchestrator.domain.meetings.decisions import (
 )
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.errors import Conflict, InvalidInput, NotFound
+from orchestrator.words import say
 
 AT = datetime(2026, 12, 2, 4, tzinfo=UTC)
 LATER = AT + timedelta(hours=1)
@@ -42,12 +43,13 @@ def texts(items: tuple[Decision, ...]) -> list[tuple[int, str]]:
 
 def test_outcomes_are_numbered_as_they_come() -> None:
     assert texts(three()) == [(1, "Agenda agreed"), (2, "Venue"), (3, "Theme")]
-    assert [item.point for item in three()] == ["Agenda agreed", "Venue (open)", "Theme"]
+    assert [say(item.point.said) for item in three()] == ["Agenda agreed", "Venue (open)", "Theme"]
+    assert [item.point.text for item in three()] == ["Agenda agreed", "Venue", "Theme"]
 
 
 def test_agreeing_changes_one_and_says_who_and_when() -> None:
     _, venue, theme = changed(three(), 2, Edit(is_open=False), by="console", at=LATER)
-    assert (venue.point, venue.by, venue.at) == ("Venue", "console", LATER)
+    assert (venue.point.said, venue.by, venue.at) == ("Venue", "console", LATER)
     assert (theme.by, theme.at) == ("k", AT)
 
 

@@ -49,7 +49,8 @@ class ResponseModel(AnswerModel):
     comment_fact: FactOf | None = beside("comment")
     reply: str | None
     channel: str
-    by: str
+    by: Sentence
+    by_fact: FactOf = beside("by")
     at: datetime
     incoming_id: int | None
 

@@ -27,7 +27,8 @@ class CellModel(AnswerModel):
     state: Sentence
     settled: bool | None = Field(description="Nothing where it does not count for the delegation.")
     since: LocalTimeModel | None = Field(description="The host's time.")
-    by: str | None
+    by: Sentence | None
+    by_fact: FactOf | None = beside("by")
     details: list[Sentence]
     details_facts: list[FactOf] = beside("details")
 

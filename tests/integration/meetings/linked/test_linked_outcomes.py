@@ -10,6 +10,7 @@ from orchestrator.domain.meetings.decisions import Edit
 from orchestrator.domain.meetings.fields import AgendaFields, values
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, NotFound
+from orchestrator.words import say
 from tests.callers import caller
 from tests.integration.conftest import (
     NHUNG,
@@ -38,7 +39,7 @@ def concluded(world: World) -> None:
 
 
 def points(world: World, reference: str = SOM) -> list[tuple[str, ...]]:
-    return [item.points for item in view(world, reference).agenda]
+    return [tuple(say(point) for point in item.points) for item in view(world, reference).agenda]
 
 
 # --- outcomes
