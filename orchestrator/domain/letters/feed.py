@@ -127,8 +127,8 @@ def _description(meeting: Meeting, attendee: Attendee, directory: Directory, joi
     return description(meeting, directory, join_url)
 
 
-def entry_of(facts: CalendarFacts, answer: Participation) -> FeedEntry:
-    """Return a feed's event that shows its owner's ``answer``.
+def entry_of(facts: CalendarFacts, answer: Participation, told: str) -> FeedEntry:
+    """Return a feed's event that shows its owner's ``answer``, which ``told`` says in words.
 
     PUBLISH has no ATTENDEE and so no PARTSTAT: the answer is told by STATUS, by the time that the event
     takes up, and in words. Who declined, or sends another person, keeps the time free.
@@ -136,7 +136,7 @@ def entry_of(facts: CalendarFacts, answer: Participation) -> FeedEntry:
     if facts.status is EventStatus.CANCELLED:
         return FeedEntry(facts, Busy.FREE)
     status = EventStatus.TENTATIVE if answer is Participation.TENTATIVE else facts.status
-    said = f"{facts.description}\n\nYour answer: {answer.words}"
+    said = f"{facts.description}\n\n{told}"
     return FeedEntry(replace(facts, status=status, description=said), _BUSY.get(answer, Busy.TENTATIVE))
 
 

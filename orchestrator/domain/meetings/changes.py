@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.time.zones import LocalTime, Place, instant_of, local_time, local_time_in, zone
+from orchestrator.facts import Fact, Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +63,20 @@ class Snapshot:
 
 
 class What(StrEnum):
-    """What can differ, in the order in which it matters to the reader."""
+    """What can differ, in the order in which it matters to the reader; the value is the key of its name."""
 
-    STATUS = "Status"
-    TIME = "Time"
-    TITLE = "Title"
-    TITLE_VI = "Vietnamese title"
-    LINK = "Join link"
-    AGENDA = "Agenda"
-    COORDINATOR = "Contact"
+    STATUS = "meetings.changed.status"
+    TIME = "meetings.changed.time"
+    TITLE = "meetings.changed.title"
+    TITLE_VI = "meetings.changed.title-vi"
+    LINK = "meetings.changed.link"
+    AGENDA = "meetings.changed.agenda"
+    COORDINATOR = "meetings.changed.coordinator"
 
     @property
-    def noun(self) -> str:
-        """The name inside a sentence."""
-        return self.value if self is What.TITLE_VI else self.value.lower()
+    def fact(self) -> Fact:
+        """Its name."""
+        return Fact.of(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +84,26 @@ class Difference:
     """One changed thing: its name, what it was, what it is now."""
 
     what: What
-    old: str
-    new: str
+    old: Said
+    new: Said
 
 
-REINSTATED = Difference(What.STATUS, "Cancelled", "The meeting takes place after all")
+REINSTATED = Difference(
+    What.STATUS, Fact.of("meetings.changed.cancelled"), Fact.of("meetings.changed.takes-place-after-all")
+)
 """What a recipient reads first whose calendar has seen a cancellation."""
+
+
+_NONE = Fact.of("meetings.changed.none")
 
 
 def differences(old: Snapshot, new: Snapshot, place: Place) -> list[Difference]:
     """Return what changed from ``old`` to ``new``, times as they read at ``place``."""
-    pairs = {
+    pairs: dict[What, tuple[Said, Said]] = {
         What.STATUS: (_status(old), _status(new)),
         What.TIME: (_span(old, place), _span(new, place)),
         What.TITLE: (old.title, new.title),
-        What.TITLE_VI: (old.title_vi or "none", new.title_vi or "none"),
+        What.TITLE_VI: (old.title_vi or _NONE, new.title_vi or _NONE),
         What.LINK: (old.join_url or "", new.join_url or ""),
         What.AGENDA: (_items(old), _items(new)),
         What.COORDINATOR: (old.coordinator, new.coordinator),
@@ -110,44 +116,8 @@ def differences(old: Snapshot, new: Snapshot, place: Place) -> list[Difference]:
     ]
 
 
-def update_subject(old: Snapshot, new: Snapshot, place: Place) -> str:
-    """Return an update's subject, such as ``Updated time: 14:00–17:00 → 15:00–18:00, …: SOM``.
-
-    It leads with what changed. The gravest change is spelled out, old and new, as it reads at ``place``;
-    the others are named.
-    """
-    found = differences(old, new, place)
-    if not found:
-        return f"Updated: {new.title}"
-    leading, others = found[0], "".join(f", {item.what.noun}" for item in found[1:])
-    match leading.what:
-        case What.STATUS:
-            return f"Confirmed{others}: {new.title}"
-        case What.TIME:
-            return f"Updated time{others}: {_move(old, new, place)}: {new.title}"
-        case What.TITLE:
-            return f"Updated title{others}: {leading.old} → {leading.new}"
-    return f"Updated {leading.what.noun}{others}: {new.title}"
-
-
-def _move(old: Snapshot, new: Snapshot, place: Place) -> str:
-    """A change of time, short enough for a subject."""
-    was, now = old.read_at(old.starts_at, place), new.read_at(new.starts_at, place)
-    where = f"{now.city} ({now.offset})"
-    if (was.day, was.clock) == (now.day, now.clock) and was.offset != now.offset:
-        return f"{now.date}, {now.clock} {now.city}, {was.offset} → {now.offset}"
-    if was.day == now.day:
-        return f"{_clocks(old, place)} → {_clocks(new, place)}, {now.date}, {where}"
-    return f"{was.date}, {was.clock} → {now.date}, {now.clock} {where}"
-
-
-def _clocks(snapshot: Snapshot, place: Place) -> str:
-    start, end = (snapshot.read_at(item, place) for item in (snapshot.starts_at, snapshot.ends_at))
-    return f"{start.clock}–{end.clock}"
-
-
-def _status(snapshot: Snapshot) -> str:
-    return "Save the date" if snapshot.tentative else "Confirmed"
+def _status(snapshot: Snapshot) -> Fact:
+    return Fact.of("meetings.changed.save-the-date" if snapshot.tentative else "meetings.changed.confirmed")
 
 
 def _span(snapshot: Snapshot, place: Place) -> str:
@@ -157,5 +127,5 @@ def _span(snapshot: Snapshot, place: Place) -> str:
     return f"{start} – {end}"
 
 
-def _items(snapshot: Snapshot) -> str:
-    return "; ".join(f"{number}. {text}" for number, text in enumerate(snapshot.agenda, 1)) or "none"
+def _items(snapshot: Snapshot) -> Said:
+    return "; ".join(f"{number}. {text}" for number, text in enumerate(snapshot.agenda, 1)) or _NONE

@@ -18,10 +18,17 @@ from orchestrator.domain.letters.invitation import (
 )
 from orchestrator.domain.letters.message import CalendarCopy, NamedAddress
 from orchestrator.domain.meetings.itip import EventStatus, Method
-from orchestrator.domain.meetings.meeting import Attendee, Meeting
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
 from orchestrator.domain.meetings.revision import RevisionMessage, cancel_to, request_to
+from orchestrator.facts import Fact
 from orchestrator.services.letters.content import LetterContent
 from orchestrator.services.letters.pages import Edition
+from orchestrator.words import say
+
+
+def own_answer(answer: Participation) -> str:
+    """Return what the entry in a person's feed says of their own answer."""
+    return say(Fact.of("letters.feed.your-answer", answer=answer.words))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 from orchestrator.domain.letters.message import Attachment
 from orchestrator.domain.letters.notices import NoticeText, NoticeTexts
 from orchestrator.domain.meetings import reasons
-from orchestrator.domain.meetings.changes import REINSTATED, Difference, Snapshot, differences, update_subject
+from orchestrator.domain.meetings.changes import REINSTATED, Difference, Snapshot, differences
 from orchestrator.domain.meetings.itip import Method
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Need, Participation
 from orchestrator.domain.meetings.revision import cancel_to, request_to
@@ -23,6 +23,7 @@ from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.errors import NotFound
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock, DocumentStore
+from orchestrator.services.letters.changed import reinstated_subject, update_subject
 from orchestrator.services.letters.content import LetterContent
 from orchestrator.services.letters.digests import report_of
 from orchestrator.services.timelines.days_off import said_of
@@ -135,7 +136,7 @@ class ContentFinder:
         found: tuple[Difference, ...] = tuple(differences(old, new, place)) if old else ()
         subject = update_subject(old, new, place) if old else ""
         if meeting.attendee(attendee.id).withdrawn:
-            found, subject = (REINSTATED, *found), f"Reinstated: {meeting.title_en}"
+            found, subject = (REINSTATED, *found), reinstated_subject(meeting.title_en)
         reason = reasons.of_changes_since(meeting.reasons, known_revision)
         return replace(content, differences=found, subject=subject, reason=reason)
 

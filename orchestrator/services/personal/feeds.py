@@ -16,6 +16,7 @@ from orchestrator.domain.meetings.meeting import Attendee, Meeting
 from orchestrator.errors import Conflict
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock
+from orchestrator.services.letters.calendars import own_answer
 from orchestrator.services.people.links import FEED_VALID_AFTER_THE_LAST, VALID_AFTER_THE_END, Links
 from orchestrator.services.personal.followed_link import told_of_all
 from orchestrator.store.answers import responses
@@ -75,7 +76,7 @@ class CalendarFeeds:
             organizer = NamedAddress(self._organizer_name, meeting.organizer or "")
             known = told.get(meeting.id)
             facts = calendars.facts_of(meeting, attendee, self._directory, organizer, known)
-            yield calendars.entry_of(facts, attendee.participation)
+            yield calendars.entry_of(facts, attendee.participation, own_answer(attendee.participation))
 
 
 def _concerns(meeting: Meeting, address: str, now: datetime) -> bool:

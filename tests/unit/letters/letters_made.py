@@ -13,7 +13,7 @@ from orchestrator.bootstrap import mail_templates
 from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.letters.message import Attachment, Letter, NamedAddress, assemble
 from orchestrator.domain.letters.notices import notice_texts
-from orchestrator.domain.meetings.changes import REINSTATED, Snapshot, differences, update_subject
+from orchestrator.domain.meetings.changes import REINSTATED, Snapshot, differences
 from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
@@ -26,6 +26,7 @@ from orchestrator.domain.meetings.meeting import (
 )
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.facts import Fact
+from orchestrator.services.letters.changed import update_subject
 from orchestrator.services.letters.content import LetterContent, Report, ReportLine
 from orchestrator.services.letters.languages import Languages, codes_of, read_wordings
 from orchestrator.services.letters.letters import Letters

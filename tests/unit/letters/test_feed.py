@@ -20,6 +20,7 @@ from orchestrator.domain.letters.invitation import CalendarFacts, description
 from orchestrator.domain.letters.message import NamedAddress
 from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting, MeetingStatus, Participation
+from orchestrator.services.letters.calendars import own_answer
 
 NOW = datetime(2026, 11, 1, 2, tzinfo=UTC)
 STARTS = datetime(2026, 12, 3, 7, tzinfo=UTC)
@@ -78,7 +79,7 @@ def event(content: bytes) -> Any:
 
 def shown(directory: Directory, answer: Participation, meeting: Meeting = MEETING) -> tuple[str, str, str]:
     """STATUS, TRANSP and the busy status of the event that shows an answer."""
-    found = event(feed("Mine", [entry_of(facts(directory, meeting), answer)]))
+    found = event(feed("Mine", [entry_of(facts(directory, meeting), answer, own_answer(answer))]))
     return str(found["STATUS"]), str(found["TRANSP"]), str(found["X-MICROSOFT-CDO-BUSYSTATUS"])
 
 
@@ -121,7 +122,7 @@ def test_ones_answer_shows_in_the_time_that_is_taken_up(
     directory: Directory, answer: Participation, expected: tuple[str, str, str]
 ) -> None:
     assert shown(directory, answer) == expected
-    content = feed("Mine", [entry_of(facts(directory), answer)])
+    content = feed("Mine", [entry_of(facts(directory), answer, own_answer(answer))])
     assert str(event(content)["DESCRIPTION"]).endswith(f"Your answer: {answer.words}")
 
 
@@ -164,7 +165,9 @@ def test_a_feed_without_meetings_is_still_a_calendar() -> None:
 def test_texts_come_out_as_they_went_in_and_nothing_can_be_slipped_in(texts: list[str]) -> None:
     title, item, name = texts
     meeting = replace(MEETING, title_en=title, agenda=(AgendaEntry(item, number=1),))
-    content = feed(name, [entry_of(facts(delegations(), meeting), Participation.ACCEPTED)])
+    content = feed(
+        name, [entry_of(facts(delegations(), meeting), Participation.ACCEPTED, "Your answer: accepted")]
+    )
     assert all(len(line) <= 75 for line in content.split(b"\r\n"))
     assert b"\n" not in content.replace(b"\r\n", b"") and b"\r" not in content.replace(b"\r\n", b"")
     calendar = Calendar.from_ical(content)

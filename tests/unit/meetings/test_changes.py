@@ -9,10 +9,13 @@ from typing import Any
 
 import pytest
 
-from orchestrator.domain.meetings.changes import Difference, Snapshot, What, differences, update_subject
+from orchestrator.domain.meetings import changes
+from orchestrator.domain.meetings.changes import Difference, Snapshot, What
 from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.meeting import AgendaEntry, Meeting
 from orchestrator.domain.time.zones import Place
+from orchestrator.services.letters.changed import update_subject
+from orchestrator.words import say
 
 HA_NOI = Place("Asia/Ho_Chi_Minh", "Ha Noi")
 STARTS = datetime(2026, 12, 3, 7, tzinfo=UTC)
@@ -28,6 +31,12 @@ OLD = Snapshot(
     agenda=("Opening", "Report (VN)"),
 )
 NEXT_DAY = replace(OLD, starts_at=STARTS + timedelta(days=1), ends_at=STARTS + timedelta(days=1, hours=2))
+
+
+def differences(old: Snapshot, new: Snapshot, place: Place) -> list[Difference]:
+    """What changed, as it is read in English."""
+    found = changes.differences(old, new, place)
+    return [replace(item, old=say(item.old), new=say(item.new)) for item in found]
 
 
 def test_nothing_changed_gives_nothing_to_tell() -> None:
