@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from orchestrator import words
 from orchestrator.domain.answers.responses import Fate
 from orchestrator.domain.delegations.delegation import Role
-from orchestrator.domain.meetings.meeting import Attendee, Participation
+from orchestrator.domain.meetings.meeting import AnswerByOther, Attendee, Participation, Refusal
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import NotFound
 from orchestrator.facts import plain
@@ -260,6 +260,22 @@ def test_only_an_open_proposal_is_refused_or_settled(filled: Database) -> None:
         refused = store.load(session, 1).refusals
     assert found == {1: ("refused", "Not possible"), 2: ("settled", None), 3: (None, None)}
     assert [(item.response_id, item.attendee_id) for item in refused] == [(1, 1)]
+
+
+def test_who_is_told_of_refusals_and_of_answers_by_others_is_read_together(filled: Database) -> None:
+    """Nobody is told of an answer by another person after they have answered themselves."""
+    add(
+        filled,
+        response(1, by_other=True),
+        proposal(2, state="refused"),
+        response(3, attendee_id=2, by_other=True),
+        response(4),
+        response(5, meeting_id=2, attendee_id=3, by_other=True),
+    )
+    with filled.reading() as session:
+        found = store.load_many(session, [1, 2])
+        assert [item.refusals for item in found] == [(Refusal(2, 1),), ()]
+        assert [item.answers_by_others for item in found] == [(AnswerByOther(3, 2),), (AnswerByOther(5, 3),)]
 
 
 def test_open_proposals_are_known_by_whom_and_when(filled: Database) -> None:
