@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from integrations.tls import trusting
 from orchestrator.ports import AccessTokens
 
 Security = Literal["tls", "starttls", "plain"]
+_LOGGED_IN, _LOGGED_IN_ALREADY = 235, 503
 
 
 class SmtpMailer:
@@ -173,7 +175,7 @@ class SmtpMailer:
 
     def _give_proof(self, client: smtplib.SMTP, username: str) -> None:
         if self.tokens is None:
-            client.login(username, self._password or "")
+            _give_password(client, username, self._password or "")
             return
         client.ehlo_or_helo_if_needed()
         if "XOAUTH2" not in client.esmtp_features.get("auth", "").upper().split():
@@ -187,6 +189,21 @@ class SmtpMailer:
             return trusting(self.ca_file)
         except OSError as error:  # Includes a file that holds no certificate.
             raise authorities_unreadable(self.place, str(self.ca_file), reason_of(error)) from error
+
+
+def _give_password(client: smtplib.SMTP, username: str, password: str) -> None:
+    """Log in; raises what ``smtplib.SMTP.login`` raises, which takes names and passwords in ASCII only."""
+    if username.isascii() and password.isascii():
+        client.login(username, password)
+        return
+    client.ehlo_or_helo_if_needed()
+    if "PLAIN" not in client.esmtp_features.get("auth", "").upper().split():
+        raise smtplib.SMTPNotSupportedError("AUTH PLAIN is not offered")
+    # Both are in UTF-8 (RFC 4616 section 2).
+    proof = b64encode(f"\0{username}\0{password}".encode()).decode("ascii")
+    code, answer = client.docmd("AUTH", f"PLAIN {proof}")
+    if code not in (_LOGGED_IN, _LOGGED_IN_ALREADY):
+        raise smtplib.SMTPAuthenticationError(code, answer)
 
 
 def _own_name(client: smtplib.SMTP) -> str:

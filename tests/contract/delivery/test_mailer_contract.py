@@ -351,6 +351,17 @@ def test_a_wrong_password_waits_for_ops_and_stays_secret(
     assert caught.value.__cause__ is None and caught.value.__suppress_context__
 
 
+def test_a_password_may_have_letters_of_its_own_language(
+    smtp_relay: Callable[..., Any], smtp_ca: Path, imap_password: str
+) -> None:
+    assert not imap_password.isascii()
+    relay = smtp_relay("starttls")
+    mailer = SmtpMailer(
+        "localhost", relay.port, "starttls", "Đặng", imap_password, timeout=5, ca_file=smtp_ca
+    )
+    assert "logged in as Đặng" in mailer.check()
+
+
 def test_a_login_that_is_missing(smtp_relay: Callable[..., Any], smtp_ca: Path) -> None:
     relay = smtp_relay("starttls", auth_required=True)
     mailer = SmtpMailer("localhost", relay.port, "starttls", timeout=5, ca_file=smtp_ca)
