@@ -69,7 +69,7 @@ def invite(mail: int, name: str, delegation: str, group: str, preview: bool, as_
     The answer is taken as theirs. Delegation and group are those of whom the mail answers for, if it does.
     """
     details = GuestDetails(name, delegation, group)
-    done = bootstrap.container().guests.invite(mail, details, caller=CALLER, preview=preview)
+    done = bootstrap.container().guests.invite(mail, details, caller=CALLER, dry_run=preview)
     click.echo(terminal.as_json(done)) if as_json else show_effects(done)
 
 

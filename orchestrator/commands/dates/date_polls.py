@@ -77,7 +77,7 @@ def open_poll(
     values = given | {"starts": list(starts), "from": from_}
     request = DatePollRequest.of({name: value for name, value in values.items() if value not in (None, ())})
     return lambda preview: bootstrap.container().date_polls.open(
-        reference, request, caller=CALLER, preview=preview
+        reference, request, caller=CALLER, dry_run=preview
     )
 
 
@@ -95,7 +95,7 @@ def show(reference: str, as_json: bool) -> None:
 @previewed
 def remind(reference: str) -> Callable[..., Effect]:
     """Ask those again who have not answered; at most once a day."""
-    return lambda preview: bootstrap.container().date_polls.remind(reference, caller=CALLER, preview=preview)
+    return lambda preview: bootstrap.container().date_polls.remind(reference, caller=CALLER, dry_run=preview)
 
 
 @date_poll.command(name="extend")
@@ -111,7 +111,7 @@ def extend(reference: str, closes: str) -> Callable[..., Effect]:
     """
     at = _wall_time("closes", closes)
     return lambda preview: bootstrap.container().date_polls.extend(
-        reference, at, caller=CALLER, preview=preview
+        reference, at, caller=CALLER, dry_run=preview
     )
 
 
@@ -121,7 +121,7 @@ def extend(reference: str, closes: str) -> Callable[..., Effect]:
 def withdraw(reference: str) -> Callable[..., Effect]:
     """End the poll without a result."""
     return lambda preview: bootstrap.container().date_polls.withdraw(
-        reference, caller=CALLER, preview=preview
+        reference, caller=CALLER, dry_run=preview
     )
 
 
@@ -137,7 +137,7 @@ def close(reference: str, option: int, linked: str | None) -> Callable[..., Effe
     """
     return asking(
         lambda preview, choice: bootstrap.container().date_polls.close(
-            reference, option, caller=CALLER, preview=preview, linked=choice
+            reference, option, caller=CALLER, dry_run=preview, linked=choice
         ),
         linked,
     )

@@ -108,7 +108,7 @@ def _enter(
     first, _, last = period.partition("..")
     given = said | {"kind": kind, "first": first, "last": last or first, "hours": _items(hours)}
     new = NewOverride.of(given)
-    return lambda preview: bootstrap.container().calendars.enter(code, new, caller=CALLER, preview=preview)
+    return lambda preview: bootstrap.container().calendars.enter(code, new, caller=CALLER, dry_run=preview)
 
 
 def _items(text: str) -> list[str]:
@@ -120,7 +120,7 @@ def _items(text: str) -> list[str]:
 @partial(previewed, show=show_change, done=say_entered)
 def withdraw(number: int) -> Callable[[bool], CalendarChange]:
     """Take override NUMBER out of force; it stays listed."""
-    return lambda preview: bootstrap.container().calendars.withdraw(number, caller=CALLER, preview=preview)
+    return lambda preview: bootstrap.container().calendars.withdraw(number, caller=CALLER, dry_run=preview)
 
 
 @calendar.command(name="overrides")
@@ -153,7 +153,7 @@ def recalculate() -> Callable[[bool], Recalculation]:
 
     Beat does this by itself when it begins.
     """
-    return lambda preview: bootstrap.container().recalculating.run(preview=preview)
+    return lambda preview: bootstrap.container().recalculating.run(dry_run=preview)
 
 
 def _month(text: str) -> tuple[date, date]:

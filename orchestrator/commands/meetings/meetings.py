@@ -114,7 +114,7 @@ def publish(reference: str, save_the_date: bool | None) -> Callable[[bool], Effe
     From here on everything goes out by itself.
     """
     return lambda preview: bootstrap.container().meetings.publish(
-        reference, caller=CALLER, save_the_date=save_the_date, preview=preview
+        reference, caller=CALLER, save_the_date=save_the_date, dry_run=preview
     )
 
 
@@ -163,7 +163,7 @@ def update(
             caller=CALLER,
             version=at_version,
             notify=notify,
-            preview=preview,
+            dry_run=preview,
             linked=choice,
             reason=reason,
         ),
@@ -181,7 +181,7 @@ def cancel(reference: str, reason: str | None) -> Callable[[bool], Effect]:
     Nothing else goes out.
     """
     return lambda preview: bootstrap.container().meetings.cancel(
-        reference, caller=CALLER, reason=reason, preview=preview
+        reference, caller=CALLER, reason=reason, dry_run=preview
     )
 
 
@@ -195,7 +195,7 @@ def reinstate(reference: str, reason: str | None) -> Callable[[bool], Effect]:
     Everybody is told, and asked again.
     """
     return lambda preview: bootstrap.container().meetings.reinstate(
-        reference, caller=CALLER, reason=reason, preview=preview
+        reference, caller=CALLER, reason=reason, dry_run=preview
     )
 
 
@@ -207,7 +207,7 @@ def conclude(reference: str) -> Callable[[bool], Effect]:
 
     At its end this happens by itself.
     """
-    return lambda preview: bootstrap.container().meetings.conclude(reference, caller=CALLER, preview=preview)
+    return lambda preview: bootstrap.container().meetings.conclude(reference, caller=CALLER, dry_run=preview)
 
 
 @click.command(name="join-link")
@@ -220,7 +220,7 @@ def join_link(reference: str, join_url: str) -> Callable[[bool], Effect]:
     Invitations that wait for one go out at once.
     """
     return lambda preview: bootstrap.container().meetings.enter_join_link(
-        reference, join_url, caller=CALLER, preview=preview
+        reference, join_url, caller=CALLER, dry_run=preview
     )
 
 
@@ -233,5 +233,5 @@ def move_mailbox(reference: str) -> Callable[[bool], Effect]:
     For a meeting published before ORCHESTRATOR_ORGANIZER_ADDRESS changed.
     """
     return lambda preview: bootstrap.container().meetings.move_mailbox(
-        reference, caller=CALLER, preview=preview
+        reference, caller=CALLER, dry_run=preview
     )

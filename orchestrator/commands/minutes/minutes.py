@@ -29,7 +29,7 @@ def attach(reference: str, file: Path) -> Callable[[bool], Effect]:
     limit = bootstrap.container().settings.attachment_max_bytes
     content = bytes_of(file, limit)
     return lambda preview: bootstrap.container().minutes.attach(
-        reference, file.name, content, caller=CALLER, preview=preview
+        reference, file.name, content, caller=CALLER, dry_run=preview
     )
 
 

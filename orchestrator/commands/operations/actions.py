@@ -70,7 +70,7 @@ def retry(action_id: int | None, as_json: bool, preview: bool, **chosen: Any) ->
     to be tried again.
     """
     if action_id is None:
-        outcome = bootstrap.container().bulk.retry(_selection(**chosen), caller=CALLER, preview=preview)
+        outcome = bootstrap.container().bulk.retry(_selection(**chosen), caller=CALLER, dry_run=preview)
         _report_bulk(outcome, "due now", as_json=as_json)
         return
     _require_alone(chosen, preview=preview)
@@ -90,7 +90,7 @@ def discard(action_id: int | None, reason: str | None, as_json: bool, preview: b
     """
     if action_id is None:
         outcome = bootstrap.container().bulk.discard(
-            _selection(**chosen), caller=CALLER, reason=reason, preview=preview
+            _selection(**chosen), caller=CALLER, reason=reason, dry_run=preview
         )
         _report_bulk(outcome, "discarded", as_json=as_json)
         return

@@ -47,7 +47,7 @@ def let_in(reference: str, number: int, preview: bool, as_json: bool) -> None:
     'orchestrator meeting attendee waiting' shows the number.
     """
     people = bootstrap.container().named_people
-    done = people.accept(reference, number, caller=CALLER, preview=preview)
+    done = people.accept(reference, number, caller=CALLER, dry_run=preview)
     click.echo(terminal.as_json(done)) if as_json else show_effects(done)
 
 

@@ -72,7 +72,7 @@ def nudge(reference: str, who: Sequence[str]) -> Callable[[bool], Effect]:
 
     Name delegations and people; without a name, all that lack something are asked.
     """
-    return lambda preview: bootstrap.container().nudges.nudge(reference, who, caller=CALLER, preview=preview)
+    return lambda preview: bootstrap.container().nudges.nudge(reference, who, caller=CALLER, dry_run=preview)
 
 
 @click.group(name="connection-test")
@@ -101,5 +101,5 @@ def move_test(reference: str, delegation: str, start: str) -> Callable[[bool], E
     """
     move = ConnectionTestMove.of(start)
     return lambda preview: bootstrap.container().connection_tests.move(
-        reference, delegation, move, caller=CALLER, preview=preview
+        reference, delegation, move, caller=CALLER, dry_run=preview
     )

@@ -77,7 +77,7 @@ def meeting_timeline(
 
     def use_case(look: bool) -> Effect:
         if file is None:
-            return service.reset(reference, preview=look, **options)
-        return service.adjust(reference, document, preview=look, **options)
+            return service.reset(reference, dry_run=look, **options)
+        return service.adjust(reference, document, dry_run=look, **options)
 
     confirm_and_do(use_case, preview=preview, yes=yes, as_json=as_json)

@@ -38,7 +38,7 @@ class Guests:
         self._meetings = meetings
 
     def invite(
-        self, incoming_id: int, details: GuestDetails, *, caller: Caller, preview: bool = False
+        self, incoming_id: int, details: GuestDetails, *, caller: Caller, dry_run: bool = False
     ) -> Effect:
         """Invite who answered a forwarded invitation, and take their answer; return what follows.
 
@@ -50,9 +50,9 @@ class Guests:
         if mail.guest is None or mail.meeting is None:
             raise Conflict(Fact.of("answers.no-guest", mail=incoming_id), code="no-guest")
         wanted = invitee_of(mail, details)
-        effect = self._meetings.edit(mail.meeting, Invite(wanted), caller=caller, preview=preview)
+        effect = self._meetings.edit(mail.meeting, Invite(wanted), caller=caller, dry_run=dry_run)
         own = mail.named == mail.guest.email == mail.sender
-        if own and mail.says is not None and not preview and Offer.ASSIGN in mail.offers:
+        if own and mail.says is not None and not dry_run and Offer.ASSIGN in mail.offers:
             self._quarantine.assign(incoming_id, mail.meeting, mail.guest.email, caller=caller)
         return effect
 

@@ -93,7 +93,7 @@ class DatePolls:
         *,
         caller: Caller,
         version: int | None = None,
-        preview: bool = False,
+        dry_run: bool = False,
     ) -> DatePollEffect:
         """Open a poll and ask those who speak for each delegation of a draft.
 
@@ -132,9 +132,9 @@ class DatePolls:
             change = MeetingChange(with_poll(meeting, poll), what, detail, write=write, saves=False)
             return PollChange(change, poll)
 
-        return self._changed(name, command, caller=caller, version=version, preview=preview)
+        return self._changed(name, command, caller=caller, version=version, dry_run=dry_run)
 
-    def extend(self, name: str, closes: datetime, *, caller: Caller, preview: bool = False) -> DatePollEffect:
+    def extend(self, name: str, closes: datetime, *, caller: Caller, dry_run: bool = False) -> DatePollEffect:
         """Let a poll close at another time, given as wall time in the meeting's zone.
 
         Raises ``InvalidInput`` naming ``closes``, and ``Conflict`` where no poll is open.
@@ -152,9 +152,9 @@ class DatePolls:
             change = MeetingChange(with_poll(meeting, poll), what, detail, write=write, saves=False)
             return PollChange(change, poll)
 
-        return self._changed(name, command, caller=caller, preview=preview)
+        return self._changed(name, command, caller=caller, dry_run=dry_run)
 
-    def remind(self, name: str, *, caller: Caller, preview: bool = False) -> DatePollEffect:
+    def remind(self, name: str, *, caller: Caller, dry_run: bool = False) -> DatePollEffect:
         """Ask those who have not answered again, at most once a day.
 
         Raises ``Conflict`` where no poll is open, all have answered, or they were asked today.
@@ -172,9 +172,9 @@ class DatePolls:
             change = MeetingChange(with_poll(meeting, poll), what, write=write, saves=False)
             return PollChange(change, poll)
 
-        return self._changed(name, command, caller=caller, preview=preview)
+        return self._changed(name, command, caller=caller, dry_run=dry_run)
 
-    def withdraw(self, name: str, *, caller: Caller, preview: bool = False) -> DatePollEffect:
+    def withdraw(self, name: str, *, caller: Caller, dry_run: bool = False) -> DatePollEffect:
         """End a poll without a result; mails that have not left yet do not leave any more.
 
         Raises ``Conflict`` where no poll is open.
@@ -190,7 +190,7 @@ class DatePolls:
             change = MeetingChange(replace(meeting, date_poll=None), what, write=write, saves=False)
             return PollChange(change, poll)
 
-        return self._changed(name, command, caller=caller, preview=preview)
+        return self._changed(name, command, caller=caller, dry_run=dry_run)
 
     def close(
         self,
@@ -199,7 +199,7 @@ class DatePolls:
         *,
         caller: Caller,
         version: int | None = None,
-        preview: bool = False,
+        dry_run: bool = False,
         linked: Linked | None = None,
     ) -> DatePollEffect:
         """Make an option the time of the draft, under the rules of an update, and end the poll.
@@ -236,11 +236,11 @@ class DatePolls:
             return PollChange(replace(decided, write=write), poll)
 
         return self._changed(
-            name, command, caller=caller, version=version, preview=preview, with_linked=True, meant=False
+            name, command, caller=caller, version=version, dry_run=dry_run, with_linked=True, meant=False
         )
 
     def vote_for(
-        self, name: str, delegation: str, votes: Mapping[int, Vote], *, caller: Caller, preview: bool = False
+        self, name: str, delegation: str, votes: Mapping[int, Vote], *, caller: Caller, dry_run: bool = False
     ) -> DatePollEffect:
         """Enter what a delegation has said, for example by telephone, in place of what it had said.
 
@@ -257,7 +257,7 @@ class DatePolls:
             ballot = Ballot(code, before.checked(votes), caller.name, now)
             return PollChange(written(meeting, before, ballot), with_ballot(before, ballot))
 
-        return self._changed(name, command, caller=caller, preview=preview)
+        return self._changed(name, command, caller=caller, dry_run=dry_run)
 
     def newest(self, name: str) -> DatePollView | None:
         """Return the newest poll of a meeting, open or not; ``None`` when it never had one."""
@@ -281,7 +281,7 @@ class DatePolls:
         *,
         caller: Caller,
         version: int | None = None,
-        preview: bool,
+        dry_run: bool,
         with_linked: bool = False,
         meant: bool = True,
     ) -> DatePollEffect:
@@ -300,14 +300,14 @@ class DatePolls:
             return replace(made.change, narrow=lambda result: only_elsewhere(result, before))
 
         effect = self._changing.change(
-            name, watched, caller=caller, version=version, dry_run=preview, with_linked=with_linked
+            name, watched, caller=caller, version=version, dry_run=dry_run, with_linked=with_linked
         )
         found = seen[-1]
         with self._database.reading() as session:
             calendars = self._planner.calendars(session)
         view = DatePollViewer(found.meeting, found.poll, calendars, found.now).view()
         return DatePollEffect(
-            effect.reference, effect.version, preview, effect.consequences, view, warnings=effect.warnings
+            effect.reference, effect.version, dry_run, effect.consequences, view, warnings=effect.warnings
         )
 
 

@@ -126,7 +126,7 @@ class WorkingCalendars:
             tuple(item.reference for item in older),
         )
 
-    def enter(self, code: str, new: NewOverride, *, caller: Caller, preview: bool = False) -> CalendarChange:
+    def enter(self, code: str, new: NewOverride, *, caller: Caller, dry_run: bool = False) -> CalendarChange:
         """Enter an override and replan every meeting that the delegation takes part in.
 
         Raises ``InvalidInput`` for what is wrong with it, also when it would change no day, and ``Conflict``
@@ -135,7 +135,7 @@ class WorkingCalendars:
         delegation = self._delegation(code)
         check(new)
         override = new.override(delegation.code, caller.name)
-        if preview:
+        if dry_run:
             return self._foreseen_entry(override)
 
         def apply(session: Session, now: datetime) -> OverrideRow:
@@ -144,7 +144,7 @@ class WorkingCalendars:
 
         return self._change(delegation.code, apply, caller)
 
-    def withdraw(self, override_id: int, *, caller: Caller, preview: bool = False) -> CalendarChange:
+    def withdraw(self, override_id: int, *, caller: Caller, dry_run: bool = False) -> CalendarChange:
         """Withdraw an override and replan; it stays listed.
 
         Raises ``NotFound``, and ``Conflict`` when it is withdrawn already, or when a meeting is published or
@@ -152,7 +152,7 @@ class WorkingCalendars:
         """
         with self._database.reading() as session:
             code = store.get(session, override_id).delegation
-        if preview:
+        if dry_run:
             return self._foreseen_withdrawal(override_id, caller)
 
         def apply(session: Session, now: datetime) -> OverrideRow:

@@ -88,7 +88,7 @@ class Meetings:
         caller: Caller,
         version: int | None = None,
         save_the_date: bool | None = None,
-        preview: bool = False,
+        dry_run: bool = False,
     ) -> Effect:
         """Publish a draft: from here on everything goes out by itself.
 
@@ -109,7 +109,7 @@ class Meetings:
             )
 
         what = "meetings.history.announced" if save_the_date else "meetings.history.published"
-        return self._change(name, apply, Fact.of(what), caller=caller, version=version, preview=preview)
+        return self._change(name, apply, Fact.of(what), caller=caller, version=version, dry_run=dry_run)
 
     def update(
         self,
@@ -119,7 +119,7 @@ class Meetings:
         caller: Caller,
         version: int,
         notify: bool = True,
-        preview: bool = False,
+        dry_run: bool = False,
         linked: Linked | None = None,
         reason: str | None = None,
     ) -> Effect:
@@ -137,7 +137,7 @@ class Meetings:
             Fact.of("meetings.history.updated"),
             caller=caller,
             version=version,
-            preview=preview,
+            dry_run=dry_run,
             linked=linked,
             touches_linked=True,
             reason=reason,
@@ -150,7 +150,7 @@ class Meetings:
         caller: Caller,
         version: int | None = None,
         notify: bool = True,
-        preview: bool = False,
+        dry_run: bool = False,
         reason: str | None = None,
     ) -> Effect:
         """Invite, correct or remove people, and add, change, remove or reorder items of the agenda.
@@ -167,7 +167,7 @@ class Meetings:
             Fact.of("meetings.history.updated"),
             caller=caller,
             version=version,
-            preview=preview,
+            dry_run=dry_run,
             reason=reason,
         )
 
@@ -186,7 +186,7 @@ class Meetings:
         caller: Caller,
         reason: str | None = None,
         version: int | None = None,
-        preview: bool = False,
+        dry_run: bool = False,
     ) -> Effect:
         """Cancel: pending actions end, everybody invited is told, with the ``reason``; Teams' meeting goes.
 
@@ -199,7 +199,7 @@ class Meetings:
             Fact.of("meetings.history.cancelled"),
             caller=caller,
             version=version,
-            preview=preview,
+            dry_run=dry_run,
             reason=reason,
         )
 
@@ -210,7 +210,7 @@ class Meetings:
         caller: Caller,
         reason: str | None = None,
         version: int | None = None,
-        preview: bool = False,
+        dry_run: bool = False,
     ) -> Effect:
         """Let a cancelled meeting take place after all; everybody is told the ``reason``, and asked again.
 
@@ -223,11 +223,11 @@ class Meetings:
             Fact.of("meetings.history.reinstated"),
             caller=caller,
             version=version,
-            preview=preview,
+            dry_run=dry_run,
             reason=reason,
         )
 
-    def conclude(self, name: str, *, caller: Caller, preview: bool = False) -> Effect:
+    def conclude(self, name: str, *, caller: Caller, dry_run: bool = False) -> Effect:
         """Conclude a meeting that has begun; after that, minutes may be attached.
 
         Raises ``NotFound``, and ``Conflict`` for a meeting that is not published or has not begun.
@@ -237,11 +237,11 @@ class Meetings:
             _alone(lifecycle.conclude),
             Fact.of("meetings.history.concluded"),
             caller=caller,
-            preview=preview,
+            dry_run=dry_run,
             touches_linked=True,
         )
 
-    def move_mailbox(self, name: str, *, caller: Caller, preview: bool = False) -> Effect:
+    def move_mailbox(self, name: str, *, caller: Caller, dry_run: bool = False) -> Effect:
         """Let attendees answer to the mailbox that is set now, when the meeting went out from another.
 
         Raises ``NotFound``, and ``Conflict`` for a meeting that is not published.
@@ -252,10 +252,10 @@ class Meetings:
             return lifecycle.with_organizer(meeting, self._organizer, now)
 
         return self._change(
-            name, apply, Fact.of("meetings.history.mailbox-moved"), caller=caller, preview=preview
+            name, apply, Fact.of("meetings.history.mailbox-moved"), caller=caller, dry_run=dry_run
         )
 
-    def enter_join_link(self, name: str, join_url: str, *, caller: Caller, preview: bool = False) -> Effect:
+    def enter_join_link(self, name: str, join_url: str, *, caller: Caller, dry_run: bool = False) -> Effect:
         """Set a join link by hand, when Teams cannot make one; waiting invitations go out at once.
 
         Raises ``InvalidInput`` for what is no web address, ``NotFound``, and ``Conflict`` for a meeting that
@@ -273,7 +273,7 @@ class Meetings:
             return lifecycle.with_link(meeting, conference, now)
 
         return self._change(
-            name, apply, Fact.of("meetings.history.link-entered"), caller=caller, preview=preview
+            name, apply, Fact.of("meetings.history.link-entered"), caller=caller, dry_run=dry_run
         )
 
     def _change(
@@ -284,7 +284,7 @@ class Meetings:
         *,
         caller: Caller,
         version: int | None = None,
-        preview: bool = False,
+        dry_run: bool = False,
         reason: str | None = None,
         linked: Linked | None = None,
         touches_linked: bool = False,
@@ -298,7 +298,7 @@ class Meetings:
             command(self._planner, apply, what, reason=checked_reason(reason), linked=linked),
             caller=caller,
             version=version,
-            dry_run=preview,
+            dry_run=dry_run,
             with_linked=touches_linked,
         )
 

@@ -48,7 +48,7 @@ class Minutes:
         self._mail_limit = mail_limit
 
     def attach(
-        self, name: str, filename: str, content: bytes, *, caller: Caller, preview: bool = False
+        self, name: str, filename: str, content: bytes, *, caller: Caller, dry_run: bool = False
     ) -> Effect:
         """Attach the next version of the minutes and plan its distribution to all who were invited.
 
@@ -61,7 +61,7 @@ class Minutes:
         if len(content) > _SMALL:
             fits_a_mail(filename, len(content), self._mail_limit())
         # The document goes first: kept without a record it harms nobody, a record without it would.
-        digest = "" if preview else self._documents.put(content)
+        digest = "" if dry_run else self._documents.put(content)
 
         def command(_: Session, meeting: Meeting, now: datetime) -> MeetingChange:
             require_status(meeting, Fact.of("minutes.doing.given-minutes"), MeetingStatus.CONCLUDED)
@@ -78,7 +78,7 @@ class Minutes:
                 write,
             )
 
-        return self._changing.change(name, command, caller=caller, dry_run=preview)
+        return self._changing.change(name, command, caller=caller, dry_run=dry_run)
 
     def content(self, name: str, version: int) -> tuple[str, str, bytes]:
         """Return file name, media type and content of one version.

@@ -61,13 +61,13 @@ class Bulk:
         self._lease_clock = lease_clock
         self._wake_up = wake_up
 
-    def retry(self, selection: Selection, *, caller: Caller, preview: bool = False) -> BulkOutcome:
+    def retry(self, selection: Selection, *, caller: Caller, dry_run: bool = False) -> BulkOutcome:
         """Make what was selected due now; by default all that failed or was missed.
 
         What is past its grace is left, and lanes that pause are tried at once. Raises ``InvalidInput``.
         """
         wanted = _checked(selection, ENDED_BADLY, RETRIED)
-        if preview:
+        if dry_run:
             return self._previewed(wanted, retrying=True)
         with self._database.transaction() as session:
             found, more = selecting.locked(session, wanted, tried=True)
@@ -80,7 +80,7 @@ class Bulk:
         return _outcome(good, len(found) - len(good), more=more, previewed=False)
 
     def discard(
-        self, selection: Selection, *, caller: Caller, reason: str | None = None, preview: bool = False
+        self, selection: Selection, *, caller: Caller, reason: str | None = None, dry_run: bool = False
     ) -> BulkOutcome:
         """Cancel what was selected for good; replanning does not bring it back. Raises ``InvalidInput``.
 
@@ -91,7 +91,7 @@ class Bulk:
                 "state", None, Fact.of("operations.no-state"), Fact.of("operations.no-state.remedy")
             )
         wanted = _checked(selection, (), DISCARDED)
-        if preview:
+        if dry_run:
             return self._previewed(wanted, retrying=False)
         why = Fact.of("operations.discarded", name=caller.name)
         if reason:

@@ -45,7 +45,7 @@ class DelegationLists:
         self._directory = directory
 
     def compose(
-        self, token: str, members: Sequence[Member], *, mark: str | None = None, preview: bool = False
+        self, token: str, members: Sequence[Member], *, mark: str | None = None, dry_run: bool = False
     ) -> Composition:
         """Name who comes for the delegation; who is not among ``members`` stays as they are.
 
@@ -67,7 +67,7 @@ class DelegationLists:
             found.append((link, asked))
             return _named(link, asked, place, now)
 
-        outcome = self._by_link.change(token, command, dry_run=preview)
+        outcome = self._by_link.change(token, command, dry_run=dry_run)
         if not found:
             return Composition()
         link, asked = found[-1]

@@ -50,7 +50,7 @@ class NamedPeople:
         with self._database.reading() as session:
             return waiting_views(session, store.load(session, store.find_id(session, name)))
 
-    def accept(self, name: str, number: int, *, caller: Caller, preview: bool = False) -> Effect:
+    def accept(self, name: str, number: int, *, caller: Caller, dry_run: bool = False) -> Effect:
         """Invite a person who waits, by number, as any other.
 
         Raises ``NotFound`` for one who does not wait (any more), and ``Conflict`` for a meeting that takes no
@@ -65,7 +65,7 @@ class NamedPeople:
             accepted = Fact.of("personal.history.person-accepted")
             return _settled(changed, row, NamingState.ACCEPTED, accepted, caller)
 
-        return self._changing.change(name, command, caller=caller, dry_run=preview)
+        return self._changing.change(name, command, caller=caller, dry_run=dry_run)
 
     def refuse(self, name: str, number: int, *, caller: Caller) -> Effect:
         """Say no to a person who waits, by number; nobody is told. Raises ``NotFound`` as ``accept`` does."""

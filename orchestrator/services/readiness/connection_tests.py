@@ -57,7 +57,7 @@ class ConnectionTests:
         self._changing = changing
 
     def move(
-        self, name: str, delegation: str, move: ConnectionTestMove, *, caller: Caller, preview: bool = False
+        self, name: str, delegation: str, move: ConnectionTestMove, *, caller: Caller, dry_run: bool = False
     ) -> Effect:
         """Give a delegation another time to try its connection; who knows the old one is told at once.
 
@@ -76,7 +76,7 @@ class ConnectionTests:
                 test = replace(test, moves=test.moves + 1)
             return self._change(_with_test(meeting, test), test, looked.rows)
 
-        return self._changing.change(name, command, caller=caller, dry_run=preview)
+        return self._changing.change(name, command, caller=caller, dry_run=dry_run)
 
     def _change(self, changed: Meeting, test: ConnectionTest, rows: Iterable[StoredAction]) -> MeetingChange:
         before = tuple(rows)

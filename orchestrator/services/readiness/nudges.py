@@ -50,7 +50,7 @@ class Nudges:
         self._readiness = readiness
         self._changing = changing
 
-    def nudge(self, name: str, who: Sequence[str] = (), *, caller: Caller, preview: bool = False) -> Effect:
+    def nudge(self, name: str, who: Sequence[str] = (), *, caller: Caller, dry_run: bool = False) -> Effect:
         """Ask now for all that is missing, in one mail each.
 
         ``who`` are delegations by code, whose spokespeople are asked, and attendees by address; without
@@ -76,7 +76,7 @@ class Nudges:
                 narrow=_only_nudges,
             )
 
-        return self._changing.change(name, command, caller=caller, dry_run=preview)
+        return self._changing.change(name, command, caller=caller, dry_run=dry_run)
 
     def _asked(
         self, meeting: Meeting, who: Sequence[str], due: _Due, nudged: Mapping[int, datetime], now: datetime

@@ -120,7 +120,7 @@ class Recalculating:
         self._clock = clock
         self._wake_up = wake_up
 
-    def run(self, *, preview: bool = False) -> Recalculation:
+    def run(self, *, dry_run: bool = False) -> Recalculation:
         """Bring every meeting up to date, each in a transaction of its own.
 
         The wall time of a meeting is the truth: where new zone rules make it another instant, attendees
@@ -133,30 +133,30 @@ class Recalculating:
         done, troubles = [], []
         for item in [*older, *drafts]:
             try:
-                found = self._one(item.id, now, preview=preview)
+                found = self._one(item.id, now, dry_run=dry_run)
             except Exception as error:  # noqa: BLE001 - whatever it is, the other meetings must not wait.
                 _LOG.warning("%s could not be recalculated (%s)", item.reference, type(error).__name__)
                 troubles.append(Trouble(item.reference, _trouble(error)))
                 continue
             if found is not None:
                 done.append(found)
-                if not preview:
+                if not dry_run:
                     _log(found)
-        if not preview and any(item.shifts or item.days_off for item in done):
+        if not dry_run and any(item.shifts or item.days_off for item in done):
             self._wake_up.notify()
-        return Recalculation(preview, tuple(done), tuple(troubles))
+        return Recalculation(dry_run, tuple(done), tuple(troubles))
 
-    def _one(self, meeting_id: int, now: datetime, *, preview: bool) -> Recalculated | None:
+    def _one(self, meeting_id: int, now: datetime, *, dry_run: bool) -> Recalculated | None:
         """Bring one meeting up to date; ``None`` when another process has just done so."""
-        with self._database.reading() if preview else self._database.transaction() as session:
-            meeting = store.load(session, meeting_id, lock=not preview)
+        with self._database.reading() if dry_run else self._database.transaction() as session:
+            meeting = store.load(session, meeting_id, lock=not dry_run)
             before = bases.basis_of(session, meeting_id)
             if meeting.status is MeetingStatus.DRAFT:
-                return self._draft(session, meeting, before, now, preview=preview)
+                return self._draft(session, meeting, before, now, dry_run=dry_run)
             if not _is_outdated(self._planner, before, now):
                 return None
             changed, retiming = self._retimed(session, meeting, now)
-            if preview:
+            if dry_run:
                 moved = foreseen(session, self._planner, changed, now)
             else:
                 moved = self._saved(session, changed, retiming, now)
@@ -169,7 +169,7 @@ class Recalculating:
                 moved.shifts,
                 moved.days_off,
             )
-            if not preview and (retiming is not None or moved.shifts or moved.days_off):
+            if not dry_run and (retiming is not None or moved.shifts or moved.days_off):
                 history.note(session, meeting_id, SERVICE, _RECALCULATED, now, _detail(found))
             return found
 
@@ -184,7 +184,7 @@ class Recalculating:
 
     @staticmethod
     def _draft(
-        session: Session, meeting: Meeting, before: PlanBasis, now: datetime, *, preview: bool
+        session: Session, meeting: Meeting, before: PlanBasis, now: datetime, *, dry_run: bool
     ) -> Recalculated | None:
         """Derive the instants of a draft again, and those of its date poll; nothing planned rests on them.
 
@@ -194,7 +194,7 @@ class Recalculating:
             return None
         because = Fact.of(_NEWER["tzdata"], old=before.tzdata, new=tzdata_version())
         found = Recalculated(meeting.reference, meeting.title_en, meeting.status, (because,), None, ())
-        if preview:
+        if dry_run:
             return found
         saving.save(session, meeting, now, by_person=False)
         others = date_polls.derive_instants(session, meeting.date_poll.id) if meeting.date_poll else 0

@@ -104,7 +104,7 @@ class MeetingTimelines:
         return MeetingTimelineView(meeting.reference, meeting.version, meeting.timeline, own, view)
 
     def adjust(
-        self, name: str, document: Any, *, caller: Caller, version: int | None = None, preview: bool = False
+        self, name: str, document: Any, *, caller: Caller, version: int | None = None, dry_run: bool = False
     ) -> Effect:
         """Give a draft or published meeting a timeline of its own, as parsed YAML or JSON, and replan it.
 
@@ -121,12 +121,12 @@ class MeetingTimelines:
             return _differences(self._planner.timeline(meeting), wanted)
 
         done = self._change(
-            name, text, Fact.of("timelines.history.adjusted"), detail, caller, version, preview=preview
+            name, text, Fact.of("timelines.history.adjusted"), detail, caller, version, dry_run=dry_run
         )
         return replace(done, warnings=(*done.warnings, *former_names(document)))
 
     def reset(
-        self, name: str, *, caller: Caller, version: int | None = None, preview: bool = False
+        self, name: str, *, caller: Caller, version: int | None = None, dry_run: bool = False
     ) -> Effect:
         """Take a meeting's own timeline back: the one it names counts again, and it is replanned.
 
@@ -137,7 +137,7 @@ class MeetingTimelines:
             return meeting.timeline
 
         return self._change(
-            name, None, Fact.of("timelines.history.reset"), detail, caller, version, preview=preview
+            name, None, Fact.of("timelines.history.reset"), detail, caller, version, dry_run=dry_run
         )
 
     def _checked(self, document: Any) -> Timeline:
@@ -156,7 +156,7 @@ class MeetingTimelines:
         caller: Caller,
         version: int | None,
         *,
-        preview: bool,
+        dry_run: bool,
     ) -> Effect:
         def command(_: Session, meeting: Meeting, __: datetime) -> MeetingChange | None:
             require_status(
@@ -169,7 +169,7 @@ class MeetingTimelines:
                 return None
             return MeetingChange(replace(meeting, own_timeline=own), what, detail(meeting))
 
-        return self._changing.change(name, command, caller=caller, version=version, dry_run=preview)
+        return self._changing.change(name, command, caller=caller, version=version, dry_run=dry_run)
 
     def _view(self, timeline: Timeline) -> TimelineView:
         known = self._planner.timelines

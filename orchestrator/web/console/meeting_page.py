@@ -71,7 +71,7 @@ class LookAhead:
             if not wanted:
                 return None, ""
             try:
-                return use_case(meeting.reference, caller=self.caller, preview=True, **options), ""
+                return use_case(meeting.reference, caller=self.caller, dry_run=True, **options), ""
             except Conflict as error:
                 return None, error.message
 

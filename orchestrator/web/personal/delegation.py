@@ -151,7 +151,7 @@ def name_delegation(
         return page.form(token, view, rows, mark=form.mark)
     try:
         done = lists.compose(
-            token, [item.member() for item in rows], mark=form.mark, preview=not form.confirmed
+            token, [item.member() for item in rows], mark=form.mark, dry_run=not form.confirmed
         )
     except LinkClosedError:
         raise

@@ -173,7 +173,7 @@ def _do(world: World, offer: Offer, mail: IncomingView) -> None:
                 world.quarantine.assign(mail.id, "SOM-2026", email, caller=COORDINATOR)
         case Offer.INVITE:
             with suppress(InvalidInput):
-                world.guests.invite(mail.id, GuestDetails(), caller=COORDINATOR, preview=True)
+                world.guests.invite(mail.id, GuestDetails(), caller=COORDINATOR, dry_run=True)
         case Offer.DOWNLOAD:
             world.incoming.content(mail.id)
         case Offer.DISCARD:
@@ -202,7 +202,7 @@ def test_who_was_forwarded_an_invitation_and_answers_can_be_invited(world: World
     assert guest is not None
     assert (guest.email, guest.name, guest.delegation, guest.group) == (MEI, "MEI LIM", "SG", "ACCSM_FP")
     details = GuestDetails(name="Mei Lim")
-    preview = world.guests.invite(mail.id, details, caller=COORDINATOR, preview=True)
+    preview = world.guests.invite(mail.id, details, caller=COORDINATOR, dry_run=True)
     assert (preview.count("invite"), MEI in participations(world)) == (1, False)
     world.guests.invite(mail.id, details, caller=COORDINATOR)
     assert participations(world)[MEI] == "accepted", "the answer they gave is theirs"

@@ -36,10 +36,10 @@ MONDAY = datetime(2026, 11, 2, 3, tzinfo=UTC)
 """An hour at which offices are open from Nay Pyi Taw to Singapore, so that everybody is asked at once."""
 
 
-def opened(world: World, *, preview: bool = False, **given: Any) -> DatePollEffect:
+def opened(world: World, *, dry_run: bool = False, **given: Any) -> DatePollEffect:
     """Open a poll of two dates: option 1 on the 8th at 09:00, option 2 on the 10th at 14:00."""
     request = DatePollRequest.of({"starts": STARTS_GIVEN, "closes": CLOSES} | given)
-    return world.date_polls.open("SOM-2026", request, caller=caller("coordinator"), preview=preview)
+    return world.date_polls.open("SOM-2026", request, caller=caller("coordinator"), dry_run=dry_run)
 
 
 def polled(world: World, **given: Any) -> World:

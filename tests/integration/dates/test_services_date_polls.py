@@ -49,7 +49,7 @@ def test_the_preview_shows_who_is_asked_and_each_option_in_each_capital_and_chan
 ) -> None:
     world.create(attendees=STAFF)
     before = contents(world.database)
-    seen = opened(world, preview=True)
+    seen = opened(world, dry_run=True)
     assert seen.previewed
     assert sorted(str(item.recipient_email) for item in seen.consequences) == ASKED
     assert {(item.effect, item.kind, maybe(item.what), item.when) for item in seen.consequences} == {
@@ -157,7 +157,7 @@ def test_a_published_meeting_gets_no_poll(world: World) -> None:
 
 def test_the_best_starts_of_the_finder_are_proposed_after_the_closing(world: World) -> None:
     world.create(attendees=STAFF)
-    seen = opened(world, starts=[], top=3, preview=True)
+    seen = opened(world, starts=[], top=3, dry_run=True)
     assert len(seen.date_poll.options) == 3
     assert all(item.starts.day > CLOSING.date() for item in seen.date_poll.options)
     # Nothing costs anybody anything among three delegations an hour and a half apart.
@@ -165,7 +165,7 @@ def test_the_best_starts_of_the_finder_are_proposed_after_the_closing(world: Wor
     assert all(
         said.comfortable and say(said.why) == "in office hours" for said in seen.date_poll.options[0].votes
     )
-    both = opened(world, starts=["2026-12-05 06:00"], top=2, to="2026-11-30", preview=True)
+    both = opened(world, starts=["2026-12-05 06:00"], top=2, to="2026-11-30", dry_run=True)
     assert [item.starts.clock for item in both.date_poll.options][-1] == "06:00"
     assert not both.date_poll.options[-1].votes[0].comfortable
     assert both.date_poll.options[-1].cost > 0
@@ -178,7 +178,7 @@ def test_a_poll_proposes_what_the_finder_shows_for_the_same_wishes(world: World)
     wishes = {"from": "2026-12-01", "to": "2026-12-04", "earliest": "16:00", "latest": "21:00"}
     wishes |= {"hard": ["SG:hours"], "soft": ["weekend"]}
     found = world.fair_starts.find(FairStartQuery.of({"meeting": "SOM-2026", "top": 3} | wishes)).findings
-    seen = opened(world, starts=[], top=3, preview=True, **wishes)
+    seen = opened(world, starts=[], top=3, dry_run=True, **wishes)
     in_time = sorted(found.fair_starts, key=lambda slot: slot.starts_at)
     assert [item.starts for item in seen.date_poll.options] == [item.host_time for item in in_time]
     assert all(item.starts.clock >= "16:00" for item in seen.date_poll.options)

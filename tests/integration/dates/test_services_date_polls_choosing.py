@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("in_office_hours")
 @pytest.mark.both_databases
 def test_the_chosen_option_becomes_the_time_and_ends_the_poll(world: World) -> None:
     polled(world)
-    seen = world.date_polls.close("SOM-2026", 1, caller=caller("coordinator"), preview=True)
+    seen = world.date_polls.close("SOM-2026", 1, caller=caller("coordinator"), dry_run=True)
     assert (seen.previewed, seen.date_poll.state, seen.date_poll.chosen) == (True, "closed", 1)
     assert world.date_polls.show("SOM-2026").state == "open"
     done = world.date_polls.close("SOM-2026", 1, caller=caller("coordinator"), version=1)
@@ -125,9 +125,9 @@ def linked_poll(world: World) -> World:
 def test_choosing_a_time_asks_what_becomes_of_linked_meetings(world: World) -> None:
     linked_poll(world)
     before = contents(world.database)
-    for preview in (True, False):
+    for dry_run in (True, False):
         with pytest.raises(Conflict) as caught:
-            world.date_polls.close("SOM-2026", 2, caller=caller("coordinator"), preview=preview)
+            world.date_polls.close("SOM-2026", 2, caller=caller("coordinator"), dry_run=dry_run)
         assert caught.value.code == QUESTION
         assert "move: it goes to Wednesday, 9 December 2026, 09:00" in caught.value.message
     assert contents(world.database) == before
@@ -137,7 +137,7 @@ def test_choosing_a_time_asks_what_becomes_of_linked_meetings(world: World) -> N
 def test_a_linked_meeting_goes_along_in_the_same_transaction(world: World) -> None:
     linked_poll(world)
     choice = {"caller": caller("coordinator"), "linked": Linked.MOVE}
-    seen = world.date_polls.close("SOM-2026", 2, preview=True, **choice)
+    seen = world.date_polls.close("SOM-2026", 2, dry_run=True, **choice)
     assert world.reading.meeting(PREP).start == "2026-12-02 09:00"
     done = world.date_polls.close("SOM-2026", 2, **choice)
     assert (done.consequences, done.warnings) == (seen.consequences, seen.warnings)

@@ -48,7 +48,7 @@ def test_a_poll_opened_at_night_reaches_each_at_a_sane_hour_and_extending_it_mov
     """Saturday evening in Ha Noi; nobody of the three works before Monday."""
     world.create(attendees=STAFF)
     world.clock.at = datetime(2026, 10, 31, 13, tzinfo=UTC)
-    preview = opened(world, preview=True)
+    preview = opened(world, dry_run=True)
     planned = {item.recipient_email: str(item.when) for item in preview.consequences}
     assert planned == {
         LAN: "Monday, 2 November 2026, 09:00 Ha Noi (UTC+07:00)",
@@ -74,7 +74,7 @@ def test_only_who_has_not_answered_is_asked_again_and_once_a_day(world: World) -
     with pytest.raises(Conflict, match="at most once a day; ask again from Tuesday, 3 November 2026, 10:00"):
         world.date_polls.remind("SOM-2026", caller=caller("coordinator"))
     world.clock.move(days=1)
-    seen = world.date_polls.remind("SOM-2026", caller=caller("coordinator"), preview=True)
+    seen = world.date_polls.remind("SOM-2026", caller=caller("coordinator"), dry_run=True)
     assert sorted(str(item.recipient_email) for item in seen.consequences) == sorted([THIDA, TAN])
     world.date_polls.remind("SOM-2026", caller=caller("coordinator"))
     world.run()

@@ -44,11 +44,11 @@ def entered(
     first: str,
     last: str | None = None,
     *,
-    preview: bool = False,
+    dry_run: bool = False,
     **more: Any,
 ) -> CalendarChange:
     given = {"kind": kind, "first": first, "last": last, "name": "Declared", "why": "Decree 12"} | more
-    return world.calendars.enter(code, NewOverride.of(given), caller=caller("coordinator"), preview=preview)
+    return world.calendars.enter(code, NewOverride.of(given), caller=caller("coordinator"), dry_run=dry_run)
 
 
 def moves(change: CalendarChange | Recalculation) -> list[tuple[str, str, str, str]]:

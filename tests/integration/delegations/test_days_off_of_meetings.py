@@ -49,7 +49,7 @@ def warnings(world: World) -> list[str]:
 @pytest.mark.both_databases
 def test_a_day_off_names_the_meeting_on_it_and_warns_its_coordinator_once(world: World) -> None:
     invited(world)
-    seen = entered(world, "SG", "closed", DAY, preview=True)
+    seen = entered(world, "SG", "closed", DAY, dry_run=True)
     assert named(seen) == {REF: [FOR_SINGAPORE]}
     assert warnings(world) == []
     done = entered(world, "SG", "closed", DAY)
@@ -122,7 +122,7 @@ def test_newer_holiday_data_names_the_meeting_and_warns_once(
     monkeypatch.setattr(planner_module, "holidays_version", lambda: "0.999")
     after = restarted(world)
     said = "takes place on a day off for Singapore: Thursday, 3 December 2026 (Polling Day)"
-    (seen,) = after.recalculating.run(preview=True).meetings
+    (seen,) = after.recalculating.run(dry_run=True).meetings
     (found,) = after.recalculating.run().meetings
     assert list(map(words.say, seen.days_off)) == list(map(words.say, found.days_off)) == [said]
     assert after.recalculating.run().meetings == ()

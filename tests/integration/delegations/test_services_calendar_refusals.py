@@ -115,9 +115,9 @@ def test_what_is_refused_names_the_field_and_leaves_no_trace(world: World, case:
     changes, field, message = REFUSED[case]
     before = contents(world.database)
     given = {"code": "VN", "kind": "closed", "first": "2026-11-26"} | changes
-    for preview in (True, False):
+    for dry_run in (True, False):
         with pytest.raises(InvalidInput) as caught:
-            entered(world, **given, preview=preview)
+            entered(world, **given, dry_run=dry_run)
         assert caught.value.problems[0].field == field
         assert message in str(caught.value)
     assert contents(world.database) == before

@@ -129,7 +129,7 @@ def test_other_hours_on_some_weekdays_move_what_is_due_on_those(world: World) ->
     invited(world)
     fridays = entered(world, "VN", **RAMADAN, hours=["13:00-16:00"], days=["fri"])
     assert (moves(fridays), fridays.looked_at) == ([], 1), "the reminder is due on a Thursday"
-    preview = entered(world, "VN", **RAMADAN, hours=["10:00-15:00"], days=["thu", "mon"], preview=True)
+    preview = entered(world, "VN", **RAMADAN, hours=["10:00-15:00"], days=["thu", "mon"], dry_run=True)
     done = entered(world, "VN", **RAMADAN, hours=["10:00-15:00"], days=["thu", "mon"])
     later = THURSDAY.replace("09:00", "10:00")
     assert moves(done) == [("moved", NHUNG, THURSDAY, later)]
@@ -214,7 +214,7 @@ def test_somebody_removed_no_longer_counts(world: World) -> None:
 def test_a_preview_changes_nothing_and_says_what_doing_it_does(world: World) -> None:
     invited(world)
     before, woken = contents(world.database), world.wake_up.notified
-    preview = entered(world, "VN", "closed", "2026-11-26", preview=True)
+    preview = entered(world, "VN", "closed", "2026-11-26", dry_run=True)
     assert contents(world.database) == before
     assert world.wake_up.notified == woken
     assert (preview.previewed, preview.override.id) == (True, None)
@@ -223,7 +223,7 @@ def test_a_preview_changes_nothing_and_says_what_doing_it_does(world: World) -> 
     assert world.wake_up.notified == woken + 1
     before = contents(world.database)
     assert done.override.id is not None
-    back = world.calendars.withdraw(done.override.id, caller=caller("x"), preview=True)
+    back = world.calendars.withdraw(done.override.id, caller=caller("x"), dry_run=True)
     assert contents(world.database) == before
     assert moves(back) == [("moved", NHUNG, WEDNESDAY, THURSDAY)]
 
@@ -231,7 +231,7 @@ def test_a_preview_changes_nothing_and_says_what_doing_it_does(world: World) -> 
 def test_what_was_only_previewed_is_in_nobody_s_plan(world: World) -> None:
     """SQLite gives the number of a rolled-back row to the next one."""
     invited(world)
-    entered(world, "VN", "closed", "2026-11-26", preview=True)
+    entered(world, "VN", "closed", "2026-11-26", dry_run=True)
     other = restarted(world)
     entered(other, "SG", "closed", "2026-11-27")
     assert settled(world), "this process plans with what the other one entered, not with its own preview"

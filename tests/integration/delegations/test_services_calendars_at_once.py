@@ -45,7 +45,7 @@ def test_a_beat_brings_plans_up_to_date_when_it_begins(
     with zone_data(moved_zone):
         after = restarted(world)
         with caplog.at_level(logging.INFO):
-            (coming,) = after.recalculating.run(preview=True).meetings
+            (coming,) = after.recalculating.run(dry_run=True).meetings
             assert "recalculated" not in caplog.text
             after.scheduling.begin()
         assert row_of(after).sequence == 1

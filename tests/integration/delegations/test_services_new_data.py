@@ -100,7 +100,7 @@ def test_a_preview_of_new_rules_leaves_no_trace(world: World, moved_zone: ZoneDa
     before = contents(world.database)
     with zone_data(moved_zone):
         after = restarted(world)
-        preview = after.recalculating.run(preview=True)
+        preview = after.recalculating.run(dry_run=True)
         assert contents(world.database) == before
         assert after.wake_up.notified == 0
         assert after.calendars.versions().outdated == ("SOM-2026",)
@@ -198,7 +198,7 @@ def test_new_zone_rules_keep_the_wall_times_of_an_open_date_poll(world: World, m
     assert options_of(world) == list(zip(WALLS, OLD_INSTANTS, strict=True))
     with zone_data(moved_zone):
         after = restarted(world)
-        after.recalculating.run(preview=True)
+        after.recalculating.run(dry_run=True)
         assert options_of(after) == list(zip(WALLS, OLD_INSTANTS, strict=True))
         (meeting,) = after.recalculating.run().meetings
         assert (meeting.status, meeting.retimed, meeting.shifts) == ("draft", None, ())

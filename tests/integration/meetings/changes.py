@@ -22,7 +22,7 @@ LINK = "https://video.vn.example.org/som"
 
 
 def change(
-    world: World, version: int, *, preview: bool = False, notify: bool = True, **fields: Any
+    world: World, version: int, *, dry_run: bool = False, notify: bool = True, **fields: Any
 ) -> Effect:
     return world.meetings.update(
         "SOM-2026",
@@ -30,7 +30,7 @@ def change(
         caller=caller("coordinator"),
         version=version,
         notify=notify,
-        preview=preview,
+        dry_run=dry_run,
     )
 
 

@@ -41,7 +41,7 @@ def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_a_save_the_date_shows_before_publishing_what_follows_when_it_is_confirmed(draft: World) -> None:
     before = contents(draft.database)
-    found = draft.meetings.publish("SOM-2026", caller=caller("test"), preview=True)
+    found = draft.meetings.publish("SOM-2026", caller=caller("test"), dry_run=True)
     assert contents(draft.database) == before, "it is only a look"
     assert found.tentative
     assert {said(item.what) for item in found.consequences} == {"Save-the-date", "Confirm the date"}
@@ -54,7 +54,7 @@ def test_a_save_the_date_shows_before_publishing_what_follows_when_it_is_confirm
 
 
 def test_what_was_shown_is_what_follows(draft: World) -> None:
-    shown_before = draft.meetings.publish("SOM-2026", caller=caller("test"), preview=True).later
+    shown_before = draft.meetings.publish("SOM-2026", caller=caller("test"), dry_run=True).later
     draft.meetings.publish("SOM-2026", caller=caller("test"))
     confirms = next(row for row in draft.rows() if row.kind == "confirm")
     for moment in (max(row.due_at for row in draft.rows(ActionKind.INVITE)), confirms.due_at):
@@ -68,13 +68,13 @@ def test_what_was_shown_is_what_follows(draft: World) -> None:
 
 
 def test_nothing_follows_later_where_everybody_is_invited_at_once(draft: World) -> None:
-    assert not draft.meetings.publish("SOM-2026", caller=caller("t"), preview=True, save_the_date=False).later
+    assert not draft.meetings.publish("SOM-2026", caller=caller("t"), dry_run=True, save_the_date=False).later
     done = draft.meetings.publish("SOM-2026", caller=caller("test"))
     assert not done.later, "only a look shows it"
 
 
 def test_every_line_is_shown_with_its_reason(draft: World, capsys: pytest.CaptureFixture[str]) -> None:
-    found = draft.meetings.publish("SOM-2026", caller=caller("test"), preview=True, save_the_date=False)
+    found = draft.meetings.publish("SOM-2026", caller=caller("test"), dry_run=True, save_the_date=False)
     text = shown(capsys, "meeting", "publish", "SOM-2026", "--invite", "--preview")
     assert len(found.consequences) > 60
     for item in found.consequences:

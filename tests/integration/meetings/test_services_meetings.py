@@ -76,7 +76,7 @@ def test_of_several_meetings_none_is_created_when_a_reference_is_taken(world: Wo
 def test_publishing_does_exactly_what_its_preview_said_and_the_preview_leaves_no_trace(world: World) -> None:
     world.create()
     before = contents(world.database)
-    preview = world.meetings.publish("SOM-2026", caller=caller("coordinator"), preview=True)
+    preview = world.meetings.publish("SOM-2026", caller=caller("coordinator"), dry_run=True)
     assert contents(world.database) == before
     assert world.wake_up.notified == 0
     done = world.meetings.publish("SOM-2026", caller=caller("coordinator"))
@@ -124,7 +124,7 @@ def left_out(outcome: Effect) -> Counter[str | None]:
 def test_what_is_left_out_is_said_once_and_again_only_for_a_new_time(world: World) -> None:
     world.clock.at = STARTS - timedelta(days=3)
     world.create()
-    preview = world.meetings.publish("SOM-2026", caller=caller("coordinator"), preview=True)
+    preview = world.meetings.publish("SOM-2026", caller=caller("coordinator"), dry_run=True)
     assert left_out(preview) == dict.fromkeys(PEOPLE, 1)
     world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     world.run()
@@ -136,7 +136,7 @@ def test_what_is_left_out_is_said_once_and_again_only_for_a_new_time(world: Worl
     added = change(world, version + 1, attendees=[*PEOPLE.values(), RATIH])
     assert left_out(added) == {RATIH["email"]: 1}
     for moved in (True, False):
-        outcome = change(world, version + 2, start="2026-12-04 14:00", preview=moved)
+        outcome = change(world, version + 2, start="2026-12-04 14:00", dry_run=moved)
         assert left_out(outcome) == dict.fromkeys([*PEOPLE, RATIH["email"]], 1)
 
 
@@ -145,8 +145,8 @@ def test_confirming_a_date_says_all_that_is_left_out(world: World) -> None:
     world.create()
     world.meetings.publish("SOM-2026", caller=caller("coordinator"), save_the_date=True)
     world.run()
-    for preview in (True, False):
-        confirmed = world.meetings.publish("SOM-2026", caller=caller("coordinator"), preview=preview)
+    for dry_run in (True, False):
+        confirmed = world.meetings.publish("SOM-2026", caller=caller("coordinator"), dry_run=dry_run)
         assert left_out(confirmed) == dict.fromkeys(PEOPLE, 1)
 
 

@@ -39,7 +39,7 @@ from tests.integration.meetings.changes import (
 def test_a_moved_meeting_asks_everybody_again_and_moves_its_reminders(world: World) -> None:
     world.invited()
     answer(world, TAN, P.ACCEPTED)
-    preview = change(world, 2, start="2026-12-10 15:00", preview=True)
+    preview = change(world, 2, start="2026-12-10 15:00", dry_run=True)
     before = contents(world.database)
     outcome = change(world, 2, start="2026-12-10 15:00")
     assert preview.consequences == outcome.consequences
@@ -190,10 +190,10 @@ def test_what_somebody_added_late_gets_first_is_an_invitation(world: World) -> N
     change(world, 2, title="Another")
     world.run()
     wanted = [*PEOPLE.values(), RATIH]
-    for preview in (True, False):
-        outcome = change(world, 3, attendees=wanted, preview=preview)
+    for dry_run in (True, False):
+        outcome = change(world, 3, attendees=wanted, dry_run=dry_run)
         assert invitations(outcome.consequences) == {RATIH["email"]: ("Invitation",)}
-    again = change(world, 4, start="2026-12-04 14:00", preview=True)
+    again = change(world, 4, start="2026-12-04 14:00", dry_run=True)
     assert invitations(again.consequences) == {
         **dict.fromkeys(PEOPLE, ("Updated invitation",)),
         RATIH["email"]: ("Invitation",),
@@ -216,8 +216,8 @@ def test_a_save_the_date_is_followed_by_an_update_for_those_who_had_it(world: Wo
     world.run()
     added = change(world, 2, attendees=[*PEOPLE.values(), RATIH])
     assert invitations(added.consequences) == {RATIH["email"]: ("Save-the-date",)}
-    for preview in (True, False):
-        confirmed = world.meetings.publish("SOM-2026", caller=caller("coordinator"), preview=preview)
+    for dry_run in (True, False):
+        confirmed = world.meetings.publish("SOM-2026", caller=caller("coordinator"), dry_run=dry_run)
         assert invitations(confirmed.consequences) == {
             **dict.fromkeys(PEOPLE, ("Updated invitation",)),
             RATIH["email"]: ("Invitation",),

@@ -40,7 +40,7 @@ from tests.integration.meetings.changes import (
 def test_a_date_is_announced_first_and_confirmed_later_under_the_same_uid(world: World) -> None:
     world.create()
     preview = world.meetings.publish(
-        "SOM-2026", caller=caller("coordinator"), save_the_date=True, preview=True
+        "SOM-2026", caller=caller("coordinator"), save_the_date=True, dry_run=True
     )
     announced = world.meetings.publish("SOM-2026", caller=caller("coordinator"), save_the_date=True)
     assert preview.consequences == announced.consequences
@@ -69,7 +69,7 @@ def test_a_cancelled_meeting_takes_place_after_all_and_everybody_is_asked_again(
     world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
     world.run()
     world.mailer.accepted.clear()
-    preview = world.meetings.reinstate("SOM-2026", caller=caller("coordinator"), preview=True)
+    preview = world.meetings.reinstate("SOM-2026", caller=caller("coordinator"), dry_run=True)
     outcome = world.meetings.reinstate("SOM-2026", caller=caller("coordinator"))
     assert preview.consequences == outcome.consequences
     world.run()
@@ -97,7 +97,7 @@ def test_a_meeting_moves_to_another_mailbox_and_everybody_is_told(world: World) 
         texts,
         world.own_mailbox,
     )
-    preview = other.move_mailbox("SOM-2026", caller=caller("coordinator"), preview=True)
+    preview = other.move_mailbox("SOM-2026", caller=caller("coordinator"), dry_run=True)
     outcome = other.move_mailbox("SOM-2026", caller=caller("coordinator"))
     assert preview.consequences == outcome.consequences
     assert told(outcome)["new", "Updated invitation"] == 3
@@ -116,7 +116,7 @@ def test_a_link_typed_in_lets_the_waiting_invitations_go(world: World) -> None:
     world.published()
     world.run()
     assert world.states(K.INVITE) == ["blocked"] * 3
-    preview = world.meetings.enter_join_link("SOM-2026", LINK, caller=caller("coordinator"), preview=True)
+    preview = world.meetings.enter_join_link("SOM-2026", LINK, caller=caller("coordinator"), dry_run=True)
     assert world.states(K.INVITE) == ["blocked"] * 3
     outcome = world.meetings.enter_join_link("SOM-2026", f"  {LINK}\n", caller=caller("coordinator"))
     assert preview.consequences == outcome.consequences
@@ -141,7 +141,7 @@ def test_another_link_after_the_invitations_is_told_to_all(world: World) -> None
 
 def test_cancelling_tells_whoever_was_invited_and_removes_the_video_meeting(world: World) -> None:
     world.invited()
-    preview = world.meetings.cancel("SOM-2026", caller=caller("coordinator"), preview=True)
+    preview = world.meetings.cancel("SOM-2026", caller=caller("coordinator"), dry_run=True)
     outcome = world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The chair is ill")
     assert preview.consequences == outcome.consequences
     assert {(item.effect, item.kind, maybe(item.reason)) for item in outcome.consequences} == {
@@ -200,7 +200,7 @@ def test_minutes_go_to_all_who_were_invited_also_to_who_declined(world: World) -
     world.run()
     world.mailer.accepted.clear()
     before = contents(world.database)
-    preview = attach(world, preview=True)
+    preview = attach(world, dry_run=True)
     assert contents(world.database) == before
     outcome = attach(world)
     assert preview.consequences == outcome.consequences

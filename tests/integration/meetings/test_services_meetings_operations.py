@@ -262,7 +262,7 @@ def test_whoever_decides_about_a_time_is_told_for_whom_it_is_a_day_off_or_night(
     ottawa = "Canada, Friday, 4 December 2026, 02:00 Ottawa (UTC-05:00): night, 2 h 30 min."
     (created,) = world.meetings.create([definition(start="2026-12-04 14:00")], caller=caller("K"))
     assert tuple(map(maybe, created.warnings)) == (myanmar,)
-    shown = world.meetings.publish("SOM-2026", caller=caller("K"), preview=True)
+    shown = world.meetings.publish("SOM-2026", caller=caller("K"), dry_run=True)
     done = world.meetings.publish("SOM-2026", caller=caller("K"))
     assert [tuple(map(maybe, item.warnings)) for item in (shown, done)] == [(myanmar,)] * 2
 

@@ -51,7 +51,7 @@ def states(world: World) -> Counter[str]:
 def test_a_preview_shows_what_retrying_does_and_changes_nothing(world: World) -> None:
     invited(world, WRONG)
     before = contents(world.database)
-    shown = bulk(world).retry(Selection(), caller=OPS, preview=True)
+    shown = bulk(world).retry(Selection(), caller=OPS, dry_run=True)
     assert contents(world.database) == before
     assert (shown.previewed, shown.count, shown.too_late, shown.more) == (True, 10, 0, False)
     assert {(item.meeting, item.kind, item.state, item.count) for item in shown.groups} == {
@@ -83,7 +83,7 @@ def test_a_preview_shows_what_retrying_does_and_changes_nothing(world: World) ->
 )
 def test_what_is_chosen(world: World, selection: Selection, count: int) -> None:
     invited(world, WRONG)
-    assert bulk(world).retry(selection, caller=OPS, preview=True).count == count
+    assert bulk(world).retry(selection, caller=OPS, dry_run=True).count == count
     assert bulk(world).retry(selection, caller=OPS).count == count
     assert states(world)["scheduled"] == count
 
@@ -116,7 +116,7 @@ def test_discarding_many_needs_a_state_and_is_told_in_the_history(world: World) 
     with pytest.raises(InvalidInput, match="state: is missing"):
         bulk(world).discard(Selection(meeting="OTHER"), caller=OPS)
     chosen = Selection((S.FAILED,), meeting="OTHER")
-    assert bulk(world).discard(chosen, caller=OPS, preview=True).count == 5
+    assert bulk(world).discard(chosen, caller=OPS, dry_run=True).count == 5
     assert states(world) == {"failed": 10}
     assert bulk(world).discard(chosen, caller=OPS, reason="told by telephone").count == 5
     assert states(world) == {"failed": 5, "cancelled": 5}

@@ -101,7 +101,7 @@ def test_a_link_names_forty_new_people_a_day(invited: World) -> None:
     second = [named(f"q{n}@vn.example.org", f"Q {n}") for n in range(14)]
     before = contents(invited.database)["attendee"]
     with pytest.raises(TooMany) as refused:
-        composed(invited, *second, preview=True)
+        composed(invited, *second, dry_run=True)
     with pytest.raises(TooMany) as refused:
         composed(invited, *second)
     assert 0 < refused.value.retry_after <= 86_400
@@ -167,7 +167,7 @@ def test_a_link_changes_thirty_things_an_hour(invited: World) -> None:
 
 
 def test_an_address_outside_the_known_domains_waits(invited: World) -> None:
-    preview = composed(invited, named(STRANGER), named(THIRD), preview=True)
+    preview = composed(invited, named(STRANGER), named(THIRD), dry_run=True)
     assert preview.waiting == (Contact("New", STRANGER),)
     assert preview.invited == (Contact("New", THIRD),)
     assert waiting(invited) == []
@@ -201,7 +201,7 @@ def test_only_strangers_named_leave_the_version_and_everybody_else_alone(invited
 def test_a_yes_invites_and_makes_the_domain_known(invited: World) -> None:
     composed(invited, named(STRANGER, seat=Seat.SUBSTITUTE))
     (view,) = invited.named_people.waiting("SOM-2026")
-    effect = invited.named_people.accept("SOM-2026", view.id, caller=COORDINATOR, preview=True)
+    effect = invited.named_people.accept("SOM-2026", view.id, caller=COORDINATOR, dry_run=True)
     assert [item.recipient_email for item in effect.consequences if item.kind == "invite"] == [STRANGER]
     assert waiting(invited) == [STRANGER]
     invited.named_people.accept("SOM-2026", view.id, caller=COORDINATOR)

@@ -53,7 +53,7 @@ OUT = Member("Đỗ Quang Minh", MINH, removed=True)
 
 
 def test_named_members_are_invited_and_removed_ones_get_a_cancel(invited: World) -> None:
-    preview = composed(invited, NEW, OUT, preview=True)
+    preview = composed(invited, NEW, OUT, dry_run=True)
     assert preview.invited == (Contact("Vũ Thị Hạnh", "Hanh@vn.example.org"),)
     assert preview.withdrawn == (Contact("Đỗ Quang Minh", MINH),)
     assert (preview.dropped, preview.changed) == ((), ())
@@ -84,7 +84,7 @@ def test_named_members_are_invited_and_removed_ones_get_a_cancel(invited: World)
 def test_looking_ahead_at_a_list_writes_and_locks_nothing(invited: World) -> None:
     opened = token(invited, LAN)
     with statements(invited.database) as seen:
-        assert invited.delegation_lists.compose(opened, [NEW, OUT], preview=True).invited
+        assert invited.delegation_lists.compose(opened, [NEW, OUT], dry_run=True).invited
     assert {text.split()[0] for text in seen if not text.startswith("BEGIN")} == {"SELECT"}
     assert not any("FOR UPDATE" in text or "FOR SHARE" in text or "IMMEDIATE" in text for text in seen)
 

@@ -107,7 +107,7 @@ def test_looking_changes_nothing(invited: World) -> None:
     invited.personal_pages.page(opened)
     invited.personal_pages.invitation(opened)
     invited.calendar_feeds.feed(subscribed)
-    invited.delegation_lists.compose(opened, [Member("A", "a@vn.example.org")], preview=True)
+    invited.delegation_lists.compose(opened, [Member("A", "a@vn.example.org")], dry_run=True)
     invited.personal_links.link_of("SOM-2026", LAN)
     assert contents(invited.database) == before
     assert invited.wake_up.notified == woken

@@ -28,10 +28,10 @@ def mails(world: World, purpose: str, email: str) -> list[EmailMessage]:
 # Rehearsal slots
 
 
-def moved(world: World, code: str, start: str, *, preview: bool = False) -> Sequence[Any]:
+def moved(world: World, code: str, start: str, *, dry_run: bool = False) -> Sequence[Any]:
     move = ConnectionTestMove.of(start)
     return world.connection_tests.move(
-        "SOM-2026", code, move, caller=caller("console"), preview=preview
+        "SOM-2026", code, move, caller=caller("console"), dry_run=dry_run
     ).consequences
 
 
@@ -51,7 +51,7 @@ def test_each_delegation_has_a_slot_in_its_own_time(published: World) -> None:
 
 def test_a_slot_that_nobody_knows_yet_moves_in_silence(published: World) -> None:
     before = contents(published.database)
-    assert moved(published, "VN", "2026-12-02 15:00", preview=True) == ()
+    assert moved(published, "VN", "2026-12-02 15:00", dry_run=True) == ()
     assert contents(published.database) == before
     assert moved(published, "vn", "2026-12-02 15:00") == ()
     slot = row(published, "VN").connection_test
@@ -72,7 +72,7 @@ def test_a_slot_that_was_told_is_told_again_at_once_each_time(published: World) 
     published.run()
     told = len(rehearsals(published))
     for clock in ("15:00", "15:30"):
-        expected = moved(published, "VN", f"2026-12-02 {clock}", preview=True)
+        expected = moved(published, "VN", f"2026-12-02 {clock}", dry_run=True)
         assert [item.recipient_email for item in expected] == [NHUNG, LAN]
         assert moved(published, "VN", f"2026-12-02 {clock}") == expected
         published.run()
@@ -126,9 +126,9 @@ def test_a_slot_outside_office_hours_says_so(published: World) -> None:
     assert maybe(slot.note) == "outside the office hours of Singapore and Viet Nam"
 
 
-def close(world: World, code: str, day: str, *, preview: bool = False) -> CalendarChange:
+def close(world: World, code: str, day: str, *, dry_run: bool = False) -> CalendarChange:
     off = NewOverride.of({"kind": "closed", "first": day, "name": "Mourning", "why": "Announced"})
-    return world.calendars.enter(code, off, caller=caller("console"), preview=preview)
+    return world.calendars.enter(code, off, caller=caller("console"), dry_run=dry_run)
 
 
 def moved_tests(change: CalendarChange) -> dict[str, str]:
@@ -145,7 +145,7 @@ def test_a_day_off_of_the_host_moves_all_tests_to_its_day_before(published: Worl
     """Nobody had been told the old slots, so nobody is told that they have moved."""
     assert {item.starts_at.day for item in meeting(published).connection_tests} == {2}
     before = contents(published.database)
-    expected = close(published, "VN", "2026-12-02", preview=True)
+    expected = close(published, "VN", "2026-12-02", dry_run=True)
     assert contents(published.database) == before
     done = close(published, "VN", "2026-12-02")
     assert moved_tests(done) == moved_tests(expected)

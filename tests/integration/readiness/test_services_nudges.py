@@ -37,7 +37,7 @@ def nudged(world: World) -> list[str]:
 
 def test_a_nudge_asks_whoever_speaks_for_each_delegation_once(published: World) -> None:
     before = contents(published.database)
-    planned = published.nudges.nudge("SOM-2026", caller=caller("console"), preview=True)
+    planned = published.nudges.nudge("SOM-2026", caller=caller("console"), dry_run=True)
     assert contents(published.database) == before
     assert [(item.recipient_email, maybe(item.what), item.when) for item in planned.consequences] == [
         (THIDA, "Nudge: what is missing", None),

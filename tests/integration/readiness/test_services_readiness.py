@@ -356,7 +356,7 @@ def test_what_one_click_may_not_do(published: World) -> None:
 def test_naming_who_comes_puts_the_list_in(published: World) -> None:
     lan = token(published, LAN)
     new = [Member("Vũ Thị Mai", "mai@vn.example.org")]
-    published.delegation_lists.compose(lan, new, preview=True)
+    published.delegation_lists.compose(lan, new, dry_run=True)
     assert state(published, "VN", "list") == "missing"
     published.delegation_lists.compose(lan, new)
     cell = row(published, "VN").cells["list"]

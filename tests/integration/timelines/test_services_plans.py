@@ -186,7 +186,7 @@ def test_a_confirmation_in_hand_finds_that_the_meeting_was_cancelled(world: Worl
 def test_who_announces_only_late_is_not_overruled_by_the_timeline(world: World) -> None:
     world.create(timeline="som", attendees=STAFF)
     world.clock.at = datetime(2026, 11, 20, 3, tzinfo=UTC)
-    preview = world.meetings.publish("SOM-2026", caller=caller("x"), save_the_date=True, preview=True)
+    preview = world.meetings.publish("SOM-2026", caller=caller("x"), save_the_date=True, dry_run=True)
     assert [(item.effect, item.kind) for item in preview.consequences if item.kind == K.CONFIRM] == [
         ("skipped", K.CONFIRM)
     ]

@@ -109,7 +109,7 @@ def test_a_look_says_what_moves_and_changes_nothing(world: World) -> None:
         REFERENCE,
         standard(world, remind_P7D=later, remind_P2D=TWO_DAYS, remind_P1D=None),
         caller=caller("K"),
-        preview=True,
+        dry_run=True,
     )
     assert outcome.previewed
     own = [item for item in outcome.consequences if item.recipient_email == NHUNG]
@@ -184,7 +184,7 @@ def test_what_a_timeline_has_lost_is_cancelled_for_that_reason_and_not_because_i
     (answer,) = (step for step in kept if step["do"] == "chase" and step["id"] == "answer")
     answer |= {"at": answer["at"][:2], "escalate": {}, "to": ["members"]}
     shorter = document | {"steps": kept}
-    outcome = world.meeting_timelines.adjust(REFERENCE, shorter, caller=caller("K"), preview=True)
+    outcome = world.meeting_timelines.adjust(REFERENCE, shorter, caller=caller("K"), dry_run=True)
     gone = {
         (maybe(item.what), maybe(item.why), maybe(item.reason))
         for item in outcome.consequences
@@ -211,7 +211,7 @@ def test_back_to_the_named_one_brings_back_what_it_wants(world: World) -> None:
     world.meeting_timelines.adjust(
         REFERENCE, standard(world, remind_P2D=TWO_DAYS, remind_P1D=None), caller=caller("K")
     )
-    look = world.meeting_timelines.reset(REFERENCE, caller=caller("K"), preview=True)
+    look = world.meeting_timelines.reset(REFERENCE, caller=caller("K"), dry_run=True)
     outcome = world.meeting_timelines.reset(REFERENCE, caller=caller("K"))
     assert outcome.consequences == look.consequences
     assert reminders(world) == {
@@ -276,9 +276,9 @@ def test_what_is_wrong_is_named_and_nothing_is_half_done(
     world.published()
     before = contents(world.database)
     document = standard(world, remind_new=step)
-    for preview in (True, False):
+    for dry_run in (True, False):
         with pytest.raises(InvalidInput) as caught:
-            world.meeting_timelines.adjust(REFERENCE, document, caller=caller("K"), preview=preview)
+            world.meeting_timelines.adjust(REFERENCE, document, caller=caller("K"), dry_run=dry_run)
         assert not isinstance(caught.value, ConfigurationError)
         (problem,) = caught.value.problems
         assert (problem.field, problem.value) == (f"steps[{len(document['steps']) - 1}].{field}", value)
@@ -343,7 +343,7 @@ def test_an_old_name_in_a_timeline_is_read_and_its_author_is_told(world: World) 
     new = standard(world) | {"steps": [*standard(world)["steps"], step | {"do": "connection-test"}]}
     hint = "'do: rehearse' is called 'do: connection-test' now; the old name is read until the next version"
     for look in (True, False):
-        done = world.meeting_timelines.adjust(REFERENCE, old, caller=caller("K"), preview=look)
+        done = world.meeting_timelines.adjust(REFERENCE, old, caller=caller("K"), dry_run=look)
         assert hint in map(words.say, done.warnings)
     assert world.meeting_timelines.of(REFERENCE).timeline.document["steps"][-1]["do"] == "connection-test"
     again = world.meeting_timelines.adjust(REFERENCE, new, caller=caller("K"))

@@ -132,7 +132,7 @@ def invite_sender(
     """Invite the person who was forwarded an invitation and answered, and take the answer they gave."""
     asked = body or GuestRequest()
     details = GuestDetails(asked.name, asked.delegation, asked.group)
-    return EffectModel.showing(guests.invite(incoming_id, details, caller=caller, preview=preview))
+    return EffectModel.showing(guests.invite(incoming_id, details, caller=caller, dry_run=preview))
 
 
 @router.post("/incoming/{incoming_id}/discard", summary="Let a mail go", status_code=204)

@@ -54,7 +54,7 @@ def open_poll(
 ) -> DatePollEffectModel:
     """Ask the delegations of a draft which of 2 to 10 starts suit them; only those who speak for them."""
     return DatePollEffectModel.showing(
-        date_polls.open(meeting, body.wanted(), caller=caller, preview=preview)
+        date_polls.open(meeting, body.wanted(), caller=caller, dry_run=preview)
     )
 
 
@@ -70,7 +70,7 @@ def extend_poll(
 ) -> DatePollEffectModel:
     """Let the open poll close at another time."""
     return DatePollEffectModel.showing(
-        date_polls.extend(meeting, body.closes, caller=caller, preview=preview)
+        date_polls.extend(meeting, body.closes, caller=caller, dry_run=preview)
     )
 
 
@@ -79,7 +79,7 @@ def withdraw_poll(
     meeting: str, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
 ) -> DatePollEffectModel:
     """End the open poll without a result; mails that have not left yet do not leave any more."""
-    return DatePollEffectModel.showing(date_polls.withdraw(meeting, caller=caller, preview=preview))
+    return DatePollEffectModel.showing(date_polls.withdraw(meeting, caller=caller, dry_run=preview))
 
 
 @router.post("/meetings/{meeting}/date-poll/remind", summary="Ask again for dates")
@@ -87,7 +87,7 @@ def remind_of_poll(
     meeting: str, date_polls: DatePollsDep, caller: ApiCaller, preview: Preview = False
 ) -> DatePollEffectModel:
     """Ask those again who have not answered; at most once a day."""
-    return DatePollEffectModel.showing(date_polls.remind(meeting, caller=caller, preview=preview))
+    return DatePollEffectModel.showing(date_polls.remind(meeting, caller=caller, dry_run=preview))
 
 
 @router.post("/meetings/{meeting}/date-poll/close", summary="Choose the date")
@@ -97,7 +97,7 @@ def close_poll(
     """Make an option the meeting's time and end the poll; the meeting stays a draft."""
     return DatePollEffectModel.showing(
         date_polls.close(
-            meeting, body.option, caller=caller, version=body.version, preview=preview, linked=body.linked
+            meeting, body.option, caller=caller, version=body.version, dry_run=preview, linked=body.linked
         )
     )
 
@@ -108,5 +108,5 @@ def enter_votes(
 ) -> DatePollEffectModel:
     """Record what a delegation has said by other means, in place of what it had said."""
     return DatePollEffectModel.showing(
-        date_polls.vote_for(meeting, body.delegation, body.votes, caller=caller, preview=preview)
+        date_polls.vote_for(meeting, body.delegation, body.votes, caller=caller, dry_run=preview)
     )

@@ -39,7 +39,7 @@ def withdraw_override(
     override_id: Id, calendars: CalendarsDep, caller: ApiCaller, preview: Preview = False
 ) -> CalendarChangeModel:
     """Take an override out of force, and say what moves; it stays listed."""
-    return CalendarChangeModel.showing(calendars.withdraw(override_id, caller=caller, preview=preview))
+    return CalendarChangeModel.showing(calendars.withdraw(override_id, caller=caller, dry_run=preview))
 
 
 @router.get("/calendars/overrides", summary="Overrides of all delegations")
@@ -68,7 +68,7 @@ def enter_override(
 
     Other hours hold on the working days of their period, or on those weekdays that ``days`` names.
     """
-    return CalendarChangeModel.showing(calendars.enter(code, body.wanted(), caller=caller, preview=preview))
+    return CalendarChangeModel.showing(calendars.enter(code, body.wanted(), caller=caller, dry_run=preview))
 
 
 @router.get("/versions", summary="Versions in use")

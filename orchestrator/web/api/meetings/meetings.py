@@ -152,7 +152,7 @@ def publish_meeting(
     body = body or PublishRequest(version=None, save_the_date=None)
     return EffectModel.showing(
         meetings.publish(
-            meeting, caller=caller, version=body.version, save_the_date=body.save_the_date, preview=preview
+            meeting, caller=caller, version=body.version, save_the_date=body.save_the_date, dry_run=preview
         )
     )
 
@@ -171,7 +171,7 @@ def update_meeting(
             caller=caller,
             version=body.version,
             notify=body.notify,
-            preview=preview,
+            dry_run=preview,
             linked=body.linked,
             reason=body.reason,
         )
@@ -189,7 +189,7 @@ def cancel_meeting(
     """Cancel: those who were invited are told, and why; nothing else goes out, Teams' meeting is removed."""
     body = body or CancelRequest()
     return EffectModel.showing(
-        meetings.cancel(meeting, caller=caller, reason=body.reason, version=body.version, preview=preview)
+        meetings.cancel(meeting, caller=caller, reason=body.reason, version=body.version, dry_run=preview)
     )
 
 
@@ -204,7 +204,7 @@ def reinstate_meeting(
     """Let a cancelled meeting take place after all: everybody is told, and asked again."""
     body = body or ReinstateRequest(version=None)
     return EffectModel.showing(
-        meetings.reinstate(meeting, caller=caller, reason=body.reason, version=body.version, preview=preview)
+        meetings.reinstate(meeting, caller=caller, reason=body.reason, version=body.version, dry_run=preview)
     )
 
 
@@ -220,7 +220,7 @@ def enter_join_link(
 ) -> EffectModel:
     """Set the join link; invitations that wait for one go out at once."""
     return EffectModel.showing(
-        meetings.enter_join_link(meeting, body.join_url, caller=caller, preview=preview)
+        meetings.enter_join_link(meeting, body.join_url, caller=caller, dry_run=preview)
     )
 
 
@@ -229,4 +229,4 @@ def move_mailbox(
     meeting: str, meetings: MeetingsDep, caller: ApiCaller, preview: Preview = False
 ) -> EffectModel:
     """Let attendees answer to the mailbox that is set now, when the meeting went out from another."""
-    return EffectModel.showing(meetings.move_mailbox(meeting, caller=caller, preview=preview))
+    return EffectModel.showing(meetings.move_mailbox(meeting, caller=caller, dry_run=preview))

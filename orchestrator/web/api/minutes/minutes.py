@@ -39,7 +39,7 @@ def attach_minutes(
     # One byte more than the limit is enough to know that it is too large.
     content = file.file.read(settings.attachment_max_bytes + 1)
     return EffectModel.showing(
-        minutes.attach(meeting, file.filename or "", content, caller=caller, preview=preview)
+        minutes.attach(meeting, file.filename or "", content, caller=caller, dry_run=preview)
     )
 
 

@@ -95,7 +95,7 @@ def retry_actions(
     bulk: BulkDep, caller: ApiCaller, body: RetryManyRequest, preview: bool = False
 ) -> BulkOutcomeModel:
     """Make all actions that were chosen due now, at most 1000 at a time; by default all that ended badly."""
-    return BulkOutcomeModel.showing(bulk.retry(body.selection(body.states), caller=caller, preview=preview))
+    return BulkOutcomeModel.showing(bulk.retry(body.selection(body.states), caller=caller, dry_run=preview))
 
 
 @router.post("/actions/discard", summary="Give many up")
@@ -103,7 +103,7 @@ def discard_actions(
     bulk: BulkDep, caller: ApiCaller, body: DiscardManyRequest, preview: bool = False
 ) -> BulkOutcomeModel:
     """Cancel all actions that were chosen for good, at most 1000 at a time; a state has to be named."""
-    outcome = bulk.discard(body.selection(body.states), caller=caller, reason=body.reason, preview=preview)
+    outcome = bulk.discard(body.selection(body.states), caller=caller, reason=body.reason, dry_run=preview)
     return BulkOutcomeModel.showing(outcome)
 
 

@@ -23,7 +23,7 @@ def accept_named_person(
     meeting: str, number: Id, people: NamedPeopleDep, caller: ApiCaller, preview: Preview = False
 ) -> EffectModel:
     """Invite a person whom a delegation has named."""
-    return EffectModel.showing(people.accept(meeting, number, caller=caller, preview=preview))
+    return EffectModel.showing(people.accept(meeting, number, caller=caller, dry_run=preview))
 
 
 @router.post("/meetings/{meeting}/waiting-people/{number}/refuse", summary="Refuse a named person")

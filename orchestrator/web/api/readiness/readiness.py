@@ -75,7 +75,7 @@ def nudge(
     preview: Preview = False,
 ) -> EffectModel:
     """Ask who speaks for the delegations, or these people, for all that is missing, in one mail each."""
-    return EffectModel.showing(nudges.nudge(meeting, body.to if body else (), caller=caller, preview=preview))
+    return EffectModel.showing(nudges.nudge(meeting, body.to if body else (), caller=caller, dry_run=preview))
 
 
 @router.get("/meetings/{meeting}/connection-tests", summary="Connection tests")
@@ -95,7 +95,7 @@ def move_connection_test(
 ) -> EffectModel:
     """Give a delegation another time to try its connection; who knows the old one is told at once."""
     return EffectModel.showing(
-        connection_tests.move(meeting, code, body.wanted(), caller=caller, preview=preview)
+        connection_tests.move(meeting, code, body.wanted(), caller=caller, dry_run=preview)
     )
 
 

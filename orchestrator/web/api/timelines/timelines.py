@@ -55,7 +55,7 @@ def set_meeting_timeline(
 ) -> EffectModel:
     """Give a draft or published meeting its own timeline, and say what moves; it is replanned at once."""
     return EffectModel.showing(
-        timelines.adjust(meeting, body.timeline, caller=caller, version=body.version, preview=preview)
+        timelines.adjust(meeting, body.timeline, caller=caller, version=body.version, dry_run=preview)
     )
 
 
@@ -68,4 +68,4 @@ def reset_meeting_timeline(
     preview: Preview = False,
 ) -> EffectModel:
     """Take the meeting's own timeline back, and say what moves; it is replanned at once."""
-    return EffectModel.showing(timelines.reset(meeting, caller=caller, version=version, preview=preview))
+    return EffectModel.showing(timelines.reset(meeting, caller=caller, version=version, dry_run=preview))

@@ -251,7 +251,7 @@ def invite(
     """Show whom inviting the sender of a mail would tell; do it once that was confirmed."""
     found = incoming.mail(number)
     try:
-        effect = guests.invite(number, form.details, caller=caller, preview=not form.confirmed)
+        effect = guests.invite(number, form.details, caller=caller, dry_run=not form.confirmed)
     except InvalidInput as error:
         problems = {item.field: item for item in error.problems}
         waiting = replace(_waiting(found), guest=form, problems=problems)

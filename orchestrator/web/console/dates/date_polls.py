@@ -70,7 +70,7 @@ def open_date_poll(
     found = reading.meeting(reference)
     try:
         effect = polls.open(
-            found.reference, form.wanted(), caller=caller, version=form.version, preview=not form.confirmed
+            found.reference, form.wanted(), caller=caller, version=form.version, dry_run=not form.confirmed
         )
     except (InvalidInput, Conflict) as error:
         return _again(page, reference, error, "open-poll", form.typed)
@@ -96,7 +96,7 @@ def extend_date_poll(
     found = reading.meeting(reference)
     try:
         until = DatePollRequest.of({"closes": closes.strip()}).closes
-        effect = polls.extend(found.reference, until, caller=caller, preview=not confirmed)
+        effect = polls.extend(found.reference, until, caller=caller, dry_run=not confirmed)
     except InvalidInput as error:
         return _again(page, reference, error, "extend-poll", {"closes": closes})
     if confirmed:
@@ -123,7 +123,7 @@ def confirm_remind(
 ) -> Response:
     """Show who would be asked again."""
     found = reading.meeting(reference)
-    effect = polls.remind(reference, caller=caller, preview=True)
+    effect = polls.remind(reference, caller=caller, dry_run=True)
     return confirmation.show("ask-again", found, effect, {}, poll=effect.date_poll)
 
 
@@ -144,7 +144,7 @@ def confirm_withdraw(
 ) -> Response:
     """Show what ending the poll without a result would keep back."""
     found = reading.meeting(reference)
-    effect = polls.withdraw(reference, caller=caller, preview=True)
+    effect = polls.withdraw(reference, caller=caller, dry_run=True)
     return confirmation.show("withdraw", found, effect, {}, poll=effect.date_poll)
 
 
@@ -205,7 +205,7 @@ def confirm_date(
     found, choice = reading.meeting(reference), linked_choice(linked)
     try:
         effect = polls.close(
-            reference, option, caller=caller, version=found.version, preview=True, linked=choice
+            reference, option, caller=caller, version=found.version, dry_run=True, linked=choice
         )
     except Conflict as error:
         return question.ask(reference, option, error, 200)

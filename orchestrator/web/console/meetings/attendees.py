@@ -76,7 +76,7 @@ def invite(
             form.intent(person),
             caller=caller,
             version=form.version,
-            preview=not form.confirmed,
+            dry_run=not form.confirmed,
         )
     except (InvalidInput, Conflict) as error:
         kept = Kept.of(form.doing, attendee, refusals(error), name=form.name, email=form.email)

@@ -174,7 +174,7 @@ def change(
             caller=caller,
             version=form.version,
             notify=form.notify,
-            preview=not form.confirmed,
+            dry_run=not form.confirmed,
             linked=form.choice,
             reason=form.reason,
         )

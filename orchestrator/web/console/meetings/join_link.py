@@ -29,7 +29,7 @@ def enter_join_link(
     """Show what entering a join link would send, or enter it once that was confirmed."""
     found = reading.meeting(reference)
     try:
-        effect = meetings.enter_join_link(reference, join_url, caller=caller, preview=not confirmed)
+        effect = meetings.enter_join_link(reference, join_url, caller=caller, dry_run=not confirmed)
     except InvalidInput as error:
         return pages.render(
             request,

@@ -27,7 +27,7 @@ def confirm_publish(
     """Show what publishing would send, or what announcing the date would; the timeline knows which."""
     found = reading.meeting(reference)
     effect = meetings.publish(
-        reference, caller=caller, version=found.version, save_the_date=save_the_date, preview=True
+        reference, caller=caller, version=found.version, save_the_date=save_the_date, dry_run=True
     )
     hidden: dict[str, Any] = {"version": found.version}
     if effect.tentative:
@@ -62,7 +62,7 @@ def confirm_reinstate(
 ) -> Response:
     """Show who would be told that a cancelled meeting takes place after all."""
     found = reading.meeting(reference)
-    effect = meetings.reinstate(reference, caller=caller, version=found.version, preview=True)
+    effect = meetings.reinstate(reference, caller=caller, version=found.version, dry_run=True)
     return confirmation.show("reinstate", found, effect, {"version": found.version})
 
 
@@ -85,7 +85,7 @@ def confirm_cancel(
 ) -> Response:
     """Show who would be told, and what would not go out any more."""
     found = reading.meeting(reference)
-    effect = meetings.cancel(reference, caller=caller, version=found.version, preview=True)
+    effect = meetings.cancel(reference, caller=caller, version=found.version, dry_run=True)
     return confirmation.show("cancel", found, effect, {"version": found.version})
 
 

@@ -35,7 +35,7 @@ def attach_minutes(
     content = file.file.read(settings.attachment_max_bytes + 1)
     filename = file.filename or ""
     try:
-        effect = minutes.attach(reference, filename, content, caller=caller, preview=True)
+        effect = minutes.attach(reference, filename, content, caller=caller, dry_run=True)
     except InvalidInput as error:
         return pages.render(
             request, "minutes/minutes.html.j2", status=422, meeting=found, problem=error.problems[0]

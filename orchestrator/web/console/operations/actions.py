@@ -61,9 +61,9 @@ def mend(
     discarding = doing == "discard"
     why = reason.strip()[:500] or None
     if discarding:
-        outcome = bulk.discard(selection, caller=caller, reason=why, preview=not confirmed)
+        outcome = bulk.discard(selection, caller=caller, reason=why, dry_run=not confirmed)
     else:
-        outcome = bulk.retry(selection, caller=caller, preview=not confirmed)
+        outcome = bulk.retry(selection, caller=caller, dry_run=not confirmed)
     if confirmed:
         return see_other("/actions", done="discarded" if discarding else "retried", count=outcome.count)
     return pages.render(

@@ -27,7 +27,7 @@ def accept_named_person(
 ) -> Response:
     """Show what inviting a named person does; do it once that was confirmed."""
     found = reading.meeting(reference)
-    effect = people.accept(found.reference, number, caller=caller, preview=not confirmed)
+    effect = people.accept(found.reference, number, caller=caller, dry_run=not confirmed)
     if confirmed:
         return see_other(meeting_path(found.reference), done="invite", count=effect.count("invite"))
     person = _waiting(people.waiting(found.reference), number)

@@ -24,7 +24,7 @@ def confirm_nudge(
 ) -> Response:
     """Show who would be asked for what is missing from a delegation, or from all."""
     found = reading.meeting(reference)
-    effect = nudges.nudge(reference, _picked(to), caller=caller, preview=True)
+    effect = nudges.nudge(reference, _picked(to), caller=caller, dry_run=True)
     return confirmation.show("nudge", found, effect, {"to": to})
 
 

@@ -27,7 +27,7 @@ def view(world: World, reference: str) -> MeetingView:
 
 
 def change(
-    world: World, reference: str = SOM, *, linked: Linked | None = None, preview: bool = False, **fields: Any
+    world: World, reference: str = SOM, *, linked: Linked | None = None, dry_run: bool = False, **fields: Any
 ) -> Effect:
     return world.meetings.update(
         reference,
@@ -35,7 +35,7 @@ def change(
         caller=BY,
         version=view(world, reference).version,
         linked=linked,
-        preview=preview,
+        dry_run=dry_run,
     )
 
 

@@ -101,7 +101,7 @@ def test_move_takes_it_along_in_one_transaction_and_everybody_is_asked_again(pub
         published.answers.answer(reference, NHUNG, Participation.ACCEPTED, caller=caller("telephone"))
     before = contents(published.database)
     wanted: dict[str, Any] = {"start": "2026-12-08 15:00", "linked": Linked.MOVE}
-    preview = change(published, preview=True, **wanted)
+    preview = change(published, dry_run=True, **wanted)
     assert contents(published.database) == before
     done = change(published, **wanted)
     assert (preview.consequences, preview.warnings) == (done.consequences, done.warnings)

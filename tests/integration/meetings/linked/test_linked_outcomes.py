@@ -123,7 +123,7 @@ def test_later_changes_carry_again_and_the_next_mails_have_them(published: World
 
 def test_concluding_by_hand_carries_and_says_what_is_left(published: World) -> None:
     begun(published)
-    nothing = published.meetings.conclude(PREP, caller=BY, preview=True)
+    nothing = published.meetings.conclude(PREP, caller=BY, dry_run=True)
     assert sentences(nothing.warnings) == (f"{PREP} has no decision yet that {SOM} could report.",)
     published.decisions.add(PREP, "Venue", is_open=True, caller=BY)
     done = published.meetings.conclude(PREP, caller=BY)
@@ -156,7 +156,7 @@ def test_an_open_outcome_is_said_when_the_next_meeting_is_published(pair: World)
     pair.decisions.add(PREP, "Venue", is_open=True, caller=BY)
     concluded(pair)
     assert points(pair) == [(), ("Venue (open)",)], "a draft has it too"
-    done = pair.meetings.publish(SOM, caller=BY, preview=True)
+    done = pair.meetings.publish(SOM, caller=BY, dry_run=True)
     assert sentences(done.warnings) == (f"1 decision of {PREP} is still open: 1. Venue",)
 
 

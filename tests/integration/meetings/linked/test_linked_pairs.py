@@ -62,7 +62,7 @@ def test_an_absurd_pair_is_made_and_said(world: World) -> None:
     som, prep = world.meetings.create([definition(preparatory={"start": "2026-12-09 09:00"})], caller=BY)
     absurd = f"{SOM}-PREP comes after the meeting it prepares, {SOM}."
     assert sentences(som.warnings) == sentences(prep.warnings) == (absurd,)
-    assert sentences(world.meetings.publish(SOM, caller=BY, preview=True).warnings) == (absurd,)
+    assert sentences(world.meetings.publish(SOM, caller=BY, dry_run=True).warnings) == (absurd,)
 
 
 CIRCLES = {
@@ -106,7 +106,7 @@ def test_a_link_to_what_does_not_exist_yet_is_fine_and_a_stray_report_is_said(wo
     )
     assert sentences(alone.warnings) == (stray,)
     assert tuple(map(say, view(world, SOM).attention)) == (stray,)
-    assert sentences(world.meetings.publish(SOM, caller=BY, preview=True).warnings) == (stray,)
+    assert sentences(world.meetings.publish(SOM, caller=BY, dry_run=True).warnings) == (stray,)
 
 
 def test_the_example_reports_its_preparatory_meeting(world: World) -> None:
