@@ -26,6 +26,7 @@ def choose(config: pytest.Config, *, ci: bool) -> None:
     """Load the profile of property tests that the options ask for; in CI each run takes the same examples."""
     config.addinivalue_line("markers", "both_databases: runs on SQLite and PostgreSQL every time")
     config.addinivalue_line("markers", "real_servers: needs servers and minutes, so it runs with --rest")
+    config.addinivalue_line("markers", "thorough: waits for whole processes, so it runs with --rest")
     config.addinivalue_line("markers", "longer: finds more the longer it runs, so it runs longer with --all")
     for name, number in (("some", _FULL // _SHARE), ("all", _FULL)):
         hypothesis.settings.register_profile(
@@ -57,7 +58,7 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def _every_time(item: pytest.Item) -> bool:
-    if item.get_closest_marker("real_servers") is not None:
+    if any(item.get_closest_marker(name) for name in ("real_servers", "thorough")):
         return False
     return not _on_postgresql(item) or item.get_closest_marker("both_databases") is not None
 

@@ -19,6 +19,8 @@ import redis
 
 from tests.acceptance.conftest import PEOPLE, Service, coming, definition, running_service, until
 
+pytestmark = pytest.mark.thorough
+
 SOON = 30.0
 """Seconds within which the other lanes have worked; a hanging one is held for longer."""
 

@@ -22,6 +22,8 @@ from orchestrator.doctor import _broker
 from orchestrator.errors import InvalidInput
 from tests.contract.conftest import BROKER_PASSWORD, LoopThread
 
+pytestmark = pytest.mark.thorough
+
 Forwarder = Callable[..., Any]
 
 

@@ -21,6 +21,8 @@ from integrations.sandbox.certificate import certificate_file, key_file
 from orchestrator.errors import TransientFailure
 from orchestrator.ports import ConferenceRequest
 
+pytestmark = pytest.mark.thorough
+
 START = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
 SECRET_WORDS = "a-secret-that-stays-here"
 

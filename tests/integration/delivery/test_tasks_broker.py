@@ -21,7 +21,7 @@ from orchestrator.supervisor import broker_binary, free_ports
 from tests.integration.conftest import until
 
 QUEUE = Work.MAIL.value
-pytestmark = pytest.mark.xdist_group("broker")
+pytestmark = [pytest.mark.xdist_group("broker"), pytest.mark.thorough]
 
 
 @dataclass

@@ -13,6 +13,8 @@ from tests.integration.conftest import World, crowd
 HANGS = """
 import socket, sys
 from integrations.watchdog import ProcessWatchdog
+
+pytestmark = pytest.mark.thorough
 watchdog = ProcessWatchdog(float(sys.argv[1]))
 watchdog.begin()
 def look_at_the_neighbour():

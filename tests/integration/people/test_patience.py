@@ -14,6 +14,8 @@ from uvicorn.server import ServerState
 
 from orchestrator.web.server import PatientProtocol
 
+pytestmark = pytest.mark.thorough
+
 
 @dataclass
 class Timer:
