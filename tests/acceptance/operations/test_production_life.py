@@ -250,6 +250,39 @@ def participation(ministry: Ministry, address: str) -> str:
     return str(next(item["participation"] for item in people if item["email"] == address))
 
 
+def test_every_process_shows_that_it_is_alive(ministry: Ministry) -> None:
+    def fresh() -> set[str]:
+        files = ministry.service.folder.glob("*.alive")
+        return {file.stem for file in files if time.time() - file.stat().st_mtime < 30}
+
+    ministry.until(lambda: fresh() >= {*commands()} - {"web"}, "a heartbeat of each process")
+
+
+def test_doctor_is_well_on_real_servers(ministry: Ministry) -> None:
+    """Before the life: the addresses that fail in it are red until a person closes them."""
+    found: list[str] = []
+
+    def well() -> bool:
+        found.append(_doctor(ministry))
+        return "×" not in found[-1]
+
+    try:
+        until(well, "the doctor to find everything well", 90)
+    except AssertionError as error:
+        raise AssertionError(found[-1]) from error
+
+
+def _doctor(ministry: Ministry) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestrator", "doctor"],
+        env=ministry.service.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout
+
+
 def test_a_whole_life_on_real_servers(ministry: Ministry) -> None:
     service = ministry.service
     now = datetime.now(UTC)
@@ -326,38 +359,6 @@ def _an_older_state_is_put_back(ministry: Ministry, backup: bytes) -> None:
     service.start()
     ministry.until(lambda: service.get("/readyz").status_code == 200, "the service to be ready again")
     assert participation(ministry, HEAD) == "no answer", "a new time asks again"
-
-
-def test_every_process_shows_that_it_is_alive(ministry: Ministry) -> None:
-    def fresh() -> set[str]:
-        files = ministry.service.folder.glob("*.alive")
-        return {file.stem for file in files if time.time() - file.stat().st_mtime < 30}
-
-    ministry.until(lambda: fresh() >= {*commands()} - {"web"}, "a heartbeat of each process")
-
-
-def test_doctor_is_well_on_real_servers(ministry: Ministry) -> None:
-    found: list[str] = []
-
-    def well() -> bool:
-        found.append(_doctor(ministry))
-        return "×" not in found[-1]
-
-    try:
-        until(well, "the doctor to find everything well", 90)
-    except AssertionError as error:
-        raise AssertionError(found[-1]) from error
-
-
-def _doctor(ministry: Ministry) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "orchestrator", "doctor"],
-        env=ministry.service.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout
 
 
 def test_nginx_passes_on_what_the_console_needs(ministry: Ministry) -> None:
