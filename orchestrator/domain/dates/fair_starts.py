@@ -267,4 +267,4 @@ def _holiday(pieces: Sequence[Piece]) -> Fact | str | None:
         item.terms.day for item in pieces if item.terms.against & {Constraint.HOLIDAY, Constraint.ESTIMATED}
     )
     day = next(holidays, None)
-    return str(day.name or day.off) if day else None
+    return day.name or str(day.off) if day else None

@@ -273,7 +273,9 @@ def test_a_save_the_date_can_be_answered_and_the_answer_stays(world: World) -> N
     world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     view = world.personal_pages.page(token(world, MINH))
     assert (view.status, view.answer) == ("published", "accepted")
-    assert [(maybe(item.what), item.old) for item in view.changes] == [("Status", "Save the date")]
+    assert [(maybe(item.what.fact), maybe(item.old)) for item in view.changes] == [
+        ("Status", "Save the date")
+    ]
 
 
 def test_only_three_answers_can_be_given(invited: World) -> None:
@@ -301,8 +303,8 @@ def test_what_changed_since_the_answer_is_told_and_a_new_time_asks_again(invited
         "SOM-2026", update, caller=caller("coordinator"), version=meeting(invited).version
     )
     view = invited.personal_pages.page(token(invited, THIDA))
-    assert [maybe(item.what) for item in view.changes] == ["Time", "Title"]
-    assert "13:30–16:00 Nay Pyi Taw" in view.changes[0].old
+    assert [maybe(item.what.fact) for item in view.changes] == ["Time", "Title"]
+    assert "13:30–16:00 Nay Pyi Taw" in (maybe(view.changes[0].old) or "")
     assert (view.answer, view.asked_again) == ("no answer", True)
     # Who never answered reads what the last revision changed.
     assert invited.personal_pages.page(token(invited, TAN)).changes
