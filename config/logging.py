@@ -15,7 +15,7 @@ _OURS = ("orchestrator", "integrations", "tasks", "config")
 class Offset(logging.Formatter):
     """Times with milliseconds and the offset from UTC, so that lines of two machines can be compared."""
 
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - the name is that of the standard library.
         """Return the local time of a record."""
         return datetime.fromtimestamp(record.created, UTC).astimezone().isoformat(" ", "milliseconds")
 
