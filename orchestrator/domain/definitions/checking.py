@@ -10,7 +10,7 @@ from orchestrator.domain.definitions.written import Invitee
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.people.addresses import OwnMailbox, compared
 from orchestrator.domain.time.durations import duration_text
-from orchestrator.domain.time.zones import wall_problem, zone, zone_problem
+from orchestrator.domain.time.zones import instant_of, wall_problem, zone, zone_problem
 from orchestrator.domain.timelines.timeline import Timelines
 from orchestrator.errors import InvalidInput, Problem
 from orchestrator.facts import Fact
@@ -25,14 +25,17 @@ def check(
     own: OwnMailbox | None = None,
     *,
     new_time: bool = True,
+    new_place: bool = True,
 ) -> list[Problem]:
     """Return everything in ``definition`` that contradicts the calendar or the data; all at once.
 
     With ``own`` nobody may be named under an address of the service's mailbox. Without ``new_time`` the time
-    is one that stands already, and was found to be good when it came.
+    is one that stands already, and was found to be good when it came; so it is with the place without
+    ``new_place``.
     """
     return [
         *(_check_time(definition) if new_time else ()),
+        *(_check_place(definition) if new_time or new_place else ()),
         *_check_host(definition, directory),
         *_check_timeline(definition, timelines),
         *_check_agenda(definition, directory),
@@ -71,6 +74,42 @@ def _check_length(definition: MeetingDefinition) -> list[Problem]:
         long = Fact.of("definitions.too-long", days=LONGEST_MEETING.days)
         return [Problem(field, given, long, Fact.of("definitions.too-long.remedy"))]
     return []
+
+
+def _check_place(definition: MeetingDefinition) -> list[Problem]:
+    mode, venue, room = definition.mode, definition.venue, definition.room
+    if venue is None and mode.has_venue:
+        return [_place_problem("venue", "", Fact.of("definitions.no-venue", mode=mode.fact))]
+    if venue is None:
+        return [_place_problem("room", room, Fact.of("definitions.room-without-venue"))] if room else []
+    unfit = zone_problem(venue.zone)
+    if unfit:
+        return [Problem("venue.zone", venue.zone, *unfit)]
+    if not mode.has_venue:
+        return [_place_problem("mode", mode.value, Fact.of("definitions.venue-of-online"))]
+    return [] if mode.has_link else _check_clocks(definition, venue.zone)
+
+
+_PLACE_REMEDIES = {
+    "venue": "definitions.no-venue.remedy",
+    "room": "definitions.room-without-venue.remedy",
+    "mode": "definitions.venue-of-online.remedy",
+}
+
+
+def _place_problem(field: str, value: str, wrong: Fact) -> Problem:
+    return Problem(field, value, wrong, Fact.of(_PLACE_REMEDIES[field]))
+
+
+def _check_clocks(definition: MeetingDefinition, venue_zone: str) -> list[Problem]:
+    """Of a meeting in person the wall time is the one at the venue: letters and programmes name no other."""
+    if zone_problem(definition.zone):
+        return []
+    written, there = zone(definition.zone), zone(venue_zone)
+    if instant_of(definition.start, written) == instant_of(definition.start, there):
+        return []
+    wrong = Fact.of("definitions.not-the-venues-zone", zone=venue_zone)
+    return [Problem("zone", definition.zone, wrong, Fact.of("definitions.not-the-venues-zone.remedy"))]
 
 
 def _check_host(definition: MeetingDefinition, directory: Directory) -> list[Problem]:

@@ -21,15 +21,17 @@ from orchestrator.domain.definitions.written import (
     Coordinator,
     Invitees,
     MeetingLength,
+    MeetingTitle,
     Reference,
     Short,
-    Text,
     WallTime,
     Written,
+    WrittenVenue,
 )
 from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.meetings.place import Mode
 from orchestrator.domain.problems import problems_of
-from orchestrator.domain.text import Title
+from orchestrator.domain.text import Name, Title
 from orchestrator.domain.time.zones import instant_of, zone
 from orchestrator.domain.timelines.timeline import Timelines
 from orchestrator.errors import InvalidInput
@@ -69,14 +71,17 @@ class Preparatory(Written):
     """The preparatory meeting that a meeting is made with; what is left out follows from the meeting.
 
     Its start is wall time in the meeting's zone; without it, it is the host's working day before, at the
-    same clock.
+    same clock. The room is its own; without a mode and a venue it takes place as the meeting does.
     """
 
     reference: Reference | None = Field(None, description="Without it, the meeting's own with -PREP.")
-    title: Text | None = None
+    title: MeetingTitle | None = None
     start: WallTime | None = None
     duration: MeetingLength | None = None
     agenda: Agenda = ()
+    mode: Mode | None = None
+    venue: WrittenVenue | None = None
+    room: Name | None = None
 
 
 def _preparatory(value: object) -> object:
@@ -92,7 +97,7 @@ class MeetingDefinition(Written):
     reference: Reference = Field(description="A name of your own, such as ACCSM21-SOM-2021-04.")
     programme: Title | None = None
     kind: MeetingKind
-    title: Text
+    title: MeetingTitle
     host: Short = Field(description="Code of the host delegation.")
     coordinator: Coordinator
     start: WallTime
@@ -102,6 +107,9 @@ class MeetingDefinition(Written):
     timeline: Short | None = Field(None, description="Its name; without it, the one of the meeting's kind.")
     agenda: Agenda = ()
     attendees: Invitees
+    mode: Mode = Field(Mode.ONLINE, description="How people take part; without it, online.")
+    venue: WrittenVenue | None = Field(None, description="Of a meeting in person, or a hybrid one.")
+    room: Name | None = Field(None, description="The room at the venue.")
     feeds: Short | None = Field(None, description="Reference of the meeting this one prepares.")
     fed_by: tuple[Short, ...] = Field(
         (), max_length=MOST_LINKED, description="References of the meetings that prepare this one."

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from orchestrator.domain.definitions.written import (
     Agenda,
@@ -21,13 +21,16 @@ from orchestrator.domain.definitions.written import (
     Invitee,
     Invitees,
     MeetingLength,
+    MeetingTitle,
     Short,
-    Text,
     WallTime,
     Written,
+    WrittenVenue,
 )
+from orchestrator.domain.meetings.place import Mode
 from orchestrator.domain.people.addresses import compared
 from orchestrator.domain.problems import problems_of
+from orchestrator.domain.text import Name
 from orchestrator.errors import InvalidInput, NotFound
 from orchestrator.facts import Fact
 
@@ -35,9 +38,13 @@ W = TypeVar("W", bound=Written)
 
 
 class MeetingUpdate(Written):
-    """The fields an update may set; what is left out stays as it is."""
+    """The fields an update may set; what is left out stays as it is.
 
-    title: Text | None = None
+    A venue is given as a whole, for the address of one house must not stay with another. Who makes a
+    meeting one over the internet takes venue and room out with that.
+    """
+
+    title: MeetingTitle | None = None
     coordinator: Coordinator | None = None
     start: WallTime | None = None
     zone: Short | None = None
@@ -45,6 +52,9 @@ class MeetingUpdate(Written):
     end: WallTime | None = None
     agenda: Agenda | None = None
     attendees: Invitees | None = None
+    mode: Mode | None = None
+    venue: WrittenVenue | None = None
+    room: Name | None = Field(None, description="null takes it out.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from orchestrator.domain.definitions.definition import MeetingDefinition, MeetingKind, Preparatory
-from orchestrator.domain.definitions.written import AgendaItem, Invitee, MeetingLength, Text
+from orchestrator.domain.definitions.written import (
+    AgendaItem,
+    Invitee,
+    MeetingLength,
+    MeetingTitle,
+    Text,
+    WrittenVenue,
+)
 from orchestrator.domain.delegations.delegation import Directory, Kind
 from orchestrator.domain.delegations.working_calendar import Calendars, NoWorkingDayError
 from orchestrator.domain.problems import problems_of
@@ -78,14 +85,14 @@ def pair(
         return (definition,)
     reference = wanted.reference or f"{definition.reference}-PREP"
     start = wanted.start or _the_working_day_before(definition, calendars)
-    title = wanted.title.model_dump() if wanted.title else texts.title_for(definition.title)
+    title = wanted.title.model_dump(exclude_unset=True) if wanted.title else texts.title_for(definition.title)
     people = _of_members(definition.attendees, calendars.directory)
     try:
         preparing = MeetingDefinition(
             reference=reference,
             programme=definition.programme,
             kind=MeetingKind.PREPARATORY,
-            title=Text.model_validate(title),
+            title=MeetingTitle.model_validate(title),
             host=definition.host,
             coordinator=definition.coordinator,
             start=start,
@@ -94,10 +101,18 @@ def pair(
             agenda=wanted.agenda or texts.agenda,
             attendees=people,
             feeds=definition.reference,
+            mode=wanted.mode or definition.mode,
+            venue=_venue_of(wanted, definition),
+            room=wanted.room,
         )
     except ValidationError as error:
         raise InvalidInput([_within(item) for item in problems_of(error)]) from error
     return _reporting(definition, reference, texts), preparing
+
+
+def _venue_of(wanted: Preparatory, definition: MeetingDefinition) -> WrittenVenue | None:
+    mode = wanted.mode or definition.mode
+    return wanted.venue or (definition.venue if mode.has_venue else None)
 
 
 def _within(problem: Problem) -> Problem:

@@ -20,8 +20,9 @@ from pydantic_core import PydanticKnownError
 
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import Seat
+from orchestrator.domain.meetings.titles import MOST_OF_SHORT
 from orchestrator.domain.people.addresses import in_a_labels
-from orchestrator.domain.text import Line, Name, Title, without_nul
+from orchestrator.domain.text import LINE_PATTERN, Line, Name, Title, single_line, without_link, without_nul
 from orchestrator.domain.time.durations import DURATION_PATTERN, duration_text, parse_duration
 from orchestrator.errors import Unfit
 from orchestrator.facts import Fact
@@ -71,6 +72,14 @@ def _meeting_length(value: object) -> object:
     return parse_duration(value)
 
 
+def _short_title(value: str) -> str:
+    """Return a title that fits where there is little room; its length is told, for people have to count."""
+    text = without_link(single_line(value))
+    if len(text) > MOST_OF_SHORT:
+        raise Unfit(Fact.of("definitions.short-title-too-long", count=len(text), most=MOST_OF_SHORT))
+    return text
+
+
 # What follows ``WithJsonSchema`` is for the published schema only, which would else not tell of the rules.
 _LONGEST_ADDRESS = 254
 _ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
@@ -109,6 +118,11 @@ WallTime = Annotated[
     PlainSerializer(lambda value: f"{value:%Y-%m-%d %H:%M}", return_type=str),
     WithJsonSchema({"type": "string", "pattern": _WALL_TIME_SCHEMA, "examples": ["2026-12-03 14:00"]}),
 ]
+ShortTitle = Annotated[
+    str,
+    AfterValidator(_short_title),
+    WithJsonSchema({"type": "string", "pattern": LINE_PATTERN, "maxLength": MOST_OF_SHORT}),
+]
 MeetingLength = Annotated[
     timedelta,
     BeforeValidator(_meeting_length),
@@ -124,7 +138,7 @@ class Written(BaseModel):
 
 
 class Text(Written):
-    """A title in English and, optionally, Vietnamese; a plain string is English."""
+    """A text in English and, optionally, Vietnamese; a plain string is English."""
 
     en: Title
     vi: Title | None = None
@@ -133,6 +147,24 @@ class Text(Written):
     @classmethod
     def _plain(cls, value: object) -> object:
         return {"en": value} if isinstance(value, str) else value
+
+
+class MeetingTitle(Text):
+    """The title of a meeting; the short one stands in subjects, lists and programmes."""
+
+    short: ShortTitle | None = Field(None, description="At most 40 characters; else the title is cut.")
+    short_vi: ShortTitle | None = Field(None, description="The short one for readers of Vietnamese.")
+
+
+class WrittenVenue(Written):
+    """Where people come to: the city and its zone; what else is known of it can be added later."""
+
+    city: Name
+    zone: Short = Field(description="IANA zone of the clocks there.")
+    name: Line | None = Field(None, description="The house, and the hall in it that all sessions share.")
+    address: Line | None = None
+    arrivals: Line | None = Field(None, description="How to get there: airport, transport, entrance.")
+    emergency: Line | None = Field(None, description="A telephone number that is answered at any hour.")
 
 
 class Coordinator(Written):

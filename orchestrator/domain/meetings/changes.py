@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from enum import StrEnum
 
 from orchestrator.domain.meetings.meeting import Meeting
+from orchestrator.domain.meetings.place import ONLINE, Where
 from orchestrator.domain.time.zones import LocalTime, Place, instant_of, local_time, local_time_in, zone
 from orchestrator.facts import Fact, Said
 
@@ -30,6 +31,7 @@ class Snapshot:
     agenda: tuple[str, ...]
     wall_start: datetime | None = None
     zone: str | None = None
+    where: Where = ONLINE
 
     @classmethod
     def of(cls, meeting: Meeting) -> Snapshot:
@@ -42,10 +44,11 @@ class Snapshot:
             coordinator=f"{meeting.coordinator_name} <{meeting.coordinator_email}>",
             starts_at=meeting.starts_at,
             ends_at=meeting.ends_at,
-            join_url=meeting.conference.join_url,
+            join_url=meeting.join_url,
             agenda=tuple(f"{item.en} ({item.lead})" if item.lead else item.en for item in meeting.agenda),
             wall_start=meeting.wall_start,
             zone=meeting.zone,
+            where=meeting.where,
         )
 
     def read_at(self, instant: datetime, place: Place) -> LocalTime:
@@ -69,8 +72,12 @@ class What(StrEnum):
     TIME = "meetings.changed.time"
     TITLE = "meetings.changed.title"
     TITLE_VI = "meetings.changed.title-vi"
+    MODE = "meetings.changed.mode"
+    VENUE = "meetings.changed.venue"
     LINK = "meetings.changed.link"
     AGENDA = "meetings.changed.agenda"
+    ARRIVALS = "meetings.changed.arrivals"
+    EMERGENCY = "meetings.changed.emergency"
     COORDINATOR = "meetings.changed.coordinator"
 
     @property
@@ -104,8 +111,12 @@ def differences(old: Snapshot, new: Snapshot, place: Place) -> list[Difference]:
         What.TIME: (_span(old, place), _span(new, place)),
         What.TITLE: (old.title, new.title),
         What.TITLE_VI: (old.title_vi or _NONE, new.title_vi or _NONE),
+        What.MODE: (old.where.mode.fact, new.where.mode.fact),
+        What.VENUE: (old.where.line or _NONE, new.where.line or _NONE),
         What.LINK: (old.join_url or "", new.join_url or ""),
         What.AGENDA: (_items(old), _items(new)),
+        What.ARRIVALS: (_of_venue(old, "arrivals"), _of_venue(new, "arrivals")),
+        What.EMERGENCY: (_of_venue(old, "emergency"), _of_venue(new, "emergency")),
         What.COORDINATOR: (old.coordinator, new.coordinator),
     }
     return [
@@ -118,6 +129,10 @@ def differences(old: Snapshot, new: Snapshot, place: Place) -> list[Difference]:
 
 def _status(snapshot: Snapshot) -> Fact:
     return Fact.of("meetings.changed.save-the-date" if snapshot.tentative else "meetings.changed.confirmed")
+
+
+def _of_venue(snapshot: Snapshot, field: str) -> Said:
+    return getattr(snapshot.where.venue, field, None) or _NONE
 
 
 def _span(snapshot: Snapshot, place: Place) -> str:

@@ -10,6 +10,7 @@ from orchestrator.domain.meetings import revision
 from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.fields import AttendeeFields, values
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting, MeetingStatus
+from orchestrator.domain.meetings.place import Where
 from orchestrator.domain.meetings.points import Point
 from orchestrator.domain.meetings.reasons import ChangeReason, with_reason
 from orchestrator.errors import Conflict
@@ -18,7 +19,7 @@ from orchestrator.facts import Fact, either
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an update sets; ``None`` leaves a field as it is, and an empty Vietnamese title takes it out.
+    """What an update sets; ``None`` leaves a field as it is, and an empty title takes it out.
 
     ``attendees`` is the whole new list.
     """
@@ -32,6 +33,9 @@ class Change:
     duration: timedelta | None = None
     agenda: tuple[AgendaEntry, ...] | None = None
     attendees: tuple[Attendee, ...] | None = None
+    where: Where | None = None
+    short: str | None = None
+    short_vi: str | None = None
 
 
 def require_status(meeting: Meeting, doing: Fact, *allowed: MeetingStatus) -> None:
@@ -105,16 +109,22 @@ def revise(meeting: Meeting, change: Change, now: datetime, *, notify: bool = Tr
     Raises ``Conflict`` for a meeting that is over or would begin in the past.
     """
     require_status(meeting, Fact.of("meetings.doing.changed"), MeetingStatus.DRAFT, MeetingStatus.PUBLISHED)
+    where = change.where or meeting.where
     new = replace(
         meeting,
         title_en=change.title_en if change.title_en is not None else meeting.title_en,
-        title_vi=meeting.title_vi if change.title_vi is None else change.title_vi or None,
+        title_vi=_said_or(change.title_vi, meeting.title_vi),
+        short=_said_or(change.short, meeting.short),
+        short_vi=_said_or(change.short_vi, meeting.short_vi),
         coordinator_name=change.coordinator_name or meeting.coordinator_name,
         coordinator_email=change.coordinator_email or meeting.coordinator_email,
         wall_start=change.wall_start or meeting.wall_start,
         zone=change.zone or meeting.zone,
         duration=change.duration or meeting.duration,
         agenda=meeting.agenda if change.agenda is None else change.agenda,
+        mode=where.mode,
+        venue=where.venue,
+        room=where.room,
     )
     if meeting.date_poll is not None and new.zone != meeting.zone:
         raise Conflict(
@@ -127,6 +137,11 @@ def revise(meeting: Meeting, change: Change, now: datetime, *, notify: bool = Tr
     if change.attendees is None:
         return new
     return _with_attendees(new, change.attendees, now, risen=new.sequence > meeting.sequence)
+
+
+def _said_or(said: str | None, before: str | None) -> str | None:
+    """Return what a change says of a title that need not be there; empty takes it out."""
+    return before if said is None else said or None
 
 
 def _require_movable(before: Meeting, after: Meeting, now: datetime) -> None:

@@ -16,6 +16,7 @@ from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, Seat
 from orchestrator.domain.meetings.known_days_off import DaysOff
+from orchestrator.domain.meetings.place import Mode, Venue, Where
 from orchestrator.domain.meetings.points import Point
 from orchestrator.domain.meetings.reasons import Reasons
 from orchestrator.domain.people.addresses import compared
@@ -238,7 +239,7 @@ class Meeting:
     ``own_timeline`` is the meeting's own copy of a timeline, as it was written, where it has one.
     ``date_poll`` is there while the delegations are asked for a date. ``reasons`` are those that were given
     for changes of a published meeting, oldest first. ``days_off`` are those on which it takes place, as
-    far as they have been looked at.
+    far as they have been looked at. ``short`` and ``short_vi`` are the short titles that were given.
 
     It has no slots, so that what planning asks of its attendees again and again is worked out once.
     """
@@ -282,6 +283,11 @@ class Meeting:
     date_poll: OpenDatePoll | None = None
     reasons: Reasons = ()
     days_off: DaysOff | None = None
+    mode: Mode = Mode.ONLINE
+    venue: Venue | None = None
+    room: str | None = None
+    short: str | None = None
+    short_vi: str | None = None
 
     @cached_property
     def starts_at(self) -> datetime:
@@ -292,6 +298,16 @@ class Meeting:
     def ends_at(self) -> datetime:
         """The instant of the end, UTC."""
         return self.starts_at + self.duration
+
+    @property
+    def where(self) -> Where:
+        """How and where it takes place."""
+        return Where(self.mode, self.venue, self.room)
+
+    @property
+    def join_url(self) -> str | None:
+        """The link that people join by; of a meeting in person there is none, whatever is known of one."""
+        return self.conference.join_url if self.mode.has_link else None
 
     @cached_property
     def invited(self) -> tuple[Attendee, ...]:

@@ -20,7 +20,7 @@ from orchestrator.domain.people.addresses import compared
 class Weight(IntEnum):
     """How much a change weighs, least first.
 
-    A ``TEXT`` keeps SEQUENCE; a ``MATERIAL`` change (another join link, another organizer, a
+    A ``TEXT`` keeps SEQUENCE; a ``MATERIAL`` change (another join link, another place, another organizer, a
     save-the-date confirmed, a cancelled meeting reinstated) raises it; a new ``TIME`` raises it and asks
     everybody again.
     """
@@ -66,7 +66,7 @@ def weigh(before: Meeting, after: Meeting) -> Weight:
     """Return how much the difference between two states of a published meeting weighs."""
     if (before.starts_at, before.ends_at) != (after.starts_at, after.ends_at):
         return Weight.TIME
-    if _identity(before) != _identity(after) or _other_link(before, after):
+    if _identity(before) != _identity(after) or _other_link(before, after) or _other_place(before, after):
         return Weight.MATERIAL
     return Weight.TEXT if _text(before) != _text(after) else Weight.NOTHING
 
@@ -78,7 +78,16 @@ def _identity(meeting: Meeting) -> tuple[object, ...]:
 def _other_link(before: Meeting, after: Meeting) -> bool:
     """Whether the link differs from the one that an attendee has been sent."""
     told = any(item.holds_invitation for item in before.attendees)
-    return told and before.conference.join_url != after.conference.join_url
+    return told and before.join_url != after.join_url
+
+
+def _other_place(before: Meeting, after: Meeting) -> bool:
+    """Whether people would go to another place than they were told, or by another way of taking part."""
+    return _spot(before) != _spot(after)
+
+
+def _spot(meeting: Meeting) -> tuple[object, ...]:
+    return meeting.mode, meeting.where.lines, meeting.venue.zone if meeting.venue else None
 
 
 def _text(meeting: Meeting) -> tuple[object, ...]:
@@ -89,6 +98,7 @@ def _text(meeting: Meeting) -> tuple[object, ...]:
         tuple((item.en, item.lead) for item in meeting.agenda),
         meeting.coordinator_name,
         meeting.coordinator_email,
+        meeting.venue,
     )
 
 

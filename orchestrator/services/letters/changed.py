@@ -12,8 +12,12 @@ _NOUNS = {
     What.TIME: "letters.changed.time",
     What.TITLE: "letters.changed.title",
     What.TITLE_VI: "letters.changed.title-vi",
+    What.MODE: "letters.changed.mode",
+    What.VENUE: "letters.changed.venue",
     What.LINK: "letters.changed.link",
     What.AGENDA: "letters.changed.agenda",
+    What.ARRIVALS: "letters.changed.arrivals",
+    What.EMERGENCY: "letters.changed.emergency",
     What.COORDINATOR: "letters.changed.coordinator",
 }
 

@@ -20,7 +20,7 @@ from orchestrator.errors import InvalidInput
 from orchestrator.facts import Fact
 from orchestrator.services.meetings.advice import advice
 from orchestrator.services.meetings.linking import Linking
-from orchestrator.services.meetings.revising import attendees_of, entries_of, prefixed
+from orchestrator.services.meetings.revising import attendees_of, entries_of, prefixed, where_of
 from orchestrator.services.meetings.views import Created
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.meetings import history, saving
@@ -94,6 +94,7 @@ class Drafting:
             raise InvalidInput(problems)
 
     def _draft(self, definition: MeetingDefinition) -> Meeting:
+        where = where_of(definition)
         return Meeting(
             id=0,
             reference=definition.reference,
@@ -111,6 +112,11 @@ class Drafting:
             conference=Conference(external_id=str(uuid4())),
             agenda=entries_of(definition.agenda),
             attendees=attendees_of(definition.attendees, self._planner.directory),
+            mode=where.mode,
+            venue=where.venue,
+            room=where.room,
+            short=definition.title.short,
+            short_vi=definition.title.short_vi,
         )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 from orchestrator.domain.definitions.checking import check, check_mailbox
 from orchestrator.domain.definitions.definition import MeetingDefinition, MeetingKind
@@ -16,11 +17,18 @@ from orchestrator.domain.definitions.edits import (
     edited_people,
     intents_of,
 )
-from orchestrator.domain.definitions.written import AgendaItem, Coordinator, Invitee, Text
+from orchestrator.domain.definitions.written import (
+    AgendaItem,
+    Coordinator,
+    Invitee,
+    MeetingTitle,
+    WrittenVenue,
+)
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, values
 from orchestrator.domain.meetings.lifecycle import Change
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting
+from orchestrator.domain.meetings.place import Venue, Where
 from orchestrator.domain.meetings.points import Point
 from orchestrator.domain.people.addresses import OwnMailbox, compared
 from orchestrator.domain.timelines.timeline import Timelines
@@ -51,14 +59,19 @@ def checked_change(
     people, agenda = edited_people(people, intents), edited_agenda(agenda, intents)
     # An agenda that stays was found to be good when it came; a new time may be bad for any of the people.
     merged = _merged(meeting, update, people, agenda if touches_agenda else ())
-    problems = check(merged, directory, timelines, new_time=not _keeps_time(meeting, merged))
+    keeps_place = where_of(merged) == meeting.where
+    problems = check(
+        merged, directory, timelines, new_time=not _keeps_time(meeting, merged), new_place=not keeps_place
+    )
     problems += _own_mailbox_problems(meeting, merged, own) if own else []
     if problems:
         raise InvalidInput(problems)
     retimed = update.model_fields_set & {"start", "zone", "duration", "end"}
     return Change(
         title_en=update.title.en if update.title else None,
-        title_vi=_vietnamese(update.title) if update.title else None,
+        title_vi=_said_of("vi", update.title),
+        short=_said_of("short", update.title),
+        short_vi=_said_of("short_vi", update.title),
         coordinator_name=update.coordinator.name if update.coordinator else None,
         coordinator_email=update.coordinator.email if update.coordinator else None,
         wall_start=merged.start if retimed else None,
@@ -66,6 +79,7 @@ def checked_change(
         duration=merged.length if retimed else None,
         agenda=entries_of(agenda, _points(meeting)) if touches_agenda else None,
         attendees=attendees_of(people, directory) if touches_people else None,
+        where=None if keeps_place else where_of(merged),
     )
 
 
@@ -134,9 +148,21 @@ def _points(meeting: Meeting) -> dict[str, tuple[Point, ...]]:
     return {item.input_from: item.points for item in meeting.agenda if item.input_from}
 
 
-def _vietnamese(title: Text) -> str | None:
-    """Return what an update says of the Vietnamese title; empty takes it out, ``None`` leaves it."""
-    return title.vi or "" if "vi" in title.model_fields_set else None
+def _said_of(field: str, title: MeetingTitle | None) -> str | None:
+    """Return what an update says of a title that may be left out; empty takes it out, ``None`` leaves it."""
+    if title is None or field not in title.model_fields_set:
+        return None
+    return getattr(title, field) or ""
+
+
+def where_of(definition: MeetingDefinition) -> Where:
+    """Return how and where a meeting takes place, as its definition says it."""
+    venue = Venue(**definition.venue.model_dump()) if definition.venue else None
+    return Where(definition.mode, venue, definition.room)
+
+
+def _written_venue(venue: Venue | None) -> WrittenVenue | None:
+    return None if venue is None else WrittenVenue.model_construct(**asdict(venue))
 
 
 def _merged(
@@ -147,7 +173,7 @@ def _merged(
     return MeetingDefinition(
         reference=meeting.reference,
         kind=MeetingKind(meeting.kind),
-        title=update.title or Text.model_construct(en=meeting.title_en, vi=meeting.title_vi),
+        title=update.title or MeetingTitle.model_construct(en=meeting.title_en, vi=meeting.title_vi),
         host=meeting.host,
         coordinator=update.coordinator
         or Coordinator.model_construct(name=meeting.coordinator_name, email=meeting.coordinator_email),
@@ -158,4 +184,17 @@ def _merged(
         timeline=meeting.timeline,
         agenda=tuple(agenda),
         attendees=tuple(people),
+        **_place_of(meeting, update),
     )
+
+
+def _place_of(meeting: Meeting, update: MeetingUpdate) -> dict[str, Any]:
+    """Return what a definition would say of mode, venue and room; what is not said stays.
+
+    Of a meeting that becomes one over the internet, venue and room go unless the update names them.
+    """
+    mode, named = update.mode or meeting.mode, update.model_fields_set
+    stays = mode.has_venue
+    venue = update.venue if "venue" in named else _written_venue(meeting.venue) if stays else None
+    room = update.room if "room" in named else meeting.room if stays else None
+    return {"mode": mode, "venue": venue, "room": room}

@@ -22,6 +22,7 @@ from orchestrator.domain.meetings.meeting import (
     News,
     OpenDatePoll,
 )
+from orchestrator.domain.meetings.place import Venue
 from orchestrator.domain.meetings.reasons import ChangeReason
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import NotFound
@@ -205,6 +206,11 @@ def _meeting(found: Any, parts: _Parts) -> Meeting:
         published_at=row.published_at,
         reasons=tuple(map(ChangeReason.from_json, row.reasons)),
         days_off=days_off.from_json(row.days_off),
+        mode=row.mode,
+        venue=Venue.from_json(row.venue),
+        room=row.room,
+        short=row.short,
+        short_vi=row.short_vi,
         minutes_version=minutes_version,
         minutes_at=minutes_at,
         agenda=parts.agenda.get(row.id, ()),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings.changes import Snapshot
 from orchestrator.domain.meetings.meeting import Meeting
+from orchestrator.domain.meetings.place import Venue, Where
 from orchestrator.store.rows.meetings import RevisionRow
 
 
@@ -31,6 +32,9 @@ def write(session: Session, meeting: Meeting, now: datetime) -> None:
     stored.starts_at, stored.ends_at = snapshot.starts_at, snapshot.ends_at
     stored.join_url, stored.agenda = snapshot.join_url, list(snapshot.agenda)
     stored.wall_start, stored.zone = snapshot.wall_start, snapshot.zone
+    where = snapshot.where
+    stored.mode, stored.room = where.mode, where.room
+    stored.venue = where.venue.to_json() if where.venue else None
 
 
 def snapshot(session: Session, meeting_id: int, revision: int) -> Snapshot | None:
@@ -50,4 +54,5 @@ def snapshot(session: Session, meeting_id: int, revision: int) -> Snapshot | Non
         tuple(row.agenda),
         row.wall_start,
         row.zone,
+        Where(row.mode, Venue.from_json(row.venue), row.room),
     )

@@ -118,4 +118,7 @@ def _write(row: MeetingRow, meeting: Meeting) -> None:
     row.revision, row.time_revision = meeting.revision, meeting.time_revision
     row.revised_at, row.published_at = meeting.revised_at, meeting.published_at
     row.reasons = [item.to_json() for item in meeting.reasons]
+    row.mode, row.room = meeting.mode, meeting.room
+    row.venue = meeting.venue.to_json() if meeting.venue else None
+    row.short, row.short_vi = meeting.short, meeting.short_vi
     row.days_off = days_off.to_json(meeting.days_off)

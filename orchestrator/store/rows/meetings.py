@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.meeting import MeetingStatus, Participation
+from orchestrator.domain.meetings.place import Mode
 from orchestrator.facts import Fact
 from orchestrator.store.rows.base import Base, one_of, word_of
 
@@ -38,6 +39,9 @@ class MeetingRow(Base):
             "reset_sequence <= revised_sequence AND revised_sequence <= sequence", name="sequences"
         ),
         CheckConstraint("status IN ('draft', 'cancelled') OR uid IS NOT NULL", name="uid"),
+        CheckConstraint(one_of("mode", Mode), name="mode"),
+        CheckConstraint("(mode = 'online') = (venue IS NULL)", name="venue"),
+        CheckConstraint("room IS NULL OR venue IS NOT NULL", name="room"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -78,6 +82,11 @@ class MeetingRow(Base):
     days_off: Mapped[dict[str, Any] | None] = mapped_column(
         JSON(none_as_null=True), doc="On whose days off it takes place, as its coordinator knows it."
     )
+    mode: Mapped[Mode] = mapped_column(word_of(Mode, 12), default=Mode.ONLINE)
+    venue: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    room: Mapped[str | None] = mapped_column(String(120))
+    short: Mapped[str | None] = mapped_column(String(40), doc="The short title, for subjects.")
+    short_vi: Mapped[str | None] = mapped_column(String(40))
 
     agenda: Mapped[list[AgendaRow]] = relationship(
         cascade="all, delete-orphan", order_by="AgendaRow.number", lazy="raise"
@@ -200,6 +209,9 @@ class RevisionRow(Base):
     agenda: Mapped[list[str]] = mapped_column(JSON)
     wall_start: Mapped[datetime | None] = mapped_column(DateTime(), doc="As told to people in `zone`.")
     zone: Mapped[str | None] = mapped_column(String(64))
+    mode: Mapped[Mode] = mapped_column(word_of(Mode, 12), default=Mode.ONLINE)
+    venue: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    room: Mapped[str | None] = mapped_column(String(120))
     at: Mapped[datetime]
 
 

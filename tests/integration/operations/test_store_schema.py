@@ -65,7 +65,7 @@ def test_the_migrations_make_what_the_models_say(database_url: str) -> None:
             connection.exec_driver_sql(f"DROP TABLE {table}")
         Base.metadata.create_all(connection)
         assert migrated == check_constraints(connection)
-        assert sum(len(found) for found in migrated.values()) == 34
+        assert sum(len(found) for found in migrated.values()) == 37
     database.dispose()
 
 
@@ -124,6 +124,7 @@ def filled(database: Database) -> Database:
 
 
 KEY = action_values(1)["key"]
+HA_NOI = {"city": "Ha Noi", "zone": "Asia/Ho_Chi_Minh"}
 BREAKER = {"lane": "mail.send", "failures": 1, "since": NOW, "reason": plain("away")}
 CONFERENCE = {"meeting_id": 1, "external_id": "x", "by_hand": False}
 PERSON = {"id": 1, "email": "p@vn.example.org", "name": "P", "delegation": "VN", "role": "delegate"}
@@ -300,6 +301,10 @@ REFUSED = {
         MeetingRow,
         meeting_values(2, sequence=2, revised_sequence=1, reset_sequence=2),
     ),
+    "a mode of its own": (MeetingRow, meeting_values(2, mode="by letter", venue=HA_NOI)),
+    "a meeting in person without a venue": (MeetingRow, meeting_values(2, mode="in person")),
+    "a venue of a meeting over the internet": (MeetingRow, meeting_values(2, venue=HA_NOI)),
+    "a room without a venue": (MeetingRow, meeting_values(2, room="Room 1")),
     "a published meeting without UID": (MeetingRow, meeting_values(2, uid=None)),
     "a concluded meeting without UID": (MeetingRow, meeting_values(2, uid=None, status="concluded")),
     "the UID of another meeting": (MeetingRow, meeting_values(2, uid="uid-1")),
