@@ -38,6 +38,7 @@ from orchestrator.services.letters.letters import Letters
 from orchestrator.store.engine import Database
 from orchestrator.store.rows.base import Base
 from orchestrator.store.rows.delivery import DeliveryRow
+from orchestrator.store.rows.events import EventRow
 from orchestrator.store.rows.meetings import ConferenceRow, MeetingRow
 from orchestrator.store.rows.timelines import ActionRow
 from tests.callers import caller
@@ -446,6 +447,7 @@ def meeting_values(number: int = 1, **changes: Any) -> dict[str, Any]:
     """Column values of a published meeting."""
     return {
         "id": number,
+        "event_id": number,
         "reference": f"M-{number}",
         "kind": "som",
         "title_en": "SOM",
@@ -469,6 +471,12 @@ def meeting_values(number: int = 1, **changes: Any) -> dict[str, Any]:
         "created_at": NOW,
         **changes,
     }
+
+
+def event_values(number: int = 1) -> dict[str, Any]:
+    """Column values of the event of that meeting."""
+    name = f"M-{number}"
+    return {"id": number, "reference": name, "lead": name, "version": 1, "created_at": NOW}
 
 
 def action_values(number: int, **changes: Any) -> dict[str, Any]:
@@ -495,6 +503,7 @@ def store_actions(database: Database, rows: Iterable[dict[str, Any]]) -> None:
     """Store bare actions, with the one meeting they belong to."""
     with database.transaction() as session:
         if not session.scalar(select(func.count()).select_from(MeetingRow)):
+            session.execute(insert(EventRow), [event_values()])
             session.execute(insert(MeetingRow), [meeting_values()])
             session.execute(insert(ConferenceRow), [{"meeting_id": 1, "external_id": "x", "by_hand": False}])
         session.add_all(ActionRow(**values) for values in rows)

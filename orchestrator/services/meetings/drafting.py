@@ -23,7 +23,7 @@ from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.meetings.revising import attendees_of, entries_of, prefixed, where_of
 from orchestrator.services.meetings.views import Created
 from orchestrator.services.timelines.planner import Planner
-from orchestrator.store.meetings import history, saving
+from orchestrator.store.meetings import events, history, linked, saving
 from orchestrator.store.meetings import meetings as store
 
 Placed = tuple[str, MeetingDefinition]
@@ -71,6 +71,7 @@ class Drafting:
 
     def _add(self, session: Session, definition: MeetingDefinition, caller: Caller, now: datetime) -> Created:
         new_id = saving.add(session, self._draft(definition), _feeds(definition), now)
+        events.gather(session, linked.chain(session, [definition.reference]), definition.reference)
         history.note(session, new_id, caller, Fact.of("meetings.history.created"), now)
         return Created(new_id, definition.reference)
 

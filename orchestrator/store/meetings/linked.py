@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings.linked import Feed, Timing
@@ -52,7 +52,12 @@ def lock_chain(session: Session, meeting_id: int) -> None:
     """Lock a meeting with all that it is linked to, in one order: no two changes then wait for each other."""
     own = reference_of(session, meeting_id) or ""
     references = {own, *(reference for link in chain(session, [own]) for reference in link)}
-    wanted = select(MeetingRow.id).where(MeetingRow.reference.in_(references))
+    lock_all(session, MeetingRow.reference.in_(references))
+
+
+def lock_all(session: Session, which: ColumnElement[bool]) -> None:
+    """Lock the meetings of which a condition holds, in the order that every change of several keeps to."""
+    wanted = select(MeetingRow.id).where(which)
     session.execute(wanted.order_by(MeetingRow.id).with_for_update())
 
 

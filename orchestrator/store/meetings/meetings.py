@@ -179,6 +179,7 @@ def _meeting(found: Any, parts: _Parts) -> Meeting:
     return Meeting(
         id=row.id,
         reference=row.reference,
+        event_id=row.event_id,
         programme=row.programme,
         kind=row.kind,
         title_en=row.title_en,

@@ -15,7 +15,7 @@ from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.time.zones import tzdata_version
 from orchestrator.errors import Conflict
 from orchestrator.facts import Fact
-from orchestrator.store.meetings import agendas, attendees, revisions
+from orchestrator.store.meetings import agendas, attendees, events, revisions
 from orchestrator.store.meetings.meetings import load
 from orchestrator.store.rows.base import seconds_of
 from orchestrator.store.rows.meetings import (
@@ -26,11 +26,14 @@ from orchestrator.store.rows.meetings import (
 
 
 def add(session: Session, meeting: Meeting, feeds: Iterable[tuple[str, str]], now: datetime) -> int:
-    """Store a new draft and return its id; raises ``Conflict`` when the reference is taken."""
-    if session.scalar(select(MeetingRow.id).where(MeetingRow.reference == meeting.reference)):
-        raise Conflict(Fact.of("meetings.reference-taken", reference=meeting.reference))
+    """Store a new draft and return its id; raises ``Conflict`` when the reference is taken.
+
+    One that names no event becomes an event of its own.
+    """
+    require_free(session, meeting.reference)
     row = MeetingRow(
         reference=meeting.reference,
+        event_id=meeting.event_id or events.alone(session, meeting.reference, now),
         programme=meeting.programme,
         kind=meeting.kind,
         host=meeting.host,
@@ -49,6 +52,15 @@ def add(session: Session, meeting: Meeting, feeds: Iterable[tuple[str, str]], no
         if session.get(FeedRow, (source, target)) is None:
             session.add(FeedRow(source=source, target=target))
     return row.id
+
+
+def require_free(session: Session, reference: str) -> None:
+    """Raise ``Conflict`` when a meeting, or a session whose day is not known, has the reference."""
+    if session.scalar(select(MeetingRow.id).where(MeetingRow.reference == reference)):
+        raise Conflict(Fact.of("meetings.reference-taken", reference=reference))
+    planned_in = events.undated_in(session, reference)
+    if planned_in is not None:
+        raise Conflict(Fact.of("meetings.reference-planned", reference=reference, event=planned_in))
 
 
 def save(session: Session, meeting: Meeting, now: datetime, *, by_person: bool = True) -> Meeting:

@@ -1,4 +1,4 @@
-"""Typed rows of every table, a module per room.
+"""Typed rows of every table, a module per room; events stand beside the meetings that are their sessions.
 
 Foreign keys cross the rooms in every direction, so rows stand on a floor of their own below the rooms of
 the store. All of them are imported here, because SQLAlchemy resolves keys and relationships by name.
@@ -11,6 +11,7 @@ from orchestrator.store.rows import (
     dates,
     delegations,
     delivery,
+    events,
     meetings,
     minutes,
     operations,
@@ -25,6 +26,7 @@ __all__ = [
     "dates",
     "delegations",
     "delivery",
+    "events",
     "meetings",
     "minutes",
     "operations",

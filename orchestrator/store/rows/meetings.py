@@ -46,6 +46,7 @@ class MeetingRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(String(64), unique=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True, doc="Whose session it is.")
     programme: Mapped[str | None]
     kind: Mapped[str] = mapped_column(String(40))
     title_en: Mapped[str]

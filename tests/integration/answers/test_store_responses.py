@@ -26,10 +26,11 @@ from orchestrator.store.engine import Database
 from orchestrator.store.meetings import attendees
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.delivery import DeliveryRow
+from orchestrator.store.rows.events import EventRow
 from orchestrator.store.rows.meetings import AttendeeRow, ConferenceRow, MeetingRow
 from orchestrator.store.rows.people import PersonRow
 from orchestrator.store.rows.timelines import ActionRow
-from tests.integration.conftest import ENDS, NHUNG, NOW, STARTS, TAN, action_values, meeting_values
+from tests.integration.conftest import ENDS, NHUNG, NOW, STARTS, TAN, action_values, event_values, meeting_values
 
 pytestmark = pytest.mark.both_databases
 
@@ -58,6 +59,7 @@ def filled(database: Database) -> Database:
             {"email": email, "name": email, "delegation": "SG", "role": "delegate"} for email in (TAN, NHUNG)
         ]
         session.execute(insert(PersonRow), people)
+        session.execute(insert(EventRow), [event_values(1), event_values(2)])
         session.execute(insert(MeetingRow), [meeting_values(1), meeting_values(2)])
         session.execute(insert(ConferenceRow), [{"meeting_id": n, "external_id": f"x{n}"} for n in (1, 2)])
         rows = [attendee_values(1, TAN), attendee_values(2, NHUNG), attendee_values(3, TAN, 2)]

@@ -102,7 +102,7 @@ def test_a_draft_comes_back_as_it_was_stored(database: Database) -> None:
     assert read.id > 0
     assert [item.id > 0 for item in read.attendees] == [True, True]
     bare = tuple(replace(item, id=0) for item in read.attendees)
-    assert replace(read, id=0, attendees=bare) == written
+    assert replace(read, id=0, event_id=0, attendees=bare) == written
     assert (read.starts_at, read.status, read.version) == (STARTS, MeetingStatus.DRAFT, 1)
 
 

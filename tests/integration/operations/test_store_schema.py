@@ -25,6 +25,7 @@ from orchestrator.store.rows.base import Base
 from orchestrator.store.rows.dates import DateOptionRow, DatePollRow, DateVoteRow
 from orchestrator.store.rows.delegations import OverrideRow
 from orchestrator.store.rows.delivery import BreakerRow, DeliveryRow
+from orchestrator.store.rows.events import EventRow, UndatedSessionRow
 from orchestrator.store.rows.meetings import (
     AgendaRow,
     AttendeeRow,
@@ -39,7 +40,7 @@ from orchestrator.store.rows.people import ConsoleSessionRow, PersonRow
 from orchestrator.store.rows.personal import NamedPersonRow
 from orchestrator.store.rows.readiness import ConnectionTestRow, ContributionRow, JoinRow
 from orchestrator.store.rows.timelines import ActionRow
-from tests.integration.conftest import ENDS, NOW, STARTS, action_values, meeting_values
+from tests.integration.conftest import ENDS, NOW, STARTS, action_values, event_values, meeting_values
 
 pytestmark = pytest.mark.both_databases
 
@@ -94,7 +95,9 @@ def test_the_migrations_can_be_taken_back_and_made_again(database_url: str) -> N
 def filled(database: Database) -> Database:
     """A database with one row of each kind to contradict."""
     with database.transaction() as session:
+        session.execute(insert(EventRow), [event_values(n) for n in range(1, 5)])
         session.execute(insert(MeetingRow), [meeting_values()])
+        session.execute(insert(UndatedSessionRow), [UNDATED])
         session.execute(insert(ConferenceRow), [CONFERENCE])
         session.execute(insert(PersonRow), [PERSON])
         session.execute(insert(ConsoleSessionRow), [SESSION])
@@ -126,6 +129,7 @@ def filled(database: Database) -> Database:
 KEY = action_values(1)["key"]
 HA_NOI = {"city": "Ha Noi", "zone": "Asia/Ho_Chi_Minh"}
 BREAKER = {"lane": "mail.send", "failures": 1, "since": NOW, "reason": plain("away")}
+UNDATED = {"event_id": 2, "reference": "LATER", "written": {"kind": "som"}}
 CONFERENCE = {"meeting_id": 1, "external_id": "x", "by_hand": False}
 PERSON = {"id": 1, "email": "p@vn.example.org", "name": "P", "delegation": "VN", "role": "delegate"}
 SESSION = {
@@ -292,6 +296,10 @@ def second(row: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 REFUSED = {
     "a status of its own": (MeetingRow, meeting_values(2, status="postponed")),
+    "a meeting of no event": (MeetingRow, meeting_values(2, event_id=99)),
+    "the reference of another event": (EventRow, event_values(5) | {"reference": "M-1"}),
+    "a session without a day of no event": (UndatedSessionRow, UNDATED | {"reference": "L", "event_id": 99}),
+    "the reference of another session without a day": (UndatedSessionRow, UNDATED | {"event_id": 1}),
     "a meeting of no length": (MeetingRow, meeting_values(2, duration_seconds=0)),
     "a meeting that ends as it starts": (MeetingRow, meeting_values(2, ends_at=STARTS)),
     "a time revision beyond the revision": (MeetingRow, meeting_values(2, time_revision=2)),
@@ -486,7 +494,7 @@ def test_an_instant_comes_back_as_it_was(filled: Database) -> None:
 
 _NOT_OF_A_MEETING = (
     *("person", "known_sender", "document", "meeting_feed", "incoming_mail", "action", "calendar_override"),
-    *("console_session", "breaker", "process"),
+    *("console_session", "breaker", "process", "event", "undated_session"),
 )
 
 
