@@ -230,7 +230,9 @@ class OpenDatePoll:
 class Meeting:
     """A meeting as stored.
 
-    ``event_id`` is the event of which it is a session, 0 until stored. ``version`` counts every change (optimistic locking). ``sequence`` is the highest iCalendar SEQUENCE
+    ``event_id`` is the event of which it is a session, 0 until stored.
+
+    ``version`` counts every change (optimistic locking). ``sequence`` is the highest iCalendar SEQUENCE
     given out, ``revised_sequence`` that of the current revision (a removal uses up a number that nobody
     else sees), ``reset_sequence`` that of the revision that last set the time. ``revision`` counts the
     contents that attendees must be told, ``time_revision`` is the revision that last set the time,

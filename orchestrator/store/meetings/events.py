@@ -56,7 +56,7 @@ def add(session: Session, new: NewEvent, now: datetime) -> int:
 
 
 def alone(session: Session, reference: str, now: datetime) -> int:
-    """Store the event of a single meeting, which is called as that is; raises ``Conflict`` as ``add`` does."""
+    """Store the event of a single meeting, called as that is; raises ``Conflict`` as ``add`` does."""
     return add(session, NewEvent(reference=reference, lead=reference, defaults={}), now)
 
 
@@ -285,9 +285,7 @@ def _name_after_lead(session: Session, event_id: int, links: Sequence[Feed]) -> 
     event = load(session, event_id)
     references = [item.reference for item in sorted(event.sessions, key=lambda item: item.meeting_id or 0)]
     lead = leads_among(references, links)[-1]
-    session.execute(
-        update(EventRow).where(EventRow.id == event_id).values(lead=lead, reference=lead)
-    )
+    session.execute(update(EventRow).where(EventRow.id == event_id).values(lead=lead, reference=lead))
 
 
 def remove_if_empty(session: Session, event_id: int) -> None:

@@ -30,7 +30,16 @@ from orchestrator.store.rows.events import EventRow
 from orchestrator.store.rows.meetings import AttendeeRow, ConferenceRow, MeetingRow
 from orchestrator.store.rows.people import PersonRow
 from orchestrator.store.rows.timelines import ActionRow
-from tests.integration.conftest import ENDS, NHUNG, NOW, STARTS, TAN, action_values, event_values, meeting_values
+from tests.integration.conftest import (
+    ENDS,
+    NHUNG,
+    NOW,
+    STARTS,
+    TAN,
+    action_values,
+    event_values,
+    meeting_values,
+)
 
 pytestmark = pytest.mark.both_databases
 

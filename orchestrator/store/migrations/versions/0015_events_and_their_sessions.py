@@ -1,6 +1,6 @@
 """events of one or more sessions; what is linked becomes one event, every other meeting an event of its own
 
-Revision ID: 0016
+Revision ID: 0015
 Revises: 0014
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0016"
+revision = "0015"
 down_revision = "0014"
 branch_labels = None
 depends_on = None
@@ -75,7 +75,9 @@ def _gather() -> None:
     meetings = {
         row.reference: row
         for row in connection.execute(
-            sa.select(_MEETING.c.reference, _MEETING.c.starts_at, _MEETING.c.created_at).order_by(_MEETING.c.id)
+            sa.select(_MEETING.c.reference, _MEETING.c.starts_at, _MEETING.c.created_at).order_by(
+                _MEETING.c.id
+            )
         )
     }
     feeds = [
@@ -89,8 +91,13 @@ def _gather() -> None:
         connection.execute(
             _EVENT.insert(),
             {
-                **{"id": number, "reference": lead, "lead": lead, "version": 1},
-                **{"defaults": {}, "people": [], "created_at": made},
+                "id": number,
+                "reference": lead,
+                "lead": lead,
+                "version": 1,
+                "defaults": {},
+                "people": [],
+                "created_at": made,
             },
         )
         connection.execute(
