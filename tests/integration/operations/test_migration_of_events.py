@@ -13,7 +13,7 @@ from tests.integration.conftest import ENDS, STARTS
 from tests.integration.operations.old_database import Old, config_on, meeting
 
 pytestmark = pytest.mark.both_databases
-FIRST, BEFORE = "0001", "0014"
+FIRST, BEFORE = "0001", "0015"
 LATER = timedelta(days=1)
 
 
