@@ -1,8 +1,8 @@
 """An event: one or more sessions that belong together, one of which leads and gives it its name.
 
-A session is a meeting from the day on which its start is known. Before that it has no row among the meetings,
-so that nothing which plans, asks or invites can meet one without a start; it is kept on its event as it was
-written (``docs/decisions/0033-an-event-and-its-sessions.md``). A meeting alone is an event of one session.
+A session is a meeting from the day on which its start is known. Before that it has no row among the
+meetings, so that nothing which plans, asks or invites can meet one without a start; it is kept on its event as
+it was written. A meeting alone is an event of one session.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from orchestrator.facts import Fact
 class EventSession:
     """One session of an event: a meeting, or what was written of one whose day is not known.
 
-    ``meeting_id``, ``status``, ``wall_start``, ``zone`` and ``starts_at`` are those of the meeting. ``written``
-    is what a session without a day says of itself.
+    ``meeting_id``, ``status``, ``wall_start``, ``zone`` and ``starts_at`` are those of the meeting.
+    ``written`` is what a session without a day says of itself.
     """
 
     reference: str
@@ -49,12 +49,12 @@ class EventSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """An event as stored, with the sessions that have a start by that, then the others as they were written.
+    """An event as stored, with the sessions that have a start by that, then the others as written.
 
-    Without ``title_en`` nobody has named it: it is called as its lead session is, and grows together with what
-    is linked to it. ``defaults`` is what holds for a new session that does not say otherwise, ``people`` those
-    whom its circles choose from, both as they were written. ``announced_at`` is when it was published with its
-    month only. ``version`` counts the changes of it and of its sessions.
+    Without ``title_en`` nobody has named it: it is called as its lead session is, and grows together with
+    what is linked to it. ``defaults`` is what holds for a new session that does not say otherwise, ``people``
+    those whom its circles choose from, both as they were written. ``announced_at`` is when it was published
+    with its month only. ``version`` counts the changes of it and of its sessions.
     """
 
     id: int
