@@ -1,7 +1,7 @@
 """An event: one or more sessions that belong together, one of which leads and gives it its name.
 
 A session is a meeting from the day on which its start is known. Before that it has no row among the
-meetings, so that nothing which plans, asks or invites can meet one without a start; it is kept on its event as
+meetings, so that nothing which plans, asks or invites can meet one without a start; it stays on its event as
 it was written. A meeting alone is an event of one session.
 """
 
