@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestrator import words
+from orchestrator.domain.meetings.fields import WRITTEN_AS
 from orchestrator.domain.time.zones import LocalTime
 from orchestrator.facts import Fact, Said
 
@@ -77,7 +78,7 @@ def _fields(value: Any) -> Iterator[tuple[str, object]]:
     """Yield the fields of a view by name; beside what says a fact stands its key, for programs."""
     for item in dataclasses.fields(value):
         found = getattr(value, item.name)
-        yield item.name, found
+        yield item.metadata.get(WRITTEN_AS, item.name), found
         if item.name in OLD_FIELDS:
             yield OLD_FIELDS[item.name], found
         if isinstance(found, Fact):

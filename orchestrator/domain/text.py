@@ -176,7 +176,7 @@ def _takes_selector(char: str) -> bool:
     return unicodedata.category(char) == "So" or unicodedata.name(char, "").startswith(ideographs)
 
 
-_LONGEST_LINE, _LONGEST_NAME = 250, 120
+_LONGEST_LINE, _LONGEST_NAME, _LONGEST_FORM = 250, 120, 30
 _LINE_SCHEMA = {"type": "string", "pattern": LINE_PATTERN}
 
 Line = Annotated[
@@ -193,6 +193,16 @@ Name = Annotated[
     WithJsonSchema({**_LINE_SCHEMA, "maxLength": _LONGEST_NAME}),
 ]
 """The name of a person or a delegation, through whichever door it comes: it stands in the mails of others."""
+FormOfAddress = Annotated[
+    str,
+    Field(max_length=_LONGEST_FORM),
+    AfterValidator(single_line),
+    AfterValidator(without_link),
+    WithJsonSchema({**_LINE_SCHEMA, "maxLength": _LONGEST_FORM}),
+]
+"""What stands before a name in a letter: Mr, Dato', Bà."""
+Position = Name
+"""The office that a person holds, as letters to ministers name it."""
 Title = Annotated[
     str,
     Field(max_length=_LONGEST_LINE),

@@ -22,7 +22,17 @@ from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.titles import MOST_OF_SHORT
 from orchestrator.domain.people.addresses import in_a_labels
-from orchestrator.domain.text import LINE_PATTERN, Line, Name, Title, single_line, without_link, without_nul
+from orchestrator.domain.text import (
+    LINE_PATTERN,
+    FormOfAddress,
+    Line,
+    Name,
+    Position,
+    Title,
+    single_line,
+    without_link,
+    without_nul,
+)
 from orchestrator.domain.time.durations import DURATION_PATTERN, duration_text, parse_duration
 from orchestrator.errors import Unfit
 from orchestrator.facts import Fact
@@ -191,6 +201,8 @@ class AgendaItem(Written):
 class Invitee(Written):
     """One person to invite, in a group and for a delegation; the role follows from the group."""
 
+    model_config = ConfigDict(validate_by_alias=True, validate_by_name=True)
+
     group: Short
     delegation: Short
     name: Name
@@ -200,6 +212,10 @@ class Invitee(Written):
     language: str | None = Field(
         None, pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$", description="Locale, where it is not the delegation's."
     )
+    form: FormOfAddress | None = Field(
+        None, alias="address", description="How letters address the person before the name: Ms, Dato', Bà."
+    )
+    position: Position | None = Field(None, description="The office held, such as Minister of Home Affairs.")
 
 
 MOST_ITEMS, MOST_ATTENDEES = 200, 2000

@@ -8,11 +8,17 @@ entry of a meeting file (``domain.definitions`` says what may be written in it),
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
 from orchestrator.domain.delegations.delegation import Role
+
+WRITTEN_AS = "written as"
+"""Key of a field's metadata: the name that files, the API and ``--json`` have for it."""
+
+COMMON_FORMS = ("Mr", "Ms", "Dr", "Prof", "Dato'", "Datuk", "Haji", "U", "Daw", "Ông", "Bà", "Ngài")
+"""Forms of address that are offered to choose from; any other may be written."""
 
 
 class Seat(StrEnum):
@@ -25,7 +31,12 @@ class Seat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AttendeeFields:
-    """What is said of a person who is invited; ``language`` is a locale, where not the delegation's."""
+    """What is said of a person who is invited; ``language`` is a locale, where not the delegation's.
+
+    ``form`` is how letters address the person before the name: Ms, Dato', Bà. Files and answers call it
+    ``address``; the address here is that of the person's mail. ``position`` is the office held, as a
+    minister's letters name it.
+    """
 
     name: str
     email: str
@@ -34,6 +45,8 @@ class AttendeeFields:
     role: Role
     seat: Seat | None = None
     language: str | None = None
+    form: str | None = field(default=None, metadata={WRITTEN_AS: "address"})
+    position: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

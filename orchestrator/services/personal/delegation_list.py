@@ -14,7 +14,7 @@ from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.meeting import Attendee
 from orchestrator.domain.people.addresses import OwnMailbox, compared
 from orchestrator.domain.problems import problems_of
-from orchestrator.domain.text import Name, shown
+from orchestrator.domain.text import FormOfAddress, Name, Position, shown
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import InvalidInput, Problem
 from orchestrator.facts import Fact, chained
@@ -25,16 +25,22 @@ from orchestrator.services.timelines.views import Consequence
 MOST_MEMBERS = 30
 """How many people of one delegation a focal point can name."""
 _NAME, _ADDRESS = TypeAdapter[str](Name), TypeAdapter[str](Address)
+_FORM, _POSITION = TypeAdapter[str](FormOfAddress), TypeAdapter[str](Position)
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a delegation as a focal point names them; ``removed`` takes them out of the meeting."""
+    """A member of a delegation as a focal point names them; ``removed`` takes them out of the meeting.
+
+    ``form`` and ``position`` are how letters address them; ``None`` leaves that as it is known.
+    """
 
     name: str
     email: str
     seat: Seat | None = None
     removed: bool = False
+    form: str | None = None
+    position: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,13 @@ def wanted_members(
             group=group,
             role=Role.SENIOR_OFFICIAL if member.seat is Seat.HEAD else Role.DELEGATE,
         )
-        people[address] = replace(known, name=_NAME.validate_python(member.name), seat=member.seat)
+        people[address] = replace(
+            known,
+            name=_NAME.validate_python(member.name),
+            seat=member.seat,
+            form=known.form if member.form is None else _optional(_FORM, member.form),
+            position=known.position if member.position is None else _optional(_POSITION, member.position),
+        )
     wanted = tuple(people.values())
     problems = _too_many(wanted, members)
     if problems:
@@ -134,6 +146,9 @@ def _member_problems(
     link: FollowedLink, where: str, member: Member, address: str, own: OwnMailbox
 ) -> list[Problem]:
     found = _checked(_NAME, f"{where}.name", member.name, Fact.of("personal.write-name"))
+    for rule, name, value in ((_FORM, "address", member.form), (_POSITION, "position", member.position)):
+        if value and value.strip():
+            found += _checked(rule, f"{where}.{name}", value, Fact.of(f"personal.write-{name}-of-person"))
     wrong = _checked(_ADDRESS, f"{where}.email", member.email, Fact.of("personal.write-address"))
     if wrong:
         return found + wrong
@@ -150,6 +165,10 @@ def _member_problems(
             )
         )
     return found
+
+
+def _optional(rule: TypeAdapter[str], value: str) -> str | None:
+    return rule.validate_python(value) if value.strip() else None
 
 
 def _checked(rule: TypeAdapter[str], field: str, value: str, remedy: Fact) -> list[Problem]:
@@ -256,6 +275,8 @@ def _contacts(consequences: Iterable[Consequence], kind: ActionKind) -> tuple[Co
 def _differs(link: FollowedLink, old: Attendee, new: Attendee) -> Iterator[Fact]:
     if old.name != new.name:
         yield Fact.of("personal.renamed", old=old.name, new=new.name)
+    if (old.form, old.position) != (new.form, new.position):
+        yield Fact.of("personal.other-address", name=new.name)
     if link.seat_of(old) is not link.seat_of(new):
         seats = {"seat": link.seat_of(new).value, "before": link.seat_of(old).value}
         yield Fact.of("personal.other-seat", name=new.name, **seats)

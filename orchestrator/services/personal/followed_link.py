@@ -69,9 +69,12 @@ class FollowedLink:
         head = self.meeting.head_of(item.delegation)
         return Seat.HEAD if head is not None and head.id == item.id else Seat.MEMBER
 
-    def listed(self, people: Iterable[Attendee]) -> list[tuple[str, str, Seat]]:
+    def listed(self, people: Iterable[Attendee]) -> list[tuple[str, str, Seat, str, str]]:
         """Return what matters of a list of members, so that two lists can be compared."""
-        return sorted((item.address, item.name, self.seat_of(item)) for item in people)
+        return sorted(
+            (item.address, item.name, self.seat_of(item), item.form or "", item.position or "")
+            for item in people
+        )
 
     @property
     def caller(self) -> Caller:

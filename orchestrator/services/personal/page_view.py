@@ -49,6 +49,8 @@ class MemberView:
     comment: str | None
     myself: bool
     stays: bool
+    form: str
+    position: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,8 @@ def _member(link: FollowedLink, item: Attendee) -> MemberView:
         comment=item.comment,
         myself=item.id == link.attendee.id,
         stays=link.stays(item),
+        form=item.form or "",
+        position=item.position or "",
     )
 
 

@@ -117,6 +117,8 @@ def _attendee(meeting: Meeting, row: NamedPersonRow) -> Attendee:
         group=row.group,
         role=Role.DELEGATE if is_second else row.role,
         seat=Seat.MEMBER if is_second else row.seat,
+        form=row.form,
+        position=row.position,
     )
 
 

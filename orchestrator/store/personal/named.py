@@ -63,6 +63,7 @@ def ask(session: Session, meeting_id: int, people: Iterable[Attendee], by: str, 
             asked_at=now,
         )
         row.name, row.seat, row.role = person.name, person.seat, person.role
+        row.form, row.position = person.form, person.position
         session.add(row)
     session.flush()
 

@@ -171,6 +171,10 @@ class AttendeeRow(Base):
     resend_asked_at: Mapped[datetime | None]
     link_version: Mapped[int] = mapped_column(default=1, doc="Rises when the personal link is revoked.")
     language: Mapped[str | None] = mapped_column(String(20), doc="Locale, where not the delegation's.")
+    form: Mapped[str | None] = mapped_column(
+        String(30), doc="How letters address the person before the name."
+    )
+    position: Mapped[str | None] = mapped_column(String(120), doc="The office held.")
     nudges: Mapped[int] = mapped_column(default=0, doc="How often a coordinator asked for what is missing.")
     nudged_at: Mapped[datetime | None]
 

@@ -42,6 +42,10 @@ class NamedPersonRow(Base):
     group: Mapped[str] = mapped_column("group_code", String(40))
     role: Mapped[Role] = mapped_column(word_of(Role, 40))
     seat: Mapped[Seat | None] = mapped_column(word_of(Seat, 20))
+    form: Mapped[str | None] = mapped_column(
+        String(30), doc="How letters address the person before the name."
+    )
+    position: Mapped[str | None] = mapped_column(String(120), doc="The office held.")
     by: Mapped[str] = mapped_column(doc="Whose link it was: name and address.")
     asked_at: Mapped[datetime]
     state: Mapped[NamingState] = mapped_column(word_of(NamingState, 10), default=NamingState.WAITING)

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from orchestrator import words
+from orchestrator.domain.meetings.fields import WRITTEN_AS
 from orchestrator.facts import Fact, plain
 from orchestrator.web.openapi import FactDocument
 
@@ -65,7 +66,10 @@ class AnswerModel(BaseModel):
 def model_of(declared: type[Any]) -> type[AnswerModel]:
     """Return a model with the fields of a dataclass, for answers whose fields are written down there."""
     hints = get_type_hints(declared)
-    own: dict[str, Any] = {item.name: (hints[item.name], ...) for item in fields(declared)}
+    own: dict[str, Any] = {
+        item.name: (hints[item.name], Field(serialization_alias=item.metadata.get(WRITTEN_AS)))
+        for item in fields(declared)
+    }
     return create_model(declared.__name__, __base__=AnswerModel, __doc__=declared.__doc__, **own)
 
 

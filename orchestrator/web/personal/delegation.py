@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import Depends, Form, Request, Response
 from pydantic import BaseModel, Field
 
-from orchestrator.domain.meetings.fields import Seat
+from orchestrator.domain.meetings.fields import COMMON_FORMS, Seat
 from orchestrator.domain.people.addresses import compared
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem, TooMany
 from orchestrator.services.personal.delegation_list import Composition, Member
@@ -28,11 +28,13 @@ router = personal_router()
 
 
 class DelegationForm(BaseModel):
-    """The list of a delegation as typed: one name, address and seat a row."""
+    """The list of a delegation as typed: one name, address and seat a row, and how letters address them."""
 
     name: list[str] = []
     email: list[str] = []
     seat: list[str] = []
+    address: list[str] = []
+    position: list[str] = []
     mark: str = ""
     more: bool = False
     edit: bool = False
@@ -52,6 +54,8 @@ class Row:
     name: str = ""
     email: str = ""
     seat: str = Seat.MEMBER.value
+    address: str | None = None
+    position: str | None = None
     known: MemberView | None = None
 
     @property
@@ -62,7 +66,7 @@ class Row:
     def member(self) -> Member:
         """Return the row as the service takes it."""
         seat = next((item for item in Seat if item.value == self.seat), Seat.MEMBER)
-        return Member(self.name, self.email, seat, removed=self.seat == _REMOVED)
+        return Member(self.name, self.email, seat, self.seat == _REMOVED, self.address, self.position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class DelegationPage:
             conflict=conflict,
             same=same,
             seats=tuple(item.value for item in Seat),
+            forms=COMMON_FORMS,
             removed=_REMOVED,
         )
 
@@ -134,7 +139,11 @@ DelegationPageDep = Annotated[DelegationPage, Depends(_delegation_page)]
 @router.api_route("/a/{token}/delegation", methods=LOOK)
 def delegation(token: str, view: Spokesperson, page: DelegationPageDep) -> Response:
     """Show who comes, in a form to change it."""
-    return page.form(token, view, [Row(item.name, item.email, item.seat, item) for item in view.members])
+    return page.form(
+        token,
+        view,
+        [Row(item.name, item.email, item.seat, item.form, item.position, item) for item in view.members],
+    )
 
 
 @router.post("/a/{token}/delegation")
@@ -188,7 +197,12 @@ def _typed_rows(view: PersonalView, form: DelegationForm) -> list[Row]:
     """Return what was typed, without the rows that were left blank."""
     known = {compared(item.email): item for item in view.members}
     typed = zip_longest(form.name, form.email, form.seat, fillvalue="")
-    rows = [Row(name, email, seat, known.get(compared(email))) for name, email, seat in typed]
+    # A page that was opened before these could be typed leaves them as they are known.
+    address = zip_longest(form.address, form.position, range(len(form.name)))
+    rows = [
+        Row(name, email, seat, before, office, known.get(compared(email)))
+        for (name, email, seat), (before, office, _) in zip(typed, address, strict=False)
+    ]
     return _each_known_once(item for item in rows[:_MOST_ROWS] if not item.blank)
 
 

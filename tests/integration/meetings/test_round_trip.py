@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, Seat, values
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.store.meetings import meetings as store
+from orchestrator.terminal import as_json
 from tests.callers import caller
 from tests.integration.conftest import World, definition
 from tests.integration.serving import TestClient, application
@@ -33,6 +35,8 @@ INVITEES = st.fixed_dictionaries(
         "role": st.sampled_from(Role).map(str),
         "seat": st.sampled_from(Seat).map(str),
         "language": st.sampled_from(["fil_PH", "fr"]),
+        "address": st.sampled_from(["Dato'", "Bà"]),
+        "position": st.just("Minister of Home Affairs"),
     },
 )
 ITEMS = st.fixed_dictionaries(
@@ -132,3 +136,27 @@ def test_a_client_of_the_api_that_writes_back_the_agenda_it_read_loses_nothing(
     done = client.patch(path, json={"version": read["version"], "agenda": agenda})
     assert done.status_code == 200, done.text
     assert without_version(loaded(world, "SOM-2026")) == without_version(before)
+
+
+def test_how_a_person_is_addressed_is_called_alike_in_files_the_api_and_json(
+    client: TestClient, world: World
+) -> None:
+    lan = {
+        "group": "SOM",
+        "delegation": "VN",
+        "name": "Lan",
+        "email": "a@x.example.org",
+        "address": " Bà ",
+        "position": "Vụ trưởng",
+    }
+    world.meetings.create([definition("ADDRESSED", attendees=[lan])], caller=BY)
+    (read,) = client.get("/api/v1/meetings/ADDRESSED").json()["attendees"]
+    assert (read["address"], read["position"]) == ("Bà", "Vụ trưởng")
+    (printed,) = json.loads(as_json(world.reading.meeting("ADDRESSED")))["attendees"]
+    assert printed["address"] == "Bà"
+    assert "form" not in read and "form" not in printed
+    version = client.get("/api/v1/meetings/ADDRESSED").json()["version"]
+    path = "/api/v1/meetings/ADDRESSED"
+    long = client.patch(path, json={"version": version, "attendees": [lan | {"address": "x" * 31}]})
+    assert long.status_code == 422
+    assert long.json()["problems"][0]["field"] == "attendees[0].address"

@@ -53,6 +53,8 @@ _NO_SCHEMA_CAN_TELL = re.compile(
     # which ones there are is data
     ^answers\.sender-unknown-person |
     is[ ]not[ ]a[ ](delegation|group|timeline|zone[ ]of|constraint) | is[ ]no[ ](constraint|place|option)
+    # what lies beyond the plane that the patterns of every client can name
+    | U\+[0-9A-F]{5}\)
     # what else is said, the clock, or the calendar has a part in it
     | is[ ]not[ ]in[ ]the[ ]future | is[ ]not[ ]a[ ]date[ ]and[ ]time[ ]of[ ]the[ ]calendar
     | has[ ]gone[ ]by | leaves[ ]no[ ]time

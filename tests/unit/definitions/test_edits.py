@@ -134,6 +134,8 @@ PEOPLE = st.builds(
     role=st.none() | st.sampled_from(Role),
     seat=st.none() | st.sampled_from(Seat),
     language=st.none() | st.just("fil_PH"),
+    form=st.none() | st.just("Bà"),
+    position=st.none() | st.just("Director"),
 )
 
 

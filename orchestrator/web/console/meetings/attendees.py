@@ -30,6 +30,8 @@ class InviteForm(BaseModel):
     version: int
     name: str = ""
     email: str = ""
+    address: str | None = None
+    position: str | None = None
     instead: bool = False
     confirmed: bool = False
 
@@ -40,7 +42,7 @@ class InviteForm(BaseModel):
 
     def invitee(self, person: AttendeeView) -> Invitee:
         """Return the delegate, in ``person``'s group, or ``person`` corrected; raises ``InvalidInput``."""
-        typed = {"name": self.name.strip(), "email": self.email.strip()}
+        typed = {"name": self.name.strip(), "email": self.email.strip(), **self._addressed()}
         alike = values(AttendeeFields, person) if self.instead else {}
         own = {"group": person.group, "delegation": person.delegation}
         try:
@@ -48,11 +50,17 @@ class InviteForm(BaseModel):
         except ValidationError as error:
             raise InvalidInput(problems_of(error)) from error
 
+    def _addressed(self) -> dict[str, str | None]:
+        """Return how letters address the person, where that was typed."""
+        typed = {"form": self.address, "position": self.position}
+        return {name: value.strip() or None for name, value in typed.items() if value is not None}
+
     def intent(self, person: AttendeeView) -> Intent:
         """Return what is to be done; raises ``InvalidInput`` for what cannot be read."""
         wanted = self.invitee(person)
         if self.instead:
-            return Correct(person.email, {"name": wanted.name, "email": wanted.email})
+            addressed = {name: getattr(wanted, name) for name in self._addressed()}
+            return Correct(person.email, {"name": wanted.name, "email": wanted.email, **addressed})
         return Invite(wanted)
 
 
@@ -79,12 +87,20 @@ def invite(
             dry_run=not form.confirmed,
         )
     except (InvalidInput, Conflict) as error:
-        kept = Kept.of(form.doing, attendee, refusals(error), name=form.name, email=form.email)
+        kept = Kept.of(
+            form.doing,
+            attendee,
+            refusals(error),
+            name=form.name,
+            email=form.email,
+            address=form.address or "",
+            position=form.position or "",
+        )
         return page.again(reference, error, kept)
     if form.confirmed:
         told = effect.count("invite") + effect.count("cancel")
         return see_other(meeting_path(found.reference), done=form.doing, count=told)
-    hidden = {name: value for name, value in form if name != "confirmed" and value is not False}
+    hidden = {name: value for name, value in form if name != "confirmed" and value not in (False, None)}
     return confirmation.show(
         form.doing,
         found,

@@ -147,3 +147,37 @@ def test_rows_without_end_are_bounded(client: TestClient, world: World) -> None:
     page = client.post(f"{path(world, LAN)}/delegation", data=typed_rows(*rows))
     assert page.status_code == 422
     assert "people are more than a delegation can have" in words(page)
+
+
+def test_a_focal_point_says_how_the_members_are_addressed(client: TestClient, world: World) -> None:
+    here = path(world, LAN)
+    rows = typed_rows(*PRESENT, mark=hidden_rows(client.get(f"{here}/delegation"))["mark"][0])
+    told = {**rows, "address": ["Ngài", "Bà", ""], "position": ["Thứ trưởng", "", ""]}
+    preview = client.post(f"{here}/delegation", data=told)
+    assert "Lê Thị Hồng Nhung is addressed another way" in words(preview)
+    client.post(f"{here}/delegation", data={**hidden_rows(preview), "confirmed": "yes"})
+    people = {item.name: item for item in world.reading.meeting("SOM-2026").attendees}
+    nhung, lan = people["Lê Thị Hồng Nhung"], people["Phạm Thu Lan"]
+    assert (nhung.form, nhung.position, lan.form, lan.position) == ("Ngài", "Thứ trưởng", "Bà", None)
+    form = client.get(f"{here}/delegation")
+    assert 'value="Ngài"' in form.text and 'value="Thứ trưởng"' in form.text
+    wrong = client.post(
+        f"{here}/delegation",
+        data={**told, "mark": hidden_rows(form)["mark"][0], "address": ["x" * 31, "", ""]},
+    )
+    assert wrong.status_code == 422
+    assert 'id="address-0-wrong"' in wrong.text
+
+
+def test_a_form_without_the_fields_leaves_how_members_are_addressed(client: TestClient, world: World) -> None:
+    here = path(world, LAN)
+    mark = hidden_rows(client.get(f"{here}/delegation"))["mark"][0]
+    rows = typed_rows(*PRESENT, mark=mark)
+    client.post(
+        f"{here}/delegation", data={**rows, "address": ["Bà"] * 3, "position": [""] * 3, "confirmed": "yes"}
+    )
+    mark = hidden_rows(client.get(f"{here}/delegation"))["mark"][0]
+    renamed = (("Lê Thị Nhung", PRESENT[0][1], PRESENT[0][2]), *PRESENT[1:])
+    client.post(f"{here}/delegation", data=typed_rows(*renamed, mark=mark, confirmed="yes"))
+    people = {item.name: item.form for item in world.reading.meeting("SOM-2026").attendees}
+    assert people["Lê Thị Nhung"] == "Bà"
