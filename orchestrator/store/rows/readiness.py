@@ -1,4 +1,4 @@
-"""Rows of contributions and connection tests."""
+"""Rows of contributions, connection tests and attendance."""
 
 from __future__ import annotations
 
@@ -55,3 +55,17 @@ class ConnectionTestRow(Base):
     note: Mapped[Fact | None] = mapped_column(doc="Why it is outside office hours, where it is.")
     time_revision: Mapped[int] = mapped_column(doc="For which time of the meeting it was allotted.")
     moves: Mapped[int] = mapped_column(default=0, doc="How often it was moved after it had been told.")
+
+
+class AttendanceRow(Base):
+    """Whether a delegation was in a meeting, as noted after its start; without a row that is not known."""
+
+    __tablename__ = "attendance"
+
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"), primary_key=True)
+    delegation: Mapped[str] = mapped_column(String(6), primary_key=True)
+    present: Mapped[bool]
+    note: Mapped[str | None] = mapped_column(Text())
+    actor: Mapped[str] = mapped_column(String(400), doc="Who noted it, as history shows them.")
+    channel: Mapped[str] = mapped_column(String(20), doc="Through which door.")
+    at: Mapped[datetime]

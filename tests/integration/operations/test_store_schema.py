@@ -35,10 +35,10 @@ from orchestrator.store.rows.meetings import (
     MeetingRow,
     RevisionRow,
 )
-from orchestrator.store.rows.minutes import DocumentRow, MinutesRow
+from orchestrator.store.rows.minutes import DocumentRow, MeetingFileRow, MinutesRow
 from orchestrator.store.rows.people import ConsoleSessionRow, PersonRow
 from orchestrator.store.rows.personal import NamedPersonRow
-from orchestrator.store.rows.readiness import ConnectionTestRow, ContributionRow, JoinRow
+from orchestrator.store.rows.readiness import AttendanceRow, ConnectionTestRow, ContributionRow, JoinRow
 from orchestrator.store.rows.timelines import ActionRow
 from tests.integration.conftest import ENDS, NOW, STARTS, action_values, event_values, meeting_values
 
@@ -66,7 +66,7 @@ def test_the_migrations_make_what_the_models_say(database_url: str) -> None:
             connection.exec_driver_sql(f"DROP TABLE {table}")
         Base.metadata.create_all(connection)
         assert migrated == check_constraints(connection)
-        assert sum(len(found) for found in migrated.values()) == 37
+        assert sum(len(found) for found in migrated.values()) == 41
     database.dispose()
 
 
@@ -107,6 +107,8 @@ def filled(database: Database) -> Database:
         session.execute(insert(AgendaRow), [{"meeting_id": 1, "number": 1, "en": "Opening"}])
         session.execute(insert(DocumentRow), [DOCUMENT])
         session.execute(insert(MinutesRow), [MINUTES])
+        session.execute(insert(MeetingFileRow), [FILE])
+        session.execute(insert(AttendanceRow), [PRESENT])
         session.execute(insert(FeedRow), [{"source": "PREP", "target": "SOM"}])
         session.execute(insert(RevisionRow), [REVISION])
         session.execute(insert(ActionRow), [POLL])
@@ -130,6 +132,27 @@ KEY = action_values(1)["key"]
 HA_NOI = {"city": "Ha Noi", "zone": "Asia/Ho_Chi_Minh"}
 BREAKER = {"lane": "mail.send", "failures": 1, "since": NOW, "reason": plain("away")}
 UNDATED = {"event_id": 2, "reference": "LATER", "written": {"kind": "som"}}
+FILE = {
+    "id": 1,
+    "meeting_id": 1,
+    "document_id": 1,
+    "delegation": "",
+    "name_key": "agenda.pdf",
+    "version": 1,
+    "audience": "members",
+    "actor": "console",
+    "actor_kind": "token",
+    "channel": "console",
+    "at": NOW,
+}
+PRESENT = {
+    "meeting_id": 1,
+    "delegation": "VN",
+    "present": True,
+    "actor": "console",
+    "channel": "console",
+    "at": NOW,
+}
 CONFERENCE = {"meeting_id": 1, "external_id": "x", "by_hand": False}
 PERSON = {"id": 1, "email": "p@vn.example.org", "name": "P", "delegation": "VN", "role": "delegate"}
 SESSION = {
@@ -340,6 +363,14 @@ REFUSED = {
     "a feed twice": (FeedRow, {"source": "PREP", "target": "SOM"}),
     "minutes of version 0": (MinutesRow, MINUTES | {"version": 0}),
     "a version of the minutes twice": (MinutesRow, MINUTES),
+    "a file of version 0": (MeetingFileRow, second(FILE, version=0)),
+    "a version of a file twice": (MeetingFileRow, second(FILE)),
+    "a file for an audience of its own": (MeetingFileRow, second(FILE, version=2, audience="everybody")),
+    "a file of agenda item 0": (MeetingFileRow, second(FILE, version=2, item=0)),
+    "a file withdrawn by nobody": (MeetingFileRow, second(FILE, version=2, withdrawn_at=NOW)),
+    "a file of an unknown meeting": (MeetingFileRow, second(FILE, version=2, meeting_id=99)),
+    "a file without content": (MeetingFileRow, second(FILE, version=2, document_id=99)),
+    "a delegation present twice": (AttendanceRow, PRESENT),
     "a revision twice": (RevisionRow, REVISION),
     "a fate of its own": (IncomingRow, second(INCOMING, digest="2" * 64, fate="lost")),
     "a mail read twice": (IncomingRow, second(INCOMING)),
@@ -419,6 +450,7 @@ def constraint_names(database: Database) -> set[str | None]:
 
 
 ALLOWED = {
+    "the same name of another delegation": (MeetingFileRow, second(FILE, delegation="MM")),
     "a draft without UID": (MeetingRow, meeting_values(2, status="draft", uid=None)),
     "a draft that was cancelled without UID": (MeetingRow, meeting_values(3, status="cancelled", uid=None)),
     "the same key in another meeting": (ActionRow, action_values(2, meeting_id=2, key=KEY)),
