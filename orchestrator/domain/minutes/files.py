@@ -91,9 +91,7 @@ def seen_by(reader: Delegation, day: date, files: Iterable[MeetingFile]) -> tupl
     files = tuple(files)
     newest = {item.series: item for item in sorted(files, key=lambda item: item.version)}
     return tuple(
-        item
-        for item in files
-        if may_see(reader, day, newest[item.series]) and may_see(reader, day, item)
+        item for item in files if may_see(reader, day, newest[item.series]) and may_see(reader, day, item)
     )
 
 
@@ -111,4 +109,6 @@ def by_file(files: Iterable[MeetingFile]) -> Sequence[FileVersions]:
     for item in sorted(files, key=lambda item: -item.version):
         found.setdefault(item.series, []).append(item)
     made = [FileVersions(versions[0], tuple(versions[1:])) for versions in found.values()]
-    return sorted(made, key=lambda made: (made.newest.item or 0, made.newest.delegation or "", made.newest.id))
+    return sorted(
+        made, key=lambda made: (made.newest.item or 0, made.newest.delegation or "", made.newest.id)
+    )

@@ -49,9 +49,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", name=op.f("ck_meeting_file_withdrawn")
         ),
-        sa.ForeignKeyConstraint(
-            ["document_id"], ["document.id"], name=op.f("fk_meeting_file_document_id")
-        ),
+        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_meeting_file_document_id")),
         sa.ForeignKeyConstraint(
             ["meeting_id"],
             ["meeting.id"],
