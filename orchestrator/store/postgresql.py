@@ -86,18 +86,29 @@ def answers(link: Any, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     try:
         link.send_query(b"")
-        while link.is_busy():
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([link.socket], [], [], left)[0]:
-                return False
-            link.consume_input()
+        found = _next_result(link, deadline)
         # A server that has closed the connection has said so before, and that is the first answer.
-        found = link.get_result()
-        while link.get_result() is not None:
+        if found is None or found.status != ExecStatus.EMPTY_QUERY:
+            return False
+        while _next_result(link, deadline) is not None:
             pass
     except (OSError, Error):
         return False
-    return found is not None and found.status == ExecStatus.EMPTY_QUERY
+    return True
+
+
+def _next_result(link: Any, deadline: float) -> Any:
+    """Return the next result, ``None`` after the last one; raises ``TimeoutError`` when it does not come.
+
+    Taking a result that is not there yet waits for it inside of libpq, without an end and with the
+    interpreter's lock held, so that nothing else in this process goes on either.
+    """
+    while link.is_busy():
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([link.socket], [], [], left)[0]:
+            raise TimeoutError
+        link.consume_input()
+    return link.get_result()
 
 
 def _authorities(url: URL, ca_file: Path | None) -> dict[str, str]:

@@ -32,6 +32,7 @@ class Wire:
         self.port = self._listener.getsockname()[1]
         self._cut = threading.Event()
         self._ended = threading.Event()
+        self.carries_ends = True
         self._sockets: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -70,7 +71,8 @@ class Wire:
                 for ready in select.select([near, far], [], [], 0.05)[0]:
                     data = ready.recv(65536)
                     if not data:
-                        near.close()
+                        if self.carries_ends:
+                            near.close()
                         far.close()
                         return
                     if not cut.is_set():
@@ -116,6 +118,22 @@ def test_a_server_that_closed_its_connections_is_asked_again(far: Database, post
     with far.reading() as session:
         assert session.scalar(text("SELECT pg_backend_pid()")) != before
     other.dispose()
+
+
+def test_a_last_word_without_the_end_of_the_connection_is_not_waited_on(
+    far: Database, wire: Wire, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server says why it closes, and its closing is lost on the way."""
+    monkeypatch.setattr(postgresql, "_PING_SECONDS", 0.3)
+    wire.carries_ends = False
+    with far.reading() as session:
+        before = session.scalar(text("SELECT pg_backend_pid()"))
+    other = Database(postgres_url)
+    with other.engine.begin() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": before})
+    other.dispose()
+    with far.reading() as session:
+        assert session.scalar(text("SELECT pg_backend_pid()")) != before
 
 
 def test_every_connection_has_an_end_to_its_patience(far: Database) -> None:

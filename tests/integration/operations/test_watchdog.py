@@ -6,15 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from config.settings import Settings
 from orchestrator.domain.timelines.kinds import ActionKind
 from tests.integration.conftest import World, crowd
 
+pytestmark = pytest.mark.thorough
 HANGS = """
 import socket, sys
 from integrations.watchdog import ProcessWatchdog
 
-pytestmark = pytest.mark.thorough
 watchdog = ProcessWatchdog(float(sys.argv[1]))
 watchdog.begin()
 def look_at_the_neighbour():
