@@ -41,14 +41,18 @@ class ClientLeftError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BodyPatience:
-    """How many seconds a body may take: between two pieces of it, and as a whole."""
+    """How many seconds a body may take: between two pieces of it, and as a whole.
+
+    Beside ``whole`` a body has the time in which a line that carries ``rate`` bytes a second brings it.
+    """
 
     silence: float = 15.0
     whole: float = 30.0
+    rate: float = _BYTES_A_SECOND
 
     def for_body(self, largest: int) -> float:
         """Return how long a body of at most ``largest`` bytes may take, also over a slow line."""
-        return self.whole + largest / _BYTES_A_SECOND
+        return self.whole + largest / self.rate
 
 
 async def read_body(receive: Receive, largest: int, patience: BodyPatience) -> bytes:
