@@ -77,6 +77,14 @@ def spaced(items: Sequence[Fact]) -> Fact:
     return Fact.of("list.sentences", first=first, others=spaced(others)) if others else first
 
 
+def ended(said: Fact | str) -> Fact:
+    """Return what is said as a sentence: with a full stop, where its text has no mark of its own."""
+    text = said.params.get("text") if isinstance(said, Fact) and said.key == "text" else said
+    if isinstance(text, str) and text.rstrip().endswith((".", "!", "?", "…", "။", "។")):
+        return plain(text)
+    return Fact.of("list.sentence", said=said)
+
+
 Said = Fact | str
 """What an error says: a fact, or a sentence that an edge has put together itself."""
 

@@ -104,6 +104,17 @@ def single_line(value: str) -> str:
     return text
 
 
+def free_line(value: str) -> str:
+    """Return one line of running text, trimmed and in NFC; raises ``Unfit`` for what ``single_line`` refuses.
+
+    Other than a name or a title it may have breaks between letters, with which Khmer, Lao, Thai and Burmese
+    are written.
+    """
+    text = unicodedata.normalize("NFC", value.strip())
+    single_line("".join(char for char in text if char not in _BETWEEN_LETTERS))
+    return text
+
+
 def without_nul(text: str) -> str:
     """Return a text that a database can look for; raises ``Unfit`` for another."""
     if "\x00" in text:

@@ -14,6 +14,7 @@ from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import CALLER, day_of, json_option, previewed, start_option, text_of
 from orchestrator.commands.meetings.linked import CHOICE, asking
 from orchestrator.commands.meetings.printing import show_meeting, show_meetings
+from orchestrator.commands.meetings.reasons import Given, explained
 from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.definitions.files import read_definitions, read_yaml
 from orchestrator.domain.definitions.preparatory import asking_for_one
@@ -22,10 +23,6 @@ from orchestrator.errors import InvalidInput
 from orchestrator.services.definitions.examples import ACCSM21
 from orchestrator.services.meetings.views import Created
 from orchestrator.services.timelines.views import Effect
-
-REASON = click.option(
-    "--reason", metavar="TEXT", help="Told to everybody whom it is told, and kept in the history."
-)
 
 
 @click.command(name="create")
@@ -130,29 +127,29 @@ def publish(reference: str, save_the_date: bool | None) -> Callable[[bool], Effe
 @click.option("--version", type=int, metavar="N", help="The version you read; without it, the newest.")
 @click.option("--notify/--no-notify", default=True, help="Whether to tell attendees of a new text.")
 @click.option("--linked", type=CHOICE, help="What becomes of linked meetings when the time changes.")
-@REASON
 @previewed
+@explained
 def update(
     reference: str,
     file: Path | None,
     version: int | None,
     notify: bool,
     linked: str | None,
-    reason: str | None,
+    given: Given,
     **fields: str | None,
 ) -> Callable[[bool], Effect]:
     """Change a meeting.
 
     A new time asks everybody again; a new text is told unless --no-notify.
     """
-    given: dict[str, Any] = read_yaml(text_of(file)) if file else {}
-    if not isinstance(given, dict):
+    wanted_fields: dict[str, Any] = read_yaml(text_of(file)) if file else {}
+    if not isinstance(wanted_fields, dict):
         raise InvalidInput.of(
             str(file), None, "holds no fields", "Write for example 'start: 2026-12-03 14:00'."
         )
-    given |= {name: value for name, value in fields.items() if value is not None}
+    wanted_fields |= {name: value for name, value in fields.items() if value is not None}
     try:
-        wanted = MeetingUpdate.model_validate(given)
+        wanted = MeetingUpdate.model_validate(wanted_fields)
     except ValidationError as error:
         raise InvalidInput(problems_of(error)) from error
     at_version = version or bootstrap.container().reading.meeting(reference).version
@@ -165,7 +162,8 @@ def update(
             notify=notify,
             dry_run=preview,
             linked=choice,
-            reason=reason,
+            reason=given.reason,
+            remark=given.remark,
         ),
         linked,
     )
@@ -173,29 +171,29 @@ def update(
 
 @click.command(name="cancel")
 @click.argument("reference")
-@REASON
 @previewed
-def cancel(reference: str, reason: str | None) -> Callable[[bool], Effect]:
+@explained
+def cancel(reference: str, given: Given) -> Callable[[bool], Effect]:
     """Cancel a meeting and tell everyone who was invited.
 
     Nothing else goes out.
     """
     return lambda preview: bootstrap.container().meetings.cancel(
-        reference, caller=CALLER, reason=reason, dry_run=preview
+        reference, caller=CALLER, reason=given.reason, remark=given.remark, dry_run=preview
     )
 
 
 @click.command(name="reinstate")
 @click.argument("reference")
-@REASON
 @previewed
-def reinstate(reference: str, reason: str | None) -> Callable[[bool], Effect]:
+@explained
+def reinstate(reference: str, given: Given) -> Callable[[bool], Effect]:
     """Let a cancelled meeting take place after all.
 
     Everybody is told, and asked again.
     """
     return lambda preview: bootstrap.container().meetings.reinstate(
-        reference, caller=CALLER, reason=reason, dry_run=preview
+        reference, caller=CALLER, reason=given.reason, remark=given.remark, dry_run=preview
     )
 
 

@@ -17,6 +17,8 @@ from types import MappingProxyType
 from babel import Locale
 from babel.dates import format_date
 
+from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.own_words import language_of
 from orchestrator.domain.time.zones import LocalTime
 
 
@@ -58,6 +60,11 @@ LANGUAGES: Mapping[str, Language] = MappingProxyType(
     }
 )
 """Every language that mails can be in, by its code; English first."""
+
+
+def languages_of(directory: Directory) -> frozenset[str]:
+    """Return the codes of the languages a coordinator may write in: those of mails and of delegations."""
+    return frozenset(LANGUAGES).union(language_of(item.locale) for item in directory.delegations)
 
 
 def marked(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from orchestrator.domain.meetings.fields import AttendeeFields, values
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting, MeetingStatus
 from orchestrator.domain.meetings.place import Where
 from orchestrator.domain.meetings.points import Point
-from orchestrator.domain.meetings.reasons import ChangeReason, with_reason
+from orchestrator.domain.meetings.reasons import ChangeReason, Deed, Why, with_reason
 from orchestrator.errors import Conflict
 from orchestrator.facts import Fact, either
 
@@ -221,7 +221,25 @@ def retimed(meeting: Meeting, told_start: datetime, told_end: datetime, now: dat
     return revision.revised(told, meeting, now)
 
 
-def because(before: Meeting, after: Meeting, reason: str | None) -> Meeting:
+def deeds(before: Meeting, after: Meeting, corrected: Collection[str] = ()) -> tuple[Deed, ...]:
+    """Return what a change does that people must be given a reason for.
+
+    ``corrected`` are the compared addresses of people who stay under another address.
+    """
+    if before.status is MeetingStatus.CANCELLED:
+        published = after.status is MeetingStatus.PUBLISHED
+        return (Deed.REINSTATE,) if published else ()
+    if before.status is not MeetingStatus.PUBLISHED:
+        return ()
+    if after.status is MeetingStatus.CANCELLED:
+        return (Deed.CANCEL,)
+    moved = revision.weigh(before, after) is revision.Weight.TIME
+    stay = {item.address for item in after.invited}.union(corrected)
+    removed = any(item.address not in stay for item in before.invited)
+    return (*((Deed.MOVE,) if moved else ()), *((Deed.REMOVE,) if removed else ()))
+
+
+def because(before: Meeting, after: Meeting, reason: Why | None) -> Meeting:
     """Return a changed meeting that keeps the ``reason`` of its change for those who are told.
 
     Nobody was told anything of a draft, and a change that gives out no new number is told to nobody.

@@ -63,6 +63,10 @@ class _Seen:
     now: datetime
 
 
+_CHOSEN = along.Explained(Fact.of("meetings.reason.date-chosen"))
+"""Why meetings move that are linked to one whose date the delegations have chosen."""
+
+
 class DatePolls:
     """The use cases around a date poll.
 
@@ -223,9 +227,10 @@ class DatePolls:
             detail = Fact.of(
                 "dates.chosen", number=option, start=f"{chosen.wall_start:%Y-%m-%d %H:%M}", zone=meeting.zone
             )
-            decided = along.command(
-                self._planner, decide, Fact.of("dates.history.date-chosen"), detail=detail, linked=linked
-            )(session, meeting, now)
+            what = Fact.of("dates.history.date-chosen")
+            decided = along.command(self._planner, decide, what, detail=detail, why=_CHOSEN, linked=linked)(
+                session, meeting, now
+            )
             if decided is None:
                 raise ValueError("a decision about the date always changes the meeting")
 

@@ -9,6 +9,7 @@ from orchestrator.domain.letters.message import Attachment
 from orchestrator.domain.letters.notices import NoticeText
 from orchestrator.domain.meetings.changes import Difference
 from orchestrator.domain.meetings.meeting import ConnectionTest, Need
+from orchestrator.domain.meetings.reasons import Why
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.facts import Fact, Said
 
@@ -22,8 +23,8 @@ class LetterContent:
     is the SEQUENCE of the calendar object, ``subject`` an update's subject, which leads with what changed.
     ``asked_at`` is when the recipient asked for the invitation again; ``report`` is what a coordinator is
     told, ``proposed`` the time that cannot be had. ``given`` is the answer that ``given_by`` gave for the
-    recipient. ``reason`` is why the meeting was moved or cancelled, or
-    the recipient removed, in words for people.
+    recipient. ``reasons`` are why the meeting was moved, cancelled or reinstated, or the recipient
+    removed, oldest first.
 
     ``missing`` is what is still wanted of the recipient's delegation or, for an answer, of the recipient;
     ``silent`` tells the coordinator and the Secretariat which delegations, by name and in protocol order,
@@ -45,7 +46,7 @@ class LetterContent:
     report: Report | None = None
     proposed: str | None = None
     comment: str | None = None
-    reason: Said | None = None
+    reasons: tuple[Why, ...] = ()
     given_by: Said = ""
     given: Said | None = None
     asked_at: datetime | None = None

@@ -73,7 +73,7 @@ class ContentFinder:
             first_message_id=told.first_message_id if told else None,
             attachment=self._minutes(meeting, number) if kind.rules.tells is Tells.DOCUMENT else None,
             tentative=meeting.tentative,
-            reason=_reason(kind, meeting, attendee),
+            reasons=_reasons(kind, meeting, attendee),
             days_off=self._days_off(kind, meeting, number),
         )
         if kind.rules.tells is Tells.CHANGES and told is not None and attendee is not None:
@@ -137,8 +137,8 @@ class ContentFinder:
         subject = update_subject(old, new, place) if old else ""
         if meeting.attendee(attendee.id).withdrawn:
             found, subject = (REINSTATED, *found), reinstated_subject(meeting.title_en)
-        reason = reasons.of_changes_since(meeting.reasons, known_revision)
-        return replace(content, differences=found, subject=subject, reason=reason)
+        why = reasons.of_changes_since(meeting.reasons, known_revision)
+        return replace(content, differences=found, subject=subject, reasons=why)
 
     def _snapshot(self, meeting_id: int, revision: int) -> Snapshot | None:
         """What was told in a revision; never rewritten once told, so the last ones are kept."""
@@ -230,10 +230,10 @@ class ContentFinder:
         return self._attachments[key]
 
 
-def _reason(kind: ActionKind, meeting: Meeting, attendee: Attendee | None) -> str | None:
+def _reasons(kind: ActionKind, meeting: Meeting, attendee: Attendee | None) -> tuple[reasons.Why, ...]:
     """Why the meeting was cancelled, or the recipient removed, where that is what the letter tells."""
     if attendee is None or kind.rules.calendar is not Method.CANCEL:
-        return None
+        return ()
     if attendee.removed_sequence is not None:
         return reasons.of_removing(meeting.reasons, attendee.removed_sequence)
     return reasons.of_cancelling(meeting.reasons, meeting.revision)

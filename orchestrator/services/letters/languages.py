@@ -26,6 +26,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
 from orchestrator.domain.letters.wording import ENGLISH, LANGUAGES, Language, Review, Wording
+from orchestrator.domain.own_words import language_of
 from orchestrator.errors import ConfigurationError, InvalidInput, Problem
 from orchestrator.facts import Fact, plain
 
@@ -34,8 +35,6 @@ _ALWAYS_ON = "vi"
 _REVIEW = re.compile(
     r"Reviewed by a native speaker: (?:no|(?P<by>[^,\n]+), (?P<on>\d{4}-\d{2}-\d{2}))", re.MULTILINE
 )
-# Directories name some languages by codes that have been replaced.
-_OTHER_CODES = {"tl": "fil", "in": "id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,7 @@ class Languages:
 
     def wording(self, locale: str | None) -> Wording:
         """Return what a reader with a locale such as ``ms_BN`` reads: English unless their language is on."""
-        language = re.split(r"[-_]", locale or "", maxsplit=1)[0].casefold()
-        found = self._wordings.get(_OTHER_CODES.get(language, language))
+        found = self._wordings.get(language_of(locale))
         return found if found is not None and self._is_on(found) else ENGLISH
 
     def states(self) -> tuple[LanguageState, ...]:

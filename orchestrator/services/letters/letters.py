@@ -12,6 +12,7 @@ from orchestrator.domain.letters.display_name import display_name
 from orchestrator.domain.letters.message import CalendarCopy, Letter, NamedAddress, message_id
 from orchestrator.domain.letters.wording import Wording
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, News
+from orchestrator.domain.own_words import language_of
 from orchestrator.domain.timelines.kinds import IN_OWN_LANGUAGE, ActionKind
 from orchestrator.domain.timelines.needs import may_speak
 from orchestrator.services.letters.calendars import CalendarCopies
@@ -68,6 +69,7 @@ class Letters:
         reader = Reader(
             attendee.delegation,
             self._wording(attendee.delegation, attendee.language),
+            self._language(attendee.delegation, attendee.language),
             answered=attendee.answered,
             removed=not attendee.invited,
             head_silent=content.purpose in IN_OWN_LANGUAGE and _waits_for_head(meeting, attendee),
@@ -85,11 +87,16 @@ class Letters:
     def to_coordinator(self, meeting: Meeting, content: LetterContent, now: datetime) -> Letter:
         """Write the mail of ``content`` to the coordinator."""
         recipient = NamedAddress(meeting.coordinator_name, meeting.coordinator_email)
-        reader = Reader(meeting.host, self._wording(meeting.host), has_page=False)
+        reader = Reader(
+            meeting.host, self._wording(meeting.host), self._language(meeting.host), has_page=False
+        )
         return self._letter(self._edition(meeting), recipient, reader, content, now)
 
     def _wording(self, delegation: str, language: str | None = None) -> Wording:
         return self._languages.wording(language or self._directory.get(delegation).locale)
+
+    def _language(self, delegation: str, language: str | None = None) -> str:
+        return language_of(language or self._directory.get(delegation).locale)
 
     def _edition(self, meeting: Meeting) -> Edition:
         """Return what the mails of a meeting have in common; the same while answers and papers come in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
@@ -18,6 +19,7 @@ from orchestrator.domain.letters.message import TEXT_WIDTH, Encoded, Form, Named
 from orchestrator.domain.letters.wording import ENGLISH, Wording, marked
 from orchestrator.domain.meetings.changes import REINSTATED, What
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, Need
+from orchestrator.domain.meetings.reasons import Why
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.kinds import IN_OWN_LANGUAGE, ActionKind
 from orchestrator.facts import Fact, Said
@@ -111,11 +113,13 @@ class Reader:
     """What a mail's words depend on beside the meeting: whose clock and language, and what was answered.
 
     ``head_silent`` says that the reader may answer for a delegation whose head, another person, has not.
-    ``has_page`` says that there is a personal page, which coordinators have not.
+    ``has_page`` says that there is a personal page, which coordinators have not. ``language`` is theirs also
+    where no mail is written in it, for coordinators may write in it.
     """
 
     delegation: str
     wording: Wording = ENGLISH
+    language: str = ENGLISH.code
     answered: bool = False
     removed: bool = False
     head_silent: bool = False
@@ -200,6 +204,35 @@ def _translated(en: str, vi: str | None, wording: Wording) -> tuple[str, str]:
     return (vi, "vi") if vi and wording.code == "vi" else (en, ENGLISH.code)
 
 
+def _reason(reasons: Sequence[Why], key: PageKey, wording: Wording) -> str | None:
+    """Return why something was done to people, as one line in the language that is being written."""
+    if not reasons:
+        return None
+    said = _joined_in(reasons, wording.code)
+    language = key.reader.language
+    own = _joined_in(reasons, language)
+    # Where the mail has no part in the reader's language, theirs stands behind the English.
+    beside = _wordings(key)[0].code != language and own != said
+    return f"{said} ({own})" if beside else said
+
+
+def _joined_in(reasons: Sequence[Why], language: str) -> str:
+    """Return reasons as they are read in a language, each but the last without its full stop."""
+    *others, last = dict.fromkeys(_in_language(item, language) for item in reasons)
+    return "; ".join([*(text.rstrip(".;") for text in others), last])
+
+
+def _in_language(why: Why, language: str) -> str:
+    return say(why, language) if isinstance(why, Fact) else why.read_in(language)
+
+
+def _wordings(key: PageKey) -> tuple[Wording, ...]:
+    """Return the languages that a mail is written in, in their order."""
+    own = key.reader.wording
+    in_own = key.purpose in IN_OWN_LANGUAGE
+    return (own, ENGLISH) if in_own and not own.is_english else (ENGLISH,)
+
+
 def _title(meeting: Meeting, wording: Wording) -> tuple[str, str]:
     return _translated(meeting.title_en, meeting.title_vi, wording)
 
@@ -218,9 +251,7 @@ class PageWriter:
 
         Who reads another language gets it first and the English text, which counts, below it.
         """
-        own = key.reader.wording
-        in_own = key.purpose in IN_OWN_LANGUAGE
-        wordings = (own, ENGLISH) if in_own and not own.is_english else (ENGLISH,)
+        wordings = _wordings(key)
         parts = [
             self._facts(key, wording) | {"first": wording is wordings[0], "last": wording is wordings[-1]}
             for wording in wordings
@@ -307,7 +338,7 @@ class PageWriter:
             "days_off": content.days_off,
             "given_by": content.given_by,
             "given": content.given,
-            "reason": content.reason,
+            "reason": _reason(content.reasons, key, wording),
             "tentative": content.tentative,
             "takes_place": meeting.status is MeetingStatus.PUBLISHED,
             "attachment": content.attachment.filename if content.attachment else None,

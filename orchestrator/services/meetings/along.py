@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -11,8 +12,9 @@ from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.domain.meetings.reasons import Deed, Why, reason_missing, reason_needed, said_of
 from orchestrator.errors import InvalidInput
-from orchestrator.facts import Fact, Said, spaced
+from orchestrator.facts import Fact, Said, ended, listed, spaced
 from orchestrator.services.meetings.advice import advice
 from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.meetings.revising import checked_change, prefixed
@@ -24,50 +26,73 @@ Applied = Callable[[Session, Meeting, datetime], Meeting]
 """How a use case changes a meeting, inside the transaction."""
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Why a change is made: the ``reason`` for people, and a ``remark`` that stays in the history.
+
+    ``optional`` says that it is only looked at, so that a missing reason is named and not refused.
+    ``corrected`` are the compared addresses of people who stay under another address.
+    """
+
+    reason: Why | None = None
+    remark: str | None = None
+    optional: bool = False
+    corrected: Collection[str] = ()
+
+
+NOT_EXPLAINED = Explained()
+
+
 def command(
     planner: Planner,
     apply: Applied,
     what: Fact,
     *,
     detail: Fact | None = None,
-    reason: str | None = None,
+    why: Explained = NOT_EXPLAINED,
     linked: Linked | None = None,
 ) -> Command:
     """Return the command that changes a meeting by ``apply``, and the linked ones as ``linked`` says.
 
-    The ``reason`` is told to everybody whom the change is told, also of the meetings that go along; it stands
+    The reason is told to everybody whom the change is told, also of the meetings that go along; it stands
     in the history, as does ``detail``. The command raises ``Conflict`` with the code ``linked-meetings``
     where the time changes and it is not said what becomes of linked meetings, ``InvalidInput`` where one
-    cannot go along, and as ``apply`` does.
+    cannot go along, or where people are owed a reason and there is none, and as ``apply`` does.
     """
     linking = Linking(planner)
 
     def taken(session: Session, meeting: Meeting, now: datetime) -> MeetingChange:
-        changed = lifecycle.because(meeting, apply(session, meeting, now), reason)
+        changed = lifecycle.because(meeting, apply(session, meeting, now), why.reason)
         answer = linking.answer(session, meeting, changed, linked, now)
-        along = [_moved_along(planner, item, meeting.reference, reason, now) for item in answer.companions]
+        along = [_moved_along(planner, item, meeting.reference, why, now) for item in answer.companions]
+        unexplained = _unexplained(meeting, changed, along, why)
         moved = {item.before.reference: item.change.meeting for item in along}
         return MeetingChange(
             changed,
             what,
-            detail=_told(detail or reason, answer.sentences),
+            detail=_told(detail or (said_of(why.reason) if why.reason else None), answer.sentences),
             write=linking.carry_over if changed.status is MeetingStatus.CONCLUDED else None,
             along=along,
-            warnings=(*answer.sentences, *advice(session, planner, meeting, changed, now, moved)),
+            warnings=(
+                *unexplained,
+                *answer.sentences,
+                *advice(session, planner, meeting, changed, now, moved),
+            ),
+            remark=why.remark,
         )
 
     return taken
 
 
 def _moved_along(
-    planner: Planner, companion: Companion, reference: str, reason: str | None, now: datetime
+    planner: Planner, companion: Companion, reference: str, why: Explained, now: datetime
 ) -> Along:
     """Move a linked meeting with the one called ``reference``; its fields are named with its own."""
     meeting = companion.meeting
     try:
         wanted = MeetingUpdate(start=companion.wall_start, zone=companion.zone)
         change = checked_change(meeting, planner.directory, planner.timelines, wanted)
-        changed = lifecycle.because(meeting, lifecycle.revise(meeting, change, now), reason)
+        changed = lifecycle.because(meeting, lifecycle.revise(meeting, change, now), why.reason)
     except InvalidInput as error:
         raise InvalidInput([prefixed(f"{meeting.reference}: ", item) for item in error.problems]) from error
     return Along(
@@ -76,13 +101,31 @@ def _moved_along(
             changed,
             Fact.of("meetings.history.moved-along"),
             Fact.of("meetings.with", reference=reference),
+            remark=why.remark,
         ),
     )
+
+
+def _unexplained(before: Meeting, after: Meeting, along: Sequence[Along], why: Explained) -> tuple[Fact, ...]:
+    """Return what a look says of a missing reason; raises ``InvalidInput`` where it is not only a look."""
+    if why.reason is not None:
+        return ()
+    own = [item.fact for item in lifecycle.deeds(before, after, why.corrected)]
+    theirs = [
+        Fact.of("meetings.deed.of-other", reference=item.before.reference)
+        for item in along
+        if Deed.MOVE in lifecycle.deeds(item.before, item.change.meeting)
+    ]
+    if not own and not theirs:
+        return ()
+    if not why.optional:
+        raise reason_missing(listed((*own, *theirs)))
+    return (reason_needed((*own, *theirs)),)
 
 
 def _told(reason: Said | None, sentences: Sequence[Fact]) -> Said | None:
     """What history says of a change: the reason given for it, and what becomes of linked meetings."""
     if not sentences:
         return reason
-    own = [Fact.of("list.sentence", said=reason)] if reason else []
+    own = [ended(reason)] if reason else []
     return spaced([*own, *sentences])

@@ -9,7 +9,7 @@ The class is longer than others, for each use case stands here with what it take
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
@@ -17,8 +17,9 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.definitions.definition import MeetingDefinition
-from orchestrator.domain.definitions.edits import Intent, MeetingUpdate
+from orchestrator.domain.definitions.edits import Correct, Intent, MeetingUpdate
 from orchestrator.domain.definitions.preparatory import PreparatoryTexts
+from orchestrator.domain.letters.wording import languages_of
 from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.join_links import join_link
 from orchestrator.domain.meetings.lifecycle import Change
@@ -27,14 +28,15 @@ from orchestrator.domain.meetings.meeting import (
     Meeting,
     MeetingStatus,
 )
-from orchestrator.domain.meetings.reasons import checked_reason
-from orchestrator.domain.people.addresses import OwnMailbox
+from orchestrator.domain.meetings.reasons import checked_reason, checked_remark
+from orchestrator.domain.own_words import OwnWords
+from orchestrator.domain.people.addresses import OwnMailbox, compared
 from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.text import visible
 from orchestrator.errors import InvalidInput, Unfit
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock
-from orchestrator.services.meetings.along import Applied, command
+from orchestrator.services.meetings.along import Applied, Explained, command
 from orchestrator.services.meetings.drafting import Drafting
 from orchestrator.services.meetings.linking import Linking
 from orchestrator.services.meetings.revising import NOTHING, checked_change, require_others
@@ -43,6 +45,9 @@ from orchestrator.services.timelines.changing import Changing
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.views import Effect
 from orchestrator.store.engine import Database
+
+ReasonGiven = OwnWords | str | Mapping[str, str | None] | None
+"""A reason for people: in English alone, or in English and other languages by their codes."""
 
 
 class Meetings:
@@ -121,15 +126,17 @@ class Meetings:
         notify: bool = True,
         dry_run: bool = False,
         linked: Linked | None = None,
-        reason: str | None = None,
+        reason: ReasonGiven = None,
+        remark: str | None = None,
     ) -> Effect:
         """Change a draft or published meeting that is still at ``version``.
 
         A new time asks everybody again; a new text is told unless ``notify`` is false. ``reason`` is told
-        with it. ``linked`` says what becomes of the meetings it is linked to when its time changes. Raises
-        ``InvalidInput`` as creating does, ``NotFound``, and ``Conflict`` for a version that is not the
-        newest, or with the code ``linked-meetings`` where there are linked meetings and nobody has said what
-        becomes of them.
+        with it, and must be given for a new time of a published meeting, and where a person is removed;
+        ``remark`` stays in the history. ``linked`` says what becomes of the meetings it is linked to when its
+        time changes. Raises ``InvalidInput`` as creating does, ``NotFound``, and ``Conflict`` for a version
+        that is not the newest, or with the code ``linked-meetings`` where there are linked meetings and it
+        has not been said what becomes of them.
         """
         return self._change(
             name,
@@ -141,6 +148,7 @@ class Meetings:
             linked=linked,
             touches_linked=True,
             reason=reason,
+            remark=remark,
         )
 
     def edit(
@@ -151,13 +159,14 @@ class Meetings:
         version: int | None = None,
         notify: bool = True,
         dry_run: bool = False,
-        reason: str | None = None,
+        reason: ReasonGiven = None,
+        remark: str | None = None,
     ) -> Effect:
         """Invite, correct or remove people, and add, change, remove or reorder items of the agenda.
 
         All intents together are one change; what none of them names stays. Everybody invited and removed is
-        told, with the ``reason`` if there is one; a new agenda is told unless ``notify`` is false. Raises
-        ``InvalidInput`` as creating does,
+        told, with the ``reason``, which must be given where a person is removed from a published meeting; a
+        new agenda is told unless ``notify`` is false. Raises ``InvalidInput`` as creating does,
         ``NotFound`` for a person or an item that is not there, and ``Conflict`` for a version that is not the
         newest.
         """
@@ -169,6 +178,8 @@ class Meetings:
             version=version,
             dry_run=dry_run,
             reason=reason,
+            remark=remark,
+            corrected={compared(item.email) for item in intents if isinstance(item, Correct)},
         )
 
     def _revised(self, update: MeetingUpdate, intents: Sequence[Intent], *, notify: bool) -> Applied:
@@ -184,14 +195,15 @@ class Meetings:
         name: str,
         *,
         caller: Caller,
-        reason: str | None = None,
+        reason: ReasonGiven = None,
+        remark: str | None = None,
         version: int | None = None,
         dry_run: bool = False,
     ) -> Effect:
         """Cancel: pending actions end, everybody invited is told, with the ``reason``; Teams' meeting goes.
 
-        Raises ``InvalidInput`` for a reason that is too long or no line of text, ``NotFound``, and
-        ``Conflict`` for a meeting that is over, cancelled, or at another version.
+        Raises ``InvalidInput`` for a published meeting without a reason, or one that is too long or no line
+        of text, ``NotFound``, and ``Conflict`` for a meeting that is over, cancelled, or at another version.
         """
         return self._change(
             name,
@@ -201,6 +213,7 @@ class Meetings:
             version=version,
             dry_run=dry_run,
             reason=reason,
+            remark=remark,
         )
 
     def reinstate(
@@ -208,14 +221,15 @@ class Meetings:
         name: str,
         *,
         caller: Caller,
-        reason: str | None = None,
+        reason: ReasonGiven = None,
+        remark: str | None = None,
         version: int | None = None,
         dry_run: bool = False,
     ) -> Effect:
         """Let a cancelled meeting take place after all; everybody is told the ``reason``, and asked again.
 
-        Raises ``NotFound``, and ``Conflict`` for a meeting that is not cancelled, whose time has gone by, or
-        that is at another version.
+        Raises ``InvalidInput`` and ``NotFound`` as cancelling does, and ``Conflict`` for a meeting that is
+        not cancelled, whose time has gone by, or that is at another version.
         """
         return self._change(
             name,
@@ -225,6 +239,7 @@ class Meetings:
             version=version,
             dry_run=dry_run,
             reason=reason,
+            remark=remark,
         )
 
     def conclude(self, name: str, *, caller: Caller, dry_run: bool = False) -> Effect:
@@ -285,17 +300,25 @@ class Meetings:
         caller: Caller,
         version: int | None = None,
         dry_run: bool = False,
-        reason: str | None = None,
+        reason: ReasonGiven = None,
+        remark: str | None = None,
+        corrected: Collection[str] = (),
         linked: Linked | None = None,
         touches_linked: bool = False,
     ) -> Effect:
         """Change a meeting by ``apply``; the linked ones are locked too where it ``touches_linked`` ones.
 
-        Raises ``InvalidInput`` for a reason that is too long or no line of text.
+        Raises ``InvalidInput`` for a reason or a remark that is too long or no text.
         """
+        why = Explained(
+            checked_reason(reason, languages_of(self._planner.directory)),
+            checked_remark(remark),
+            optional=dry_run,
+            corrected=corrected,
+        )
         return self._changing.change(
             name,
-            command(self._planner, apply, what, reason=checked_reason(reason), linked=linked),
+            command(self._planner, apply, what, why=why, linked=linked),
             caller=caller,
             version=version,
             dry_run=dry_run,

@@ -226,7 +226,7 @@ class Reading:
                 for row in minutes_store.of_meeting(session, meeting.id)
             ),
             history=tuple(
-                HistoryView(row.at, _who(row), row.said, row.detail)
+                HistoryView(row.at, _who(row), row.said, row.detail, row.remark)
                 for row in history.of_meeting(session, meeting.id)
             ),
             decisions=views_of(decision_store.of_meeting(session, meeting.id)),

@@ -130,6 +130,7 @@ class HistoryView:
     actor: str
     what: Fact
     detail: Fact | None
+    remark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,6 +183,8 @@ def _named(link: FollowedLink, asked: _AskedFor, place: Place, now: datetime) ->
     others = tuple(item for item in before.invited if item.delegation != own.delegation)
     differs = link.listed(wanted) != link.listed(link.delegation)
     changed = lifecycle.revise(before, Change(attendees=(*others, *wanted)), now) if differs else before
+    if lifecycle.deeds(before, changed):
+        changed = lifecycle.because(before, changed, Fact.of("meetings.reason.delegation-list"))
     given = Contribution(own.delegation, Need.LIST, ContributionState.IN, link.signature, now)
     said = summary(link, wanted, asked.waits)
 

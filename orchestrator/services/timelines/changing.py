@@ -57,7 +57,8 @@ class MeetingChange:
 
     ``what`` and ``detail`` are the line of its history; without ``what`` there is none. ``meeting`` is as it
     is to be, with everything that ``write`` writes beside it, so that a dry run can plan it. Where only that
-    changes (``saves`` is false), the meeting's version stays. ``along`` are changes of other meetings in the
+    changes (``saves`` is false), the meeting's version stays. ``remark`` is for the history alone, where it
+    stands beside the line. ``along`` are changes of other meetings in the
     same transaction. ``shown`` says whether what follows from it is shown to the caller, ``narrow`` what of
     it was meant.
     """
@@ -73,6 +74,7 @@ class MeetingChange:
     warnings: tuple[Said, ...] = ()
     shown: bool = True
     narrow: Narrow | None = None
+    remark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,8 @@ class Changing:
             store.touch(session, stored.id)
             stored = store.load(session, stored.id)
         if change.what is not None:
-            history.note(session, stored.id, change.caller or caller, change.what, now, change.detail)
+            by = change.caller or caller
+            history.note(session, stored.id, by, change.what, now, change.detail, remark=change.remark)
         return stored
 
     def _planned(self, session: Session, before: Meeting, stored: Meeting, now: datetime) -> Planned:

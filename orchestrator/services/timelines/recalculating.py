@@ -212,6 +212,8 @@ class Recalculating:
         if changed.time_revision == meeting.time_revision:
             return meeting, None
         place = self._planner.directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
+        rules = Fact.of("meetings.reason.zone-rules", city=place.city)
+        changed = lifecycle.because(meeting, changed, rules)
         return changed, Retiming(local_time(told.starts_at, place), local_time(meeting.starts_at, place))
 
 

@@ -16,10 +16,21 @@ from orchestrator.store.rows.meetings import HistoryRow
 
 
 def note(
-    session: Session, meeting_id: int, caller: Caller, what: Fact, now: datetime, detail: Said | None = None
+    session: Session,
+    meeting_id: int,
+    caller: Caller,
+    what: Fact,
+    now: datetime,
+    detail: Said | None = None,
+    *,
+    remark: str | None = None,
 ) -> None:
-    """Write a line of the meeting's history; text that people wrote is a detail as it is."""
-    session.add(HistoryRow(meeting_id=meeting_id, at=now, **_said(what, detail), **_of_caller(caller)))
+    """Write a line of the meeting's history; text that people wrote is a detail as it is.
+
+    ``remark`` is for coordinators alone: nothing that is sent or shown to participants reads it.
+    """
+    said = _said(what, detail)
+    session.add(HistoryRow(meeting_id=meeting_id, at=now, remark=remark, **said, **_of_caller(caller)))
 
 
 def notes(

@@ -250,6 +250,7 @@ class HistoryRow(Base):
     what: Mapped[str] = mapped_column(String(80), doc="What was done: the key of the fact that says it.")
     params: Mapped[dict[str, Any]] = mapped_column(doc="The parameters of that fact, as they are stored.")
     detail: Mapped[Fact | None]
+    remark: Mapped[str | None] = mapped_column(Text(), doc="For coordinators alone; it never leaves.")
 
     @property
     def said(self) -> Fact:

@@ -32,6 +32,8 @@ _SHOWN_BY_SOME = (
     "poll",
     "linked",
     "choice",
+    "explaining",
+    "removed",
 )
 
 
@@ -51,6 +53,7 @@ class Confirmation:
         hidden: dict[str, Any],
         *,
         action: str | None = None,
+        status: int = 200,
         **shown: Any,
     ) -> Response:
         """Return the page; ``hidden`` is sent to ``action``, by default this address, with the button."""
@@ -60,6 +63,7 @@ class Confirmation:
         return self.pages.render(
             self.request,
             "meetings/confirm.html.j2",
+            status=status,
             doing=doing,
             meeting=meeting,
             effect=effect,

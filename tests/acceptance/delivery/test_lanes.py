@@ -141,7 +141,7 @@ def test_a_graph_that_hangs_holds_up_links_only(doors: tuple[Service, Door, Door
     graph.hold()
     for number in range(4):
         publish(service, f"HANGS{number}")
-    service.api("POST", "/meetings/GOES/cancel")
+    service.api("POST", "/meetings/GOES/cancel", json={"reason": "A storm"})
     until(lambda: states(service, "GOES", "cancel") == {"succeeded": len(PEOPLE)}, "cancellations", SOON)
     assert states(service, "HANGS0", "conference")["succeeded"] == 0
     graph.release()

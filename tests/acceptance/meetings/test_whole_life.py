@@ -143,7 +143,7 @@ def test_a_moved_meeting_asks_again_and_a_cancelled_one_says_so(any_service: Ser
     service.api("PUT", f"/meetings/MOVE/attendees/{DECLINER}/answer", json={"participation": "DECLINED"})
 
     later = start + timedelta(days=7, hours=1)
-    change = {"version": before["version"], "start": f"{later:%Y-%m-%d %H:%M}"}
+    change = {"version": before["version"], "start": f"{later:%Y-%m-%d %H:%M}", "reason": "Ill"}
     service.api("PATCH", "/meetings/MOVE", json=change)
     service.api("PATCH", "/meetings/MOVE", 409, json=change)
     mails = until(lambda: len(service.mails("MOVE")) == 10 and service.mails("MOVE"), "updates")

@@ -337,7 +337,8 @@ def _everything_dies_while_the_meeting_moves(ministry: Ministry) -> None:
     ministry.redis.kill()
     found = service.api("GET", "/meetings/LIFE")
     start = f"{datetime.now(UTC) + timedelta(days=22):%Y-%m-%d} 10:00"
-    service.api("PATCH", "/meetings/LIFE", json={"version": found["version"], "start": start})
+    change = {"version": found["version"], "start": start, "reason": "A storm"}
+    service.api("PATCH", "/meetings/LIFE", json=change)
     ministry.redis.start()
     service.start("worker-mail", "worker-conference", "beat")
     ministry.postgres.stop("immediate")

@@ -75,9 +75,9 @@ def _prepared(container: Container) -> dict[str, str]:
     title = container.reading.meeting(SOM).title_en
     update = MeetingUpdate.model_validate({"title": {"en": f"{title}, second session"}})
     version = container.reading.meeting(SOM).version
-    container.meetings.update(SOM, update, caller=caller("test"), version=version)
+    container.meetings.update(SOM, update, caller=caller("test"), version=version, reason="The Chair is ill.")
     cancelled = _path(container, PREP, FOCAL)
-    container.meetings.cancel(PREP, caller=caller("test"))
+    container.meetings.cancel(PREP, caller=caller("test"), reason="The Chair is ill.")
     return {
         "focal": focal,
         "chosen": f"{focal}?answer=accepted",

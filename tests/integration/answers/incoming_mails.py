@@ -269,7 +269,11 @@ def reminders(world: World, email: str) -> dict[str, str]:
 def change(world: World, **fields: Any) -> None:
     version = world.reading.meeting("SOM-2026").version
     world.meetings.update(
-        "SOM-2026", MeetingUpdate.model_validate(fields), caller=caller("coordinator"), version=version
+        "SOM-2026",
+        MeetingUpdate.model_validate(fields),
+        caller=caller("coordinator"),
+        version=version,
+        reason="The Chair is ill.",
     )
 
 

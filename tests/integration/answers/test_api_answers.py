@@ -51,10 +51,10 @@ def test_a_save_the_date_is_announced_then_confirmed(client: TestClient, world: 
 def test_a_cancelled_meeting_is_reinstated(client: TestClient, world: World) -> None:
     world.invited()
     problems(client.post(f"{MEETING}/reinstate"), 409, "conflict")
-    version = client.post(f"{MEETING}/cancel").json()["version"]
+    version = client.post(f"{MEETING}/cancel", json={"reason": "The Chair is ill."}).json()["version"]
     world.run()
     problems(client.post(f"{MEETING}/reinstate", json={"version": 1}), 409, "version-conflict")
-    body = {"version": version}
+    body = {"version": version, "reason": "The Chair is well."}
     preview = client.post(f"{MEETING}/reinstate", json=body, params={"preview": True}).json()
     assert client.get(MEETING).json()["status"] == "cancelled"
     done = client.post(f"{MEETING}/reinstate", json=body).json()

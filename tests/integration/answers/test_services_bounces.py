@@ -115,7 +115,7 @@ def test_a_bounce_takes_nobody_s_cancellation_away(world: World) -> None:
     world.invited()
     poll(world, bounce(TAN, original=message_id_to(world, TAN)))
     world.mailer.accepted.clear()
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.run()
     assert {mail.recipient for mail in world.mailer.accepted} == {THIDA, NHUNG, TAN}
 
@@ -338,7 +338,7 @@ def test_the_remedy_follows_the_status(world: World, status: str) -> None:
 def test_a_bounce_stays_visible_when_the_meeting_is_cancelled_or_over(world: World) -> None:
     world.invited()
     poll(world, bounce(TAN, original=message_id_to(world, TAN)))
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.run()
     assert [item.email for item in shown(world).bounced] == [TAN], "the cancellation was sent there too"
     (line,) = world.reading.meetings()

@@ -235,7 +235,7 @@ def test_whoever_was_named_head_counts_and_each_decline_is_told_once(world: Worl
 def test_a_digest_still_comes_after_the_meeting_was_cancelled(world: World) -> None:
     world.invited()
     poll(world, reply(world, TAN))
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.clock.move(hours=1)
     world.run()
     assert len(news(world)) == 1

@@ -347,7 +347,9 @@ def test_an_answer_touches_the_meeting_no_more_than_it_must(world: World) -> Non
     version = world.reading.meeting("SOM-2026").version
     poll(world, reply(world, TAN))
     update = MeetingUpdate.model_validate({"title": "Another"})
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
+    world.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=version, reason="The Chair is ill."
+    )
     with world.database.reading() as session:
         assert session.scalar(select(MeetingRow.title_en)) == "Another"
 

@@ -121,7 +121,7 @@ def test_an_answer_to_an_unknown_meeting_is_kept(world: World) -> None:
 
 def test_an_answer_to_a_meeting_that_was_cancelled_is_ignored(world: World) -> None:
     world.invited()
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     poll(world, reply(world, TAN, sequence=1))
     assert nobody_answered(world)
     assert last(world) == ("ignored", "the meeting is cancelled")

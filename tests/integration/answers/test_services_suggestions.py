@@ -146,7 +146,7 @@ def test_no_command_is_offered_that_must_fail(world: World, ended: str) -> None:
     assert world.inbox is not None
     world.inbox.read_mailbox()
     if ended == "cancelled":
-        world.meetings.cancel("SOM-2026", caller=COORDINATOR)
+        world.meetings.cancel("SOM-2026", caller=COORDINATOR, reason="The Chair is ill.")
     if ended == "moved":
         change(world, start="2026-12-04 14:00")
     waiting = world.incoming.mails(Fate.QUARANTINED)

@@ -77,7 +77,9 @@ def test_choosing_is_refused_for_another_version_an_unknown_or_a_past_option(wor
         world.date_polls.close("SOM-2026", 3, caller=caller("coordinator"))
     world.clock.at = datetime(2026, 12, 9, tzinfo=UTC)
     update = MeetingUpdate.model_validate({"start": "2026-12-20 14:00"})
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=1)
+    world.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=1, reason="The Chair is ill."
+    )
     with pytest.raises(Conflict, match="Option 1 is in the past"):
         world.date_polls.close("SOM-2026", 1, caller=caller("coordinator"))
     assert world.date_polls.close("SOM-2026", 2, caller=caller("coordinator")).version == 3
@@ -100,7 +102,7 @@ def test_cancelling_a_draft_keeps_its_mails_back_and_refuses_votes(world: World)
     world.create(attendees=STAFF)
     opened(world)
     link = token(world, LAN)
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.run()
     assert recipients(world) == []
     with pytest.raises(Conflict, match="The meeting was cancelled, so no date is needed any more"):
@@ -159,7 +161,14 @@ def test_a_linked_meeting_that_is_kept_is_named_and_an_absurd_order_said(world: 
     linked_poll(world)
     update = MeetingUpdate.model_validate({"start": "2026-12-09 09:00"})
     version = world.reading.meeting(PREP).version
-    world.meetings.update(PREP, update, caller=caller("coordinator"), version=version, linked=Linked.KEEP)
+    world.meetings.update(
+        PREP,
+        update,
+        caller=caller("coordinator"),
+        version=version,
+        linked=Linked.KEEP,
+        reason="The Chair is ill.",
+    )
     done = world.date_polls.close("SOM-2026", 1, caller=caller("coordinator"), linked=Linked.KEEP)
     assert tuple(map(words.say, done.warnings)) == (
         f"{PREP}, which prepares it, stays on Wednesday, 9 December 2026, 09:00 Ha Noi (UTC+07:00).",
@@ -171,7 +180,14 @@ def test_a_linked_meeting_that_is_kept_is_named_and_an_absurd_order_said(world: 
 def test_an_option_at_the_time_that_stands_asks_nothing(world: World) -> None:
     linked_poll(world)
     update = MeetingUpdate.model_validate({"start": "2026-12-08 09:00"})
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=1, linked=Linked.KEEP)
+    world.meetings.update(
+        "SOM-2026",
+        update,
+        caller=caller("coordinator"),
+        version=1,
+        linked=Linked.KEEP,
+        reason="The Chair is ill.",
+    )
     assert world.date_polls.close("SOM-2026", 1, caller=caller("coordinator")).date_poll.chosen == 1
 
 

@@ -158,7 +158,7 @@ def test_a_withdrawn_poll_or_a_cancelled_draft_needs_nobody(world: World) -> Non
     assert world.reading.meeting("SOM-2026").attention == ()
     world.clock.at = MONDAY
     opened(world)
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.clock.at = CLOSING
     assert world.reading.meeting("SOM-2026").attention == ()
 
@@ -179,7 +179,9 @@ def test_somebody_who_was_asked_and_voted_can_be_taken_out_and_the_vote_stands(w
     link = token(world, LAN)
     world.personal_date_polls.vote(link, {1: YES, 2: NO})
     update = MeetingUpdate.model_validate({"attendees": [PEOPLE[NHUNG], PEOPLE[THIDA], PEOPLE[TAN]]})
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=1)
+    world.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=1, reason="The Chair is ill."
+    )
     with pytest.raises(LinkClosedError, match="no longer invited"):
         world.personal_date_polls.page(link)
     poll = world.date_polls.show("SOM-2026")
@@ -192,7 +194,9 @@ def test_a_delegation_that_is_taken_out_does_not_count_and_a_new_one_is_asked(wo
     world.personal_date_polls.vote(token(world, TAN), {1: NO, 2: YES})
     bn = {"group": "ACCSM_FP", "delegation": "BN", "name": "Nur Aisyah", "email": "nur@bn.example.org"}
     update = MeetingUpdate.model_validate({"attendees": [PEOPLE[NHUNG], STAFF[1], PEOPLE[THIDA], bn]})
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=1)
+    world.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=1, reason="The Chair is ill."
+    )
     world.run()
     assert recipients(world) == sorted([*ASKED, "nur@bn.example.org"])
     poll = world.date_polls.show("SOM-2026")

@@ -76,7 +76,7 @@ def test_what_the_coordinator_was_told_when_publishing_or_moving_is_no_news(worl
     invited(world)
     assert named(entered(world, "SG", "closed", DAY, "2026-12-04")).get(REF, []) == []
     later = MeetingUpdate.model_validate({"start": "2026-12-04 14:00"})
-    effect = world.meetings.update(REF, later, caller=BY, version=2)
+    effect = world.meetings.update(REF, later, caller=BY, version=2, reason="The Chair is ill.")
     assert any("Singapore" in words.say(item) for item in effect.warnings)
     assert named(entered(world, "MM", "closed", "2027-01-20")).get(REF, []) == []
     assert warnings(world) == []

@@ -193,7 +193,7 @@ def test_only_meetings_the_delegation_takes_part_in_are_looked_at(world: World) 
     assert entered(world, "TH", "closed", "2026-11-25").looked_at == 0, "a draft"
     world.meetings.publish("HOSTED", caller=caller("coordinator"))
     assert entered(world, "TH", "closed", "2026-11-24").looked_at == 1, "the host's calendar counts"
-    world.meetings.cancel("HOSTED", caller=caller("coordinator"))
+    world.meetings.cancel("HOSTED", caller=caller("coordinator"), reason="The Chair is ill.")
     assert entered(world, "TH", "closed", "2026-11-23").looked_at == 0
     world.clock.at = ENDS
     world.run()
@@ -204,7 +204,7 @@ def test_only_meetings_the_delegation_takes_part_in_are_looked_at(world: World) 
 def test_somebody_removed_no_longer_counts(world: World) -> None:
     invited(world)
     update = MeetingUpdate.model_validate({"attendees": [PEOPLE[NHUNG], PEOPLE[TAN]]})
-    world.meetings.update("SOM-2026", update, caller=caller("x"), version=2)
+    world.meetings.update("SOM-2026", update, caller=caller("x"), version=2, reason="The Chair is ill.")
     assert entered(world, "MM", "closed", "2026-11-26").looked_at == 0
 
 

@@ -112,7 +112,9 @@ def test_a_preview_of_new_rules_leaves_no_trace(world: World, moved_zone: ZoneDa
 
 def edited(world: World) -> None:
     update = MeetingUpdate.model_validate({"title": "A new title"})
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=2)
+    world.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=2, reason="The Chair is ill."
+    )
 
 
 def day_off_entered(world: World) -> None:

@@ -63,7 +63,9 @@ def back_after_the_lease(world: World) -> None:
 
 def change(world: World, version: int = 2, **fields: Any) -> None:
     update = MeetingUpdate.model_validate(fields)
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
+    world.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=version, reason="The Chair is ill."
+    )
 
 
 def sent(world: World, count: int) -> None:

@@ -173,7 +173,7 @@ def test_a_probe_that_has_lost_its_point_lets_another_one_probe(world: World) ->
         world.delivering.deliver(batch, Work.MAIL)
     later(world, 10)
     (probe,) = world.scheduling.claim()
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.delivering.deliver(probe, Work.MAIL)
     assert gates(world)[Work.MAIL].probe is None
     (batch,) = world.scheduling.claim() or [None]

@@ -66,7 +66,7 @@ def test_while_there_is_no_link_the_coordinator_is_told_and_nobody_is_invited(wo
 def test_a_result_that_comes_after_the_cancellation_is_recorded_and_then_deleted(world: World) -> None:
     def cancel(_: ConferenceRequest) -> None:
         world.conferences.during = lambda _: None
-        world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+        world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
         (delete,) = world.rows(K.CONFERENCE_DELETE)
         assert delete.state == "blocked"
 
@@ -88,7 +88,7 @@ def test_a_result_that_never_came_back_is_deleted_all_the_same(world: World) -> 
     world.conferences.during = failing_once(TransientFailure("timeout", unknown=True))
     world.published()
     world.run()
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.run()
     assert [what for what, _ in world.conferences.calls] == ["ensure", "delete"]
 

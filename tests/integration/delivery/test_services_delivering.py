@@ -186,7 +186,7 @@ def test_whoever_an_invitation_may_have_reached_is_told_of_the_cancellation(
     world.clock.move(seconds=10)
     world.mailer.before = failing(then)
     world.run()
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.run()
     assert [mail.method for mail in world.mailer.to(TAN)] == ["REQUEST", "CANCEL"]
 

@@ -151,7 +151,7 @@ def test_a_letter_that_a_change_has_overtaken_is_written_once_more(
 
 def test_nothing_is_sent_for_a_meeting_cancelled_since_the_claim(world: World) -> None:
     batch = invitations_due(world)
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.delivering.deliver(batch)
     world.run()
     assert world.mailer.accepted == []
@@ -246,7 +246,7 @@ def test_a_cancellation_waits_for_the_invitation_in_flight_and_then_goes(world: 
 
     def cancel(_: str) -> None:
         world.mailer.after = lambda _: None
-        world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+        world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
         seen.append((world.rows(K.CANCEL)[0].state, world.states(K.INVITE)))
         assert not any(row.kind == K.CANCEL and row.state == "claimed" for row in world.rows())
 
@@ -263,7 +263,7 @@ def test_a_cancellation_goes_also_when_the_invitation_in_flight_fails(world: Wor
 
     def cancel(_: str) -> None:
         world.mailer.after = lambda _: None
-        world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+        world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
         raise TransientFailure("broke", unknown=True)
 
     world.mailer.after = cancel
@@ -283,7 +283,7 @@ def test_a_cancellation_goes_also_when_the_worker_of_the_invitation_dies_until_i
     world.clock.at = ENDS - timedelta(minutes=1)
     with pytest.raises(Killed):
         world.delivering.deliver(batch)
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.clock.move(minutes=2)
     back_after_the_lease(world)
     assert world.states(K.INVITE) == ["missed"]
@@ -317,7 +317,7 @@ def test_a_cancellation_racing_with_invitations_never_leaves_one_standing(
     with ThreadPoolExecutor(1) as pool:
         worker = pool.submit(world.delivering.deliver, batch)
         assert at_work.wait(20)
-        world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+        world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
         go.set()
         worker.result(20)
     world.run()
@@ -335,7 +335,7 @@ def test_cancelling_at_full_speed_leaves_no_invitation_standing(postgres: Databa
     with ThreadPoolExecutor(2) as pool:
         workers = [pool.submit(world.worker().deliver, part) for part in (batch[:15], batch[15:])]
         assert begun.wait(20)
-        world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+        world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
         assert sum(worker.result(20) for worker in workers) == 30
     world.run()
     for item in crowd(30):

@@ -141,10 +141,10 @@ def test_cancelling_and_reinstating_at_full_speed_reach_everybody_in_order(
         sent(world, 3)
         for _ in range(4):
             world.clock.move(seconds=1)
-            world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+            world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
             before = len(world.mailer.accepted)
             world.clock.move(seconds=1)
-            world.meetings.reinstate("SOM-2026", caller=caller("coordinator"))
+            world.meetings.reinstate("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
             sent(world, before + 2)
     world.run()
     assert_in_order(world, (item["email"] for item in people))
@@ -262,9 +262,9 @@ def test_whoever_is_removed_and_invited_again_while_the_invitation_leaves(world:
 
 def test_a_meeting_cancelled_and_reinstated_at_once_is_never_cancelled_in_any_calendar(world: World) -> None:
     world.invited()
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.clock.move(seconds=1)
-    world.meetings.reinstate("SOM-2026", caller=caller("coordinator"))
+    world.meetings.reinstate("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.run()
     for email in PEOPLE:
         assert [method for method, _ in story(world, email)] == ["REQUEST", "REQUEST"]
@@ -275,14 +275,14 @@ def test_a_meeting_cancelled_and_reinstated_at_once_is_never_cancelled_in_any_ca
 
 def test_a_meeting_reinstated_while_its_cancellations_leave(world: World) -> None:
     world.invited()
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     cancels, *others = sorted(world.scheduling.claim(), key=len, reverse=True)
 
     def reinstate(recipient: str) -> None:
         if recipient == TAN:  # The second of three.
             world.mailer.before = lambda _: None
             world.clock.move(seconds=1)
-            world.meetings.reinstate("SOM-2026", caller=caller("coordinator"))
+            world.meetings.reinstate("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
             world.run()
 
     world.mailer.before = reinstate
@@ -396,7 +396,7 @@ def test_calendar_mails_to_one_person_are_never_in_two_hands_at_once(world: Worl
         world.mailer.before = lambda _: None
         world.run()
         assert len(world.mailer.to(TAN)) == 1
-        world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+        world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
         world.run()
         assert len(world.mailer.to(TAN)) == 1, "the cancellation waits"
 

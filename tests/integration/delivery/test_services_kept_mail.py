@@ -122,7 +122,7 @@ def test_a_cancellation_is_the_same_while_the_link_is_taken_down(
     world: World, between: Callable[[World], None], error: TransientFailure
 ) -> None:
     world.invited()
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.mailer.after = failing(error, to=TAN)
     world.run()
     assert world.states(K.CONFERENCE_DELETE) == ["succeeded"]
@@ -244,7 +244,9 @@ def test_what_may_have_arrived_stays_as_it_is_also_after_a_quiet_correction(worl
 
 def update_quietly(world: World, title: str) -> None:
     fields = MeetingUpdate.model_validate({"title": title})
-    world.meetings.update("SOM-2026", fields, caller=caller("coordinator"), version=2, notify=False)
+    world.meetings.update(
+        "SOM-2026", fields, caller=caller("coordinator"), version=2, notify=False, reason="The Chair is ill."
+    )
 
 
 @pytest.mark.parametrize(("hours", "same"), [(11, True), (13, False)])

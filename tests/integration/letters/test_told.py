@@ -33,14 +33,14 @@ def test_an_invitation_revived_after_a_cancel_is_taken_back_again(world: World) 
     world.mailer.after = lost
     world.delivering.deliver(world.claimed())
     world.clock.move(seconds=1)
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.run()
     world.clock.move(seconds=1)
-    world.meetings.reinstate("SOM-2026", caller=caller("coordinator"))
+    world.meetings.reinstate("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.run()
     assert methods(world) == ["REQUEST", "CANCEL", "REQUEST"]
     world.clock.move(seconds=1)
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.run()
     assert methods(world) == ["REQUEST", "CANCEL", "REQUEST", "CANCEL"]
 
@@ -97,7 +97,9 @@ def test_somebody_whose_invitation_bounced_can_be_sent_it_again(world: World) ->
 def change(world: World, title: str) -> None:
     version = world.reading.meeting("SOM-2026").version
     update = MeetingUpdate.model_validate({"title": title})
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
+    world.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=version, reason="The Chair is ill."
+    )
 
 
 def test_an_update_after_one_sent_again_says_what_changed_since(world: World) -> None:

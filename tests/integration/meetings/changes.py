@@ -31,6 +31,7 @@ def change(
         version=version,
         notify=notify,
         dry_run=dry_run,
+        reason="The Chair is ill.",
     )
 
 
@@ -73,7 +74,7 @@ def moved(world: World) -> None:
 
 def cancelled(world: World) -> None:
     world.invited()
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
 
 
 def announced(world: World) -> None:

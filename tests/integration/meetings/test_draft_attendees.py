@@ -16,7 +16,9 @@ def attendees(world: World, *people: dict[str, Any]) -> None:
     """Let a draft have exactly these attendees."""
     update = MeetingUpdate.model_validate({"attendees": list(people)})
     version = world.reading.meeting("SOM-2026").version
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
+    world.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=version, reason="The Chair is ill."
+    )
 
 
 def rows(world: World) -> list[tuple[str, bool]]:
@@ -51,6 +53,6 @@ def test_whoever_was_taken_out_of_a_draft_hears_nothing_even_when_it_is_cancelle
     attendees(world, PEOPLE[NHUNG], PEOPLE[THIDA])
     world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     world.run()
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.run()
     assert {item.recipient for item in world.mailer.accepted} == {NHUNG, THIDA}

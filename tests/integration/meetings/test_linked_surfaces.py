@@ -80,7 +80,7 @@ def keyboard(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("orchestrator.commands.meetings.linked._at_a_terminal", lambda: True)
 
 
-MOVE = ("update", SOM, "--start", "2026-12-08 14:00")
+MOVE = ("update", SOM, "--start", "2026-12-08 14:00", "--reason", "Ill")
 
 
 def test_a_script_is_told_what_to_say(pair: World, shell: Shell) -> None:
@@ -96,7 +96,7 @@ def test_keep_and_move_on_the_command_line(pair: World, shell: Shell) -> None:
     pair.run()
     assert f"! {PREP}, which prepares it, stays on" in shell(*MOVE, "--linked", "keep", "--yes")
     assert (view(pair).start, view(pair, PREP).start) == ("2026-12-08 14:00", "2026-12-02 09:00")
-    again = ("update", SOM, "--start", "2026-12-09 14:00", "--linked", "move")
+    again = ("update", SOM, "--start", "2026-12-09 14:00", "--reason", "Ill", "--linked", "move")
     shown = shell(*again, "--preview")
     assert f"3 × {PREP}: Updated invitation: planned" in shown
     assert "3 × Updated invitation: moved" in shown, "it had not left yet"
@@ -172,7 +172,8 @@ def api(world: World) -> Iterator[TestClient]:
 
 
 def test_the_api_asks_before_it_moves(pair: World, api: TestClient) -> None:
-    path, body = f"/api/v1/meetings/{SOM}", {"version": view(pair).version, "start": "2026-12-08 14:00"}
+    path = f"/api/v1/meetings/{SOM}"
+    body = {"version": view(pair).version, "start": "2026-12-08 14:00", "reason": "Ill"}
     assert [(item["reference"], item["relation"]) for item in api.get(f"{path}/linked").json()] == [
         (PREP, "which prepares it")
     ]
@@ -248,6 +249,7 @@ def form_of(meeting: MeetingView, **typed: str) -> dict[str, str]:
         "title_en": meeting.title_en,
         "title_vi": meeting.title_vi or "",
         "notify": "yes",
+        "reason": "The Chair is ill.",
         **typed,
     }
 
@@ -264,7 +266,7 @@ def test_the_form_offers_the_choice_and_does_not_make_it(pair: World, client: Te
     radios = re.findall(r'<input id="linked-\w+"[^>]*>', page.text)
     assert len(radios) == 2
     assert not any("checked" in item for item in radios)
-    pair.meetings.cancel(PREP, caller=caller("test"))
+    pair.meetings.cancel(PREP, caller=caller("test"), reason="The Chair is ill.")
     assert "linked" not in client.get(f"{PAGE}/change").text
 
 

@@ -48,11 +48,17 @@ def test_not_by_a_change(world: World, email: str) -> None:
     ]
     for change in changes:
         with pytest.raises(InvalidInput, match="the mailbox of this service"):
-            world.meetings.update("SOM-2026", MeetingUpdate.model_validate(change), caller=WHO, version=1)
+            world.meetings.update(
+                "SOM-2026",
+                MeetingUpdate.model_validate(change),
+                caller=WHO,
+                version=1,
+                reason="The Chair is ill.",
+            )
     intents: list[Intent] = [Correct(NHUNG, {"email": email}), Invite(Invitee.model_validate(person(email)))]
     for intent in intents:
         with pytest.raises(InvalidInput, match="the mailbox of this service"):
-            world.meetings.edit("SOM-2026", intent, caller=WHO)
+            world.meetings.edit("SOM-2026", intent, caller=WHO, reason="The Chair is ill.")
 
 
 def test_not_under_the_mailbox_that_the_meeting_was_announced_from(world: World) -> None:
@@ -62,7 +68,7 @@ def test_not_under_the_mailbox_that_the_meeting_was_announced_from(world: World)
     change = MeetingUpdate.model_validate({"attendees": [person("older+1@accsm.example")]})
     version = world.reading.meeting("SOM-2026").version
     with pytest.raises(InvalidInput, match="the mailbox of this service"):
-        world.meetings.update("SOM-2026", change, caller=WHO, version=version)
+        world.meetings.update("SOM-2026", change, caller=WHO, version=version, reason="The Chair is ill.")
 
 
 def test_api_and_console_say_so_at_the_field(world: World) -> None:
@@ -88,7 +94,7 @@ def test_what_was_taken_before_does_not_stand_in_the_way_of_another_change(world
             update(AttendeeRow).where(AttendeeRow.address == NHUNG).values(name="Win https://x.example")
         )
     later = MeetingUpdate.model_validate({"start": "2026-12-04 14:00"})
-    world.meetings.update("SOM-2026", later, caller=WHO, version=1)
+    world.meetings.update("SOM-2026", later, caller=WHO, version=1, reason="The Chair is ill.")
     world.meetings.edit("SOM-2026", Correct(NHUNG, {"name": "Nhung"}), caller=WHO)
     names = {item.email: item.name for item in world.reading.meeting("SOM-2026").attendees}
     assert names[NHUNG] == "Nhung"

@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from orchestrator import words
-from orchestrator.cli import cli
 from orchestrator.domain.definitions.edits import Invite, MeetingUpdate, Remove
 from orchestrator.domain.definitions.written import Invitee
 from orchestrator.errors import InvalidInput
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World, definition
-from tests.integration.serving import TestClient, application
+from tests.integration.meetings.telling import bodies, hidden
+from tests.integration.serving import TestClient
 
 REF = "SOM-2026"
 WHY = "The chair is travelling & cannot be replaced"
@@ -25,36 +24,10 @@ BY = caller("coordinator")
 LATER = MeetingUpdate.model_validate({"start": "2026-12-04 14:00"})
 
 
-@pytest.fixture
-def client(world: World) -> TestClient:
-    return TestClient(application(world), base_url="http://localhost")
-
-
-@pytest.fixture
-def api(client: TestClient, world: World) -> TestClient:
-    client.headers["Authorization"] = f"Bearer {world.api_token}"
-    return client
-
-
-def bodies(world: World, email: str, count: int = 1) -> tuple[str, str]:
-    """The plain text and the words of the page of the last mail to a person."""
-    mail = world.mailer.to(email)[-count]
-    plain, page = (mail.message.get_body((kind,)) for kind in ("plain", "html"))
-    assert plain is not None and page is not None
-    shown = html.unescape(re.sub(r"<[^>]+>", " ", page.get_content()))
-    return " ".join(plain.get_content().split()), " ".join(shown.split())
-
-
 def told(world: World, email: str) -> set[bool]:
     """Whether the last mail to a person has the reason, in each of its two forms."""
     world.run()
     return {f"Reason: {WHY}" in text for text in bodies(world, email)}
-
-
-def hidden(page: Any) -> dict[str, str]:
-    form = page.text[page.text.index('class="confirm"') :]
-    found = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)
-    return {name: html.unescape(value) for name, value in found}
 
 
 # Cancelling.
@@ -79,35 +52,16 @@ def test_it_is_taken_by_the_api(world: World, api: TestClient) -> None:
 def test_it_is_taken_by_the_console(world: World, client: TestClient) -> None:
     world.invited()
     page = client.get(f"/meetings/{REF}/cancel")
-    assert "told to everybody who is notified" in page.text
+    assert "Told to everybody who is notified" in page.text
+    assert re.search(r'<input id="reason"[^>]* required', page.text)
     client.post(f"/meetings/{REF}/cancel", data={**hidden(page), "reason": WHY})
     assert told(world, TAN) == {True}
-
-
-@pytest.fixture
-def run(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("orchestrator.bootstrap.container", lambda: world)
-
-    def ran(*given: str) -> str:
-        result = CliRunner().invoke(cli, [*given], catch_exceptions=False, standalone_mode=False)
-        if result.exception:
-            raise result.exception
-        return result.stdout
-
-    return ran
 
 
 def test_it_is_taken_on_the_command_line(world: World, run: Any) -> None:
     world.invited()
     run("meeting", "cancel", REF, "--reason", WHY, "--yes")
     assert told(world, TAN) == {True}
-
-
-def test_without_a_reason_none_is_told(world: World) -> None:
-    world.invited()
-    world.meetings.cancel(REF, caller=BY, reason=" ")
-    world.run()
-    assert not any("Reason" in text for text in bodies(world, TAN))
 
 
 # Moving.
@@ -156,7 +110,7 @@ def test_who_is_told_of_two_moves_at_once_is_told_both_reasons(world: World) -> 
     world.run()
     assert "Reason: The room is taken; The minister is ill." in bodies(world, TAN)[0]
     # The next change has nothing to do with them.
-    third = MeetingUpdate.model_validate({"start": "2026-12-09 14:00"})
+    third = MeetingUpdate.model_validate({"title": "SOM"})
     world.meetings.update(REF, third, caller=BY, version=4)
     world.run()
     assert "Reason" not in bodies(world, TAN)[0]
@@ -187,7 +141,7 @@ def test_who_is_removed_is_told_why_and_nobody_else(world: World) -> None:
     world.invited()
     world.meetings.edit(REF, Remove(THIDA), caller=BY, reason=WHY)
     assert told(world, THIDA) == {True}
-    world.meetings.update(REF, LATER, caller=BY, version=3)
+    world.meetings.update(REF, LATER, caller=BY, version=3, reason="The room is taken.")
     assert told(world, TAN) == {False}
 
 
@@ -199,9 +153,10 @@ def test_a_meeting_that_takes_place_after_all_is_not_explained_by_why_it_was_can
     world.run_conference()
     assert told(world, TAN) == {True}
     assert "The chair is ill" not in bodies(world, TAN)[0]
-    world.meetings.cancel(REF, caller=BY)
+    world.meetings.cancel(REF, caller=BY, reason="Ill again")
     world.run()
-    assert "Reason" not in bodies(world, TAN)[0]
+    assert "Reason: Ill again" in bodies(world, TAN)[0]
+    assert WHY not in bodies(world, TAN)[0]
 
 
 def test_a_meeting_that_moves_along_is_told_the_reason_too(world: World) -> None:

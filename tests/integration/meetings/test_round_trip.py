@@ -109,7 +109,11 @@ def test_what_is_written_stored_read_and_written_back_stays(
         item.model_dump() for item in wanted.agenda
     ]
     outcome = world.meetings.update(
-        reference, written_back(world, reference), caller=BY, version=before.version
+        reference,
+        written_back(world, reference),
+        caller=BY,
+        version=before.version,
+        reason="The Chair is ill.",
     )
     assert outcome.consequences == ()
     assert without_version(loaded(world, reference)) == without_version(before)

@@ -177,7 +177,7 @@ REFUSALS: dict[str, tuple[Callable[[World], Any], type[Exception], str]] = {
     "stale version": (lambda w: change(w, 1, title="New"), Conflict, "changed by somebody else"),
     "version of the future": (lambda w: change(w, 3, title="New"), Conflict, "changed by somebody else"),
     "stale version of a cancellation": (
-        lambda w: w.meetings.cancel("SOM-2026", caller=caller("x"), version=1),
+        lambda w: w.meetings.cancel("SOM-2026", caller=caller("x"), version=1, reason="The Chair is ill."),
         Conflict,
         "changed by somebody else",
     ),
@@ -219,7 +219,7 @@ REFUSALS: dict[str, tuple[Callable[[World], Any], type[Exception], str]] = {
         "only a draft",
     ),
     "reinstated without being cancelled": (
-        lambda w: w.meetings.reinstate("SOM-2026", caller=caller("x")),
+        lambda w: w.meetings.reinstate("SOM-2026", caller=caller("x"), reason="The Chair is ill."),
         Conflict,
         "only a cancelled meeting",
     ),

@@ -66,11 +66,11 @@ def test_a_date_is_announced_first_and_confirmed_later_under_the_same_uid(world:
 def test_a_cancelled_meeting_takes_place_after_all_and_everybody_is_asked_again(world: World) -> None:
     world.invited()
     answer(world, TAN, P.DECLINED)
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.run()
     world.mailer.accepted.clear()
     preview = world.meetings.reinstate("SOM-2026", caller=caller("coordinator"), dry_run=True)
-    outcome = world.meetings.reinstate("SOM-2026", caller=caller("coordinator"))
+    outcome = world.meetings.reinstate("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     assert preview.consequences == outcome.consequences
     world.run()
     assert {mail.recipient for mail in world.mailer.accepted} == {*PEOPLE}
@@ -159,12 +159,17 @@ def test_cancelling_tells_whoever_was_invited_and_removes_the_video_meeting(worl
         (words.say(item.what), words.maybe(item.detail)) for item in history
     ]
     with pytest.raises(Conflict, match="is cancelled"):
-        world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+        world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
 
 
 def test_a_cancelled_draft_tells_nobody(world: World) -> None:
     world.create()
-    assert world.meetings.cancel("SOM-2026", caller=caller("coordinator")).consequences == ()
+    assert (
+        world.meetings.cancel(
+            "SOM-2026", caller=caller("coordinator"), reason="The Chair is ill."
+        ).consequences
+        == ()
+    )
     assert world.reading.meeting("SOM-2026").status == "cancelled"
 
 

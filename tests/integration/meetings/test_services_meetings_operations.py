@@ -167,7 +167,7 @@ def in_hand(world: World) -> None:
 
 def reinstated(world: World) -> None:
     cancelled(world)
-    world.meetings.reinstate("SOM-2026", caller=caller("coordinator"))
+    world.meetings.reinstate("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
 
 
 def sent_again(world: World) -> None:

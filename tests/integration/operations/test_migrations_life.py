@@ -41,7 +41,14 @@ def world(upgraded: Database, tmp_path: Path) -> World:
 
 def change(world: World, version: int, **fields: Any) -> None:
     update = MeetingUpdate.model_validate(fields)
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version, linked="keep")
+    world.meetings.update(
+        "SOM-2026",
+        update,
+        caller=caller("coordinator"),
+        version=version,
+        linked="keep",
+        reason="The Chair is ill.",
+    )
 
 
 def sequence_of(mail: Any) -> str:
@@ -90,7 +97,7 @@ def test_people_come_and_go_after_an_upgrade(world: World) -> None:
 
 
 def test_a_meeting_published_before_an_upgrade_can_be_cancelled(world: World) -> None:
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     world.run()
     assert [(mail.recipient, mail.method) for mail in world.mailer.accepted] == [
         (THIDA, "CANCEL"),
@@ -118,7 +125,7 @@ def test_answers_to_a_meeting_published_before_an_upgrade_are_recorded(world: Wo
 def test_a_draft_made_before_an_upgrade_can_be_published(world: World) -> None:
     person = {"group": "SOM", "delegation": "SG", "name": "Tan Hui Shan", "email": TAN}
     update = MeetingUpdate.model_validate({"attendees": [person]})
-    world.meetings.update("M-2", update, caller=caller("coordinator"), version=4)
+    world.meetings.update("M-2", update, caller=caller("coordinator"), version=4, reason="The Chair is ill.")
     world.meetings.publish("M-2", caller=caller("coordinator"))
     world.run()
     assert [(mail.recipient, mail.method) for mail in world.mailer.accepted] == [(TAN, "REQUEST")]

@@ -38,7 +38,7 @@ def client(world: World) -> Iterator[TestClient]:
     world.meetings.publish("PUBLISHED", caller=by, save_the_date=False)
     world.meetings.publish("CANCELLED", caller=by)
     world.run()
-    world.meetings.cancel("CANCELLED", caller=by)
+    world.meetings.cancel("CANCELLED", caller=by, reason="The Chair is ill.")
     asked = {"starts": ["2026-12-08 09:00", "2026-12-10 14:00"], "closes": "2026-12-04 12:00"}
     world.date_polls.open("POLLED", DatePollRequest.of(asked), caller=by)
     headers = {"Authorization": f"Bearer {world.api_token}"}

@@ -68,4 +68,6 @@ def removed(world: World, *emails: str, reference: str = "SOM-2026") -> None:
     kept = [item for item in STAFF if item["email"] not in emails]
     update = MeetingUpdate.model_validate({"attendees": kept})
     version = meeting(world, reference).version
-    world.meetings.update(reference, update, caller=caller("coordinator"), version=version)
+    world.meetings.update(
+        reference, update, caller=caller("coordinator"), version=version, reason="The Chair is ill."
+    )

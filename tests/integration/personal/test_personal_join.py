@@ -93,7 +93,7 @@ def test_it_follows_a_link_that_was_changed(client: TestClient, world: World) ->
 def test_after_a_cancellation_the_page_says_so(client: TestClient, world: World) -> None:
     world.invited()
     here = path(world)
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     assert_explains(client.get(here), "There is nothing to join: the meeting does not take place.")
 
 
@@ -102,7 +102,9 @@ def test_who_was_removed_is_refused(client: TestClient, world: World) -> None:
     here = path(world)
     version = world.reading.meeting("SOM-2026").version
     update = MeetingUpdate.model_validate({"attendees": [PEOPLE[NHUNG], PEOPLE[TAN]]})
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
+    world.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=version, reason="The Chair is ill."
+    )
     assert_explains(client.get(here), "You are no longer invited", 410)
 
 

@@ -132,7 +132,11 @@ def test_a_list_changed_meanwhile_is_not_overwritten(invited: World) -> None:
     mark = invited.personal_pages.page(token(invited, LAN)).mark
     update = MeetingUpdate.model_validate({"title": {"en": "SOM, second"}})
     invited.meetings.update(
-        "SOM-2026", update, caller=caller("coordinator"), version=meeting(invited).version
+        "SOM-2026",
+        update,
+        caller=caller("coordinator"),
+        version=meeting(invited).version,
+        reason="The Chair is ill.",
     )
     composed(invited, Member("Wei", WEI, Seat.MEMBER), by=TAN)
     composed(invited, NEW, mark=mark)

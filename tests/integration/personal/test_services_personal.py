@@ -255,7 +255,7 @@ def test_answers_are_taken_until_the_start(invited: World) -> None:
 
 
 def test_a_cancelled_meeting_takes_no_answer(invited: World) -> None:
-    invited.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    invited.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     with pytest.raises(Conflict, match="was cancelled"):
         invited.personal_answers.answer(token(invited, MINH), P.ACCEPTED)
     view = invited.personal_pages.page(token(invited, MINH))
@@ -300,7 +300,11 @@ def test_what_changed_since_the_answer_is_told_and_a_new_time_asks_again(invited
     invited.clock.move(hours=1)
     update = MeetingUpdate.model_validate({"start": "2026-12-03 15:00", "title": {"en": "SOM, second"}})
     invited.meetings.update(
-        "SOM-2026", update, caller=caller("coordinator"), version=meeting(invited).version
+        "SOM-2026",
+        update,
+        caller=caller("coordinator"),
+        version=meeting(invited).version,
+        reason="The Chair is ill.",
     )
     view = invited.personal_pages.page(token(invited, THIDA))
     assert [maybe(item.what.fact) for item in view.changes] == ["Time", "Title"]

@@ -144,7 +144,11 @@ def test_who_was_removed_reads_that_and_nothing_that_came_later(invited: World) 
     invited.clock.move(hours=1)
     update = MeetingUpdate.model_validate({"title": {"en": "A secret"}, "start": "2026-12-04 09:00"})
     invited.meetings.update(
-        "SOM-2026", update, caller=caller("coordinator"), version=meeting(invited).version
+        "SOM-2026",
+        update,
+        caller=caller("coordinator"),
+        version=meeting(invited).version,
+        reason="The Chair is ill.",
     )
     with pytest.raises(LinkClosedError) as closed:
         invited.personal_pages.page(opened)
@@ -196,7 +200,7 @@ def test_the_file_is_the_event_of_the_mail_and_asks_nothing(invited: World) -> N
 
 
 def test_the_file_of_a_cancelled_meeting_says_so(invited: World) -> None:
-    invited.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    invited.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     (event,) = Calendar.from_ical(invited.personal_pages.invitation(token(invited, MINH))).walk("VEVENT")
     assert event["STATUS"] == "CANCELLED"
     assert "LOCATION" not in event and LINK not in event["DESCRIPTION"]
@@ -210,7 +214,7 @@ def test_the_feed_has_all_of_a_persons_meetings_and_nothing_of_anybody_else(invi
     for reference in ("PREP-2026", "OFF-2026", "OTHER-2026"):
         invited.meetings.publish(reference, caller=caller("coordinator"))
     invited.run()
-    invited.meetings.cancel("OFF-2026", caller=caller("coordinator"))
+    invited.meetings.cancel("OFF-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     invited.personal_answers.answer(token(invited, MINH), P.DECLINED, "A private reason")
     invited.personal_answers.answer(token(invited, LAN), P.TENTATIVE)
     found = invited.calendar_feeds.feed(feed_token(invited, LAN))

@@ -108,7 +108,11 @@ def test_a_slot_that_was_moved_goes_with_the_time_of_the_meeting(published: Worl
     moved(published, "VN", "2026-12-02 15:00")
     change = MeetingUpdate.model_validate({"start": "2026-12-10 14:00"})
     published.meetings.update(
-        "SOM-2026", change, caller=caller("console"), version=meeting(published).version
+        "SOM-2026",
+        change,
+        caller=caller("console"),
+        version=meeting(published).version,
+        reason="The Chair is ill.",
     )
     assert {item.starts_at.day for item in meeting(published).connection_tests} == {9}
     published.clock.at = datetime(2026, 12, 7, 5, tzinfo=UTC)

@@ -180,7 +180,11 @@ def bounce(world: World, email: str) -> None:
 def test_a_new_revision_has_to_reach_them_again(published: World) -> None:
     change = MeetingUpdate.model_validate({"title": {"en": "Senior Officials Meeting, second session"}})
     published.meetings.update(
-        "SOM-2026", change, caller=caller("console"), version=meeting(published).version
+        "SOM-2026",
+        change,
+        caller=caller("console"),
+        version=meeting(published).version,
+        reason="The Chair is ill.",
     )
     cell = row(published, "SG").cells["link"]
     assert (cell.state, told(cell.details)) == ("missing", ("not yet: Tan Hui Shan",))
@@ -253,7 +257,7 @@ def test_what_cannot_be_recorded_is_refused(published: World) -> None:
     with pytest.raises(NotFound, match="KH is not a delegation invited to SOM-2026"):
         record(published, "KH", Need.PAPER, C.IN)
     assert contents(published.database) == before
-    published.meetings.cancel("SOM-2026", caller=caller("console"))
+    published.meetings.cancel("SOM-2026", caller=caller("console"), reason="The Chair is ill.")
     with pytest.raises(Conflict, match="cancelled"):
         record(published, "VN", Need.PAPER, C.IN)
 

@@ -46,13 +46,15 @@ def attention(world: World) -> str:
 
 MOVED = MeetingUpdate.model_validate({"start": "2026-12-04 14:00"})
 CHANGES: dict[str, Callable[[World], object]] = {
-    "moved": lambda world: world.meetings.update(REF, MOVED, caller=BY, version=2),
-    "removed": lambda world: world.meetings.edit(REF, Remove(TAN), caller=BY),
+    "moved": lambda world: world.meetings.update(
+        REF, MOVED, caller=BY, version=2, reason="The Chair is ill."
+    ),
+    "removed": lambda world: world.meetings.edit(REF, Remove(TAN), caller=BY, reason="The Chair is ill."),
     "corrected": lambda world: world.meetings.edit(
         REF, Correct(TAN, {"email": "tan.hs@sg.example.org"}), caller=BY
     ),
     "declined": lambda world: world.answers.answer(REF, TAN, Participation.DECLINED, caller=BY),
-    "cancelled": lambda world: world.meetings.cancel(REF, caller=BY),
+    "cancelled": lambda world: world.meetings.cancel(REF, caller=BY, reason="The Chair is ill."),
     "recalculated": lambda world: world.recalculating.run(),
 }
 
@@ -101,7 +103,7 @@ def test_a_link_by_hand_does_not_close_what_went_wrong_with_the_video_meeting(wo
 
 def test_what_is_tried_again_though_nobody_wants_it_ends_with_the_reason(world: World) -> None:
     failed = failing(world)
-    world.meetings.edit(REF, Remove(TAN), caller=BY)
+    world.meetings.edit(REF, Remove(TAN), caller=BY, reason="The Chair is ill.")
     world.operations.retry(failed, caller=BY)
     world.run()
     assert state(world, failed) == "cancelled"

@@ -45,7 +45,9 @@ def meeting(world: World) -> Meeting:
 def move(world: World, start: str) -> None:
     update = MeetingUpdate.model_validate({"start": start})
     version = meeting(world).version
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
+    world.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=version, reason="The Chair is ill."
+    )
 
 
 def at(world: World, *parts: int) -> None:
@@ -111,7 +113,13 @@ def test_a_text_changed_before_the_invitation_waits_with_it(world: World) -> Non
     som(world, invited=False)
     world.meetings.publish("SOM-2026", caller=caller("coordinator"))
     update = MeetingUpdate.model_validate({"title": {"en": "Another title"}})
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=meeting(world).version)
+    world.meetings.update(
+        "SOM-2026",
+        update,
+        caller=caller("coordinator"),
+        version=meeting(world).version,
+        reason="The Chair is ill.",
+    )
     world.run()
     assert purposes(world, NHUNG) == ["save-the-date"]
     at(world, 2027, 5, 28, 4)
@@ -124,7 +132,13 @@ def test_a_new_text_is_told_at_once_to_who_was_invited_before_the_meeting_moved(
     world.run()
     before = len(world.mailer.to(NHUNG))
     update = MeetingUpdate.model_validate({"title": {"en": "Another title"}})
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=meeting(world).version)
+    world.meetings.update(
+        "SOM-2026",
+        update,
+        caller=caller("coordinator"),
+        version=meeting(world).version,
+        reason="The Chair is ill.",
+    )
     world.run()
     assert len(world.mailer.to(NHUNG)) == before + 1
 
@@ -150,7 +164,9 @@ def test_who_is_added_between_confirming_and_inviting_is_invited_with_the_others
     at(world, 2027, 5, 26, 4)
     added = {"group": "ACCSM_OFF", "delegation": "VN", "name": "Minh", "email": "minh@vn.example.org"}
     update = MeetingUpdate.model_validate({"attendees": [*STAFF, added]})
-    world.meetings.update("SOM-2026", update, caller=caller("x"), version=meeting(world).version)
+    world.meetings.update(
+        "SOM-2026", update, caller=caller("x"), version=meeting(world).version, reason="The Chair is ill."
+    )
     world.run()
     assert purposes(world, "minh@vn.example.org") == []
     at(world, 2027, 5, 28, 4)
@@ -176,7 +192,7 @@ def test_a_confirmation_in_hand_finds_that_the_meeting_was_cancelled(world: Worl
     som(world, invited=False)
     world.clock.at = datetime(2027, 5, 26, 4, tzinfo=UTC)
     batches = [ids for ids in world.scheduling.claim() if any(r.id in ids for r in world.rows(K.CONFIRM))]
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     for ids in batches:
         world.delivering.deliver(ids)
     assert world.states(K.CONFIRM) == [S.CANCELLED]
@@ -366,7 +382,9 @@ def test_no_two_mails_of_a_meeting_share_a_message_id_and_a_retry_keeps_it(world
     others = [item for item in STAFF if item["email"] != TAN]
     for people in (others, STAFF):
         update = MeetingUpdate.model_validate({"attendees": people})
-        world.meetings.update("SOM-2026", update, caller=caller("x"), version=meeting(world).version)
+        world.meetings.update(
+            "SOM-2026", update, caller=caller("x"), version=meeting(world).version, reason="The Chair is ill."
+        )
         world.run()
     world.nudges.nudge("SOM-2026", caller=caller("x"))
     at(world, 2026, 12, 1, 4)

@@ -242,7 +242,9 @@ def test_a_meeting_keeps_its_own_timeline_when_it_moves(world: World) -> None:
     world.meeting_timelines.adjust(REFERENCE, standard(world, remind_P2D=TWO_DAYS), caller=caller("K"))
     found = world.reading.meeting(REFERENCE)
     week_later = MeetingUpdate.model_validate({"start": "2026-12-10 14:00"})
-    world.meetings.update(REFERENCE, week_later, caller=caller("K"), version=found.version)
+    world.meetings.update(
+        REFERENCE, week_later, caller=caller("K"), version=found.version, reason="The Chair is ill."
+    )
     (row,) = [row for row in world.rows(ActionKind.REMIND) if row.key == "remind:P2D:attendee-3"]
     assert row.due_at == datetime(2026, 12, 8, 2, tzinfo=UTC)
 
@@ -310,7 +312,7 @@ def test_an_older_version_and_a_meeting_that_is_over_are_refused(world: World) -
         world.meeting_timelines.adjust(REFERENCE, document, caller=caller("K"), version=1)
     with pytest.raises(Conflict, match="was changed by somebody else meanwhile"):
         world.meeting_timelines.reset(REFERENCE, caller=caller("K"), version=1)
-    world.meetings.cancel(REFERENCE, caller=caller("K"))
+    world.meetings.cancel(REFERENCE, caller=caller("K"), reason="The Chair is ill.")
     with pytest.raises(Conflict, match="only a draft or published meeting can be given a timeline"):
         world.meeting_timelines.adjust(REFERENCE, document, caller=caller("K"))
     with pytest.raises(NotFound):

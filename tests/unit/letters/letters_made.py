@@ -24,6 +24,7 @@ from orchestrator.domain.meetings.meeting import (
     Need,
     Participation,
 )
+from orchestrator.domain.own_words import OwnWords
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.facts import Fact
 from orchestrator.services.letters.changed import update_subject
@@ -146,7 +147,9 @@ REPORT = Report(
     tally=(("accepted", 12), ("tentative", 1), ("delegated", 1), ("no answer", 9)),
     silent=("Brunei Darussalam", "Cambodia", "Lao PDR", "Myanmar", "Philippines"),
 )
-REASON = "A typhoon has closed public offices in Ha Noi, and the Chair is needed there on that day."
+REASON = OwnWords(
+    "A typhoon has closed public offices in Ha Noi, and the Chair is needed there on that day.",
+)
 ACCEPTED = replace(VIETNAMESE, participation=Participation.ACCEPTED)
 DEADLINE = datetime(2026, 11, 26, 9, tzinfo=UTC)
 SILENT = (
@@ -314,10 +317,12 @@ LETTERS_BY_NAME: dict[str, Letter] = {
     "cancellation-reason": LETTERS.to_attendee(
         replace(MEETING, status=MeetingStatus.CANCELLED, sequence=1),
         ACCEPTED,
-        LetterContent(ActionKind.CANCEL, "cancel", 1, 1, FIRST, reason=REASON),
+        LetterContent(ActionKind.CANCEL, "cancel", 1, 1, FIRST, reasons=(REASON,)),
         NOW,
     ),
-    "update-reason": LETTERS.to_attendee(MOVED, VIETNAMESE, replace(update(VIETNAMESE), reason=REASON), NOW),
+    "update-reason": LETTERS.to_attendee(
+        MOVED, VIETNAMESE, replace(update(VIETNAMESE), reasons=(REASON,)), NOW
+    ),
     "update-save-the-date": LETTERS.to_attendee(
         ANNOUNCED_AND_MOVED,
         VIETNAMESE,

@@ -11,7 +11,7 @@ from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.join_links import JOIN_LINK_PATTERN, LONGEST_LINK
 from orchestrator.domain.meetings.linked import Linked
-from orchestrator.domain.meetings.reasons import LONGEST_REASON
+from orchestrator.domain.meetings.reasons import LONGEST_REMARK
 from orchestrator.web.api.inputs import LINKED, MOST_LISTED, Body, Preview
 from orchestrator.web.api.meetings.schemas import DeliveryModel, MeetingModel, MeetingSummaryModel
 from orchestrator.web.api.timelines.schemas import ActionModel, EffectModel
@@ -26,10 +26,20 @@ router = api_router("meetings")
 
 
 Reason = Annotated[
+    str | dict[str, str] | None,
+    Field(
+        description="One line for the people who are told, kept in the history: a text in English, or texts "
+        "by language. Needed to move, cancel or reinstate a published meeting, and to remove a person.",
+        json_schema_extra={
+            "examples": ["The Chair is ill.", {"en": "The Chair is ill.", "vi": "Chủ tọa ốm."}]
+        },
+    ),
+]
+Remark = Annotated[
     str | None,
     Field(
-        max_length=LONGEST_REASON,
-        description="Told to everybody whom the change is told, and kept in the history; one line.",
+        max_length=LONGEST_REMARK,
+        description="Internal: kept in the history; no mail, feed or page of participants has it.",
     ),
 ]
 
@@ -53,6 +63,7 @@ class CancelRequest(Body):
     """Options of cancelling."""
 
     reason: Reason = None
+    remark: Remark = None
     version: int | None = None
 
 
@@ -60,6 +71,7 @@ class ReinstateRequest(Body):
     """Options of reinstating."""
 
     reason: Reason = None
+    remark: Remark = None
     version: int | None = Field(None, description="Reinstate only if the meeting is still at this version.")
 
 
@@ -68,6 +80,7 @@ class UpdateRequest(MeetingUpdate):
 
     version: int = Field(description="The version the meeting was read at; another one answers 409.")
     reason: Reason = None
+    remark: Remark = None
     notify: bool = Field(True, description="False saves a new text without telling; a new time always tells.")
     linked: Linked | None = Field(
         None, description="What becomes of linked meetings when the time changes; 409 until it is said."
@@ -162,7 +175,7 @@ def update_meeting(
     meeting: str, body: UpdateRequest, meetings: MeetingsDep, caller: ApiCaller, preview: Preview = False
 ) -> EffectModel:
     """Change what is given, leave the rest; 409 when the meeting changed since it was read."""
-    fields = body.model_dump(exclude={"version", "notify", "linked", "reason"}, exclude_unset=True)
+    fields = body.model_dump(exclude={"version", "notify", "linked", "reason", "remark"}, exclude_unset=True)
     update = MeetingUpdate.model_validate(fields)
     return EffectModel.showing(
         meetings.update(
@@ -174,6 +187,7 @@ def update_meeting(
             dry_run=preview,
             linked=body.linked,
             reason=body.reason,
+            remark=body.remark,
         )
     )
 
@@ -189,7 +203,14 @@ def cancel_meeting(
     """Cancel: those who were invited are told, and why; nothing else goes out, Teams' meeting is removed."""
     body = body or CancelRequest()
     return EffectModel.showing(
-        meetings.cancel(meeting, caller=caller, reason=body.reason, version=body.version, dry_run=preview)
+        meetings.cancel(
+            meeting,
+            caller=caller,
+            reason=body.reason,
+            remark=body.remark,
+            version=body.version,
+            dry_run=preview,
+        )
     )
 
 
@@ -204,7 +225,14 @@ def reinstate_meeting(
     """Let a cancelled meeting take place after all: everybody is told, and asked again."""
     body = body or ReinstateRequest(version=None)
     return EffectModel.showing(
-        meetings.reinstate(meeting, caller=caller, reason=body.reason, version=body.version, dry_run=preview)
+        meetings.reinstate(
+            meeting,
+            caller=caller,
+            reason=body.reason,
+            remark=body.remark,
+            version=body.version,
+            dry_run=preview,
+        )
     )
 
 

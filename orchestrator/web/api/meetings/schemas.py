@@ -169,6 +169,7 @@ class HistoryModel(AnswerModel):
     what_fact: FactOf = beside("what")
     detail: Sentence | None
     detail_fact: FactOf | None = beside("detail")
+    remark: str | None = Field(description="Internal: it reaches no participant.")
 
 
 class MinutesModel(AnswerModel):

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.linked import Linked
+from orchestrator.domain.meetings.reasons import refusal_of
 from orchestrator.domain.problems import problems_of
 from orchestrator.domain.time.zones import LocalTime, instant_of, local_time, zone
 from orchestrator.errors import Conflict, InvalidInput, Problem
@@ -20,6 +21,7 @@ from orchestrator.services.meetings.linking import QUESTION
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.meetings.views import MeetingView
 from orchestrator.web.console.confirmation import ConfirmationDep
+from orchestrator.web.console.explaining import Explaining, ExplainingDep
 from orchestrator.web.console.forms import linked_choice
 from orchestrator.web.container import DirectoryDep, MeetingsDep, ReadingDep
 from orchestrator.web.pages import Pages, PagesDep, meeting_path, see_other
@@ -39,7 +41,6 @@ class ChangeForm(BaseModel):
     title_vi: str = ""
     notify: bool = False
     linked: str = ""
-    reason: str = ""
     confirmed: bool = False
 
     @property
@@ -104,6 +105,7 @@ class ChangePage:
         self,
         meeting: MeetingView,
         form: ChangeForm,
+        explaining: Explaining,
         status: int = 200,
         *,
         problems: Sequence[Problem] = (),
@@ -120,6 +122,7 @@ class ChangePage:
             status=status,
             meeting=meeting,
             form=form,
+            explaining=explaining.offered(meeting, self.directory).shown_with(problems),
             zones=sorted({item.zone for item in self.directory.delegations}),
             problems=problems,
             fields={item.field: item for item in problems},
@@ -128,13 +131,15 @@ class ChangePage:
             linked=self.reading.linked(meeting.reference),
         )
 
-    def again(self, meeting: MeetingView, form: ChangeForm, error: InvalidInput | Conflict) -> Response:
+    def again(
+        self, meeting: MeetingView, form: ChangeForm, explaining: Explaining, error: InvalidInput | Conflict
+    ) -> Response:
         """Return the page for a form that could not be taken."""
         if isinstance(error, InvalidInput):
-            return self.show(meeting, form, 422, problems=error.problems)
+            return self.show(meeting, form, explaining, 422, problems=error.problems)
         if error.code == QUESTION:
-            return self.show(meeting, form, 409, question=error.message.splitlines())
-        return self.show(meeting, form, 409, conflict=error.message)
+            return self.show(meeting, form, explaining, 409, question=error.message.splitlines())
+        return self.show(meeting, form, explaining, 409, conflict=error.message)
 
 
 def _change_page(
@@ -151,13 +156,14 @@ def change_form(reference: str, reading: ReadingDep, page: ChangePageDep, start:
     """Show the form to move or rename a meeting, filled in with ``start`` when a delegate proposed one."""
     found = reading.meeting(reference)
     form = ChangeForm.of(found)
-    return page.show(found, form.model_copy(update={"start": start}) if start else form)
+    return page.show(found, form.model_copy(update={"start": start}) if start else form, Explaining())
 
 
 @router.post("/meetings/{reference}/change")
 def change(
     reference: str,
     form: Annotated[ChangeForm, Form()],
+    explaining: ExplainingDep,
     reading: ReadingDep,
     meetings: MeetingsDep,
     caller: ConsoleCaller,
@@ -176,15 +182,28 @@ def change(
             notify=form.notify,
             dry_run=not form.confirmed,
             linked=form.choice,
-            reason=form.reason,
+            reason=explaining.reason,
+            remark=explaining.remark,
         )
+        missing = refusal_of(effect.warnings)
+        if missing is not None:
+            raise missing
     except (InvalidInput, Conflict) as error:
-        return page.again(found, form, error)
+        return page.again(found, form, explaining, error)
     if form.confirmed:
         return see_other(meeting_path(found.reference), done="changed", count=effect.count("invite"))
     doing = "move" if form.moves(found) else "rename"
     new_start = _new_start(page.directory, found, wanted)
-    return confirmation.show(doing, found, effect, form.hidden, form=form, new_start=new_start)
+    hidden = form.hidden | explaining.hidden
+    return confirmation.show(
+        doing,
+        found,
+        effect,
+        hidden,
+        form=form,
+        new_start=new_start,
+        explaining=explaining.offered(found, page.directory),
+    )
 
 
 def _new_start(directory: Directory, meeting: MeetingView, wanted: MeetingUpdate) -> LocalTime:

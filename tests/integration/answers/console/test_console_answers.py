@@ -66,12 +66,12 @@ def test_a_draft_is_announced_then_confirmed(client: TestClient, world: World) -
 
 def test_a_cancelled_meeting_is_reinstated(client: TestClient, world: World) -> None:
     world.invited()
-    world.meetings.cancel(SOM, caller=caller("test"))
+    world.meetings.cancel(SOM, caller=caller("test"), reason="The Chair is ill.")
     world.run()
     assert "Reinstate and tell 3" in words(client.get(PAGE))
     asked = client.get(f"{PAGE}/reinstate")
     assert button(asked) == "Reinstate and tell 3"
-    done = client.post(f"{PAGE}/reinstate", data=hidden(asked))
+    done = client.post(f"{PAGE}/reinstate", data=hidden(asked) | {"reason": "She is well."})
     assert "Reinstated. 3 people are told and asked again." in words(done)
     assert world.reading.meeting(SOM).status == "published"
     assert client.get(f"{PAGE}/reinstate").status_code == 409
@@ -79,11 +79,11 @@ def test_a_cancelled_meeting_is_reinstated(client: TestClient, world: World) -> 
 
 def test_a_cancelled_draft_is_a_draft_again_and_nobody_is_told(client: TestClient, world: World) -> None:
     world.create()
-    world.meetings.cancel(SOM, caller=caller("test"))
+    world.meetings.cancel(SOM, caller=caller("test"), reason="The Chair is ill.")
     assert "Reinstate; nobody is told" in words(client.get(PAGE))
     asked = client.get(f"{PAGE}/reinstate")
     assert button(asked) == "Reinstate; nobody is told"
-    done = client.post(f"{PAGE}/reinstate", data=hidden(asked))
+    done = client.post(f"{PAGE}/reinstate", data=hidden(asked) | {"reason": "She is well."})
     assert "so nobody is told now" in words(done)
     assert world.reading.meeting(SOM).status == "draft"
 
@@ -92,7 +92,7 @@ def test_what_would_have_started_already_says_why_it_is_not_reinstated(
     client: TestClient, world: World
 ) -> None:
     world.invited()
-    world.meetings.cancel(SOM, caller=caller("test"))
+    world.meetings.cancel(SOM, caller=caller("test"), reason="The Chair is ill.")
     world.clock.move(days=60)
     page = client.get(PAGE)
     assert "would have started already" in words(page)
@@ -121,6 +121,7 @@ def test_the_button_says_who_is_told_of_a_change(
         "duration": meeting.duration,
         "title_en": meeting.title_en,
         "title_vi": meeting.title_vi or "",
+        "reason": "The Chair is ill.",
         **changes,
     }
     asked = client.post(f"{PAGE}/change", data=form)
@@ -280,6 +281,7 @@ def test_moving_settles_what_was_proposed(client: TestClient, world: World) -> N
         "title_en": meeting.title_en,
         "title_vi": meeting.title_vi or "",
         "confirmed": "yes",
+        "reason": "As was proposed.",
     }
     done = client.post(f"{PAGE}/change", data=form)
     assert "settled by a new time" in words(done)

@@ -58,7 +58,7 @@ def test_what_arrived_is_said_beside_the_delivery(client: TestClient, world: Wor
 def test_a_cancelled_meeting_still_shows_what_did_not_arrive(client: TestClient, world: World) -> None:
     world.invited()
     arrive(world, bounce(world, TAN))
-    world.meetings.cancel(SOM, caller=caller("coordinator"))
+    world.meetings.cancel(SOM, caller=caller("coordinator"), reason="The Chair is ill.")
     world.run()
     came = section(client.get(PAGE), "came-back")
     assert "did not arrive" in came

@@ -65,7 +65,7 @@ def test_the_list_says_that_nothing_needs_anybody_and_what_comes_next(
 def test_the_list_tells_trouble_and_missing_minutes(
     client: TestClient, container: Container, concluded: str
 ) -> None:
-    container.meetings.cancel(PREP, caller=caller("test"))
+    container.meetings.cancel(PREP, caller=caller("test"), reason="The Chair is ill.")
     assert f"{concluded} is over: attach its minutes to distribute them." in words(client.get("/"))
     container.minutes.attach(concluded, "report.txt", b"Agreed.", caller=caller("test"))
     assert "Nothing needs you." in words(client.get("/"))

@@ -73,6 +73,7 @@ def test_moving_shows_old_and_new_and_asks_everybody_again(
         "title_en": meeting.title_en,
         "title_vi": meeting.title_vi or "",
         "linked": "keep",
+        "reason": "The Chair is ill.",
     }
     page = client.post(f"/meetings/{published}/change", data=form)
     assert page.status_code == 200

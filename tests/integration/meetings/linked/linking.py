@@ -36,6 +36,7 @@ def change(
         version=view(world, reference).version,
         linked=linked,
         dry_run=dry_run,
+        reason="The Chair is ill.",
     )
 
 

@@ -81,7 +81,10 @@ def test_keep_leaves_it_and_says_so(published: World) -> None:
     )
     assert told(done) == {(None, "Updated invitation"): 3}
     assert (view(published, PREP).start, view(published, PREP).version) == ("2026-12-02 09:00", 2)
-    assert words.maybe(view(published, SOM).history[0].detail) == words.say(done.warnings[0])
+    assert (
+        words.maybe(view(published, SOM).history[0].detail)
+        == f"The Chair is ill. {words.say(done.warnings[0])}"
+    )
 
 
 def test_an_absurd_order_is_never_refused_and_always_said(published: World) -> None:
@@ -204,7 +207,7 @@ def test_what_moves_nothing_asks_nothing(published: World, fields: dict[str, Any
 def test_what_is_over_or_cancelled_or_not_there_asks_nothing(published: World) -> None:
     published.meetings.create([definition("ALONE", feeds="NOT-YET")], caller=BY)
     change(published, "ALONE", start="2026-12-09 14:00")
-    published.meetings.cancel(PREP, caller=BY)
+    published.meetings.cancel(PREP, caller=BY, reason="The Chair is ill.")
     change(published, start="2026-12-08 14:00")
 
 
@@ -238,16 +241,16 @@ def test_cancelling_and_reinstating_say_what_still_stands(published: World) -> N
     stands = (
         f"{PREP}, which prepares it, still stands on Wednesday, 2 December 2026, 09:00 Ha Noi (UTC+07:00)."
     )
-    cancelled = published.meetings.cancel(SOM, caller=BY)
+    cancelled = published.meetings.cancel(SOM, caller=BY, reason="The Chair is ill.")
     assert sentences(cancelled.warnings) == (f"{stands} Cancel it too, if it is not wanted alone.",)
     assert view(published, PREP).status == "published"
-    assert sentences(published.meetings.reinstate(SOM, caller=BY).warnings) == (
+    assert sentences(published.meetings.reinstate(SOM, caller=BY, reason="The Chair is ill.").warnings) == (
         f"{stands} It was left as it is.",
     )
-    other_way = sentences(published.meetings.cancel(PREP, caller=BY).warnings)
+    other_way = sentences(published.meetings.cancel(PREP, caller=BY, reason="The Chair is ill.").warnings)
     assert other_way[0].startswith(f"{SOM}, which it prepares, still stands on Thursday, 3 December 2026")
-    published.meetings.cancel(SOM, caller=BY)
-    assert sentences(published.meetings.reinstate(SOM, caller=BY).warnings) == (
+    published.meetings.cancel(SOM, caller=BY, reason="The Chair is ill.")
+    assert sentences(published.meetings.reinstate(SOM, caller=BY, reason="The Chair is ill.").warnings) == (
         f"{PREP}, which prepares it, is cancelled.",
     )
 

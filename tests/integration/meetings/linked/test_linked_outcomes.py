@@ -100,7 +100,7 @@ def test_an_agenda_that_is_written_back_keeps_what_it_reports(published: World) 
     before = view(published, SOM)
     agenda = [values(AgendaFields, item) for item in before.agenda]
     update = MeetingUpdate.model_validate({"agenda": agenda})
-    published.meetings.update(SOM, update, caller=BY, version=before.version)
+    published.meetings.update(SOM, update, caller=BY, version=before.version, reason="The Chair is ill.")
     after = view(published, SOM)
     assert (after.agenda, after.revision) == (before.agenda, before.revision)
 

@@ -194,7 +194,9 @@ def test_an_answer_to_an_older_time_is_not_recorded(client: TestClient, world: W
     assert len(set(shown)) == 1
     update = MeetingUpdate.model_validate({"start": "2026-12-03 15:00"})
     version = world.reading.meeting("SOM-2026").version
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
+    world.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=version, reason="The Chair is ill."
+    )
     before = contents(world.database)
     old = {"answer": "accepted", "revision": shown[0], "comment": "We come"}
     for form in (
@@ -219,7 +221,9 @@ def test_another_text_or_link_does_not_take_an_answer_away(client: TestClient, w
     (shown,) = re.findall(r'name="revision" value="(\d+)"', client.get(here).text)
     update = MeetingUpdate.model_validate({"title": "Another title"})
     version = world.reading.meeting("SOM-2026").version
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
+    world.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=version, reason="The Chair is ill."
+    )
     done = client.post(f"{here}/answer", data={"answer": "accepted", "myself": "yes", "revision": shown})
     assert done.status_code == 303
 
@@ -282,7 +286,7 @@ def test_after_the_start_the_page_says_what_to_do(client: TestClient, world: Wor
 
 
 def test_a_cancelled_meeting_says_so_first(client: TestClient, world: World) -> None:
-    world.meetings.cancel("SOM-2026", caller=caller("coordinator"))
+    world.meetings.cancel("SOM-2026", caller=caller("coordinator"), reason="The Chair is ill.")
     page = client.get(path(world, MINH))
     assert "Cancelled. The meeting does not take place." in words(page)
     assert LINK not in page.text
@@ -293,7 +297,9 @@ def test_what_changed_stands_on_the_page(client: TestClient, world: World) -> No
     world.clock.move(hours=1)
     update = MeetingUpdate.model_validate({"start": "2026-12-03 15:00"})
     version = world.reading.meeting("SOM-2026").version
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
+    world.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=version, reason="The Chair is ill."
+    )
     text = words(client.get(path(world, THIDA)))
     assert "Changed since you answered: time" in text
     assert "13:30–16:00 Nay Pyi Taw (UTC+06:30) → Thursday, 3 December 2026, 14:30–17:00" in text

@@ -123,7 +123,9 @@ def test_who_is_no_longer_invited_reads_only_that(client: TestClient, world: Wor
     kept = [item for item in STAFF if item["email"] != MINH]
     update = MeetingUpdate.model_validate({"attendees": kept})
     version = world.reading.meeting("SOM-2026").version
-    world.meetings.update("SOM-2026", update, caller=caller("coordinator"), version=version)
+    world.meetings.update(
+        "SOM-2026", update, caller=caller("coordinator"), version=version, reason="The Chair is ill."
+    )
     page = client.get(here)
     assert page.status_code == 410
     assert "You are no longer invited to “Senior Officials Meeting”." in words(page)
