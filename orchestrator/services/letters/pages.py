@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
@@ -19,11 +18,11 @@ from orchestrator.domain.letters.message import TEXT_WIDTH, Encoded, Form, Named
 from orchestrator.domain.letters.wording import ENGLISH, Wording, marked
 from orchestrator.domain.meetings.changes import REINSTATED, What
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, Need
-from orchestrator.domain.meetings.reasons import Why
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.kinds import IN_OWN_LANGUAGE, ActionKind
 from orchestrator.facts import Fact, Said
 from orchestrator.services.letters.content import LetterContent
+from orchestrator.services.letters.reasons import reason_line
 from orchestrator.words import say
 
 # Stand for what differs from reader to reader in a rendered page: private use, so no text of anybody's
@@ -204,28 +203,6 @@ def _translated(en: str, vi: str | None, wording: Wording) -> tuple[str, str]:
     return (vi, "vi") if vi and wording.code == "vi" else (en, ENGLISH.code)
 
 
-def _reason(reasons: Sequence[Why], key: PageKey, wording: Wording) -> str | None:
-    """Return why something was done to people, as one line in the language that is being written."""
-    if not reasons:
-        return None
-    said = _joined_in(reasons, wording.code)
-    language = key.reader.language
-    own = _joined_in(reasons, language)
-    # Where the mail has no part in the reader's language, theirs stands behind the English.
-    beside = _wordings(key)[0].code != language and own != said
-    return f"{said} ({own})" if beside else said
-
-
-def _joined_in(reasons: Sequence[Why], language: str) -> str:
-    """Return reasons as they are read in a language, each but the last without its full stop."""
-    *others, last = dict.fromkeys(_in_language(item, language) for item in reasons)
-    return "; ".join([*(text.rstrip(".;") for text in others), last])
-
-
-def _in_language(why: Why, language: str) -> str:
-    return say(why, language) if isinstance(why, Fact) else why.read_in(language)
-
-
 def _wordings(key: PageKey) -> tuple[Wording, ...]:
     """Return the languages that a mail is written in, in their order."""
     own = key.reader.wording
@@ -338,7 +315,7 @@ class PageWriter:
             "days_off": content.days_off,
             "given_by": content.given_by,
             "given": content.given,
-            "reason": _reason(content.reasons, key, wording),
+            "reason": reason_line(content.reasons, wording.code, key.reader.language, _wordings(key)[0].code),
             "tentative": content.tentative,
             "takes_place": meeting.status is MeetingStatus.PUBLISHED,
             "attachment": content.attachment.filename if content.attachment else None,

@@ -85,6 +85,9 @@ def test_new_zone_rules_keep_the_wall_time_and_tell_everybody_the_new_instant(
             assert mail.method == "REQUEST"
             assert "SEQUENCE:1" in mail.calendar.splitlines()
             assert "RSVP=TRUE" in mail.calendar
+            text = mail.message.get_body(("plain",))
+            assert text is not None
+            assert "The clocks of Ha Noi follow new rules" in text.get_content()
         ((actor, detail),) = history(after, "recalculated")
         assert actor == "service"
         assert f"zone data {pinned_zone_data().version} → 2027.1" in detail

@@ -64,6 +64,9 @@ def test_named_members_are_invited_and_removed_ones_get_a_cancel(invited: World)
         ("Hanh@vn.example.org", "REQUEST"),
         (MINH, "CANCEL"),
     }
+    text = invited.mailer.to(MINH)[-1].message.get_body(("plain",))
+    assert text is not None
+    assert "The delegation has changed its list" in " ".join(text.get_content().split())
     assert meeting(invited).version == version + 1
     hanh = attendee(invited, "Hanh@vn.example.org")
     assert (hanh.group, hanh.role, hanh.delegation, hanh.seat) == ("SOM", "delegate", "VN", Seat.MEMBER)

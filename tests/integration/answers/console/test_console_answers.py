@@ -280,10 +280,9 @@ def test_moving_settles_what_was_proposed(client: TestClient, world: World) -> N
         "duration": meeting.duration,
         "title_en": meeting.title_en,
         "title_vi": meeting.title_vi or "",
-        "confirmed": "yes",
-        "reason": "As was proposed.",
     }
-    done = client.post(f"{PAGE}/change", data=form)
+    said = {"confirmed": "yes", "reason": "As was proposed."}
+    done = client.post(f"{PAGE}/change", data=form | said)
     assert "settled by a new time" in words(done)
     assert "<h3>Proposed:" not in done.text
 
