@@ -210,6 +210,11 @@ class WorkingCalendar:
             return Day(day, _ordinary(there, day), name=Fact.of("delegations.worked-in-exchange"))
         return Day(day, (), Off.WEEKEND)
 
+    def usual_hours(self, day: date) -> tuple[Stretch, ...]:
+        """Return the hours of ``day`` if nothing had been entered, or those of an ordinary day."""
+        there = self.delegation.on(day)
+        return self._usual(there, day).stretches or _ordinary(there, day)
+
     def add(self, day: date, working_days: int) -> date:
         """Return the day that many working days after ``day``, or before it when negative.
 

@@ -6,48 +6,48 @@ newer holiday data, is a *late* day off: the coordinator is warned of it once, b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from orchestrator.domain.delegations.working_calendar import Calendars
-from orchestrator.domain.meetings.known_days_off import DayOff, DaysOff
+from orchestrator.domain.meetings.known_days_off import About, DayOff, DaysOff
 from orchestrator.domain.meetings.meeting import Meeting
-from orchestrator.facts import Fact, plain
-
-_MOMENT = timedelta(microseconds=1)
-
-
-def days_off_now(meeting: Meeting, codes: Iterable[str], calendars: Calendars) -> tuple[DayOff, ...]:
-    """Return the days off on which a meeting takes place for the delegations ``codes``, in protocol order.
-
-    The days are those of each delegation's own calendar, from the start to the last moment before the end.
-    """
-    found = []
-    for code in sorted(codes, key=calendars.directory.rank):
-        calendar = calendars.of(code)
-        first = calendar.local_date(meeting.starts_at)
-        last = calendar.local_date(meeting.ends_at - _MOMENT)
-        for shift in range((last - first).days + 1):
-            day = calendar.day(first + timedelta(days=shift))
-            if day.off is not None:
-                name = plain(day.name) if isinstance(day.name, str) else day.name
-                found.append(DayOff(code, day.date, name or day.sort))
-    return tuple(found)
+from orchestrator.domain.meetings.suiting_days import days_off_between, nearest_days
+from orchestrator.facts import Fact
 
 
-def decided(known: DaysOff | None, found: Iterable[DayOff]) -> DaysOff:
+def days_off_now(
+    meeting: Meeting, codes: Iterable[str], calendars: Calendars, now: datetime
+) -> tuple[tuple[DayOff, ...], tuple[datetime, ...]]:
+    """Return the days off on which a meeting takes place for ``codes``, and the nearest days without any."""
+    coming = tuple(codes)
+    found = days_off_between(meeting.starts_at, meeting.ends_at, coming, calendars)
+    if not found:
+        return (), ()
+    wall, place, length = meeting.wall_start, meeting.zone, meeting.duration
+    return found, nearest_days(wall, place, length, coming, calendars, now)
+
+
+def decided(known: DaysOff | None, found: Iterable[DayOff], nearest: Sequence[datetime] = ()) -> DaysOff:
     """Return what is known once a coordinator has decided about the time: they were told of all of it."""
-    return DaysOff(known.warnings if known else 0, tuple(replace(item, warning=0) for item in found))
+    days = tuple(replace(item, warning=0) for item in found)
+    return DaysOff(known.warnings if known else 0, days, tuple(nearest))
 
 
-def compared(known: DaysOff, found: Iterable[DayOff]) -> DaysOff:
+def compared(known: DaysOff, found: Iterable[DayOff], nearest: Sequence[datetime] = ()) -> DaysOff:
     """Return what is known now that these days off were ``found``; new ones get the next warning."""
-    before = {(item.delegation, item.day): item.warning for item in known.days}
+    before = {_same(item): item.warning for item in known.days}
     late = known.warnings + 1
-    days = tuple(replace(item, warning=before.get((item.delegation, item.day), late)) for item in found)
-    return DaysOff(late if any(item.warning == late for item in days) else known.warnings, days)
+    days = tuple(replace(item, warning=before.get(_same(item), late)) for item in found)
+    warnings = late if any(item.warning == late for item in days) else known.warnings
+    return DaysOff(warnings, days, tuple(nearest))
+
+
+def _same(item: DayOff) -> tuple[str, date, About]:
+    """What makes a day off the same fact when it is met again."""
+    return item.delegation, item.day, item.about
 
 
 def late_since(known: DaysOff | None, after: DaysOff) -> tuple[DayOff, ...]:
@@ -66,19 +66,25 @@ def to_json(known: DaysOff | None) -> dict[str, Any] | None:
             "day": item.day.isoformat(),
             "name": item.name.to_json(),
             "warning": item.warning,
+            "about": item.about.value,
         }
         for item in known.days
     ]
-    return {"warnings": known.warnings, "days": days}
+    nearest = [item.isoformat() for item in known.nearest]
+    return {"warnings": known.warnings, "days": days, "nearest": nearest}
 
 
 def from_json(stored: dict[str, Any] | None) -> DaysOff | None:
     """Return what ``to_json`` stored."""
     if stored is None:
         return None
-    return DaysOff(stored["warnings"], tuple(map(_day_off, stored["days"])))
+    nearest = tuple(map(datetime.fromisoformat, stored.get("nearest", ())))
+    return DaysOff(stored["warnings"], tuple(map(_day_off, stored["days"])), nearest)
 
 
 def _day_off(stored: dict[str, Any]) -> DayOff:
     day, name = date.fromisoformat(stored["day"]), Fact.from_json(stored["name"])
-    return DayOff(stored["delegation"], day, name, stored["warning"])
+    # What was stored before days off concerned tests too is about the meeting.
+    return DayOff(
+        stored["delegation"], day, name, stored["warning"], About(stored.get("about", About.MEETING))
+    )

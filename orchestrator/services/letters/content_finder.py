@@ -26,7 +26,7 @@ from orchestrator.ports import Clock, DocumentStore
 from orchestrator.services.letters.changed import reinstated_subject, update_subject
 from orchestrator.services.letters.content import LetterContent
 from orchestrator.services.letters.digests import report_of
-from orchestrator.services.timelines.days_off import said_of
+from orchestrator.services.timelines.days_off import said_of_late
 from orchestrator.services.timelines.explaining import rung_of
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.answers import responses
@@ -85,7 +85,8 @@ class ContentFinder:
         if kind is not ActionKind.DAY_OFF_ALERT or meeting.days_off is None:
             return ()
         directory = self._planner.directory
-        return tuple(said_of(item, directory) for item in meeting.days_off.days if item.warning == number)
+        late = [item for item in meeting.days_off.days if item.warning == number]
+        return said_of_late(meeting, meeting.days_off, late, directory)
 
     def _with_details(self, content: LetterContent, held: Held, meeting: Meeting) -> LetterContent:
         """Add what only some letters tell."""

@@ -8,10 +8,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.dates.costs import hardships
+from orchestrator.domain.meetings.days_off import days_off_now
+from orchestrator.domain.meetings.known_days_off import About
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
-from orchestrator.domain.timelines.needs import stays_away
 from orchestrator.facts import Said
 from orchestrator.services.meetings.linking import Linking
+from orchestrator.services.timelines.days_off import coming_to, said_of, said_of_nearest
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.meetings import decisions as decision_store
 
@@ -45,8 +47,12 @@ def _hardships(
         return
     if before is not None and _what_decides(before) == _what_decides(after):
         return
-    coming = [code for code in after.delegations if not stays_away(after, code)]
-    yield from hardships(coming, after.starts_at, after.ends_at, planner.calendars(session))
+    calendars, directory = planner.calendars(session), planner.directory
+    coming = coming_to(after)
+    yield from hardships(coming, after.starts_at, after.ends_at, calendars)
+    found, nearest = days_off_now(after, coming, calendars, now)
+    yield from (said_of(item, directory) for item in found if item.about is About.SHORT_DAY)
+    yield from said_of_nearest(after, nearest, directory)
 
 
 def _what_decides(meeting: Meeting) -> tuple[object, ...]:

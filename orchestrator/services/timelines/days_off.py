@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,22 +10,62 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.days_off import compared, days_off_now, decided, late_since
-from orchestrator.domain.meetings.known_days_off import DayOff
+from orchestrator.domain.meetings.known_days_off import About, DayOff, DaysOff
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.domain.time.zones import instant_of, local_time, zone
 from orchestrator.domain.timelines.needs import stays_away
 from orchestrator.facts import Fact
 from orchestrator.services.timelines.planner import Planner
 
 
 def said_of(item: DayOff, directory: Directory) -> Fact:
-    """Return what is said of a late day off: that the meeting takes place on it, and whose it is."""
+    """Return what is said of a day off: what takes place on it, and whose it is."""
     name = directory.get(item.delegation).name
-    return Fact.of("timelines.now-day-off", delegation=name, day=item.day, name=item.name)
+    return Fact.of(_SAID[item.about], delegation=name, day=item.day, name=item.name)
 
 
-def _found(session: Session, planner: Planner, meeting: Meeting) -> tuple[DayOff, ...]:
+_SAID = {
+    About.MEETING: "timelines.now-day-off",
+    About.SHORT_DAY: "timelines.now-short-day",
+    About.TEST: "timelines.test-on-day-off",
+    About.NO_TEST: "timelines.no-day-for-test",
+}
+
+
+def said_of_nearest(meeting: Meeting, nearest: Sequence[datetime], directory: Directory) -> tuple[Fact, ...]:
+    """Return what is said of the nearest days on which nobody is off: each with how to move there."""
+    return tuple(_nearest(meeting, wall, directory) for wall in nearest)
+
+
+def _nearest(meeting: Meeting, wall: datetime, directory: Directory) -> Fact:
+    starts_at = instant_of(wall, zone(meeting.zone))
+    place = directory.host_place(meeting.host, meeting.zone, starts_at)
+    start = f"{wall:%Y-%m-%d %H:%M}"
+    when = local_time(starts_at, place)
+    return Fact.of("timelines.nobody-is-off", reference=meeting.reference, when=when, start=start)
+
+
+def said_of_late(
+    meeting: Meeting, known: DaysOff, items: Iterable[DayOff], directory: Directory
+) -> tuple[Fact, ...]:
+    """Return what is said of late days off, with the nearest days that suit where the meeting is on one."""
+    late = tuple(items)
+    said = tuple(said_of(item, directory) for item in late)
+    if not any(item.about.of_meeting for item in late):
+        return said
+    return (*said, *said_of_nearest(meeting, known.nearest, directory))
+
+
+def coming_to(meeting: Meeting) -> list[str]:
+    """Return the delegations that come to a meeting, with its host, who has to be at work."""
     coming = [code for code in meeting.delegations if not stays_away(meeting, code)]
-    return days_off_now(meeting, coming, planner.calendars(session))
+    return [*dict.fromkeys([meeting.host, *coming])]
+
+
+def _found(
+    session: Session, planner: Planner, meeting: Meeting, now: datetime
+) -> tuple[tuple[DayOff, ...], tuple[datetime, ...]]:
+    return days_off_now(meeting, coming_to(meeting), planner.calendars(session), now)
 
 
 def _is_coming(meeting: Meeting, now: datetime) -> bool:
@@ -41,7 +82,7 @@ def with_days_off_decided(
     same = before is not None and _what_decides(before) == _what_decides(after)
     if not _is_coming(after, now) or (same and after.days_off is not None):
         return after
-    return replace(after, days_off=decided(after.days_off, _found(session, planner, after)))
+    return replace(after, days_off=decided(after.days_off, *_found(session, planner, after, now)))
 
 
 def _what_decides(meeting: Meeting) -> tuple[object, ...]:
@@ -59,9 +100,9 @@ def with_late_days_off(
     """Return a meeting that knows the days off of changed calendars, and those among them that are late."""
     if not _is_coming(meeting, now):
         return meeting, ()
-    found = _found(session, planner, meeting)
+    found, nearest = _found(session, planner, meeting, now)
     if meeting.days_off is None:
-        return replace(meeting, days_off=decided(None, found)), ()
-    known = compared(meeting.days_off, found)
+        return replace(meeting, days_off=decided(None, found, nearest)), ()
+    known = compared(meeting.days_off, found, nearest)
     late = late_since(meeting.days_off, known)
-    return replace(meeting, days_off=known), tuple(said_of(item, planner.directory) for item in late)
+    return replace(meeting, days_off=known), said_of_late(meeting, known, late, planner.directory)

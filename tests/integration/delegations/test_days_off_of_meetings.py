@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -11,14 +12,17 @@ from click.testing import CliRunner
 
 from orchestrator import words
 from orchestrator.cli import cli
-from orchestrator.domain.definitions.edits import MeetingUpdate
+from orchestrator.domain.definitions.edits import Invite, MeetingUpdate
+from orchestrator.domain.definitions.written import Invitee
 from orchestrator.domain.delegations import working_calendar as workdays
 from orchestrator.domain.delegations.public_holidays import Holiday, HolidayYear, holidays_of
 from orchestrator.domain.meetings.meeting import Participation
+from orchestrator.facts import Fact
 from orchestrator.services.delegations.views import CalendarChange
 from orchestrator.services.timelines import planner as planner_module
+from orchestrator.store.meetings import meetings as store
 from tests.callers import caller
-from tests.integration.conftest import TAN, World
+from tests.integration.conftest import TAN, World, definition
 from tests.integration.delegations.calendar_changes import entered, history, invited, restarted
 from tests.integration.serving import TestClient, application
 
@@ -30,8 +34,19 @@ FOR_SINGAPORE = "takes place on a day off for Singapore: Thursday, 3 December 20
 FOR_VIET_NAM = "takes place on a day off for Viet Nam: Thursday, 3 December 2026 (Declared)"
 
 
+AFTER = (  # Friday, 4 December is a holiday in Myanmar.
+    "Nobody who is invited is off on Monday, 7 December 2026, 14:00 Ha Noi (UTC+07:00); to move there: "
+    f"orchestrator meeting update {REF} --start '2026-12-07 14:00'"
+)
+
+
+def of_days(facts: Iterable[Fact]) -> list[str]:
+    """What is said of days off, without the days on which nobody is."""
+    return [words.say(item) for item in facts if item.key != "timelines.nobody-is-off"]
+
+
 def named(change: CalendarChange) -> dict[str, list[str]]:
-    return {item.reference: list(map(words.say, item.days_off)) for item in change.meetings}
+    return {item.reference: of_days(item.days_off) for item in change.meetings}
 
 
 def warnings(world: World) -> list[str]:
@@ -55,7 +70,8 @@ def test_a_day_off_names_the_meeting_on_it_and_warns_its_coordinator_once(world:
     done = entered(world, "SG", "closed", DAY)
     assert named(done) == named(seen)
     (first,) = warnings(world)
-    assert FOR_SINGAPORE in first
+    assert FOR_SINGAPORE in first and AFTER in first
+    assert AFTER in map(words.say, done.meetings[0].days_off)
     assert warnings(world) == [first], "once"
     # The next one is another warning, which does not repeat the first.
     assert named(entered(world, "VN", "closed", DAY)) == {REF: [FOR_VIET_NAM]}
@@ -124,7 +140,7 @@ def test_newer_holiday_data_names_the_meeting_and_warns_once(
     said = "takes place on a day off for Singapore: Thursday, 3 December 2026 (Polling Day)"
     (seen,) = after.recalculating.run(dry_run=True).meetings
     (found,) = after.recalculating.run().meetings
-    assert list(map(words.say, seen.days_off)) == list(map(words.say, found.days_off)) == [said]
+    assert of_days(seen.days_off) == of_days(found.days_off) == [said]
     assert after.recalculating.run().meetings == ()
     (mail,) = warnings(after)
     assert said in mail
@@ -138,10 +154,74 @@ def test_command_line_and_api_name_it(world: World, monkeypatch: pytest.MonkeyPa
     shown = CliRunner().invoke(cli, close, catch_exceptions=False)
     assert f"! {FOR_SINGAPORE}" in " ".join(shown.stdout.split())
     answered = CliRunner().invoke(cli, [*close, "--json"], catch_exceptions=False)
-    assert json.loads(answered.stdout)["meetings"][0]["days_off"] == [FOR_SINGAPORE]
+    assert json.loads(answered.stdout)["meetings"][0]["days_off"][0] == FOR_SINGAPORE
     api = TestClient(application(world), base_url="http://localhost")
     api.headers["Authorization"] = f"Bearer {world.api_token}"
     body = {"kind": "closed", "first": DAY, "name": "Declared", "why": "Decree 12"}
     answer = api.post("/api/v1/calendars/SG/overrides", json=body).json()
-    assert answer["meetings"][0]["days_off"] == [FOR_SINGAPORE]
+    assert answer["meetings"][0]["days_off"][0] == FOR_SINGAPORE
+    assert AFTER in answer["meetings"][0]["days_off"]
     assert answer["meetings"][0]["days_off_facts"][0]["key"] == "timelines.now-day-off"
+
+
+def test_a_half_day_that_closes_offices_during_the_meeting_is_named(world: World) -> None:
+    invited(world)
+    entered(world, "SG", "hours", DAY, hours=["08:00-12:00"])
+    (mail,) = warnings(world)
+    assert "takes place while offices in Singapore are closed: Thursday, 3 December 2026" in mail
+    assert AFTER in mail
+
+
+def test_the_host_is_named_also_where_none_of_its_people_is_invited(world: World) -> None:
+    guests = [item for item in definition().attendees if item.delegation != "VN"]
+    world.create(reference="HOSTED", attendees=[item.model_dump(exclude_none=True) for item in guests])
+    world.meetings.publish("HOSTED", caller=BY)
+    assert named(entered(world, "VN", "closed", DAY)) == {"HOSTED": [FOR_VIET_NAM]}
+
+
+def test_a_day_off_is_settled_when_the_meeting_moves_to_a_day_that_was_named(world: World) -> None:
+    invited(world)
+    entered(world, "SG", "closed", DAY)
+    assert len(warnings(world)) == 1
+    later = MeetingUpdate.model_validate({"start": "2026-12-07 14:00"})
+    effect = world.meetings.update(REF, later, caller=BY, version=2)
+    assert not any("day off" in words.say(item) or "is off" in words.say(item) for item in effect.warnings)
+    with world.database.reading() as session:
+        known = store.load(session, store.find_id(session, REF)).days_off
+    assert known is not None and known.days == () and known.nearest == ()
+    assert len(warnings(world)) == 1
+
+
+def test_who_publishes_is_told_of_the_nearest_days_on_which_nobody_is_off(world: World) -> None:
+    entered(world, "SG", "closed", DAY)
+    world.create()
+    seen = world.meetings.publish(REF, caller=BY, dry_run=True)
+    assert AFTER in map(words.say, seen.warnings)
+
+
+def test_who_adds_a_delegation_that_is_off_is_told(world: World) -> None:
+    entered(world, "LA", "closed", DAY)
+    invited(world)
+    lao = {"name": "Khamla", "email": "khamla@la.example.org", "delegation": "LA", "group": "SOM"}
+    effect = world.meetings.edit(REF, Invite(Invitee.model_validate(lao)), caller=BY)
+    assert any("Lao PDR" in words.say(item) for item in effect.warnings)
+    assert AFTER in map(words.say, effect.warnings)
+    assert warnings(world) == []
+
+
+def test_a_day_that_was_opened_and_is_closed_again_is_named(world: World) -> None:
+    """2 September is the national day of Viet Nam, which a coordinator had entered as a working day."""
+    opened = entered(world, "VN", "open", "2027-09-02").override.id
+    assert opened is not None
+    invited(world, start="2027-09-02 14:00")
+    world.calendars.withdraw(opened, caller=BY)
+    (mail,) = warnings(world)
+    assert "takes place on a day off for Viet Nam: Thursday, 2 September 2027" in mail
+
+
+def test_the_console_links_to_the_change_that_moves_the_meeting_to_a_day_that_suits(world: World) -> None:
+    entered(world, "SG", "closed", DAY)
+    world.create()
+    page = TestClient(application(world), base_url="http://localhost").get(f"/meetings/{REF}/publish").text
+    assert f'href="/meetings/{REF}/change?start=2026-12-07%2014%3A00"' in page
+    assert "orchestrator meeting update" not in page
