@@ -75,7 +75,8 @@ class Container(Adapters, DataFiles):
     @cached_property
     def planner(self) -> Planner:
         """Plans meetings."""
-        return Planner(self.directory, self.timelines)
+        joining = frozenset(key for key, text in self.notices.items() if text.join)
+        return Planner(self.directory, self.timelines, joining)
 
     @cached_property
     def calendars(self) -> WorkingCalendars:

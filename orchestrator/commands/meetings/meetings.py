@@ -121,6 +121,8 @@ def publish(reference: str, save_the_date: bool | None) -> Callable[[bool], Effe
 @click.option("--start", metavar="TIME", help="New wall time, such as '2026-12-03 14:00'.")
 @click.option("--zone", metavar="ZONE", help="New IANA zone.")
 @click.option("--duration", metavar="LENGTH", help="New length, such as PT2H30M.")
+@click.option("--mode", metavar="MODE", help="online, in person, or hybrid; a venue is given in a file.")
+@click.option("--room", metavar="TEXT", help="The room at the venue.")
 @click.option(
     "--file", "file", type=click.Path(path_type=Path), metavar="FILE", help="YAML with the fields to change."
 )

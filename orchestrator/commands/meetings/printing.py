@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.services.meetings.views import AttendeeView, DecisionView, MeetingSummary, MeetingView
@@ -56,7 +56,7 @@ def show_meeting(item: MeetingView) -> None:
         ("Reference", f"{item.reference}, version {item.version}"),
         ("Status", status_words(item)),
         ("When", f"{item.host_time} – {item.host_end.clock}"),
-        ("Link", item.join_url or "none yet"),
+        *_where(item),
         ("Host", f"{item.host_name}; {item.coordinator_name} <{item.coordinator_email}>"),
         ("Answers", answers(item.answers)),
         ("Next", next_words(item) or "nothing"),
@@ -77,6 +77,18 @@ def show_meeting(item: MeetingView) -> None:
         )
     out.print()
     out.print(people)
+
+
+def _where(item: MeetingView) -> Iterator[tuple[str, str]]:
+    """Return how and where a meeting takes place, line by line."""
+    yield "Form", item.mode.value
+    if item.venue is not None:
+        yield "Venue", item.where.line
+        for label, value in (("Arrivals", item.venue.arrivals), ("Emergency", item.venue.emergency)):
+            if value:
+                yield label, value
+    if item.mode.has_link:
+        yield "Link", item.join_url or "none yet"
 
 
 def answer_words(person: AttendeeView) -> str:

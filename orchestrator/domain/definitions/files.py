@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from orchestrator.domain.definitions.definition import MeetingDefinition
+from orchestrator.domain.meetings.place import Mode
 from orchestrator.errors import InvalidInput, Problem
 from orchestrator.facts import Fact
 
@@ -180,7 +181,15 @@ def read_definitions(text: str) -> list[MeetingDefinition]:
             Fact.of("definitions.too-many-meetings", most=MOST_MEETINGS),
             Fact.of("definitions.too-many-meetings.remedy"),
         )
-    return _read_all([shared | item for item in entries])
+    return _read_all([_sharing(shared, item) for item in entries])
+
+
+def _sharing(shared: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    """Return a meeting with what it shares with others; one over the internet shares no venue with them."""
+    own = shared | entry
+    if entry.get("mode") == Mode.ONLINE:
+        own = {key: value for key, value in own.items() if key in entry or key not in ("venue", "room")}
+    return own
 
 
 def _read_all(entries: list[dict[str, Any]]) -> list[MeetingDefinition]:

@@ -90,6 +90,13 @@ def _short_title(value: str) -> str:
     return text
 
 
+def _telephone(value: object) -> object:
+    """Refuse what YAML has read as a number already: a leading plus sign or nought is lost by then."""
+    if isinstance(value, int):
+        raise Unfit(Fact.of("definitions.telephone-without-quotes"))
+    return value
+
+
 # What follows ``WithJsonSchema`` is for the published schema only, which would else not tell of the rules.
 _LONGEST_ADDRESS = 254
 _ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
@@ -174,7 +181,9 @@ class WrittenVenue(Written):
     name: Line | None = Field(None, description="The house, and the hall in it that all sessions share.")
     address: Line | None = None
     arrivals: Line | None = Field(None, description="How to get there: airport, transport, entrance.")
-    emergency: Line | None = Field(None, description="A telephone number that is answered at any hour.")
+    emergency: Annotated[Line | None, BeforeValidator(_telephone)] = Field(
+        None, description="A telephone number that is answered at any hour."
+    )
 
 
 class Coordinator(Written):

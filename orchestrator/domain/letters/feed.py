@@ -101,7 +101,7 @@ def facts_of(
     over = meeting.status is MeetingStatus.CANCELLED or not attendee.invited
     message = cancel_to(meeting, attendee) if over else request_to(meeting, attendee)
     removed = told if not attendee.invited else None
-    join_url = None if over else meeting.conference.join_url
+    join_url = None if over else meeting.join_url
     return CalendarFacts(
         method=Method.REQUEST,
         status=message.status,
@@ -115,6 +115,7 @@ def facts_of(
         organizer_name=organizer.name,
         organizer_address=organizer.address,
         join_url=join_url,
+        location=meeting.where.line,
         contact=contact(meeting),
     )
 

@@ -17,8 +17,10 @@ from icalendar import Calendar, Event, vText, vUri
 
 from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.letters.wording import marked
+from orchestrator.domain.meetings.clocks import host_place
 from orchestrator.domain.meetings.itip import EventStatus, Method
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting, MeetingStatus
+from orchestrator.domain.meetings.place import Where
 from orchestrator.domain.meetings.points import Point
 from orchestrator.domain.people.addresses import in_a_labels
 from orchestrator.domain.time.zones import local_time
@@ -45,7 +47,7 @@ class CalendarFacts:
     ``status`` is ``None`` in the CANCEL to one person who was removed from a meeting that goes on: nothing
     is cancelled but their part in it (RFC 5546 section 3.2.5). The organizer is who owns the address, for
     mail programs remember the name beside it; ``contact`` is whom to ask. ``counter`` says whether
-    recipients may propose another time.
+    recipients may propose another time. ``location`` is the venue; without one, people meet at ``join_url``.
     """
 
     method: Method
@@ -62,6 +64,7 @@ class CalendarFacts:
     join_url: str | None
     counter: bool = True
     contact: str = ""
+    location: str = ""
 
     @property
     def takes_place(self) -> bool:
@@ -128,8 +131,11 @@ def event_of(facts: CalendarFacts) -> Event:
     _add_busy_time(event, facts)
     if facts.takes_place:
         event.add("x-microsoft-disallow-counter", vText("FALSE" if facts.counter else "TRUE"))
-        if facts.join_url:
+        if facts.location:
+            event.add("location", CalendarText(facts.location), encode=False)
+        elif facts.join_url:
             event.add("location", facts.join_url)
+        if facts.join_url:
             event.add("conference", _conference(facts.join_url), encode=False)
     return event
 
@@ -174,6 +180,7 @@ def description(meeting: Meeting, directory: Directory, join_url: str | None) ->
     return _blocks(
         _SAVE_THE_DATE if meeting.tentative else "",
         meeting.title_en,
+        *_venue(meeting.where),
         f"Join the meeting:\n{join_url}" if join_url else "",
         _host_time(meeting, directory),
         "Agenda:\n" + "\n".join(agenda) if agenda else "",
@@ -203,13 +210,25 @@ def contact(meeting: Meeting) -> str:
     return f"{meeting.coordinator_name}, {meeting.coordinator_email}"
 
 
+def _venue(where: Where) -> Iterator[str]:
+    """Where to come to, how to get there, and whom to call; nothing of a meeting over the internet."""
+    if where.venue is None:
+        return
+    yield "Venue:\n" + "\n".join(where.lines)
+    if where.venue.arrivals:
+        yield f"Arrivals: {where.venue.arrivals}"
+    if where.venue.emergency:
+        yield f"Emergency number: {where.venue.emergency}"
+
+
 def _blocks(*blocks: str) -> str:
     return "\n\n".join(block for block in blocks if block)
 
 
 def _host_time(meeting: Meeting, directory: Directory) -> str:
-    place = directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
-    return f"Host time: {local_time(meeting.starts_at, place)}"
+    place = host_place(meeting, directory, meeting.starts_at)
+    clock = "Time at the venue" if meeting.where.clock else "Host time"
+    return f"{clock}: {local_time(meeting.starts_at, place)}"
 
 
 def _agenda_lines(item: AgendaEntry, directory: Directory) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from orchestrator.domain.meetings.place import Mode
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import ConfigurationError, Unfit
 from orchestrator.facts import Fact
@@ -36,18 +37,29 @@ class _NoticeModel(BaseModel):
 
 
 class NoticeText(_NoticeModel):
-    """One text. ``join`` adds the personal join link and ``agenda`` the agenda to the mail."""
+    """One text. ``join`` adds the personal join link and ``agenda`` the agenda to the mail.
+
+    ``in_person`` are the paragraphs of a meeting in person, where they differ; one with ``join`` is not
+    sent of such a meeting.
+    """
 
     key: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     subject: _Text
     paragraphs: Annotated[tuple[_Text, ...], AfterValidator(_some)]
     join: bool = False
     agenda: bool = False
+    in_person: tuple[_Text, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:
         """Everything that the catalogues translate."""
-        return (self.subject, *self.paragraphs)
+        return (self.subject, *self.paragraphs, *self.in_person)
+
+    def of(self, mode: Mode) -> NoticeText:
+        """Return the text of a meeting that takes place so."""
+        if mode.has_link or not self.in_person:
+            return self
+        return self.model_copy(update={"paragraphs": self.in_person})
 
 
 class _File(_NoticeModel):

@@ -52,6 +52,12 @@ def require_status(meeting: Meeting, doing: Fact, *allowed: MeetingStatus) -> No
         )
 
 
+def require_link(meeting: Meeting) -> None:
+    """Raise ``Conflict`` for a meeting in person, which has no link."""
+    if not meeting.mode.has_link:
+        raise Conflict(Fact.of("meetings.has-no-link", reference=meeting.reference), code="in-person")
+
+
 def publish(
     meeting: Meeting, uid: str, now: datetime, *, organizer: str, save_the_date: bool = False
 ) -> Meeting:

@@ -90,6 +90,11 @@ class Where:
         return tuple(item for item in known if item)
 
     @property
+    def clock(self) -> Place | None:
+        """Where the clock hangs that everybody goes by; ``None`` where each has their own."""
+        return self.venue.place if self.venue is not None and not self.mode.has_link else None
+
+    @property
     def line(self) -> str:
         """The venue in one line; empty without a venue."""
         return ", ".join(self.lines)

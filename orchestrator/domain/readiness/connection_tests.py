@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from math import inf
 
 from orchestrator.domain.delegations.working_calendar import Calendars, Stretch, WorkingCalendar
+from orchestrator.domain.meetings.clocks import host_place
 from orchestrator.domain.meetings.meeting import ConnectionTest, Meeting
 from orchestrator.domain.time.zones import local_time, zone
 from orchestrator.domain.timelines.offsets import Offset
@@ -109,7 +110,7 @@ def placed(
     tries its connection.
     """
     end, own, host = start + length, calendars.of(code), calendars.of(meeting.host)
-    place = calendars.directory.host_place(meeting.host, meeting.zone, start)
+    place = host_place(meeting, calendars.directory, start)
     if end > meeting.starts_at:
         raise InvalidInput.of(
             "start",

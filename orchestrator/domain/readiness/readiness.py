@@ -163,7 +163,7 @@ def _link(meeting: Meeting, delegation: str, evidence: Evidence) -> Cell:
     coming = [item for item in meeting.people_of(delegation) if not item.declined]
     if not coming:
         return Cell(DECLINED, settled=None)
-    if not meeting.conference.join_url:
+    if meeting.mode.has_link and not meeting.join_url:
         return Cell(MISSING, settled=False, details=(Fact.of("readiness.no-link-yet"),))
     mails: dict[int, list[LinkMail]] = {}
     for item in carrying(meeting, evidence.mails):
@@ -217,6 +217,8 @@ def _joined(meeting: Meeting, delegation: str, evidence: Evidence) -> Cell:
         return Cell("in", settled=True, since=found.at, by=found.by)
     if stays_away(meeting, delegation):
         return Cell(DECLINED, settled=None)
+    if not meeting.mode.has_link:
+        return Cell(NOT_ASKED, settled=None)
     if meeting.status is MeetingStatus.DRAFT or meeting.tentative or evidence.now < meeting.starts_at:
         return Cell(NOT_YET, settled=None)
     return Cell(MISSING, settled=False)

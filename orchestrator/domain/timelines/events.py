@@ -169,7 +169,7 @@ def days_off(meeting: Meeting) -> list[Obligation]:
 
 
 def called_off(meeting: Meeting) -> list[Obligation]:
-    """Return what a cancelled meeting calls for beside cancellations: that its video meeting goes."""
+    """Return what calls off the video meeting of a meeting that is cancelled, or takes place in person."""
     conference = meeting.conference
     # An attempt without an answer may have made something; with a link by hand nobody was waiting for it.
     if not conference.provider_id and (conference.by_hand or not conference.attempted):

@@ -392,7 +392,7 @@ KINDS: Mapping[ActionKind, KindRules] = {
         work=Work.CONFERENCE,
         words=Fact.of("timelines.what-conference-delete"),
         why=Fact.of("timelines.why-conference-delete"),
-        statuses=frozenset({MeetingStatus.CANCELLED}),
+        statuses=frozenset({MeetingStatus.CANCELLED, MeetingStatus.PUBLISHED}),
     ),
     ActionKind.CONFIRM: KindRules(
         work=Work.TURN,

@@ -57,12 +57,25 @@ def _status_objection(kind: ActionKind, meeting: Meeting) -> Objection | None:
         return Objection(ActionState.CANCELLED, CALLED_OFF, CancelCode.MEETING_CANCELLED)
     if meeting.status not in allowed:
         return Objection(ActionState.CANCELLED, Fact.of(_STANDS[meeting.status]), CancelCode.MEETING_OVER)
+    if _is_done(kind, meeting):
+        return Objection(ActionState.CANCELLED, kind.rules.not_needed, CancelCode.NOT_NEEDED)
+    return None
+
+
+def _is_done(kind: ActionKind, meeting: Meeting) -> bool:
+    """Whether an action has nothing left to do; in person nothing has to be done for a link."""
     conference = meeting.conference
-    linked = conference.by_hand or (conference.join_url and conference.trouble is None)
-    done = (kind is ActionKind.LINK_ALERT and linked) or (
-        kind is ActionKind.CONFIRM and not meeting.tentative
-    )
-    return Objection(ActionState.CANCELLED, kind.rules.not_needed, CancelCode.NOT_NEEDED) if done else None
+    match kind:
+        case ActionKind.CONFIRM:
+            return not meeting.tentative
+        case ActionKind.CONFERENCE:
+            return not meeting.mode.has_link
+        case ActionKind.LINK_ALERT:
+            linked = conference.by_hand or (conference.join_url and conference.trouble is None)
+            return bool(linked) or not meeting.mode.has_link
+        case ActionKind.CONFERENCE_DELETE:
+            return meeting.status is MeetingStatus.PUBLISHED and meeting.mode.has_link
+    return False
 
 
 def _superseded(action: StoredAction, meeting: Meeting) -> Objection | None:

@@ -73,6 +73,8 @@ def why_dropped(
         return None
     if step is None or (step.do is ActionKind.CHASE and int(rung or 1) > len(step.at)):
         return Fact.of("timelines.step-gone")
+    if timeline.leaves_out(step):
+        return Fact.of("timelines.nothing-to-join")
     if not STEP_RULES[step.do].asks_delegations or step.need is None:
         return None
     codes = {meeting.attendee(attendee_id).delegation} if attendee_id is not None else {*meeting.delegations}

@@ -19,7 +19,7 @@ from orchestrator.domain.meetings.meeting import (
 from orchestrator.domain.time.zones import local_time
 from orchestrator.domain.timelines.asking import addressees, asked_delegations, holds, owed
 from orchestrator.domain.timelines.audience import admitted
-from orchestrator.domain.timelines.events import answered_for, asked_for, days_off
+from orchestrator.domain.timelines.events import answered_for, asked_for, called_off, days_off
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.ladders import Ladders
 from orchestrator.domain.timelines.moments import Moments
@@ -56,6 +56,7 @@ class Published:
             *asked_for(self._meeting, self._waits_for),
             *answered_for(self._meeting),
             *days_off(self._meeting),
+            *([] if self._meeting.mode.has_link else called_off(self._meeting)),
         ]
         return _without_doubles([*wanted, *self._nudges()])
 
@@ -99,7 +100,7 @@ class Published:
         meeting = self._meeting
         if meeting.conference.by_hand:
             return []
-        self._waits_for = None if meeting.conference.join_url else step.name
+        self._waits_for = None if meeting.join_url else step.name
         wanted = [
             Obligation(step.name, ActionKind.CONFERENCE, step.name, None, meeting.revision, None, self._ends)
         ]

@@ -163,6 +163,7 @@ Moment = Annotated[Offset, BeforeValidator(_moment), PlainSerializer(_offset_tex
 Until = Annotated[Offset, BeforeValidator(_deadline), PlainSerializer(_offset_text)]
 Bound = Annotated[Offset, BeforeValidator(_whole_days_or_hours), PlainSerializer(_bound_text)]
 _FIELDS = frozenset(field for rules in STEP_RULES.values() for field in rules.fields)
+_ONE_DAY = timedelta(days=1)
 _SHORTEST_SLOT, _LONGEST_SLOT = timedelta(minutes=5), timedelta(hours=4)
 
 
@@ -325,6 +326,13 @@ class Step(BaseModel):
         if self.do is ActionKind.CONNECTION_TEST:
             return Need.TEST
         return self.when or self.ask
+
+    @property
+    def is_for_joining(self) -> bool:
+        """Whether it is about joining over the internet: the link, tests of it, the mail of the hour."""
+        if self.do is ActionKind.REMIND:
+            return self.first is not None and self.first.clock is None and self.first.exact < _ONE_DAY
+        return self.do is ActionKind.CONFERENCE or self.need is Need.TEST
 
     def said(self, rung: int = 1, *, with_clock: bool = True) -> Fact:
         """Return when it happens, with the hour or without."""

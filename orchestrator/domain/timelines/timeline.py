@@ -9,6 +9,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationError,
 )
 
@@ -35,6 +36,7 @@ class Timeline(BaseModel):
     name: str = Field(pattern=r"^[a-z0-9-]+$", max_length=64)
     title: str = Field(min_length=1, max_length=250)
     steps: tuple[Step, ...]
+    _left_out: tuple[Step, ...] = PrivateAttr(default=())
 
     @classmethod
     def of(cls, data: Any) -> Timeline:
@@ -78,9 +80,26 @@ class Timeline(BaseModel):
         return next((step for step in found if step.tentative is tentative), found[0] if found else None)
 
     def named(self, name: str) -> Step | None:
-        """Return the step called ``name``; an action's step may also name a rung, as ``chase:list/2``."""
+        """Return the step called ``name``; an action's step may also name a rung, as ``chase:list/2``.
+
+        It may be one that is left out in person: others count from it, and what it called for is explained.
+        """
         plain = name.partition("/")[0]
-        return next((step for step in self.steps if step.name == plain), None)
+        return next((step for step in (*self.steps, *self._left_out) if step.name == plain), None)
+
+    def in_person(self, joining: Collection[str]) -> Timeline:
+        """Return it without the steps that are about joining over the internet.
+
+        ``joining`` are the keys of the notices that say how to join.
+        """
+        left_out = tuple(step for step in self.steps if step.is_for_joining or step.about in joining)
+        found = self.model_copy(update={"steps": tuple(step for step in self.steps if step not in left_out)})
+        found._left_out = left_out
+        return found
+
+    def leaves_out(self, step: Step) -> bool:
+        """Whether a step is only remembered, because the meeting is one in person."""
+        return step in self._left_out
 
     def deadline_of(self, step: Step) -> Offset | None:
         """Return by when a step wants something; a chaser that does not say it, as the notice that asked."""

@@ -19,6 +19,7 @@ from orchestrator.domain.dates.date_poll import (
     tallies,
 )
 from orchestrator.domain.delegations.working_calendar import Calendars
+from orchestrator.domain.meetings.clocks import host_place
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.time.zones import LocalTime, Place, local_time
 from orchestrator.domain.timelines.events import asked_for_a_date
@@ -208,7 +209,7 @@ class DatePollViewer:
         )
 
     def _host(self, moment: datetime) -> Place:
-        return self._directory.host_place(self._meeting.host, self._meeting.zone, moment)
+        return host_place(self._meeting, self._directory, moment)
 
     def _at_host(self, moment: datetime) -> LocalTime:
         return local_time(moment, self._host(moment))

@@ -22,6 +22,7 @@ from orchestrator.domain.dates.date_poll import (
 from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings import lifecycle
+from orchestrator.domain.meetings.clocks import host_place
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.people.caller import Caller
@@ -343,7 +344,7 @@ def _require_reminder(meeting: Meeting, poll: DatePoll, now: datetime, directory
         raise Conflict(Fact.of("dates.all-answered"))
     again = poll.asked_at + ASKED_AGAIN_AFTER
     if now < again:
-        place = directory.host_place(meeting.host, meeting.zone, again)
+        place = host_place(meeting, directory, again)
         when = local_time(again, place)
         raise Conflict(Fact.of("dates.asked-today", when=when), code="asked-today")
 

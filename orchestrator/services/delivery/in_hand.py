@@ -82,5 +82,6 @@ class Looking:
         conditional = held.action.kind.rules.conditional
         if conditional is not Conditional.WHERE_ITS_STEP_IS:
             return conditional is Conditional.ALWAYS
-        step = self._planner.timeline(meeting).named(held.step)
-        return step is not None and step.when is not None
+        timeline = self._planner.timeline(meeting)
+        step = timeline.named(held.step)
+        return step is not None and (step.when is not None or timeline.leaves_out(step))

@@ -46,7 +46,7 @@ def written_from(
     if method is Method.CANCEL:
         return facts
     if method is Method.REQUEST:
-        facts["link"] = meeting.conference.join_url
+        facts["link"] = meeting.join_url
     if attendee is not None:
         facts["page"] = attendee.link_version
     return facts | {"told": _told(meeting, content)}

@@ -92,7 +92,8 @@ class CalendarCopies:
                 description=self._description(key, meeting),
                 organizer_name=self._organizer.name,
                 organizer_address=self._organizer.address,
-                join_url=meeting.conference.join_url,
+                join_url=meeting.join_url,
+                location=meeting.where.line,
                 counter=self._counter,
                 contact=contact(meeting),
             )
@@ -100,7 +101,7 @@ class CalendarCopies:
 
     def _description(self, key: CalendarKey, meeting: Meeting) -> str:
         if key.method is Method.REQUEST:
-            return description(meeting, self._directory, meeting.conference.join_url)
+            return description(meeting, self._directory, meeting.join_url)
         if key.status is None:
             return removed_description(meeting)
         return cancelled_description(meeting, self._directory)

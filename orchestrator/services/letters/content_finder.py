@@ -10,6 +10,7 @@ from orchestrator.domain.letters.message import Attachment
 from orchestrator.domain.letters.notices import NoticeText, NoticeTexts
 from orchestrator.domain.meetings import reasons
 from orchestrator.domain.meetings.changes import REINSTATED, Difference, Snapshot, differences
+from orchestrator.domain.meetings.clocks import place_for
 from orchestrator.domain.meetings.itip import Method
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Need, Participation
 from orchestrator.domain.meetings.revision import cancel_to, request_to
@@ -111,7 +112,7 @@ class ContentFinder:
             return content
         with self._database.reading() as session:
             proposal = responses.get(session, int(held.action.obligation.rpartition("-")[2]))
-        place = self._planner.directory.place_of(held.attendee.delegation, meeting.starts_at)
+        place = place_for(meeting, self._planner.directory, held.attendee.delegation, meeting.starts_at)
         proposed = str(local_time(proposal.starts_at, place)) if proposal.starts_at else None
         return replace(content, proposed=proposed, comment=proposal.reply)
 
@@ -133,7 +134,7 @@ class ContentFinder:
     ) -> LetterContent:
         """Add what is new to an attendee who has been told ``known_revision``."""
         old, new = self._snapshot(meeting.id, known_revision), Snapshot.of(meeting)
-        place = self._planner.directory.place_of(attendee.delegation, meeting.starts_at)
+        place = place_for(meeting, self._planner.directory, attendee.delegation, meeting.starts_at)
         found: tuple[Difference, ...] = tuple(differences(old, new, place)) if old else ()
         subject = update_subject(old, new, place) if old else ""
         if meeting.attendee(attendee.id).withdrawn:
@@ -165,7 +166,7 @@ class ContentFinder:
             content,
             deadline=deadline if named else None,
             overdue=overdue and named,
-            notice=self._notice(step),
+            notice=self._notice(step, meeting),
             slot=next((slot for slot in meeting.connection_tests if slot.delegation == code), None)
             if content.kind is ActionKind.CONNECTION_TEST
             else None,
@@ -207,12 +208,12 @@ class ContentFinder:
         asked = first_asked(meeting, timeline, calendars, step, code)
         return None if asked is not None and deadline <= asked else deadline
 
-    def _notice(self, step: Step | None) -> NoticeText | None:
+    def _notice(self, step: Step | None, meeting: Meeting) -> NoticeText | None:
         if step is None or step.about is None:
             return None
         if step.about not in self._notices:
             raise NotFound(Fact.of("letters.no-such-notice", notice=step.about))
-        return self._notices[step.about]
+        return self._notices[step.about].of(meeting.mode)
 
     def _owes(self, meeting: Meeting) -> _Owed:
         if self._owed[0] is not meeting:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from orchestrator.domain.answers.responses import ResponseKind
 from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.meetings.clocks import host_place
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
 from orchestrator.domain.people.addresses import compared
 from orchestrator.domain.time.zones import local_time
@@ -75,7 +76,7 @@ def _what(meeting: Meeting, row: ResponseRow, directory: Directory, now: datetim
         case ResponseKind.WAITING:
             return _waiting(meeting, row)
         case ResponseKind.PROPOSAL if row.starts_at is not None:
-            place = directory.host_place(meeting.host, meeting.zone, row.starts_at)
+            place = host_place(meeting, directory, row.starts_at)
             proposed = local_time(row.starts_at, place)
             if row.starts_at <= now:
                 return Fact.of("letters.proposes-past", time=proposed)

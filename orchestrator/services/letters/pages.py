@@ -17,6 +17,7 @@ from orchestrator.domain.letters.invitation import lead_words
 from orchestrator.domain.letters.message import TEXT_WIDTH, Encoded, Form, NamedAddress
 from orchestrator.domain.letters.wording import ENGLISH, Wording, marked
 from orchestrator.domain.meetings.changes import REINSTATED, What
+from orchestrator.domain.meetings.clocks import host_place, place_for
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, Need
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.kinds import IN_OWN_LANGUAGE, ActionKind
@@ -57,6 +58,8 @@ _REMOVAL = "Change of participants: {title}"
 _NOT_UP_TO_DATE = "Video meeting not brought up to date: {title}"
 _COMMAND = re.compile(r"[A-Z][a-z]+-[A-Z]\w+ -")
 _DATED = ("reminder", "save-the-date")
+# By whether the meeting's own clock is told first.
+_BESIDE = (marked("Host time"), marked("Your time"))
 _DEAR = marked("Dear {name},")
 _FOR_ONLY = marked("The personal links in this mail are for {name} only.")
 _OWN_ANSWER = marked("your own answer: whether you will take part")
@@ -165,7 +168,7 @@ def _subject_of(key: PageKey) -> str:
         return _REMOVAL
     if key.content.tentative and key.purpose == "again":
         return SUBJECTS["save-the-date"]
-    if key.content.kind is ActionKind.LINK_ALERT and key.edition.meeting.conference.join_url:
+    if key.content.kind is ActionKind.LINK_ALERT and key.edition.meeting.join_url:
         return _NOT_UP_TO_DATE
     return SUBJECTS[key.purpose]
 
@@ -264,13 +267,27 @@ class PageWriter:
         title, _ = _title(meeting, wording)
         starts_at = content.slot.starts_at if content.slot else meeting.starts_at
         if key.purpose in _DATED or content.slot:
-            title = f"{title} – {wording.moment(self._local(key, starts_at))}"
+            local = self._local(key, starts_at) if content.slot else self._at_meeting(key, starts_at)
+            title = f"{title} – {wording.moment(local)}"
         notice = wording.say(content.notice.subject) if content.notice else ""
         return wording.say(_subject_of(key), title=title, notice=notice)
 
     def _local(self, key: PageKey, instant: datetime) -> LocalTime:
         """Return an instant as it reads where the recipient is; the words are English."""
         return local_time(instant, self._directory.place_of(key.reader.delegation, instant))
+
+    def _at_meeting(self, key: PageKey, instant: datetime) -> LocalTime:
+        """Return a time of the meeting as it reads where the recipient is then: in person, at the venue."""
+        meeting = key.edition.meeting
+        return local_time(instant, place_for(meeting, self._directory, key.reader.delegation, instant))
+
+    def _beside(self, key: PageKey) -> LocalTime | None:
+        """Return the start by the clock that is told beside: the host's, or in person the recipient's own."""
+        meeting, own = key.edition.meeting, self._local(key, key.edition.meeting.starts_at)
+        there = local_time(meeting.starts_at, host_place(meeting, self._directory, meeting.starts_at))
+        if meeting.where.clock is None:
+            return None if own == there else there
+        return None if own.offset == there.offset else own
 
     def _stretch(self, key: PageKey, wording: Wording, starts_at: datetime, ends_at: datetime) -> LocalSpan:
         starts, ends = self._local(key, starts_at), self._local(key, ends_at)
@@ -298,7 +315,9 @@ class PageWriter:
             "title_lang": title_lang,
             "heading_height": "1.8" if wording.language.tall and title_lang == wording.code else "1.35",
             "title_vi": meeting.title_vi if beside else None,
-            "join_url": meeting.conference.join_url,
+            "join_url": meeting.join_url,
+            "online": meeting.mode.has_link,
+            "where": meeting.where,
             "trouble": _lines(trouble.reason) if (trouble := meeting.conference.trouble) else [],
             "agenda": self._agenda(meeting, wording),
             "coordinator": meeting.coordinator_name,
@@ -326,17 +345,16 @@ class PageWriter:
     def _times(self, key: PageKey, wording: Wording) -> dict[str, Any]:
         """Return when things are, on the recipient's own clock."""
         meeting, content = key.edition.meeting, key.content
-        when, end = self._local(key, meeting.starts_at), self._local(key, meeting.ends_at)
-        host = self._directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
-        host_when = local_time(meeting.starts_at, host)
+        when, end = self._at_meeting(key, meeting.starts_at), self._at_meeting(key, meeting.ends_at)
+        beside = self._beside(key)
         slot, deadline = content.slot, content.deadline
-        elsewhere = host != self._directory.place_of(key.reader.delegation, meeting.starts_at)
         return {
             "when": wording.local(when),
             "end": wording.local(end),
             "end_days": end.days_after(when),
-            "host_when": wording.local(host_when) if elsewhere else None,
-            "host_days": host_when.days_after(when),
+            "host_when": wording.local(beside) if beside else None,
+            "host_days": beside.days_after(when) if beside else 0,
+            "host_label": _BESIDE[meeting.where.clock is not None],
             "day_mark": wording.day_mark,
             "duration": wording.duration(meeting.duration),
             "meeting_span": wording.moment(when, end),

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.meetings import lifecycle
+from orchestrator.domain.meetings.clocks import host_place
 from orchestrator.domain.meetings.decisions import Decision
 from orchestrator.domain.meetings.linked import (
     Feed,
@@ -267,7 +268,7 @@ class Linking:
         return Surroundings(meeting, feeds, linked_store.called(session, names))
 
     def _local(self, meeting: Meeting) -> LocalTime:
-        place = self._planner.directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
+        place = host_place(meeting, self._planner.directory, meeting.starts_at)
         return local_time(meeting.starts_at, place)
 
 

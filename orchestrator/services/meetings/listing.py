@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
+from orchestrator.domain.meetings.clocks import host_place
 from orchestrator.domain.meetings.meeting import MeetingStatus
 from orchestrator.domain.time.zones import local_time
 from orchestrator.domain.timelines.actions import ActionState
@@ -53,7 +54,7 @@ class Listing:
         return [self._summary(item, linked.get(item.reference, ()), now) for item in lines]
 
     def _summary(self, line: Line, linked: Sequence[Fact], now: datetime) -> MeetingSummary:
-        place = self._planner.directory.host_place(line.host, line.zone, line.starts_at)
+        place = host_place(line, self._planner.directory, line.starts_at)
         return MeetingSummary(
             id=line.id,
             reference=line.reference,
@@ -72,6 +73,11 @@ class Listing:
             next_due_at=line.following_at,
             next_due=local_time(line.following_at, place) if line.following_at else None,
             attention=tuple(self._attention(line, linked, now)),
+            mode=line.where.mode,
+            venue=line.where.venue,
+            room=line.where.room,
+            short=line.short,
+            short_vi=line.short_vi,
         )
 
     def _attention(self, line: Line, linked: Sequence[Fact], now: datetime) -> Iterator[Fact]:
@@ -92,6 +98,8 @@ class Listing:
     def _misses_link(self, line: Line, now: datetime) -> bool:
         """Whether invitations wait for a join link for longer than the timeline puts up with."""
         if line.status is not MeetingStatus.PUBLISHED or line.join_url or line.tentative:
+            return False
+        if not line.where.mode.has_link:
             return False
         timeline = self._planner.known_timeline(line.timeline, line.own_timeline)
         step = timeline.step(ActionKind.CONFERENCE) if timeline else None

@@ -284,6 +284,7 @@ class Meetings:
 
         def apply(_: Session, meeting: Meeting, now: datetime) -> Meeting:
             lifecycle.require_status(meeting, Fact.of("meetings.doing.given-a-link"), MeetingStatus.PUBLISHED)
+            lifecycle.require_link(meeting)
             conference = replace(meeting.conference, join_url=url, by_hand=True, trouble=None)
             return lifecycle.with_link(meeting, conference, now)
 

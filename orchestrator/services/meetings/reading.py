@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from orchestrator.domain.meetings.clocks import host_place
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, values
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participation
 from orchestrator.domain.people.caller import ActorKind
@@ -198,8 +199,8 @@ class Reading:
             uid=meeting.uid,
             sequence=meeting.sequence,
             revision=meeting.revision,
-            join_url=meeting.conference.join_url,
-            link_by_hand=meeting.conference.by_hand,
+            join_url=meeting.join_url,
+            link_by_hand=meeting.conference.by_hand and meeting.mode.has_link,
             feeds=target,
             fed_by=sources,
             agenda=tuple(
@@ -246,7 +247,7 @@ class Reading:
 
     def _response(self, meeting: Meeting, row: ResponseRow) -> ResponseView:
         person = next((item for item in meeting.attendees if item.id == row.attendee_id), None)
-        place = self._planner.directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
+        place = host_place(meeting, self._planner.directory, meeting.starts_at)
         answer = Participation(row.participation).words if row.participation else None
         return ResponseView(
             id=row.id,

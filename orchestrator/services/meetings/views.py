@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields
+from orchestrator.domain.meetings.place import Mode, Venue, Where
 from orchestrator.domain.time.zones import LocalTime
 from orchestrator.facts import Fact, Said
 
@@ -71,6 +72,16 @@ class MeetingSummary:
     next_due_at: datetime | None
     next_due: LocalTime | None
     attention: tuple[Fact, ...]
+    mode: Mode = Mode.ONLINE
+    venue: Venue | None = None
+    room: str | None = None
+    short: str | None = None
+    short_vi: str | None = None
+
+    @property
+    def where(self) -> Where:
+        """How and where it takes place."""
+        return Where(self.mode, self.venue, self.room)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.dates.costs import cost_of, pieces_of, why_of
 from orchestrator.domain.dates.date_poll import Ballot, DatePoll, Option, Vote
 from orchestrator.domain.delegations.working_calendar import Calendars
+from orchestrator.domain.meetings.clocks import host_place
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.time.durations import duration_fact
 from orchestrator.domain.time.zones import LocalTime, local_time
@@ -182,7 +183,7 @@ def _option(
     starts_at, ends_at = option.starts_at, option.starts_at + meeting.duration
     pieces = pieces_of(calendars.of(code), starts_at, ends_at)
     own = calendars.directory.place_of(code, starts_at)
-    host = calendars.directory.host_place(meeting.host, meeting.zone, starts_at)
+    host = host_place(meeting, calendars.directory, starts_at)
     vote = ballot.votes.get(option.number) if ballot else None
     return PersonalOption(
         number=option.number,

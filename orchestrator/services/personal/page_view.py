@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.answers.responses import ResponseKind
 from orchestrator.domain.letters.invitation import lead_words
 from orchestrator.domain.meetings.changes import Difference, Snapshot, differences
+from orchestrator.domain.meetings.clocks import host_place
 from orchestrator.domain.meetings.fields import AgendaFields, values
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Participation
+from orchestrator.domain.meetings.place import Where
 from orchestrator.domain.people.caller import Channel
 from orchestrator.domain.time.durations import duration_fact
 from orchestrator.domain.time.zones import LocalTime, Place, local_time
@@ -75,11 +77,15 @@ class AuditView:
 
 @dataclass(frozen=True, slots=True)
 class TimesView:
-    """When a meeting is for its reader; ``host`` is ``None`` where that is the same clock."""
+    """When a meeting is for its reader.
+
+    In person it is the time at the venue, and ``beside`` the reader's own; else it is the reader's own, and
+    ``beside`` the host's. ``beside`` is ``None`` where the clocks are the same.
+    """
 
     starts: LocalTime
     ends: LocalTime
-    host: LocalTime | None
+    beside: LocalTime | None
     duration: Fact
     started: bool
     over: bool
@@ -107,6 +113,7 @@ class PersonalView:
     revision: int
     times: TimesView
     join_url: str | None
+    where: Where
     agenda: tuple[AgendaView, ...]
     contact: Contact
     answer: str
@@ -149,7 +156,7 @@ class PageView:
         meeting, attendee = link.meeting, link.attendee
         own = self._planner.directory.get(attendee.delegation)
         answered_at, via = attendees.answers(session, meeting.id)[attendee.id]
-        since, changes = _changes(session, link, answered_at, own.place)
+        since, changes = _changes(session, link, answered_at, meeting.where.clock or own.place)
         history = _history(session, link)
         latest = next((row for row in history if _is_answer_of(row, attendee)), None)
         return PersonalView(
@@ -164,6 +171,7 @@ class PageView:
             reference=meeting.reference,
             status=_status(meeting),
             join_url=join_url_of(meeting, now),
+            where=meeting.where,
             agenda=tuple(self._agenda(meeting)),
             contact=Contact(meeting.coordinator_name, meeting.coordinator_email),
             answer=attendee.participation.words,
@@ -195,11 +203,12 @@ class PageView:
         )
 
     def _times(self, meeting: Meeting, own: Place, now: datetime) -> TimesView:
-        host = self._planner.directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
+        first = meeting.where.clock or own
+        host = host_place(meeting, self._planner.directory, meeting.starts_at)
         return TimesView(
-            starts=local_time(meeting.starts_at, own),
-            ends=local_time(meeting.ends_at, own),
-            host=None if own == host else local_time(meeting.starts_at, host),
+            starts=local_time(meeting.starts_at, first),
+            ends=local_time(meeting.ends_at, first),
+            beside=_beside(meeting, own, host),
             duration=duration_fact(meeting.duration),
             started=meeting.starts_at <= now,
             over=meeting.ends_at <= now or meeting.status is MeetingStatus.CONCLUDED,
@@ -217,6 +226,13 @@ class PageView:
         return self._links.feed(person.id, person.feed_version)
 
 
+def _beside(meeting: Meeting, own: Place, host: Place) -> LocalTime | None:
+    there, here = local_time(meeting.starts_at, host), local_time(meeting.starts_at, own)
+    if meeting.where.clock is None:
+        return None if own == host else there
+    return None if here.offset == there.offset else here
+
+
 def _status(meeting: Meeting) -> str:
     if meeting.status is MeetingStatus.PUBLISHED and meeting.tentative:
         return "save-the-date"
@@ -226,7 +242,7 @@ def _status(meeting: Meeting) -> str:
 def join_url_of(meeting: Meeting, now: datetime) -> str | None:
     """Return the join link as long as there is something to join."""
     open_now = meeting.status is MeetingStatus.PUBLISHED and now < meeting.ends_at
-    return meeting.conference.join_url if open_now else None
+    return meeting.join_url if open_now else None
 
 
 def _member(link: FollowedLink, item: Attendee) -> MemberView:

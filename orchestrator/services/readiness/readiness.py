@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.answers.responses import ResponseKind
-from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, Need
+from orchestrator.domain.meetings.meeting import ConnectionTest, Meeting, MeetingStatus, Need
 from orchestrator.domain.meetings.needs import NEEDS
 from orchestrator.domain.readiness.readiness import Cell, Evidence, LastAnswer, cells, is_ready, tally
 from orchestrator.domain.time.zones import LocalTime
@@ -78,11 +78,11 @@ class Readiness:
         with self._database.reading() as session:
             meeting = store.load(session, store.find_id(session, name))
         directory = self._planner.directory
-        return [ConnectionTestView.of(meeting, item, directory) for item in meeting.connection_tests]
+        return [ConnectionTestView.of(meeting, item, directory) for item in _tests(meeting)]
 
     def connection_test(self, meeting: Meeting, code: str) -> ConnectionTestView | None:
         """Return when one delegation of ``meeting`` tries its connection; ``None`` where it does not."""
-        found = (item for item in meeting.connection_tests if item.delegation == code)
+        found = (item for item in _tests(meeting) if item.delegation == code)
         test = next(found, None)
         return ConnectionTestView.of(meeting, test, self._planner.directory) if test else None
 
@@ -91,7 +91,7 @@ class Readiness:
         timeline = self._planner.known_timeline(meeting.timeline, meeting.own_timeline)
         if timeline is None:
             return {code: frozenset({Need.ANSWER}) for code in meeting.delegations}
-        return owed(meeting, timeline, self._planner.directory)
+        return owed(meeting, self._planner.as_applied(timeline, meeting), self._planner.directory)
 
     def _nudged_at(self, meeting: Meeting, code: str, nudged: Mapping[int, datetime]) -> LocalTime | None:
         own = (item.id for item in meeting.invited if item.delegation == code)
@@ -102,6 +102,11 @@ class Readiness:
         since = at_host(meeting, cell.since, self._planner.directory) if cell.since else None
         by = said_by(cell.by) if cell.by else None
         return CellView(cell.state, cell.settled, since, by, cell.details)
+
+
+def _tests(meeting: Meeting) -> tuple[ConnectionTest, ...]:
+    """The times to try the connection; they are kept, but not spoken of, while nothing is to be joined."""
+    return meeting.connection_tests if meeting.mode.has_link else ()
 
 
 def _would_nudge(meeting: Meeting, code: str, due: Collection[Need], now: datetime) -> tuple[Contact, ...]:

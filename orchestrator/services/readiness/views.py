@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.meetings.clocks import host_place
 from orchestrator.domain.meetings.meeting import ConnectionTest, Meeting
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.facts import Fact, Said
@@ -90,7 +91,7 @@ class Board:
 
 def at_host(meeting: Meeting, moment: datetime, directory: Directory) -> LocalTime:
     """Return a moment as the clock shows it that the meeting follows."""
-    return local_time(moment, directory.host_place(meeting.host, meeting.zone, moment))
+    return local_time(moment, host_place(meeting, directory, moment))
 
 
 def said_by(by: Said) -> Said:

@@ -34,21 +34,36 @@ from orchestrator.store.timelines import actions
 class Planner:
     """Plans meetings with the timelines, delegations and calendars in force."""
 
-    def __init__(self, directory: Directory, timelines: Timelines) -> None:
+    def __init__(
+        self, directory: Directory, timelines: Timelines, joining: Collection[str] = frozenset()
+    ) -> None:
+        """``joining`` are the keys of the notices that say how to join over the internet."""
         self.directory = directory
         self.timelines = timelines
+        self._joining = joining
         self._delegations = _digest(directory.model_dump_json())
         self._calendars: tuple[tuple[int, int] | None, Calendars] = (None, Calendars(directory))
         self._foreseen: Calendars | None = None
 
     def foreseeing(self, overrides: Iterable[Override]) -> Planner:
         """Return a planner that only looks: what would follow with these overrides in force."""
-        other = Planner(self.directory, self.timelines)
+        other = Planner(self.directory, self.timelines, self._joining)
         other._foreseen = Calendars(self.directory, overrides)
         return other
 
     def timeline(self, meeting: Meeting) -> Timeline:
-        """Return the timeline of a meeting: its own copy, or the one it names.
+        """Return what is done for a meeting by its timeline; in person nothing that is about joining.
+
+        Raises as ``written_timeline`` does.
+        """
+        return self.as_applied(self.written_timeline(meeting), meeting)
+
+    def as_applied(self, timeline: Timeline, meeting: Meeting) -> Timeline:
+        """Return what of a timeline is done for a meeting that takes place as ``meeting`` does."""
+        return timeline if meeting.mode.has_link else timeline.in_person(self._joining)
+
+    def written_timeline(self, meeting: Meeting) -> Timeline:
+        """Return the timeline of a meeting as it is written: its own copy, or the one it names.
 
         Raises ``InvalidInput`` when the file of that has gone since it was chosen.
         """
@@ -80,7 +95,7 @@ class Planner:
 
     def basis(self, meeting: Meeting) -> str:
         """Return, as JSON, what a plan of ``meeting`` rests on beside the meeting itself."""
-        return self.basis_with(self.timeline(meeting))
+        return self.basis_with(self.written_timeline(meeting))
 
     def basis_with(self, timeline: Timeline) -> str:
         """Return the basis of every meeting with that timeline."""
@@ -171,7 +186,8 @@ class Planner:
         timeline = self.known_timeline(before.timeline, before.own_timeline)
         if timeline is None:
             return result
-        return result.since(reconcile(before, plan(before, timeline, calendars), rows, now))
+        wanted = plan(before, self.as_applied(timeline, before), calendars)
+        return result.since(reconcile(before, wanted, rows, now))
 
     def replan_stored(
         self, session: Session, before: Meeting, now: datetime

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings import lifecycle
+from orchestrator.domain.meetings.clocks import host_place
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import LocalTime, local_time, tzdata_version
@@ -211,7 +212,7 @@ class Recalculating:
         changed = lifecycle.retimed(meeting, told.starts_at, told.ends_at, now)
         if changed.time_revision == meeting.time_revision:
             return meeting, None
-        place = self._planner.directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
+        place = host_place(meeting, self._planner.directory, meeting.starts_at)
         rules = Fact.of("meetings.reason.zone-rules", city=place.city)
         changed = lifecycle.because(meeting, changed, rules)
         return changed, Retiming(local_time(told.starts_at, place), local_time(meeting.starts_at, place))

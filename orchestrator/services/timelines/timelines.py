@@ -99,7 +99,7 @@ class MeetingTimelines:
         """Return the timeline of the meeting called ``name``; raises ``NotFound``."""
         with self._database.reading() as session:
             meeting = store.load(session, store.find_id(session, name))
-        view = self._view(self._planner.timeline(meeting))
+        view = self._view(self._planner.written_timeline(meeting))
         own = meeting.own_timeline is not None
         return MeetingTimelineView(meeting.reference, meeting.version, meeting.timeline, own, view)
 
@@ -118,7 +118,7 @@ class MeetingTimelines:
             raise InvalidInput.of("document", f"{len(text)} characters", Fact.of("timelines.too-long"), most)
 
         def detail(meeting: Meeting) -> Said:
-            return _differences(self._planner.timeline(meeting), wanted)
+            return _differences(self._planner.written_timeline(meeting), wanted)
 
         done = self._change(
             name, text, Fact.of("timelines.history.adjusted"), detail, caller, version, dry_run=dry_run

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -13,6 +14,7 @@ from orchestrator.domain.answers.reported import SENT_AGAIN
 from orchestrator.domain.answers.responses import ProposalState
 from orchestrator.domain.dates.date_poll import DatePollState
 from orchestrator.domain.meetings.meeting import AgendaEntry, MeetingStatus, Participation
+from orchestrator.domain.meetings.place import ONLINE, Mode, Venue, Where
 from orchestrator.domain.people.addresses import compared
 from orchestrator.domain.personal.naming import NamingState
 from orchestrator.domain.timelines.actions import ENDED_BADLY, ActionState
@@ -90,6 +92,9 @@ class Line:
     bouncing: tuple[str, ...] = ()
     delegated: tuple[tuple[str, str], ...] = ()
     waiting: int = 0
+    where: Where = ONLINE
+    short: str | None = None
+    short_vi: str | None = None
 
 
 _LATER = aliased(ActionRow)
@@ -143,6 +148,11 @@ _LINES = (
         ActionRow.due_at,
         _OPEN_PROPOSALS,
         _WAITING,
+        MeetingRow.mode,
+        MeetingRow.venue,
+        MeetingRow.room,
+        MeetingRow.short,
+        MeetingRow.short_vi,
     )
     .join(ConferenceRow, ConferenceRow.meeting_id == MeetingRow.id)
     .outerjoin(ActionRow, ActionRow.id == _FIRST)
@@ -176,6 +186,11 @@ _Line = tuple[
     datetime | None,
     int,
     int,
+    Mode,
+    dict[str, Any] | None,
+    str | None,
+    str | None,
+    str | None,
 ]
 """The columns of ``_LINES``."""
 
@@ -306,6 +321,9 @@ def _line(
         following_at=row[17],
         open_proposals=row[18],
         waiting=row[19],
+        where=Where(row[20], Venue.from_json(row[21]), row[22]),
+        short=row[23],
+        short_vi=row[24],
         answers=answers,
         agenda=agenda,
         ended_badly=ended_badly,

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from fastapi import Depends, Request, Response
 
 from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.meetings.clocks import host_place
 from orchestrator.services.meetings.views import MeetingView
 from orchestrator.services.timelines.views import Effect
 from orchestrator.web.container import DirectoryDep
@@ -57,7 +58,7 @@ class Confirmation:
         **shown: Any,
     ) -> Response:
         """Return the page; ``hidden`` is sent to ``action``, by default this address, with the button."""
-        place = self.directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
+        place = host_place(meeting, self.directory, meeting.starts_at)
         groups = consequence_groups(effect.consequences, place)
         context: dict[str, Any] = {**dict.fromkeys(_SHOWN_BY_SOME), **shown}
         return self.pages.render(

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Response
 
 from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.meetings.clocks import host_place
 from orchestrator.domain.people.caller import Caller
 from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.services.dates.date_poll_views import DatePollView
@@ -114,7 +115,7 @@ class MeetingScreen:
         kept: Kept | None = None,
     ) -> Response:
         """Return the page; with ``kept``, one of its forms as it was sent, and what is wrong with it."""
-        place = self.directory.host_place(meeting.host, meeting.zone, meeting.starts_at)
+        place = host_place(meeting, self.directory, meeting.starts_at)
         plan = self.reading.plan(meeting.reference)
         deliveries = self.reading.deliveries(meeting.reference)
         facts = answers.people_facts(meeting, deliveries)

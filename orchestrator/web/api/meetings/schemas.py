@@ -11,6 +11,7 @@ from orchestrator.domain.answers.responses import ProposalState, ResponseKind
 from orchestrator.domain.definitions.definition import MeetingKind
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields
 from orchestrator.domain.meetings.meeting import MeetingStatus
+from orchestrator.domain.meetings.place import Mode
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.store.rows.delivery import DeliveryState
 from orchestrator.web.api.answering import AnswerModel, FactOf, LocalTimeModel, Sentence, beside, model_of
@@ -55,6 +56,17 @@ class ResponseModel(AnswerModel):
     incoming_id: int | None
 
 
+class VenueModel(AnswerModel):
+    """Where people come to."""
+
+    city: str
+    zone: str = Field(description="Zone of the clocks there.")
+    name: str | None
+    address: str | None
+    arrivals: str | None = Field(description="How to get there.")
+    emergency: str | None = Field(description="A telephone number that is answered at any hour.")
+
+
 class MeetingSummaryModel(AnswerModel):
     """One line in the list of meetings."""
 
@@ -76,6 +88,11 @@ class MeetingSummaryModel(AnswerModel):
     next_due: LocalTimeModel | None
     attention: list[Sentence] = Field(description="What needs the coordinator.")
     attention_facts: list[FactOf] = beside("attention")
+    mode: Mode = Field(description="How people take part.")
+    venue: VenueModel | None = Field(description="Of a meeting in person, or a hybrid one.")
+    room: str | None
+    short: str | None = Field(description="The short title, where one was given.")
+    short_vi: str | None
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -199,7 +216,7 @@ class MeetingModel(MeetingSummaryModel):
     uid: str | None
     sequence: int
     revision: int
-    join_url: str | None
+    join_url: str | None = Field(description="None while there is none, and of a meeting in person.")
     link_by_hand: bool
     feeds: str | None
     fed_by: list[str]
