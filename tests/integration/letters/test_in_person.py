@@ -175,7 +175,7 @@ def test_a_meeting_that_goes_over_to_in_person_loses_its_link_and_gets_it_back(w
     # The updates wait for the new link.
     assert {row.state for row in world.rows(K.INVITE) if row.revision >= 3} == {"blocked"}
     world.run()
-    assert [what for what, _ in world.conferences.calls] == ["ensure", "delete", "ensure"]
+    assert [what for what, _ in world.conferences.calls][:3] == ["ensure", "delete", "ensure"]
     again = world.mailer.to(TAN)[-1]
     assert f":{LINK}" in again.calendar
     assert LINE.replace(", ", "\\, ") in again.calendar

@@ -134,6 +134,11 @@ class MeetingSummaryModel(AnswerModel):
                     },
                     "attention": ["1 × another time was proposed; move the meeting, or refuse."],
                     "attention_facts": [{"key": "meetings.times-proposed", "params": {"count": 1}}],
+                    "mode": "online",
+                    "venue": None,
+                    "room": None,
+                    "short": "SOM on the 21st ACCSM",
+                    "short_vi": None,
                 }
             ]
         }
