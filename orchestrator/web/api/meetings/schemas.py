@@ -134,11 +134,18 @@ class MeetingSummaryModel(AnswerModel):
                     },
                     "attention": ["1 × another time was proposed; move the meeting, or refuse."],
                     "attention_facts": [{"key": "meetings.times-proposed", "params": {"count": 1}}],
-                    "mode": "online",
-                    "venue": None,
-                    "room": None,
+                    "mode": "hybrid",
+                    "venue": {
+                        "city": "Ha Noi",
+                        "zone": "Asia/Ho_Chi_Minh",
+                        "name": "Government Guest House",
+                        "address": "12 Ngo Quyen Street",
+                        "arrivals": "Entrance by Le Thach Street",
+                        "emergency": "+84 24 5550 0100",
+                    },
+                    "room": "Hall 2, ground floor",
                     "short": "SOM on the 21st ACCSM",
-                    "short_vi": None,
+                    "short_vi": "SOM ACCSM 21",
                 }
             ]
         }
