@@ -15,7 +15,7 @@ from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict
 from orchestrator.store.engine import Database
 from tests.callers import caller
-from tests.integration.conftest import ENDS, NHUNG, NOW, PEOPLE, STARTS, TAN, THIDA, Mail, World, emptied
+from tests.integration.conftest import NHUNG, NOW, PEOPLE, STARTS, TAN, THIDA, Mail, World, emptied
 from tests.integration.meetings.changes import K, answer, change, told
 from tests.integration.serving import TestClient, application
 
