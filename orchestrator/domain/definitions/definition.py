@@ -70,8 +70,9 @@ _KIND_WORDS = {
 class Preparatory(Written):
     """The preparatory meeting that a meeting is made with; what is left out follows from the meeting.
 
-    Its start is wall time in the meeting's zone; without it, it is the host's working day before, at the
-    same clock. The room is its own; without a mode and a venue it takes place as the meeting does.
+    Its start is wall time in the meeting's zone; without it, it is proposed for the nearest working day of
+    the host before on which nobody is off, at the same clock. The room is its own; without a mode and a
+    venue it takes place as the meeting does.
     """
 
     reference: Reference | None = Field(None, description="Without it, the meeting's own with -PREP.")

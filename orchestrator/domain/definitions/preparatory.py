@@ -6,7 +6,8 @@ from the meeting that it prepares.
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -22,6 +23,7 @@ from orchestrator.domain.definitions.written import (
 )
 from orchestrator.domain.delegations.delegation import Directory, Kind
 from orchestrator.domain.delegations.working_calendar import Calendars, NoWorkingDayError
+from orchestrator.domain.meetings.suiting_days import preparatory_day
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import ConfigurationError, InvalidInput, Problem, Unfit
 from orchestrator.facts import Fact
@@ -84,9 +86,10 @@ def pair(
     if wanted is None:
         return (definition,)
     reference = wanted.reference or f"{definition.reference}-PREP"
-    start = wanted.start or _the_working_day_before(definition, calendars)
     title = wanted.title.model_dump(exclude_unset=True) if wanted.title else texts.title_for(definition.title)
     people = _of_members(definition.attendees, calendars.directory)
+    duration = wanted.duration or texts.duration
+    start = wanted.start or _day_that_suits(definition, duration, people, calendars)
     try:
         preparing = MeetingDefinition(
             reference=reference,
@@ -97,7 +100,7 @@ def pair(
             coordinator=definition.coordinator,
             start=start,
             zone=definition.zone,
-            duration=wanted.duration or texts.duration,
+            duration=duration,
             agenda=wanted.agenda or texts.agenda,
             attendees=people,
             feeds=definition.reference,
@@ -122,10 +125,15 @@ def _within(problem: Problem) -> Problem:
     return Problem(f"{PREPARATORY}.{field}", problem.value, problem.wrong, remedy)
 
 
-def _the_working_day_before(definition: MeetingDefinition, calendars: Calendars) -> datetime:
-    """Return the wall time of the start on the host's working day before."""
+def _day_that_suits(
+    definition: MeetingDefinition, duration: timedelta, people: Iterable[Invitee], calendars: Calendars
+) -> datetime:
+    """Return the wall time of the start on the day that is proposed: the nearest on which nobody is off."""
+    codes = [*dict.fromkeys([definition.host, *(item.delegation for item in people)])]
     try:
-        day = calendars.of(definition.host).add(definition.start.date(), -1)
+        found = preparatory_day(
+            definition.start, definition.zone, duration, definition.host, codes, calendars
+        )
     except NoWorkingDayError as error:
         raise InvalidInput.of(
             f"{PREPARATORY}.start",
@@ -133,7 +141,7 @@ def _the_working_day_before(definition: MeetingDefinition, calendars: Calendars)
             error.fact,
             Fact.of("definitions.give-under-preparatory", field="start"),
         ) from error
-    return datetime.combine(day, definition.start.time())
+    return found.proposed.wall_start
 
 
 def _of_members(people: tuple[Invitee, ...], directory: Directory) -> tuple[Invitee, ...]:

@@ -136,6 +136,8 @@ def preparatory_day(
         if not off:
             return PreparatoryDay(Considered(wall), tuple(considered))
         considered.append(Considered(wall, off))
+    if not considered:
+        raise NoWorkingDayError(Fact.of("delegations.no-clock-before", day=wall_start.date()))
     best = min(considered, key=lambda item: len({found.delegation for found in item.off}))
     return PreparatoryDay(best, tuple(item for item in considered if item is not best))
 

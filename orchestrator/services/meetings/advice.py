@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.dates.costs import hardships
+from orchestrator.domain.definitions.definition import MeetingKind
+from orchestrator.domain.delegations.working_calendar import NoWorkingDayError
 from orchestrator.domain.meetings.days_off import days_off_now
 from orchestrator.domain.meetings.known_days_off import About
+from orchestrator.domain.meetings.linked import is_coming
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.domain.meetings.suiting_days import preparatory_day
 from orchestrator.facts import Said
 from orchestrator.services.meetings.linking import Linking
-from orchestrator.services.timelines.days_off import coming_to, said_of, said_of_nearest
+from orchestrator.services.timelines.days_off import coming_to, said_of, said_of_nearest, said_of_proposal
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.meetings import decisions as decision_store
 
@@ -36,7 +41,30 @@ def advice(
     return (
         *linking.warnings(session, before, after, now, moved),
         *_hardships(session, planner, before, after, now),
+        *_preparatory_day(session, planner, before, after, now),
     )
+
+
+def _preparatory_day(
+    session: Session, planner: Planner, before: Meeting | None, after: Meeting, now: datetime
+) -> Iterator[Said]:
+    """Say which day is proposed for a preparatory meeting, whenever a change decides about its time."""
+    if after.kind != MeetingKind.PREPARATORY or not is_coming(after, now) or after.starts_at <= now:
+        return
+    if before is not None and _what_decides(before) == _what_decides(after):
+        return
+    calendars = planner.calendars(session)
+    for target in Linking(planner).coming_targets(session, after, now):
+        with suppress(NoWorkingDayError):
+            found = preparatory_day(
+                datetime.combine(target.wall_start.date(), after.wall_start.time()),
+                after.zone,
+                after.duration,
+                after.host,
+                coming_to(after),
+                calendars,
+            )
+            yield said_of_proposal(after, target, found, planner.directory)
 
 
 def _hardships(

@@ -194,17 +194,18 @@ class Linking:
 
         Nobody is told by this alone. What is over keeps the agenda it had.
         """
-        for target in self._coming_targets(session, source, now):
+        for target in self.coming_targets(session, source, now):
             self._carry(session, source, target, now)
 
-    def _coming_targets(self, session: Session, source: Meeting, now: datetime) -> list[Meeting]:
+    def coming_targets(self, session: Session, source: Meeting, now: datetime) -> list[Meeting]:
+        """Return what a meeting prepares and is still to come."""
         return [item for item in self._around(session, source).targets if is_coming(item, now)]
 
     def left_to_do(
         self, session: Session, source: Meeting, found: Sequence[Decision], now: datetime
     ) -> tuple[Fact, ...]:
         """Say what is left to do about the decisions of a concluded meeting, and where they are reported."""
-        targets = self._coming_targets(session, source, now)
+        targets = self.coming_targets(session, source, now)
         return (
             *unrecorded(source.reference, targets if not found else ()),
             *still_open(source.reference, found),

@@ -12,6 +12,7 @@ from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.days_off import compared, days_off_now, decided, late_since
 from orchestrator.domain.meetings.known_days_off import About, DayOff, DaysOff
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
+from orchestrator.domain.meetings.suiting_days import Considered, PreparatoryDay
 from orchestrator.domain.time.zones import instant_of, local_time, zone
 from orchestrator.domain.timelines.needs import stays_away
 from orchestrator.facts import Fact
@@ -43,6 +44,32 @@ def _nearest(meeting: Meeting, wall: datetime, directory: Directory) -> Fact:
     start = f"{wall:%Y-%m-%d %H:%M}"
     when = local_time(starts_at, place)
     return Fact.of("timelines.nobody-is-off", reference=meeting.reference, when=when, start=start)
+
+
+def said_of_proposal(meeting: Meeting, target: Meeting, found: PreparatoryDay, directory: Directory) -> Fact:
+    """Return which day is proposed for a meeting that prepares ``target``, and who is off on nearer ones."""
+    proposed = found.proposed
+    said = _nearest(meeting, proposed.wall_start, directory).params
+    chosen = proposed.wall_start == meeting.wall_start
+    passed = tuple(
+        Fact.of("timelines.off-on", day=item.wall_start.date(), delegations=_names(item, directory))
+        for item in found.passed
+        if item.wall_start > proposed.wall_start
+    )
+    return Fact.of(
+        "timelines.preparatory-day-chosen" if chosen else "timelines.preparatory-day-proposed",
+        **said,
+        target=target.reference,
+        suits=Fact.of(
+            "timelines.preparatory-somebody-off" if proposed.off else "timelines.preparatory-nobody-off",
+            delegations=_names(proposed, directory),
+        ),
+        passed=Fact.of("timelines.passed-over", days=passed) if passed else "",
+    )
+
+
+def _names(item: Considered, directory: Directory) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(directory.get(found.delegation).name for found in item.off))
 
 
 def said_of_late(

@@ -13,6 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from orchestrator import cli
+from orchestrator.domain.definitions.edits import MeetingUpdate
+from orchestrator.domain.meetings.linked import Linked
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.services.meetings.views import MeetingView
 from orchestrator.words import say
@@ -153,6 +155,33 @@ def test_a_pair_is_created_on_the_command_line(
     created = json.loads(shell("create", str(file), "--with-preparatory", *start, "--json"))
     assert [item["reference"] for item in created] == [SOM, f"{SOM}-PREP"]
     assert view(world, f"{SOM}-PREP").start == ("2026-12-09 14:00" if start else "2026-12-02 14:00")
+
+
+def test_who_makes_a_pair_is_shown_the_day_that_is_proposed_and_who_is_off_on_nearer_ones(
+    world: World, shell: Shell, tmp_path: Path
+) -> None:
+    """Friday, 4 December 2026 is a holiday in Myanmar, so Thursday is proposed for what prepares a Monday."""
+    file = tmp_path / "som.json"
+    file.write_text(definition().model_dump_json(exclude_none=True), "utf-8")
+    command = ("create", str(file), "--with-preparatory", "--start", "2026-12-07")
+    _, prep = json.loads(shell(*command, "--json"))
+    assert view(world, f"{SOM}-PREP").start == "2026-12-03 14:00"
+    assert (
+        "Thursday, 3 December 2026, 14:00 Ha Noi (UTC+07:00) is the nearest working day of the host before "
+        f"{SOM} on which nobody who is invited is off. Nearer days are days off: Friday, 4 December 2026 "
+        "(Myanmar)."
+    ) in prep["warnings"]
+    seen = world.meetings.publish(f"{SOM}-PREP", caller=caller("console"), dry_run=True)
+    assert prep["warnings"][-1] in map(say, seen.warnings)
+    moved = MeetingUpdate.model_validate({"start": "2026-12-04 14:00"})
+    effect = world.meetings.update(
+        f"{SOM}-PREP", moved, caller=caller("console"), version=1, linked=Linked.KEEP
+    )
+    assert any(
+        "Thursday, 3 December 2026, 14:00 Ha Noi (UTC+07:00) is proposed" in said
+        and f"orchestrator meeting update {SOM}-PREP --start '2026-12-03 14:00'" in said
+        for said in map(say, effect.warnings)
+    )
 
 
 def test_what_is_amiss_with_a_new_meeting_is_printed(world: World, shell: Shell, tmp_path: Path) -> None:
