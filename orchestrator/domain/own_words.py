@@ -110,7 +110,10 @@ def checked_text(field: str, text: str, most: int, *, lines: bool = False) -> st
     if len(plain) > most:
         wrong = Fact.of("own-words.too-long", count=len(plain))
         raise InvalidInput.of(field, plain[:_SHOWN], wrong, Fact.of("own-words.too-long.remedy", most=most))
+    private = next((char for char in plain if unicodedata.category(char) == "Co"), None)
     try:
+        if private is not None:
+            raise Unfit(Fact.of("text.hidden-character", code=f"U+{ord(private):04X}"))
         return "\n".join(_tidy(plain)) if lines else free_line(plain)
     except Unfit as error:
         remedy = "own-words.unfit-lines.remedy" if lines else "own-words.unfit-line.remedy"

@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.by_hand import Note, OneOffLetter
 from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, Seat
 from orchestrator.domain.meetings.known_days_off import DaysOff
@@ -240,8 +241,9 @@ class Meeting:
     ``organizer`` is the ORGANIZER address that attendees were told, ``None`` before publishing.
     ``own_timeline`` is the meeting's own copy of a timeline, as it was written, where it has one.
     ``date_poll`` is there while the delegations are asked for a date. ``reasons`` are those that were given
-    for changes of a published meeting, oldest first. ``days_off`` are those on which it takes place, as
-    far as they have been looked at. ``short`` and ``short_vi`` are the short titles that were given.
+    for changes of a published meeting, oldest first; ``notes`` and ``letters`` are what its coordinator tells
+    people. ``days_off`` are those on which it takes place, as far as they have been looked at. ``short`` and
+    ``short_vi`` are the short titles that were given.
 
     It has no slots, so that what planning asks of its attendees again and again is worked out once.
     """
@@ -284,6 +286,8 @@ class Meeting:
     connection_tests: tuple[ConnectionTest, ...] = ()
     date_poll: OpenDatePoll | None = None
     reasons: Reasons = ()
+    notes: tuple[Note, ...] = ()
+    letters: tuple[OneOffLetter, ...] = ()
     days_off: DaysOff | None = None
     mode: Mode = Mode.ONLINE
     venue: Venue | None = None

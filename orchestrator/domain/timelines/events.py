@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from orchestrator.domain.delegations.working_calendar import (
+    EARLIEST,
     Calendars,
     NoWorkingDayError,
     WorkingCalendar,
 )
+from orchestrator.domain.meetings.by_hand import OneOffLetter
 from orchestrator.domain.meetings.meeting import (
     Attendee,
     Meeting,
@@ -24,6 +26,7 @@ from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.facts import Fact
 
 _DIGEST_EVERY = timedelta(hours=1)
+_NEXT_WORKING_MORNING = Fact.of("timelines.next-working-morning")
 _NEXT_WORKING_HOURS = Fact.of("timelines.next-working-hours")
 
 
@@ -116,6 +119,47 @@ def answered_for(meeting: Meeting) -> list[Obligation]:
         for item in meeting.answers_by_others
         if item.attendee_id in invited
     ]
+
+
+def letters(meeting: Meeting, calendars: Calendars) -> list[Obligation]:
+    """Return the coordinator's own letters, each to those who were its recipients and are still invited.
+
+    One that was confirmed before the meeting was called off, or back, is about what does not hold any more.
+    """
+    cancelled = meeting.status is MeetingStatus.CANCELLED
+    return [
+        _letter(letter, item, calendars.of(item.delegation))
+        for letter in meeting.letters
+        if letter.after_cancelling is cancelled
+        for item in meeting.invited
+        if item.id in letter.recipients
+    ]
+
+
+def _letter(letter: OneOffLetter, attendee: Attendee, calendar: WorkingCalendar) -> Obligation:
+    due = None if letter.at_once else next_morning(letter.confirmed_at, calendar)
+    return Obligation(
+        f"letter:{letter.id}:attendee-{attendee.id}",
+        ActionKind.LETTER,
+        "letter",
+        attendee.id,
+        letter.id,
+        due,
+        (due or letter.confirmed_at) + AFTERWARDS,
+        late=True,
+        note=_NEXT_WORKING_MORNING if due else None,
+    )
+
+
+def next_morning(moment: datetime, calendar: WorkingCalendar) -> datetime | None:
+    """Return the first working morning after ``moment`` (aware UTC); ``None`` where none is in sight."""
+    day = calendar.local_date(moment)
+    with suppress(NoWorkingDayError):
+        for wanted in (day, day + timedelta(days=1)):
+            landing = calendar.land(wanted, EARLIEST, forward=True).instant
+            if landing > moment:
+                return landing
+    return None
 
 
 def news_of(meeting: Meeting) -> list[Obligation]:

@@ -33,6 +33,7 @@ class ActionKind(StrEnum):
     RESEND = "resend"
     REFUSAL = "refusal"
     ANSWERED_FOR = "answered-for"
+    LETTER = "letter"
     LINK_ALERT = "link-alert"
     DIGEST = "digest"
     DECLINE_ALERT = "decline-alert"
@@ -128,6 +129,7 @@ class Tells(StrEnum):
     NEEDS = auto()
     OPTIONS = auto()
     DOCUMENT = auto()
+    LETTER = auto()
 
 
 class StepTime(StrEnum):
@@ -349,6 +351,18 @@ KINDS: Mapping[ActionKind, KindRules] = {
         recipient=Recipient.ATTENDEE,
         purposes=("answered-for",),
         tells=Tells.ANSWER,
+    ),
+    ActionKind.LETTER: KindRules(
+        work=Work.MAIL,
+        words=Fact.of("timelines.what-letter"),
+        why=Fact.of("timelines.why-letter"),
+        not_needed=Fact.of("timelines.not-needed-letter"),
+        recipient=Recipient.ATTENDEE,
+        statuses=frozenset({MeetingStatus.PUBLISHED, MeetingStatus.CONCLUDED, MeetingStatus.CANCELLED}),
+        purposes=("letter",),
+        conditional=Conditional.ALWAYS,
+        tells=Tells.LETTER,
+        own_language=True,
     ),
     ActionKind.LINK_ALERT: KindRules(
         work=Work.MAIL,

@@ -22,6 +22,7 @@ from orchestrator.domain.timelines.events import (
     called_off,
     cancellations,
     date_poll,
+    letters,
     minutes,
     news_of,
 )
@@ -54,7 +55,7 @@ def plan(
                 *Published(meeting, timeline, calendars, only).afterwards(),
             ]
     if meeting.uid is not None:
-        wanted += [*cancellations(meeting), *news_of(meeting)]
+        wanted += [*cancellations(meeting), *news_of(meeting), *letters(meeting, calendars)]
     if only is None:
         return wanted
     return [item for item in wanted if item.attendee_id is None or item.attendee_id in only]

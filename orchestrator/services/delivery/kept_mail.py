@@ -58,6 +58,7 @@ def _told(meeting: Meeting, content: LetterContent) -> list[str]:
         *(moment.isoformat() if moment else "" for moment in instants),
         *(need.value for need in content.missing),
         "overdue" if content.overdue else "",
+        *([f"note {content.note.number}"] if content.note else []),
     ]
 
 

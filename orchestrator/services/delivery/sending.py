@@ -197,6 +197,7 @@ class Sending:
             local_time=self._local_time(written.seen, now),
             written_from=facts,
             content=written.content,
+            note=written.told.note.number if written.told.note else None,
         )
 
     def _revision(self, seen: Seen) -> int:

@@ -7,11 +7,21 @@ from datetime import datetime
 
 from orchestrator.domain.letters.message import Attachment
 from orchestrator.domain.letters.notices import NoticeText
+from orchestrator.domain.meetings.by_hand import Note
 from orchestrator.domain.meetings.changes import Difference
 from orchestrator.domain.meetings.meeting import ConnectionTest, Need
 from orchestrator.domain.meetings.reasons import Why
+from orchestrator.domain.own_words import OwnWords
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.facts import Fact, Said
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenWords:
+    """A coordinator's own letter: its subject and its text."""
+
+    subject: OwnWords
+    text: OwnWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +34,8 @@ class LetterContent:
     ``asked_at`` is when the recipient asked for the invitation again; ``report`` is what a coordinator is
     told, ``proposed`` the time that cannot be had. ``given`` is the answer that ``given_by`` gave for the
     recipient. ``reasons`` are why the meeting was moved, cancelled or reinstated, or the recipient
-    removed, oldest first.
+    removed, oldest first. ``note`` is what the coordinator wants to stand first, ``letter``
+    what the coordinator wrote where the mail is a letter of theirs.
 
     ``missing`` is what is still wanted of the recipient's delegation or, for an answer, of the recipient;
     ``silent`` tells the coordinator and the Secretariat which delegations, by name and in protocol order,
@@ -47,6 +58,8 @@ class LetterContent:
     proposed: str | None = None
     comment: str | None = None
     reasons: tuple[Why, ...] = ()
+    note: Note | None = None
+    letter: WrittenWords | None = None
     given_by: Said = ""
     given: Said | None = None
     asked_at: datetime | None = None

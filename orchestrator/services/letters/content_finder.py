@@ -9,6 +9,7 @@ from datetime import datetime
 from orchestrator.domain.letters.message import Attachment
 from orchestrator.domain.letters.notices import NoticeText, NoticeTexts
 from orchestrator.domain.meetings import reasons
+from orchestrator.domain.meetings.by_hand import NEXT_UPDATE, Note, note_on
 from orchestrator.domain.meetings.changes import REINSTATED, Difference, Snapshot, differences
 from orchestrator.domain.meetings.clocks import place_for
 from orchestrator.domain.meetings.itip import Method
@@ -25,7 +26,7 @@ from orchestrator.errors import NotFound
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock, DocumentStore
 from orchestrator.services.letters.changed import reinstated_subject, update_subject
-from orchestrator.services.letters.content import LetterContent
+from orchestrator.services.letters.content import LetterContent, WrittenWords
 from orchestrator.services.letters.digests import report_of
 from orchestrator.services.timelines.days_off import said_of_late
 from orchestrator.services.timelines.explaining import rung_of
@@ -34,6 +35,7 @@ from orchestrator.store.answers import responses
 from orchestrator.store.delivery.claims import Held
 from orchestrator.store.delivery.deliveries import SentBefore
 from orchestrator.store.engine import Database
+from orchestrator.store.meetings import letters as letters_store
 from orchestrator.store.meetings import revisions
 from orchestrator.store.minutes import minutes as minutes_store
 
@@ -65,6 +67,21 @@ class ContentFinder:
 
         Raises ``NotFound`` when a text or document that it needs has gone.
         """
+        content = self._told(held, meeting, told)
+        return replace(content, note=self._note(content, meeting)) if held.attendee else content
+
+    def _note(self, content: LetterContent, meeting: Meeting) -> Note | None:
+        """What the coordinator wants to stand first; on the next update it is that of one revision only."""
+        note = note_on(meeting.notes, content.step, content.purpose)
+        if note is None or note.message != NEXT_UPDATE:
+            return note
+        with self._database.reading() as session:
+            carried = letters_store.carried(session, meeting.id).get(note.number)
+        told = carried.revisions if carried else frozenset({meeting.revision})
+        return note if meeting.revision > note.revision and meeting.revision in told else None
+
+    def _told(self, held: Held, meeting: Meeting, told: SentBefore | None) -> LetterContent:
+        """Return what the letter of an action tells, as far as the service has to tell it."""
         kind, attendee, number = held.action.kind, held.attendee, held.action.revision
         content = LetterContent(
             kind=kind,
@@ -96,6 +113,8 @@ class ContentFinder:
                 return self._with_request(content, held, meeting)
             case Tells.REPORT:
                 return self._with_report(content, meeting)
+            case Tells.LETTER:
+                return self._with_letter(content)
             case Tells.ANSWER:
                 return self._with_answer(content)
             case Tells.NEEDS:
@@ -115,6 +134,12 @@ class ContentFinder:
         place = place_for(meeting, self._planner.directory, held.attendee.delegation, meeting.starts_at)
         proposed = str(local_time(proposal.starts_at, place)) if proposal.starts_at else None
         return replace(content, proposed=proposed, comment=proposal.reply)
+
+    def _with_letter(self, content: LetterContent) -> LetterContent:
+        """Add what the coordinator wrote."""
+        with self._database.reading() as session:
+            subject, text = letters_store.words(session, content.number)
+        return replace(content, letter=WrittenWords(subject, text))
 
     def _with_answer(self, content: LetterContent) -> LetterContent:
         """Add what was answered for the recipient, and by whom."""

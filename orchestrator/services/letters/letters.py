@@ -112,6 +112,8 @@ class Letters:
             contributions=(),
             connection_tests=(),
             date_poll=None,
+            notes=(),
+            letters=(),
         )
         if edition is None or edition.meeting != common:
             edition = Edition(

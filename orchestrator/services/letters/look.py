@@ -8,8 +8,11 @@ because many programs drop style sheets, and once more in a style sheet for prog
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from markupsafe import Markup
+
+from orchestrator.domain.letters.wording import Wording
 
 _PAPER = {"background-color": ("#ffffff", "#12171e")}
 _ACCENT = ("#12437a", "#8db9ec")
@@ -43,3 +46,20 @@ DARK_STYLE = Markup(
     "@media (prefers-color-scheme:dark){{\n{}\n}}"
 ).format(Markup("\n".join(_rule(tone) for tone in TONES)))  # noqa: S704
 """The style sheet of a mail, for programs that read it."""
+
+
+# Mail programs know no web fonts; these are what Windows and Linux have for the scripts of the region.
+_FONTS = Markup(
+    "'Leelawadee UI','Myanmar Text','Noto Sans Thai','Noto Sans Khmer','Noto Sans Lao','Noto Sans Myanmar',"
+)
+
+
+def script(wording: Wording) -> dict[str, Any]:
+    """Return how the letters of a language are set."""
+    language = wording.language
+    return {
+        "lang": language.code,
+        "english": wording.is_english,
+        "line_height": "1.8" if language.tall else "1.5",
+        "fonts": "" if wording.is_english else _FONTS,
+    }

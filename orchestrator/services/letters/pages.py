@@ -19,10 +19,13 @@ from orchestrator.domain.letters.wording import ENGLISH, Wording, marked
 from orchestrator.domain.meetings.changes import REINSTATED, What
 from orchestrator.domain.meetings.clocks import host_place, place_for
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, Need
+from orchestrator.domain.own_words import OwnWords
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.kinds import IN_OWN_LANGUAGE, ActionKind
 from orchestrator.facts import Fact, Said
 from orchestrator.services.letters.content import LetterContent
+from orchestrator.services.letters.look import script
+from orchestrator.services.letters.own_words import Passage, passages, with_first
 from orchestrator.services.letters.reasons import reason_line
 from orchestrator.words import say
 
@@ -48,6 +51,7 @@ SUBJECTS = {
     "connection-test": marked("Connectivity test: {title}"),
     "date-poll": marked("Choice of a date: {title}"),
     "cancellation": "Cancelled: {title}",
+    "letter": "{title}",
     "minutes": "Minutes: {title}",
     "alert": "No join link yet: {title}",
     "digest": "Answers: {title}",
@@ -75,10 +79,6 @@ _WANTED_OF_OTHERS = {
     Need.PAPER: marked("paper"),
     Need.TEST: marked("connectivity test"),
 }
-# Mail programs know no web fonts; these are what Windows and Linux have for the scripts of the region.
-_FONTS = Markup(
-    "'Leelawadee UI','Myanmar Text','Noto Sans Thai','Noto Sans Khmer','Noto Sans Lao','Noto Sans Myanmar',"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,17 +190,6 @@ def _say_in_html(wording: Wording, text: str, **values: object) -> Markup:
     return escape(wording.translate(text)).format(**values)
 
 
-def _script(wording: Wording) -> dict[str, Any]:
-    """Return how the letters of a language are set."""
-    language = wording.language
-    return {
-        "lang": language.code,
-        "english": wording.is_english,
-        "line_height": "1.8" if language.tall else "1.5",
-        "fonts": "" if wording.is_english else _FONTS,
-    }
-
-
 def _translated(en: str, vi: str | None, wording: Wording) -> tuple[str, str]:
     """Return a text of the coordinator's as it is read in a language, and the language that it is in."""
     return (vi, "vi") if vi and wording.code == "vi" else (en, ENGLISH.code)
@@ -210,6 +199,10 @@ def _wordings(key: PageKey) -> tuple[Wording, ...]:
     """Return the languages that a mail is written in, in their order."""
     own = key.reader.wording
     in_own = key.purpose in IN_OWN_LANGUAGE
+    letter = key.content.letter
+    if letter is not None and not letter.text.has(own.code):
+        # A frame in the reader's language around a text in another would promise what does not come.
+        return (ENGLISH,)
     return (own, ENGLISH) if in_own and not own.is_english else (ENGLISH,)
 
 
@@ -238,11 +231,15 @@ class PageWriter:
         ]
         text, html = self._template(key, "txt"), self._template(key, "html")
         texts = [
-            text.render(
-                part,
-                _=wording.say,
-                greeting=_NAME if part["last"] else _OWN_GREETING,
-                private=_PRIVATE if part["last"] else _OWN_PRIVATE,
+            with_first(
+                text.render(
+                    part,
+                    _=wording.say,
+                    greeting=_NAME if part["last"] else _OWN_GREETING,
+                    private=_PRIVATE if part["last"] else _OWN_PRIVATE,
+                ),
+                _NAME if part["last"] else _OWN_GREETING,
+                part["note"],
             )
             for part, wording in zip(parts, wordings, strict=True)
         ]
@@ -269,6 +266,8 @@ class PageWriter:
         if key.purpose in _DATED or content.slot:
             local = self._local(key, starts_at) if content.slot else self._at_meeting(key, starts_at)
             title = f"{title} – {wording.moment(local)}"
+        if content.letter is not None:
+            return f"{content.letter.subject.read_in(key.reader.language)} – {title}"
         notice = wording.say(content.notice.subject) if content.notice else ""
         return wording.say(_subject_of(key), title=title, notice=notice)
 
@@ -296,6 +295,9 @@ class PageWriter:
             wording.local(starts), f"{starts.clock}–{ends.clock}{mark}", wording.moment(starts, ends)
         )
 
+    def _own(self, key: PageKey, wording: Wording, words: OwnWords | None) -> tuple[Passage, ...]:
+        return passages(words, wording.code, key.reader.language, _wordings(key)[0].code)
+
     def _facts(self, key: PageKey, wording: Wording) -> dict[str, Any]:
         """Return what the templates are rendered with, in one language."""
         meeting, content = key.edition.meeting, key.content
@@ -306,7 +308,7 @@ class PageWriter:
         return {
             **self._times(key, wording),
             **self._wanted(key, wording),
-            **_script(wording),
+            **script(wording),
             "delegation": wording.name(delegation.name),
             "answered": key.reader.answered,
             "removed": key.reader.removed,
@@ -334,6 +336,8 @@ class PageWriter:
             "days_off": content.days_off,
             "given_by": content.given_by,
             "given": content.given,
+            "note": self._own(key, wording, key.content.note.texts if key.content.note else None),
+            "letter": self._own(key, wording, key.content.letter.text if key.content.letter else None),
             "reason": reason_line(content.reasons, wording.code, key.reader.language, _wordings(key)[0].code),
             "tentative": content.tentative,
             "takes_place": meeting.status is MeetingStatus.PUBLISHED,

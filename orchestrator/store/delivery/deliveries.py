@@ -37,6 +37,7 @@ class NewDelivery:
     local_time: Fact
     written_from: dict[str, Any]
     content: bytes
+    note: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings import days_off
+from orchestrator.domain.meetings.by_hand import Note, OneOffLetter
 from orchestrator.domain.meetings.conference import Conference, ConferenceTrouble
 from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
@@ -30,7 +31,7 @@ from orchestrator.facts import Fact
 from orchestrator.store.by_meeting import WANTED, by_meeting
 from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Executor
-from orchestrator.store.meetings import agendas, attendees, news
+from orchestrator.store.meetings import agendas, attendees, letters, news
 from orchestrator.store.meetings.news import Notices
 from orchestrator.store.readiness import connection_tests, contributions
 from orchestrator.store.rows.base import LARGEST_ID, table_of
@@ -141,6 +142,7 @@ class _Parts:
     contributions: Mapping[int, tuple[Contribution, ...]]
     connection_tests: Mapping[int, tuple[ConnectionTest, ...]]
     open_polls: Mapping[int, OpenDatePoll]
+    letters: Mapping[int, tuple[OneOffLetter, ...]]
 
 
 def _parts(session: Session, meeting_ids: Collection[int]) -> _Parts:
@@ -153,6 +155,7 @@ def _parts(session: Session, meeting_ids: Collection[int]) -> _Parts:
         contributions=contributions.of_meetings(session, meeting_ids),
         connection_tests=connection_tests.of_meetings(session, meeting_ids),
         open_polls=date_polls.open_polls(session, meeting_ids),
+        letters=letters.of_meetings(session, meeting_ids),
     )
 
 
@@ -206,6 +209,8 @@ def _meeting(found: Any, parts: _Parts) -> Meeting:
         revised_at=row.revised_at,
         published_at=row.published_at,
         reasons=tuple(map(ChangeReason.from_json, row.reasons)),
+        notes=tuple(map(Note.from_json, row.notes)),
+        letters=parts.letters.get(row.id, ()),
         days_off=days_off.from_json(row.days_off),
         mode=row.mode,
         venue=Venue.from_json(row.venue),

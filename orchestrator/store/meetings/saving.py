@@ -129,6 +129,7 @@ def _write(row: MeetingRow, meeting: Meeting) -> None:
     row.reset_sequence = meeting.reset_sequence
     row.revision, row.time_revision = meeting.revision, meeting.time_revision
     row.revised_at, row.published_at = meeting.revised_at, meeting.published_at
+    row.notes = [item.to_json() for item in meeting.notes]
     row.reasons = [item.to_json() for item in meeting.reasons]
     row.mode, row.room = meeting.mode, meeting.room
     row.venue = meeting.venue.to_json() if meeting.venue else None

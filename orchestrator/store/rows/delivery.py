@@ -61,6 +61,7 @@ class DeliveryRow(Base):
         JSON(none_as_null=True),
         doc="What the mail tells, by which a later attempt knows whether it still holds.",
     )
+    note: Mapped[int | None] = mapped_column(doc="The number of the coordinator's note that it carries.")
     content: Mapped[bytes | None] = mapped_column(
         LargeBinary(),
         deferred=True,

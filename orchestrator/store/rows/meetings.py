@@ -80,6 +80,10 @@ class MeetingRow(Base):
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(
         JSON, default=list, doc="Why it was changed, by the numbers of the changes."
     )
+    notes: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSON, default=list, doc="What coordinators have written to stand first in its messages."
+    )
+    notes_written: Mapped[int] = mapped_column(default=0, doc="How many notes there were ever.")
     days_off: Mapped[dict[str, Any] | None] = mapped_column(
         JSON(none_as_null=True), doc="On whose days off it takes place, as its coordinator knows it."
     )
@@ -232,6 +236,22 @@ class DecisionRow(Base):
     text: Mapped[str] = mapped_column(Text())
     is_open: Mapped[bool] = mapped_column(default=False, doc="Not agreed yet.")
     by: Mapped[str]
+    at: Mapped[datetime]
+
+
+class OneOffLetterRow(Base):
+    """A letter that a coordinator has written and confirmed; never changed."""
+
+    __tablename__ = "one_off_letter"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id", ondelete="CASCADE"), index=True)
+    subject: Mapped[dict[str, str]] = mapped_column(JSON, doc="By language; English is always there.")
+    text: Mapped[dict[str, str]] = mapped_column(JSON, doc="By language; English is always there.")
+    recipients: Mapped[list[int]] = mapped_column(JSON, doc="Attendees, as they were confirmed.")
+    at_once: Mapped[bool]
+    after_cancelling: Mapped[bool] = mapped_column(default=False)
+    by: Mapped[str] = mapped_column(String(400))
     at: Mapped[datetime]
 
 

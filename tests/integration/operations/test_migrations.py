@@ -76,6 +76,7 @@ def test_an_upgrade_keeps_every_row_with_every_value(old: Database) -> None:
         "event",
         "undated_session",
         "meeting_file",
+        "one_off_letter",
         "attendance",
     }
     assert old.revisions()[0] == old.revisions()[1]

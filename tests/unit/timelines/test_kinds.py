@@ -85,7 +85,7 @@ def test_names_of_kinds_and_purposes_fit_their_columns() -> None:
 
 def test_what_is_derived_from_the_table_is_what_was_agreed() -> None:
     assert REQUESTS == ("invitation", "save-the-date", "update", "again", "refusal")
-    assert {"reminder", "notice", "chaser", "connection-test", "date-poll"} == IN_OWN_LANGUAGE
+    assert {"reminder", "notice", "chaser", "connection-test", "date-poll", "letter"} == IN_OWN_LANGUAGE
     assert [kind for kind in ActionKind if MeetingStatus.DRAFT in kind.rules.statuses] == [
         ActionKind.DATE_POLL,
         ActionKind.CANCEL,
@@ -107,6 +107,7 @@ def test_whom_each_kind_still_reaches_and_what_is_asked_again_before_it_is_done_
         ActionKind.CHASE: Conditional.ALWAYS,
         ActionKind.CONNECTION_TEST: Conditional.ALWAYS,
         ActionKind.DATE_POLL: Conditional.ALWAYS,
+        ActionKind.LETTER: Conditional.ALWAYS,
     }
     assert [kind for kind in ActionKind if kind.rules.tells_current] == [
         ActionKind.RESEND,
