@@ -155,7 +155,7 @@ class MeetingScreen:
         """How ready the delegations are, as long as a meeting waits for them, and once it is over."""
         if meeting.status not in ("published", "concluded") or meeting.tentative or not meeting.attendees:
             return None
-        return board_table(self.readiness.board(meeting.reference))
+        return board_table(self.readiness.board(meeting.reference), meeting.mode)
 
 
 def _look_ahead(meetings: MeetingsDep, polls: DatePollsDep, caller: ConsoleCaller) -> LookAhead:

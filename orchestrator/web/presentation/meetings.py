@@ -110,7 +110,7 @@ def standing(meeting: MeetingView, following: ActionGroup | None, *, ready: bool
         return "needs"
     if meeting.status == "published" and meeting.tentative:
         return "announced"
-    if meeting.status == "published" and not meeting.join_url:
+    if meeting.status == "published" and meeting.mode.has_link and not meeting.join_url:
         return "waits"
     if meeting.status == "published" and ready:
         return "ready"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orchestrator.domain.meetings.needs import NEEDS
+from orchestrator.domain.meetings.place import Mode
 from orchestrator.domain.readiness.readiness import ANSWERED, JOINED, LINK
 from orchestrator.facts import Said
 from orchestrator.services.readiness.views import Board, DelegationReadiness, SettledCount
@@ -56,11 +57,12 @@ def said(column: str, state: str) -> str:
     return _SAID.get((column, state), state)
 
 
-def board_table(board: Board) -> BoardTable:
-    """Return the board as it is shown."""
+def board_table(board: Board, mode: Mode) -> BoardTable:
+    """Return the board of a meeting as it is shown; in person nobody has a link, but an invitation."""
+    headings = _COLUMNS if mode.has_link else _COLUMNS | {LINK: ("Invitation", "have the invitation")}
     columns = (
         BoardColumn(name, *words, board.tally[name].settled, board.tally[name].of)
-        for name, words in _COLUMNS.items()
+        for name, words in headings.items()
     )
     return BoardTable(
         tuple(item for item in columns if item.of),
