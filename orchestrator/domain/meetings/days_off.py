@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from orchestrator.domain.delegations.working_calendar import Calendars
+from orchestrator.domain.delegations.working_calendar import Calendars, Day
 from orchestrator.domain.meetings.known_days_off import About, DayOff, DaysOff
-from orchestrator.domain.meetings.meeting import Meeting
-from orchestrator.domain.meetings.suiting_days import days_off_between, nearest_days
+from orchestrator.domain.meetings.meeting import ConnectionTest, Meeting
+from orchestrator.domain.meetings.suiting_days import days_off_between, name_of, nearest_days
 from orchestrator.facts import Fact
 
 
@@ -28,6 +28,39 @@ def days_off_now(
         return (), ()
     wall, place, length = meeting.wall_start, meeting.zone, meeting.duration
     return found, nearest_days(wall, place, length, coming, calendars, now)
+
+
+def days_off_of_tests(
+    meeting: Meeting, wanted: Iterable[ConnectionTest], calendars: Calendars, now: datetime
+) -> tuple[DayOff, ...]:
+    """Return the days off for which connection tests take place at another time, or have no day left.
+
+    ``wanted`` are the tests that the meeting is to have in place of its own. What was known stays known as
+    long as that day is off for one side, and, of a test without a day, as long as it has none.
+    """
+    coming = {item.delegation: item.starts_at for item in wanted}
+    found: dict[tuple[str, date, About], DayOff] = {}
+    for item in meeting.days_off.days if meeting.days_off else ():
+        lasts = item.about is About.TEST or item.delegation not in coming
+        if not item.about.of_meeting and lasts and _off(meeting, item.delegation, item.day, calendars):
+            found[_same(item)] = item
+    for test in meeting.connection_tests:
+        stays = test.starts_at <= now or coming.get(test.delegation) == test.starts_at
+        if stays or test.delegation not in meeting.delegations:
+            continue
+        local = calendars.of(test.delegation).local_date(test.starts_at)
+        off = _off(meeting, test.delegation, local, calendars)
+        if off is not None:
+            about = About.TEST if test.delegation in coming else About.NO_TEST
+            item = DayOff(test.delegation, local, name_of(off), about=about)
+            found.setdefault(_same(item), item)
+    return tuple(found.values())
+
+
+def _off(meeting: Meeting, code: str, day: date, calendars: Calendars) -> Day | None:
+    """Return the day that is off for a delegation, or else for the host, which helps it."""
+    days = (calendars.of(side).day(day) for side in (code, meeting.host))
+    return next((item for item in days if item.off is not None), None)
 
 
 def decided(known: DaysOff | None, found: Iterable[DayOff], nearest: Sequence[datetime] = ()) -> DaysOff:

@@ -36,9 +36,9 @@ def days_off_between(
         calendar = calendars.of(code)
         for day in _days(calendar, starts_at, ends_at):
             if day.off is not None:
-                found.append(DayOff(code, day.date, _name(day)))
+                found.append(DayOff(code, day.date, name_of(day)))
             elif _shortened(calendar, day, starts_at, ends_at):
-                found.append(DayOff(code, day.date, _name(day), about=About.SHORT_DAY))
+                found.append(DayOff(code, day.date, name_of(day), about=About.SHORT_DAY))
     return tuple(found)
 
 
@@ -49,7 +49,8 @@ def _days(calendar: WorkingCalendar, starts_at: datetime, ends_at: datetime) -> 
         yield calendar.day(first + shift * _ONE_DAY)
 
 
-def _name(day: Day) -> Fact:
+def name_of(day: Day) -> Fact:
+    """Return what a day off is called: its name, else what sort of day it is."""
     name = plain(day.name) if isinstance(day.name, str) else day.name
     return name or day.sort
 

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from math import inf
 
-from orchestrator.domain.delegations.working_calendar import Calendars, Stretch, WorkingCalendar
+from orchestrator.domain.delegations.working_calendar import (
+    Calendars,
+    NoWorkingDayError,
+    Stretch,
+    WorkingCalendar,
+)
 from orchestrator.domain.meetings.clocks import host_place
 from orchestrator.domain.meetings.meeting import ConnectionTest, Meeting
 from orchestrator.domain.time.zones import local_time, zone
-from orchestrator.domain.timelines.offsets import Offset
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.errors import InvalidInput
 from orchestrator.facts import Fact, listed
 
 _ALLOTTED_OUTSIDE = "readiness.share-no-hour"
 """The note of a test that was allotted outside office hours, because none was free."""
+_ON_DAY_OFF = "readiness.on-day-off"
+"""The note of a test that was placed by hand on a day off, which a person wanted so."""
 _DAYTIME = Stretch(time(7), time(21))
 """When a delegation may be asked to try its connection, where no office hour is free for both."""
+_FIRST_HOUR = timedelta(hours=1)
+MOST_BACK = 5
+"""How many working days of the host are looked through for a day of both sides."""
+Firsts = Mapping[str, datetime]
+"""When the first session to which a delegation is invited begins, where that is before the meeting itself."""
 
 
 def allot(
@@ -29,76 +41,173 @@ def allot(
     calendars: Calendars,
     kept: Sequence[ConnectionTest],
     now: datetime,
+    firsts: Firsts | None = None,
 ) -> tuple[ConnectionTest, ...]:
     """Return a test for each delegation in ``codes``, in the order of time; ``kept`` tests stay as they are.
 
-    A test lies within the office hours of the delegation and of the host, on the day that ``step.day`` gives
-    for the host. Where they share none that is free, its note says so: it then lies in the delegation's
-    office hours, else in the host's by the delegation's day, at night for neither side if that can be had.
-    No two tests overlap, none begins before ``now`` (aware UTC), and none comes after the start; a delegation
-    for which nothing is left gets none. The one with the fewest free times chooses first, and one that shares
-    no office hour with the host last.
+    A test lies on the last day, from ``step.day`` before the first session back, that is a working day of the
+    host and of the delegation, within the office hours of both and in the first office hour of neither; at
+    most five working days of the host are looked through. Where they share no hour that is free on any of
+    them, its note says so: it then lies in the delegation's office hours, else in the host's by the
+    delegation's day, on the last of these days. No two tests overlap, none begins before ``now`` (aware UTC),
+    and none comes after the start of the first session; a delegation for which nothing is left gets none. The
+    one with the fewest free times chooses first, and one that shares no office hour with the host last.
     """
-    if step.day is None or step.slot is None:
+    if step.slot is None:
         raise ValueError(f"step {step.name} has no day or no length")
     found = {test.delegation: test for test in kept if test.delegation in codes}
-    day = _day(meeting, step.day, calendars)
+    search = _Search(meeting, step, calendars, firsts or {}, now)
     waiting = [code for code in codes if code not in found]
-    grid = [
-        item
-        for item in _grid(calendars.of(meeting.host), day, step.slot)
-        if now <= item and item + step.slot <= meeting.starts_at
-    ]
-    open_ = {code: list(_starts(meeting, code, grid, step.slot, calendars)) for code in waiting}
-    for code in sorted(waiting, key=lambda item: (_choice(open_[item]), codes.index(item))):
-        free = (item for item in open_[code] if not _overlaps(item[0], step.slot, found.values()))
+    choices = {code: search.shared_on_last_day(code) for code in waiting}
+    for code in sorted(waiting, key=lambda item: (choices[item] or inf, codes.index(item))):
+        free = (item for item in search.starts(code) if not _overlaps(item[0], step.slot, found.values()))
         start, note = next(free, (None, None))
         if start is not None:
             found[code] = ConnectionTest(code, start, start + step.slot, note)
     return tuple(sorted(found.values(), key=lambda test: (test.starts_at, test.delegation)))
 
 
-def fitting(meeting: Meeting, step: Step, calendars: Calendars) -> tuple[ConnectionTest, ...]:
+class _Search:
+    """Where the tests of one meeting can lie."""
+
+    def __init__(
+        self, meeting: Meeting, step: Step, calendars: Calendars, firsts: Firsts, now: datetime
+    ) -> None:
+        self._meeting = meeting
+        self._step = step
+        self._calendars = calendars
+        self._firsts = firsts
+        self._now = now
+        self._host = calendars.of(meeting.host)
+        self._length = step.slot or timedelta(0)
+
+    def shared_on_last_day(self, code: str) -> int:
+        """Return how many starts suit both sides on the last day that is a working day of both."""
+        days = self._days(code)
+        return sum(1 for _ in self._of_days(code, days[:1], self._wishes(code)[0])) if days else 0
+
+    def starts(self, code: str) -> Iterator[tuple[datetime, Fact | None]]:
+        """Yield the starts that a delegation can have, the best first, with the note of those not shared."""
+        days, note = self._days(code), _sharing_none(self._calendars.of(code), self._host)
+        for rank, wish in enumerate(self._wishes(code)):
+            yield from ((item, note if rank else None) for item in self._of_days(code, days, wish))
+
+    def _days(self, code: str) -> list[date]:
+        """The days of the host on which a delegation can try its connection, the last first."""
+        wanted = days_of_tests(self._meeting, code, self._step, self._calendars, self._firsts)
+        return [day for day in wanted if works_on(self._calendars.of(code), self._host, day)]
+
+    def _of_days(
+        self, code: str, days: Sequence[date], wish: Callable[[datetime], bool]
+    ) -> Iterator[datetime]:
+        own, until = self._calendars.of(code), first_start(self._meeting, code, self._firsts)
+        for day in days:
+            for start in _grid(self._host, day, self._length):
+                end = start + self._length
+                fits = self._now <= start and end <= until and own.day(own.local_date(start)).working
+                if fits and wish(start) and not self._too_early(own, start):
+                    yield start
+
+    def _too_early(self, own: WorkingCalendar, start: datetime) -> bool:
+        return any(_in_first_hour(item, start, self._length) for item in (own, self._host))
+
+    def _wishes(self, code: str) -> list[Callable[[datetime], bool]]:
+        own, host, length = self._calendars.of(code), self._host, self._length
+        return [
+            lambda item: _open(own, item, length) and _open(host, item, length),
+            lambda item: _open(own, item, length) and _by_day(host, item, length),
+            lambda item: _by_day(own, item, length) and _open(host, item, length),
+            lambda item: _by_day(own, item, length) and _by_day(host, item, length),
+            lambda item: _by_day(own, item, length),
+        ]
+
+
+def first_start(meeting: Meeting, code: str, firsts: Firsts) -> datetime:
+    """Return when the first session begins that a delegation is invited to: the meeting, or one before it."""
+    return min(firsts.get(code, meeting.starts_at), meeting.starts_at)
+
+
+def days_of_tests(
+    meeting: Meeting, code: str, step: Step, calendars: Calendars, firsts: Firsts
+) -> list[date]:
+    """Return the host's working days that are looked through for the test of a delegation, the last first."""
+    if step.day is None:
+        raise ValueError(f"step {step.name} has no day or no length")
+    host = calendars.of(meeting.host)
+    day = host.local_date(step.day.due(first_start(meeting, code, firsts), host).instant)
+    found = [day] if host.day(day).working else []
+    with suppress(NoWorkingDayError):
+        while len(found) < MOST_BACK:
+            day = host.add(day, -1)
+            found.append(day)
+    return found
+
+
+def works_on(own: WorkingCalendar, host: WorkingCalendar, day: date) -> bool:
+    """Whether a delegation works on some of the host's ``day``, which may be two dates where it is."""
+    begin, end = host.instant(day, _DAYTIME.opens), host.instant(day, _DAYTIME.closes)
+    return any(own.day(own.local_date(moment)).working for moment in (begin, end))
+
+
+def _in_first_hour(calendar: WorkingCalendar, start: datetime, length: timedelta) -> bool:
+    day = calendar.local_date(start)
+    stretches = calendar.day(day).stretches
+    if not stretches:
+        return False
+    opens = calendar.instant(day, stretches[0].opens)
+    return start < opens + _FIRST_HOUR and opens < start + length
+
+
+def fitting(
+    meeting: Meeting, step: Step, calendars: Calendars, firsts: Firsts | None = None
+) -> tuple[ConnectionTest, ...]:
     """Return those tests of an earlier time of the meeting that are right for the present one too.
 
-    They lie on the day of the tests and end before the start. Each delegation is told its time again.
+    They lie on the last day of both sides and end before the first session. Each delegation is told its time
+    again.
     """
-    if step.day is None:
-        raise ValueError(f"step {step.name} has no day")
-    day, host = _day(meeting, step.day, calendars), calendars.of(meeting.host)
-    return tuple(
-        replace(test, moves=0)
-        for test in meeting.connection_tests
-        if host.local_date(test.starts_at) == day and test.ends_at <= meeting.starts_at
-    )
+    known, host = firsts or {}, calendars.of(meeting.host)
+
+    def fits(test: ConnectionTest) -> bool:
+        own = calendars.of(test.delegation)
+        days = days_of_tests(meeting, test.delegation, step, calendars, known)
+        last = next((day for day in days if works_on(own, host, day)), None)
+        in_time = test.ends_at <= first_start(meeting, test.delegation, known)
+        return in_time and host.local_date(test.starts_at) == last and _both_work(own, host, test)
+
+    return tuple(replace(test, moves=0) for test in meeting.connection_tests if fits(test))
 
 
-def standing(meeting: Meeting, step: Step, calendars: Calendars, now: datetime) -> tuple[ConnectionTest, ...]:
+def standing(
+    meeting: Meeting, step: Step, calendars: Calendars, now: datetime, firsts: Firsts | None = None
+) -> tuple[ConnectionTest, ...]:
     """Return those tests of the present time of the meeting that stay, though calendars may have changed.
 
-    A test in office hours stays while offices are open then, one allotted outside them while its day is that
-    of the tests. One placed outside office hours by hand stays, and so does one that has begun by ``now``
-    (aware UTC).
+    A test in office hours stays while offices are open then, one outside them while its day is a working day
+    of both sides. One placed on a day off by hand stays, and so does one that has begun by ``now`` (aware
+    UTC).
+    None stays that comes after the first session.
     """
-    if step.day is None:
-        raise ValueError(f"step {step.name} has no day")
-    day, host = _day(meeting, step.day, calendars), calendars.of(meeting.host)
+    known, host = firsts or {}, calendars.of(meeting.host)
 
     def stays(test: ConnectionTest) -> bool:
         own, length = calendars.of(test.delegation), test.ends_at - test.starts_at
         if test.starts_at <= now:
             return True
+        if test.ends_at > first_start(meeting, test.delegation, known):
+            return False
         if test.note is None:
             return _open(own, test.starts_at, length) and _open(host, test.starts_at, length)
-        return test.note.key != _ALLOTTED_OUTSIDE or host.local_date(test.starts_at) == day
+        if test.note.key == _ALLOTTED_OUTSIDE:
+            days = days_of_tests(meeting, test.delegation, step, calendars, known)
+            return _both_work(own, host, test) and host.local_date(test.starts_at) in days
+        return test.note.key == _ON_DAY_OFF or _both_work(own, host, test)
 
     return tuple(filter(stays, meeting.connection_tests))
 
 
-def _day(meeting: Meeting, offset: Offset, calendars: Calendars) -> date:
-    """The day of the tests, in the host's calendar."""
-    host = calendars.of(meeting.host)
-    return host.local_date(offset.due(meeting.starts_at, host).instant)
+def _both_work(own: WorkingCalendar, host: WorkingCalendar, test: ConnectionTest) -> bool:
+    return all(item.day(item.local_date(test.starts_at)).working for item in (own, host))
 
 
 def placed(
@@ -129,37 +238,15 @@ def placed(
             advice = Fact.of("readiness.test-overlaps.remedy")
             raise InvalidInput.of("start", local_time(start, place), wrong, advice)
     closed = dict.fromkeys(item.delegation.name for item in (own, host) if not _open(item, start, length))
-    note = Fact.of("readiness.outside-hours", delegations=listed([*closed])) if closed else None
+    off = any(not item.day(item.local_date(start)).working for item in (own, host))
+    key = _ON_DAY_OFF if off else "readiness.outside-hours"
+    note = Fact.of(key, delegations=listed([*closed])) if closed else None
     known = next((test for test in meeting.connection_tests if test.delegation == code), None)
     return ConnectionTest(code, start, end, note, known.moves if known else 0)
 
 
-def _choice(starts: Sequence[tuple[datetime, Fact | None]]) -> float:
-    """How many starts suit both sides; a delegation that has none takes what the others leave."""
-    return sum(note is None for _, note in starts) or inf
-
-
 def _overlaps(start: datetime, length: timedelta, taken: Iterable[ConnectionTest]) -> bool:
     return any(start < test.ends_at and test.starts_at < start + length for test in taken)
-
-
-def _starts(
-    meeting: Meeting, code: str, candidates: Sequence[datetime], length: timedelta, calendars: Calendars
-) -> Iterator[tuple[datetime, Fact | None]]:
-    """Yield the candidates, the best first, with a note where office hours are not shared."""
-    own, host = calendars.of(code), calendars.of(meeting.host)
-    wishes: list[Callable[[datetime], bool]] = [
-        lambda item: _open(own, item, length) and _open(host, item, length),
-        lambda item: _open(own, item, length) and _by_day(host, item, length),
-        lambda item: _by_day(own, item, length) and _open(host, item, length),
-        lambda item: _by_day(own, item, length) and _by_day(host, item, length),
-        lambda item: _by_day(own, item, length),
-        lambda item: True,
-    ]
-    note = _sharing_none(own, host)
-    for rank, wish in enumerate(wishes):
-        yield from ((item, note if rank else None) for item in candidates if wish(item))
-        candidates = [item for item in candidates if not wish(item)]
 
 
 def _sharing_none(own: WorkingCalendar, host: WorkingCalendar) -> Fact:

@@ -16,8 +16,9 @@ from orchestrator.domain.meetings.known_days_off import About
 from orchestrator.domain.meetings.linked import is_coming
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.meetings.suiting_days import preparatory_day
-from orchestrator.facts import Said
+from orchestrator.facts import Fact, Said
 from orchestrator.services.meetings.linking import Linking
+from orchestrator.services.timelines.connection_tests import without_day
 from orchestrator.services.timelines.days_off import coming_to, said_of, said_of_nearest, said_of_proposal
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.meetings import decisions as decision_store
@@ -81,6 +82,10 @@ def _hardships(
     found, nearest = days_off_now(after, coming, calendars, now)
     yield from (said_of(item, directory) for item in found if item.about is About.SHORT_DAY)
     yield from said_of_nearest(after, nearest, directory)
+    lacking = without_day(session, after, planner.timeline(after), calendars, now)
+    if lacking:
+        names = tuple(directory.get(code).name for code in lacking)
+        yield Fact.of("timelines.no-day-for-tests", delegations=names)
 
 
 def _what_decides(meeting: Meeting) -> tuple[object, ...]:

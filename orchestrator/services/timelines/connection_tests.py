@@ -54,12 +54,28 @@ def allotted(
         return meeting.connection_tests, False
     same = tests.time_revision(session, meeting.id) == meeting.time_revision
     codes = asked_delegations(meeting, step, calendars.directory)
-    kept = times.standing(meeting, step, calendars, now) if same else times.fitting(meeting, step, calendars)
-    wanted = times.allot(meeting, codes, step, calendars, kept, now)
+    firsts = tests.earlier_sessions(session, meeting.id, meeting.event_id, meeting.starts_at, now)
+    if same:
+        kept = times.standing(meeting, step, calendars, now, firsts)
+    else:
+        kept = times.fitting(meeting, step, calendars, firsts)
+    wanted = times.allot(meeting, codes, step, calendars, kept, now, firsts)
     if same:
         known = rows if rows is not None else actions.stored(session, meeting.id)
         wanted = _counted(known, meeting, wanted)
     return wanted, wanted != meeting.connection_tests or bool(wanted and not same)
+
+
+def without_day(
+    session: Session, meeting: Meeting, timeline: Timeline, calendars: Calendars, now: datetime
+) -> list[str]:
+    """Return the delegations that are to try their connection and have no day for it."""
+    step = timeline.step(ActionKind.CONNECTION_TEST)
+    if step is None or meeting.tentative or meeting.status is not MeetingStatus.PUBLISHED:
+        return []
+    wanted, _ = allotted(session, meeting, timeline, calendars, None, now)
+    having = {item.delegation for item in wanted}
+    return [code for code in asked_delegations(meeting, step, calendars.directory) if code not in having]
 
 
 def _counted(

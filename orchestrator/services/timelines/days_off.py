@@ -9,13 +9,20 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.delegations.delegation import Directory
-from orchestrator.domain.meetings.days_off import compared, days_off_now, decided, late_since
+from orchestrator.domain.meetings.days_off import (
+    compared,
+    days_off_now,
+    days_off_of_tests,
+    decided,
+    late_since,
+)
 from orchestrator.domain.meetings.known_days_off import About, DayOff, DaysOff
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.meetings.suiting_days import Considered, PreparatoryDay
 from orchestrator.domain.time.zones import instant_of, local_time, zone
 from orchestrator.domain.timelines.needs import stays_away
 from orchestrator.facts import Fact
+from orchestrator.services.timelines import connection_tests
 from orchestrator.services.timelines.planner import Planner
 
 
@@ -130,6 +137,9 @@ def with_late_days_off(
     found, nearest = _found(session, planner, meeting, now)
     if meeting.days_off is None:
         return replace(meeting, days_off=decided(None, found, nearest)), ()
-    known = compared(meeting.days_off, found, nearest)
+    calendars, timeline = planner.calendars(session), planner.timeline(meeting)
+    wanted, _ = connection_tests.allotted(session, meeting, timeline, calendars, None, now)
+    of_tests = days_off_of_tests(meeting, wanted, calendars, now)
+    known = compared(meeting.days_off, (*found, *of_tests), nearest)
     late = late_since(meeting.days_off, known)
     return replace(meeting, days_off=known), said_of_late(meeting, known, late, planner.directory)

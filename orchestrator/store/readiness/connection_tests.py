@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import Row, delete, func, select
 from sqlalchemy.orm import Session
 
-from orchestrator.domain.meetings.meeting import ConnectionTest
+from orchestrator.domain.meetings.meeting import ConnectionTest, MeetingStatus
+from orchestrator.domain.meetings.place import Mode
 from orchestrator.facts import Fact
 from orchestrator.store.by_meeting import WANTED, by_meeting
+from orchestrator.store.rows.meetings import AttendeeRow, MeetingRow
 from orchestrator.store.rows.readiness import ConnectionTestRow
 
 _OF_MEETINGS = (
@@ -41,6 +43,28 @@ def time_revision(session: Session, meeting_id: int) -> int | None:
     """Return for which time of the meeting (its time revision) tests were allotted, if any were."""
     wanted = select(ConnectionTestRow.time_revision).where(ConnectionTestRow.meeting_id == meeting_id)
     return session.scalar(wanted.limit(1))
+
+
+def earlier_sessions(
+    session: Session, meeting_id: int, event_id: int | None, before: datetime, now: datetime
+) -> dict[str, datetime]:
+    """Return when the first published session of an event begins to which each delegation is invited.
+
+    Only sessions that people join over the internet count, and that begin after ``now`` and ``before`` the
+    meeting itself (aware UTC). A delegation that has none is left out.
+    """
+    if event_id is None:
+        return {}
+    wanted = (
+        select(AttendeeRow.delegation, func.min(MeetingRow.starts_at))
+        .join(MeetingRow, AttendeeRow.meeting_id == MeetingRow.id)
+        .where(MeetingRow.event_id == event_id, MeetingRow.id != meeting_id)
+        .where(MeetingRow.status == MeetingStatus.PUBLISHED, MeetingRow.mode != Mode.IN_PERSON)
+        .where(MeetingRow.starts_at > now, MeetingRow.starts_at < before)
+        .where(AttendeeRow.removed_sequence.is_(None))
+        .group_by(AttendeeRow.delegation)
+    )
+    return {row[0]: row[1] for row in session.execute(wanted)}
 
 
 def write(session: Session, meeting_id: int, wanted: Iterable[ConnectionTest], time_revision: int) -> None:

@@ -36,7 +36,7 @@ FOR_VIET_NAM = "takes place on a day off for Viet Nam: Thursday, 3 December 2026
 
 AFTER = (  # Friday, 4 December is a holiday in Myanmar.
     "Nobody who is invited is off on Monday, 7 December 2026, 14:00 Ha Noi (UTC+07:00); to move there: "
-    f"orchestrator meeting update {REF} --start '2026-12-07 14:00'"
+    f"orchestrator meeting update {REF} --start '2026-12-07 14:00' --reason '…'"
 )
 
 
@@ -184,7 +184,7 @@ def test_a_day_off_is_settled_when_the_meeting_moves_to_a_day_that_was_named(wor
     entered(world, "SG", "closed", DAY)
     assert len(warnings(world)) == 1
     later = MeetingUpdate.model_validate({"start": "2026-12-07 14:00"})
-    effect = world.meetings.update(REF, later, caller=BY, version=2)
+    effect = world.meetings.update(REF, later, caller=BY, version=2, reason="Not on a day off.")
     assert not any("day off" in words.say(item) or "is off" in words.say(item) for item in effect.warnings)
     with world.database.reading() as session:
         known = store.load(session, store.find_id(session, REF)).days_off

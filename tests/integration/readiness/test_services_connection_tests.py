@@ -14,10 +14,10 @@ from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.services.delegations.overrides import NewOverride
 from orchestrator.services.delegations.views import CalendarChange
 from orchestrator.services.readiness.connection_tests import ConnectionTestMove
-from orchestrator.words import maybe
+from orchestrator.words import maybe, say
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, TAN, THIDA, World, contents
-from tests.integration.readiness.board import LAN, STAFF, history, meeting, recipients, row
+from tests.integration.readiness.board import CHASING, LAN, STAFF, history, meeting, recipients, row
 
 
 def mails(world: World, purpose: str, email: str) -> list[EmailMessage]:
@@ -179,26 +179,84 @@ def test_whoever_was_told_a_slot_that_other_hours_move_is_told_the_new_one_at_on
     assert rehearsals(published)[told:] == [TAN]
     slot = row(published, "SG").connection_test
     assert slot is not None
-    assert (slot.starts.clock, maybe(slot.note)) == ("15:00", None)
+    # Not in the first hour of the office.
+    assert (slot.starts.clock, maybe(slot.note)) == ("16:00", None)
     before = contents(published.database)
     with published.database.transaction() as session:
         assert published.planner.replan(session, meeting(published), published.clock.now()).changes_nothing
     assert contents(published.database) == before
 
 
-def test_a_slot_that_stays_where_it_was_on_a_day_off_is_not_told_again(published: World) -> None:
-    """Where offices of one side are closed all day, the best that is left may be the same quarter."""
+def alerts(world: World) -> list[str]:
+    """What the coordinator was told at once of days off."""
+    world.run()
+    return [
+        " ".join(body.get_content().split())
+        for mail in world.mailer.to("coordinator@vn.example.org")
+        if mail.subject.startswith("Now on a day off")
+        for body in [mail.message.get_body(("plain",))]
+        if body is not None
+    ]
+
+
+def test_a_day_off_moves_the_slot_tells_the_delegation_once_and_the_coordinator_at_once(
+    published: World,
+) -> None:
     published.clock.at = datetime(2026, 11, 30, 5, tzinfo=UTC)
     published.run()
-    told, before = len(rehearsals(published)), row(published, "SG").connection_test
-    close(published, "SG", "2026-12-02")
+    told = len(rehearsals(published))
+    expected = close(published, "SG", "2026-12-02", dry_run=True)
+    done = close(published, "SG", "2026-12-02")
+    assert moved_tests(done) == moved_tests(expected)
     published.run()
-    assert rehearsals(published)[told:] == []
+    assert rehearsals(published)[told:] == [TAN]
     slot = row(published, "SG").connection_test
-    assert before is not None
     assert slot is not None
-    assert slot.starts == before.starts
-    assert maybe(slot.note) == "Singapore and Viet Nam share no free office hour on that day"
+    assert (str(slot.starts.day), maybe(slot.note)) == ("2026-12-01", None)
+    (alert,) = alerts(published)
+    assert "has another time for the connectivity test of Singapore: offices are closed on Wednesday" in alert
+    # Another day off that does not concern the slot tells nobody anything, nor does planning again.
+    close(published, "MM", "2026-12-30")
+    with published.database.transaction() as session:
+        assert published.planner.replan(session, meeting(published), published.clock.now()).changes_nothing
+    assert alerts(published) == [alert]
+    assert rehearsals(published)[told:] == [TAN]
+
+
+def test_a_day_off_that_leaves_no_day_for_a_slot_takes_it_away_and_alerts_the_coordinator(
+    published: World,
+) -> None:
+    published.clock.at = datetime(2026, 12, 1, 15, 30, tzinfo=UTC)
+    published.run()
+    close(published, "SG", "2026-12-02")
+    assert row(published, "SG").connection_test is None
+    (alert,) = alerts(published)
+    assert "has no day left for the connectivity test of Singapore" in alert
+
+
+def test_the_tests_of_a_som_lie_before_its_preparatory_meeting(world: World) -> None:
+    """The preparatory meeting takes place on 2 December 2026, the SOM on the day after."""
+    world.timelines = {**world.timelines, "chasing": CHASING}
+    world.create(timeline="chasing", attendees=STAFF, preparatory=True)
+    world.meetings.publish("SOM-2026-PREP", caller=caller("console"))
+    world.meetings.publish("SOM-2026", caller=caller("console"))
+    assert {str(item.starts.day) for item in world.readiness.connection_tests("SOM-2026")} == {"2026-12-01"}
+    with world.database.transaction() as session:
+        assert world.planner.replan(session, meeting(world), world.clock.now()).changes_nothing
+    # Once the preparatory meeting has begun, whoever has no test yet can still have one before the SOM.
+    world.clock.at = datetime(2026, 12, 2, 7, 30, tzinfo=UTC)
+    with world.database.transaction() as session:
+        world.planner.replan(session, meeting(world), world.clock.now())
+    assert {item.starts_at.day for item in meeting(world).connection_tests} == {1}
+
+
+def test_who_publishes_is_told_of_delegations_without_a_day_for_a_test(world: World) -> None:
+    for day in ("2026-11-26", "2026-11-27", "2026-11-30", "2026-12-01", "2026-12-02"):
+        close(world, "SG", day)
+    world.create(timeline="som", attendees=STAFF)
+    world.clock.at = datetime(2026, 11, 2, 5, tzinfo=UTC)
+    seen = world.meetings.publish("SOM-2026", caller=caller("console"), save_the_date=False, dry_run=True)
+    assert any(say(item).startswith("No connectivity test for Singapore: ") for item in seen.warnings)
 
 
 @pytest.mark.parametrize(
