@@ -7,6 +7,7 @@ sees it.
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from enum import StrEnum
 
 from orchestrator.domain.delegations.delegation import Delegation, Kind
 
+_LONGEST_KEY = 300
 _MEMBERS = frozenset({Kind.MEMBER, Kind.SECRETARIAT})
 
 
@@ -69,7 +71,9 @@ class MeetingFile:
 
 def name_key(filename: str) -> str:
     """Return what a name is compared by: capitals and ways of composing letters make no difference."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", filename).casefold())
+    key = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", filename).casefold())
+    # One character can stand for many; a name made of such ones is compared by its digest.
+    return key if len(key) <= _LONGEST_KEY else hashlib.sha256(key.encode()).hexdigest()
 
 
 def may_see(reader: Delegation, day: date, file: MeetingFile) -> bool:

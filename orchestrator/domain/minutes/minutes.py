@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from orchestrator.domain.text import visible
@@ -15,6 +16,10 @@ _TYPES = {
     "txt": ("text/plain; charset=utf-8", b""),
 }
 _LONGEST_NAME = 150
+_RESERVED = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])(?=\s*(?:\.|$))", re.I
+)
+"""Names that are devices to Windows, whatever ending they have."""
 _TEXTS_AND_HEADERS = 96 * 1024
 
 
@@ -82,11 +87,13 @@ def safe_filename(filename: str) -> str:
     """Return the last part of a path, without quotes and what hides; a long name keeps its ending.
 
     It is composed (NFC). Some systems hand names over decomposed, which others show as letters with
-    their marks beside them.
+    their marks beside them. A name that Windows keeps for a device gets an underscore before it.
     """
     last = visible(filename.replace("\\", "/").rpartition("/")[2])
     kept = "".join(char for char in last if char.isprintable() and char not in '"<>:|?*')
     name = unicodedata.normalize("NFC", kept).strip(" .")
+    if _RESERVED.match(name):
+        name = f"_{name}"
     if len(name) <= _LONGEST_NAME:
         return name
     stem, dot, ending = name.rpartition(".")
