@@ -199,6 +199,17 @@ class Settings(BaseSettings):
     attachment_max_bytes: int = Field(
         10 * 1024 * 1024, gt=0, description="Largest minutes file accepted, in bytes."
     )
+    file_max_bytes: int = Field(
+        25 * 1024 * 1024, gt=0, description="Largest file of a meeting accepted, in bytes; also for papers."
+    )
+    meeting_files_max_bytes: int = Field(
+        2 * 1024 * 1024 * 1024, gt=0, description="Bytes that all files of one meeting may have together."
+    )
+    papers_max_bytes: int = Field(
+        100 * 1024 * 1024,
+        gt=0,
+        description="Bytes of papers that one delegation can send to a meeting from its personal pages.",
+    )
     batch_size: int = Field(50, ge=1, le=50, description="Actions per task.")
     max_claimed: int = Field(500, ge=1, description="Actions of a lane handed to the broker at a time.")
     lease_seconds: float = Field(

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from orchestrator.errors import DeliveryError
 from orchestrator.facts import Fact
@@ -257,8 +257,68 @@ class ConferenceProvider(Protocol):
         ...
 
 
+class ArrivingDocument(Protocol):
+    """A document on its way in: it lies on the disk in pieces, and is no document until it is kept."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes have come."""
+        ...
+
+    @property
+    def file(self) -> BinaryIO:
+        """What has come, to be looked at; nobody else changes it."""
+        ...
+
+    def write(self, piece: bytes) -> None:
+        """Add what came next."""
+        ...
+
+    def keep(self) -> str:
+        """Make it a document and return its lower-case hex SHA-256; it survives a power cut then."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDocument:
+    """A document that is there, and when it was last kept, by the machine's clock."""
+
+    digest: str
+    kept_at: datetime
+
+
 class DocumentStore(Protocol):
     """Keeps files by the SHA-256 of their content; a stored document never changes."""
+
+    def receive(self) -> AbstractContextManager[ArrivingDocument]:
+        """Begin to take a document in pieces; what was not kept when this ends is gone."""
+        ...
+
+    def open(self, digest: str) -> BinaryIO:
+        """Open a document for reading in pieces; the caller closes it.
+
+        Raises ``NotFound`` when there is none or the stored copy is damaged.
+        """
+        ...
+
+    def kept(self) -> Iterator[KeptDocument]:
+        """Return every document that is there."""
+        ...
+
+    def holds(self, digest: str) -> bool:
+        """Whether a document is there; its content is not looked at."""
+        ...
+
+    def discard(self, digest: str, before: datetime) -> bool:
+        """Delete a document that was last kept before an instant, and say whether it was.
+
+        One that is kept again at the same moment stays.
+        """
+        ...
+
+    def discard_unfinished(self, before: datetime) -> int:
+        """Delete what was begun before an instant and never kept; return how many."""
+        ...
 
     def put(self, content: bytes) -> str:
         """Keep ``content`` and return its lower-case hex SHA-256. Putting it again is harmless."""

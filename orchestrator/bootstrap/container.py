@@ -41,7 +41,9 @@ from orchestrator.services.letters.letters import Letters
 from orchestrator.services.meetings.decisions import Decisions
 from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.meetings.reading import Reading
+from orchestrator.services.minutes.files import FileLimits, MeetingFiles
 from orchestrator.services.minutes.minutes import Minutes
+from orchestrator.services.minutes.papers import Papers
 from orchestrator.services.operations.bulk import Bulk
 from orchestrator.services.operations.operations import Operations
 from orchestrator.services.operations.processes import Life, Processes
@@ -269,6 +271,31 @@ class Container(Adapters, DataFiles):
             self.documents,
             largest=self.settings.attachment_max_bytes,
             mail_limit=self._mail_limit,
+        )
+
+    @cached_property
+    def meeting_files(self) -> MeetingFiles:
+        """Putting up the files of meetings."""
+        return MeetingFiles(self.database, self.changing, self.documents, self._file_limits)
+
+    @cached_property
+    def papers(self) -> Papers:
+        """Files on the personal pages."""
+        return Papers(
+            self.database,
+            self.directory,
+            self.by_link,
+            self.links,
+            self.documents,
+            self.clock,
+            self._file_limits,
+        )
+
+    @property
+    def _file_limits(self) -> FileLimits:
+        settings = self.settings
+        return FileLimits(
+            settings.file_max_bytes, settings.meeting_files_max_bytes, settings.papers_max_bytes
         )
 
     def _mail_limit(self) -> int | None:

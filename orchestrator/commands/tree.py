@@ -24,6 +24,7 @@ from orchestrator.commands.meetings.meetings import (
     show,
     update,
 )
+from orchestrator.commands.minutes.files import files
 from orchestrator.commands.minutes.minutes import minutes
 from orchestrator.commands.operations.actions import actions
 from orchestrator.commands.operations.running import db, demo, doctor_command, up, web
@@ -57,7 +58,7 @@ for command in (
     meeting.add_command(command)
 
 ROOMS: tuple[click.Command, ...] = (
-    *(meeting, minutes, mailbox, timeline, calendar, fair_starts),
+    *(meeting, files, minutes, mailbox, timeline, calendar, fair_starts),
     *(actions, up, demo, web, sessions, sandbox, doctor_command, db),
 )
 """What stands right below the root command."""

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from starlette.formparsers import MultiPartParser
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from orchestrator import __version__
 from orchestrator.bootstrap import Container
+from orchestrator.domain.minutes.file_types import TYPES
 from orchestrator.web import api, console, events, health, personal, problems, session
 from orchestrator.web.container import services
 from orchestrator.web.gate import FrontGate
 from orchestrator.web.openapi import Application
 from orchestrator.web.pages import HERE, Pages
 from orchestrator.web.security import SignIn
+from orchestrator.web.uploads import Uploads
 
 _WORTH_COMPRESSING = 1024
+_COMPRESSED = tuple(
+    {item.media_type for item in TYPES.values() if item.media_type.startswith("application/")}
+)
+"""Types of files that hold compressed content already."""
 
 
 def create_app(container: Container | None = None) -> Application:
@@ -34,9 +40,15 @@ def create_app(container: Container | None = None) -> Application:
     app.state.https = (used.settings.public_url or "").startswith("https://")
     # A file is in memory already, bounded by its route; none of it goes to the disk on the way.
     MultiPartParser.spool_max_size = used.settings.attachment_max_bytes + 1
+    app.state.uploads = Uploads()
     app.state.pulse = events.Pulse(used.reading.pulse)
     # Smaller answers would hardly shrink; event streams are left out by the middleware itself.
-    app.add_middleware(GZipMiddleware, minimum_size=_WORTH_COMPRESSING, compresslevel=6)
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=_WORTH_COMPRESSING,
+        compresslevel=6,
+        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, *_COMPRESSED),
+    )
     app.add_middleware(FrontGate, sign_in=SignIn.of(used), settings=used.settings)
     problems.install(app)
     app.include_router(health.router)

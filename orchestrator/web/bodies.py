@@ -19,7 +19,7 @@ from urllib.parse import unquote_to_bytes
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from orchestrator.errors import InvalidInput
 
@@ -71,9 +71,38 @@ async def read_body(receive: Receive, largest: int, patience: BodyPatience) -> b
                 if len(body) > largest:
                     raise too_large(largest)
     except TimeoutError:
-        slow = "What was to be sent came too slowly, so it was not read. Nothing was done. Send it again."
-        raise HTTPException(408, slow, {"Connection": "close"}) from None
+        raise _too_slow() from None
     return bytes(body)
+
+
+def bounded(receive: Receive, largest: int, patience: BodyPatience) -> Receive:
+    """Return what gives a body as it comes, as ``read_body`` would take it and raising the same."""
+    loop, count, ended = asyncio.get_running_loop(), 0, False
+    until = loop.time() + patience.for_body(largest)
+
+    async def next_piece() -> Message:
+        nonlocal count, ended
+        if ended:
+            return await receive()
+        try:
+            async with asyncio.timeout(min(patience.silence, max(0.0, until - loop.time()))):
+                message = await receive()
+        except TimeoutError:
+            raise _too_slow() from None
+        if message["type"] != "http.request":
+            raise ClientLeftError
+        count += len(message.get("body", b""))
+        ended = not message.get("more_body", False)
+        if count > largest:
+            raise too_large(largest)
+        return message
+
+    return next_piece
+
+
+def _too_slow() -> HTTPException:
+    slow = "What was to be sent came too slowly, so it was not read. Nothing was done. Send it again."
+    return HTTPException(408, slow, {"Connection": "close"})
 
 
 def too_large(largest: int) -> HTTPException:

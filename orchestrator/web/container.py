@@ -29,7 +29,9 @@ from orchestrator.services.delegations.calendars import WorkingCalendars
 from orchestrator.services.meetings.decisions import Decisions
 from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.meetings.reading import Reading
+from orchestrator.services.minutes.files import MeetingFiles
 from orchestrator.services.minutes.minutes import Minutes
+from orchestrator.services.minutes.papers import Papers
 from orchestrator.services.operations.bulk import Bulk
 from orchestrator.services.operations.operations import Operations
 from orchestrator.services.operations.write_probe import WriteProbe
@@ -86,11 +88,13 @@ GuestsDep = Annotated[Guests, Depends(_use(lambda made: made.guests))]
 KnownSendersDep = Annotated[KnownSenders, Depends(_use(lambda made: made.known_senders))]
 IncomingDep = Annotated[IncomingMails, Depends(_use(lambda made: made.incoming))]
 MeetingsDep = Annotated[Meetings, Depends(_use(lambda made: made.meetings))]
+MeetingFilesDep = Annotated[MeetingFiles, Depends(_use(lambda made: made.meeting_files))]
 MinutesDep = Annotated[Minutes, Depends(_use(lambda made: made.minutes))]
 BulkDep = Annotated[Bulk, Depends(_use(lambda made: made.bulk))]
 OperationsDep = Annotated[Operations, Depends(_use(lambda made: made.operations))]
 OutboxDep = Annotated[Outbox | None, Depends(_use(lambda made: made.outbox))]
 DecisionsDep = Annotated[Decisions, Depends(_use(lambda made: made.decisions))]
+PapersDep = Annotated[Papers, Depends(_use(lambda made: made.papers))]
 PersonalAnswersDep = Annotated[PersonalAnswers, Depends(_use(lambda made: made.personal_answers))]
 PersonalDatePollsDep = Annotated[PersonalDatePolls, Depends(_use(lambda made: made.personal_date_polls))]
 OwnSendersDep = Annotated[OwnSenders, Depends(_use(lambda made: made.own_senders))]

@@ -8,6 +8,7 @@ that needs. Routing, parsing and handlers see only what has passed.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from urllib.parse import unquote_to_bytes
@@ -42,30 +43,38 @@ class Door(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Addresses that ask for the same: ``largest`` is the most bytes that a request may carry."""
+    """Addresses that ask for the same: ``largest`` is the most bytes that a request may carry.
+
+    What is ``streamed`` is not read here: its handler takes it in pieces, once it knows that it can be taken.
+    """
 
     path: re.Pattern[str]
     needs: Door
     largest: int
+    streamed: bool = False
 
 
 def _areas(settings: Settings) -> tuple[Area, ...]:
     """Return all areas; the first one that an address lies in counts, and the last one takes every one."""
-    file = settings.attachment_max_bytes + _AROUND_A_FILE
+    minutes = settings.attachment_max_bytes + _AROUND_A_FILE
+    file = settings.file_max_bytes + _AROUND_A_FILE
 
-    def area(path: str, needs: Door, largest: int) -> Area:
-        return Area(re.compile(path, re.DOTALL), needs, largest)
+    def area(path: str, needs: Door, largest: int, *, streamed: bool = False) -> Area:
+        return Area(re.compile(path, re.DOTALL), needs, largest, streamed)
 
     return (
         area(r"/api/v1/openapi\.json", Door.NOTHING, 0),
-        area(r"/api/v1/meetings/[^/]+/minutes", Door.TOKEN, file),
+        area(r"/api/v1/meetings/[^/]+/minutes", Door.TOKEN, minutes),
+        area(r"/api/v1/meetings/[^/]+/files", Door.TOKEN, file, streamed=True),
         area(r"/api(/.*)?", Door.TOKEN, _DOCUMENT),
         area(r"/(livez|readyz|metrics|static/.*)", Door.NOTHING, 0),
         area(r"/(sign-in|sign-out)", Door.NOTHING, 8 * 1024),
         area(r"/feed/.*", Door.NOTHING, 0),
         # Nobody signs in here: the address itself is the secret, and its pages send small forms.
+        area(r"/a/[^/]+/papers", Door.NOTHING, file, streamed=True),
         area(r"/a/.*", Door.NOTHING, 200_000),
-        area(r"/meetings/[^/]+/minutes", Door.SESSION, file),
+        area(r"/meetings/[^/]+/minutes", Door.SESSION, minutes),
+        area(r"/meetings/[^/]+/files", Door.SESSION, file, streamed=True),
         area(r"/meetings/new", Door.SESSION, _MEETING_FILE),
         area(r".*", Door.SESSION, _FORM),
     )
@@ -96,14 +105,15 @@ class FrontGate:
                 raise HTTPException(400, "The service does not answer to this host name.")
             area = next(item for item in self._areas if item.path.fullmatch(scope["path"]))
             await run_in_threadpool(self._admit, request, area)
-            body = await self._body(request, receive, area.largest)
+            onward = await self._onward(request, receive, area)
         except ClientLeftError:
             return
         except Exception as error:  # noqa: BLE001 - answered by kind; what nobody foresaw is raised again.
             response = problems.response_to(request, error)
             await response(scope, receive, send)
             return
-        await self._app(scope, _replaying(body, receive), send)
+        with suppress(ClientLeftError):
+            await self._app(scope, onward, send)
 
     def _admit(self, request: Request, area: Area) -> None:
         """Find out who asks, and refuse who may not be here; nothing of the body has been read."""
@@ -115,14 +125,18 @@ class FrontGate:
         if not signed_in and request.method not in _READING:
             raise SignInRequiredError("/")
 
+    async def _onward(self, request: Request, receive: Receive, area: Area) -> Receive:
+        """Return what gives the body to the application: read already, or counted as it comes."""
+        if area.streamed and request.method in _WITH_BODY:
+            _require_length(request, area.largest)
+            return bodies.bounded(receive, area.largest, self._patience)
+        return _replaying(await self._body(request, receive, area.largest), receive)
+
     async def _body(self, request: Request, receive: Receive, largest: int) -> bytes:
         """Return what a request carries, and let its headers say what it is; others carry nothing."""
         if request.method not in _WITH_BODY:
             return b""
-        length = request.headers.get("content-length", "")
-        # The length that is told is refused before a byte is read, and the one that comes as it comes.
-        if length.isascii() and length.isdigit() and (len(length) > 15 or int(length) > largest):
-            raise bodies.too_large(largest)
+        _require_length(request, largest)
         body = await bodies.read_body(receive, largest, self._patience)
         given = request.headers.get("content-type")
         if given is None:
@@ -130,6 +144,13 @@ class FrontGate:
         content = await run_in_threadpool(bodies.checked, body, given.encode("latin-1"))
         MutableHeaders(scope=request.scope)["content-type"] = content.kind.decode("latin-1")
         return content.body
+
+
+def _require_length(request: Request, largest: int) -> None:
+    """Refuse the length that is told before a byte is read; the one that comes is counted as it comes."""
+    length = request.headers.get("content-length", "")
+    if length.isascii() and length.isdigit() and (len(length) > 15 or int(length) > largest):
+        raise bodies.too_large(largest)
 
 
 def _require_readable(request: Request) -> None:

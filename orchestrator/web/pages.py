@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +12,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import Depends, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from orchestrator import __version__, words
@@ -23,12 +26,17 @@ from orchestrator.domain.timelines.kinds import KINDS
 from orchestrator.errors import Problem
 from orchestrator.facts import Fact, Said
 from orchestrator.services.answers.incoming import IncomingMails
+from orchestrator.services.minutes.files import OpenedFile
 from orchestrator.web.presentation.marks import ANSWERS, MARKS, answer_counts
 from orchestrator.web.presentation.time import iso
 from orchestrator.web.security import SignIn
 
 HERE = Path(__file__).parent
 _NOT_THE_READERS_FAULT = 500
+_PIECE = 128 * 1024
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ._()+-]")
+# A browser that opens a file all the same runs nothing of it and knows it for no page of ours.
+_INERT = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 
 class Pages:
@@ -107,8 +115,30 @@ def see_other(path: str, *, done: str | None = None, count: int | None = None) -
 
 def download(content: bytes, media_type: str, filename: str) -> Response:
     """Return a file to be kept under its own name."""
-    disposition = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
-    return Response(content, media_type=media_type, headers={"Content-Disposition": disposition})
+    return Response(content, media_type=media_type, headers={"Content-Disposition": disposition(filename)})
+
+
+def stream(file: OpenedFile) -> Response:
+    """Return a file of a meeting in pieces, to be kept under its own name and never shown in the browser."""
+    headers = {
+        "Content-Disposition": disposition(file.filename),
+        "Content-Length": str(file.size),
+        "Content-Security-Policy": _INERT,
+    }
+    return StreamingResponse(_pieces(file), media_type=file.media_type, headers=headers)
+
+
+def disposition(filename: str) -> str:
+    """Return how a file is named to its receiver (RFC 6266): in ASCII, and in full (RFC 8187)."""
+    plain = unicodedata.normalize("NFKD", filename.replace("đ", "d").replace("Đ", "D"))
+    plain = _NOT_PLAIN.sub("_", plain.encode("ascii", "ignore").decode())
+    return f"attachment; filename=\"{plain or 'file'}\"; filename*=UTF-8''{quote(filename, safe='')}"
+
+
+def _pieces(file: OpenedFile) -> Iterator[bytes]:
+    with file.content as content:
+        while piece := content.read(_PIECE):
+            yield piece
 
 
 def local_path(path: str, otherwise: str = "/") -> str:

@@ -1,7 +1,7 @@
 """Which types of files are taken, known by their content and not by what their sender says of them.
 
-A file has to be wholly of the one type that its name says: what is two types at once, or carries more
-behind its end, is refused, and so is what a program would ask a password for or run as a macro. The tables are
+A file has to be wholly of the one type that its name says: what is two types at once, or carries more behind
+its end, is refused, and so is what a program would ask a password for or run as a macro. The tables are
 strict and small on purpose: a type that is not here is not taken.
 """
 
@@ -43,8 +43,8 @@ class FileType:
 def media_type_of(filename: str, file: BinaryIO, size: int) -> str:
     """Return the media type of a file, whose content is read in pieces.
 
-    Raises ``InvalidInput`` naming ``file`` when its type is not taken, its content is not of the type that the
-    name says, or cannot be opened by everybody.
+    Raises ``InvalidInput`` naming ``file`` when its type is not taken, its content is not of the type that
+    its name says, or cannot be opened by everybody.
     """
     ending = filename.rpartition(".")[2].lower() if "." in filename else ""
     known = TYPES.get(ending)

@@ -20,7 +20,7 @@ _LONGEST_KEY = 300
 _MEMBERS = frozenset({Kind.MEMBER, Kind.SECRETARIAT})
 
 
-class Audience(StrEnum):
+class FileAudience(StrEnum):
     """Who may see a file beside who sent it."""
 
     MEMBERS = "members"
@@ -44,7 +44,7 @@ class MeetingFile:
     version: int
     delegation: str | None
     item: int | None
-    audience: Audience
+    audience: FileAudience
     actor: str
     channel: str
     at: datetime
@@ -84,7 +84,7 @@ def may_see(reader: Delegation, day: date, file: MeetingFile) -> bool:
     if file.withdrawn:
         return False
     is_member = reader.kind in _MEMBERS and reader.active_on(day)
-    return is_member or file.audience is Audience.PARTNERS or file.delegation == reader.code
+    return is_member or file.audience is FileAudience.PARTNERS or file.delegation == reader.code
 
 
 def seen_by(reader: Delegation, day: date, files: Iterable[MeetingFile]) -> tuple[MeetingFile, ...]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from orchestrator.domain.minutes.files import Audience
+from orchestrator.domain.minutes.files import FileAudience
 from orchestrator.store.rows.base import Base, one_of
 
 
@@ -55,7 +55,7 @@ class MeetingFileRow(Base):
         UniqueConstraint("meeting_id", "delegation", "name_key", "version"),
         CheckConstraint("version >= 1", name="version"),
         CheckConstraint("item >= 1", name="item"),
-        CheckConstraint(one_of("audience", Audience), name="audience"),
+        CheckConstraint(one_of("audience", FileAudience), name="audience"),
         CheckConstraint(
             "(withdrawn_at IS NULL) = (withdrawn_by IS NULL)",
             name="withdrawn",

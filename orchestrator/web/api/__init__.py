@@ -6,7 +6,7 @@ from orchestrator.web.api.answers import answers, incoming, known_senders
 from orchestrator.web.api.dates import date_polls, fair_starts
 from orchestrator.web.api.delegations import calendars
 from orchestrator.web.api.meetings import decisions, meetings
-from orchestrator.web.api.minutes import minutes
+from orchestrator.web.api.minutes import files, minutes
 from orchestrator.web.api.operations import actions
 from orchestrator.web.api.personal import links, named
 from orchestrator.web.api.readiness import readiness
@@ -20,6 +20,7 @@ ROOMS = (
     links,
     named,
     minutes,
+    files,
     incoming,
     known_senders,
     actions,

@@ -20,7 +20,7 @@ from orchestrator.web.console.meetings import (
     publish,
     show,
 )
-from orchestrator.web.console.minutes import minutes
+from orchestrator.web.console.minutes import files, minutes
 from orchestrator.web.console.operations import actions
 from orchestrator.web.console.personal import links, named
 from orchestrator.web.console.readiness import nudge
@@ -41,6 +41,7 @@ PAGES = (
     nudge,
     date_polls,
     minutes,
+    files,
     mailbox,
     actions,
     outbox,

@@ -10,6 +10,7 @@ from fastapi import Depends, Request, Response
 
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.clocks import host_place
+from orchestrator.domain.minutes.files import by_file
 from orchestrator.domain.people.caller import Caller
 from orchestrator.errors import Conflict, InvalidInput
 from orchestrator.services.dates.date_poll_views import DatePollView
@@ -17,6 +18,7 @@ from orchestrator.services.dates.date_polls import DatePolls
 from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.meetings.views import MeetingView
+from orchestrator.services.minutes.files import MeetingFiles
 from orchestrator.services.personal.waiting import NamedPeople
 from orchestrator.services.readiness.readiness import Readiness
 from orchestrator.services.timelines.views import Effect
@@ -24,6 +26,7 @@ from orchestrator.web.console.forms import Kept, status_of_refusal
 from orchestrator.web.container import (
     DatePollsDep,
     DirectoryDep,
+    MeetingFilesDep,
     MeetingsDep,
     NamedPeopleDep,
     ReadinessDep,
@@ -103,6 +106,7 @@ class MeetingScreen:
     polls: DatePolls
     directory: Directory
     people: NamedPeople
+    files: MeetingFiles
     look_ahead: LookAhead
 
     def show(
@@ -142,6 +146,7 @@ class MeetingScreen:
             board=board,
             said=said,
             poll=poll,
+            files=by_file(item for item in self.files.all(meeting.reference) if not item.withdrawn),
             waiting=self.people.waiting(meeting.reference),
             sent=delivery_groups(deliveries),
             ahead=self.look_ahead.of(meeting, poll),
@@ -170,9 +175,10 @@ def _meeting_page(
     polls: DatePollsDep,
     directory: DirectoryDep,
     people: NamedPeopleDep,
+    files: MeetingFilesDep,
     look_ahead: Annotated[LookAhead, Depends(_look_ahead)],
 ) -> MeetingScreen:
-    return MeetingScreen(request, pages, reading, readiness, polls, directory, people, look_ahead)
+    return MeetingScreen(request, pages, reading, readiness, polls, directory, people, files, look_ahead)
 
 
 MeetingPageDep = Annotated[MeetingScreen, Depends(_meeting_page)]

@@ -9,11 +9,12 @@ from orchestrator.web.personal import (
     feed,
     look,
     nowhere,
+    papers,
     senders,
     still_missing,
 )
 
-PAGES = (look, answer, still_missing, senders, delegation, date_poll, feed, nowhere)
+PAGES = (look, answer, still_missing, papers, senders, delegation, date_poll, feed, nowhere)
 """Every module with pages. ``nowhere`` is the last, because it takes every address below theirs."""
 
 router = APIRouter()

@@ -10,11 +10,12 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from orchestrator.errors import Problem
+from orchestrator.services.minutes.papers import Papers
 from orchestrator.services.personal.own_senders import OwnSenders
 from orchestrator.services.personal.page import PersonalPages
 from orchestrator.services.personal.page_view import PersonalView
 from orchestrator.services.personal.still_missing import StillMissing
-from orchestrator.web.container import OwnSendersDep, PersonalPagesDep, StillMissingDep
+from orchestrator.web.container import OwnSendersDep, PapersDep, PersonalPagesDep, StillMissingDep
 from orchestrator.web.pages import Pages, PagesDep
 from orchestrator.web.personal.routing import page_path
 
@@ -53,6 +54,7 @@ class PersonalPage:
     personal_pages: PersonalPages
     still_missing: StillMissing
     own_senders: OwnSenders
+    papers: Papers
 
     def show(
         self,
@@ -76,6 +78,7 @@ class PersonalPage:
             form=form,
             still_missing=self.still_missing.view(token),
             senders=self.own_senders.view(token),
+            papers=self.papers.view(token),
             fields={item.field: item for item in problems},
             conflict=conflict,
             done=done,
@@ -114,8 +117,9 @@ def _personal_page(
     personal_pages: PersonalPagesDep,
     still_missing: StillMissingDep,
     own_senders: OwnSendersDep,
+    papers: PapersDep,
 ) -> PersonalPage:
-    return PersonalPage(request, pages, personal_pages, still_missing, own_senders)
+    return PersonalPage(request, pages, personal_pages, still_missing, own_senders, papers)
 
 
 PersonalPageDep = Annotated[PersonalPage, Depends(_personal_page)]

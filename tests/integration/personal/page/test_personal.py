@@ -48,7 +48,7 @@ def test_the_page_answers_when_how_and_whether(client: TestClient, world: World)
     assert "Host: 14:00 Ha Noi (UTC+07:00)" in text
     assert f'<a class="button" href="{LINK}" rel="noreferrer">Join the meeting</a>' in page.text
     assert "Your answer: no answer" in text
-    assert buttons(page) == ["Accept", "Tentative", "Decline"]
+    assert buttons(page) == ["Accept", "Tentative", "Decline", "Send this paper"]
     assert "Trần Minh Khôi, coordinator@vn.example.org" in text
     assert "1 Adoption" not in text and "Adoption of the agenda (Viet Nam)" in text
     assert f'href="{path(world, THIDA)}/meeting.ics"' in page.text
