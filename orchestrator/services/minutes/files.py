@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings.lifecycle import require_status
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
-from orchestrator.domain.meetings.reasons import checked_reason
+from orchestrator.domain.meetings.reasons import LONGEST_REASON
 from orchestrator.domain.minutes.file_types import refusal
 from orchestrator.domain.minutes.files import MeetingFile
+from orchestrator.domain.own_words import checked_text
 from orchestrator.domain.people.caller import Caller
 from orchestrator.errors import InvalidInput
 from orchestrator.facts import Fact
@@ -100,10 +101,10 @@ class MeetingFiles:
 
         Raises ``InvalidInput`` without a reason, ``NotFound`` for a file that the meeting does not have.
         """
-        said = checked_reason(reason)
-        if said is None:
+        if not reason.strip():
             wrong = Fact.of("minutes.file.no-reason")
             raise InvalidInput.of("reason", "", wrong, Fact.of("minutes.file.no-reason.remedy"))
+        said = checked_text("reason", reason, LONGEST_REASON)
 
         def command(session: Session, meeting: Meeting, now: datetime) -> MeetingChange | None:
             known = file_store.of_meeting(session, meeting.id)

@@ -54,7 +54,7 @@ _NO_SCHEMA_CAN_TELL = re.compile(
     ^answers\.sender-unknown-person | ^minutes\.file\. |
     is[ ]not[ ]a[ ](delegation|group|timeline|zone[ ]of|constraint) | is[ ]no[ ](constraint|place|option)
     # what lies beyond the plane that the patterns of every client can name
-    | U\+[0-9A-F]{5}\)
+    | U\+[0-9A-F]{5,6}\)
     # what else is said, the clock, or the calendar has a part in it
     | is[ ]not[ ]in[ ]the[ ]future | is[ ]not[ ]a[ ]date[ ]and[ ]time[ ]of[ ]the[ ]calendar
     | has[ ]gone[ ]by | leaves[ ]no[ ]time

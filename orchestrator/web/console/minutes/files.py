@@ -9,6 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.meetings.clocks import host_place
 from orchestrator.domain.minutes.file_types import TYPES
 from orchestrator.domain.minutes.files import by_file
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
@@ -32,7 +34,7 @@ class FilesPage:
     pages: Pages
     reading: Reading
     files: MeetingFiles
-    directory: DirectoryDep
+    directory: Directory
     largest: int
 
     def show(
@@ -52,7 +54,7 @@ class FilesPage:
             "minutes/files.html.j2",
             status=status,
             meeting=meeting,
-            place=self.directory.host_place(meeting.host, meeting.zone, meeting.starts_at),
+            place=host_place(meeting, self.directory, meeting.starts_at),
             standing=by_file(item for item in found if not item.withdrawn),
             withdrawn=[item for item in found if item.withdrawn],
             delegations=list(dict.fromkeys(item.delegation for item in meeting.attendees)),

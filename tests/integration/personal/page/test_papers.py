@@ -46,7 +46,9 @@ def invite(world: World, people: list[Any]) -> None:
     """Let exactly these be invited."""
     update = MeetingUpdate.model_validate({"attendees": people})
     version = world.reading.meeting("SOM-2026").version
-    world.meetings.update("SOM-2026", update, caller=caller("Khoi"), version=version)
+    world.meetings.update(
+        "SOM-2026", update, caller=caller("Khoi"), version=version, reason="The list changed."
+    )
 
 
 def everything(world: World) -> list[MeetingFile]:
@@ -212,7 +214,7 @@ def test_a_cancelled_meeting_and_one_that_has_begun_take_no_paper(world: World, 
     world.clock.move(days=40)
     assert send(client, world, TAN, "a.txt", b"x").status_code == 409
     world.clock.move(days=-40)
-    world.meetings.cancel("SOM-2026", caller=caller("Khoi"))
+    world.meetings.cancel("SOM-2026", caller=caller("Khoi"), reason="A typhoon.")
     answer = send(client, world, TAN, "a.txt", b"x")
     assert answer.status_code == 409
     assert "Send a paper of" not in answer.text
