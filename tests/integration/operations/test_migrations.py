@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from orchestrator import words
 from orchestrator.domain.meetings.meeting import Participation
+from orchestrator.domain.meetings.place import ONLINE
 from orchestrator.domain.people.caller import SERVICE
 from orchestrator.domain.time.zones import Place, local_time
 from orchestrator.facts import Fact
@@ -80,6 +81,15 @@ def test_an_upgrade_keeps_every_row_with_every_value(old: Database) -> None:
         "attendance",
     }
     assert old.revisions()[0] == old.revisions()[1]
+
+
+def test_every_meeting_of_an_older_version_takes_place_online(upgraded: Database) -> None:
+    with upgraded.reading() as session:
+        meetings = [store.load(session, number) for number in (1, 2, 3, 4)]
+        told = [revisions.snapshot(session, item.id, item.revision) for item in meetings if item.revision]
+    assert {item.where for item in meetings} == {ONLINE}
+    assert {item.where for item in told if item is not None} == {ONLINE}
+    assert {(item.short, item.short_vi) for item in meetings} == {(None, None)}
 
 
 def test_an_upgrade_leaves_every_foreign_key_in_force(upgraded: Database) -> None:

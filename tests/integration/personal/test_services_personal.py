@@ -60,8 +60,8 @@ def reminders(world: World, email: str) -> Counter[str]:
 def test_a_page_tells_the_readers_own_time_first_and_the_hosts_beside(invited: World) -> None:
     view = invited.personal_pages.page(token(invited, THIDA))
     assert str(view.times.starts) == "Thursday, 3 December 2026, 13:30 Nay Pyi Taw (UTC+06:30)"
-    assert view.times.host is not None
-    assert view.times.host.clock == "14:00"
+    assert view.times.beside is not None
+    assert view.times.beside.clock == "14:00"
     assert (words.say(view.times.duration), view.times.started, view.times.over) == (
         "2 h 30 min",
         False,
@@ -80,7 +80,7 @@ def test_a_page_tells_the_readers_own_time_first_and_the_hosts_beside(invited: W
 
 def test_the_hosts_own_people_see_one_time_and_the_title_in_their_language(invited: World) -> None:
     view = invited.personal_pages.page(token(invited, NHUNG))
-    assert view.times.host is None
+    assert view.times.beside is None
     assert view.title_vi == "Hội nghị quan chức cấp cao"
     assert invited.personal_pages.page(token(invited, THIDA)).title_vi is None
 
