@@ -39,7 +39,13 @@ from orchestrator.services.delivery.scheduling import Policy, Scheduling
 from orchestrator.services.letters.content_finder import ContentFinder
 from orchestrator.services.letters.letters import Letters
 from orchestrator.services.meetings.decisions import Decisions
+from orchestrator.services.meetings.drafting import Drafting
+from orchestrator.services.meetings.event_drafting import EventDrafting
+from orchestrator.services.meetings.event_sessions import EventSessions
+from orchestrator.services.meetings.event_views import EventReading
+from orchestrator.services.meetings.events import Events
 from orchestrator.services.meetings.meetings import Meetings
+from orchestrator.services.meetings.publishing import Publishing
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.minutes.files import FileLimits, MeetingFiles
 from orchestrator.services.minutes.minutes import Minutes
@@ -102,6 +108,33 @@ class Container(Adapters, DataFiles):
             self.preparatory_texts,
             self.own_mailbox,
         )
+
+    @cached_property
+    def events(self) -> Events:
+        """Creating and publishing events."""
+        return Events(
+            self.database,
+            self.planner,
+            self.clock,
+            self.changing,
+            self._event_drafting,
+            Publishing(self.planner, self.settings.organizer_address, self.own_mailbox),
+        )
+
+    @cached_property
+    def _event_drafting(self) -> EventDrafting:
+        drafting = Drafting(self.planner, self.preparatory_texts, self.own_mailbox)
+        return EventDrafting(drafting, self.directory, self.session_texts)
+
+    @cached_property
+    def event_sessions(self) -> EventSessions:
+        """Changing events, and which sessions they have."""
+        return EventSessions(self.clock, self.changing, self._event_drafting)
+
+    @cached_property
+    def event_reading(self) -> EventReading:
+        """Looking at events."""
+        return EventReading(self.database, self.planner)
 
     @cached_property
     def own_mailbox(self) -> OwnMailbox:
@@ -368,7 +401,7 @@ class Container(Adapters, DataFiles):
     @cached_property
     def examples(self) -> Examples:
         """Loading the example."""
-        return Examples(self.meetings, self.directory, self.clock)
+        return Examples(self.events, self.directory, self.clock)
 
     @cached_property
     def scheduling(self) -> Scheduling:

@@ -12,6 +12,7 @@ from config import DATA
 from config.settings import Settings
 from orchestrator import words
 from orchestrator.bootstrap.settings import variable
+from orchestrator.domain.definitions.events import SessionTexts
 from orchestrator.domain.definitions.files import read_yaml
 from orchestrator.domain.definitions.preparatory import PreparatoryTexts
 from orchestrator.domain.delegations.delegation import Directory
@@ -90,12 +91,17 @@ class DataFiles:
         """What preparatory meetings say that are made together with another meeting."""
         return _read_data(DATA / "preparatory.yaml", PreparatoryTexts.of)
 
+    @cached_property
+    def session_texts(self) -> SessionTexts:
+        """How sessions of events are called that are given no title."""
+        return _read_data(DATA / "sessions.yaml", SessionTexts.of)
+
     def read_data(self) -> None:
         """Read all data files; raises ``ConfigurationError`` naming what is wrong in one of them.
 
         For commands that start other processes or change the database, before any of the files is needed.
         """
-        _ = self.timelines, self.languages, self.preparatory_texts
+        _ = self.timelines, self.languages, self.preparatory_texts, self.session_texts
 
 
 def _read_data(file: Path, parse: Callable[[Any], T]) -> T:

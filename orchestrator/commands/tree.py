@@ -11,6 +11,16 @@ from orchestrator.commands.dates.fair_starts import fair_starts
 from orchestrator.commands.delegations.calendar import calendar
 from orchestrator.commands.delivery.deliveries import deliveries, send_again
 from orchestrator.commands.meetings.decisions import decision
+from orchestrator.commands.meetings.events import (
+    add_session,
+    change_event,
+    create_event,
+    date_session,
+    list_events,
+    publish_event,
+    remove_session,
+    show_one_event,
+)
 from orchestrator.commands.meetings.meetings import (
     cancel,
     conclude,
@@ -43,12 +53,23 @@ def meeting() -> None:
 
 
 @click.group()
+def event() -> None:
+    """Create, publish and change events of one or more sessions."""
+
+
+@click.group()
 def attendee() -> None:
     """Record answers of attendees, send to one of them again."""
 
 
 for command in (answer, responses, refuse, send_again, personal_link, waiting, let_in, turn_down):
     attendee.add_command(command)
+
+for command in (
+    *(create_event, list_events, show_one_event, publish_event, change_event),
+    *(date_session, add_session, remove_session),
+):
+    event.add_command(command)
 
 for command in (
     *(create, load_example, list_meetings, show, publish, update, cancel, reinstate, conclude),
@@ -58,7 +79,7 @@ for command in (
     meeting.add_command(command)
 
 ROOMS: tuple[click.Command, ...] = (
-    *(meeting, files, minutes, mailbox, timeline, calendar, fair_starts),
+    *(meeting, event, files, minutes, mailbox, timeline, calendar, fair_starts),
     *(actions, up, demo, web, sessions, sandbox, doctor_command, db),
 )
 """What stands right below the root command."""

@@ -75,7 +75,9 @@ class _Demo:
     def of(cls, container: Container, start: date | None) -> _Demo:
         began = container.clock.now()
         created = container.examples.load(ACCSM21.read_text("utf-8"), start, caller=SERVICE)
-        return cls(container, attendees_of(container), [item.reference for item in created], began, began)
+        return cls(
+            container, attendees_of(container), [item.reference for item in created.drafts], began, began
+        )
 
     def live_through(self) -> bool:
         """Live through all meetings, one after the other, and judge what came."""

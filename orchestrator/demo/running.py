@@ -14,6 +14,7 @@ from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict
 from orchestrator.services.definitions.examples import ACCSM21
+from orchestrator.services.meetings.event_views import EventView
 from orchestrator.services.meetings.views import MeetingSummary
 from orchestrator.services.timelines.views import ActionView
 from orchestrator.supervisor import Supervisor
@@ -54,6 +55,9 @@ def show_running(container: Container, *, example: bool, start: date | None) -> 
         wait_until_quiet(container)
         for meeting in container.reading.meetings():
             _show_life(container, meeting)
+        for event in container.event_reading.events():
+            if event.planned:
+                _show_planned(event)
         out.print("\nLet the invited answer:  orchestrator sandbox answer")
         out.print("Move the clock:          orchestrator sandbox advance --to-next   (or --by P1D)")
     out.print("Stop with Ctrl-C.")
@@ -65,10 +69,23 @@ def _publish_example(container: Container, start: date | None) -> None:
     except Conflict:
         out.print("\nThe example is there already.")
         return
-    for item in created:
+    # The later events stand there with their month: nothing leaves for them before their sessions have a day.
+    for event in created.events:
+        if event.sessions:
+            container.events.publish(event.reference, caller=SERVICE)
+    for item in created.meetings:
         container.meetings.publish(item.reference, caller=SERVICE)
+    for item in created.drafts:
         if item.left_out:
             out.print(f"\nLeft out of {item.reference}: {', '.join(item.left_out)}")
+
+
+def _show_planned(event: EventView) -> None:
+    """Print an event whose days are not known yet, and which sessions it will have."""
+    out.print(f"\n{event.reference}  {event.title_en}", style="bold", soft_wrap=True)
+    out.print(f"  planned for {event.month}", soft_wrap=True)
+    for item in event.planned:
+        out.print(f"  · {item.reference:<26} {item.invited} people", soft_wrap=True)
 
 
 def _show_life(container: Container, meeting: MeetingSummary) -> None:

@@ -27,6 +27,9 @@ from orchestrator.services.dates.fair_starts import FairStarts
 from orchestrator.services.definitions.examples import Examples
 from orchestrator.services.delegations.calendars import WorkingCalendars
 from orchestrator.services.meetings.decisions import Decisions
+from orchestrator.services.meetings.event_sessions import EventSessions
+from orchestrator.services.meetings.event_views import EventReading
+from orchestrator.services.meetings.events import Events
 from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.minutes.files import MeetingFiles
@@ -87,6 +90,9 @@ InboxDep = Annotated[Inbox | None, Depends(_use(lambda made: made.inbox))]
 GuestsDep = Annotated[Guests, Depends(_use(lambda made: made.guests))]
 KnownSendersDep = Annotated[KnownSenders, Depends(_use(lambda made: made.known_senders))]
 IncomingDep = Annotated[IncomingMails, Depends(_use(lambda made: made.incoming))]
+EventReadingDep = Annotated[EventReading, Depends(_use(lambda made: made.event_reading))]
+EventSessionsDep = Annotated[EventSessions, Depends(_use(lambda made: made.event_sessions))]
+EventsDep = Annotated[Events, Depends(_use(lambda made: made.events))]
 MeetingsDep = Annotated[Meetings, Depends(_use(lambda made: made.meetings))]
 MeetingFilesDep = Annotated[MeetingFiles, Depends(_use(lambda made: made.meeting_files))]
 MinutesDep = Annotated[Minutes, Depends(_use(lambda made: made.minutes))]

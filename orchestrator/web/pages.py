@@ -152,6 +152,11 @@ def meeting_path(reference: str, *more: str) -> str:
     return "/".join(["/meetings", quote(reference, safe=""), *more])
 
 
+def event_path(reference: str, *more: str) -> str:
+    """Return the address of an event's page."""
+    return "/".join(["/events", quote(reference, safe=""), *more])
+
+
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     """Return the templates of this process; compiling them takes longer than everything else about a page."""
@@ -174,7 +179,12 @@ def _environment() -> Environment:
     environment.filters["said"] = words.say
     environment.filters["mailto"] = mailto
     environment.globals.update(
-        MARKS=MARKS, ANSWERS=ANSWERS, KINDS=KINDS, day_mark=ENGLISH.day_mark, meeting_path=meeting_path
+        MARKS=MARKS,
+        ANSWERS=ANSWERS,
+        KINDS=KINDS,
+        day_mark=ENGLISH.day_mark,
+        meeting_path=meeting_path,
+        event_path=event_path,
     )
     return environment
 

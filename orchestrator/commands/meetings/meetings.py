@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,14 @@ from pydantic import ValidationError
 from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import CALLER, day_of, json_option, previewed, start_option, text_of
 from orchestrator.commands.meetings.linked import CHOICE, asking
-from orchestrator.commands.meetings.printing import show_meeting, show_meetings
+from orchestrator.commands.meetings.printing import show_created, show_meeting, show_meetings
 from orchestrator.commands.meetings.reasons import Given, explained
 from orchestrator.domain.definitions.edits import MeetingUpdate
-from orchestrator.domain.definitions.files import read_definitions, read_yaml
+from orchestrator.domain.definitions.files import read_file, read_yaml
 from orchestrator.domain.definitions.preparatory import asking_for_one
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import InvalidInput
 from orchestrator.services.definitions.examples import ACCSM21
-from orchestrator.services.meetings.views import Created
 from orchestrator.services.timelines.views import Effect
 
 
@@ -37,36 +37,24 @@ def create(file: Path, start: datetime | None, with_preparatory: bool, as_json: 
     if start is not None:
         created = found.examples.load(text, start.date(), caller=CALLER, with_preparatory=with_preparatory)
     else:
-        definitions = read_definitions(text)
+        whole = read_file(text)
         if with_preparatory:
-            definitions = [asking_for_one(item) for item in definitions]
-        created = found.meetings.create(definitions, caller=CALLER)
-    _show_created(created, as_json=as_json)
-
-
-def _show_created(created: Sequence[Created], *, as_json: bool) -> None:
-    if as_json:
-        click.echo(terminal.as_json(created))
-        return
-    for item in created:
-        terminal.out.print(
-            f"Created {item.reference} as a draft. Next: orchestrator meeting publish {item.reference}"
-        )
-        if item.left_out:
-            terminal.out.print(f"  Left out, as not taking part on that date: {', '.join(item.left_out)}")
-        terminal.show_warnings(item.warnings)
+            whole = replace(whole, meetings=tuple(map(asking_for_one, whole.meetings)))
+        created = found.events.create(whole, caller=CALLER)
+    show_created(created, as_json=as_json)
 
 
 @click.command(name="example")
 @start_option("Date of the first meeting.")
 @json_option
 def load_example(start: datetime | None, as_json: bool) -> None:
-    """Load the ACCSM 21 example as drafts.
+    """Load the ACCSM 21 example, a programme of three events.
 
-    They are its preparatory meeting and its SOM, by default on coming dates.
+    Its preparatory meeting and its SOM become drafts, by default on coming dates; the later events stand
+    there with their month.
     """
     created = bootstrap.container().examples.load(ACCSM21.read_text("utf-8"), day_of(start), caller=CALLER)
-    _show_created(created, as_json=as_json)
+    show_created(created, as_json=as_json)
 
 
 @click.command(name="list")

@@ -4,10 +4,91 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import click
+
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.services.meetings.views import AttendeeView, DecisionView, MeetingSummary, MeetingView
-from orchestrator.terminal import ANSWER_MARKS, answers, out, table
-from orchestrator.words import say
+from orchestrator.services.meetings.event_views import CreatedEvent, CreatedFile, EventView
+from orchestrator.services.meetings.views import (
+    AttendeeView,
+    Created,
+    DecisionView,
+    MeetingSummary,
+    MeetingView,
+)
+from orchestrator.terminal import ANSWER_MARKS, answers, out, show_warnings, table
+from orchestrator.terminal import as_json as as_json_text
+from orchestrator.words import maybe, say
+
+
+def show_created(created: CreatedFile, *, as_json: bool) -> None:
+    """Print what was made of a file, and what comes next; for scripts, its drafts."""
+    if as_json:
+        click.echo(as_json_text(created.drafts))
+        return
+    for event in created.events:
+        show_created_event(event)
+    for item in created.meetings:
+        _show_draft(item, "meeting", item.reference)
+
+
+def show_created_event(event: CreatedEvent) -> None:
+    """Print the sessions that were made of an event, drafts and those that wait for their day."""
+    for item in event.sessions:
+        _show_draft(item, "event", event.reference)
+    for reference in event.planned:
+        out.print(
+            f"Planned {reference}. Once its day is known: orchestrator event date {event.reference} "
+            f"{reference} --start TIME"
+        )
+
+
+def _show_draft(item: Created, group: str, name: str) -> None:
+    out.print(f"Created {item.reference} as a draft. Next: orchestrator {group} publish {name}")
+    if item.left_out:
+        out.print(f"  Left out, as not taking part on that date: {', '.join(item.left_out)}")
+    show_warnings(item.warnings)
+
+
+def show_events(events: Sequence[EventView]) -> None:
+    """Print the list of events, or what to do when there is none."""
+    if not events:
+        out.print("There is no event of several sessions yet. Create one: orchestrator event create FILE")
+        return
+    made = table("Event", "When", "Sessions", "To publish", "Without a day")
+    for item in events:
+        made.add_row(
+            item.reference,
+            event_days(item),
+            str(len(item.sessions)),
+            str(len(item.drafts)),
+            str(len(item.planned)),
+        )
+    out.print(made)
+
+
+def event_days(event: EventView) -> str:
+    """Return the days of an event at the host's, else the month that it is planned for."""
+    days = [item.host_time.day for item in event.sessions if item.host_time]
+    if not days:
+        return f"planned for {event.month}"
+    first, last = min(days), max(days)
+    return str(first) if first == last else f"{first} to {last}"
+
+
+def show_event(event: EventView) -> None:
+    """Print one event with its sessions."""
+    out.print(event.title_en, style="bold")
+    if event.title_vi:
+        out.print(event.title_vi)
+    out.print(f"{event.reference}, version {event.version}; {event_days(event)}")
+    made = table("", "Session", "Status", "When, at the host's", "Invited")
+    for item in event.sessions:
+        when = str(item.host_time) if item.host_time else f"in {event.month}"
+        made.add_row("leads" if item.leads else "", item.reference, item.status, when, str(item.invited))
+    out.print(made)
+    for line in event.history:
+        detail = f": {maybe(line.detail)}" if line.detail else ""
+        out.print(f"{line.at:%Y-%m-%d %H:%M} UTC  {say(line.what)}, by {line.actor}{detail}")
 
 
 def show_meetings(meetings: Sequence[MeetingSummary]) -> None:

@@ -85,7 +85,7 @@ class Preparatory(Written):
     room: Name | None = None
 
 
-def _preparatory(value: object) -> object:
+def preparatory_of(value: object) -> object:
     """Read ``true`` as a preparatory meeting without anything of its own, and ``false`` as none."""
     if isinstance(value, bool):
         return Preparatory() if value else None
@@ -117,7 +117,7 @@ class MeetingDefinition(Written):
     )
     preparatory: Annotated[
         Preparatory | None,
-        BeforeValidator(_preparatory),
+        BeforeValidator(preparatory_of),
         Field(description="Make its preparatory meeting with it: true, or what is its own."),
     ] = None
 

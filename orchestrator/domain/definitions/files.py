@@ -1,17 +1,22 @@
-"""Reads meeting files: YAML or JSON text, of one meeting or of several."""
+"""Reads meeting files: YAML or JSON text, of one event or meeting, or of several."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import yaml
 
 from orchestrator.domain.definitions.definition import MeetingDefinition
+from orchestrator.domain.definitions.events import EventDefinition
 from orchestrator.domain.meetings.place import Mode
 from orchestrator.errors import InvalidInput, Problem
 from orchestrator.facts import Fact
 
+D = TypeVar("D", EventDefinition, MeetingDefinition)
+
+_LISTS = frozenset({"events", "meetings"})
 LARGEST_FILE = 1_000_000
 MOST_MEETINGS = 50
 """Of one file."""
@@ -147,13 +152,33 @@ def read_yaml(text: str) -> Any:
         ) from error
 
 
-def read_definitions(text: str) -> list[MeetingDefinition]:
-    """Read one meeting, or several under ``meetings:``, from YAML or JSON text.
+@dataclass(frozen=True, slots=True)
+class MeetingFile:
+    """What a file holds: events, and meetings that are events of their own."""
 
-    Raises ``InvalidInput`` listing the problems of all of them; the fields of several meetings are
-    prefixed with ``meetings[n]``.
+    events: tuple[EventDefinition, ...] = ()
+    meetings: tuple[MeetingDefinition, ...] = ()
+    alone: bool = False
+    """Whether it is one meeting, or one event, so that nothing stands before the names of its fields."""
+
+    def prefix_of_event(self, place: int) -> str:
+        """Return what stands before the names of the fields of an event, in problems with it."""
+        return "" if self.alone else f"events[{place}]."
+
+    def prefix_of_meeting(self, place: int) -> str:
+        """Return the same of a meeting."""
+        return "" if self.alone else f"meetings[{place}]."
+
+
+def read_file(text: str) -> MeetingFile:
+    """Read an event or a meeting, several under ``events:`` and ``meetings:``, or a list, from YAML or JSON.
+
+    Raises ``InvalidInput`` listing the problems of all of them; the fields of several are prefixed with
+    ``events[n]`` or ``meetings[n]``, counted among their own kind.
     """
     data = read_yaml(text)
+    if isinstance(data, list) and data and all(isinstance(item, dict) for item in data):
+        data = _sorted_out(data)
     if not isinstance(data, dict):
         raise InvalidInput.of(
             "document",
@@ -161,22 +186,58 @@ def read_definitions(text: str) -> list[MeetingDefinition]:
             Fact.of("definitions.no-meeting"),
             Fact.of("definitions.no-meeting.remedy"),
         )
-    if "meetings" not in data:
-        return [MeetingDefinition.of(data)]
+    if not data.keys() & _LISTS:
+        one = (EventDefinition.of(data),) if "event" in data else ()
+        return MeetingFile(one, () if one else (MeetingDefinition.of(data),), alone=True)
     shared = {
-        key: value for key, value in data.items() if key != "meetings" and not str(key).startswith("x-")
+        key: value for key, value in data.items() if key not in _LISTS and not str(key).startswith("x-")
     }
-    entries = data["meetings"]
+    events = _entries("events", data, shared)
+    meetings = _entries("meetings", data, shared)
+    problems: list[Problem] = []
+    found = MeetingFile(
+        tuple(_read_all("events", events, EventDefinition.of, problems)),
+        tuple(_read_all("meetings", meetings, MeetingDefinition.of, problems)),
+    )
+    if problems:
+        raise InvalidInput(problems)
+    return found
+
+
+def read_definitions(text: str) -> list[MeetingDefinition]:
+    """Read a file of meetings alone; raises ``InvalidInput`` as ``read_file`` does, and for events."""
+    found = read_file(text)
+    if found.events:
+        raise InvalidInput.of(
+            "events", None, Fact.of("definitions.events-here"), Fact.of("definitions.events-here.remedy")
+        )
+    return list(found.meetings)
+
+
+def _sorted_out(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return a list of events and meetings as they stand under names; an event says that it is one."""
+    sorts = {
+        "events": [item for item in entries if "event" in item],
+        "meetings": [item for item in entries if "event" not in item],
+    }
+    return {name: found for name, found in sorts.items() if found}
+
+
+def _entries(name: str, data: dict[str, Any], shared: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the entries of a list of the file, each with what holds for all; raises ``InvalidInput``."""
+    if name not in data:
+        return []
+    entries = data[name]
     if not isinstance(entries, list) or not entries or not all(isinstance(item, dict) for item in entries):
         raise InvalidInput.of(
-            "meetings",
+            name,
             None,
             Fact.of("definitions.not-a-list"),
             Fact.of("definitions.not-a-list.remedy"),
         )
     if len(entries) > MOST_MEETINGS:
         raise InvalidInput.of(
-            "meetings",
+            name,
             len(entries),
             Fact.of("definitions.too-many-meetings", most=MOST_MEETINGS),
             Fact.of("definitions.too-many-meetings.remedy"),
@@ -192,14 +253,11 @@ def _sharing(shared: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
     return own
 
 
-def _read_all(entries: list[dict[str, Any]]) -> list[MeetingDefinition]:
-    found: list[MeetingDefinition] = []
-    problems: list[Problem] = []
+def _read_all(
+    name: str, entries: list[dict[str, Any]], read: Callable[[Any], D], problems: list[Problem]
+) -> Iterator[D]:
     for index, entry in enumerate(entries):
         try:
-            found.append(MeetingDefinition.of(entry))
+            yield read(entry)
         except InvalidInput as error:
-            problems += [replace(item, field=f"meetings[{index}].{item.field}") for item in error.problems]
-    if problems:
-        raise InvalidInput(problems)
-    return found
+            problems += [replace(item, field=f"{name}[{index}].{item.field}") for item in error.problems]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from orchestrator.domain.meetings.linked import Feed
@@ -29,6 +29,7 @@ class EventSession:
 
     reference: str
     kind: str
+    host: str
     title_en: str
     title_vi: str | None = None
     meeting_id: int | None = None
@@ -63,6 +64,7 @@ class Event:
     title_en: str | None = None
     title_vi: str | None = None
     short: str | None = None
+    short_vi: str | None = None
     month: Month | None = None
     announced_at: datetime | None = None
     version: int = 1
@@ -105,20 +107,6 @@ class Event:
     def session(self, reference: str) -> EventSession | None:
         """Return the session of that reference."""
         return next((item for item in self.sessions if item.reference == reference), None)
-
-
-def outside_month(field_name: str, day: date, month: Month | None) -> list[Problem]:
-    """Return what is wrong with a start on ``day`` of an event that is planned for ``month``."""
-    if month is None or month.holds(day):
-        return []
-    return [
-        Problem(
-            field_name,
-            str(day),
-            Fact.of("meetings.outside-its-month", month=str(month)),
-            Fact.of("meetings.outside-its-month.remedy", month=str(month)),
-        )
-    ]
 
 
 def no_session_of(lead: str, references: Collection[str]) -> Problem:

@@ -16,7 +16,7 @@ from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.people.addresses import OwnMailbox
 from orchestrator.domain.people.caller import Caller
-from orchestrator.errors import InvalidInput
+from orchestrator.errors import InvalidInput, Problem
 from orchestrator.facts import Fact
 from orchestrator.services.meetings.advice import advice
 from orchestrator.services.meetings.linking import Linking
@@ -49,8 +49,25 @@ class Drafting:
         """Store drafts, each with the preparatory meeting it asks for; raises as ``Meetings.create`` does."""
         several = len(definitions) > 1
         placed = [(f"meetings[{index}]." if several else "", item) for index, item in enumerate(definitions)]
-        self._require_valid(session, placed)
-        created = [self._add(session, item, caller, now) for item in self._pairs(session, placed)]
+        problems = self.problems(session, placed)
+        if problems:
+            raise InvalidInput(problems)
+        return self.add(session, placed, caller, now)
+
+    def add(
+        self,
+        session: Session,
+        placed: Sequence[Placed],
+        caller: Caller,
+        now: datetime,
+        event_id: int = 0,
+    ) -> list[Created]:
+        """Store drafts of definitions without problems, as sessions of an event, or as events of their own.
+
+        Raises ``InvalidInput`` for a preparatory meeting that cannot be made, and ``Conflict`` when a
+        reference is taken.
+        """
+        created = [self._add(session, item, caller, now, event_id) for item in self._pairs(session, placed)]
         # Only now are all of them there, so that each can be held against the others.
         return [self._with_warnings(session, item, now) for item in created]
 
@@ -66,11 +83,16 @@ class Drafting:
                 raise InvalidInput([prefixed(prefix, item) for item in error.problems]) from error
             found += [own, *more]
             preparing += [(f"{prefix}{PREPARATORY}.", item) for item in more]
-        self._require_valid(session, preparing)
+        problems = self.problems(session, preparing)
+        if problems:
+            raise InvalidInput(problems)
         return found
 
-    def _add(self, session: Session, definition: MeetingDefinition, caller: Caller, now: datetime) -> Created:
-        new_id = saving.add(session, self._draft(definition), _feeds(definition), now)
+    def _add(
+        self, session: Session, definition: MeetingDefinition, caller: Caller, now: datetime, event_id: int
+    ) -> Created:
+        draft = replace(self._draft(definition), event_id=event_id)
+        new_id = saving.add(session, draft, _feeds(definition), now)
         events.gather(session, linked.chain(session, [definition.reference]), definition.reference)
         history.note(session, new_id, caller, Fact.of("meetings.history.created"), now)
         return Created(new_id, definition.reference)
@@ -83,16 +105,21 @@ class Drafting:
             meeting = saving.save(session, meeting, now, by_person=False)
         return replace(created, warnings=advice(session, self._planner, None, meeting, now))
 
-    def _require_valid(self, session: Session, placed: Sequence[Placed]) -> None:
+    def problems(self, session: Session, placed: Sequence[Placed]) -> list[Problem]:
+        """Return everything that is wrong with definitions, also with what they are linked to."""
         problems = [
-            prefixed(prefix, item)
-            for prefix, definition in placed
-            for item in check(definition, self._planner.directory, self._planner.timelines, self._own)
+            prefixed(prefix, item) for prefix, definition in placed for item in self.problems_of(definition)
         ]
         # A meeting that is linked to itself has been found by the check already.
-        problems += [] if problems else self._linking.circles(session, placed)
-        if problems:
-            raise InvalidInput(problems)
+        return problems or self.circles(session, placed)
+
+    def problems_of(self, definition: MeetingDefinition) -> list[Problem]:
+        """Return what a definition says against the data, whatever it is linked to."""
+        return check(definition, self._planner.directory, self._planner.timelines, self._own)
+
+    def circles(self, session: Session, placed: Sequence[Placed]) -> list[Problem]:
+        """Return a problem for each link with which meetings would prepare each other in a circle."""
+        return self._linking.circles(session, placed)
 
     def _draft(self, definition: MeetingDefinition) -> Meeting:
         where = where_of(definition)

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from uuid import uuid4
 
 from sqlalchemy.orm import Session
 
@@ -39,6 +38,7 @@ from orchestrator.ports import Clock
 from orchestrator.services.meetings.along import Applied, Explained, command
 from orchestrator.services.meetings.drafting import Drafting
 from orchestrator.services.meetings.linking import Linking
+from orchestrator.services.meetings.publishing import Publishing, publishing
 from orchestrator.services.meetings.revising import NOTHING, checked_change, require_others
 from orchestrator.services.meetings.views import Created
 from orchestrator.services.timelines.changing import Changing
@@ -74,6 +74,7 @@ class Meetings:
         self._organizer = organizer
         self._own = own
         self._drafting = Drafting(planner, preparatory, own)
+        self._publishing = Publishing(planner, organizer, own)
         self._changing = changing
         self._linking = Linking(planner)
 
@@ -104,17 +105,11 @@ class Meetings:
         """
 
         def apply(session: Session, meeting: Meeting, now: datetime) -> Meeting:
-            require_others(meeting, self._own)
-            announce = save_the_date
-            if announce is None and meeting.status is MeetingStatus.DRAFT:
-                announce = self._planner.announces_first(session, meeting, now)
-            uid = f"{uuid4()}@accsm-meetings"
-            return lifecycle.publish(
-                meeting, uid, now, organizer=self._organizer, save_the_date=bool(announce)
-            )
+            return self._publishing.published(session, meeting, now, save_the_date)
 
-        what = "meetings.history.announced" if save_the_date else "meetings.history.published"
-        return self._change(name, apply, Fact.of(what), caller=caller, version=version, dry_run=dry_run)
+        return self._change(
+            name, apply, publishing(save_the_date), caller=caller, version=version, dry_run=dry_run
+        )
 
     def update(
         self,

@@ -187,8 +187,13 @@ class Changing:
             if item.change.shown
         ]
         effect = self._effect(session, _meant(planned, change), along, change.warnings)
-        later = self._once_confirmed(session, planned, now) if planned.meeting.tentative else ()
-        return replace(effect, previewed=True, later=later)
+        later = self._once_confirmed(session, planned, now)
+        theirs = (
+            replace(consequence, meeting=other.meeting.reference)
+            for other in along
+            for consequence in self._once_confirmed(session, other, now)
+        )
+        return replace(effect, previewed=True, later=(*later, *theirs))
 
     def _save(
         self, session: Session, before: Meeting, change: MeetingChange, caller: Caller, now: datetime
@@ -239,7 +244,7 @@ class Changing:
     def _once_confirmed(self, session: Session, planned: Planned, now: datetime) -> tuple[Consequence, ...]:
         """What follows when the timeline confirms an announced date by itself."""
         meeting = planned.meeting
-        confirms_at = self._planner.confirms_at(session, meeting)
+        confirms_at = self._planner.confirms_at(session, meeting) if meeting.tentative else None
         if confirms_at is None or confirms_at <= now:
             return ()
         confirmed = lifecycle.confirm(meeting, confirms_at)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.meetings.event import Event, EventSession, leads_among
 from orchestrator.domain.meetings.linked import Feed
 from orchestrator.domain.meetings.meeting import MeetingStatus
+from orchestrator.domain.people.addresses import compared
 from orchestrator.domain.time.months import Month
 from orchestrator.errors import Conflict, NotFound
 from orchestrator.facts import Fact
@@ -30,6 +31,7 @@ class NewEvent:
     title_en: str | None = None
     title_vi: str | None = None
     short: str | None = None
+    short_vi: str | None = None
     month: Month | None = None
     defaults: Mapping[str, Any]
     people: Sequence[Mapping[str, Any]] = ()
@@ -45,6 +47,7 @@ def add(session: Session, new: NewEvent, now: datetime) -> int:
         title_en=new.title_en,
         title_vi=new.title_vi,
         short=new.short,
+        short_vi=new.short_vi,
         month=str(new.month) if new.month else None,
         defaults=dict(new.defaults),
         people=[dict(item) for item in new.people],
@@ -117,6 +120,7 @@ def _events(session: Session, which: ColumnElement[bool]) -> list[Event]:
                 MeetingRow.event_id,
                 MeetingRow.reference,
                 MeetingRow.kind,
+                MeetingRow.host,
                 MeetingRow.title_en,
                 MeetingRow.title_vi,
                 MeetingRow.id,
@@ -149,7 +153,10 @@ def _grouped(rows: Iterable[Row[*tuple[Any, ...]]]) -> dict[int, list[_Values]]:
 
 
 def _event(row: EventRow, dated: Sequence[_Values], undated: Sequence[_Values]) -> Event:
-    sessions = (*map(_dated_session, dated), *(_undated_session(item[1], item[2]) for item in undated))
+    sessions = (
+        *map(_dated_session, dated),
+        *(_undated_session(item[1], item[2], row.people) for item in undated),
+    )
     return Event(
         id=row.id,
         reference=row.reference,
@@ -157,6 +164,7 @@ def _event(row: EventRow, dated: Sequence[_Values], undated: Sequence[_Values]) 
         title_en=row.title_en,
         title_vi=row.title_vi,
         short=row.short,
+        short_vi=row.short_vi,
         month=Month.of(row.month) if row.month else None,
         announced_at=row.announced_at,
         version=row.version + sum(item.version for item in sessions),
@@ -170,26 +178,33 @@ def _dated_session(row: _Values) -> EventSession:
     return EventSession(
         reference=row[1],
         kind=row[2],
-        title_en=row[3],
-        title_vi=row[4],
-        meeting_id=row[5],
-        version=row[6],
-        status=MeetingStatus(row[7]),
-        wall_start=row[8],
-        zone=row[9],
-        starts_at=row[10],
-        ends_at=row[11],
-        invited=row[12],
+        host=row[3],
+        title_en=row[4],
+        title_vi=row[5],
+        meeting_id=row[6],
+        version=row[7],
+        status=MeetingStatus(row[8]),
+        wall_start=row[9],
+        zone=row[10],
+        starts_at=row[11],
+        ends_at=row[12],
+        invited=row[13],
     )
 
 
-def _undated_session(reference: str, written: Mapping[str, Any]) -> EventSession:
-    title = written["title"]
+def _undated_session(
+    reference: str, written: Mapping[str, Any], people: Sequence[Mapping[str, Any]]
+) -> EventSession:
+    title, groups = written["title"], written.get("groups")
+    own = [item["email"] for item in written.get("attendees", ())]
+    pool = [item["email"] for item in people if groups is None or item["group"] in groups]
     return EventSession(
         reference=reference,
         kind=written["kind"],
+        host=written["host"],
         title_en=title["en"],
         title_vi=title.get("vi"),
+        invited=len({compared(email) for email in (own if own and groups is None else own + pool)}),
         written=written,
     )
 
@@ -214,9 +229,9 @@ def remove_undated(session: Session, reference: str) -> None:
     session.execute(delete(UndatedSessionRow).where(UndatedSessionRow.reference == reference))
 
 
-def change(session: Session, event_id: int, **columns: Any) -> None:
+def change(session: Session, event_id: int, *, by: int = 1, **columns: Any) -> None:
     """Set columns of an event, whose version rises."""
-    values = {**columns, "version": EventRow.version + 1}
+    values = {**columns, "version": EventRow.version + by}
     session.execute(update(EventRow).where(EventRow.id == event_id).values(values))
 
 
@@ -286,11 +301,3 @@ def _name_after_lead(session: Session, event_id: int, links: Sequence[Feed]) -> 
     references = [item.reference for item in sorted(event.sessions, key=lambda item: item.meeting_id or 0)]
     lead = leads_among(references, links)[-1]
     session.execute(update(EventRow).where(EventRow.id == event_id).values(lead=lead, reference=lead))
-
-
-def remove_if_empty(session: Session, event_id: int) -> None:
-    """Take an event away that has no session left."""
-    dated = session.scalar(select(func.count()).where(MeetingRow.event_id == event_id))
-    undated = session.scalar(select(func.count()).where(UndatedSessionRow.event_id == event_id))
-    if not dated and not undated:
-        session.execute(delete(EventRow).where(EventRow.id == event_id))

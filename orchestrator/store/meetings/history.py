@@ -1,4 +1,4 @@
-"""The history of meetings: what was done, when, by whom and through which door."""
+"""The history of meetings and events: what was done, when, by whom and through which door."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from orchestrator.domain.people.caller import Caller
 from orchestrator.facts import Fact, Said, plain
 from orchestrator.store.rows.base import table_of
+from orchestrator.store.rows.events import EventHistoryRow
 from orchestrator.store.rows.meetings import HistoryRow
 
 
@@ -33,6 +34,13 @@ def note(
     session.add(HistoryRow(meeting_id=meeting_id, at=now, remark=remark, **said, **_of_caller(caller)))
 
 
+def note_event(
+    session: Session, event_id: int, caller: Caller, what: Fact, now: datetime, detail: Said | None = None
+) -> None:
+    """Write a line of the event's history."""
+    session.add(EventHistoryRow(event_id=event_id, at=now, **_said(what, detail), **_of_caller(caller)))
+
+
 def notes(
     session: Session, meeting_id: int, what: Fact, now: datetime, lines: Sequence[tuple[Caller, Said]]
 ) -> None:
@@ -50,6 +58,15 @@ def of_meeting(session: Session, meeting_id: int) -> Sequence[HistoryRow]:
     """Return the meeting's history, newest first."""
     return session.scalars(
         select(HistoryRow).where(HistoryRow.meeting_id == meeting_id).order_by(HistoryRow.id.desc())
+    ).all()
+
+
+def of_event(session: Session, event_id: int) -> Sequence[EventHistoryRow]:
+    """Return the event's history, newest first."""
+    return session.scalars(
+        select(EventHistoryRow)
+        .where(EventHistoryRow.event_id == event_id)
+        .order_by(EventHistoryRow.id.desc())
     ).all()
 
 

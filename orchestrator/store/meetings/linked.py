@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings.linked import Feed, Timing
@@ -12,7 +12,8 @@ from orchestrator.domain.meetings.meeting import (
     Meeting,
     MeetingStatus,
 )
-from orchestrator.store.meetings.meetings import load_many, reference_of
+from orchestrator.store.meetings.meetings import load_many
+from orchestrator.store.rows.events import EventRow
 from orchestrator.store.rows.meetings import (
     FeedRow,
     MeetingRow,
@@ -49,15 +50,21 @@ def chain(session: Session, references: Iterable[str]) -> frozenset[Feed]:
 
 
 def lock_chain(session: Session, meeting_id: int) -> None:
-    """Lock a meeting with all that it is linked to, in one order: no two changes then wait for each other."""
-    own = reference_of(session, meeting_id) or ""
+    """Lock a meeting with its event, the other sessions of that, and all that it is linked to.
+
+    They are locked in one order: no two changes then wait for each other.
+    """
+    found = session.execute(
+        select(MeetingRow.reference, MeetingRow.event_id).where(MeetingRow.id == meeting_id)
+    ).one_or_none()
+    if found is None:
+        return
+    session.execute(select(EventRow.id).where(EventRow.id == found.event_id).with_for_update())
+    own = found.reference
     references = {own, *(reference for link in chain(session, [own]) for reference in link)}
-    lock_all(session, MeetingRow.reference.in_(references))
-
-
-def lock_all(session: Session, which: ColumnElement[bool]) -> None:
-    """Lock the meetings of which a condition holds, in the order that every change of several keeps to."""
-    wanted = select(MeetingRow.id).where(which)
+    wanted = select(MeetingRow.id).where(
+        or_(MeetingRow.reference.in_(references), MeetingRow.event_id == found.event_id)
+    )
     session.execute(wanted.order_by(MeetingRow.id).with_for_update())
 
 

@@ -44,6 +44,7 @@ MARKS = {
     "sent": Mark("sent", "done", "good"),
     "sending": Mark("unknown", "unknown", "attention"),
     "deferred": Mark("deferred", "next", "attention"),
+    "planned": Mark("without a day", "dashed", "quiet"),
     "draft": Mark("draft", "dots", "quiet"),
     "save-the-date": Mark("save-the-date", "half", "accent"),
     "published": Mark("published", "next", "accent"),

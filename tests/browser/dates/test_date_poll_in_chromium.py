@@ -62,7 +62,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def _prepared(container: Container) -> dict[str, str]:
     """A draft with an open poll of three dates, one early on a Saturday; one whose poll is withdrawn."""
     container.database.upgrade()
-    first, second = container.examples.load(ACCSM21.read_text("utf-8"), None, caller=caller("test"))
+    first, second = container.examples.load(ACCSM21.read_text("utf-8"), None, caller=caller("test")).drafts
     prep = first.reference if second.reference == SOM else second.reference
     start = datetime.fromisoformat(container.reading.meeting(SOM).start)
     saturday = start + timedelta(days=(5 - start.weekday()) % 7)

@@ -49,7 +49,7 @@ from tests.integration.meetings.changes import (
 
 def test_the_example_moves_by_whole_weeks_to_at_least_two_weeks_ahead(world: World) -> None:
     text = ACCSM21.read_text("utf-8")
-    created = world.examples.load(text, None, caller=caller("coordinator"))
+    created = world.examples.load(text, None, caller=caller("coordinator")).drafts
     assert [item.left_out for item in created] == [(), ()]
     preparatory, som = (world.reading.meeting(item.reference) for item in created)
     assert preparatory.start == "2026-11-18 14:00", "a Wednesday, as written, two weeks and three days ahead"
@@ -60,7 +60,7 @@ def test_the_example_moves_by_whole_weeks_to_at_least_two_weeks_ahead(world: Wor
 def test_before_its_accession_the_example_leaves_timor_leste_out_by_name(world: World) -> None:
     created = world.examples.load(
         ACCSM21.read_text("utf-8"), date(2025, 10, 25), caller=caller("coordinator")
-    )
+    ).drafts
     officials = ("Filomena da Conceição Ximenes (TL)", "Domingos Araújo Guterres (TL)")
     assert [item.left_out for item in created] == [officials, ()], "the second one is on the day itself"
     preparatory, som = (world.reading.meeting(item.reference) for item in created)

@@ -19,7 +19,6 @@ from orchestrator.domain.definitions.files import LARGEST_FILE, read_definitions
 from orchestrator.domain.time.durations import duration_text
 from orchestrator.errors import InvalidInput
 from tests.unit.definitions.documents import (
-    CONFIG,
     DIRECTORY,
     TIMELINES,
     checked,
@@ -28,8 +27,6 @@ from tests.unit.definitions.documents import (
     refused,
     text,
 )
-
-EXAMPLE = (CONFIG / "examples" / "accsm21.yaml").read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -238,32 +235,6 @@ def test_the_kinds_are_written_as_people_write_them() -> None:
         "Heads +3",
         "Forum",
     ]
-
-
-def test_the_shipped_example_is_two_meetings_that_name_each_other() -> None:
-    prep, som = read_definitions(EXAMPLE)
-    assert [(item.reference, item.kind, item.start, item.length) for item in (prep, som)] == [
-        ("ACCSM21-PREP-2021-04", MeetingKind.PREPARATORY, datetime(2021, 4, 21, 14), timedelta(hours=2)),
-        ("ACCSM21-SOM-2021-04", MeetingKind.SOM, datetime(2021, 4, 22, 14), timedelta(hours=3)),
-    ]
-    assert (prep.feeds, som.fed_by) == (som.reference, (prep.reference,))
-    assert [item.lead for item in som.agenda] == ["ASEC", "VN", "all", None, "all", "VN", "VN"]
-    assert len(som.attendees) == 23
-    ranks = [DIRECTORY.rank(item.delegation) for item in som.attendees]
-    assert ranks == sorted(ranks)
-
-
-def test_the_shipped_example_is_without_fault_at_a_coming_date() -> None:
-    for definition in read_definitions(EXAMPLE):
-        assert check(definition.moved_by(2100), DIRECTORY, TIMELINES) == []
-
-
-def test_at_its_date_of_2021_only_timor_leste_is_in_the_way() -> None:
-    for definition in read_definitions(EXAMPLE):
-        assert {item.value for item in check(definition, DIRECTORY, TIMELINES)} == {"TL"}
-        without = definition.without_inactive(DIRECTORY)
-        assert len(without.attendees) == 21
-        assert check(without, DIRECTORY, TIMELINES) == []
 
 
 @given(st.text(max_size=60))

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("title_en", sa.String(400)),
         sa.Column("title_vi", sa.String(400)),
         sa.Column("short", sa.String(40)),
+        sa.Column("short_vi", sa.String(40)),
         sa.Column("lead", sa.String(64), nullable=False),
         sa.Column("month", sa.String(7)),
         sa.Column("announced_at", sa.DateTime(timezone=True)),
@@ -60,6 +61,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("reference", name="uq_undated_session_reference"),
     )
     op.create_index("ix_undated_session_event_id", "undated_session", ["event_id"])
+    op.create_table(
+        "event_history",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.String(400), nullable=False),
+        sa.Column("actor_kind", sa.String(20), nullable=False),
+        sa.Column("actor_id", sa.String(64)),
+        sa.Column("channel", sa.String(20), nullable=False),
+        sa.Column("what", sa.String(80), nullable=False),
+        sa.Column("params", sa.JSON(), nullable=False),
+        sa.Column("detail", sa.JSON(none_as_null=True)),
+        sa.PrimaryKeyConstraint("id", name="pk_event_history"),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["event.id"], name="fk_event_history_event_id", ondelete="CASCADE"
+        ),
+    )
+    op.create_index("ix_event_history_event_id", "event_history", ["event_id"])
     with op.batch_alter_table("meeting") as table:
         table.add_column(sa.Column("event_id", sa.Integer(), nullable=True))
     _gather()
@@ -132,5 +151,6 @@ def downgrade() -> None:
         table.drop_index("ix_meeting_event_id")
         table.drop_constraint("fk_meeting_event_id", type_="foreignkey")
         table.drop_column("event_id")
+    op.drop_table("event_history")
     op.drop_table("undated_session")
     op.drop_table("event")

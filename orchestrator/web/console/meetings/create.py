@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
 
-from orchestrator.domain.definitions.files import read_definitions
+from orchestrator.domain.definitions.files import read_file
 from orchestrator.domain.definitions.preparatory import asking_for_one
 from orchestrator.errors import Conflict, InvalidInput, NotFound, Problem
 from orchestrator.services.definitions.examples import ACCSM21
 from orchestrator.web.console.forms import Ticked, Typed
-from orchestrator.web.container import ExamplesDep, MeetingsDep, SettingsDep
-from orchestrator.web.pages import Pages, PagesDep, meeting_path, see_other
+from orchestrator.web.container import EventsDep, ExamplesDep, SettingsDep
+from orchestrator.web.pages import Pages, PagesDep, event_path, meeting_path, see_other
 from orchestrator.web.security import ConsoleCaller
 
 router = APIRouter()
@@ -28,7 +29,7 @@ def new_meeting(request: Request, pages: PagesDep) -> Response:
 @router.post("/meetings/new")
 def create_meeting(
     request: Request,
-    meetings: MeetingsDep,
+    events: EventsDep,
     caller: ConsoleCaller,
     pages: PagesDep,
     definition: Typed = "",
@@ -37,17 +38,20 @@ def create_meeting(
     """Create drafts from what was pasted; what was typed stays when it cannot be read."""
     again = partial(_page, request, pages, definition=definition, with_preparatory=with_preparatory)
     try:
-        definitions = read_definitions(definition)
+        file = read_file(definition)
         if with_preparatory:
-            definitions = [asking_for_one(item) for item in definitions]
-        created = meetings.create(definitions, caller=caller)
+            file = replace(file, meetings=tuple(map(asking_for_one, file.meetings)))
+        created = events.create(file, caller=caller)
     except InvalidInput as error:
         return again(422, problems=error.problems)
     except Conflict as error:
         return again(409, conflict=error.message)
-    if len(created) == 1:
-        return see_other(meeting_path(created[0].reference), done="created", count=1)
-    return see_other("/", done="created", count=len(created))
+    drafts = len(created.drafts)
+    if len(created.events) == 1 and not created.meetings:
+        return see_other(event_path(created.events[0].reference), done="created", count=drafts)
+    if drafts == 1 and not created.events:
+        return see_other(meeting_path(created.drafts[0].reference), done="created", count=1)
+    return see_other("/", done="created", count=drafts)
 
 
 @router.post("/sandbox/example")
@@ -61,7 +65,7 @@ def load_example(
         created = examples.load(ACCSM21.read_text("utf-8"), None, caller=caller)
     except Conflict as error:
         return _page(request, pages, 409, conflict=error.message)
-    return see_other("/", done="created", count=len(created))
+    return see_other("/", done="created", count=len(created.drafts))
 
 
 def _page(

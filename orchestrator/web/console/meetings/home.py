@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from orchestrator.domain.timelines.actions import ActionState
-from orchestrator.web.container import IncomingDep, ReadingDep
+from orchestrator.web.container import EventReadingDep, IncomingDep, ReadingDep
 from orchestrator.web.pages import PagesDep, mails_waiting
 from orchestrator.web.presentation.meetings import needs_of, next_thing
 from orchestrator.web.presentation.timelines import MOST_READ
@@ -17,6 +17,7 @@ router = APIRouter()
 def meetings(
     request: Request,
     reading: ReadingDep,
+    events: EventReadingDep,
     incoming: IncomingDep,
     pages: PagesDep,
     done: str = "",
@@ -30,6 +31,7 @@ def meetings(
         request,
         "meetings/meetings.html.j2",
         meetings=found,
+        events=events.events(),
         done=done,
         count=count,
         needs=needs_of(found, reading.without_minutes(), mails_waiting(incoming), trouble),
