@@ -134,7 +134,7 @@ class Container(Adapters, DataFiles):
     @cached_property
     def event_reading(self) -> EventReading:
         """Looking at events."""
-        return EventReading(self.database, self.planner)
+        return EventReading(self.database, self.planner, self.clock)
 
     @cached_property
     def own_mailbox(self) -> OwnMailbox:

@@ -24,9 +24,9 @@ VERSION = click.option(
 @click.argument("file", type=click.Path(path_type=Path))
 @json_option
 def create_event(file: Path, as_json: bool) -> None:
-    """Create the events of a YAML or JSON FILE, all or none; nothing is sent.
+    """Create the events of a FILE; nothing is sent.
 
-    Sessions with a start become drafts; the others wait for their day.
+    All or none are made. Sessions with a start become drafts; the others wait for their day.
     """
     created = bootstrap.container().events.create(read_file(text_of(file)), caller=CALLER)
     if as_json:
@@ -38,7 +38,7 @@ def create_event(file: Path, as_json: bool) -> None:
 @click.command(name="list")
 @json_option
 def list_events(as_json: bool) -> None:
-    """List the events that are more than one meeting, the first one first."""
+    """List the events of several sessions."""
     found = bootstrap.container().event_reading.events()
     click.echo(terminal.as_json(found)) if as_json else show_events(found)
 
@@ -47,7 +47,10 @@ def list_events(as_json: bool) -> None:
 @click.argument("event")
 @json_option
 def show_one_event(event: str, as_json: bool) -> None:
-    """Show an event with its sessions; the reference of a session is as good."""
+    """Show an event with its sessions.
+
+    The reference of a session is as good.
+    """
     found = bootstrap.container().event_reading.event(event)
     click.echo(terminal.as_json(found)) if as_json else show_event(found)
 
@@ -83,7 +86,10 @@ def publish_event(event: str, version: int | None, save_the_date: bool | None) -
 @VERSION
 @json_option
 def change_event(event: str, version: int | None, as_json: bool, **fields: str | None) -> None:
-    """Give an event another title, lead session or month; nobody is told."""
+    """Give an event another title, lead session or month.
+
+    Nobody is told.
+    """
     found = bootstrap.container()
     given = {name: value for name, value in fields.items() if value is not None}
     wanted: dict[str, Any] = {"lead": given["lead"]} if "lead" in given else {}
@@ -118,7 +124,10 @@ def date_session(
     version: int | None,
     as_json: bool,
 ) -> None:
-    """Give a session its start: it is a draft from then on; nobody is told."""
+    """Give a session its day, which makes it a draft.
+
+    Nobody is told.
+    """
     given = {"start": start, "duration": duration, "zone": zone}
     created = bootstrap.container().event_sessions.date(event, session, given, caller=CALLER, version=version)
     next_one = f"orchestrator event publish {event}"
@@ -133,7 +142,10 @@ def date_session(
 @VERSION
 @json_option
 def add_session(event: str, file: Path, version: int | None, as_json: bool) -> None:
-    """Add the session of a YAML or JSON FILE to an event; nobody is told."""
+    """Add the session of a FILE to an event.
+
+    Nobody is told.
+    """
     new = SessionDefinition.of(read_yaml(text_of(file)))
     created = bootstrap.container().event_sessions.add(event, new, caller=CALLER, version=version)
     click.echo(terminal.as_json(created)) if as_json else show_created_event(created)
@@ -145,9 +157,9 @@ def add_session(event: str, file: Path, version: int | None, as_json: bool) -> N
 @VERSION
 @json_option
 def remove_session(event: str, session: str, version: int | None, as_json: bool) -> None:
-    """Take a session out of an event; nobody is told.
+    """Take a session out of an event.
 
-    One that waits for its day is gone; a meeting goes on as an event of its own.
+    Nobody is told. One that waits for its day is gone; a meeting goes on as an event of its own.
     """
     found = bootstrap.container()
     found.event_sessions.remove(event, session, caller=CALLER, version=version)

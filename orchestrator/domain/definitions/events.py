@@ -157,7 +157,9 @@ class EventDefinition(Written):
     lead: Short | tuple[Short, ...] | None = Field(None, description="Reference of the session that leads.")
     when: When | None = Field(None, description="The month, as long as a session has no start.")
     attendees: Invitees = ()
-    sessions: tuple[SessionDefinition, ...] = Field((), max_length=MOST_SESSIONS)
+    sessions: tuple[SessionDefinition, ...] = Field(
+        (), max_length=MOST_SESSIONS, json_schema_extra={"minItems": 1}
+    )
 
     @classmethod
     def of(cls, data: Any) -> EventDefinition:

@@ -153,7 +153,7 @@ def read_yaml(text: str) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class MeetingFile:
+class WrittenFile:
     """What a file holds: events, and meetings that are events of their own."""
 
     events: tuple[EventDefinition, ...] = ()
@@ -170,7 +170,7 @@ class MeetingFile:
         return "" if self.alone else f"meetings[{place}]."
 
 
-def read_file(text: str) -> MeetingFile:
+def read_file(text: str) -> WrittenFile:
     """Read an event or a meeting, several under ``events:`` and ``meetings:``, or a list, from YAML or JSON.
 
     Raises ``InvalidInput`` listing the problems of all of them; the fields of several are prefixed with
@@ -188,14 +188,14 @@ def read_file(text: str) -> MeetingFile:
         )
     if not data.keys() & _LISTS:
         one = (EventDefinition.of(data),) if "event" in data else ()
-        return MeetingFile(one, () if one else (MeetingDefinition.of(data),), alone=True)
+        return WrittenFile(one, () if one else (MeetingDefinition.of(data),), alone=True)
     shared = {
         key: value for key, value in data.items() if key not in _LISTS and not str(key).startswith("x-")
     }
     events = _entries("events", data, shared)
     meetings = _entries("meetings", data, shared)
     problems: list[Problem] = []
-    found = MeetingFile(
+    found = WrittenFile(
         tuple(_read_all("events", events, EventDefinition.of, problems)),
         tuple(_read_all("meetings", meetings, MeetingDefinition.of, problems)),
     )

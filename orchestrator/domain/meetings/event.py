@@ -104,6 +104,11 @@ class Event:
             return self.title_en, self.title_vi
         return self.leading.title_en, self.leading.title_vi
 
+    def is_coming(self, now: datetime) -> bool:
+        """Whether anything of it is still to take place, or to get its day."""
+        ends = [item.ends_at for item in self.dated if item.status is not MeetingStatus.CANCELLED]
+        return bool(self.undated) or any(end is not None and end > now for end in ends)
+
     def session(self, reference: str) -> EventSession | None:
         """Return the session of that reference."""
         return next((item for item in self.sessions if item.reference == reference), None)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from config import DATA
 from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.definitions.events import EventDefinition, SessionDefinition
-from orchestrator.domain.definitions.files import MeetingFile, read_file
+from orchestrator.domain.definitions.files import WrittenFile, read_file
 from orchestrator.domain.definitions.preparatory import asking_for_one
 from orchestrator.domain.definitions.written import Invitee
 from orchestrator.domain.delegations.delegation import Directory
@@ -98,7 +98,7 @@ class Examples:
             update={"attendees": self._active(event.attendees, last), "sessions": sessions}
         )
 
-    def _left_out(self, file: MeetingFile) -> dict[str, tuple[str, ...]]:
+    def _left_out(self, file: WrittenFile) -> dict[str, tuple[str, ...]]:
         """Return who of each meeting takes no part on its day, by its reference."""
         invited: list[tuple[str, date, Sequence[Invitee]]] = [
             (item.reference, item.start.date(), item.attendees) for item in file.meetings
@@ -119,7 +119,7 @@ class Examples:
         }
 
 
-def _days(file: MeetingFile) -> list[date]:
+def _days(file: WrittenFile) -> list[date]:
     dated: list[MeetingDefinition | SessionDefinition] = [*file.meetings]
     dated += [item for event in file.events for item in event.sessions]
     return [item.start.date() for item in dated if item.start]

@@ -73,7 +73,7 @@ class EventDrafting:
     ) -> CreatedEvent:
         """Store an event without problems, with its sessions; raises as ``Drafting.add`` does."""
         frame = Frame.of(event)
-        new = store.NewEvent(
+        new = store.BareEvent(
             reference=event.event,
             lead=lead_of(event),
             title_en=event.title.en,

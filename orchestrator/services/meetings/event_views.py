@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from orchestrator.domain.meetings.event import Event, EventSession
 from orchestrator.domain.time.zones import LocalTime, local_time
+from orchestrator.ports import Clock
 from orchestrator.services.meetings.views import Created, HistoryView
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.engine import Database
@@ -22,7 +21,7 @@ PLANNED = "planned"
 
 
 @dataclass(frozen=True, slots=True)
-class SessionView:
+class EventSessionView:
     """One session of an event. ``status`` is that of the meeting, or ``planned`` while its day is not known.
 
     ``groups`` are the circles of a planned one; ``None`` are all.
@@ -57,16 +56,16 @@ class EventView:
     month: str | None
     announced_at: datetime | None
     version: int
-    sessions: tuple[SessionView, ...]
+    sessions: tuple[EventSessionView, ...]
     history: tuple[HistoryView, ...] = ()
 
     @property
-    def drafts(self) -> tuple[SessionView, ...]:
+    def drafts(self) -> tuple[EventSessionView, ...]:
         """The sessions that can be published."""
         return tuple(item for item in self.sessions if item.status == "draft")
 
     @property
-    def planned(self) -> tuple[SessionView, ...]:
+    def planned(self) -> tuple[EventSessionView, ...]:
         """The sessions whose day is not known."""
         return tuple(item for item in self.sessions if item.status == PLANNED)
 
@@ -96,15 +95,23 @@ class CreatedFile:
 class EventReading:
     """Looking at events; none of it blocks a writer."""
 
-    def __init__(self, database: Database, planner: Planner) -> None:
+    def __init__(self, database: Database, planner: Planner, clock: Clock) -> None:
         self._database = database
         self._planner = planner
+        self._clock = clock
 
     def events(self) -> list[EventView]:
-        """Return the events that are more than one meeting: the next first, then what is only planned."""
+        """Return the events that are more than one meeting: coming ones first, then those that are over.
+
+        Coming ones stand by their first day, else by their month; of those that are over the latest is first.
+        """
+        now = self._clock.now()
         with self._database.reading() as session:
-            found = [self._view(session, item) for item in store.every(session)]
-        return sorted(found, key=_place)
+            found = store.every(session)
+        over = [item for item in found if not item.is_coming(now)]
+        coming = [item for item in found if item.is_coming(now)]
+        ordered = (*sorted(coming, key=_begins), *sorted(over, key=_begins, reverse=True))
+        return [self._view(item) for item in ordered]
 
     def event(self, name: str) -> EventView:
         """Return one event by its reference or number, or the reference of a session; raises ``NotFound``."""
@@ -114,9 +121,9 @@ class EventReading:
                 HistoryView(row.at, row.actor, row.said, row.detail)
                 for row in history.of_event(session, event.id)
             )
-            return self._view(session, event, lines)
+            return self._view(event, lines)
 
-    def _view(self, session: Session, event: Event, lines: Iterable[HistoryView] = ()) -> EventView:
+    def _view(self, event: Event, lines: Iterable[HistoryView] = ()) -> EventView:
         title, title_vi = event.title
         return EventView(
             id=event.id,
@@ -133,13 +140,13 @@ class EventReading:
             history=tuple(lines),
         )
 
-    def _session(self, item: EventSession, event: Event) -> SessionView:
+    def _session(self, item: EventSession, event: Event) -> EventSessionView:
         begins = ends = None
         if item.starts_at is not None and item.ends_at is not None and item.zone is not None:
             place = self._planner.directory.host_place(item.host, item.zone, item.starts_at)
             begins, ends = local_time(item.starts_at, place), local_time(item.ends_at, place)
         groups: Any = item.written.get("groups")
-        return SessionView(
+        return EventSessionView(
             reference=item.reference,
             kind=item.kind,
             title_en=item.title_en,
@@ -153,7 +160,7 @@ class EventReading:
         )
 
 
-def _place(event: EventView) -> tuple[str, int]:
-    """Where an event stands in the list: by its first day, else by its month."""
-    days = [str(item.host_time.day) for item in event.sessions if item.host_time]
-    return min(days, default=event.month or ""), event.id
+def _begins(event: Event) -> tuple[str, int]:
+    """When an event begins, as far as it is known."""
+    days = [f"{item.wall_start:%Y-%m-%d}" for item in event.dated]
+    return min(days, default=str(event.month)), event.id

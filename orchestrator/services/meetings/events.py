@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.definitions.events import SessionDraft
-from orchestrator.domain.definitions.files import MeetingFile
+from orchestrator.domain.definitions.files import WrittenFile
 from orchestrator.domain.meetings.event import Event
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.people.caller import Caller
@@ -56,7 +56,7 @@ class Events:
 
     # Creating
 
-    def create(self, file: MeetingFile, *, caller: Caller) -> CreatedFile:
+    def create(self, file: WrittenFile, *, caller: Caller) -> CreatedFile:
         """Store all events and meetings of a file, all or none; nothing is sent.
 
         Sessions with a start become drafts, the others wait for their day. Raises ``InvalidInput`` with every
@@ -72,7 +72,7 @@ class Events:
             meetings = self._drafting.drafting.add(session, _placed_meetings(file), caller, now)
         return CreatedFile(tuple(events), tuple(meetings))
 
-    def _checked(self, session: Session, file: MeetingFile) -> list[list[tuple[str, SessionDraft]]]:
+    def _checked(self, session: Session, file: WrittenFile) -> list[list[tuple[str, SessionDraft]]]:
         problems: list[Problem] = []
         found: list[list[tuple[str, SessionDraft]]] = []
         for place, event in enumerate(file.events):
@@ -186,7 +186,7 @@ def locked_event(changing: Changing, clock: Clock, name: str, version: int | Non
         yield session, event, clock.now()
 
 
-def _placed_meetings(file: MeetingFile) -> list[Placed]:
+def _placed_meetings(file: WrittenFile) -> list[Placed]:
     return [(file.prefix_of_meeting(place), item) for place, item in enumerate(file.meetings)]
 
 

@@ -40,6 +40,7 @@ from orchestrator.store.delivery.held_up import HeldUp
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import attendees, history, summaries
 from orchestrator.store.meetings import decisions as decision_store
+from orchestrator.store.meetings import events as event_store
 from orchestrator.store.meetings import linked as linked_store
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.minutes import minutes as minutes_store
@@ -186,6 +187,7 @@ class Reading:
         summary = self._listing.one(session, meeting.id, now)
         return MeetingView(
             **{item.name: getattr(summary, item.name) for item in fields(summary)},
+            event=event_store.reference_of(session, meeting.event_id),
             programme=meeting.programme,
             host=meeting.host,
             host_name=directory.get(meeting.host).name,

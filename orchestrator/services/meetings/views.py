@@ -158,8 +158,9 @@ class MinutesView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingView(MeetingSummary):
-    """A whole meeting. ``version`` has to be given back with an update."""
+    """A whole meeting. ``version`` has to be given back with an update, ``event`` is what it belongs to."""
 
+    event: str
     programme: str | None
     host: str
     host_name: str

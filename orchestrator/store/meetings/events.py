@@ -23,7 +23,7 @@ from orchestrator.store.rows.meetings import AttendeeRow, MeetingRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewEvent:
+class BareEvent:
     """What is stored of a new event beside its sessions."""
 
     reference: str
@@ -37,7 +37,7 @@ class NewEvent:
     people: Sequence[Mapping[str, Any]] = ()
 
 
-def add(session: Session, new: NewEvent, now: datetime) -> int:
+def add(session: Session, new: BareEvent, now: datetime) -> int:
     """Store an event without sessions and return its id; raises ``Conflict`` when its reference is taken."""
     if session.scalar(select(EventRow.id).where(EventRow.reference == new.reference)):
         raise Conflict(Fact.of("meetings.event-taken", reference=new.reference))
@@ -60,7 +60,7 @@ def add(session: Session, new: NewEvent, now: datetime) -> int:
 
 def alone(session: Session, reference: str, now: datetime) -> int:
     """Store the event of a single meeting, called as that is; raises ``Conflict`` as ``add`` does."""
-    return add(session, NewEvent(reference=reference, lead=reference, defaults={}), now)
+    return add(session, BareEvent(reference=reference, lead=reference, defaults={}), now)
 
 
 def find_id(session: Session, name: str) -> int:
@@ -79,6 +79,11 @@ def find_id(session: Session, name: str) -> int:
     if found is None:
         raise NotFound(Fact.of("meetings.no-such-event", name=name))
     return found
+
+
+def reference_of(session: Session, event_id: int) -> str:
+    """Return the reference of an event."""
+    return session.scalars(select(EventRow.reference).where(EventRow.id == event_id)).one()
 
 
 def lock(session: Session, event_id: int) -> None:
@@ -262,6 +267,9 @@ def gather(session: Session, linked: Iterable[Feed], reference: str) -> None:
     unnamed = [row.id for row in found if row.title_en is None]
     if len(found) < 2 or not unnamed:
         return
+    # Events are locked before the meetings that change with them, as by everybody who changes both.
+    both = select(EventRow.id).where(EventRow.id.in_([*named, *unnamed]))
+    session.execute(both.order_by(EventRow.id).with_for_update())
     target = _nearest(session, named, links, reference) if named else unnamed[0]
     for event_id in unnamed:
         if event_id != target:

@@ -1,74 +1,36 @@
-"""Events and their sessions: made, published at once, changed, and given their days."""
+"""Events and their sessions: made of files and of meetings, and published at once."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from orchestrator.domain.definitions.edits import MeetingUpdate
-from orchestrator.domain.definitions.events import EventDefinition, EventUpdate, SessionDefinition
-from orchestrator.domain.definitions.files import MeetingFile
-from orchestrator.domain.meetings.linked import Linked
+from orchestrator.domain.definitions.files import WrittenFile
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import Conflict, InvalidInput, NotFound
-from orchestrator.services.meetings.event_views import EventView
-from tests.callers import caller
-from tests.integration.conftest import NHUNG, PEOPLE, TAN, THIDA, World, contents, definition, statements
-
-BY = caller("coordinator")
-SATO = "sato@jp.example.org"
-EVENT = "E-2027-02"
-EVERYBODY = [*PEOPLE.values(), {"group": "PLUS3", "delegation": "JP", "name": "Sato Yui", "email": SATO}]
-
-
-def session(reference: str, **fields: Any) -> dict[str, Any]:
-    return {"reference": reference, "kind": "som", "timeline": "standard"} | fields
-
-
-PREP = session("PREP", kind="preparatory", start="2027-02-10 14:00", groups=["SOM"], feeds="SOM")
-SOM = session("SOM", start="2027-02-11 14:00", groups=["SOM", "ACCSM_FP"])
-LATER = session("WS", kind="workshop", groups=["SOM", "PLUS3"])
-
-
-def event(*sessions: dict[str, Any], **fields: Any) -> EventDefinition:
-    whole: dict[str, Any] = {
-        "event": EVENT,
-        "title": {"en": "Meetings of February", "vi": "Các cuộc họp tháng 2", "short": "February"},
-        "programme": "ACCSM 21",
-        "host": "VN",
-        "coordinator": {"name": "Trần Minh Khôi", "email": "coordinator@vn.example.org"},
-        "duration": "PT2H",
-        "when": {"month": "2027-02"},
-        "lead": "SOM",
-        "attendees": EVERYBODY,
-        "sessions": sessions or [PREP, SOM, LATER],
-    }
-    return EventDefinition.of(whole | fields)
-
-
-def create(world: World, *events: EventDefinition) -> None:
-    world.events.create(MeetingFile(events=events or (event(),), alone=True), caller=BY)
-
-
-def seen(world: World, name: str = EVENT) -> EventView:
-    return world.event_reading.event(name)
-
-
-def standing(world: World, name: str = EVENT) -> dict[str, str]:
-    return {item.reference: item.status for item in seen(world, name).sessions}
-
-
-def fields_of(caught: pytest.ExceptionInfo[InvalidInput]) -> list[str]:
-    return [item.field for item in caught.value.problems]
-
+from tests.integration.conftest import NHUNG, TAN, THIDA, World, contents, definition
+from tests.integration.meetings.eventful import (
+    BY,
+    EVENT,
+    EVERYBODY,
+    LATER,
+    SATO,
+    SOM,
+    create,
+    event,
+    fields_of,
+    seen,
+    session,
+    standing,
+)
 
 # --- creating
 
 
 def test_sessions_with_a_start_are_drafts_and_the_others_wait_for_their_day(world: World) -> None:
-    created = world.events.create(MeetingFile(events=(event(),), alone=True), caller=BY)
+    created = world.events.create(WrittenFile(events=(event(),), alone=True), caller=BY)
     assert [item.reference for item in created.drafts] == ["PREP", "SOM"]
     assert [item.planned for item in created.events] == [("WS",)]
     found = seen(world)
@@ -108,7 +70,7 @@ def test_every_problem_is_told_at_once_at_its_field(world: World) -> None:
         session("C", start="2027-02-01 09:00", timeline="none"),
         lead="D",
     )
-    file = MeetingFile(events=(event(), bad), meetings=(definition("M", host="XX"),))
+    file = WrittenFile(events=(event(), bad), meetings=(definition("M", host="XX"),))
     with pytest.raises(InvalidInput) as caught:
         world.events.create(file, caller=BY)
     assert fields_of(caught) == [
@@ -236,190 +198,3 @@ def test_an_event_of_which_only_the_month_is_known_is_announced_once_and_sends_n
     assert world.mailer.accepted == []
     with pytest.raises(Conflict, match="left to publish"):
         world.events.publish(EVENT, caller=BY)
-
-
-# --- the day of a session
-
-
-def test_a_session_gets_its_day_and_is_a_draft_for_the_people_of_its_groups(world: World) -> None:
-    create(world)
-    world.events.publish(EVENT, caller=BY)
-    made = world.event_sessions.date(EVENT, "WS", {"start": "2027-02-12 09:00"}, caller=BY)
-    assert made.reference == "WS"
-    assert standing(world)["WS"] == "draft"
-    workshop = world.reading.meeting("WS")
-    assert {item.email for item in workshop.attendees} == {NHUNG, THIDA, SATO}
-    assert (workshop.start, workshop.duration, workshop.timeline) == ("2027-02-12 09:00", "PT2H", "standard")
-    assert seen(world).history[0].what.key == "meetings.history.session-dated"
-    world.events.publish(EVENT, caller=BY)
-    world.run()
-    assert SATO in {mail.recipient for mail in world.mailer.accepted}
-
-
-@pytest.mark.parametrize(
-    ("given", "field"),
-    [
-        ({"start": "2027-03-01 09:00"}, "start"),
-        ({"start": "2027-02-12 9:00"}, "start"),
-        ({"start": "2027-02-12 09:00", "zone": "Asia/Hanoi"}, "zone"),
-        ({"start": "2027-02-12 09:00", "duration": "PT0S"}, "duration"),
-        ({}, "start"),
-    ],
-)
-def test_a_day_that_cannot_be_is_refused_at_its_field(
-    world: World, given: dict[str, str], field: str
-) -> None:
-    create(world)
-    before = contents(world.database)
-    with pytest.raises(InvalidInput) as caught:
-        world.event_sessions.date(EVENT, "WS", given, caller=BY)
-    assert fields_of(caught) == [field]
-    assert contents(world.database) == before
-
-
-def test_what_has_its_day_or_is_no_session_gets_none(world: World) -> None:
-    create(world)
-    with pytest.raises(Conflict, match="has its day"):
-        world.event_sessions.date(EVENT, "SOM", {"start": "2027-02-12 09:00"}, caller=BY)
-    with pytest.raises(NotFound, match="PREP"):
-        world.event_sessions.date(EVENT, "NONE", {"start": "2027-02-12 09:00"}, caller=BY)
-    with pytest.raises(Conflict, match="changed"):
-        world.event_sessions.date(EVENT, "WS", {"start": "2027-02-12 09:00"}, caller=BY, version=99)
-
-
-def test_sessions_move_together_as_linked_meetings_do(world: World) -> None:
-    create(world)
-    update = MeetingUpdate.model_validate({"start": "2027-02-12 14:00"})
-    version = world.reading.meeting("SOM").version
-    with pytest.raises(Conflict) as asked:
-        world.meetings.update("SOM", update, caller=BY, version=version)
-    assert asked.value.code == "linked-meetings"
-    world.meetings.update("SOM", update, caller=BY, version=version, linked=Linked.MOVE)
-    assert [item.start for item in map(world.reading.meeting, ("PREP", "SOM"))] == [
-        "2027-02-11 14:00",
-        "2027-02-12 14:00",
-    ]
-
-
-# --- changing
-
-
-def change(world: World, name: str = EVENT, **fields: Any) -> None:
-    world.event_sessions.change(name, EventUpdate.of(fields), caller=BY)
-
-
-def test_title_lead_and_month_change_and_history_says_so(world: World) -> None:
-    create(world, event(PREP, SOM, LATER, session("X", groups=["SOM"])))
-    change(world, title={"en": "New", "short": None}, lead="WS")
-    found = seen(world)
-    assert (found.title_en, found.title_vi, found.short, found.lead) == (
-        *("New", "Các cuộc họp tháng 2", None, "WS"),
-    )
-    assert [item.leads for item in found.sessions] == [False, False, True, False]
-    assert [item.what.key for item in found.history] == [
-        *("meetings.history.event-led", "meetings.history.event-renamed", "meetings.history.event-created"),
-    ]
-    assert {item.actor for item in found.history} == {BY.actor.name}
-
-
-def test_the_month_changes_only_where_no_session_contradicts(world: World) -> None:
-    create(world)
-    with pytest.raises(InvalidInput) as caught:
-        change(world, when={"month": "2027-03"})
-    assert fields_of(caught) == ["when.month", "when.month"]
-    with pytest.raises(InvalidInput) as caught:
-        change(world, when=None)
-    assert fields_of(caught) == ["when"]
-    with pytest.raises(InvalidInput) as caught:
-        change(world, lead="NONE")
-    assert fields_of(caught) == ["lead"]
-    world.event_sessions.remove(EVENT, "WS", caller=BY)
-    change(world, when=None)
-    assert seen(world).month is None
-
-
-def test_an_event_that_nobody_has_named_can_be_named(world: World) -> None:
-    world.create(preparatory=True)
-    change(world, "SOM-2026", title="Meetings of December")
-    assert (seen(world, "SOM-2026").title_en, seen(world, "SOM-2026").named) == ("Meetings of December", True)
-
-
-# --- sessions come and go
-
-
-def add(world: World, name: str = EVENT, **fields: Any) -> None:
-    world.event_sessions.add(name, SessionDefinition.of(session("NEW") | fields), caller=BY)
-
-
-def test_a_session_is_added_with_or_without_its_day(world: World) -> None:
-    create(world)
-    add(world, groups=["PLUS3"])
-    add(world, reference="DATED", start="2027-02-15 09:00", groups=["SOM"])
-    assert standing(world) == {
-        "PREP": "draft",
-        "SOM": "draft",
-        "DATED": "draft",
-        "WS": "planned",
-        "NEW": "planned",
-    }
-    assert world.reading.meeting("DATED").programme == "ACCSM 21"
-
-
-@pytest.mark.parametrize(
-    ("fields", "field"),
-    [
-        ({"start": "2027-03-15 09:00"}, "start"),
-        ({"groups": ["HCS"]}, "groups[0]"),
-        ({"programme": "ACCSM 22"}, "programme"),
-        ({"host": "XX"}, "host"),
-        ({"feeds": "NEW"}, "feeds"),
-    ],
-)
-def test_a_session_that_does_not_fit_is_not_added(world: World, fields: dict[str, Any], field: str) -> None:
-    create(world)
-    before = contents(world.database)
-    with pytest.raises(InvalidInput) as caught:
-        add(world, **fields)
-    assert field in fields_of(caught)
-    assert contents(world.database) == before
-
-
-@pytest.mark.parametrize("reference", ["SOM", "WS"])
-def test_a_reference_is_given_once(world: World, reference: str) -> None:
-    create(world)
-    with pytest.raises(Conflict):
-        add(world, reference=reference)
-
-
-def test_an_event_that_nobody_has_named_gives_its_sessions_what_its_lead_has(world: World) -> None:
-    world.create()
-    add(world, "SOM-2026", start="2026-12-04 09:00", duration="PT1H", groups=["ACCSM_FP"])
-    new = world.reading.meeting("NEW")
-    assert (new.host, new.zone, [item.email for item in new.attendees]) == ("VN", "Asia/Ho_Chi_Minh", [TAN])
-    with pytest.raises(InvalidInput) as caught:
-        add(world, "SOM-2026", reference="OTHER")
-    assert fields_of(caught) == ["start"], "its event names no month"
-
-
-def test_a_session_without_a_day_is_gone_and_a_meeting_goes_on_alone(world: World) -> None:
-    create(world)
-    world.events.publish(EVENT, caller=BY)
-    world.event_sessions.remove(EVENT, "WS", caller=BY)
-    world.event_sessions.remove(EVENT, "PREP", caller=BY)
-    assert standing(world) == {"SOM": "published"}
-    assert standing(world, "PREP") == {"PREP": "published"}
-    with pytest.raises(NotFound):
-        seen(world, "WS")
-    with pytest.raises(Conflict, match="leads"):
-        world.event_sessions.remove(EVENT, "SOM", caller=BY)
-
-
-def test_many_events_take_as_many_statements_as_one(world: World) -> None:
-    create(world)
-    with statements(world.database) as one:
-        world.event_reading.events()
-    create(world, *(event(session(f"S{n}"), event=f"E{n}", lead=f"S{n}") for n in range(5)))
-    with statements(world.database) as more:
-        found = world.event_reading.events()
-    assert len(found) == 6
-    assert len(more) == len(one)

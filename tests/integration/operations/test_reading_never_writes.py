@@ -52,6 +52,7 @@ def addresses(world: World, client: TestClient) -> Iterator[str]:
     values = {
         "meeting": MEETINGS,
         "reference": MEETINGS,
+        "event": MEETINGS,
         "email": (NHUNG,),
         "attendee_id": ("1",),
         "attendee": (NHUNG, "1"),

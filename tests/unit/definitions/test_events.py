@@ -21,7 +21,7 @@ from orchestrator.domain.definitions.events import (
     dated,
     drafted,
 )
-from orchestrator.domain.definitions.files import MeetingFile, read_definitions, read_file, read_yaml
+from orchestrator.domain.definitions.files import WrittenFile, read_definitions, read_file, read_yaml
 from orchestrator.domain.meetings.place import Mode
 from orchestrator.domain.time.months import Month
 from orchestrator.errors import InvalidInput, Unfit
@@ -328,7 +328,7 @@ def test_a_file_of_meetings_holds_no_events() -> None:
 # --- the shipped example
 
 
-def whole() -> MeetingFile:
+def whole() -> WrittenFile:
     return read_file(EXAMPLE)
 
 

@@ -8,7 +8,7 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from orchestrator.domain.definitions.events import EventDefinition, EventUpdate, SessionDefinition
-from orchestrator.domain.definitions.files import MeetingFile
+from orchestrator.domain.definitions.files import WrittenFile
 from orchestrator.domain.definitions.written import MeetingLength, Short, WallTime
 from orchestrator.web.api.inputs import Body, Preview
 from orchestrator.web.api.meetings.event_schemas import EventModel, EventSummaryModel
@@ -19,6 +19,8 @@ from orchestrator.web.security import ApiCaller
 
 router = api_router("events")
 _READ_AT = "The version the event was read at; another one answers 409."
+_MOST = 2**31 - 1
+ReadAt = Annotated[int | None, Field(ge=1, le=_MOST, description=_READ_AT)]
 
 
 class NewEvent(EventDefinition):
@@ -32,7 +34,7 @@ class NewSession(SessionDefinition):
 class PublishEventRequest(Body):
     """Options of publishing an event."""
 
-    version: int | None = Field(None, description=_READ_AT)
+    version: ReadAt = None
     save_the_date: bool | None = Field(
         None, description="True announces the dates only, false invites. Left out, the timelines decide."
     )
@@ -41,7 +43,7 @@ class PublishEventRequest(Body):
 class EventUpdateRequest(EventUpdate):
     """The fields to change, and the version they were read at."""
 
-    version: int = Field(description=_READ_AT)
+    version: int = Field(ge=1, le=_MOST, description=_READ_AT)
 
 
 class StartRequest(Body):
@@ -51,7 +53,7 @@ class StartRequest(Body):
     duration: MeetingLength | None = None
     end: WallTime | None = None
     zone: Short | None = None
-    version: int | None = Field(None, description=_READ_AT)
+    version: ReadAt = None
 
 
 @router.post("/events", status_code=201, summary="Create an event")
@@ -59,7 +61,7 @@ def create_event(
     body: NewEvent, events: EventsDep, reading: EventReadingDep, caller: ApiCaller, response: Response
 ) -> EventModel:
     """Create an event from the same fields as the file. Nothing is sent."""
-    events.create(MeetingFile(events=(body,), alone=True), caller=caller)
+    events.create(WrittenFile(events=(body,), alone=True), caller=caller)
     response.headers["Location"] = f"/api/v1/events/{body.event}"
     return EventModel.showing(reading.event(body.event))
 
@@ -143,7 +145,7 @@ def remove_session(
     sessions: EventSessionsDep,
     reading: EventReadingDep,
     caller: ApiCaller,
-    version: Annotated[int | None, Query(description=_READ_AT)] = None,
+    version: Annotated[int | None, Query(ge=1, le=_MOST, description=_READ_AT)] = None,
 ) -> EventModel:
     """Take a session out: one without a day is gone, a meeting goes on as an event of its own."""
     sessions.remove(event, session, caller=caller, version=version)

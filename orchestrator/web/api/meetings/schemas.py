@@ -215,6 +215,7 @@ class MinutesModel(AnswerModel):
 class MeetingModel(MeetingSummaryModel):
     """A whole meeting. ``version`` has to be given back with a change."""
 
+    event: str = Field(description="Reference of the event that it is a session of.")
     programme: str | None
     host: str
     host_name: str
