@@ -140,8 +140,15 @@ class SessionDefinition(Written):
         return (*chosen, *self.attendees)
 
 
+def _with_sessions(schema: dict[str, Any]) -> None:
+    """Say in the published schema that sessions are needed; what is wrong without them is said in our words."""
+    schema["required"] = [*schema.get("required", ()), "sessions"]
+
+
 class EventDefinition(Written):
     """An event as its coordinator writes it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_with_sessions)
 
     event: Reference = Field(description="A name of your own, such as ACCSM21-2021-08.")
     title: MeetingTitle

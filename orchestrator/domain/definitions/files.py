@@ -242,11 +242,11 @@ def _entries(name: str, data: dict[str, Any], shared: dict[str, Any]) -> list[di
             Fact.of("definitions.too-many-meetings", most=MOST_MEETINGS),
             Fact.of("definitions.too-many-meetings.remedy"),
         )
-    return _read_all([_sharing(shared, item) for item in entries])
+    return [_sharing(shared, item) for item in entries]
 
 
 def _sharing(shared: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
-    """Return a meeting with what it shares with others; one over the internet shares no venue with them."""
+    """Return an entry with what it shares with others; one over the internet shares no venue with them."""
     own = shared | entry
     if entry.get("mode") == Mode.ONLINE:
         own = {key: value for key, value in own.items() if key in entry or key not in ("venue", "room")}
