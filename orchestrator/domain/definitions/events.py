@@ -141,7 +141,7 @@ class SessionDefinition(Written):
 
 
 def _with_sessions(schema: dict[str, Any]) -> None:
-    """Say in the published schema that sessions are needed; what is wrong without them is said in our words."""
+    """Say in the published schema that sessions are needed; what is wrong without is said in our words."""
     schema["required"] = [*schema.get("required", ()), "sessions"]
 
 

@@ -64,6 +64,9 @@ _NO_SCHEMA_CAN_TELL = re.compile(
     | ^timelines\.(no-text|never-(confirmed|announced)|done-once|step-twice|link-after-invite|not-a-step)
     | ^timelines\.(rungs-out-of-order|no-such-rung|deadline-too-early|bounds-crossed|source-too-late|cycle)
     | ^timelines\.(nobody-knows-when|long-chain|coordinator-alone|coordinator-has-no-slot|no-grace)
+    # what the sessions of an event have to do with each other, its people and its month
+    | ^definitions\.(neither-start-nor-month|no-lead|two-leads|nobody-in-group|session-twice|too-long)
+    | ^definitions\.(other-programme|outside-month) | ^meetings\.lead-is-no-session
     # what is done to people needs a reason, by the state of the meeting; which languages there are is data
     | ^meetings\.reason-missing | ^own-words\.(unknown-language|no-english)
     # tools that read schemas cannot write half a character
