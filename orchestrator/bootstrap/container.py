@@ -38,6 +38,8 @@ from orchestrator.services.delivery.delivering import Delivering, Outside
 from orchestrator.services.delivery.scheduling import Policy, Scheduling
 from orchestrator.services.letters.content_finder import ContentFinder
 from orchestrator.services.letters.letters import Letters
+from orchestrator.services.letters.notes import Notes
+from orchestrator.services.letters.one_off import CoordinatorLetters
 from orchestrator.services.meetings.decisions import Decisions
 from orchestrator.services.meetings.drafting import Drafting
 from orchestrator.services.meetings.event_drafting import EventDrafting
@@ -344,6 +346,29 @@ class Container(Adapters, DataFiles):
         return ContentFinder(self.database, self.planner, self.documents, self.notices, self.clock)
 
     @cached_property
+    def letters(self) -> Letters:
+        """What writes the mails."""
+        settings = self.settings
+        return Letters(
+            mail_templates(),
+            self.directory,
+            NamedAddress(settings.organizer_name, settings.organizer_address),
+            self.links,
+            counter=settings.propose_new_time,
+            languages=self.languages,
+        )
+
+    @cached_property
+    def notes(self) -> Notes:
+        """Words of coordinators that stand first in a message."""
+        return Notes(self.database, self.planner, self.changing)
+
+    @cached_property
+    def coordinator_letters(self) -> CoordinatorLetters:
+        """Letters of coordinators."""
+        return CoordinatorLetters(self.database, self.planner, self.changing, self.letters, self.clock)
+
+    @cached_property
     def decisions(self) -> Decisions:
         """Recording decisions of meetings."""
         return Decisions(self.database, self.planner, self.changing)
@@ -422,20 +447,12 @@ class Container(Adapters, DataFiles):
     def delivering(self) -> Delivering:
         """What workers do."""
         settings = self.settings
-        organizer = NamedAddress(settings.organizer_name, settings.organizer_address)
         return Delivering(
             self.database,
             self.planner,
             self.changing,
             self.content_finder,
-            Letters(
-                mail_templates(),
-                self.directory,
-                organizer,
-                self.links,
-                counter=settings.propose_new_time,
-                languages=self.languages,
-            ),
+            self.letters,
             Outside(self.mailer, self.conferences, self.documents, self.inbox),
             clock=self.clock,
             lease_clock=self.lease_clock,

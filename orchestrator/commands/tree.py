@@ -35,6 +35,7 @@ from orchestrator.commands.meetings.meetings import (
     update,
 )
 from orchestrator.commands.minutes.files import files
+from orchestrator.commands.meetings.own_words import letter, note
 from orchestrator.commands.minutes.minutes import minutes
 from orchestrator.commands.operations.actions import actions
 from orchestrator.commands.operations.running import db, demo, doctor_command, up, web
@@ -74,7 +75,7 @@ for command in (
 for command in (
     *(create, load_example, list_meetings, show, publish, update, cancel, reinstate, conclude),
     *(plan, meeting_timeline, deliveries, readiness, join_link, move_mailbox),
-    *(attendee, delegation, connection_test, date_poll, decision),
+    *(attendee, delegation, connection_test, date_poll, decision, note, letter),
 ):
     meeting.add_command(command)
 

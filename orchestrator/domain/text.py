@@ -27,6 +27,10 @@ LINE_PATTERN = rf"^{_NO_CONTROL}*{_NO_CONTROL.replace('[^', '[^' + chr(92) + 's'
 Halves of characters (U+D800 to U+DFFF) are not named: tools that read schemas cannot write them as UTF-8, and
 then ignore the whole pattern.
 """
+_OWN = _NO_CONTROL.replace("[^", r"[^\uE000-\uF8FF")
+FREE_LINE_PATTERN = rf"^{_OWN}*{_OWN.replace('[^', '[^' + chr(92) + 's')}{_OWN}*$"
+FREE_TEXT_PATTERN = rf"^(?:{_OWN}|\n)*{_OWN.replace('[^', '[^' + chr(92) + 's')}(?:{_OWN}|\n)*$"
+"""What ``own_words`` takes as one line, and as a text of several, likewise."""
 
 # Control and format characters, halves of characters, and the separators of lines and paragraphs.
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

@@ -26,6 +26,8 @@ from orchestrator.services.dates.date_polls import DatePolls
 from orchestrator.services.dates.fair_starts import FairStarts
 from orchestrator.services.definitions.examples import Examples
 from orchestrator.services.delegations.calendars import WorkingCalendars
+from orchestrator.services.letters.notes import Notes
+from orchestrator.services.letters.one_off import CoordinatorLetters
 from orchestrator.services.meetings.decisions import Decisions
 from orchestrator.services.meetings.event_sessions import EventSessions
 from orchestrator.services.meetings.event_views import EventReading
@@ -99,6 +101,8 @@ MinutesDep = Annotated[Minutes, Depends(_use(lambda made: made.minutes))]
 BulkDep = Annotated[Bulk, Depends(_use(lambda made: made.bulk))]
 OperationsDep = Annotated[Operations, Depends(_use(lambda made: made.operations))]
 OutboxDep = Annotated[Outbox | None, Depends(_use(lambda made: made.outbox))]
+CoordinatorLettersDep = Annotated[CoordinatorLetters, Depends(_use(lambda made: made.coordinator_letters))]
+NotesDep = Annotated[Notes, Depends(_use(lambda made: made.notes))]
 DecisionsDep = Annotated[Decisions, Depends(_use(lambda made: made.decisions))]
 PapersDep = Annotated[Papers, Depends(_use(lambda made: made.papers))]
 PersonalAnswersDep = Annotated[PersonalAnswers, Depends(_use(lambda made: made.personal_answers))]

@@ -37,6 +37,7 @@ from orchestrator.store.delivery.deliveries import SentBefore
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import letters as letters_store
 from orchestrator.store.meetings import revisions
+from orchestrator.store.meetings.letters import Carried
 from orchestrator.store.minutes import minutes as minutes_store
 
 _Owed = Mapping[str, frozenset[Need]]
@@ -72,13 +73,14 @@ class ContentFinder:
 
     def _note(self, content: LetterContent, meeting: Meeting) -> Note | None:
         """What the coordinator wants to stand first; on the next update it is that of one revision only."""
-        note = note_on(meeting.notes, content.step, content.purpose)
-        if note is None or note.message != NEXT_UPDATE:
-            return note
+        if content.purpose != NEXT_UPDATE:
+            return note_on(meeting.notes, content.step, content.purpose)
+        notes = [item for item in meeting.notes if item.message == NEXT_UPDATE]
+        if not notes:
+            return None
         with self._database.reading() as session:
-            carried = letters_store.carried(session, meeting.id).get(note.number)
-        told = carried.revisions if carried else frozenset({meeting.revision})
-        return note if meeting.revision > note.revision and meeting.revision in told else None
+            carried = letters_store.carried(session, meeting.id)
+        return next((item for item in notes if _is_of_this_update(item, meeting, carried)), None)
 
     def _told(self, held: Held, meeting: Meeting, told: SentBefore | None) -> LetterContent:
         """Return what the letter of an action tells, as far as the service has to tell it."""
@@ -272,3 +274,9 @@ def _sequence(kind: ActionKind, meeting: Meeting, attendee: Attendee | None) -> 
         return meeting.revised_sequence
     cancels = kind.rules.calendar is Method.CANCEL
     return (cancel_to(meeting, attendee) if cancels else request_to(meeting, attendee)).sequence
+
+
+def _is_of_this_update(note: Note, meeting: Meeting, carried: Mapping[int, Carried]) -> bool:
+    """Whether a note is on the update that is told now: it came after the note, and none before it did."""
+    told = carried.get(note.number)
+    return meeting.revision > note.revision and (told is None or meeting.revision in told.revisions)

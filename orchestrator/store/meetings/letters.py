@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings.by_hand import OneOffLetter
 from orchestrator.domain.own_words import OwnWords
 from orchestrator.store.by_meeting import WANTED, by_meeting
 from orchestrator.store.rows.delivery import DeliveryRow, DeliveryState
-from orchestrator.store.rows.meetings import MeetingRow, OneOffLetterRow
+from orchestrator.store.rows.meetings import OneOffLetterRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +85,6 @@ def words(session: Session, number: int) -> tuple[OwnWords, OwnWords]:
     """Return subject and text of a letter."""
     row = session.get_one(OneOffLetterRow, number)
     return OwnWords.from_json(row.subject), OwnWords.from_json(row.text)
-
-
-def next_note(session: Session, meeting_id: int) -> int:
-    """Return a number for a note that none of the meeting had before."""
-    counted = (
-        update(MeetingRow)
-        .where(MeetingRow.id == meeting_id)
-        .values(notes_written=MeetingRow.notes_written + 1)
-        .returning(MeetingRow.notes_written)
-    )
-    return session.execute(counted).scalar_one()
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,6 @@ class MeetingRow(Base):
     notes: Mapped[list[dict[str, Any]]] = mapped_column(
         JSON, default=list, doc="What coordinators have written to stand first in its messages."
     )
-    notes_written: Mapped[int] = mapped_column(default=0, doc="How many notes there were ever.")
     days_off: Mapped[dict[str, Any] | None] = mapped_column(
         JSON(none_as_null=True), doc="On whose days off it takes place, as its coordinator knows it."
     )

@@ -29,6 +29,7 @@ from orchestrator.domain.timelines.actions import (
 )
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.reconciling import Cancel, Insert, Move, Reconciliation
+from orchestrator.facts import Fact
 from orchestrator.store.rows.base import Instant, table_of
 from orchestrator.store.rows.meetings import AttendeeRow
 from orchestrator.store.rows.timelines import ActionRow
@@ -76,6 +77,16 @@ def stored(
     wanted = wanted.order_by(_A.id)
     rows = session.connection().execute(wanted.with_for_update() if lock else wanted)
     return [stored_action(row) for row in rows]
+
+
+def ends(session: Session, meeting_id: int, kind: ActionKind) -> dict[str, tuple[str, Fact | None]]:
+    """Return the state of each action of a kind, and its reason, by the key of its obligation."""
+    rows = session.execute(
+        select(ActionRow.obligation, ActionRow.state, ActionRow.reason)
+        .where(ActionRow.meeting_id == meeting_id, ActionRow.kind == kind)
+        .order_by(ActionRow.id)
+    )
+    return {obligation: (str(state), reason) for obligation, state, reason in rows}
 
 
 def stored_action(row: Row[*tuple[Any, ...]]) -> StoredAction:

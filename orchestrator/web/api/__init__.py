@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from orchestrator.web.api.answers import answers, incoming, known_senders
 from orchestrator.web.api.dates import date_polls, fair_starts
 from orchestrator.web.api.delegations import calendars
-from orchestrator.web.api.meetings import decisions, events, meetings
+from orchestrator.web.api.meetings import decisions, events, meetings, own_words
 from orchestrator.web.api.minutes import files, minutes
 from orchestrator.web.api.operations import actions
 from orchestrator.web.api.personal import links, named
@@ -17,6 +17,7 @@ ROOMS = (
     meetings,
     events,
     decisions,
+    own_words,
     answers,
     links,
     named,

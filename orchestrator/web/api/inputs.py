@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
+from orchestrator.domain.letters.wording import ENGLISH, LANGUAGES
 from orchestrator.domain.meetings.meeting import Participation
-from orchestrator.domain.text import LINE_PATTERN, single_line
+from orchestrator.domain.text import FREE_LINE_PATTERN, FREE_TEXT_PATTERN, LINE_PATTERN, single_line
 
 Preview = Annotated[bool, Query(description="Only say what would happen.")]
 # A number that no column can hold is nobody's id, and a database would complain of it in its own way.
@@ -52,6 +53,19 @@ Answer = Annotated[
 OneLine = AfterValidator(single_line)
 """A text without line breaks; ``ONE_LINE`` says so in the description."""
 ONE_LINE: dict[str, Any] = {"pattern": LINE_PATTERN}
+
+
+def own_words(most: int, *, lines: bool = False, optional: bool = False) -> WithJsonSchema:
+    """Return what a schema tells of own words: one text in English, or texts by language."""
+    text = {"type": "string", "maxLength": most, "pattern": FREE_TEXT_PATTERN if lines else FREE_LINE_PATTERN}
+    by_language = {
+        "type": "object",
+        "properties": dict.fromkeys(LANGUAGES, text),
+        "additionalProperties": text,
+        "required": [ENGLISH.code],
+        "description": "By the codes of languages.",
+    }
+    return WithJsonSchema({"anyOf": [text, by_language, *([{"type": "null"}] if optional else [])]})
 
 
 class Body(BaseModel):

@@ -18,10 +18,8 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("meeting") as table:
         table.add_column(sa.Column("notes", sa.JSON(), nullable=False, server_default="[]"))
-        table.add_column(sa.Column("notes_written", sa.Integer(), nullable=False, server_default="0"))
     with op.batch_alter_table("meeting") as table:
         table.alter_column("notes", server_default=None)
-        table.alter_column("notes_written", server_default=None)
     with op.batch_alter_table("delivery") as table:
         table.add_column(sa.Column("note", sa.Integer(), nullable=True))
     op.create_table(
@@ -54,5 +52,4 @@ def downgrade() -> None:
     with op.batch_alter_table("delivery") as table:
         table.drop_column("note")
     with op.batch_alter_table("meeting") as table:
-        table.drop_column("notes_written")
         table.drop_column("notes")

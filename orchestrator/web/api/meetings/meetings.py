@@ -11,8 +11,9 @@ from orchestrator.domain.definitions.definition import MeetingDefinition
 from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.join_links import JOIN_LINK_PATTERN, LONGEST_LINK
 from orchestrator.domain.meetings.linked import Linked
-from orchestrator.domain.meetings.reasons import LONGEST_REMARK
-from orchestrator.web.api.inputs import LINKED, MOST_LISTED, Body, Preview
+from orchestrator.domain.meetings.reasons import LONGEST_REASON, LONGEST_REMARK
+from orchestrator.domain.text import FREE_TEXT_PATTERN
+from orchestrator.web.api.inputs import LINKED, MOST_LISTED, Body, Preview, own_words
 from orchestrator.web.api.meetings.schemas import DeliveryModel, MeetingModel, MeetingSummaryModel
 from orchestrator.web.api.timelines.schemas import ActionModel, EffectModel
 from orchestrator.web.container import (
@@ -27,6 +28,7 @@ router = api_router("meetings")
 
 Reason = Annotated[
     str | dict[str, str] | None,
+    own_words(LONGEST_REASON, optional=True),
     Field(
         description="One line for the people who are told, kept in the history: a text in English, or texts "
         "by language. Needed to move, cancel or reinstate a published meeting, and to remove a person.",
@@ -39,6 +41,7 @@ Remark = Annotated[
     str | None,
     Field(
         max_length=LONGEST_REMARK,
+        json_schema_extra={"pattern": f"^$|{FREE_TEXT_PATTERN}"},
         description="Internal: kept in the history; no mail, feed or page of participants has it.",
     ),
 ]
