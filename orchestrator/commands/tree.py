@@ -34,8 +34,8 @@ from orchestrator.commands.meetings.meetings import (
     show,
     update,
 )
-from orchestrator.commands.minutes.files import files
 from orchestrator.commands.meetings.own_words import letter, note
+from orchestrator.commands.minutes.files import files
 from orchestrator.commands.minutes.minutes import minutes
 from orchestrator.commands.operations.actions import actions
 from orchestrator.commands.operations.running import db, demo, doctor_command, up, web

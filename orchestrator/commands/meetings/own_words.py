@@ -174,7 +174,7 @@ def send_letter(
 ) -> None:
     """Write to people of a meeting.
 
-    Without a choice it goes to all who are invited. Its recipients are those that are shown before it is sent.
+    Without a choice it goes to all who are invited. Its recipients are those that are shown before it goes.
     """
     letters = bootstrap.container().coordinator_letters
     subjects = {ENGLISH: subject, "vi": subject_vi, **dict(subject_in)}

@@ -29,8 +29,8 @@ class NoteRequest(Body):
     """A note, and the version the meeting was read at."""
 
     text: Annotated[str | dict[str, str], own_words(LONGEST_NOTE, lines=True)] = Field(
-        description=f"{_BY_LANGUAGE} At most {LONGEST_NOTE} characters; plain text, in which addresses of web "
-        "pages become links."
+        description=f"{_BY_LANGUAGE} At most {LONGEST_NOTE} characters; plain text, in which addresses "
+        "of web pages become links."
     )
     version: int | None = Field(None, description="Write only if the meeting is still at this version.")
 
