@@ -17,6 +17,7 @@ from orchestrator.store.engine import Database
 from tests.callers import caller
 from tests.integration.conftest import NHUNG, NOW, PEOPLE, STARTS, TAN, THIDA, Mail, World, emptied
 from tests.integration.meetings.changes import K, answer, change, told
+from tests.integration.personal.personal_pages import token
 from tests.integration.serving import TestClient, application
 
 VENUE = {
@@ -68,7 +69,7 @@ def live(world: World, timeline: str, **fields: Any) -> None:
     while due := [row.due_at for row in world.rows() if row.state == "scheduled" and row.due_at]:
         if world.clock.at < to_change <= min(due):
             world.clock.at = to_change
-            answer(world, TAN, Participation.ACCEPTED)
+            world.personal_answers.answer(token(world, TAN), Participation.ACCEPTED)
             changed = {"room": "Hall 3"} if fields else {"title": "Another title"}
             change(world, world.reading.meeting("SOM-2026").version, **changed)
         else:
@@ -81,7 +82,7 @@ def test_nothing_of_a_meeting_in_person_says_how_to_join(world: World, timeline:
     live(world, timeline, **HALL)
     assert world.conferences.calls == []
     purposes = {row.purpose for row in world.deliveries()}
-    assert {"reminder", "update"} <= purposes
+    assert {"reminder", "update", "digest"} <= purposes
     assert "connection-test" not in purposes
     for mail in world.mailer.accepted:
         text = told_by(mail)
