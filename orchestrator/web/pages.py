@@ -28,7 +28,7 @@ from orchestrator.facts import Fact, Said
 from orchestrator.services.answers.incoming import IncomingMails
 from orchestrator.services.minutes.files import OpenedFile
 from orchestrator.web.presentation.marks import ANSWERS, MARKS, answer_counts
-from orchestrator.web.presentation.time import iso
+from orchestrator.web.presentation.time import iso, month_words
 from orchestrator.web.security import SignIn
 
 HERE = Path(__file__).parent
@@ -170,6 +170,7 @@ def _environment() -> Environment:
         finalize=_said,
     )
     environment.filters["iso"] = iso
+    environment.filters["month_words"] = month_words
     environment.filters["answer_counts"] = answer_counts
     environment.filters["at"] = _at
     environment.filters["utc"] = _utc

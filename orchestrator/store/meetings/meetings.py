@@ -31,7 +31,7 @@ from orchestrator.facts import Fact
 from orchestrator.store.by_meeting import WANTED, by_meeting
 from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Executor
-from orchestrator.store.meetings import agendas, attendees, letters, news
+from orchestrator.store.meetings import agendas, attendees, events, letters, news
 from orchestrator.store.meetings.news import Notices
 from orchestrator.store.readiness import connection_tests, contributions
 from orchestrator.store.rows.base import LARGEST_ID, table_of
@@ -53,6 +53,9 @@ def find_id(session: Session, name: str) -> int:
     wanted = MeetingRow.id == int(name) if numbered else MeetingRow.reference == name
     found = session.scalar(select(MeetingRow.id).where(wanted))
     if found is None:
+        planned_in = events.undated_in(session, name)
+        if planned_in is not None:
+            raise NotFound(Fact.of("meetings.has-no-day-yet", reference=name, event=planned_in))
         raise NotFound(Fact.of("meetings.no-such-meeting", name=name))
     return found
 

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from babel.dates import format_date
+
+from orchestrator.domain.time.months import Month
 from orchestrator.domain.time.zones import LocalTime, Place, local_time
 from orchestrator.facts import Fact
 
@@ -13,6 +16,11 @@ from orchestrator.facts import Fact
 def iso(local: LocalTime) -> str:
     """Return a local time for the ``datetime`` attribute, such as ``2026-12-03T14:00+07:00``."""
     return f"{local.day}T{local.clock}{local.offset.removeprefix('UTC')}"
+
+
+def month_words(month: str) -> str:
+    """Return ``August 2027`` for ``2027-08``."""
+    return format_date(Month.of(month).first, "MMMM y", locale="en")
 
 
 def instant(local: LocalTime) -> datetime:

@@ -46,7 +46,7 @@ def test_sessions_with_a_start_are_drafts_and_the_others_wait_for_their_day(worl
         *("ACCSM 21", ("PREP",)),
         "Senior Officials' Meeting (SOM), February",
     )
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFound, match="event date E-2027-02 WS"):
         world.reading.meeting("WS")
     assert seen(world, "WS").reference == seen(world, "PREP").reference == EVENT
 
