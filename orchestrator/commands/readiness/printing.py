@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from orchestrator.domain.meetings.place import Mode
 from orchestrator.domain.readiness.readiness import ANSWERED, LINK
 from orchestrator.services.readiness.views import Board, CellView, ConnectionTestView, DelegationReadiness
 from orchestrator.terminal import ANSWER_MARKS, out, table
@@ -19,12 +20,18 @@ READINESS_MARKS = {
 }
 
 
-def show_board(board: Board, aspects: Sequence[str]) -> None:
-    """Print how ready the delegations are; what nobody is asked for is left out."""
+def show_board(board: Board, aspects: Sequence[str], mode: Mode) -> None:
+    """Print how ready the delegations are; what nobody is asked for is left out.
+
+    In person nobody has a link, but an invitation.
+    """
+    called = {} if mode.has_link else {LINK: "invitation"}
     shown = [name for name in aspects if board.tally[name].of]
-    counted = (f"{board.tally[name].settled} of {board.tally[name].of} {name}" for name in shown)
+    counted = (
+        f"{board.tally[name].settled} of {board.tally[name].of} {called.get(name, name)}" for name in shown
+    )
     out.print(", ".join(counted) or "Nothing is asked for.", style="bold")
-    made = table("", "Delegation", *(name.capitalize() for name in shown))
+    made = table("", "Delegation", *(called.get(name, name).capitalize() for name in shown))
     for column in made.columns[2:]:
         column.no_wrap = True
     for item in board.delegations:

@@ -26,7 +26,10 @@ def readiness(reference: str, as_json: bool) -> None:
     Answered, list, paper, tested, link, joined; then what was said beside.
     """
     found = bootstrap.container().readiness.board(reference)
-    click.echo(terminal.as_json(found)) if as_json else show_board(found, COLUMNS)
+    if as_json:
+        click.echo(terminal.as_json(found))
+        return
+    show_board(found, COLUMNS, bootstrap.container().reading.meeting(reference).mode)
 
 
 @click.group()

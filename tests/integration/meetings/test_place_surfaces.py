@@ -131,3 +131,13 @@ def test_the_command_line_shows_and_changes_the_place(
     capsys.readouterr()
     found = json.loads(run(monkeypatch, world, "show", "SOM-2026", "--json"))
     assert (found["mode"], found["room"], found["venue"]["city"]) == ("hybrid", "Hall 3", "Ha Noi")
+
+
+def test_the_command_line_tells_of_invitations_and_not_of_links_in_person(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.invited(**HALL)
+    shown = run(monkeypatch, world, "readiness", "SOM-2026") + capsys.readouterr().out
+    assert "3 of 3 invitation" in shown
+    assert "Link" not in shown
+    assert "Joined" not in shown
