@@ -68,6 +68,8 @@ def show(view: FairStartsView) -> None:
     if others:
         _show_others(others)
     _show_shares(found.shares)
+    if found.fairness is not None:
+        terminal.out.print(say(found.fairness.said))
     if view.why_not is not None:
         _show_why_not(view.why_not)
 

@@ -40,10 +40,9 @@ def show_calendar(view: CalendarView) -> None:
     working = sum(item.working for item in view.days)
     terminal.out.print(f"\n{working} of {len(view.days)} days are working days.")
     terminal.out.print(_LEGEND)
-    for year in view.incomplete:
-        terminal.out.print(
-            f"! The holiday data for {year} is not complete; ask the delegation.", style="yellow"
-        )
+    # Estimated days are marked one by one.
+    for gap in (item for item in view.gaps if item.key != "delegations.year-estimated"):
+        terminal.out.print(f"! {say(gap)}", style="yellow")
     if view.note:
         terminal.out.print(f"Note: {view.note}")
 

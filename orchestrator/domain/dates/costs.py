@@ -271,15 +271,19 @@ def _length(minutes: int) -> Fact:
 
 
 def hardships(
-    codes: Iterable[str], starts_at: datetime, ends_at: datetime, calendars: Calendars
+    reference: str, codes: Iterable[str], starts_at: datetime, ends_at: datetime, calendars: Calendars
 ) -> Iterator[Fact]:
-    """Say for which delegations, in protocol order, a meeting (aware UTC) is on a day off or at night."""
+    """Say for which delegations, in protocol order, a meeting (aware UTC) is on a day off or at night.
+
+    Each sentence names the meeting by its ``reference``, for one change may move several.
+    """
     for code in sorted(codes, key=calendars.directory.rank):
         pieces = pieces_of(calendars.of(code), starts_at, ends_at)
         if any(item.terms.against or item.band.part is PartOfDay.NIGHT for item in pieces):
             when = local_time(starts_at, calendars.directory.place_of(code, starts_at))
             name = calendars.directory.get(code).name
-            yield Fact.of("dates.hardship", delegation=name, when=when, why=why_of(pieces))
+            why = why_of(pieces)
+            yield Fact.of("dates.hardship", reference=reference, delegation=name, when=when, why=why)
 
 
 # --- burdens

@@ -21,7 +21,16 @@ from orchestrator.domain.dates.costs import (
     pieces_of,
     why_of,
 )
-from orchestrator.domain.dates.findings import Ease, FairStart, Findings, Share, Standing, WhyNot
+from orchestrator.domain.dates.data_gaps import differing_feasts, gap_notes
+from orchestrator.domain.dates.findings import (
+    Ease,
+    FairnessPrice,
+    FairStart,
+    Findings,
+    Share,
+    Standing,
+    WhyNot,
+)
 from orchestrator.domain.dates.possible_starts import starts_of, starts_on
 from orchestrator.domain.dates.requests import Request, check
 from orchestrator.domain.dates.weighing import BROKEN_COST, RankedStarts, sums_of
@@ -68,6 +77,7 @@ def find(request: Request, calendars: Calendars, burdens: Mapping[str, int]) -> 
         fair_starts=starts,
         shares=search.shares(),
         notes=tuple(search.notes(found, starts[0])),
+        fairness=search.price(found, starts[0]),
     )
 
 
@@ -159,6 +169,16 @@ class _Search:
             for item in self._delegations
         )
 
+    def price(self, found: RankedStarts, best: FairStart) -> FairnessPrice | None:
+        """Return what it costs that burdens count; ``None`` where each delegation counts the same."""
+        if len(set(self._weights.values())) == 1:
+            return None
+        plain = found.without_weights()
+        cheapest = self.start(plain.begins[plain.order()[0]])
+        if (cheapest.suits, cheapest.cost) == (best.suits, best.cost):
+            cheapest = best  # It is as good without memory.
+        return FairnessPrice.between(best, cheapest)
+
     def ranked(self, begins: Sequence[datetime]) -> RankedStarts:
         """Return what each start costs all delegations together."""
         origin = midnight(begins[0].date())
@@ -223,7 +243,7 @@ class _Search:
         )
 
     def notes(self, found: RankedStarts, best: FairStart) -> Iterator[Fact]:
-        """Say plainly what cannot be had in the window."""
+        """Say plainly what cannot be had in the window, and what is not known of it."""
         if not best.suits:
             hurt = tuple(
                 Fact.of("dates.hurt", delegation=item.name, broken=item.broken) for item in best.hurt
@@ -232,6 +252,9 @@ class _Search:
         if not found.comfortable:
             yield Fact.of("dates.no-common-hours")
             yield from self._apart(found.in_hours)
+        first, last = self._request.first, self._request.last
+        yield from gap_notes(self._burdens, self._calendars, first, last)
+        yield from differing_feasts(self._burdens, self._calendars, first, last)
 
     def _apart(self, in_hours: Mapping[str, int]) -> Iterator[Fact]:
         """Say who is never in office hours together with whom; each pair is said once."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from orchestrator.domain.dates.costs import Constraint
 from orchestrator.domain.time.zones import LocalTime
-from orchestrator.facts import Fact
+from orchestrator.facts import Fact, listed
 
 
 class Ease(StrEnum):
@@ -84,11 +84,66 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """How much more the best start costs a delegation than the one without memory; negative is less."""
+
+    code: str
+    name: str
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class FairnessPrice:
+    """What it costs that past burdens count: the best start beside the one that would be best without them.
+
+    ``cost`` and ``cheapest`` are what each costs all delegations together, ``price`` is the difference, and
+    ``starts`` is when the latter begins at the host's. ``gains`` are the delegations that are spared
+    something, ``pays`` those that bear more; ``said`` says all of it.
+    """
+
+    cost: int
+    cheapest: int
+    price: int
+    starts: LocalTime
+    gains: tuple[Difference, ...]
+    pays: tuple[Difference, ...]
+    said: Fact
+
+    @classmethod
+    def between(cls, best: FairStart, cheapest: FairStart) -> FairnessPrice:
+        """Return what the best start costs beside the best one without memory."""
+        before = {item.code: item.cost for item in cheapest.standings}
+        found = [Difference(item.code, item.name, item.cost - before[item.code]) for item in best.standings]
+        gains = tuple(item for item in found if item.cost < 0)
+        pays = tuple(item for item in found if item.cost > 0)
+        price = best.cost - cheapest.cost
+        said = Fact.of("dates.memory-changes-nothing")
+        if gains or pays:
+            said = Fact.of(
+                "dates.price-of-memory",
+                cost=best.cost,
+                cheapest=cheapest.cost,
+                price=price,
+                starts=cheapest.host_time,
+                gains=_listed(gains),
+                pays=_listed(pays),
+            )
+        return cls(best.cost, cheapest.cost, price, cheapest.host_time, gains, pays, said)
+
+
+def _listed(items: tuple[Difference, ...]) -> Fact:
+    if not items:
+        return Fact.of("dates.nobody")
+    return listed([Fact.of("dates.by", name=item.name, cost=abs(item.cost)) for item in items])
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """The best starts and what is to be known about the whole window.
 
     Of ``considered`` starts ``suitable`` break no hard constraint, and at ``comfortable`` of those
-    considered all delegations are in office hours. ``notes`` say plainly what cannot be had.
+    considered all delegations are in office hours. ``notes`` say plainly what cannot be had, and what the
+    holiday data does not know. ``fairness`` says what it costs that past burdens count, where they do.
     """
 
     host: str
@@ -101,6 +156,7 @@ class Findings:
     fair_starts: tuple[FairStart, ...]
     shares: tuple[Share, ...]
     notes: tuple[Fact, ...]
+    fairness: FairnessPrice | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,15 @@ _LOW = (1 << _FIELD) - 1
 
 @dataclass(frozen=True, slots=True)
 class RankedStarts:
-    """Starts with their weighed sums, and for each delegation a bit per start: is it in office hours?"""
+    """Starts with their weighed sums, and for each delegation a bit per start: is it in office hours?
+
+    ``costs`` are the sums of each delegation, not weighed.
+    """
 
     begins: Sequence[datetime]
     totals: Sequence[int]
     in_hours: Mapping[str, int]
+    costs: Mapping[str, Sequence[int]]
 
     @classmethod
     def of(cls, begins: Sequence[datetime], weighed: Mapping[str, tuple[int, Sequence[int]]]) -> RankedStarts:
@@ -44,7 +48,12 @@ class RankedStarts:
         for code, (weight, values) in weighed.items():
             in_hours[code] = int("".join("0" if value & _LOW else "1" for value in values), 2)
             totals = [total + weight * value for total, value in zip(totals, values, strict=True)]
-        return cls(begins, totals, in_hours)
+        return cls(begins, totals, in_hours, {code: values for code, (_, values) in weighed.items()})
+
+    def without_weights(self) -> RankedStarts:
+        """Return the same starts, with what they cost each delegation counted once."""
+        totals = [sum(values) for values in zip(*self.costs.values(), strict=True)]
+        return RankedStarts(self.begins, totals, self.in_hours, self.costs)
 
     @property
     def suitable(self) -> int:

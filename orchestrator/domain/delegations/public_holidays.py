@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from functools import lru_cache
 from importlib import metadata
 from threading import Lock
@@ -41,12 +42,31 @@ class Holiday:
 class HolidayYear:
     """The holidays of one year, and the days of a weekend that are worked in exchange for another day.
 
-    ``complete`` is false for a year that the data does not cover, or only in part.
+    ``covered`` is false for a year that the data does not cover, or only in part.
     """
 
     days: Mapping[date, Holiday]
     worked: frozenset[date]
-    complete: bool = True
+    covered: bool = True
+
+
+class Gap(StrEnum):
+    """What the holiday data cannot know of a year."""
+
+    NOT_COVERED = "not covered"
+    NO_DECREE = "not decreed"
+    ESTIMATED = "estimated"
+
+    def fact(self, year: int) -> Fact:
+        """Say it of a year."""
+        return Fact.of(_GAPS[self], year=year)
+
+
+_GAPS = {
+    Gap.NOT_COVERED: "delegations.year-not-covered",
+    Gap.NO_DECREE: "delegations.year-not-decreed",
+    Gap.ESTIMATED: "delegations.year-estimated",
+}
 
 
 def holiday_problems(delegation: Delegation) -> list[Problem]:
@@ -77,13 +97,50 @@ def holidays_of(rule: HolidayRule, year: int) -> HolidayYear:
         warnings.simplefilter("always")
         known = _known(rule, [year])
         # The package warns of a year of which it has only a part.
-        complete = not caught and known.start_year <= year <= known.end_year
-        language = next((item for item in _ENGLISH if item in known.supported_languages), None)
+        covered = not caught and known.start_year <= year <= known.end_year
+        language = _english(known)
         # A day can be worked in exchange for one of the year before or after.
         known = _known(rule, [year - 1, year, year + 1], language)
     days = {day: holiday_of(name) for day, name in known.items() if day.year == year}
     worked = frozenset(day for day in known.weekend_workdays if day.year == year)
-    return HolidayYear(days, worked, complete)
+    return HolidayYear(days, worked, covered)
+
+
+def gaps_of(rule: HolidayRule, year: int) -> tuple[Gap, ...]:
+    """Return what the holiday data cannot know of a year: it is complete where this is empty.
+
+    Where days off are made up for by a decree of each year, as in China, the data of a year without any is
+    not all that will be decreed, however many holidays it has.
+    """
+    found = holidays_of(rule, year)
+    gaps = [
+        (Gap.NOT_COVERED, not found.covered),
+        (Gap.NO_DECREE, year > _last_decree(rule)),
+        (Gap.ESTIMATED, any(item.estimated for item in found.days.values())),
+    ]
+    return tuple(gap for gap, holds in gaps if holds)
+
+
+@lru_cache(maxsize=128)
+def _last_decree(rule: HolidayRule) -> int:
+    """Return the last year for which the data has days made up for, where most years lately have some."""
+    with _ONE_AT_A_TIME, warnings.catch_warnings(record=True):
+        warnings.simplefilter("always")
+        known = _known(rule, _DECREES, _english(_known(rule, [])))
+    years = {day.year for day in known.weekend_workdays}
+    years |= {day.year for day, name in known.items() if _DECREED.search(name)}
+    last = max(years, default=_NEVER)
+    return last if len(years & {last - 2, last - 1, last}) > 1 else _NEVER
+
+
+_DECREES = range(2021, 2037)
+_NEVER = 9999
+_DECREED = re.compile(r"\bJoint Holiday\b|\bCuti Bersama\b|\bDay off \(substituted\b")
+"""What holidays are called that are decreed for one year, such as Indonesia's joint leave."""
+
+
+def _english(known: holidays.HolidayBase) -> str | None:
+    return next((item for item in _ENGLISH if item in known.supported_languages), None)
 
 
 def _known(rule: HolidayRule, years: Iterable[int], language: str | None = None) -> holidays.HolidayBase:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.delegations.delegation import Delegation
-from orchestrator.domain.delegations.public_holidays import holidays_of
+from orchestrator.domain.delegations.public_holidays import gaps_of
 from orchestrator.domain.delegations.working_calendar import (
     Override,
     WorkingCalendar,
@@ -78,7 +78,7 @@ class WorkingCalendars:
             for day in days_of(first, last)
             if (there := delegation.on(day)).holidays
         }
-        incomplete = sorted({year for rule, year in rules if rule and not holidays_of(rule, year).complete})
+        gaps = sorted({(year, gap) for rule, year in rules if rule for gap in gaps_of(rule, year)})
         return CalendarView(
             delegation.code,
             delegation.name,
@@ -86,7 +86,8 @@ class WorkingCalendars:
             first,
             last,
             days,
-            tuple(incomplete),
+            tuple(dict.fromkeys(year for year, _ in gaps)),
+            tuple(gap.fact(year) for year, gap in gaps),
             delegation.on(first).note,
         )
 

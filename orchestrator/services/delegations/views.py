@@ -69,7 +69,8 @@ class DayView:
 class CalendarView:
     """The calendar of a delegation for a period.
 
-    ``incomplete`` are the years of which the holiday data has nothing, or only a part.
+    ``incomplete`` are the years of which the holiday data does not know everything, ``gaps`` say what: a year
+    that is not covered, a decree that has not come, days whose date is estimated.
     """
 
     code: str
@@ -79,6 +80,7 @@ class CalendarView:
     last: date
     days: tuple[DayView, ...]
     incomplete: tuple[int, ...]
+    gaps: tuple[Fact, ...]
     note: str | None
 
 

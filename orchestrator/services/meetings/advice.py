@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.dates.costs import hardships
+from orchestrator.domain.dates.data_gaps import differing_feasts, estimated_between, gap_notes
 from orchestrator.domain.definitions.definition import MeetingKind
-from orchestrator.domain.delegations.working_calendar import NoWorkingDayError
+from orchestrator.domain.delegations.working_calendar import Calendars, NoWorkingDayError
 from orchestrator.domain.meetings.days_off import days_off_now
 from orchestrator.domain.meetings.known_days_off import About
 from orchestrator.domain.meetings.linked import is_coming
@@ -22,6 +23,10 @@ from orchestrator.services.timelines.connection_tests import without_day
 from orchestrator.services.timelines.days_off import coming_to, said_of, said_of_nearest, said_of_proposal
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.meetings import decisions as decision_store
+
+_NEAR = timedelta(days=3)
+_LETTERS = timedelta(days=60)
+"""How long before a meeting its first letters go out, whose days may move with estimated days off."""
 
 
 def advice(
@@ -78,14 +83,29 @@ def _hardships(
         return
     calendars, directory = planner.calendars(session), planner.directory
     coming = coming_to(after)
-    yield from hardships(coming, after.starts_at, after.ends_at, calendars)
+    yield from hardships(after.reference, coming, after.starts_at, after.ends_at, calendars)
     found, nearest = days_off_now(after, coming, calendars, now)
-    yield from (said_of(item, directory) for item in found if item.about is About.SHORT_DAY)
+    short = (said_of(item, directory) for item in found if item.about is About.SHORT_DAY)
+    yield from (Fact.of("dates.about", reference=after.reference, said=said) for said in short)
     yield from said_of_nearest(after, nearest, directory)
     lacking = without_day(session, after, planner.timeline(after), calendars, now)
     if lacking:
         names = tuple(directory.get(code).name for code in lacking)
-        yield Fact.of("timelines.no-day-for-tests", delegations=names)
+        yield Fact.of("timelines.no-day-for-tests", reference=after.reference, delegations=names)
+    yield from _uncertain(after, coming, calendars, now)
+
+
+def _uncertain(meeting: Meeting, coming: list[str], calendars: Calendars, now: datetime) -> Iterator[Said]:
+    """Say what the holiday data does not know of the days of a meeting and of those before it."""
+    first, last = meeting.starts_at.date(), meeting.ends_at.date()
+    notes = [
+        *gap_notes(coming, calendars, first, last),
+        *differing_feasts(coming, calendars, first - _NEAR, last + _NEAR),
+    ]
+    yield from (Fact.of("dates.about", reference=meeting.reference, said=item) for item in notes)
+    days = estimated_between(coming, calendars, max(now.date(), first - _LETTERS), last)
+    if days:
+        yield Fact.of("dates.estimated-before", reference=meeting.reference, days=days)
 
 
 def _what_decides(meeting: Meeting) -> tuple[object, ...]:

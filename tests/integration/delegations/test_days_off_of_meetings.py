@@ -35,7 +35,8 @@ FOR_VIET_NAM = "takes place on a day off for Viet Nam: Thursday, 3 December 2026
 
 
 AFTER = (  # Friday, 4 December is a holiday in Myanmar.
-    "Nobody who is invited is off on Monday, 7 December 2026, 14:00 Ha Noi (UTC+07:00); to move there: "
+    f"{REF}: nobody who is invited is off on Monday, 7 December 2026, 14:00 Ha Noi (UTC+07:00); "
+    "to move there: "
     f"orchestrator meeting update {REF} --start '2026-12-07 14:00' --reason '…'"
 )
 

@@ -10,7 +10,7 @@ import pytest
 from orchestrator import words
 from orchestrator.domain.time.zones import pinned_zone_data
 from orchestrator.errors import InvalidInput, NotFound
-from orchestrator.words import maybe
+from orchestrator.words import maybe, say
 from tests.callers import caller
 from tests.integration.conftest import (
     NHUNG,
@@ -191,8 +191,13 @@ def test_the_zone_of_each_day_is_the_one_in_force(world: World) -> None:
 
 
 def test_a_year_the_holiday_data_does_not_cover_is_told(world: World) -> None:
-    assert world.calendars.show("IN", date(2035, 12, 30), date(2036, 1, 2)).incomplete == (2036,)
-    assert world.calendars.show("VN", date(2035, 12, 30), date(2036, 1, 2)).incomplete == ()
+    assert world.calendars.show("IN", date(2026, 12, 30), date(2026, 12, 31)).incomplete == ()
+    view = world.calendars.show("IN", date(2036, 1, 1), date(2036, 1, 2))
+    assert view.incomplete == (2036,)
+    assert "The holiday data for 2036 is not complete; ask the delegation." in map(say, view.gaps)
+    assert world.calendars.show("JP", date(2035, 12, 30), date(2036, 1, 2)).incomplete == ()
+    (gap,) = world.calendars.show("CN", date(2026, 12, 30), date(2027, 1, 2)).gaps
+    assert "for 2027 the data has no decree yet" in say(gap)
 
 
 def test_all_delegations_come_in_protocol_order(world: World) -> None:

@@ -170,9 +170,9 @@ def test_who_makes_a_pair_is_shown_the_day_that_is_proposed_and_who_is_off_on_ne
     _, prep = json.loads(shell(*command, "--json"))
     assert view(world, f"{SOM}-PREP").start == "2026-12-03 14:00"
     assert (
-        "Thursday, 3 December 2026, 14:00 Ha Noi (UTC+07:00) is the nearest working day of the host before "
-        f"{SOM} on which nobody who is invited is off. Nearer days are days off: Friday, 4 December 2026 "
-        "(Myanmar)."
+        f"{SOM}-PREP: Thursday, 3 December 2026, 14:00 Ha Noi (UTC+07:00) is the nearest working day of "
+        f"the host before {SOM} on which nobody who is invited is off. Nearer days are days off: Friday, "
+        "4 December 2026 (Myanmar)."
     ) in prep["warnings"]
     seen = world.meetings.publish(f"{SOM}-PREP", caller=caller("console"), dry_run=True)
     assert prep["warnings"][-1] in map(say, seen.warnings)

@@ -13,7 +13,10 @@ EVERYWHERE = ("CA", "VN", "TH", "BN", "ID", "NZ")
 
 def said(*parts: int, hours: int = 2) -> list[str]:
     start = utc(*parts)
-    return [say(item) for item in hardships(EVERYWHERE, start, start + timedelta(hours=hours), CALENDARS)]
+    found = hardships("SOM-2026", EVERYWHERE, start, start + timedelta(hours=hours), CALENDARS)
+    sentences = list(map(say, found))
+    assert all(item.startswith("SOM-2026: ") for item in sentences), "each names its meeting"
+    return [item.removeprefix("SOM-2026: ") for item in sentences]
 
 
 def test_a_holiday_a_weekend_and_the_night_are_named_in_protocol_order_with_the_time_there() -> None:

@@ -12,13 +12,16 @@ import pytest
 
 from orchestrator.domain.delegations.delegation import Delegation, HolidayRule
 from orchestrator.domain.delegations.public_holidays import (
+    Gap,
     Holiday,
+    gaps_of,
     holiday_of,
     holiday_problems,
     holidays_of,
     holidays_version,
 )
 from orchestrator.words import say
+from tests.unit.real import DIRECTORY
 
 VN, ID, IN = HolidayRule(country="VN"), HolidayRule(country="ID"), HolidayRule(country="IN")
 
@@ -92,17 +95,17 @@ def test_days_swapped_over_new_year_are_known_in_both_years() -> None:
 def test_a_year_the_data_covers_in_part_or_not_at_all_is_told() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert holidays_of(IN, 2035).complete
-        assert not holidays_of(IN, 2036).complete, "the lunar holidays of India are missing"
+        assert holidays_of(IN, 2035).covered
+        assert not holidays_of(IN, 2036).covered, "the lunar holidays of India are missing"
         assert date(2036, 1, 26) in holidays_of(IN, 2036).days
-        assert not holidays_of(HolidayRule(country="NZ"), 2101).complete
+        assert not holidays_of(HolidayRule(country="NZ"), 2101).covered
 
 
 def test_two_threads_that_look_at_once_leave_the_warnings_as_they_were() -> None:
     before = list(warnings.filters)
     years = range(2040, 2060)
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda year: holidays_of(IN, year).complete, years))
+        found = list(pool.map(lambda year: holidays_of(IN, year).covered, years))
     assert not any(found)
     assert warnings.filters == before
 
@@ -126,3 +129,15 @@ def test_a_rule_that_the_data_does_not_know_is_named(rule: dict[str, Any], messa
 def test_rules_that_are_known_and_none_at_all_are_no_problem() -> None:
     assert holiday_problems(delegation(holidays={"country": "MY", "subdivision": "16"})) == []
     assert holiday_problems(delegation()) == []
+
+
+def test_a_year_without_its_decree_is_not_complete() -> None:
+    """China decrees its days off and the days worked in exchange each year; the data has them up to 2026."""
+    china, indonesia = DIRECTORY.get("CN").holidays, DIRECTORY.get("ID").holidays
+    assert china is not None and indonesia is not None
+    assert gaps_of(china, 2026) == ()
+    assert gaps_of(china, 2027) == (Gap.NO_DECREE,)
+    assert Gap.NO_DECREE not in gaps_of(indonesia, 2027), "whose joint leave of 2027 is known"
+    assert gaps_of(indonesia, 2028) == (Gap.NO_DECREE, Gap.ESTIMATED)
+    assert gaps_of(HolidayRule(country="JP"), 2028) == ()
+    assert gaps_of(HolidayRule(country="NZ"), 2101) == (Gap.NOT_COVERED,)

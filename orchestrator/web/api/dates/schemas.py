@@ -194,6 +194,27 @@ class ShareModel(AnswerModel):
     weight: float
 
 
+class DifferenceModel(AnswerModel):
+    """How much more the best start costs a delegation than the one without memory, or less."""
+
+    code: str
+    name: str
+    cost: int
+
+
+class FairnessPriceModel(AnswerModel):
+    """What it costs that past burdens count: who is spared something, and who bears more."""
+
+    cost: int = Field(description="What the best start costs all delegations together.")
+    cheapest: int = Field(description="What the best one without memory costs them.")
+    starts: LocalTimeModel = Field(description="When that one begins at the host's.")
+    price: int
+    gains: list[DifferenceModel]
+    pays: list[DifferenceModel]
+    said: Sentence
+    said_fact: FactOf = beside("said")
+
+
 class FindingsModel(AnswerModel):
     """The best starts and what is to be known about the whole window."""
 
@@ -209,6 +230,7 @@ class FindingsModel(AnswerModel):
     shares: list[ShareModel]
     notes: list[Sentence]
     notes_facts: list[FactOf] = beside("notes")
+    fairness: FairnessPriceModel | None = Field(description="Null where every delegation counts the same.")
 
 
 class WhyNotModel(AnswerModel):

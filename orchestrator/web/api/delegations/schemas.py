@@ -95,7 +95,9 @@ class CalendarModel(AnswerModel):
     first: Day
     last: Day
     days: list[DayModel]
-    incomplete: list[int] = Field(description="Years of which the holiday data has not everything.")
+    incomplete: list[int] = Field(description="Years of which the holiday data does not know everything.")
+    gaps: list[Sentence] = Field(description="What it does not know of them.")
+    gaps_facts: list[FactOf] = beside("gaps")
     note: str | None
 
 
