@@ -18,6 +18,7 @@ from orchestrator.web.console.meetings import (
     events,
     home,
     join_link,
+    own_words,
     publish,
     show,
 )
@@ -35,6 +36,7 @@ PAGES = (
     publish,
     change,
     join_link,
+    own_words,
     decisions,
     attendees,
     answers,

@@ -26,6 +26,7 @@ PAGES = (
     f"/meetings/{SOM}",
     f"/meetings/{PREP}",
     f"/meetings/{SOM}/cancel",
+    f"/meetings/{SOM}/words",
     f"/meetings/{SOM}/change",
     "/actions",
     "/mailbox",

@@ -122,6 +122,7 @@ PAGES = (
     f"/meetings/{SOM}",
     f"/meetings/{SOM}/change",
     f"/meetings/{SOM}/cancel",
+    f"/meetings/{SOM}/words",
     "/actions",
     "/sandbox/outbox",
     "/nothing/here",
