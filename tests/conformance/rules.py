@@ -271,11 +271,18 @@ def recipients(content: bytes) -> list[ContentLine]:
 
 
 def the_join_link_stands_in_all_three_places(content: bytes) -> None:
-    """RFC 7986 section 5.11, and LOCATION and DESCRIPTION for the many that do not know it."""
-    links = [unescaped(text) for text in values(content, "LOCATION")]
-    assert values(content, "CONFERENCE") == links
+    """RFC 7986 section 5.11, and LOCATION and DESCRIPTION for the many that do not know it.
+
+    Where people come to a venue, that is the LOCATION, and its house is named in DESCRIPTION too.
+    """
+    links, places = values(content, "CONFERENCE"), [unescaped(text) for text in values(content, "LOCATION")]
     described = unescaped("".join(values(content, "DESCRIPTION"))).split("\n")
     assert all(link in described for link in links), "the link has no line of its own in DESCRIPTION"
+    assert len(places) == 1 or not links
+    for place in places:
+        at_venue = "://" not in place
+        assert at_venue or [place] == links
+        assert not at_venue or any(place.partition(", ")[0] in line for line in described)
 
 
 CALENDAR_RULES: tuple[Callable[[bytes], None], ...] = (

@@ -76,6 +76,7 @@ BAD_CALENDARS = [
     (rules.one_recipient_is_asked_or_told, CHAIRLESS),
     (rules.the_join_link_stands_in_all_three_places, calendar(description="Agenda")),
     (rules.the_join_link_stands_in_all_three_places, GOOD.replace(b"CONFERENCE;", b"X-CONFERENCE;")),
+    (rules.the_join_link_stands_in_all_three_places, calendar(location="Guest House, Ha Noi")),
 ]
 
 
@@ -129,6 +130,16 @@ BAD_MAILS = [
 
 def named(case: object) -> str:
     return getattr(case, "__name__", "")
+
+
+@pytest.mark.parametrize("rule", rules.CALENDAR_RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("link", [None, LINK])
+def test_a_rule_takes_the_calendar_of_a_meeting_at_a_venue(
+    rule: Callable[[bytes], None], link: str | None
+) -> None:
+    venue = "Venue:\nGuest House\nHa Noi"
+    described = f"{venue}\n\nJoin the meeting:\n{link}" if link else venue
+    rule(calendar(location="Guest House, Ha Noi", join_url=link, description=described))
 
 
 @pytest.mark.parametrize("rule", CALENDAR_RULES, ids=named)

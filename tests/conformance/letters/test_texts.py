@@ -132,6 +132,14 @@ def test_a_text_of_any_script_comes_out_of_each_parser_unchanged(reader: Reader,
     check_texts(reader, text, f"{text}\n\n\t{text}\n")
 
 
+@pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS.keys())
+def test_a_venue_of_any_script_comes_out_of_each_parser_unchanged(reader: Reader, text: str) -> None:
+    for link in (None, LINK):
+        found = event(reader, calendar(location=text, join_url=link))
+        assert found.text("LOCATION") == as_read(reader, text)
+        assert [line.name for line in found.lines].count("CONFERENCE") == (link is not None)
+
+
 @given(summary=LINES, description=TEXTS)
 def test_any_text_comes_out_of_each_parser_unchanged(reader: Reader, summary: str, description: str) -> None:
     check_texts(reader, summary, f"Agenda\n{description}")
