@@ -95,8 +95,9 @@ class SessionDefinition(Written):
     lead: bool = Field(False, description="Whether it leads the event and gives it its name.")
     groups: tuple[Short, ...] | None = Field(
         None,
+        min_length=1,
         max_length=MOST_LINKED,
-        description="Which circles of the people of the event take part; else all.",
+        description="Which circles of the event's people take part; else all.",
     )
     attendees: Invitees = Field((), description="People of this session alone, beside those of its groups.")
     start: WallTime | None = Field(None, description="Its wall time, once its day is known.")

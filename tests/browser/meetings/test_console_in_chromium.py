@@ -27,6 +27,8 @@ PAGES = (
     f"/meetings/{PREP}",
     f"/meetings/{SOM}/cancel",
     f"/meetings/{SOM}/words",
+    "/events/ACCSM21-2021-08",
+    "/events/ACCSM21-2021-04/publish",
     f"/meetings/{SOM}/change",
     "/actions",
     "/mailbox",

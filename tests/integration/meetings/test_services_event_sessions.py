@@ -10,6 +10,8 @@ from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.definitions.events import EventUpdate, SessionDefinition
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.errors import Conflict, InvalidInput, NotFound
+from orchestrator.services.dates.fair_starts import FairStartQuery
+from orchestrator.services.dates.proposals import DatePollRequest
 from tests.integration.conftest import NHUNG, TAN, THIDA, World, contents, statements
 from tests.integration.meetings.eventful import (
     BY,
@@ -211,3 +213,39 @@ def test_many_events_take_as_many_statements_as_one(world: World) -> None:
         found = world.event_reading.events()
     assert len(found) == 6
     assert len(more) == len(one)
+
+
+# --- what works with meetings works with sessions
+
+
+def test_delegations_are_asked_for_the_day_of_a_session_and_nothing_else_leaves(world: World) -> None:
+    create(world)
+    world.event_sessions.date(EVENT, "WS", {"start": "2027-02-16 09:00"}, caller=BY)
+    asked = {"starts": ["2027-02-16 09:00", "2027-02-17 14:00"], "closes": "2027-01-12 12:00"}
+    world.date_polls.open("WS", DatePollRequest.of(asked), caller=BY)
+    with pytest.raises(Conflict, match="WS"):
+        world.events.publish(EVENT, caller=BY)
+    world.clock.move(days=1)
+    world.run()
+    assert {mail.method for mail in world.mailer.accepted} == {"no calendar"}
+    assert {row.purpose for row in world.deliveries()} == {"date-poll"}
+    world.date_polls.close("WS", 2, caller=BY)
+    assert world.reading.meeting("WS").start == "2027-02-17 14:00"
+    world.events.publish(EVENT, caller=BY)
+    assert set(standing(world).values()) == {"published"}
+
+
+def test_the_slot_finder_takes_a_session_and_says_of_one_without_a_day_what_it_lacks(world: World) -> None:
+    create(world)
+    asked = {"meeting": "SOM", "from": "2027-02-08", "to": "2027-02-12"}
+    assert world.fair_starts.find(FairStartQuery.of(asked))
+    with pytest.raises(NotFound, match="event date E-2027-02 WS"):
+        world.fair_starts.find(FairStartQuery.of(asked | {"meeting": "WS"}))
+
+
+def test_what_was_called_off_or_is_over_is_not_published_with_the_rest(world: World) -> None:
+    create(world)
+    world.meetings.cancel("PREP", caller=BY)
+    effect = world.events.publish(EVENT, caller=BY)
+    assert {item.meeting for item in effect.consequences} == {"SOM"}
+    assert standing(world) == {"PREP": "cancelled", "SOM": "published", "WS": "planned"}

@@ -311,6 +311,9 @@ def test_a_file_is_one_event_or_lists_of_events_and_meetings_or_a_list() -> None
         ({"event": "E", "title": "T", "host": "VN"}, "coordinator"),
         ({"events": [{"event": "E E"}]}, "events[0].event"),
         (written(session=[]), "session"),
+        (written(sessions=[session(groups=[])]), "sessions[0].groups"),
+        (written(sessions=[session()] * 51), "sessions"),
+        (written(title={"en": "T", "short": "x" * 41}), "title.short"),
         (written(sessions=[session(start="2027-08-12T09:00+07:00")]), "sessions[0].start"),
     ],
 )
