@@ -69,6 +69,7 @@ from orchestrator.services.personal.own_senders import OwnSenders
 from orchestrator.services.personal.page import PersonalPages
 from orchestrator.services.personal.still_missing import StillMissing
 from orchestrator.services.personal.waiting import NamedPeople
+from orchestrator.services.readiness.attendance import AttendanceBook
 from orchestrator.services.readiness.connection_tests import ConnectionTests
 from orchestrator.services.readiness.contributions import Contributions
 from orchestrator.services.readiness.nudges import Nudges
@@ -271,6 +272,11 @@ class Container(Adapters, DataFiles):
     def contributions(self) -> Contributions:
         """Recording what delegations have done, and who has joined."""
         return Contributions(self.directory, self.changing)
+
+    @cached_property
+    def attendance(self) -> AttendanceBook:
+        """Noting who was there."""
+        return AttendanceBook(self.database, self.directory, self.changing)
 
     @cached_property
     def nudges(self) -> Nudges:

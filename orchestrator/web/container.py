@@ -49,6 +49,7 @@ from orchestrator.services.personal.own_senders import OwnSenders
 from orchestrator.services.personal.page import PersonalPages
 from orchestrator.services.personal.still_missing import StillMissing
 from orchestrator.services.personal.waiting import NamedPeople
+from orchestrator.services.readiness.attendance import AttendanceBook
 from orchestrator.services.readiness.connection_tests import ConnectionTests
 from orchestrator.services.readiness.contributions import Contributions
 from orchestrator.services.readiness.nudges import Nudges
@@ -78,6 +79,7 @@ def _use(pick: Callable[[Container], T]) -> Callable[[Container], Awaitable[T]]:
 
 
 AnswersDep = Annotated[AnswersByHand, Depends(_use(lambda made: made.answers))]
+AttendanceDep = Annotated[AttendanceBook, Depends(_use(lambda made: made.attendance))]
 CalendarFeedsDep = Annotated[CalendarFeeds, Depends(_use(lambda made: made.calendar_feeds))]
 CalendarsDep = Annotated[WorkingCalendars, Depends(_use(lambda made: made.calendars))]
 ClockDep = Annotated[Clock, Depends(_use(lambda made: made.clock))]

@@ -173,6 +173,7 @@ def _environment() -> Environment:
     environment.filters["month_words"] = month_words
     environment.filters["answer_counts"] = answer_counts
     environment.filters["at"] = _at
+    environment.filters["day"] = long_date
     environment.filters["utc"] = _utc
     environment.filters["kind_words"] = lambda kind: MeetingKind(kind).words
     environment.filters["sentence"] = _sentence

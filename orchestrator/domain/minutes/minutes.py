@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date
 
 from orchestrator.domain.text import visible
 from orchestrator.errors import InvalidInput
@@ -81,6 +82,14 @@ def fits_a_mail(filename: str, size: int, limit: int | None) -> None:
         Fact.of("minutes.too-large-for-mail", encoded=as_mail(size), limit=limit),
         Fact.of("minutes.too-large-for-mail.remedy", largest=largest_file(limit)),
     )
+
+
+def require_day_of_adoption(on: date, first: date, today: date) -> None:
+    """Raise ``InvalidInput`` for a day on which no minutes can have been adopted: before, or to come."""
+    if not first <= on <= today:
+        wrong = Fact.of("minutes.adopted-too-early" if on < first else "minutes.adopted-to-come")
+        advice = Fact.of("minutes.adopted-on.remedy", first=first, today=today)
+        raise InvalidInput.of("adopted_on", on.isoformat(), wrong, advice)
 
 
 def safe_filename(filename: str) -> str:

@@ -217,17 +217,7 @@ class Reading:
             responses=tuple(
                 self._response(meeting, row) for row in responses.of_meeting(session, meeting.id)
             ),
-            minutes=tuple(
-                MinutesView(
-                    row.version,
-                    row.document.filename,
-                    row.document.media_type,
-                    row.document.size,
-                    row.document.digest,
-                    row.attached_at,
-                )
-                for row in minutes_store.of_meeting(session, meeting.id)
-            ),
+            minutes=tuple(MinutesView.of(row) for row in minutes_store.of_meeting(session, meeting.id)),
             history=tuple(
                 HistoryView(row.at, _who(row), row.said, row.detail, row.remark)
                 for row in history.of_meeting(session, meeting.id)

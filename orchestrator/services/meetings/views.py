@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields
 from orchestrator.domain.meetings.place import Mode, Venue, Where
 from orchestrator.domain.time.zones import LocalTime
 from orchestrator.facts import Fact, Said
+from orchestrator.store.rows.minutes import MinutesRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +155,23 @@ class MinutesView:
     size: int
     digest: str
     attached_at: datetime
+    adopted_on: date | None = None
+    adopted_by: str | None = None
+
+    @classmethod
+    def of(cls, row: MinutesRow) -> MinutesView:
+        """Return a version as it is stored; without a day of adoption it is a draft."""
+        file = row.document
+        return cls(
+            row.version,
+            file.filename,
+            file.media_type,
+            file.size,
+            file.digest,
+            row.attached_at,
+            row.adopted_on,
+            row.adopted_by,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -186,17 +186,7 @@ class PageView:
             waiting=waiting_views(session, meeting, own.code) if link.speaks else (),
             mark=link.mark,
             history=tuple(_audit(row, link, own.place) for row in history),
-            documents=tuple(
-                MinutesView(
-                    row.version,
-                    row.document.filename,
-                    row.document.media_type,
-                    row.document.size,
-                    row.document.digest,
-                    row.attached_at,
-                )
-                for row in minutes_store.of_meeting(session, meeting.id)
-            ),
+            documents=tuple(MinutesView.of(row) for row in minutes_store.of_meeting(session, meeting.id)),
             feed_url=self._feed_url(session, link),
             changed_since=local_time(since, own.place) if since else None,
             changes=tuple(changes),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -33,9 +33,22 @@ def of_meeting(session: Session, meeting_id: int) -> Sequence[MinutesRow]:
 
 def document_of(session: Session, meeting_id: int, version: int) -> DocumentRow:
     """Return the document of one version of a meeting's minutes; raises ``NotFound``."""
+    return version_of(session, meeting_id, version).document
+
+
+def version_of(session: Session, meeting_id: int, version: int) -> MinutesRow:
+    """Return one version of a meeting's minutes; raises ``NotFound``."""
     row = session.scalars(
         select(MinutesRow).where(MinutesRow.meeting_id == meeting_id, MinutesRow.version == version)
     ).one_or_none()
     if row is None:
         raise NotFound(Fact.of("minutes.no-such-version", version=version))
-    return row.document
+    return row
+
+
+def adopt(session: Session, meeting_id: int, version: int, on: date | None, by: str, now: datetime) -> None:
+    """Store the day on which a version was adopted; without one it is a draft again."""
+    row = version_of(session, meeting_id, version)
+    row.adopted_on = on
+    row.adopted_at, row.adopted_by = (now, by) if on else (None, None)
+    session.flush()

@@ -9,7 +9,7 @@ from orchestrator.web.api.meetings import decisions, events, meetings, own_words
 from orchestrator.web.api.minutes import files, minutes
 from orchestrator.web.api.operations import actions
 from orchestrator.web.api.personal import links, named
-from orchestrator.web.api.readiness import readiness
+from orchestrator.web.api.readiness import attendance, readiness
 from orchestrator.web.api.renamed import at_old_paths
 from orchestrator.web.api.timelines import timelines
 
@@ -27,6 +27,7 @@ ROOMS = (
     known_senders,
     actions,
     readiness,
+    attendance,
     date_polls,
     fair_starts,
     timelines,

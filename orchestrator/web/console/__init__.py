@@ -25,7 +25,7 @@ from orchestrator.web.console.meetings import (
 from orchestrator.web.console.minutes import files, minutes
 from orchestrator.web.console.operations import actions
 from orchestrator.web.console.personal import links, named
-from orchestrator.web.console.readiness import nudge
+from orchestrator.web.console.readiness import attendance, nudge
 from orchestrator.web.security import console_caller
 
 PAGES = (
@@ -43,6 +43,7 @@ PAGES = (
     links,
     named,
     nudge,
+    attendance,
     date_polls,
     minutes,
     files,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import ConfigDict, Field
@@ -210,6 +210,8 @@ class MinutesModel(AnswerModel):
     size: int
     digest: str
     attached_at: datetime
+    adopted_on: date | None = Field(description="The day of its adoption; `null` for a draft.")
+    adopted_by: str | None = Field(description="Who recorded that.")
 
 
 class MeetingModel(MeetingSummaryModel):

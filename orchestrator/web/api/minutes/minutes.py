@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import File, Response, UploadFile
+from pydantic import Field
 
-from orchestrator.web.api.inputs import Id, Preview
+from orchestrator.web.api.inputs import Body, Id, Preview
 from orchestrator.web.api.meetings.schemas import MinutesModel
 from orchestrator.web.api.timelines.schemas import EffectModel
 from orchestrator.web.container import (
@@ -41,6 +43,26 @@ def attach_minutes(
     return EffectModel.showing(
         minutes.attach(meeting, file.filename or "", content, caller=caller, dry_run=preview)
     )
+
+
+class AdoptionRequest(Body):
+    """When a version was adopted."""
+
+    adopted_on: date | None = Field(description="The day; `null` makes it a draft after all.")
+
+
+@router.put("/meetings/{meeting}/minutes/{version}/adoption", summary="Mark minutes as adopted")
+def adopt_minutes(
+    meeting: str,
+    version: Id,
+    body: AdoptionRequest,
+    minutes: MinutesDep,
+    reading: ReadingDep,
+    caller: ApiCaller,
+) -> list[MinutesModel]:
+    """Mark a version as adopted, and return all versions; nobody is told."""
+    minutes.adopt(meeting, version, body.adopted_on, caller=caller)
+    return [MinutesModel.showing(item) for item in reading.meeting(meeting).minutes]
 
 
 @router.get("/meetings/{meeting}/minutes/{version}", summary="Download minutes")

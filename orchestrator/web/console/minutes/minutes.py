@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, File, Request, Response, UploadFile
@@ -58,6 +59,22 @@ def distribute_minutes(
     """Attach the file that was shown."""
     effect = minutes.attach(reference, filename, documents.get(digest), caller=caller)
     return see_other(meeting_path(effect.reference), done="minutes", count=effect.count("minutes"))
+
+
+@router.post("/meetings/{reference}/minutes/{version}/adoption")
+def adopt_minutes(
+    reference: str, version: Number, minutes: MinutesDep, caller: ConsoleCaller, adopted_on: Typed = ""
+) -> Response:
+    """Mark a version as adopted on a day, or without one as a draft after all; nobody is told."""
+    minutes.adopt(reference, version, _day(adopted_on), caller=caller)
+    return see_other(meeting_path(reference) + "#minutes")
+
+
+def _day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed.strip()) if typed.strip() else None
+    except ValueError:
+        raise InvalidInput.of("adopted_on", typed, "is no day", "Write it as 2027-05-24.") from None
 
 
 @router.get("/meetings/{reference}/minutes/{version}")
