@@ -61,6 +61,7 @@ def examine(*, send: bool = False) -> Iterator[Finding]:
         ("languages", _languages),
         ("database", _database),
         ("calendars", _calendars),
+        ("documents", _documents),
         ("broker", _broker),
         ("mail", _mail),
         ("envelope", _envelope),
@@ -153,6 +154,20 @@ def _calendars(container: Container) -> str:
             "Beat brings them up to date when it begins, and so does 'orchestrator calendar recalculate'.",
         )
     return f"{in_use}; every plan rests on them"
+
+
+def _documents(container: Container) -> str:
+    """Whether every document that is named is there, and what lies there that nothing names."""
+    found = container.document_housekeeping.look()
+    if found.lost:
+        raise InvalidInput.of(
+            "documents",
+            ", ".join(item[:12] for item in found.lost[:5]),
+            f"{len(found.lost)} of {found.documents} document(s) have no content in the folder of documents",
+            "Restore the folder from a backup, or put the same files up again; until then they are hidden.",
+        )
+    left = f"; {len(found.unnamed)} left over, deleted within a day" if found.unnamed else ""
+    return f"{found.documents} named, each there{left}"
 
 
 def _broker(container: Container) -> str:

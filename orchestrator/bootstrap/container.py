@@ -50,6 +50,7 @@ from orchestrator.services.meetings.meetings import Meetings
 from orchestrator.services.meetings.publishing import Publishing
 from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.minutes.files import FileLimits, MeetingFiles
+from orchestrator.services.minutes.housekeeping import DocumentHousekeeping
 from orchestrator.services.minutes.minutes import Minutes
 from orchestrator.services.minutes.papers import Papers
 from orchestrator.services.operations.bulk import Bulk
@@ -332,6 +333,11 @@ class Container(Adapters, DataFiles):
             self._file_limits,
         )
 
+    @cached_property
+    def document_housekeeping(self) -> DocumentHousekeeping:
+        """Finding and tidying documents that nothing names, and records without content."""
+        return DocumentHousekeeping(self.database, self.documents, self.lease_clock)
+
     @property
     def _file_limits(self) -> FileLimits:
         settings = self.settings
@@ -441,7 +447,13 @@ class Container(Adapters, DataFiles):
         lease, reads_mailbox = timedelta(seconds=settings.lease_seconds), self.mailbox is not None
         policy = Policy(settings.batch_size, settings.max_claimed, lease, reads_mailbox)
         return Scheduling(
-            self.database, self.clock, self.lease_clock, self.wake_up, policy, self.recalculating.run
+            self.database,
+            self.clock,
+            self.lease_clock,
+            self.wake_up,
+            policy,
+            self.recalculating.run,
+            self.document_housekeeping.tidy,
         )
 
     @cached_property

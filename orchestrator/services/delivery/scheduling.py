@@ -68,10 +68,12 @@ class Scheduling:
         wake_up: WakeUp,
         policy: Policy,
         at_begin: Callable[[], object] = lambda: None,
+        daily: Callable[[], object] = lambda: None,
     ) -> None:
         """``clock`` decides what is due; ``lease_clock`` is the machine's, and measures claims and pauses.
 
         ``at_begin`` is done once when a beat begins; whatever goes wrong in it keeps no beat from working.
+        So it is with ``daily``, which is done at the first look and once a day.
         """
         self._database = database
         self._clock = clock
@@ -79,6 +81,7 @@ class Scheduling:
         self._wake_up = wake_up
         self._policy = policy
         self._at_begin = at_begin
+        self._daily = daily
         self._tidy_at: datetime | None = None
 
     def begin(self) -> None:
@@ -104,16 +107,25 @@ class Scheduling:
         """
         waiting = self._waiting(queued)
         now, real_now = self._clock.now(), self._lease_clock.now()
+        is_new_day = self._tidy_at is None or now >= self._tidy_at
+        if is_new_day:
+            self._do_daily()
         with self._database.transaction() as session:
             if waiting:
                 claims.keep(session, waiting, real_now + self._policy.lease)
-            if self._tidy_at is None or now >= self._tidy_at:
+            if is_new_day:
                 deliveries.forget_mails(session, now - _KEPT)
                 self._tidy_at = now + timedelta(days=1)
             claims.expire_leases(session, real_now)
             claims.mark_missed(session, now)
             claimed = self._claim_due(session, now, real_now)
         return [batch for lane, items in claimed.items() for batch in self._batches(lane, items)]
+
+    def _do_daily(self) -> None:
+        try:
+            self._daily()
+        except Exception:  # noqa: BLE001 - what is not tidied today is tidied tomorrow.
+            _LOG.exception("documents are not tidied; look with 'orchestrator doctor'")
 
     def release(self, ids: list[int]) -> None:
         """Give a batch back that could not be published; it is claimed again at the next tick."""

@@ -81,7 +81,7 @@ def test_minutes_are_downloaded_under_their_name(client: TestClient, world: Worl
     world.run()
     world.minutes.attach("SOM-2026", "biên bản.txt", b"Agreed.", caller=caller("coordinator"))
     here = path(world, MINH)
-    assert "biên bản.txt Minutes, version 1, 7 bytes" in words(client.get(here))
+    assert "biên bản.txt Minutes, version 1, draft, 7 bytes" in words(client.get(here))
     file = client.get(f"{here}/minutes/1")
     assert (file.content, file.headers["x-content-type-options"]) == (b"Agreed.", "nosniff")
     assert file.headers["content-disposition"].startswith('attachment; filename="bien ban.txt"; ')
