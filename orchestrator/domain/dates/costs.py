@@ -18,6 +18,7 @@ from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.dates.sittings import sittings_of
 from orchestrator.domain.delegations.delegation import WEEKDAYS, weekday_of
 from orchestrator.domain.delegations.working_calendar import (
     Calendars,
@@ -225,6 +226,13 @@ def pieces_of(calendar: WorkingCalendar, starts_at: datetime, ends_at: datetime)
     return tuple(found)
 
 
+def pieces_of_all(
+    calendar: WorkingCalendar, sittings: Iterable[tuple[datetime, datetime]]
+) -> tuple[Piece, ...]:
+    """Return all sittings of a meeting (aware UTC) as the delegation lives them, in order."""
+    return tuple(piece for begin, end in sittings for piece in pieces_of(calendar, begin, end))
+
+
 def _steady_until(calendar: WorkingCalendar, moment: datetime, until: datetime) -> datetime:
     """Return ``until``, or where clocks change before it, the next quarter of an hour.
 
@@ -271,14 +279,19 @@ def _length(minutes: int) -> Fact:
 
 
 def hardships(
-    reference: str, codes: Iterable[str], starts_at: datetime, ends_at: datetime, calendars: Calendars
+    reference: str,
+    codes: Iterable[str],
+    sittings: Sequence[tuple[datetime, datetime]],
+    calendars: Calendars,
 ) -> Iterator[Fact]:
-    """Say for which delegations, in protocol order, a meeting (aware UTC) is on a day off or at night.
+    """Say for which delegations, in protocol order, a meeting is on a day off or at night.
 
-    Each sentence names the meeting by its ``reference``, for one change may move several.
+    ``sittings`` are when it sits (aware UTC): once, or once a day. Each sentence names the meeting by its
+    ``reference``, for one change may move several.
     """
     for code in sorted(codes, key=calendars.directory.rank):
-        pieces = pieces_of(calendars.of(code), starts_at, ends_at)
+        pieces = pieces_of_all(calendars.of(code), sittings)
+        starts_at = sittings[0][0]
         if any(item.terms.against or item.band.part is PartOfDay.NIGHT for item in pieces):
             when = local_time(starts_at, calendars.directory.place_of(code, starts_at))
             name = calendars.directory.get(code).name
@@ -291,11 +304,15 @@ def hardships(
 
 @dataclass(frozen=True, slots=True)
 class PastMeeting:
-    """A meeting that took place, with the codes of the delegations that took part."""
+    """A meeting that took place, with the codes of the delegations that took part.
+
+    ``zone`` is that of its wall time, by which a session of several days sat.
+    """
 
     starts_at: datetime
     ends_at: datetime
     delegations: tuple[str, ...]
+    zone: str = "UTC"
 
 
 def burden_of(meetings: Iterable[PastMeeting], calendars: Calendars) -> dict[str, int]:
@@ -306,8 +323,9 @@ def burden_of(meetings: Iterable[PastMeeting], calendars: Calendars) -> dict[str
     known = {item.code for item in calendars.directory.delegations}
     burdens: dict[str, int] = {}
     for meeting in meetings:
+        sittings = sittings_of(meeting.starts_at, meeting.ends_at - meeting.starts_at, meeting.zone)
         for code in known.intersection(meeting.delegations):
-            pieces = pieces_of(calendars.of(code), meeting.starts_at, meeting.ends_at)
+            pieces = pieces_of_all(calendars.of(code), sittings)
             burdens[code] = burdens.get(code, 0) + cost_of(pieces)
     return burdens
 

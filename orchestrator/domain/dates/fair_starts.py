@@ -18,7 +18,7 @@ from orchestrator.domain.dates.costs import (
     Piece,
     cost_of,
     midnight,
-    pieces_of,
+    pieces_of_all,
     why_of,
 )
 from orchestrator.domain.dates.data_gaps import differing_feasts, gap_notes
@@ -33,6 +33,7 @@ from orchestrator.domain.dates.findings import (
 )
 from orchestrator.domain.dates.possible_starts import starts_of, starts_on
 from orchestrator.domain.dates.requests import Request, check
+from orchestrator.domain.dates.sittings import daily, sittings_of
 from orchestrator.domain.dates.weighing import BROKEN_COST, RankedStarts, sums_of
 from orchestrator.domain.delegations.delegation import Delegation
 from orchestrator.domain.delegations.working_calendar import Calendars
@@ -153,6 +154,7 @@ class _Search:
         self._directory = calendars.directory
         named = {code: self._directory.get(code) for code in request.delegations}
         self._delegations = self._directory.in_order(named.values())
+        self._sittings, self._length = daily(request.duration)
         self._burdens = {item.code: burdens.get(item.code, 0) for item in self._delegations}
         typical = median_low(self._burdens.values())
         # None counts more often than all together, or a long history would send all others into the
@@ -183,7 +185,7 @@ class _Search:
         """Return what each start costs all delegations together."""
         origin = midnight(begins[0].date())
         days = (begins[-1] + self._request.duration - origin) // _ONE_DAY + 1
-        cells = [(begin - origin) // _QUARTER for begin in begins]
+        lines = self._lines(begins, origin)
         hard_for = self._request.rules.hard_for
         return RankedStarts.of(
             begins,
@@ -191,16 +193,23 @@ class _Search:
                 code: (
                     weight,
                     sums_of(
-                        self._calendars.of(code),
-                        hard_for(code),
-                        cells,
-                        (origin.date(), days),
-                        self._request.duration,
+                        self._calendars.of(code), hard_for(code), lines, (origin.date(), days), self._length
                     ),
                 )
                 for code, weight in self._weights.items()
             },
         )
+
+    def _lines(self, begins: Sequence[datetime], origin: datetime) -> list[list[int]]:
+        """Return the starts of each day's sitting, as quarters of an hour from ``origin``."""
+        if self._sittings == 1:
+            return [[(begin - origin) // _QUARTER for begin in begins]]
+        days = zip(*(self._sittings_of(begin) for begin in begins), strict=True)
+        return [[(begin - origin) // _QUARTER for begin, _ in day] for day in days]
+
+    def _sittings_of(self, begin: datetime) -> tuple[tuple[datetime, datetime], ...]:
+        place = self._directory.place_of(self._request.host, begin)
+        return sittings_of(begin, self._request.duration, place.zone)
 
     def start(self, begin: datetime) -> FairStart:
         """Return one start in full."""
@@ -222,7 +231,7 @@ class _Search:
         )
 
     def _standing(self, delegation: Delegation, begin: datetime, end: datetime) -> Standing:
-        pieces = pieces_of(self._calendars.of(delegation.code), begin, end)
+        pieces = pieces_of_all(self._calendars.of(delegation.code), self._sittings_of(begin))
         against = frozenset[Constraint]().union(*(item.against for item in pieces))
         hard = self._request.rules.hard_for(delegation.code)
         return Standing(

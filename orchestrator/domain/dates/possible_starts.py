@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.domain.dates.costs import DAY
 from orchestrator.domain.dates.requests import Request, clock_limits, year_problems
+from orchestrator.domain.dates.sittings import daily
 from orchestrator.domain.delegations.working_calendar import Calendars, WorkingCalendar
 from orchestrator.domain.time.durations import duration_text
 from orchestrator.domain.time.zones import at_local, instant_of, wall_problem, zone
@@ -50,7 +51,8 @@ def _nothing_left(
 def starts_on(day: date, request: Request, calendars: Calendars) -> list[datetime]:
     """Return all starts whose meeting lies on one date of the host, also its end.
 
-    A meeting that begins late in the evening and ends on the next date would say more of that one. Raises
+    A meeting that begins late in the evening and ends on the next date would say more of that one. A session
+    of several days begins on it. Raises
     ``InvalidInput`` when there is none.
     """
     problems = list(year_problems({"why_not": day}))
@@ -58,7 +60,8 @@ def starts_on(day: date, request: Request, calendars: Calendars) -> list[datetim
         raise InvalidInput(problems)
     host = calendars.of(request.host)
     made = _starts_of_day(day, request, host)
-    limit = host.instant(day + _ONE_DAY, time())
+    days, _ = daily(request.duration)
+    limit = host.instant(day + days * _ONE_DAY, time())
     fitting = [item for item in made if item + request.duration <= limit]
     begins = [item for item in fitting if item >= request.now]
     if made and not fitting:
@@ -76,7 +79,8 @@ def _starts_of_day(day: date, request: Request, host: WorkingCalendar) -> list[d
     """
     in_zone = zone(host.place(day).zone)
     opens, closes = clock_limits(request)
-    last = closes - request.duration // _MINUTE if request.latest else DAY - 1
+    _, sitting = daily(request.duration)
+    last = closes - sitting // _MINUTE if request.latest else DAY - 1
     minutes = range(0, DAY, request.step // _MINUTE)
     begin = at_local(day, time(), in_zone)
     if at_local(day + _ONE_DAY, time(), in_zone) - begin == _ONE_DAY:
@@ -90,5 +94,6 @@ def _starts_of_day(day: date, request: Request, host: WorkingCalendar) -> list[d
 def _ends_in_time(begin: datetime, request: Request, in_zone: ZoneInfo) -> bool:
     if request.latest is None:
         return True
-    wall, end = (item.astimezone(in_zone) for item in (begin, begin + request.duration))
+    _, sitting = daily(request.duration)
+    wall, end = (item.astimezone(in_zone) for item in (begin, begin + sitting))
     return end.date() == wall.date() and end.time() <= request.latest

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from orchestrator.domain.dates.costs import DAY, Rules, minute_of
+from orchestrator.domain.dates.sittings import daily
 from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.time.durations import duration_fact, duration_text
 from orchestrator.errors import InvalidInput, Problem
@@ -96,8 +97,9 @@ def _length_problems(request: Request) -> Iterator[Problem]:
         wrong = Fact.of("dates.longer-than-window", window=duration_fact(window))
         yield Problem("duration", length, wrong, Fact.of("dates.longer-than-window.remedy"))
     opens, closes = clock_limits(request)
-    if request.latest and (closes - opens) * _MINUTE < request.duration:
-        length_said, after = duration_fact(request.duration), f"{request.earliest or time():%H:%M}"
+    _, sitting = daily(request.duration)
+    if request.latest and (closes - opens) * _MINUTE < sitting:
+        length_said, after = duration_fact(sitting), f"{request.earliest or time():%H:%M}"
         wrong = Fact.of("dates.leaves-less", length=length_said, after=after)
         yield Problem("latest", f"{request.latest:%H:%M}", wrong, Fact.of("dates.leaves-less.remedy"))
 

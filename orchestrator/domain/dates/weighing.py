@@ -93,23 +93,28 @@ class RankedStarts:
 def sums_of(
     calendar: WorkingCalendar,
     hard: frozenset[Constraint],
-    cells: Sequence[int],
+    lines: Sequence[Sequence[int]],
     span: tuple[date, int],
-    duration: timedelta,
+    length: timedelta,
 ) -> list[int]:
     """Return the three sums of a meeting at one delegation, for each start that it may have.
 
-    ``cells`` are the starts, as quarters of an hour from the first of the dates of UTC in ``span`` (first,
-    how many).
+    ``lines`` are the starts of its sittings, day by day, as quarters of an hour from the first of the dates
+    of UTC in ``span`` (first, how many); each sitting has the same ``length``.
     """
-    whole, rest = divmod(duration, _QUARTER)
-    ends = [cell + whole for cell in cells]
+    whole, rest = divmod(length, _QUARTER)
     sums = list(accumulate(_line(calendar, hard, span, 15), initial=0))
+    begun = _line(calendar, hard, span, rest // _MINUTE) if rest else []
+    first, *others = (_of_sitting(cells, whole, sums, begun) for cells in lines)
+    for values in others:
+        first = list(map(add, first, values))
+    return first
+
+
+def _of_sitting(cells: Sequence[int], whole: int, sums: Sequence[int], begun: Sequence[int]) -> list[int]:
+    ends = [cell + whole for cell in cells]
     values = map(sub, map(sums.__getitem__, ends), map(sums.__getitem__, cells))
-    if not rest:
-        return list(values)
-    begun = _line(calendar, hard, span, rest // _MINUTE)
-    return list(map(add, values, map(begun.__getitem__, ends)))
+    return list(map(add, values, map(begun.__getitem__, ends))) if begun else list(values)
 
 
 def _line(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.domain.dates.costs import hardships
 from orchestrator.domain.dates.data_gaps import differing_feasts, estimated_between, gap_notes
+from orchestrator.domain.dates.sittings import sittings_of
 from orchestrator.domain.definitions.definition import MeetingKind
 from orchestrator.domain.delegations.working_calendar import Calendars, NoWorkingDayError
 from orchestrator.domain.meetings.days_off import days_off_now
@@ -83,7 +84,8 @@ def _hardships(
         return
     calendars, directory = planner.calendars(session), planner.directory
     coming = coming_to(after)
-    yield from hardships(after.reference, coming, after.starts_at, after.ends_at, calendars)
+    sittings = sittings_of(after.starts_at, after.duration, after.zone)
+    yield from hardships(after.reference, coming, sittings, calendars)
     found, nearest = days_off_now(after, coming, calendars, now)
     short = (said_of(item, directory) for item in found if item.about is About.SHORT_DAY)
     yield from (Fact.of("dates.about", reference=after.reference, said=said) for said in short)

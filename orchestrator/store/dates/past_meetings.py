@@ -27,7 +27,12 @@ def held(session: Session, since: datetime, before: datetime) -> list[PastMeetin
     """
     rows = session.execute(
         select(
-            MeetingRow.id, MeetingRow.starts_at, MeetingRow.ends_at, MeetingRow.host, AttendeeRow.delegation
+            MeetingRow.id,
+            MeetingRow.starts_at,
+            MeetingRow.ends_at,
+            MeetingRow.host,
+            AttendeeRow.delegation,
+            MeetingRow.zone,
         )
         .outerjoin(
             AttendeeRow,
@@ -43,8 +48,8 @@ def held(session: Session, since: datetime, before: datetime) -> list[PastMeetin
     return [_held(list(together)) for _, together in groupby(rows, key=lambda row: (row.starts_at, row.id))]
 
 
-def _held(rows: Sequence[Row[int, datetime, datetime, str, str]]) -> PastMeeting:
-    _, starts_at, ends_at, host, _ = rows[0]
+def _held(rows: Sequence[Row[int, datetime, datetime, str, str, str]]) -> PastMeeting:
+    _, starts_at, ends_at, host, _, in_zone = rows[0]
     # Where nobody else took part, the join has found no delegation.
-    taking_part = {host, *(delegation for _, _, _, _, delegation in rows if delegation)}
-    return PastMeeting(starts_at, ends_at, tuple(sorted(taking_part)))
+    taking_part = {host, *(delegation for _, _, _, _, delegation, _ in rows if delegation)}
+    return PastMeeting(starts_at, ends_at, tuple(sorted(taking_part)), in_zone)

@@ -117,7 +117,7 @@ def held(world: World) -> list[PastMeeting]:
 @pytest.mark.both_databases
 def test_concluded_meetings_of_the_last_two_years_are_a_burden(world: World) -> None:
     world.concluded()
-    assert held(world) == [PastMeeting(STARTS, ENDS, ("MM", "SG", "VN"))]
+    assert held(world) == [PastMeeting(STARTS, ENDS, ("MM", "SG", "VN"), "Asia/Ho_Chi_Minh")]
     world.clock.at = STARTS + HISTORY + timedelta(days=1)
     assert held(world) == []
 
@@ -128,7 +128,7 @@ def test_only_what_took_place_counts_and_only_who_took_part(world: World) -> Non
     world.clock.at = ENDS + timedelta(hours=1)
     assert held(world) == []  # Not concluded yet.
     world.run()
-    assert held(world) == [PastMeeting(STARTS, ENDS, ("MM", "VN"))]
+    assert held(world) == [PastMeeting(STARTS, ENDS, ("MM", "VN"), "Asia/Ho_Chi_Minh")]
 
 
 def test_a_burden_makes_a_delegation_count_more(world: World) -> None:

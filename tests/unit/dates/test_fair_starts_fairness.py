@@ -84,7 +84,7 @@ def test_why_not_looks_only_at_starts_whose_meeting_lies_on_that_date() -> None:
 
 
 def test_why_not_of_a_date_on_which_the_meeting_does_not_fit_says_so() -> None:
-    long = asked("VN", duration=timedelta(hours=25), last=date(2027, 1, 29))
+    long = asked("VN", duration=timedelta(hours=24), earliest=time(8), last=date(2027, 1, 29))
     best = found(long).fair_starts[0]
     with pytest.raises(InvalidInput, match="the meeting is longer than that date") as error:
         why_not(date(2027, 1, 18), long, CALENDARS, {}, best)

@@ -13,7 +13,7 @@ EVERYWHERE = ("CA", "VN", "TH", "BN", "ID", "NZ")
 
 def said(*parts: int, hours: int = 2) -> list[str]:
     start = utc(*parts)
-    found = hardships("SOM-2026", EVERYWHERE, start, start + timedelta(hours=hours), CALENDARS)
+    found = hardships("SOM-2026", EVERYWHERE, [(start, start + timedelta(hours=hours))], CALENDARS)
     sentences = list(map(say, found))
     assert all(item.startswith("SOM-2026: ") for item in sentences), "each names its meeting"
     return [item.removeprefix("SOM-2026: ") for item in sentences]
