@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -105,3 +106,12 @@ def test_a_folder_that_cannot_be_read_keeps_no_beat_from_working(
     filed.clock.move(days=1)
     filed.scheduling.claim()
     assert "documents are not tidied" in caplog.text
+
+
+def test_two_that_put_up_one_name_at_once_make_two_versions(filed: World) -> None:
+    contents = [made.PDF + b"\n" * number for number in range(1, 5)]
+    with ThreadPoolExecutor(len(contents)) as pool:
+        list(pool.map(lambda content: put_up(filed, "a.pdf", content), contents))
+    found = filed.meeting_files.all(SOM)
+    assert [item.version for item in found] == [1, 2, 3, 4]
+    assert {filed.documents.get(item.digest) for item in found} == set(contents)

@@ -72,10 +72,10 @@ def with_flag(content: bytes) -> bytes:
     return content
 
 
-def lying(content: bytes) -> bytes:
-    """The directory says that every entry is smaller than it is."""
+def saying(content: bytes, size: int) -> bytes:
+    """The directory says that every entry is so large."""
     parts = content.split(b"PK\x01\x02")
-    return b"PK\x01\x02".join([parts[0], *(p[:20] + struct.pack("<I", 1) + p[24:] for p in parts[1:])])
+    return b"PK\x01\x02".join([parts[0], *(p[:20] + struct.pack("<I", size) + p[24:] for p in parts[1:])])
 
 
 def overlapping() -> bytes:
@@ -90,18 +90,9 @@ def overlapping() -> bytes:
     return whole[:at] + directory + record
 
 
-def bomb() -> bytes:
-    return made.archive(made.office_parts() | {f"word/{n}.xml": b"\x00" * 40_000_000 for n in range(8)})
-
-
-def many_entries() -> bytes:
-    out = BytesIO()
-    with zipfile.ZipFile(out, "w") as target:
-        for name, content in made.office_parts().items():
-            target.writestr(name, content)
-        for number in range(14_000):
-            target.writestr(f"word/media/{number:060}.xml", b"")
-    return out.getvalue()
+def long_directory() -> bytes:
+    """A directory of more than a megabyte, as one of a great many entries is."""
+    return made.archive(made.office_parts() | {f"word/{n:03}{'n' * 60_000}": b"" for n in range(18)})
 
 
 OFFICE = made.office_parts()
@@ -146,10 +137,10 @@ BAD = {
     "an entry that leads out": ("a.docx", renamed(OFFICE, "../../etc/cron.d/x", b"x"), "damaged"),
     "an entry with a drive": ("a.docx", renamed(OFFICE, "C:/x", b"x"), "damaged"),
     "another method": ("a.docx", made.archive(OFFICE, zipfile.ZIP_BZIP2), "not-its-type"),
-    "sizes that lie": ("a.docx", lying(made.DOCX), "damaged"),
+    "sizes that lie": ("a.docx", saying(made.DOCX, 1), "damaged"),
     "entries that overlap": ("a.docx", overlapping(), "bomb"),
-    "a bomb": ("a.docx", bomb(), "bomb"),
-    "a directory without end": ("a.docx", many_entries(), "bomb"),
+    "a bomb": ("a.docx", saying(made.DOCX, 200_000_000), "bomb"),
+    "a directory without end": ("a.docx", long_directory(), "bomb"),
     "damaged content": ("a.docx", made.DOCX.replace(b"PK\x01\x02", b"PK\x01\x03", 1), "damaged"),
     "an OpenDocument with a password": (
         "a.odt",
