@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from orchestrator.domain.meetings.linked import Linked
 from orchestrator.errors import Conflict, InvalidInput, NotFound
 from orchestrator.services.dates.fair_starts import FairStartQuery
 from orchestrator.services.dates.proposals import DatePollRequest
+from orchestrator.store.engine import Database
 from tests.integration.conftest import NHUNG, TAN, THIDA, World, contents, statements
 from tests.integration.meetings.eventful import (
     BY,
@@ -249,3 +252,38 @@ def test_what_was_called_off_or_is_over_is_not_published_with_the_rest(world: Wo
     effect = world.events.publish(EVENT, caller=BY)
     assert {item.meeting for item in effect.consequences} == {"SOM"}
     assert standing(world) == {"PREP": "cancelled", "SOM": "published", "WS": "planned"}
+
+
+def test_of_two_who_give_a_session_its_day_at_once_one_does(postgres: Database, tmp_path: Path) -> None:
+    world = World(postgres, tmp_path / "data")
+    create(world)
+
+    def dated(day: int) -> str:
+        try:
+            world.event_sessions.date(EVENT, "WS", {"start": f"2027-02-{day} 09:00"}, caller=BY)
+        except Conflict as error:
+            return error.fact.key
+        return "dated"
+
+    with ThreadPoolExecutor(4) as pool:
+        found = sorted(pool.map(dated, (15, 16, 17, 18)))
+    assert found == ["dated", *["meetings.has-its-day"] * 3]
+    assert standing(world)["WS"] == "draft"
+
+
+def test_of_two_who_publish_an_event_at_once_one_does(postgres: Database, tmp_path: Path) -> None:
+    world = World(postgres, tmp_path / "data")
+    create(world)
+    version = seen(world).version
+
+    def published(_: int) -> str:
+        try:
+            world.events.publish(EVENT, caller=BY, version=version)
+        except Conflict as error:
+            return error.code
+        return "published"
+
+    with ThreadPoolExecutor(3) as pool:
+        found = sorted(pool.map(published, range(3)))
+    assert found == ["published", "version-conflict", "version-conflict"]
+    assert standing(world) == {"PREP": "published", "SOM": "published", "WS": "planned"}
