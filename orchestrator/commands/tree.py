@@ -25,12 +25,14 @@ from orchestrator.commands.meetings.meetings import (
     cancel,
     conclude,
     create,
+    invite_again,
     join_link,
     list_meetings,
     load_example,
     move_mailbox,
     publish,
     reinstate,
+    remove,
     show,
     update,
 )
@@ -64,7 +66,18 @@ def attendee() -> None:
     """Record answers of attendees, send to one of them again."""
 
 
-for command in (answer, responses, refuse, send_again, personal_link, waiting, let_in, turn_down):
+for command in (
+    answer,
+    responses,
+    refuse,
+    send_again,
+    personal_link,
+    waiting,
+    let_in,
+    turn_down,
+    remove,
+    invite_again,
+):
     attendee.add_command(command)
 
 for command in (

@@ -16,12 +16,13 @@ from orchestrator.commands.common import CALLER, day_of, json_option, previewed,
 from orchestrator.commands.meetings.linked import CHOICE, asking
 from orchestrator.commands.meetings.printing import show_created, show_meeting, show_meetings
 from orchestrator.commands.meetings.reasons import Given, explained
-from orchestrator.domain.definitions.edits import MeetingUpdate
+from orchestrator.domain.definitions.edits import MeetingUpdate, Remove
 from orchestrator.domain.definitions.files import read_file, read_yaml
 from orchestrator.domain.definitions.preparatory import asking_for_one
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import InvalidInput
 from orchestrator.services.definitions.examples import ACCSM21
+from orchestrator.services.meetings.views import email_of
 from orchestrator.services.timelines.views import Effect
 
 
@@ -222,4 +223,32 @@ def move_mailbox(reference: str) -> Callable[[bool], Effect]:
     """
     return lambda preview: bootstrap.container().meetings.move_mailbox(
         reference, caller=CALLER, dry_run=preview
+    )
+
+
+@click.command(name="remove")
+@click.argument("reference")
+@click.argument("attendee")
+@previewed
+@explained
+def remove(reference: str, attendee: str, given: Given) -> Callable[[bool], Effect]:
+    """Take an ATTENDEE, an address or id, out of a meeting.
+
+    They are told, and why; the meeting itself goes on.
+    """
+    found = bootstrap.container()
+    person = Remove(email_of(found.reading.meeting(reference).attendees, attendee))
+    return lambda preview: found.meetings.edit(
+        reference, person, caller=CALLER, reason=given.reason, remark=given.remark, dry_run=preview
+    )
+
+
+@click.command(name="invite-again")
+@click.argument("reference")
+@click.argument("attendee")
+@previewed
+def invite_again(reference: str, attendee: str) -> Callable[[bool], Effect]:
+    """Invite an ATTENDEE again who was removed."""
+    return lambda preview: bootstrap.container().meetings.invite_again(
+        reference, attendee, caller=CALLER, dry_run=preview
     )

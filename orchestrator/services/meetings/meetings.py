@@ -20,10 +20,12 @@ from orchestrator.domain.definitions.edits import Correct, Intent, MeetingUpdate
 from orchestrator.domain.definitions.preparatory import PreparatoryTexts
 from orchestrator.domain.letters.wording import languages_of
 from orchestrator.domain.meetings import lifecycle
+from orchestrator.domain.meetings.fields import AttendeeFields, values
 from orchestrator.domain.meetings.join_links import join_link
 from orchestrator.domain.meetings.lifecycle import Change
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.meeting import (
+    Attendee,
     Meeting,
     MeetingStatus,
 )
@@ -32,7 +34,7 @@ from orchestrator.domain.own_words import OwnWords
 from orchestrator.domain.people.addresses import OwnMailbox, compared
 from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.text import visible
-from orchestrator.errors import InvalidInput, Unfit
+from orchestrator.errors import Conflict, InvalidInput, NotFound, Unfit
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock
 from orchestrator.services.meetings.along import Applied, Explained, command
@@ -175,6 +177,34 @@ class Meetings:
             reason=reason,
             remark=remark,
             corrected={compared(item.email) for item in intents if isinstance(item, Correct)},
+        )
+
+    def invite_again(
+        self, name: str, who: str, *, caller: Caller, version: int | None = None, dry_run: bool = False
+    ) -> Effect:
+        """Invite a person again who was removed, as they were, by address or by the id of an attendee.
+
+        They get the invitation as for the first time, under a SEQUENCE above that of their cancellation.
+        Raises ``NotFound`` for who was never in the meeting, and ``Conflict`` for who is in it, for a meeting
+        that is over or cancelled, or at another version.
+        """
+
+        def apply(_: Session, meeting: Meeting, now: datetime) -> Meeting:
+            rows = meeting.called(who)
+            if not rows:
+                raise NotFound(Fact.of("definitions.not-invited", email=visible(who)[:80]))
+            if rows[-1].invited:
+                raise Conflict(Fact.of("meetings.invited-already", name=rows[-1].name))
+            again = Attendee(**values(AttendeeFields, rows[-1]))
+            return lifecycle.revise(meeting, Change(attendees=(*meeting.invited, again)), now)
+
+        return self._change(
+            name,
+            apply,
+            Fact.of("meetings.history.invited-again", name=visible(who)[:80]),
+            caller=caller,
+            version=version,
+            dry_run=dry_run,
         )
 
     def _revised(self, update: MeetingUpdate, intents: Sequence[Intent], *, notify: bool) -> Applied:

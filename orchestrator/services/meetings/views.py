@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -23,6 +24,11 @@ class AttendeeView(AttendeeFields):
     delegated_to: str | None
     answered_at: datetime | None
     answered_via: str | None
+
+
+def email_of(attendees: Sequence[AttendeeView], who: str) -> str:
+    """Return the address of who is called by an id or an address; an address that nobody has as it is."""
+    return next((item.email for item in attendees if str(item.id) == who.strip()), who)
 
 
 @dataclass(frozen=True, slots=True)

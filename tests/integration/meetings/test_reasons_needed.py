@@ -252,3 +252,47 @@ def test_coordinators_read_a_remark_in_console_and_api_and_nobody_on_a_personal_
     own = client.get(page)
     assert own.status_code == 200
     assert "Only for us" not in own.text
+
+
+# Removing one person, and inviting them again.
+
+
+@pytest.mark.both_databases
+def test_a_person_is_removed_with_a_reason_in_the_console_and_invited_again(
+    world: World, client: TestClient
+) -> None:
+    world.invited()
+    number = next(item.id for item in world.reading.meeting(REF).attendees if item.email == THIDA)
+    page = client.get(f"/meetings/{REF}/attendees/{number}/remove")
+    assert "Remove Thida Aye and tell them" in page.text
+    address = f"/meetings/{REF}/attendees/{number}/remove"
+    refused = client.post(address, data=hidden(page) | {"reason": "", "remark": "Keep <this>"})
+    assert refused.status_code == 422
+    assert "Keep &lt;this&gt;" in refused.text
+    done = client.post(address, data=hidden(page) | {"reason": WHY})
+    assert "Removed. They are told now." in done.text
+    world.run()
+    cancelled = world.mailer.to(THIDA)[-1]
+    assert cancelled.method == "CANCEL"
+    assert all(f"Reason: {WHY}" in text for text in bodies(world, THIDA))
+    world.meetings.invite_again(REF, THIDA, caller=BY)
+    world.run()
+    again = world.mailer.to(THIDA)[-1]
+    assert again.method == "REQUEST"
+    assert "SEQUENCE:2" in again.calendar
+    assert "PARTSTAT=NEEDS-ACTION" in again.calendar
+
+
+def test_removing_and_inviting_again_through_api_and_command_line(
+    world: World, api: TestClient, run: Any
+) -> None:
+    world.invited()
+    at = f"/api/v1/meetings/{REF}/attendees/{THIDA}"
+    assert api.post(f"{at}/remove").json()["problems"][0]["field"] == "reason"
+    assert api.post(f"{at}/remove", json={"reason": WHY}).status_code == 200
+    assert api.post(f"{at}/remove", json={"reason": WHY}).status_code == 404
+    assert api.post(f"{at}/invite-again").status_code == 200
+    assert api.post(f"{at}/invite-again").status_code == 409
+    run("meeting", "attendee", "remove", REF, TAN, "--reason", WHY, "--yes")
+    run("meeting", "attendee", "invite-again", REF, TAN, "--yes")
+    assert {item.email for item in world.reading.meeting(REF).attendees} == {NHUNG, THIDA, TAN}

@@ -8,12 +8,13 @@ from fastapi import Query, Request, Response
 from pydantic import Field
 
 from orchestrator.domain.definitions.definition import MeetingDefinition
-from orchestrator.domain.definitions.edits import MeetingUpdate
+from orchestrator.domain.definitions.edits import MeetingUpdate, Remove
 from orchestrator.domain.meetings.join_links import JOIN_LINK_PATTERN, LONGEST_LINK
 from orchestrator.domain.meetings.linked import Linked
 from orchestrator.domain.meetings.reasons import LONGEST_REASON, LONGEST_REMARK
 from orchestrator.domain.text import FREE_TEXT_PATTERN
-from orchestrator.web.api.inputs import LINKED, MOST_LISTED, Body, Preview, own_words
+from orchestrator.services.meetings.views import email_of
+from orchestrator.web.api.inputs import LINKED, MOST_LISTED, Body, Preview, Who, own_words
 from orchestrator.web.api.meetings.schemas import DeliveryModel, MeetingModel, MeetingSummaryModel
 from orchestrator.web.api.timelines.schemas import ActionModel, EffectModel
 from orchestrator.web.container import (
@@ -76,6 +77,14 @@ class ReinstateRequest(Body):
     reason: Reason = None
     remark: Remark = None
     version: int | None = Field(None, description="Reinstate only if the meeting is still at this version.")
+
+
+class RemoveRequest(Body):
+    """Options of removing a person."""
+
+    reason: Reason = None
+    remark: Remark = None
+    version: int | None = Field(None, description="Remove only if the meeting is still at this version.")
 
 
 class UpdateRequest(MeetingUpdate):
@@ -261,3 +270,36 @@ def move_mailbox(
 ) -> EffectModel:
     """Let attendees answer to the mailbox that is set now, when the meeting went out from another."""
     return EffectModel.showing(meetings.move_mailbox(meeting, caller=caller, dry_run=preview))
+
+
+@router.post("/meetings/{meeting}/attendees/{attendee:path}/remove", summary="Remove a person")
+def remove_attendee(
+    meeting: str,
+    attendee: Who,
+    meetings: MeetingsDep,
+    reading: ReadingDep,
+    caller: ApiCaller,
+    body: RemoveRequest | None = None,
+    preview: Preview = False,
+) -> EffectModel:
+    """Take a person out of a meeting; they are told, and why, and their calendar entry is cancelled."""
+    body = body or RemoveRequest(version=None)
+    return EffectModel.showing(
+        meetings.edit(
+            meeting,
+            Remove(email_of(reading.meeting(meeting).attendees, attendee)),
+            caller=caller,
+            version=body.version,
+            reason=body.reason,
+            remark=body.remark,
+            dry_run=preview,
+        )
+    )
+
+
+@router.post("/meetings/{meeting}/attendees/{attendee:path}/invite-again", summary="Invite again")
+def invite_again(
+    meeting: str, attendee: Who, meetings: MeetingsDep, caller: ApiCaller, preview: Preview = False
+) -> EffectModel:
+    """Invite a person again who was removed, as for the first time."""
+    return EffectModel.showing(meetings.invite_again(meeting, attendee, caller=caller, dry_run=preview))

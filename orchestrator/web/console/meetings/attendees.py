@@ -1,22 +1,29 @@
-"""Inviting a delegate, and correcting an address."""
+"""Inviting a delegate, correcting an address, and removing a person."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Depends, Form, Response
 from pydantic import BaseModel, ValidationError
 
-from orchestrator.domain.definitions.edits import Correct, Intent, Invite
+from orchestrator.domain.definitions.edits import Correct, Intent, Invite, Remove
 from orchestrator.domain.definitions.written import Invitee
+from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.meetings.fields import AttendeeFields, values
+from orchestrator.domain.meetings.reasons import refusal_of
+from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.problems import problems_of
 from orchestrator.errors import Conflict, InvalidInput
+from orchestrator.services.meetings.meetings import Meetings
+from orchestrator.services.meetings.reading import Reading
 from orchestrator.services.meetings.views import AttendeeView
-from orchestrator.web.console.confirmation import ConfirmationDep
-from orchestrator.web.console.forms import Kept, Number, refusals
+from orchestrator.web.console.confirmation import Confirmation, ConfirmationDep
+from orchestrator.web.console.explaining import Explaining, ExplainingDep
+from orchestrator.web.console.forms import Kept, Number, Version, refusals, status_of_refusal
 from orchestrator.web.console.meeting_page import MeetingPageDep
-from orchestrator.web.container import MeetingsDep, ReadingDep
+from orchestrator.web.container import DirectoryDep, MeetingsDep, ReadingDep
 from orchestrator.web.pages import meeting_path, see_other
 from orchestrator.web.presentation.meetings import attendee_of
 from orchestrator.web.security import ConsoleCaller
@@ -109,3 +116,70 @@ def invite(
         invitee=form.invitee(person),
         instead_of=person if form.instead else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalPage:
+    """Shows whom removing a person tells, with a field for the reason, which may be refused."""
+
+    reading: Reading
+    meetings: Meetings
+    directory: Directory
+    caller: Caller
+    confirmation: Confirmation
+
+    def show(
+        self, reference: str, attendee: int, explaining: Explaining | None = None, status: int = 200
+    ) -> Response:
+        """Return the page; raises ``Conflict`` where nobody can be removed."""
+        found = self.reading.meeting(reference)
+        person = attendee_of(found, attendee)
+        effect = self.meetings.edit(reference, Remove(person.email), caller=self.caller, dry_run=True)
+        return self.confirmation.show(
+            "remove",
+            found,
+            replace(effect, warnings=tuple(item for item in effect.warnings if not refusal_of([item]))),
+            {"version": found.version},
+            status=status,
+            removed=person,
+            explaining=(explaining or Explaining()).offered(found, self.directory),
+        )
+
+
+def _removal_page(
+    reading: ReadingDep,
+    meetings: MeetingsDep,
+    directory: DirectoryDep,
+    caller: ConsoleCaller,
+    confirmation: ConfirmationDep,
+) -> RemovalPage:
+    return RemovalPage(reading, meetings, directory, caller, confirmation)
+
+
+RemovalPageDep = Annotated[RemovalPage, Depends(_removal_page)]
+
+
+@router.get("/meetings/{reference}/attendees/{attendee}/remove")
+def confirm_remove(reference: str, attendee: Number, page: RemovalPageDep) -> Response:
+    """Show whom removing a person tells."""
+    return page.show(reference, attendee)
+
+
+@router.post("/meetings/{reference}/attendees/{attendee}/remove")
+def remove(
+    reference: str, attendee: Number, version: Version, explaining: ExplainingDep, page: RemovalPageDep
+) -> Response:
+    """Remove a person from the version that was shown."""
+    person = attendee_of(page.reading.meeting(reference), attendee)
+    try:
+        effect = page.meetings.edit(
+            reference,
+            Remove(person.email),
+            caller=page.caller,
+            version=version,
+            reason=explaining.reason,
+            remark=explaining.remark,
+        )
+    except (InvalidInput, Conflict) as error:
+        return page.show(reference, attendee, explaining.refused(error), status_of_refusal(error))
+    return see_other(meeting_path(reference), done="removed", count=effect.count("cancel"))

@@ -149,6 +149,8 @@ def test_changing_nothing_says_so(client: TestClient, container: Container, draf
         "duration": meeting.duration,
         "title_en": meeting.title_en,
         "title_vi": meeting.title_vi or "",
+        "short": meeting.short or "",
+        "short_vi": meeting.short_vi or "",
     }
     assert all(value in unescape(page.text) for value in form.values())
     page = client.post(f"/meetings/{draft}/change", data=form)
