@@ -126,8 +126,13 @@ class _Arriving:
         self._file = file
         self._path = path
         self._home = home
-        self._digest = hashlib.sha256()
+        self._made = hashlib.sha256()
         self.size = 0
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of what has come."""
+        return self._made.hexdigest()
 
     @property
     def file(self) -> BinaryIO:
@@ -139,12 +144,12 @@ class _Arriving:
         """Add what came next, behind all that came before, wherever the file was read."""
         self._file.seek(0, os.SEEK_END)
         self._file.write(piece)
-        self._digest.update(piece)
+        self._made.update(piece)
         self.size += len(piece)
 
     def keep(self) -> str:
         """Make it a document, durably; a copy that is there already is kept if it is whole."""
-        digest = self._digest.hexdigest()
+        digest = self.digest
         home = self._home(digest)
         if _touched(home, digest):
             return digest

@@ -266,6 +266,11 @@ class ArrivingDocument(Protocol):
         ...
 
     @property
+    def digest(self) -> str:
+        """The lower-case hex SHA-256 of what has come."""
+        ...
+
+    @property
     def file(self) -> BinaryIO:
         """What has come, to be looked at; nobody else changes it."""
         ...

@@ -79,7 +79,7 @@ class MeetingFiles:
         for a meeting that does not exist or a delegation that is not invited.
         """
         self.require_possible(name)
-        stored = arriving.kept()
+        stored = arriving.looked_at()
         made: list[MeetingFile] = []
 
         def command(session: Session, meeting: Meeting, now: datetime) -> MeetingChange | None:

@@ -6,7 +6,7 @@ one again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -36,11 +36,15 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What lies in the store of documents for a file that is put up."""
+    """What was found of a file that is put up; ``keep`` makes a document of it.
+
+    That is done as the last thing before its record: what is refused must take no room, not even for a while.
+    """
 
     digest: str
     media_type: str
     size: int
+    keep: Callable[[], str]
 
 
 def filed(
@@ -74,11 +78,14 @@ def filed(
     )
     before = [item for item in known if item.series == file.series]
     if before and _same(before[-1], file):
+        # Its content may be missing, and is there again by this.
+        stored.keep()
         return None, before[-1]
     file = replace(file, version=len(before) + 1)
     settled = _settled(meeting, new.delegation, ContributionState.IN, caller, now, by)
 
     def write(session: Session, kept: Meeting, now: datetime) -> None:
+        stored.keep()
         file_store.add(session, kept.id, file, caller)
         if settled is not None and settled.write is not None:
             settled.write(session, kept, now)

@@ -130,7 +130,7 @@ class Papers:
         person who may not, or a meeting that has begun, and what ``ByLink.change`` raises.
         """
         _require_plain_name(arriving.filename)
-        stored = arriving.kept()
+        stored = arriving.looked_at()
         changed: list[bool] = []
 
         def command(session: Session, link: FollowedLink, now: datetime) -> MeetingChange | None:

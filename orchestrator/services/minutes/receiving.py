@@ -37,14 +37,14 @@ class ArrivingFile:
                 "file", "", Fact.of("minutes.file.no-name"), Fact.of("minutes.file.no-name.remedy")
             )
 
-    def kept(self) -> Stored:
-        """Look at what came, and keep it; raises ``InvalidInput`` for what is not taken.
+    def looked_at(self) -> Stored:
+        """Look at what came, to be kept; raises ``InvalidInput`` for what is not taken.
 
         What is looked at is the copy of our own, so it cannot change between the look and the keeping.
         """
         size = self.document.size
         media_type = media_type_of(self.filename, self.document.file, size)
-        return Stored(self.document.keep(), media_type, size)
+        return Stored(self.document.digest, media_type, size, self.document.keep)
 
 
 @contextmanager

@@ -115,3 +115,11 @@ def test_two_that_put_up_one_name_at_once_make_two_versions(filed: World) -> Non
     found = filed.meeting_files.all(SOM)
     assert [item.version for item in found] == [1, 2, 3, 4]
     assert {filed.documents.get(item.digest) for item in found} == set(contents)
+
+
+def test_putting_the_same_file_up_again_brings_missing_content_back(filed: World) -> None:
+    digest = put_up(filed, "a.pdf", made.PDF)
+    at(filed, digest).unlink()
+    put_up(filed, "a.pdf", made.PDF)
+    assert filed.documents.get(digest) == made.PDF
+    assert [item.version for item in filed.meeting_files.all(SOM)] == [1]

@@ -195,3 +195,4 @@ def test_a_full_meeting_takes_no_more(app: Application, production: Container) -
     assert send(app, HEAD + b"123456" + END).status == 201
     answer = send(app, HEAD + b"12345" + END)
     assert (answer.status, "6 of 10 bytes are taken" in answer.text) == (422, True)
+    assert len(left(production)) == 1

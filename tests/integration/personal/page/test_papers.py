@@ -153,12 +153,7 @@ def test_what_is_not_taken_is_said_on_the_page(
     assert answer.status_code == 422
     assert said.lower() in words(answer).lower()
     assert everything(world) == []
-    assert list(world.documents.kept()) == [] or item_was_wrong(fields)
-
-
-def item_was_wrong(fields: dict[str, str]) -> bool:
-    """The content was good and was kept before its item was looked at; housekeeping deletes it."""
-    return fields.get("item") in ("", "9")
+    assert list(world.documents.kept()) == []
 
 
 def test_names_are_made_safe(client: TestClient, world: World) -> None:
