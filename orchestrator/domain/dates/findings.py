@@ -84,7 +84,7 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class CostDifference:
     """How much more the best start costs a delegation than the one without memory; negative is less."""
 
     code: str
@@ -105,15 +105,17 @@ class FairnessPrice:
     cheapest: int
     price: int
     starts: LocalTime
-    gains: tuple[Difference, ...]
-    pays: tuple[Difference, ...]
+    gains: tuple[CostDifference, ...]
+    pays: tuple[CostDifference, ...]
     said: Fact
 
     @classmethod
     def between(cls, best: FairStart, cheapest: FairStart) -> FairnessPrice:
         """Return what the best start costs beside the best one without memory."""
         before = {item.code: item.cost for item in cheapest.standings}
-        found = [Difference(item.code, item.name, item.cost - before[item.code]) for item in best.standings]
+        found = [
+            CostDifference(item.code, item.name, item.cost - before[item.code]) for item in best.standings
+        ]
         gains = tuple(item for item in found if item.cost < 0)
         pays = tuple(item for item in found if item.cost > 0)
         price = best.cost - cheapest.cost
@@ -131,7 +133,7 @@ class FairnessPrice:
         return cls(best.cost, cheapest.cost, price, cheapest.host_time, gains, pays, said)
 
 
-def _listed(items: tuple[Difference, ...]) -> Fact:
+def _listed(items: tuple[CostDifference, ...]) -> Fact:
     if not items:
         return Fact.of("dates.nobody")
     return listed([Fact.of("dates.by", name=item.name, cost=abs(item.cost)) for item in items])

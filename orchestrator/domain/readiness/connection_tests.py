@@ -56,7 +56,7 @@ def allot(
     if step.slot is None:
         raise ValueError(f"step {step.name} has no day or no length")
     found = {test.delegation: test for test in kept if test.delegation in codes}
-    search = _Search(meeting, step, calendars, firsts or {}, now)
+    search = _Openings(meeting, step, calendars, firsts or {}, now)
     waiting = [code for code in codes if code not in found]
     choices = {code: search.shared_on_last_day(code) for code in waiting}
     for code in sorted(waiting, key=lambda item: (choices[item] or inf, codes.index(item))):
@@ -67,7 +67,7 @@ def allot(
     return tuple(sorted(found.values(), key=lambda test: (test.starts_at, test.delegation)))
 
 
-class _Search:
+class _Openings:
     """Where the tests of one meeting can lie."""
 
     def __init__(

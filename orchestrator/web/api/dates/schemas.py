@@ -194,7 +194,7 @@ class ShareModel(AnswerModel):
     weight: float
 
 
-class DifferenceModel(AnswerModel):
+class CostDifferenceModel(AnswerModel):
     """How much more the best start costs a delegation than the one without memory, or less."""
 
     code: str
@@ -209,8 +209,8 @@ class FairnessPriceModel(AnswerModel):
     cheapest: int = Field(description="What the best one without memory costs them.")
     starts: LocalTimeModel = Field(description="When that one begins at the host's.")
     price: int
-    gains: list[DifferenceModel]
-    pays: list[DifferenceModel]
+    gains: list[CostDifferenceModel]
+    pays: list[CostDifferenceModel]
     said: Sentence
     said_fact: FactOf = beside("said")
 

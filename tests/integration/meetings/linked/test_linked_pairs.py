@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from orchestrator.errors import Conflict, InvalidInput, NotFound
+from orchestrator.facts import Fact, Said
 from orchestrator.services.definitions.examples import ACCSM21
 from orchestrator.store.meetings import linked as linked_store
 from orchestrator.words import say
@@ -18,9 +20,15 @@ from tests.integration.conftest import (
 from tests.integration.meetings.linked.linking import BY, PREP, REPORT, SOM, sentences, view
 
 
+def keys(warnings: Iterable[Said]) -> list[str]:
+    return [item.key for item in warnings if isinstance(item, Fact)]
+
+
 def test_a_pair_is_made_in_one_step(world: World) -> None:
     som, prep = world.meetings.create([definition(preparatory=True)], caller=BY)
-    assert (som.reference, prep.reference, som.warnings, prep.warnings) == (SOM, f"{SOM}-PREP", (), ())
+    assert (som.reference, prep.reference, som.warnings) == (SOM, f"{SOM}-PREP", ())
+    proposed = ["timelines.preparatory-day-chosen"]
+    assert keys(prep.warnings) == proposed
     made = view(world, f"{SOM}-PREP")
     assert (made.feeds, view(world, SOM).fed_by) == (SOM, (f"{SOM}-PREP",))
     assert (made.kind, made.status, made.start, made.duration) == (
@@ -31,8 +39,8 @@ def test_a_pair_is_made_in_one_step(world: World) -> None:
     )
     assert [item.email for item in made.attendees] == [item.email for item in view(world, SOM).attendees]
     assert view(world, SOM).agenda[1].en == "Report on the key outcomes of the Preparatory Meeting"
-    for reference in (SOM, f"{SOM}-PREP"):
-        assert world.meetings.publish(reference, caller=BY).warnings == ()
+    for reference, said in ((SOM, []), (f"{SOM}-PREP", proposed)):
+        assert keys(world.meetings.publish(reference, caller=BY).warnings) == said
 
 
 def test_a_pair_is_made_whole_or_not_at_all(world: World) -> None:
@@ -61,7 +69,9 @@ def test_a_pair_is_made_whole_or_not_at_all(world: World) -> None:
 def test_an_absurd_pair_is_made_and_said(world: World) -> None:
     som, prep = world.meetings.create([definition(preparatory={"start": "2026-12-09 09:00"})], caller=BY)
     absurd = f"{SOM}-PREP comes after the meeting it prepares, {SOM}."
-    assert sentences(som.warnings) == sentences(prep.warnings) == (absurd,)
+    assert sentences(som.warnings) == (absurd,)
+    order, proposal = sentences(prep.warnings)
+    assert order == absurd and "Wednesday, 2 December 2026, 09:00 Ha Noi (UTC+07:00) is proposed" in proposal
     assert sentences(world.meetings.publish(SOM, caller=BY, dry_run=True).warnings) == (absurd,)
 
 
