@@ -28,6 +28,9 @@ def show_effects(effect: Effect) -> None:
     if effect.later:
         out.print("\nLater, when the announced date is confirmed by itself", style="bold")
         _show_consequences(effect.later)
+    for note in effect.notes:
+        out.print(f"\nWith a note first in '{note.message}':", style="bold")
+        out.print(note.text)
     show_warnings(effect.warnings)
 
 

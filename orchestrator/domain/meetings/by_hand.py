@@ -72,6 +72,19 @@ class OneOffLetter:
     after_cancelling: bool = False
 
 
+_KINDS = {
+    "invitation": "invite",
+    "save-the-date": "invite",
+    NEXT_UPDATE: "invite",
+    "cancellation": "cancel",
+}
+
+
+def kind_of(note: Note) -> str:
+    """Return what kind of action sends the message that a note stands in."""
+    return _KINDS.get(note.message, note.message.partition(":")[0])
+
+
 def note_on(notes: tuple[Note, ...], step: str, purpose: str) -> Note | None:
     """Return the note that stands first in a mail of a step and purpose; a rung goes before its step."""
     by_message = {item.message: item for item in notes}

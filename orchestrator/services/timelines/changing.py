@@ -27,6 +27,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings import lifecycle
+from orchestrator.domain.meetings.by_hand import kind_of
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.people.caller import Caller
 from orchestrator.domain.timelines.reconciling import Reconciliation
@@ -36,7 +37,7 @@ from orchestrator.ports import Clock, WakeUp
 from orchestrator.services.timelines.days_off import with_days_off_decided
 from orchestrator.services.timelines.explaining import Explainer
 from orchestrator.services.timelines.planner import Planned, Planner
-from orchestrator.services.timelines.views import Consequence, Effect
+from orchestrator.services.timelines.views import Consequence, Effect, NoteShown
 from orchestrator.store.answers import responses
 from orchestrator.store.engine import Database
 from orchestrator.store.meetings import history, saving
@@ -232,6 +233,7 @@ class Changing:
             for consequence in self._explainer.explain(session, other.meeting, other.result)
         ]
         own = self._explainer.explain(session, meeting, planned.result)
+        kinds = {item.kind for item in own if item.effect in ("new", "moved")}
         return Effect(
             meeting.reference,
             meeting.version,
@@ -239,6 +241,9 @@ class Changing:
             (*own, *theirs),
             warnings=warnings,
             tentative=meeting.tentative,
+            notes=tuple(
+                NoteShown(item.message, item.texts.en) for item in meeting.notes if kind_of(item) in kinds
+            ),
         )
 
     def _once_confirmed(self, session: Session, planned: Planned, now: datetime) -> tuple[Consequence, ...]:

@@ -63,12 +63,21 @@ class Consequence:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteShown:
+    """A note of the coordinator on a message of which mails follow: the message, and the English text."""
+
+    message: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """What a use case did, or would do when only previewed.
 
     ``warnings`` say what a coordinator should know about it, such as a meeting that stays where it is.
     ``tentative`` says that the meeting is then a save-the-date. ``later`` is what a look at a save-the-date
-    shows beside: what follows when its timeline confirms it, if nothing changes until then.
+    shows beside: what follows when its timeline confirms it, if nothing changes until then. ``notes`` are
+    those of the coordinator on messages that follow.
     """
 
     reference: str
@@ -78,6 +87,7 @@ class Effect:
     warnings: tuple[Said, ...] = field(default=(), kw_only=True)
     tentative: bool = field(default=False, kw_only=True)
     later: tuple[Consequence, ...] = field(default=(), kw_only=True)
+    notes: tuple[NoteShown, ...] = field(default=(), kw_only=True)
 
     def count(self, kind: str, *effects: str) -> int:
         """Return how many consequences are of that kind, with one of those effects."""

@@ -174,3 +174,11 @@ def test_two_coordinators_do_not_overwrite_each_other(world: World) -> None:
         world.notes.write(REF, "invitation", "Two", caller=BY, version=1)
     assert refused.value.code == "version-conflict"
     assert [item.text["en"] for item in world.notes.listed(REF)] == ["One"]
+
+
+def test_a_look_ahead_shows_the_note_of_what_would_leave(world: World) -> None:
+    world.create()
+    world.notes.write(REF, "invitation", "Bring the text.", caller=BY)
+    world.notes.write(REF, "minutes", "Later.", caller=BY)
+    seen = world.meetings.publish(REF, caller=BY, dry_run=True)
+    assert [(item.message, item.text) for item in seen.notes] == [("invitation", "Bring the text.")]

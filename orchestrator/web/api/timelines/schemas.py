@@ -58,6 +58,13 @@ class ConsequenceModel(AnswerModel):
     why_fact: FactOf = beside("why")
 
 
+class NoteShownModel(AnswerModel):
+    """A note that stands first in a message, in English."""
+
+    message: str
+    text: str
+
+
 class EffectModel(AnswerModel):
     """What a change did, or would do."""
 
@@ -69,6 +76,7 @@ class EffectModel(AnswerModel):
     warnings_facts: list[FactOf] = beside("warnings")
     tentative: bool = Field(description="The meeting is then a save-the-date.")
     later: list[ConsequenceModel] = Field(description="What follows when a save-the-date is confirmed.")
+    notes: list[NoteShownModel] = Field([], description="Notes of the coordinator on messages that follow.")
 
     model_config = ConfigDict(
         json_schema_extra={
