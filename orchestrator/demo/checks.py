@@ -12,11 +12,14 @@ from orchestrator.demo.outbox import CaughtLine
 from orchestrator.domain.answers.responses import URGENT_BEFORE, ResponseKind
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.delegations.working_calendar import Calendars
+from orchestrator.domain.letters.wording import Wording
 from orchestrator.domain.meetings.fields import Seat
 from orchestrator.domain.meetings.meeting import Participation
+from orchestrator.domain.meetings.titles import short_title
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.services.letters.languages import Languages
+from orchestrator.services.letters.subjects import SUBJECTS
 from orchestrator.services.meetings.views import AttendeeView, MeetingView
 
 _DIGEST_EVERY = timedelta(hours=1)
@@ -29,17 +32,22 @@ _SILENT = Participation.NEEDS_ACTION.words
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A mail that must have come, once: what, for whom, and from which instant on if one is fixed."""
+    """A mail that must have come, once: what, for whom, and from which instant on if one is fixed.
+
+    ``subject`` is what its subject begins with, and ``title`` stands somewhere behind that.
+    """
 
     what: str
     recipient: str
     subject: str
+    title: str
     at: datetime | None = None
     within: timedelta = _IN_TIME
 
     def matches(self, mail: CaughtLine) -> bool:
         """Whether a mail is this one."""
-        if mail.recipient != self.recipient or not mail.subject.startswith(self.subject):
+        named = mail.subject.startswith(self.subject) and self.title in mail.subject[len(self.subject) :]
+        if mail.recipient != self.recipient or not named:
             return False
         # The time of receipt stands in a mail header, which knows no parts of a second.
         return self.at is None or self.at.replace(microsecond=0) <= mail.received_at < self.at + self.within
@@ -87,19 +95,25 @@ class Case:
 
 def expected_mails(case: Case) -> Iterator[Expected]:
     """Yield every mail that the meeting calls for, computed again from its timeline and the answers."""
-    title = case.meeting.title_en
+    title = short_title(case.meeting)
     for person in case.meeting.attendees:
-        yield Expected("Invitation", person.email, f"Invitation: {title}")
-        yield Expected("Minutes", person.email, f"Minutes: {title}")
+        wording = _wording(case, person)
+        own = short_title(case.meeting, wording.code)
+        yield Expected("Invitation", person.email, _beginning(wording, SUBJECTS["invitation"]), own)
+        yield Expected("Minutes", person.email, "Minutes: ", title)
         yield from _reminders(case, person)
     coordinator = case.meeting.coordinator_email
     for at in _digests(case):
-        yield Expected("Digest", coordinator, f"Answers: {title}", at, _ABOUT_THEN)
+        yield Expected("Digest", coordinator, "Answers: ", title, at, _ABOUT_THEN)
     for at in _late_declines(case):
-        yield Expected("Alert", coordinator, f"Head of delegation declined: {title}", at, _ABOUT_THEN)
+        yield Expected("Alert", coordinator, "Head of delegation declined: ", title, at, _ABOUT_THEN)
     for reply in case.replies:
         if reply.says is Says.PROPOSED:
-            yield Expected("Refusal", reply.recipient, f"Time unchanged: {title}", reply.at, _ABOUT_THEN)
+            person = next(item for item in case.meeting.attendees if item.email == reply.recipient)
+            wording = _wording(case, person)
+            begins = _beginning(wording, SUBJECTS["refusal"])
+            own = short_title(case.meeting, wording.code)
+            yield Expected("Refusal", reply.recipient, begins, own, reply.at, _ABOUT_THEN)
 
 
 def _reminders(case: Case, person: AttendeeView) -> Iterator[Expected]:
@@ -111,14 +125,20 @@ def _reminders(case: Case, person: AttendeeView) -> Iterator[Expected]:
         at = step.first.due(meeting.starts_at, case.calendars.of(person.delegation)).instant
         declined = case.last_said(person.email, at) == Says.DECLINED
         if case.published_at <= at < meeting.starts_at and not declined:
-            yield Expected(f"Reminder {step.id}", person.email, _reminder_subject(case, person), at)
+            wording = _wording(case, person)
+            begins = _beginning(wording, SUBJECTS["reminder"])
+            title = short_title(case.meeting, wording.code)
+            yield Expected(f"Reminder {step.id}", person.email, begins, title, at)
 
 
-def _reminder_subject(case: Case, person: AttendeeView) -> str:
-    """Reminders speak the recipient's language, and Vietnamese readers know a meeting by its own title."""
-    wording = case.languages.wording(case.calendars.directory.get(person.delegation).locale)
-    title = case.meeting.title_vi if wording.code == "vi" else None
-    return wording.say("Reminder: {title}", title=title or case.meeting.title_en)
+def _wording(case: Case, person: AttendeeView) -> Wording:
+    """Return the language that a person's letters begin in."""
+    return case.languages.wording(person.language or case.calendars.directory.get(person.delegation).locale)
+
+
+def _beginning(wording: Wording, pattern: str) -> str:
+    """Return what a subject begins with, before the date; a text without a translation is in English."""
+    return wording.translate(pattern).partition("{when}")[0]
 
 
 def _digests(case: Case) -> Iterator[datetime]:

@@ -26,6 +26,7 @@ PURPOSE_WORDS = {
     "update": "Updated invitation",
     "reminder": "Reminder",
     "cancellation": "Cancellation",
+    "letter": "Letter of the coordinator",
     "minutes": "Minutes",
     "alert": "Alert",
     "notice": "Notice",

@@ -265,6 +265,12 @@ def _data() -> tuple[Directory, Timelines, Environment, Languages]:
     return container.directory, container.timelines, mail_templates(), container.languages
 
 
+def without_date(subject: str) -> str:
+    """Return a subject without the moment between what the mail is and the title."""
+    begins, _, title = subject.partition(": ")
+    return f"{begins}: {title.partition(' – ')[2]}"
+
+
 class World(Container):
     """The service as one process has it: real wiring and a real database, clocks and network by hand."""
 

@@ -178,6 +178,7 @@ class Delegation(_DirectoryData):
     soft_days: tuple[Weekday, ...] = ()
     locale: str = "en"
     agency: Name | None = None
+    agency_vi: Name | None = None
     since: date | None = None
     until: date | None = None
     confidence: Mapping[str, Literal["S", "M", "L"]] = {}

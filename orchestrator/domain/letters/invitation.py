@@ -31,9 +31,9 @@ _END = b"END:VEVENT\r\n"
 _UNWANTED_IN_NAME = re.compile(r"[\";\\^\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 _QUOTABLE = re.compile(r"[,;:’' ]")
 _LINE = 74
-_SAVE_THE_DATE = "Save the date: the invitation will follow. No reply is needed now."
+_SAVE_THE_DATE = "Save the date: no reply is needed now."
 _CANCELLED = "This meeting is cancelled and will not take place."
-NO_LONGER_INVITED = "You are no longer invited to this meeting."
+NO_LONGER_INVITED = "The list of participants has been changed, and your name is not on it any more."
 _TAKES_PLACE = "The meeting itself takes place as planned."
 # RFC 6068 section 2: of what an address of ours may hold, "/" and "?" are general delimiters, "&", "=" and
 # ";" have a meaning in a mailto URI, and "^", "`", "{", "|" and "}" are no characters of a URI at all.
@@ -179,7 +179,7 @@ def description(meeting: Meeting, directory: Directory, join_url: str | None) ->
     agenda = [line for item in meeting.agenda for line in _agenda_lines(item, directory)]
     return _blocks(
         _SAVE_THE_DATE if meeting.tentative else "",
-        meeting.title_en,
+        _titles(meeting, directory),
         *_venue(meeting.where),
         f"Join the meeting:\n{join_url}" if join_url else "",
         _host_time(meeting, directory),
@@ -195,7 +195,10 @@ def cancelled_description(meeting: Meeting, directory: Directory) -> str:
     time, and no agenda.
     """
     return _blocks(
-        _CANCELLED, meeting.title_en, _host_time(meeting, directory), f"Contact: {contact(meeting)}"
+        _CANCELLED,
+        _titles(meeting, directory),
+        _host_time(meeting, directory),
+        f"Contact: {contact(meeting)}",
     )
 
 
@@ -203,6 +206,12 @@ def removed_description(meeting: Meeting) -> str:
     """Return the text of an entry whose owner has been removed; of the meeting it says no more than is so."""
     goes_on = _TAKES_PLACE if meeting.status is MeetingStatus.PUBLISHED else ""
     return _blocks(NO_LONGER_INVITED, goes_on, f"Contact: {contact(meeting)}")
+
+
+def _titles(meeting: Meeting, directory: Directory) -> str:
+    """Return the title in English and, below it, in the language of the host, where it is known in that."""
+    own = meeting.title_vi if directory.get(meeting.host).locale.startswith("vi") else None
+    return f"{meeting.title_en}\n{own}" if own else meeting.title_en
 
 
 def contact(meeting: Meeting) -> str:

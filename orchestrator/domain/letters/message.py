@@ -91,6 +91,10 @@ class Form:
                 pieces.append(_quoted_lines(f"{line}\r\n"))
         return cls(tuple(pieces))
 
+    def __add__(self, other: Form) -> Form:
+        """Return the text with another one below it."""
+        return Form((*self.pieces, *other.pieces))
+
     def filled(self, *values: tuple[str, str]) -> Encoded:
         """Return the text with each mark replaced by its value."""
         return Encoded(

@@ -27,8 +27,10 @@ class Language:
     """What holds of a language, whichever translator has worked on it.
 
     ``code`` is the BCP 47 tag that HTML takes, ``name`` what its speakers call it, ``date_pattern`` is in
-    the pattern language of UTS 35. ``locale`` says whose names of days and months are used, ``tall``
-    whether its letters stand so high and low that lines need more room.
+    the pattern language of UTS 35, and so is ``short_pattern``, of a date in a subject without its weekday
+    and year. ``locale`` says whose names of days and months are used, ``tall`` whether its letters stand so
+    high and low that lines need more room. ``you`` is how running text speaks to a reader whose form of
+    address is not known, where another form can take its place.
     """
 
     code: str
@@ -37,6 +39,10 @@ class Language:
     date_pattern: str
     locale: str
     tall: bool = False
+    short_pattern: str = "d MMM"
+    short_weekday: str = "EEE"
+    year_after: str = " "
+    you: str = ""
 
 
 _ENGLISH = Language("en", "English", "English", "EEEE, d MMMM y", "en")
@@ -45,7 +51,17 @@ LANGUAGES: Mapping[str, Language] = MappingProxyType(
         item.code: item
         for item in (
             _ENGLISH,
-            Language("vi", "Tiếng Việt", "Vietnamese", "EEEE, 'ngày' d MMMM 'năm' y", "vi"),
+            Language(
+                "vi",
+                "Tiếng Việt",
+                "Vietnamese",
+                "EEEE, 'ngày' d MMMM 'năm' y",
+                "vi",
+                short_pattern="d/M",
+                short_weekday="EEEE",
+                year_after="/",
+                you="Quý vị",
+            ),
             Language("id", "Bahasa Indonesia", "Indonesian", "EEEE, d MMMM y", "id"),
             Language("ms", "Bahasa Melayu", "Malay", "EEEE, d MMMM y", "ms"),
             # The era is written out, because the year that Thai documents usually name is the Buddhist one.
@@ -75,6 +91,8 @@ def marked(text: str) -> str:
 _SOLE_DAY, _DAYS = marked("{count} day"), marked("{count} days")
 _HOURS, _MINUTES = marked("{count} h"), marked("{count} min")
 _MOMENT = marked("{date}, {clock} {city} ({offset})")
+_CLOCK = marked("{date}, {clock} {city}")
+_CLOCK_AND_HOST = marked("{date}, {clock} {city} ({host_clock} {host_city})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +111,15 @@ def _as_it_is(text: str) -> str:
 class Wording:
     """One language with its texts. ``translate`` returns the text itself where nobody has translated it.
 
-    ``review`` is ``None`` as long as no native speaker has read the translations.
+    ``review`` is ``None`` as long as no native speaker has read the translations. ``known`` are the texts
+    that have one, and ``names`` translates names where that is done another way.
     """
 
     language: Language
     translate: Callable[[str], str] = field(default=_as_it_is, repr=False)
     review: Review | None = None
+    known: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    names: Callable[[str], str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def code(self) -> str:
@@ -116,7 +137,36 @@ class Wording:
 
     def name(self, text: str) -> str:
         """Return the name of a city or a delegation, as data has it in English, in this language."""
-        return self.translate(text) if text else ""
+        return (self.names or self.translate)(text) if text else ""
+
+    def speaking_to(self, you: str) -> Wording:
+        """Return this language as it speaks to a reader whose form of address is ``you``, such as ``Bà``."""
+        return _speaking_to(self, you) if you and self.language.you else self
+
+    def noting(self, missed: set[str]) -> Wording:
+        """Return this language; texts that it is asked for and has no translation of go into ``missed``."""
+
+        def translate(text: str) -> str:
+            if text not in self.known:
+                missed.add(text)
+            return self.translate(text)
+
+        return replace(self, translate=translate, names=self.translate)
+
+    def short_date(self, day: date, *, weekday: bool = True, year: bool = True) -> str:
+        """Return a date as a subject has it: ``Thu 22 Apr 2027``, ``22 Apr``."""
+        text = _short(day, self.language, self.language.short_pattern)
+        text = f"{text}{self.language.year_after}{day.year}" if year else text
+        return f"{_short(day, self.language, self.language.short_weekday)} {text}" if weekday else text
+
+    def clock(self, time: LocalTime, host: LocalTime | None = None) -> str:
+        """Return a moment in running text, with the host's clock beside it where that is another."""
+        own = self.local(time)
+        told = {"date": own.date, "clock": own.clock, "city": own.city}
+        if host is None:
+            return self.say(_CLOCK, **told)
+        theirs = f"{host.clock}{self.day_mark(host.days_after(time))}"
+        return self.say(_CLOCK_AND_HOST, **told, host_clock=theirs, host_city=self.name(host.city))
 
     def date(self, day: date) -> str:
         """Return a date with its weekday and its month in words."""
@@ -162,6 +212,17 @@ ENGLISH = Wording(_ENGLISH)
 @lru_cache(maxsize=512)
 def _date(day: date, language: Language) -> str:
     return format_date(day, language.date_pattern, locale=_locale(language.locale))
+
+
+@lru_cache(maxsize=512)
+def _short(day: date, language: Language, pattern: str) -> str:
+    return format_date(day, pattern, locale=_locale(language.locale))
+
+
+@lru_cache(maxsize=64)
+def _speaking_to(wording: Wording, you: str) -> Wording:
+    general = wording.language.you
+    return replace(wording, translate=lambda text: wording.translate(text).replace(general, you))
 
 
 @lru_cache(maxsize=len(LANGUAGES))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.domain.meetings.meeting import Meeting
+from typing import Protocol
 
 MOST_OF_SHORT = 40
 """The most characters of a short title."""
@@ -10,7 +10,27 @@ _CUT = "…"
 _LOOSE_END = " ,;:–-(/"
 
 
-def short_title(meeting: Meeting, language: str = "en") -> str:
+class Titled(Protocol):
+    """A meeting, or a view of one, as far as its titles go."""
+
+    @property
+    def title_en(self) -> str:
+        """The title in English."""
+
+    @property
+    def title_vi(self) -> str | None:
+        """The title in Vietnamese."""
+
+    @property
+    def short(self) -> str | None:
+        """The short title that its coordinator gave."""
+
+    @property
+    def short_vi(self) -> str | None:
+        """The short title in Vietnamese."""
+
+
+def short_title(meeting: Titled, language: str = "en") -> str:
     """Return the short title of a meeting, as readers of ``language`` (``en``, ``vi``) know it.
 
     It is the one that its coordinator gave, else its title, cut at a word where it is longer.

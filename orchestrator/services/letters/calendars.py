@@ -22,7 +22,7 @@ from orchestrator.domain.meetings.meeting import Attendee, Meeting, Participatio
 from orchestrator.domain.meetings.revision import RevisionMessage, cancel_to, request_to
 from orchestrator.facts import Fact
 from orchestrator.services.letters.content import LetterContent
-from orchestrator.services.letters.pages import Edition
+from orchestrator.services.letters.page_key import Edition
 from orchestrator.words import say
 
 

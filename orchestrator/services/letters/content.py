@@ -8,8 +8,8 @@ from datetime import datetime
 from orchestrator.domain.letters.message import Attachment
 from orchestrator.domain.letters.notices import NoticeText
 from orchestrator.domain.meetings.by_hand import Note
-from orchestrator.domain.meetings.changes import Difference
-from orchestrator.domain.meetings.meeting import ConnectionTest, Need
+from orchestrator.domain.meetings.changes import Difference, Snapshot
+from orchestrator.domain.meetings.meeting import ConnectionTest, MeetingStatus, Need, Participation
 from orchestrator.domain.meetings.reasons import Why
 from orchestrator.domain.own_words import OwnWords
 from orchestrator.domain.timelines.kinds import ActionKind
@@ -30,7 +30,9 @@ class LetterContent:
 
     ``number`` makes the Message-ID of repeated letters differ: the revision for an invitation, the
     SEQUENCE for a cancellation, the version for minutes, the newest response for a digest. ``sequence``
-    is the SEQUENCE of the calendar object, ``subject`` an update's subject, which leads with what changed.
+    is the SEQUENCE of the calendar object, ``subject`` is one written for this letter, and
+    ``before`` what the recipient was told before. ``sessions`` are the others of the event to which the
+    recipient is invited, ``invitation_by`` is when the invitation to what is only announced goes out.
     ``asked_at`` is when the recipient asked for the invitation again; ``report`` is what a coordinator is
     told, ``proposed`` the time that cannot be had. ``given`` is the answer that ``given_by`` gave for the
     recipient. ``reasons`` are why the meeting was moved, cancelled or reinstated, or the recipient
@@ -52,16 +54,19 @@ class LetterContent:
     first_message_id: str | None = field(default=None, compare=False)
     differences: tuple[Difference, ...] = ()
     subject: str = ""
+    before: Snapshot | None = None
+    sessions: tuple[OtherSession, ...] = ()
+    invitation_by: datetime | None = None
     attachment: Attachment | None = None
     tentative: bool = False
     report: Report | None = None
-    proposed: str | None = None
+    proposed: datetime | None = None
     comment: str | None = None
     reasons: tuple[Why, ...] = ()
     note: Note | None = None
     letter: WrittenWords | None = None
     given_by: Said = ""
-    given: Said | None = None
+    given: Participation | None = None
     asked_at: datetime | None = None
     missing: tuple[Need, ...] = ()
     silent: tuple[tuple[str, tuple[Need, ...]], ...] = ()
@@ -80,6 +85,17 @@ class LetterContent:
         if self.first_message_id:
             return "update"
         return "save-the-date" if self.tentative else "invitation"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSession:
+    """Another session of the event, to which the recipient is invited too. Instants are aware UTC."""
+
+    title_en: str
+    title_vi: str | None
+    starts_at: datetime
+    ends_at: datetime
+    status: MeetingStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from orchestrator.domain.letters.message import Attachment
 from orchestrator.domain.letters.notices import NoticeText, NoticeTexts
@@ -15,7 +15,6 @@ from orchestrator.domain.meetings.clocks import place_for
 from orchestrator.domain.meetings.itip import Method
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Need, Participation
 from orchestrator.domain.meetings.revision import cancel_to, request_to
-from orchestrator.domain.time.zones import local_time
 from orchestrator.domain.timelines.asking import asked_delegations, oversees, owed
 from orchestrator.domain.timelines.kinds import ActionKind, Tells
 from orchestrator.domain.timelines.ladders import first_asked
@@ -25,8 +24,7 @@ from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.errors import NotFound
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock, DocumentStore
-from orchestrator.services.letters.changed import reinstated_subject, update_subject
-from orchestrator.services.letters.content import LetterContent, WrittenWords
+from orchestrator.services.letters.content import LetterContent, OtherSession, WrittenWords
 from orchestrator.services.letters.digests import report_of
 from orchestrator.services.timelines.days_off import said_of_late
 from orchestrator.services.timelines.explaining import rung_of
@@ -35,11 +33,13 @@ from orchestrator.store.answers import responses
 from orchestrator.store.delivery.claims import Held
 from orchestrator.store.delivery.deliveries import SentBefore
 from orchestrator.store.engine import Database
+from orchestrator.store.meetings import events, revisions
 from orchestrator.store.meetings import letters as letters_store
-from orchestrator.store.meetings import revisions
 from orchestrator.store.meetings.letters import Carried
 from orchestrator.store.minutes import minutes as minutes_store
 
+_NAMED = timedelta(days=1)
+"""A deadline that is nearer is not named: the letter asks for an answer as soon as it can be given."""
 _Owed = Mapping[str, frozenset[Need]]
 
 
@@ -96,9 +96,39 @@ class ContentFinder:
             reasons=_reasons(kind, meeting, attendee),
             days_off=self._days_off(kind, meeting, number),
         )
+        if attendee is not None and kind.carries_calendar:
+            content = self._with_dates(content, meeting, attendee)
         if kind.rules.tells is Tells.CHANGES and told is not None and attendee is not None:
             return self._with_changes(content, meeting, attendee, told.latest_revision)
         return self._with_details(content, held, meeting)
+
+    def _with_dates(self, content: LetterContent, meeting: Meeting, attendee: Attendee) -> LetterContent:
+        """Add by when a reply is asked, or an invitation will come, and the other sessions of the event."""
+        timeline = self._planner.timeline(meeting)
+        if meeting.tentative:
+            by = self._confirmed_at(meeting, timeline)
+            content = replace(content, invitation_by=by)
+        elif content.kind.rules.calendar is Method.REQUEST:
+            content = replace(content, deadline=self._reply_by(meeting, timeline, attendee.delegation))
+        with self._database.reading() as session:
+            others = events.sessions_beside(session, meeting.id, attendee.address)
+        return replace(content, sessions=tuple(OtherSession(*item) for item in others))
+
+    def _confirmed_at(self, meeting: Meeting, timeline: Timeline) -> datetime | None:
+        """When an announced meeting becomes an invitation by itself; ``None`` where none is planned."""
+        step = timeline.step(ActionKind.CONFIRM)
+        if step is None or step.first is None:
+            return None
+        with self._database.reading() as session:
+            calendar = self._planner.calendars(session).of(meeting.host)
+        at = step.first.due(meeting.starts_at, calendar).instant
+        return at if at > self._clock.now() else None
+
+    def _reply_by(self, meeting: Meeting, timeline: Timeline, code: str) -> datetime | None:
+        """Until when a delegation's answer is wanted; ``None`` where that is less than a day from now."""
+        steps = [step for step in timeline.steps if step.do is ActionKind.CHASE and step.need is Need.ANSWER]
+        found = self._deadline(steps[0], meeting, timeline, code) if steps else None
+        return found if found is not None and found - self._clock.now() >= _NAMED else None
 
     def _days_off(self, kind: ActionKind, meeting: Meeting, number: int) -> tuple[Fact, ...]:
         """The days off that the coordinator is warned of under ``number``."""
@@ -133,9 +163,7 @@ class ContentFinder:
             return content
         with self._database.reading() as session:
             proposal = responses.get(session, int(held.action.obligation.rpartition("-")[2]))
-        place = place_for(meeting, self._planner.directory, held.attendee.delegation, meeting.starts_at)
-        proposed = str(local_time(proposal.starts_at, place)) if proposal.starts_at else None
-        return replace(content, proposed=proposed, comment=proposal.reply)
+        return replace(content, proposed=proposal.starts_at, comment=proposal.reply)
 
     def _with_letter(self, content: LetterContent) -> LetterContent:
         """Add what the coordinator wrote."""
@@ -148,7 +176,7 @@ class ContentFinder:
         with self._database.reading() as session:
             found = responses.get(session, content.number)
         given = Participation(found.participation or Participation.NEEDS_ACTION)
-        return replace(content, given_by=found.giver, given=given.fact)
+        return replace(content, given_by=found.giver, given=given)
 
     def _with_report(self, content: LetterContent, meeting: Meeting) -> LetterContent:
         urgent = content.kind is ActionKind.DECLINE_ALERT
@@ -163,11 +191,10 @@ class ContentFinder:
         old, new = self._snapshot(meeting.id, known_revision), Snapshot.of(meeting)
         place = place_for(meeting, self._planner.directory, attendee.delegation, meeting.starts_at)
         found: tuple[Difference, ...] = tuple(differences(old, new, place)) if old else ()
-        subject = update_subject(old, new, place) if old else ""
         if meeting.attendee(attendee.id).withdrawn:
-            found, subject = (REINSTATED, *found), reinstated_subject(meeting.title_en)
+            found = (REINSTATED, *found)
         why = reasons.of_changes_since(meeting.reasons, known_revision)
-        return replace(content, differences=found, subject=subject, reasons=why)
+        return replace(content, differences=found, before=old, reasons=why)
 
     def _snapshot(self, meeting_id: int, revision: int) -> Snapshot | None:
         """What was told in a revision; never rewritten once told, so the last ones are kept."""

@@ -123,7 +123,8 @@ def _wording(language: Language, content: bytes, name: str) -> Wording:
     problems = list(_broken_places(catalogue, name))
     if problems:
         raise InvalidInput(problems)
-    return Wording(language, _translator(catalogue), _review(catalogue, name))
+    known = frozenset(str(item.id) for item in catalogue if item.id and str(item.string).strip())
+    return Wording(language, _translator(catalogue), _review(catalogue, name), known)
 
 
 def _parsed(language: Language, content: bytes, name: str) -> Catalog:

@@ -8,17 +8,20 @@ from datetime import datetime
 from jinja2 import Environment
 
 from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.letters.addressing import Addressee, you
 from orchestrator.domain.letters.display_name import display_name
 from orchestrator.domain.letters.message import CalendarCopy, Letter, NamedAddress, message_id
 from orchestrator.domain.letters.wording import Wording
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, News
 from orchestrator.domain.own_words import language_of
-from orchestrator.domain.timelines.kinds import IN_OWN_LANGUAGE, ActionKind
+from orchestrator.domain.people.addresses import compared
+from orchestrator.domain.timelines.kinds import ActionKind, Tells
 from orchestrator.domain.timelines.needs import may_speak
 from orchestrator.services.letters.calendars import CalendarCopies
 from orchestrator.services.letters.content import LetterContent
 from orchestrator.services.letters.languages import Languages
-from orchestrator.services.letters.pages import Edition, PageKey, PageWriter, Reader
+from orchestrator.services.letters.page_key import Edition, PageKey, Reader
+from orchestrator.services.letters.pages import PageWriter
 from orchestrator.services.people.links import Links
 
 
@@ -28,6 +31,14 @@ def _waits_for_head(meeting: Meeting, attendee: Attendee) -> bool:
     if head is None or head.address == attendee.address or head.answered:
         return False
     return may_speak(meeting, attendee)
+
+
+def _in_place_of(meeting: Meeting, attendee: Attendee) -> str | None:
+    """Return the name of who has delegated to the attendee, as they have told us."""
+    for item in meeting.attendees:
+        if item.delegated_to and compared(item.delegated_to) == attendee.address != item.address:
+            return item.name
+    return None
 
 
 class Letters:
@@ -66,22 +77,24 @@ class Letters:
         """
         edition = self._edition(meeting)
         recipient = NamedAddress(attendee.name, attendee.email)
+        addressee = Addressee(attendee.name, attendee.form, attendee.position)
         reader = Reader(
             attendee.delegation,
-            self._wording(attendee.delegation, attendee.language),
+            self._wording(attendee.delegation, attendee.language).speaking_to(you(addressee)),
             self._language(attendee.delegation, attendee.language),
             answered=attendee.answered,
             removed=not attendee.invited,
-            head_silent=content.purpose in IN_OWN_LANGUAGE and _waits_for_head(meeting, attendee),
+            head_silent=content.kind.rules.tells is Tells.NEEDS and _waits_for_head(meeting, attendee),
+            participation=attendee.participation,
+            speaks=may_speak(meeting, attendee),
+            in_place_of=_in_place_of(meeting, attendee),
         )
         address = self._links.reply_address(meeting, attendee)
         calendar = self._calendars.copy_for(edition, meeting, attendee, content, address)
         page = self._links.page(attendee)
-        shown = ""
-        if content.purpose in IN_OWN_LANGUAGE:
-            shown = display_name(attendee, meeting, self._directory)
+        shown = display_name(attendee, meeting, self._directory)
         return self._letter(
-            edition, recipient, reader, content, now, page, address, calendar, shown, attendee.id
+            edition, recipient, addressee, reader, content, now, page, address, calendar, shown, attendee.id
         )
 
     def to_coordinator(self, meeting: Meeting, content: LetterContent, now: datetime) -> Letter:
@@ -90,7 +103,8 @@ class Letters:
         reader = Reader(
             meeting.host, self._wording(meeting.host), self._language(meeting.host), has_page=False
         )
-        return self._letter(self._edition(meeting), recipient, reader, content, now)
+        addressee = Addressee(meeting.coordinator_name)
+        return self._letter(self._edition(meeting), recipient, addressee, reader, content, now)
 
     def _wording(self, delegation: str, language: str | None = None) -> Wording:
         return self._languages.wording(language or self._directory.get(delegation).locale)
@@ -130,6 +144,7 @@ class Letters:
         self,
         edition: Edition,
         recipient: NamedAddress,
+        addressee: Addressee,
         reader: Reader,
         content: LetterContent,
         now: datetime,
@@ -141,7 +156,7 @@ class Letters:
     ) -> Letter:
         purpose, meeting = content.purpose, edition.meeting
         page = self._pages.page(PageKey(edition, reader, content, purpose))
-        text, html = page.filled(recipient.name, reader.wording, page_url, shown)
+        text, html = page.filled(addressee, reader.wording, page_url, shown)
         own_id = message_id(
             self._domain,
             meeting.uid or meeting.reference,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from textwrap import wrap
 from typing import Any
@@ -13,72 +13,57 @@ from jinja2 import Environment, Template
 from markupsafe import Markup, escape
 
 from orchestrator.domain.delegations.delegation import Directory
+from orchestrator.domain.letters.addressing import Addressee, greeting
 from orchestrator.domain.letters.invitation import lead_words
-from orchestrator.domain.letters.message import TEXT_WIDTH, Encoded, Form, NamedAddress
+from orchestrator.domain.letters.message import TEXT_WIDTH, Encoded, Form
 from orchestrator.domain.letters.wording import ENGLISH, Wording, marked
-from orchestrator.domain.meetings.changes import REINSTATED, What
-from orchestrator.domain.meetings.clocks import host_place, place_for
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus, Need
 from orchestrator.domain.own_words import OwnWords
 from orchestrator.domain.time.zones import LocalTime, local_time
 from orchestrator.domain.timelines.kinds import IN_OWN_LANGUAGE, ActionKind
 from orchestrator.facts import Fact, Said
-from orchestrator.services.letters.content import LetterContent
 from orchestrator.services.letters.look import script
 from orchestrator.services.letters.own_words import Passage, passages, with_first
+from orchestrator.services.letters.page_facts import (
+    GIVEN,
+    WANTED_OF_OTHERS,
+    beside,
+    called,
+    changes,
+    deadline_words,
+    local,
+    place_of,
+    subject_of,
+    title_of,
+    translated,
+)
+from orchestrator.services.letters.page_key import PageKey
 from orchestrator.services.letters.reasons import reason_line
+from orchestrator.services.letters.subjects import Occasion, occasion_of
 from orchestrator.words import say
 
 # Stand for what differs from reader to reader in a rendered page: private use, so no text of anybody's
-# holds them. In plain text the name is the whole line of the greeting, because that is wrapped; the one in
-# the reader's own language has a mark of its own. So it is with the line that says whom the links are for.
+# holds them. The greeting is a whole line, because that is wrapped in plain text; the one in the reader's own
+# language has a mark of its own. So it is with the line that says whom the links are for.
 _NAME = "\ue000reader\ue000"
+_GREETING = "\ue000english greeting\ue000"
 _OWN_GREETING = "\ue000greeting\ue000"
 _PRIVATE = "\ue000private\ue000"
 _OWN_PRIVATE = "\ue000own private\ue000"
 _PAGE = "\ue000page\ue000"
 _DISPLAY_NAME = "\ue000display name\ue000"
-SUBJECTS = {
-    "invitation": "Invitation: {title}",
-    "save-the-date": "Save the date: {title}",
-    "update": "Updated: {title}",
-    "again": "Invitation: {title}",
-    "refusal": "Time unchanged: {title}",
-    "answered-for": "Answered for you: {title}",
-    "reminder": marked("Reminder: {title}"),
-    "notice": marked("{notice}: {title}"),
-    "chaser": marked("Still missing for: {title}"),
-    "connection-test": marked("Connectivity test: {title}"),
-    "date-poll": marked("Choice of a date: {title}"),
-    "cancellation": "Cancelled: {title}",
-    "letter": "{title}",
-    "minutes": "Minutes: {title}",
-    "alert": "No join link yet: {title}",
-    "digest": "Answers: {title}",
-    "decline-alert": "Head of delegation declined: {title}",
-    "day-off-alert": "Now on a day off: {title}",
-}
-_REMOVAL = "Change of participants: {title}"
-_NOT_UP_TO_DATE = "Video meeting not brought up to date: {title}"
-_COMMAND = re.compile(r"[A-Z][a-z]+-[A-Z]\w+ -")
-_DATED = ("reminder", "save-the-date")
 # By whether the meeting's own clock is told first.
 _BESIDE = (marked("Host time"), marked("Your time"))
-_DEAR = marked("Dear {name},")
+_COMMAND = re.compile(r"[A-Z][a-z]+-[A-Z]\w+ -")
 _FOR_ONLY = marked("The personal links in this mail are for {name} only.")
-_OWN_ANSWER = marked("your own answer: whether you will take part")
+_OWN_ANSWER = marked("your own reply: whether you will take part")
 _WANTED = {
-    Need.ANSWER: marked("the answer of your head of delegation"),
+    Need.ANSWER: marked("the reply of your head of delegation"),
     Need.LIST: marked("the list of who comes for your delegation"),
     Need.PAPER: marked("the paper of your delegation"),
     Need.TEST: marked("the connectivity test of your delegation"),
 }
-_WANTED_OF_OTHERS = {
-    Need.ANSWER: marked("answer"),
-    Need.LIST: marked("delegation list"),
-    Need.PAPER: marked("paper"),
-    Need.TEST: marked("connectivity test"),
-}
+_SEATED_BEFORE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,43 +86,6 @@ class LocalSpan:
     words: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Edition:
-    """A meeting without what differs from recipient to recipient; compared by identity, for speed."""
-
-    meeting: Meeting
-    sender: NamedAddress
-    reply_to: NamedAddress
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """What a mail's words depend on beside the meeting: whose clock and language, and what was answered.
-
-    ``head_silent`` says that the reader may answer for a delegation whose head, another person, has not.
-    ``has_page`` says that there is a personal page, which coordinators have not. ``language`` is theirs also
-    where no mail is written in it, for coordinators may write in it.
-    """
-
-    delegation: str
-    wording: Wording = ENGLISH
-    language: str = ENGLISH.code
-    answered: bool = False
-    removed: bool = False
-    head_silent: bool = False
-    has_page: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class PageKey:
-    """What the mails to the people of one delegation have in common."""
-
-    edition: Edition
-    reader: Reader
-    content: LetterContent
-    purpose: str
-
-
 @dataclass(frozen=True, slots=True)
 class Page:
     """A rendered mail that lacks only its reader's name and page, and the name to show in the meeting."""
@@ -146,38 +94,40 @@ class Page:
     text: Form
     html: Form
 
-    def filled(self, name: str, wording: Wording, page_url: str, shown: str) -> tuple[Encoded, Encoded]:
-        """Return text and HTML for the reader called ``name``, whose page is at ``page_url``.
+    def filled(
+        self, reader: Addressee, wording: Wording, page_url: str, shown: str
+    ) -> tuple[Encoded, Encoded]:
+        """Return text and HTML for the reader, whose page is at ``page_url``.
 
         ``shown`` is the name to show in the meeting.
         """
         marks = ((_PAGE, page_url), (_DISPLAY_NAME, shown))
+        english, own = greeting(reader, ENGLISH), greeting(reader, wording)
         lines = (
-            (_NAME, _line(ENGLISH, _DEAR, name)),
-            (_OWN_GREETING, _line(wording, _DEAR, name)),
-            (_PRIVATE, _line(ENGLISH, _FOR_ONLY, name)),
-            (_OWN_PRIVATE, _line(wording, _FOR_ONLY, name)),
+            (_GREETING, _wrapped(english)),
+            (_OWN_GREETING, _wrapped(own)),
+            (_PRIVATE, _wrapped(ENGLISH.say(_FOR_ONLY, name=reader.name))),
+            (_OWN_PRIVATE, _wrapped(wording.say(_FOR_ONLY, name=reader.name))),
         )
-        in_html = ((_NAME, escape(name)), (_PAGE, page_url), (_DISPLAY_NAME, escape(shown)))
+        in_html = (
+            (_NAME, escape(reader.name)),
+            (_GREETING, escape(english)),
+            (_OWN_GREETING, escape(own)),
+            (_PAGE, page_url),
+            (_DISPLAY_NAME, escape(shown)),
+        )
         return self.text.filled(*lines, *marks), self.html.filled(*in_html)
 
 
-def _subject_of(key: PageKey) -> str:
-    """Return the subject with its places; a mail must not be called what it is not for its reader."""
-    if key.reader.removed and key.content.kind is ActionKind.CANCEL:
-        return _REMOVAL
-    if key.content.tentative and key.purpose == "again":
-        return SUBJECTS["save-the-date"]
-    if key.content.kind is ActionKind.LINK_ALERT and key.edition.meeting.join_url:
-        return _NOT_UP_TO_DATE
-    return SUBJECTS[key.purpose]
-
-
-def _line(wording: Wording, text: str, name: str) -> str:
+def _wrapped(line: str) -> str:
     """Return a line of plain text that names the reader."""
-    line = wording.say(text, name=name)
     # Most names fit, and wrapping costs as much as encoding the mail.
     return line if len(line) <= TEXT_WIDTH else "\n".join(wrap(line, TEXT_WIDTH))
+
+
+def _clocks(starts: LocalTime, ends: LocalTime, wording: Wording) -> str:
+    """Return ``14:00–17:00``, or with a mark where it ends on another date."""
+    return f"{starts.clock}–{ends.clock}{wording.day_mark(ends.days_after(starts))}"
 
 
 def _lines(fact: Fact) -> list[tuple[str, bool]]:
@@ -190,24 +140,9 @@ def _say_in_html(wording: Wording, text: str, **values: object) -> Markup:
     return escape(wording.translate(text)).format(**values)
 
 
-def _translated(en: str, vi: str | None, wording: Wording) -> tuple[str, str]:
-    """Return a text of the coordinator's as it is read in a language, and the language that it is in."""
-    return (vi, "vi") if vi and wording.code == "vi" else (en, ENGLISH.code)
-
-
-def _wordings(key: PageKey) -> tuple[Wording, ...]:
-    """Return the languages that a mail is written in, in their order."""
-    own = key.reader.wording
-    in_own = key.purpose in IN_OWN_LANGUAGE
-    letter = key.content.letter
-    if letter is not None and not letter.text.has(own.code):
-        # A frame in the reader's language around a text in another would promise what does not come.
-        return (ENGLISH,)
-    return (own, ENGLISH) if in_own and not own.is_english else (ENGLISH,)
-
-
-def _title(meeting: Meeting, wording: Wording) -> tuple[str, str]:
-    return _translated(meeting.title_en, meeting.title_vi, wording)
+def _own(key: PageKey, wording: Wording, begins: Wording, words: OwnWords | None) -> tuple[Passage, ...]:
+    """Return what a coordinator wrote as it stands in the part of a mail that is in a language."""
+    return passages(words, wording.code, key.reader.language, begins.code)
 
 
 class PageWriter:
@@ -222,89 +157,64 @@ class PageWriter:
     def _render(self, key: PageKey) -> Page:
         """Render what all recipients of one delegation have in common; a name is put in afterwards.
 
-        Who reads another language gets it first and the English text, which counts, below it.
+        Who reads another language gets it first and the English text, which counts, below it; and English
+        alone where not every text has been translated, for nobody reads two languages mixed.
         """
-        wordings = _wordings(key)
-        parts = [
-            self._facts(key, wording) | {"first": wording is wordings[0], "last": wording is wordings[-1]}
-            for wording in wordings
-        ]
-        text, html = self._template(key, "txt"), self._template(key, "html")
-        texts = [
-            with_first(
-                text.render(
-                    part,
-                    _=wording.say,
-                    greeting=_NAME if part["last"] else _OWN_GREETING,
-                    private=_PRIVATE if part["last"] else _OWN_PRIVATE,
-                ),
-                _NAME if part["last"] else _OWN_GREETING,
-                part["note"],
-            )
-            for part, wording in zip(parts, wordings, strict=True)
-        ]
-        htmls = [
-            html.render(part, _=partial(_say_in_html, wording), name=_NAME)
-            for part, wording in zip(parts, wordings, strict=True)
-        ]
+        own, missed, letter = key.reader.wording, set[str](), key.content.letter
+        # A frame in the reader's language around a text in another would promise what does not come.
+        framed = letter is not None and not letter.text.has(own.code)
+        if own.is_english or framed or key.purpose not in IN_OWN_LANGUAGE:
+            return self._part(key, ENGLISH, begins=ENGLISH, last=True)
+        first = self._part(key, own.noting(missed), begins=own, last=False)
+        if missed:
+            return self._part(key, ENGLISH, begins=ENGLISH, last=True)
+        second = self._part(key, ENGLISH, begins=own, last=True)
+        return Page(first.subject, first.text + second.text, first.html + second.html)
+
+    def _part(self, key: PageKey, wording: Wording, *, begins: Wording, last: bool) -> Page:
+        """Render the part of a mail in one language; ``begins`` is the one that the mail begins in."""
+        own_note = key.content.note.texts if key.content.note else None
+        facts = self._facts(key, wording) | {
+            "first": wording.code == begins.code,
+            "last": last,
+            "reason": reason_line(key.content.reasons, wording.code, key.reader.language, begins.code),
+            "note": (note := _own(key, wording, begins, own_note)),
+            "letter": _own(key, wording, begins, key.content.letter.text if key.content.letter else None),
+        }
+        line, private = (_GREETING, _PRIVATE) if last else (_OWN_GREETING, _OWN_PRIVATE)
+        text = self._template(key, "txt").render(facts, _=wording.say, greeting=line, private=private)
+        text = with_first(text, line, note)
+        html = self._template(key, "html").render(
+            facts, _=partial(_say_in_html, wording), greeting=line, name=_NAME
+        )
+        marks = (_GREETING, _OWN_GREETING, _PRIVATE, _OWN_PRIVATE, _PAGE, _DISPLAY_NAME)
         return Page(
-            subject=key.content.subject or self._subject(key, wordings[0]),
-            text=Form.of(
-                "\n".join(texts), _NAME, _OWN_GREETING, _PRIVATE, _OWN_PRIVATE, _PAGE, _DISPLAY_NAME
-            ),
-            html=Form.of("".join(htmls), _NAME, _PAGE, _DISPLAY_NAME),
+            key.content.subject or subject_of(self._directory, key, wording),
+            Form.of(text, *marks),
+            Form.of(html, _NAME, *marks),
         )
 
     def _template(self, key: PageKey, kind: str) -> Template:
-        return self._templates.get_template(f"{key.purpose}.{kind}.j2")
-
-    def _subject(self, key: PageKey, wording: Wording) -> str:
-        """Return the subject; Vietnamese readers know a meeting by its Vietnamese title."""
-        meeting, content = key.edition.meeting, key.content
-        title, _ = _title(meeting, wording)
-        starts_at = content.slot.starts_at if content.slot else meeting.starts_at
-        if key.purpose in _DATED or content.slot:
-            local = self._local(key, starts_at) if content.slot else self._at_meeting(key, starts_at)
-            title = f"{title} – {wording.moment(local)}"
-        if content.letter is not None:
-            return f"{content.letter.subject.read_in(key.reader.language)} – {title}"
-        notice = wording.say(content.notice.subject) if content.notice else ""
-        return wording.say(_subject_of(key), title=title, notice=notice)
-
-    def _local(self, key: PageKey, instant: datetime) -> LocalTime:
-        """Return an instant as it reads where the recipient is; the words are English."""
-        return local_time(instant, self._directory.place_of(key.reader.delegation, instant))
-
-    def _at_meeting(self, key: PageKey, instant: datetime) -> LocalTime:
-        """Return a time of the meeting as it reads where the recipient is then: in person, at the venue."""
-        meeting = key.edition.meeting
-        return local_time(instant, place_for(meeting, self._directory, key.reader.delegation, instant))
-
-    def _beside(self, key: PageKey) -> LocalTime | None:
-        """Return the start by the clock that is told beside: the host's, or in person the recipient's own."""
-        meeting, own = key.edition.meeting, self._local(key, key.edition.meeting.starts_at)
-        there = local_time(meeting.starts_at, host_place(meeting, self._directory, meeting.starts_at))
-        if meeting.where.clock is None:
-            return None if own == there else there
-        return None if own.offset == there.offset else own
+        invites = (
+            key.purpose == "update"
+            and occasion_of(key.content, key.edition.meeting.mode) is Occasion.INVITATION
+        )
+        return self._templates.get_template(f"{'invitation' if invites else key.purpose}.{kind}.j2")
 
     def _stretch(self, key: PageKey, wording: Wording, starts_at: datetime, ends_at: datetime) -> LocalSpan:
-        starts, ends = self._local(key, starts_at), self._local(key, ends_at)
+        starts, ends = local(self._directory, key, starts_at), local(self._directory, key, ends_at)
         mark = wording.day_mark(ends.days_after(starts))
         return LocalSpan(
             wording.local(starts), f"{starts.clock}–{ends.clock}{mark}", wording.moment(starts, ends)
         )
 
-    def _own(self, key: PageKey, wording: Wording, words: OwnWords | None) -> tuple[Passage, ...]:
-        return passages(words, wording.code, key.reader.language, _wordings(key)[0].code)
-
     def _facts(self, key: PageKey, wording: Wording) -> dict[str, Any]:
         """Return what the templates are rendered with, in one language."""
         meeting, content = key.edition.meeting, key.content
         delegation = self._directory.get(key.reader.delegation)
-        title, title_lang = _title(meeting, wording)
+        title, title_lang = title_of(meeting, wording)
         # What is in English alone has the Vietnamese title beside the English one.
-        beside = key.reader.wording.code == "vi" and key.purpose not in IN_OWN_LANGUAGE
+        in_both = key.reader.wording.code == "vi" and key.purpose not in IN_OWN_LANGUAGE
         return {
             **self._times(key, wording),
             **self._wanted(key, wording),
@@ -316,29 +226,30 @@ class PageWriter:
             "title": title,
             "title_lang": title_lang,
             "heading_height": "1.8" if wording.language.tall and title_lang == wording.code else "1.35",
-            "title_vi": meeting.title_vi if beside else None,
-            "join_url": meeting.join_url,
-            "online": meeting.mode.has_link,
+            "title_vi": meeting.title_vi if in_both else None,
+            **called(self._directory, key, wording, title),
+            **changes(self._directory, key, wording),
             "where": meeting.where,
+            "online": meeting.mode.has_link,
+            "join_url": meeting.join_url,
             "trouble": _lines(trouble.reason) if (trouble := meeting.conference.trouble) else [],
             "agenda": self._agenda(meeting, wording),
             "coordinator": meeting.coordinator_name,
             "coordinator_email": meeting.coordinator_email,
             "host_name": wording.name(self._directory.get(meeting.host).name),
-            "differences": content.differences,
-            "asked_again": any(item.what is What.TIME or item == REINSTATED for item in content.differences),
             "page": _PAGE,
             "display_name": _DISPLAY_NAME,
             "notice": content.notice,
             "report": content.report,
-            "proposed": content.proposed,
+            "proposed": wording.moment(
+                local_time(content.proposed, place_of(self._directory, key, content.proposed))
+            )
+            if content.proposed
+            else None,
             "comment": content.comment,
             "days_off": content.days_off,
             "given_by": content.given_by,
-            "given": content.given,
-            "note": self._own(key, wording, key.content.note.texts if key.content.note else None),
-            "letter": self._own(key, wording, key.content.letter.text if key.content.letter else None),
-            "reason": reason_line(content.reasons, wording.code, key.reader.language, _wordings(key)[0].code),
+            "given": wording.say(GIVEN[content.given]) if content.given else None,
             "tentative": content.tentative,
             "takes_place": meeting.status is MeetingStatus.PUBLISHED,
             "attachment": content.attachment.filename if content.attachment else None,
@@ -349,15 +260,25 @@ class PageWriter:
     def _times(self, key: PageKey, wording: Wording) -> dict[str, Any]:
         """Return when things are, on the recipient's own clock."""
         meeting, content = key.edition.meeting, key.content
-        when, end = self._at_meeting(key, meeting.starts_at), self._at_meeting(key, meeting.ends_at)
-        beside = self._beside(key)
+        place = place_of(self._directory, key, meeting.starts_at)
+        when, end = local_time(meeting.starts_at, place), local_time(meeting.ends_at, place)
+        other = beside(self._directory, key)
+        host_when = local_time(meeting.starts_at, other or place)
+        host_end = local_time(meeting.ends_at, other or place)
         slot, deadline = content.slot, content.deadline
         return {
             "when": wording.local(when),
             "end": wording.local(end),
             "end_days": end.days_after(when),
-            "host_when": wording.local(beside) if beside else None,
-            "host_days": beside.days_after(when) if beside else 0,
+            "host_when": wording.local(host_when) if other else None,
+            "host_days": host_when.days_after(when),
+            "host_clocks": _clocks(host_when, host_end, wording),
+            "seated": self._clock_of(key, meeting.starts_at - _SEATED_BEFORE),
+            "by": deadline_words(self._directory, key, wording, deadline),
+            "meeting_clock": wording.clock(when, host_when if other else None),
+            "invitation_by": wording.date(local(self._directory, key, content.invitation_by).day)
+            if content.invitation_by
+            else None,
             "host_label": _BESIDE[meeting.where.clock is not None],
             "day_mark": wording.day_mark,
             "duration": wording.duration(meeting.duration),
@@ -366,9 +287,12 @@ class PageWriter:
             "options": [
                 self._stretch(key, wording, option, option + meeting.duration) for option in content.options
             ],
-            "deadline": wording.moment(self._local(key, deadline)) if deadline else None,
+            "deadline": wording.moment(local(self._directory, key, deadline)) if deadline else None,
             "overdue": content.overdue,
         }
+
+    def _clock_of(self, key: PageKey, instant: datetime) -> str:
+        return local_time(instant, place_of(self._directory, key, instant)).clock
 
     def _wanted(self, key: PageKey, wording: Wording) -> dict[str, Any]:
         """Return what is still missing: of the recipient's delegation, and of all the others."""
@@ -383,7 +307,7 @@ class PageWriter:
             "asks_answer": asks_answer,
             "missing": [*([_OWN_ANSWER] if asks_answer else []), *(_WANTED[need] for need in others)],
             "silent": [
-                (wording.name(name), [wording.say(_WANTED_OF_OTHERS[need]) for need in needs])
+                (wording.name(name), [wording.say(WANTED_OF_OTHERS[need]) for need in needs])
                 for name, needs in content.silent
             ],
         }
@@ -392,7 +316,7 @@ class PageWriter:
         return tuple(
             AgendaLine(
                 item.number,
-                *_translated(item.en, item.vi, wording),
+                *translated(item.en, item.vi, wording),
                 wording.name(lead_words(item.lead, self._directory)) if item.lead else None,
                 tuple(point.said for point in item.points),
             )

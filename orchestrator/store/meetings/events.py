@@ -309,3 +309,34 @@ def _name_after_lead(session: Session, event_id: int, links: Sequence[Feed]) -> 
     references = [item.reference for item in sorted(event.sessions, key=lambda item: item.meeting_id or 0)]
     lead = leads_among(references, links)[-1]
     session.execute(update(EventRow).where(EventRow.id == event_id).values(lead=lead, reference=lead))
+
+
+def sessions_beside(
+    session: Session, meeting_id: int, address: str
+) -> list[tuple[str, str | None, datetime, datetime, MeetingStatus]]:
+    """Return the other sessions of a meeting's event to which a person is invited, first one first.
+
+    Of each the title in English and Vietnamese, its start and end (UTC) and its status; drafts, of which
+    nobody has been told, are left out.
+    """
+    own = select(MeetingRow.event_id).where(MeetingRow.id == meeting_id).scalar_subquery()
+    invited = select(AttendeeRow.meeting_id).where(
+        AttendeeRow.address == address, AttendeeRow.removed_sequence.is_(None)
+    )
+    wanted = (
+        select(
+            MeetingRow.title_en,
+            MeetingRow.title_vi,
+            MeetingRow.starts_at,
+            MeetingRow.ends_at,
+            MeetingRow.status,
+        )
+        .where(
+            MeetingRow.event_id == own,
+            MeetingRow.id != meeting_id,
+            MeetingRow.id.in_(invited),
+            MeetingRow.status != MeetingStatus.DRAFT,
+        )
+        .order_by(MeetingRow.starts_at, MeetingRow.id)
+    )
+    return [(*row[:4], MeetingStatus(row.status)) for row in session.execute(wanted)]

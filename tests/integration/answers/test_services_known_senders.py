@@ -234,7 +234,8 @@ def test_the_attendee_is_told_at_once_who_answered_for_them(world: World, partic
     world.known_senders.confirm(TAN, SECRETARY, Relation.DEPUTY, caller=COORDINATOR)
     poll(world, for_tan(world, participation))
     (said,) = told(world)
-    assert f"An answer in your name came from {SECRETARY}: {participation.lower()}." in said
+    words = {"ACCEPTED": "will take part", "TENTATIVE": "not certain yet", "DECLINED": "will not take part"}
+    assert f"came in your name from {SECRETARY}: {words[participation]}." in said
     assert "/a/" in said, "they can answer otherwise"
     assert told(world, THIDA) == []
     (notice,) = (mail for mail in world.mailer.to(TAN) if mail.subject.startswith("Answered for you"))

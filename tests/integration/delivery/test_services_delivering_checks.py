@@ -32,6 +32,7 @@ from tests.integration.conftest import (
     crowd,
     until,
     waiting_for_a_lock,
+    without_date,
 )
 from tests.integration.delivery.failing import (
     K,
@@ -120,7 +121,7 @@ def test_an_older_revision_that_a_late_worker_has_sent_does_not_stand_for_the_ne
     world.delivering.deliver(world.claimed())
     for batch in again:
         world.worker().deliver(batch)
-    assert [mail.subject for mail in world.mailer.to(TAN)] == [
+    assert [without_date(mail.subject) for mail in world.mailer.to(TAN)] == [
         "Invitation: Senior Officials Meeting",
         "Invitation: Senior Officials Meeting",
         "Invitation: Another title",
@@ -167,7 +168,7 @@ def test_nothing_is_sent_to_who_declined_or_was_removed_since_the_claim(world: W
     world.answers.answer("SOM-2026", TAN, Participation.DECLINED, caller=caller("telephone"))
     change(world, attendees=[PEOPLE[NHUNG], PEOPLE[TAN]])
     world.delivering.deliver(batch)
-    assert world.mailer.sent() == [(NHUNG, "Nhắc")]
+    assert world.mailer.sent() == [(NHUNG, "Nhắc lịch họp")]
     ended = {
         maybe(row.reason): (row.state, row.cancel_code) for row in world.rows(K.REMIND) if row.id in batch
     }
@@ -190,7 +191,7 @@ def test_a_reminder_of_the_old_time_is_not_sent(world: World) -> None:
     world.clock.at = STARTS + timedelta(days=6)
     world.run()
     reminders = [mail for mail in world.mailer.accepted if mail.subject.startswith("Reminder")]
-    assert all("10 December 2026" in mail.subject for mail in reminders)
+    assert all("10 Dec 2026" in mail.subject for mail in reminders)
     assert reminders
 
 
@@ -216,11 +217,11 @@ def test_a_change_during_a_batch_holds_for_the_rest_of_it(world: World) -> None:
     assert world.mailer.sent() == [(THIDA, "Invitation")]
     assert Counter(world.states(K.INVITE)) == {"succeeded": 1, "cancelled": 2, "scheduled": 3}
     world.run()
-    titles = {mail.recipient: mail.subject for mail in world.mailer.accepted}
+    titles = {mail.recipient: without_date(mail.subject) for mail in world.mailer.accepted}
     assert titles == {
-        THIDA: "Updated title: Senior Officials Meeting → Moved to another title",
+        THIDA: "Updated title: Moved to another title",
         TAN: "Invitation: Moved to another title",
-        NHUNG: "Invitation: Moved to another title",
+        NHUNG: "Thư mời: Hội nghị quan chức cấp cao",
     }
 
 

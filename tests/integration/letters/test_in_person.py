@@ -124,7 +124,7 @@ def test_in_person_the_time_at_the_venue_comes_first_and_the_own_one_where_it_di
     assert plain is not None
     text = plain.get_content()
     assert "14:00–16:30 Ha Noi (UTC+07:00)" in text
-    assert "13:30 Nay Pyi Taw (UTC+06:30)" in text
+    assert "13:30–16:00 Nay Pyi Taw (UTC+06:30)" in text
     assert text.index("Ha Noi (") < text.index("Nay Pyi Taw (")
     assert "Host" not in text
     (host,) = world.mailer.to(NHUNG)

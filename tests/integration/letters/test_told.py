@@ -110,7 +110,7 @@ def test_an_update_after_one_sent_again_says_what_changed_since(world: World) ->
     world.run()
     change(world, "Second title")
     world.run()
-    assert world.mailer.to(TAN)[-1].subject == "Updated title: First title → Second title"
+    assert world.mailer.to(TAN)[-1].subject == "Updated title: Thu 3 Dec 2026 – Second title"
 
 
 def test_a_bounce_that_comes_before_the_answer_of_the_server_is_recorded_stays(world: World) -> None:

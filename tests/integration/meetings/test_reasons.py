@@ -72,7 +72,7 @@ def test_the_reason_of_a_move_is_told(world: World) -> None:
     world.invited()
     world.meetings.update(REF, LATER, caller=BY, version=2, reason=WHY)
     assert told(world, NHUNG) == {True}
-    assert "Updated time" in world.mailer.to(NHUNG)[-1].subject
+    assert "Giờ họp mới" in world.mailer.to(NHUNG)[-1].subject
 
 
 def test_it_is_taken_by_the_api_when_moving(world: World, api: TestClient) -> None:

@@ -46,7 +46,10 @@ def test_a_date_is_announced_first_and_confirmed_later_under_the_same_uid(world:
     assert preview.consequences == announced.consequences
     assert told(announced) == {("new", "Save-the-date"): 3}, "there is nothing to join, nothing to remind of"
     world.run()
-    assert {mail.subject.partition(":")[0] for mail in world.mailer.accepted} == {"Save the date"}
+    assert {mail.subject.partition(":")[0] for mail in world.mailer.accepted} == {
+        "Save the date",
+        "Dự kiến lịch họp",
+    }
     assert all("STATUS:TENTATIVE" in mail.calendar for mail in world.mailer.accepted)
     assert world.conferences.calls == []
     answer(world, TAN, P.ACCEPTED)
@@ -54,7 +57,7 @@ def test_a_date_is_announced_first_and_confirmed_later_under_the_same_uid(world:
     assert told(confirmed)["new", "Reminder, 1 day before"] == 3
     world.run()
     first, second = world.mailer.to(TAN)
-    assert second.subject == "Confirmed: Senior Officials Meeting"
+    assert second.subject == "Invitation: Thu 3 Dec 2026, 15:00 Singapore – Senior Officials Meeting"
     uids = {line for mail in (first, second) for line in mail.calendar.splitlines() if line[:4] == "UID:"}
     assert len(uids) == 1
     assert "STATUS:CONFIRMED" in second.calendar
@@ -74,7 +77,10 @@ def test_a_cancelled_meeting_takes_place_after_all_and_everybody_is_asked_again(
     assert preview.consequences == outcome.consequences
     world.run()
     assert {mail.recipient for mail in world.mailer.accepted} == {*PEOPLE}
-    assert {mail.subject for mail in world.mailer.accepted} == {"Reinstated: Senior Officials Meeting"}
+    assert {mail.subject.partition(":")[0] for mail in world.mailer.accepted} == {
+        "Held after all",
+        "Tổ chức trở lại",
+    }
     assert all("PARTSTAT=NEEDS-ACTION" in mail.calendar for mail in world.mailer.accepted)
     view = world.reading.meeting("SOM-2026")
     assert (view.status, view.answers) == ("published", {"no answer": 3})

@@ -83,7 +83,7 @@ def test_the_first_update_after_an_upgrade_names_only_what_changed(world: World)
     change(world, 4, start="2026-12-04 14:00")
     world.run()
     subject = world.mailer.to(NHUNG)[0].subject
-    assert subject.startswith("Updated time: "), subject
+    assert subject.startswith("Giờ họp mới: "), subject
 
 
 def test_people_come_and_go_after_an_upgrade(world: World) -> None:
@@ -110,9 +110,8 @@ def test_a_meeting_published_before_an_upgrade_can_be_cancelled(world: World) ->
 def test_reminders_planned_before_an_upgrade_still_go(world: World) -> None:
     world.clock.at = STARTS - timedelta(days=1)
     world.run()
-    reminded = {
-        mail.recipient for mail in world.mailer.accepted if mail.subject.startswith(("Reminder:", "Nhắc:"))
-    }
+    reminders = ("Reminder:", "Nhắc lịch họp:")
+    reminded = {mail.recipient for mail in world.mailer.accepted if mail.subject.startswith(reminders)}
     assert reminded == {THIDA, NHUNG}, "who declined gets none"
 
 

@@ -85,7 +85,7 @@ def test_who_has_the_invitation_is_told_of_a_later_date_at_once_and_not_weeks_la
     move(world, "2027-09-23 14:00")
     world.run()
     (mail,) = world.mailer.to(NHUNG)[before:]
-    assert mail.subject.startswith("Updated time")
+    assert mail.subject.startswith("Giờ họp mới")
 
 
 def test_who_knows_only_the_announced_date_is_told_of_a_later_one_at_once(world: World) -> None:

@@ -24,11 +24,11 @@ from orchestrator.domain.meetings.meeting import (
     Need,
     Participation,
 )
+from orchestrator.domain.meetings.place import Mode, Venue
 from orchestrator.domain.own_words import OwnWords
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.facts import Fact
-from orchestrator.services.letters.changed import update_subject
-from orchestrator.services.letters.content import LetterContent, Report, ReportLine
+from orchestrator.services.letters.content import LetterContent, OtherSession, Report, ReportLine
 from orchestrator.services.letters.languages import Languages, codes_of, read_wordings
 from orchestrator.services.letters.letters import Letters
 from orchestrator.services.people.links import Links
@@ -56,6 +56,8 @@ MEETING = Meeting(
     kind="som",
     title_en="Senior Officials Meeting (SOM) on the 21st ACCSM",
     title_vi="Hội nghị trực tuyến quan chức cấp cao (SOM)",
+    short="SOM on the 21st ACCSM",
+    short_vi="SOM ACCSM 21",
     host="VN",
     coordinator_name="Trần Minh Khôi",
     coordinator_email="coordinator@vn.example.org",
@@ -126,14 +128,14 @@ def update(attendee: Attendee, old: Meeting = MEETING, new: Meeting = MOVED) -> 
         sequence=new.revised_sequence,
         first_message_id=FIRST,
         differences=tuple(differences(before, after, place)),
-        subject=update_subject(before, after, place),
+        before=before,
     )
 
 
 REINSTATEMENT = LetterContent(
-    ActionKind.INVITE, "invite", 3, 2, FIRST, (REINSTATED,), subject=f"Reinstated: {MEETING.title_en}"
+    ActionKind.INVITE, "invite", 3, 2, FIRST, (REINSTATED,), before=Snapshot.of(MEETING)
 )
-PROPOSED = "Friday, 11 December 2026, 20:00 Ha Noi (UTC+07:00)"
+PROPOSED = datetime(2026, 12, 11, 13, tzinfo=UTC)
 DECLINED = ReportLine("Singapore", "Tan Hui Shan", "declined", "A sitting of Parliament.")
 REPORT = Report(
     lines=(
@@ -149,7 +151,9 @@ REPORT = Report(
 )
 REASON = OwnWords(
     "A typhoon has closed public offices in Ha Noi, and the Chair is needed there on that day.",
+    (("vi", "Các cơ quan tại Hà Nội đóng cửa do bão và Chủ tọa phải có mặt tại đó trong ngày này."),),
 )
+ANOTHER = OwnWords("The delegation has named another person.", (("vi", "Đoàn đã cử người khác tham dự."),))
 ACCEPTED = replace(VIETNAMESE, participation=Participation.ACCEPTED)
 DEADLINE = datetime(2026, 11, 26, 9, tzinfo=UTC)
 SILENT = (
@@ -218,154 +222,300 @@ NO_POLICY = Fact.of(
     organizer="9a8b7c6d-0000-4000-8000-0f1e2d3c4b5a",
 )
 NOT_NOW = Fact.of("outside.graph.not-now", answer="509 Bandwidth Limit Exceeded")
-LETTERS_BY_NAME: dict[str, Letter] = {
-    **{name: asked(name, LETTERS) for name in ASKED},
-    "invitation": LETTERS.to_attendee(MEETING, VIETNAMESE, occasion(ActionKind.INVITE, "invite"), NOW),
-    "invitation-other-day": LETTERS.to_attendee(
-        MEETING, CANADIAN, occasion(ActionKind.INVITE, "invite"), NOW
-    ),
-    "update-new-time": LETTERS.to_attendee(MOVED, VIETNAMESE, update(VIETNAMESE), NOW),
-    "update-new-time-other-day": LETTERS.to_attendee(MOVED, CANADIAN, update(CANADIAN), NOW),
-    "save-the-date": LETTERS.to_attendee(
-        replace(LINKLESS, tentative=True),
-        VIETNAMESE,
-        occasion(ActionKind.INVITE, "invite", tentative=True),
-        NOW,
-    ),
-    "update-confirmed": LETTERS.to_attendee(
-        replace(MEETING, sequence=1, revised_sequence=1, revision=2),
-        ACCEPTED,
-        update(
-            VIETNAMESE,
+VENUE = Venue(
+    "Ha Noi",
+    "Asia/Ho_Chi_Minh",
+    name="National Convention Centre",
+    address="57 Pham Hung Street",
+    arrivals="A bus leaves the hotels at 07:30.",
+    emergency="+84 24 3000 0000",
+)
+THERE = replace(
+    MEETING,
+    title_en="Meeting of the Heads of Civil Service on the 21st ACCSM",
+    title_vi="Hội nghị những người đứng đầu nền công vụ ACCSM 21",
+    short="Heads of Civil Service, ACCSM 21",
+    short_vi="Hội nghị Bộ trưởng ACCSM 21",
+    mode=Mode.IN_PERSON,
+    venue=VENUE,
+    room="Hall 1",
+)
+MINISTER = Attendee(
+    "Nguyễn Văn An",
+    "minister@vn.example.org",
+    "VN",
+    "HCS",
+    Role.HEAD_OF_CIVIL_SERVICE,
+    id=20,
+    form="Ngài",
+    position="Bộ trưởng Bộ Nội vụ",
+)
+SPEAKER = Attendee(
+    "Lê Ngọc Diễm Quỳnh", "focal@vn.example.org", "VN", "ACCSM_FP", Role.FOCAL_POINT, id=21, form="Bà"
+)
+DAW = replace(BURMESE, form="Daw", language="en")
+REPLY_BY = datetime(2026, 11, 30, 9, tzinfo=UTC)
+PREPARATORY = OtherSession(
+    "Preparatory Meeting for the SOM",
+    "Cuộc họp trù bị",
+    datetime(2026, 12, 1, 7, tzinfo=UTC),
+    datetime(2026, 12, 1, 9, tzinfo=UTC),
+    MeetingStatus.PUBLISHED,
+)
+
+
+def in_person(letters: Letters) -> dict[str, Letter]:
+    """Write the letters of a meeting that people travel to."""
+    moved = replace(THERE, wall_start=MOVED.wall_start, sequence=1, revised_sequence=1, revision=2)
+    elsewhere = replace(
+        THERE, venue=replace(VENUE, name="Trade Union Hall", address="15 Tran Quoc Toan Street")
+    )
+    invite = occasion(ActionKind.INVITE, "invite", deadline=REPLY_BY)
+    announce = occasion(ActionKind.INVITE, "invite", tentative=True, invitation_by=REPLY_BY)
+    only_city = replace(THERE, tentative=True, room=None, venue=Venue("Ha Noi", "Asia/Ho_Chi_Minh"))
+    cancel = LetterContent(ActionKind.CANCEL, "cancel", 1, 1, FIRST, reasons=(REASON,))
+    return {
+        "in-person-save-the-date": letters.to_attendee(only_city, SPEAKER, announce, NOW),
+        "in-person-invitation": letters.to_attendee(
+            replace(THERE, attendees=(SPEAKER,)), SPEAKER, invite, NOW
+        ),
+        "in-person-invitation-english": letters.to_attendee(THERE, DAW, invite, NOW),
+        "in-person-invitation-minister": letters.to_attendee(THERE, MINISTER, invite, NOW),
+        "in-person-new-time": letters.to_attendee(
+            moved, SPEAKER, replace(update(SPEAKER, THERE, moved), reasons=(REASON,), deadline=REPLY_BY), NOW
+        ),
+        "in-person-new-venue": letters.to_attendee(
+            elsewhere,
+            replace(SPEAKER, participation=Participation.ACCEPTED),
+            update(SPEAKER, THERE, elsewhere),
+            NOW,
+        ),
+        "in-person-reminder": letters.to_attendee(THERE, SPEAKER, REMIND, NOW),
+        "in-person-cancellation": letters.to_attendee(
+            replace(THERE, status=MeetingStatus.CANCELLED, sequence=1), SPEAKER, cancel, NOW
+        ),
+    }
+
+
+def to_a_focal_point(letters: Letters) -> dict[str, Letter]:
+    """Write the letters of an event of two sessions, of whose other one they tell too."""
+    invite = occasion(ActionKind.INVITE, "invite", deadline=REPLY_BY, sessions=(PREPARATORY,))
+    relinked = replace(
+        MEETING, conference=Conference("external", "provider", "https://teams.example/l/other"), revision=2
+    )
+    cancelled = replace(MEETING, status=MeetingStatus.CANCELLED, sequence=1)
+    too = replace(PREPARATORY, status=MeetingStatus.CANCELLED)
+    away = replace(
+        SPEAKER, email="away@vn.example.org", id=22, delegated_to=SPEAKER.email, form="Ông", name="Đỗ Minh"
+    )
+    found: dict[str, Letter] = {}
+    for name, person in (("focal-point", SPEAKER), ("focal-point-english", DAW)):
+        meeting = replace(MEETING, attendees=(person,))
+        found |= {
+            f"{name}-save-the-date": letters.to_attendee(
+                replace(LINKLESS, attendees=(person,), tentative=True),
+                person,
+                replace(invite, tentative=True, deadline=None, invitation_by=REPLY_BY),
+                NOW,
+            ),
+            f"{name}-invitation": letters.to_attendee(meeting, person, invite, NOW),
+            f"{name}-new-time": letters.to_attendee(
+                replace(MOVED, attendees=(person,)),
+                person,
+                replace(update(person), reasons=(REASON,), deadline=REPLY_BY, sessions=(PREPARATORY,)),
+                NOW,
+            ),
+            f"{name}-new-link": letters.to_attendee(relinked, person, update(person, new=relinked), NOW),
+            f"{name}-cancellation": letters.to_attendee(
+                cancelled,
+                person,
+                LetterContent(ActionKind.CANCEL, "cancel", 1, 1, FIRST, reasons=(REASON,), sessions=(too,)),
+                NOW,
+            ),
+            f"{name}-removal": letters.to_attendee(
+                MEETING,
+                replace(person, removed_sequence=1, removed_at=NOW),
+                LetterContent(
+                    ActionKind.CANCEL,
+                    "cancel",
+                    1,
+                    1,
+                    FIRST,
+                    reasons=(
+                        OwnWords(
+                            "The delegation has named another person.",
+                            (("vi", "Đoàn đã cử người khác tham dự."),),
+                        ),
+                    ),
+                ),
+                NOW,
+            ),
+        }
+    found["focal-point-substitute"] = letters.to_attendee(
+        replace(MEETING, attendees=(SPEAKER, away)), SPEAKER, invite, NOW
+    )
+    return found
+
+
+def every(letters: Letters) -> dict[str, Letter]:
+    """Write each letter, by name."""
+    return {
+        **{name: asked(name, letters) for name in ASKED},
+        **in_person(letters),
+        **to_a_focal_point(letters),
+        "invitation": letters.to_attendee(MEETING, VIETNAMESE, occasion(ActionKind.INVITE, "invite"), NOW),
+        "invitation-other-day": letters.to_attendee(
+            MEETING, CANADIAN, occasion(ActionKind.INVITE, "invite"), NOW
+        ),
+        "update-new-time": letters.to_attendee(MOVED, VIETNAMESE, update(VIETNAMESE), NOW),
+        "update-new-time-other-day": letters.to_attendee(MOVED, CANADIAN, update(CANADIAN), NOW),
+        "save-the-date": letters.to_attendee(
             replace(LINKLESS, tentative=True),
+            VIETNAMESE,
+            occasion(ActionKind.INVITE, "invite", tentative=True),
+            NOW,
+        ),
+        "update-confirmed": letters.to_attendee(
             replace(MEETING, sequence=1, revised_sequence=1, revision=2),
+            ACCEPTED,
+            update(
+                VIETNAMESE,
+                replace(LINKLESS, tentative=True),
+                replace(MEETING, sequence=1, revised_sequence=1, revision=2),
+            ),
+            NOW,
         ),
-        NOW,
-    ),
-    "update-text": LETTERS.to_attendee(RENAMED, ACCEPTED, update(VIETNAMESE, new=RENAMED), NOW),
-    "update-reinstated": LETTERS.to_attendee(
-        replace(MEETING, sequence=2, revised_sequence=2, reset_sequence=2, revision=3),
-        VIETNAMESE,
-        REINSTATEMENT,
-        NOW,
-    ),
-    "invitation-own-address": SUBADDRESSED.to_attendee(
-        replace(MEETING, attendees=(VIETNAMESE,)), VIETNAMESE, occasion(ActionKind.INVITE, "invite"), NOW
-    ),
-    "again": LETTERS.to_attendee(
-        MEETING,
-        ACCEPTED,
-        occasion(ActionKind.RESEND, "resend", first_message_id=FIRST, asked_at=NOW + timedelta(minutes=5)),
-        NOW,
-    ),
-    "refusal": LETTERS.to_attendee(
-        MEETING,
-        VIETNAMESE,
-        occasion(
-            ActionKind.REFUSAL,
-            "refusal",
-            first_message_id=FIRST,
-            asked_at=NOW + timedelta(minutes=5),
-            proposed=PROPOSED,
-            comment="Eleven delegations have arranged for the 10th.",
+        "update-text": letters.to_attendee(RENAMED, ACCEPTED, update(VIETNAMESE, new=RENAMED), NOW),
+        "update-reinstated": letters.to_attendee(
+            replace(MEETING, sequence=2, revised_sequence=2, reset_sequence=2, revision=3),
+            VIETNAMESE,
+            REINSTATEMENT,
+            NOW,
         ),
-        NOW,
-    ),
-    "answered-for": LETTERS.to_attendee(
-        MEETING,
-        VIETNAMESE,
-        occasion(
-            ActionKind.ANSWERED_FOR,
-            "answered-for",
-            given_by="secretary@vn.example.org",
-            given=Participation.DECLINED.fact,
+        "invitation-own-address": SUBADDRESSED.to_attendee(
+            replace(MEETING, attendees=(VIETNAMESE,)), VIETNAMESE, occasion(ActionKind.INVITE, "invite"), NOW
         ),
-        NOW,
-    ),
-    "digest": LETTERS.to_coordinator(MEETING, occasion(ActionKind.DIGEST, "digest", report=REPORT), NOW),
-    "decline-alert": LETTERS.to_coordinator(
-        MEETING,
-        occasion(
-            ActionKind.DECLINE_ALERT,
-            "decline-alert",
-            report=replace(REPORT, lines=(DECLINED,)),
+        "again": letters.to_attendee(
+            MEETING,
+            ACCEPTED,
+            occasion(
+                ActionKind.RESEND, "resend", first_message_id=FIRST, asked_at=NOW + timedelta(minutes=5)
+            ),
+            NOW,
         ),
-        NOW,
-    ),
-    "day-off-alert": LETTERS.to_coordinator(
-        MEETING,
-        occasion(
-            ActionKind.DAY_OFF_ALERT,
-            "day-off-alert",
-            days_off=(
-                Fact.of(
-                    "timelines.now-day-off",
-                    delegation="Singapore",
-                    day=date(2026, 12, 3),
-                    name=Fact.of("text", text="Day of mourning"),
+        "refusal": letters.to_attendee(
+            MEETING,
+            VIETNAMESE,
+            occasion(
+                ActionKind.REFUSAL,
+                "refusal",
+                first_message_id=FIRST,
+                asked_at=NOW + timedelta(minutes=5),
+                proposed=PROPOSED,
+                comment="Eleven delegations have arranged for the 10th.",
+            ),
+            NOW,
+        ),
+        "answered-for": letters.to_attendee(
+            MEETING,
+            VIETNAMESE,
+            occasion(
+                ActionKind.ANSWERED_FOR,
+                "answered-for",
+                given_by="secretary@vn.example.org",
+                given=Participation.DECLINED,
+            ),
+            NOW,
+        ),
+        "digest": letters.to_coordinator(MEETING, occasion(ActionKind.DIGEST, "digest", report=REPORT), NOW),
+        "decline-alert": letters.to_coordinator(
+            MEETING,
+            occasion(
+                ActionKind.DECLINE_ALERT,
+                "decline-alert",
+                report=replace(REPORT, lines=(DECLINED,)),
+            ),
+            NOW,
+        ),
+        "day-off-alert": letters.to_coordinator(
+            MEETING,
+            occasion(
+                ActionKind.DAY_OFF_ALERT,
+                "day-off-alert",
+                days_off=(
+                    Fact.of(
+                        "timelines.now-day-off",
+                        delegation="Singapore",
+                        day=date(2026, 12, 3),
+                        name=Fact.of("text", text="Day of mourning"),
+                    ),
                 ),
             ),
+            NOW,
         ),
-        NOW,
-    ),
-    "cancellation": LETTERS.to_attendee(
-        replace(MEETING, status=MeetingStatus.CANCELLED, sequence=1),
-        VIETNAMESE,
-        LetterContent(ActionKind.CANCEL, "cancel", 1, 1, FIRST),
-        NOW,
-    ),
-    "cancellation-reason": LETTERS.to_attendee(
-        replace(MEETING, status=MeetingStatus.CANCELLED, sequence=1),
-        ACCEPTED,
-        LetterContent(ActionKind.CANCEL, "cancel", 1, 1, FIRST, reasons=(REASON,)),
-        NOW,
-    ),
-    "update-reason": LETTERS.to_attendee(
-        MOVED, VIETNAMESE, replace(update(VIETNAMESE), reasons=(REASON,)), NOW
-    ),
-    "update-save-the-date": LETTERS.to_attendee(
-        ANNOUNCED_AND_MOVED,
-        VIETNAMESE,
-        replace(update(VIETNAMESE, replace(LINKLESS, tentative=True), ANNOUNCED_AND_MOVED), tentative=True),
-        NOW,
-    ),
-    "again-save-the-date": LETTERS.to_attendee(
-        replace(LINKLESS, tentative=True),
-        VIETNAMESE,
-        occasion(
-            ActionKind.RESEND,
-            "resend",
-            first_message_id=FIRST,
-            asked_at=NOW + timedelta(minutes=5),
-            tentative=True,
+        "cancellation": letters.to_attendee(
+            replace(MEETING, status=MeetingStatus.CANCELLED, sequence=1),
+            VIETNAMESE,
+            LetterContent(ActionKind.CANCEL, "cancel", 1, 1, FIRST),
+            NOW,
         ),
-        NOW,
-    ),
-    "cancellation-removed": LETTERS.to_attendee(
-        MEETING,
-        replace(VIETNAMESE, removed_sequence=1, removed_at=NOW),
-        LetterContent(ActionKind.CANCEL, "cancel", 1, 1, FIRST),
-        NOW,
-    ),
-    "minutes": LETTERS.to_attendee(
-        MEETING, ACCEPTED, occasion(ActionKind.MINUTES, "minutes", attachment=MINUTES), NOW
-    ),
-    "alert": LETTERS.to_coordinator(
-        replace(MEETING, conference=Conference("external")),
-        occasion(ActionKind.LINK_ALERT, "link-alert"),
-        NOW,
-    ),
-    "alert-policy": LETTERS.to_coordinator(
-        replace(MEETING, conference=Conference("external").failed(NO_POLICY, NOW, needs_person=True)),
-        occasion(ActionKind.LINK_ALERT, "link-alert"),
-        NOW,
-    ),
-    "alert-change": LETTERS.to_coordinator(
-        replace(MEETING, conference=MEETING.conference.failed(NOT_NOW, NOW, needs_person=False)),
-        occasion(ActionKind.LINK_ALERT, "link-alert"),
-        NOW,
-    ),
-}
+        "cancellation-reason": letters.to_attendee(
+            replace(MEETING, status=MeetingStatus.CANCELLED, sequence=1),
+            ACCEPTED,
+            LetterContent(ActionKind.CANCEL, "cancel", 1, 1, FIRST, reasons=(REASON,)),
+            NOW,
+        ),
+        "update-reason": letters.to_attendee(
+            MOVED, VIETNAMESE, replace(update(VIETNAMESE), reasons=(REASON,)), NOW
+        ),
+        "update-save-the-date": letters.to_attendee(
+            ANNOUNCED_AND_MOVED,
+            VIETNAMESE,
+            replace(
+                update(VIETNAMESE, replace(LINKLESS, tentative=True), ANNOUNCED_AND_MOVED), tentative=True
+            ),
+            NOW,
+        ),
+        "again-save-the-date": letters.to_attendee(
+            replace(LINKLESS, tentative=True),
+            VIETNAMESE,
+            occasion(
+                ActionKind.RESEND,
+                "resend",
+                first_message_id=FIRST,
+                asked_at=NOW + timedelta(minutes=5),
+                tentative=True,
+            ),
+            NOW,
+        ),
+        "cancellation-removed": letters.to_attendee(
+            MEETING,
+            replace(VIETNAMESE, removed_sequence=1, removed_at=NOW),
+            LetterContent(ActionKind.CANCEL, "cancel", 1, 1, FIRST),
+            NOW,
+        ),
+        "minutes": letters.to_attendee(
+            MEETING, ACCEPTED, occasion(ActionKind.MINUTES, "minutes", attachment=MINUTES), NOW
+        ),
+        "alert": letters.to_coordinator(
+            replace(MEETING, conference=Conference("external")),
+            occasion(ActionKind.LINK_ALERT, "link-alert"),
+            NOW,
+        ),
+        "alert-policy": letters.to_coordinator(
+            replace(MEETING, conference=Conference("external").failed(NO_POLICY, NOW, needs_person=True)),
+            occasion(ActionKind.LINK_ALERT, "link-alert"),
+            NOW,
+        ),
+        "alert-change": letters.to_coordinator(
+            replace(MEETING, conference=MEETING.conference.failed(NOT_NOW, NOW, needs_person=False)),
+            occasion(ActionKind.LINK_ALERT, "link-alert"),
+            NOW,
+        ),
+    }
+
+
+LETTERS_BY_NAME = every(LETTERS)
 
 
 def body(letter: Letter, kind: str) -> str:
@@ -389,5 +539,17 @@ IN_ENGLISH_ALONE = {
     "chaser-secretariat",
     "notice-room-open",
     "rehearsal-without-slot",
+    "invitation-other-day",
+    "update-new-time-other-day",
+    "in-person-invitation-english",
+    "minutes",
+    "alert",
+    "alert-policy",
+    "alert-change",
+    "digest",
+    "decline-alert",
+    "day-off-alert",
 }
-BILINGUAL = [name for name in ASKED if name not in IN_ENGLISH_ALONE]
+BILINGUAL = [
+    name for name in LETTERS_BY_NAME if name not in IN_ENGLISH_ALONE and "focal-point-english" not in name
+]

@@ -123,8 +123,10 @@ def test_no_translation_is_empty_uncertain_or_of_other_places(code: str) -> None
     for item in catalogue(code):
         text, translation = str(item.id), str(item.string)
         assert not item.fuzzy, text
-        assert not text or translation == translation.strip() != "", text
-        assert places_of(translation) == places_of(text), text
+        assert not text or translation == translation.strip(), text
+        # Vietnamese is complete; a letter that another language cannot say yet is written in English.
+        assert not text or translation or code != "vi", text
+        assert not translation or places_of(translation) == places_of(text), text
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -137,7 +139,7 @@ def test_texts_are_found_in_templates_code_notices_and_directory() -> None:
     found = texts()
     for text in (
         "This is a reminder of:",
-        "Reminder: {title}",
+        "Reminder: {when} – {title}",
         "Call for papers",
         "Nay Pyi Taw",
         "Viet Nam",
@@ -153,9 +155,9 @@ def test_a_language_of_another_script_is_written_in_it(code: str) -> None:
     """No text was left in English by mistake, and none came from the catalogue of another language."""
     name = {"th": "THAI", "km": "KHMER", "lo": "LAO", "my": "MYANMAR"}[code]
     for text, translation in translations(code).items():
-        if re.sub(r"\{\w+\}|\W", "", text):
+        if translation and re.sub(r"\{\w+\}|\W", "", text):
             scripts = {unicodedata.name(char).split()[0] for char in translation if char.isalpha()}
-            assert scripts - {"LATIN"} == {name} or text == "{date}, {clock} {city} ({offset})", text
+            assert scripts - {"LATIN"} == {name} or text.startswith("{date}, {clock} {city}"), text
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -209,14 +211,14 @@ def test_a_header_that_does_not_say_who_and_when_is_refused(folder: Path, header
 
 
 def test_every_broken_translation_is_named(folder: Path) -> None:
-    changed(folder, "th", "แจ้งเตือน: {title}", "แจ้งเตือน: {tittle}")
+    changed(folder, "th", "ขอแจ้งเตือนการประชุม: {when} – {title}", "ขอแจ้งเตือนการประชุม: {when} – {tittle}")
     changed(folder, "lo", "{count} ຊົ່ວໂມງ", "{count ຊົ່ວໂມງ")
     with pytest.raises(ConfigurationError) as caught:
         read_wordings(folder)
     assert [(item.field, item.remedy) for item in caught.value.problems] == [
         (
-            "th/LC_MESSAGES/mail.po: Reminder: {title}",
-            "Use each of these as often as the English text does: {title}.",
+            "th/LC_MESSAGES/mail.po: Reminder: {when} – {title}",
+            "Use each of these as often as the English text does: {title}, {when}.",
         ),
         (
             "lo/LC_MESSAGES/mail.po: {count} h",

@@ -16,7 +16,7 @@ from config.settings import Settings
 from orchestrator.bootstrap import Container
 from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.letters.feed import LastTold, entry_of, facts_of, feed, meeting_file
-from orchestrator.domain.letters.invitation import CalendarFacts, description
+from orchestrator.domain.letters.invitation import NO_LONGER_INVITED, CalendarFacts, description
 from orchestrator.domain.letters.message import NamedAddress
 from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.meeting import AgendaEntry, Attendee, Meeting, MeetingStatus, Participation
@@ -132,7 +132,7 @@ def test_a_save_the_date_and_a_cancelled_meeting_are_marked(directory: Directory
     announced = event(meeting_file(facts(directory, tentative)))
     assert announced["SUMMARY"] == "Save the date: Senior Officials Meeting"
     first, *_ = str(announced["DESCRIPTION"]).splitlines()
-    assert first == "Save the date: the invitation will follow. No reply is needed now."
+    assert first == "Save the date: no reply is needed now."
     cancelled = replace(MEETING, status=MeetingStatus.CANCELLED)
     assert shown(directory, Participation.ACCEPTED, cancelled) == ("CANCELLED", "TRANSPARENT", "FREE")
     found = event(meeting_file(facts(directory, cancelled)))
@@ -147,7 +147,7 @@ def test_of_a_meeting_one_was_removed_from_only_what_one_was_told_is_said(direct
     )
     assert (found["STATUS"], found["SEQUENCE"], found["SUMMARY"]) == ("CANCELLED", 3, "Old title")
     assert found.start == STARTS - timedelta(days=1)
-    assert found["DESCRIPTION"] == "You are no longer invited to this meeting."
+    assert found["DESCRIPTION"] == NO_LONGER_INVITED
 
 
 def test_a_feed_without_meetings_is_still_a_calendar() -> None:

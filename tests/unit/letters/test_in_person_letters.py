@@ -11,7 +11,7 @@ import pytest
 from orchestrator.domain.letters.message import Letter
 from orchestrator.domain.letters.wording import LANGUAGES
 from orchestrator.domain.meetings.changes import Snapshot
-from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Need
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Need, Participation
 from orchestrator.domain.meetings.place import Mode, Venue
 from orchestrator.domain.own_words import OwnWords
 from orchestrator.domain.timelines.kinds import ActionKind, kinds_where
@@ -49,6 +49,7 @@ CANCELLED = replace(IN_PERSON, status=MeetingStatus.CANCELLED, sequence=1)
 DRAFT = replace(IN_PERSON, status=MeetingStatus.DRAFT, uid=None)
 OWN = WrittenWords(OwnWords("Cars"), OwnWords("Cars leave at 8.", (("vi", "Xe xuất phát lúc 8 giờ."),)))
 ASKS = (Need.ANSWER, Need.LIST, Need.PAPER)
+YES = Participation.ACCEPTED
 TOLD: dict[str, tuple[Meeting, LetterContent]] = {
     "invitation": (IN_PERSON, occasion(ActionKind.INVITE, "invite")),
     "save-the-date": (ANNOUNCED, occasion(ActionKind.INVITE, "invite", tentative=True)),
@@ -60,7 +61,10 @@ TOLD: dict[str, tuple[Meeting, LetterContent]] = {
     "minutes": (IN_PERSON, occasion(ActionKind.MINUTES, "minutes", attachment=made.MINUTES)),
     "again": (IN_PERSON, occasion(ActionKind.RESEND, "resend", asked_at=NOW + timedelta(minutes=5))),
     "refusal": (IN_PERSON, occasion(ActionKind.REFUSAL, "refusal", proposed=made.PROPOSED)),
-    "answered-for": (IN_PERSON, occasion(ActionKind.ANSWERED_FOR, "answered-for", given_by="x", given="y")),
+    "answered-for": (
+        IN_PERSON,
+        occasion(ActionKind.ANSWERED_FOR, "answered-for", given_by="x", given=YES),
+    ),
     "letter": (IN_PERSON, occasion(ActionKind.LETTER, "letter", letter=OWN)),
     **{
         f"notice-{key}": (IN_PERSON, notice(key, missing=ASKS, deadline=DEADLINE))

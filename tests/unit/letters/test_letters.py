@@ -38,25 +38,23 @@ def test_no_abbreviation_of_a_zone_is_ever_printed(name: str) -> None:
 
 def test_the_own_time_comes_first_and_the_host_time_marks_another_day() -> None:
     text = text_of("invitation-other-day")
-    assert "When    Thursday, 10 December 2026\n        02:00–05:00 Ottawa (UTC-05:00), 3 h\n" in text
-    assert "Host    14:00 Ha Noi (UTC+07:00)\n" in text
+    assert "When: Thursday, 10 December 2026, 02:00–05:00 Ottawa (UTC-05:00)\n" in text
+    assert "Host: 14:00–17:00 Ha Noi (UTC+07:00)\n" in text
     moved = text_of("update-new-time-other-day")
+    assert "Now: Thursday, 10 December 2026, 21:30–00:30 (+1 day) Ottawa (UTC-05:00)\n" in moved
+    assert "Host: 09:30–12:30 Ha Noi (UTC+07:00) (+1 day)\n" in moved
+
+
+def test_an_update_says_what_it_is_then_the_new_time_before_the_old() -> None:
     assert (
-        "When    Thursday, 10 December 2026\n        21:30–00:30 (+1 day) Ottawa (UTC-05:00), 3 h\n" in moved
-    )
-    assert "Host    09:30 Ha Noi (UTC+07:00) (+1 day)\n" in moved
-
-
-def test_an_update_leads_with_what_changed() -> None:
-    assert text_of("update-new-time").startswith(
-        "What changed\n\nTime\n"
-        "Was: Thursday, 10 December 2026, 14:00–17:00 Ha Noi (UTC+07:00)\n"
+        "The Senior Officials Meeting (SOM) on the 21st ACCSM has been moved to a\nnew time.\n\n"
         "Now: Friday, 11 December 2026, 09:30–12:30 Ha Noi (UTC+07:00)\n"
-    )
+        "Was: Thursday, 10 December 2026, 14:00–17:00 Ha Noi (UTC+07:00)\n"
+    ) in text_of("update-new-time")
 
 
 def test_who_has_not_answered_is_asked_again_in_a_reminder() -> None:
-    asked = "Still missing from you:\n- your own answer: whether you will take part\n"
+    asked = "Awaited from you:\n- your own reply: whether you will take part\n"
     assert asked in text_of("reminder-unanswered")
     assert "?answer=accepted" in html_of("reminder-unanswered")
     assert "Nothing is missing from you." in text_of("reminder")

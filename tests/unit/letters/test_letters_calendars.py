@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from orchestrator.domain.letters.invitation import NO_LONGER_INVITED
 from orchestrator.domain.letters.message import Letter, NamedAddress
 from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.meeting import Attendee, MeetingStatus, Participation
@@ -128,9 +129,10 @@ def test_who_was_removed_is_told_so_and_nothing_of_the_meeting_that_is_not_so(
     assert not [line for line in found if line.startswith("STATUS") or "ROLE=CHAIR" in line]
     assert "SEQUENCE:1" in found
     said = unescaped(letter, "DESCRIPTION")
-    assert said.startswith("You are no longer invited to this meeting.\n")
+    assert said.startswith(f"{NO_LONGER_INVITED}\n")
     assert ("takes place as planned" in said) is goes_on
-    assert "Cancelled" not in letter.subject and letter.subject.startswith("Change of participants: ")
+    assert not {"Cancelled", "Hủy"} & set(re.findall(r"\w+", letter.subject))
+    assert letter.subject.startswith("Thay đổi thành phần dự họp: ")
 
 
 @pytest.mark.parametrize("name", LETTERS_BY_NAME)
@@ -151,14 +153,14 @@ def test_no_mail_promises_what_a_calendar_does(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("cancellation", "If your calendar still shows it, kindly press Delete or Remove."),
+        ("cancellation", "If your calendar still shows it, kindly press Delete or Remove;"),
         ("cancellation-removed", "If your calendar still shows it, kindly press Delete or Remove."),
         ("update-text", "If your calendar shows Update or Accept, kindly press it"),
-        ("update-confirmed", "If your calendar shows Update or Accept, kindly press it"),
+        ("update-confirmed", "Your reply on record: ● will take part."),
         ("update-save-the-date", "If your calendar shows Update or Accept, kindly press it"),
-        ("invitation", "if your calendar shows them, with its buttons"),
-        ("update-new-time", "if your calendar shows them, with its buttons"),
-        ("again", "You have answered already"),
+        ("invitation", "with the buttons of your calendar if it shows them"),
+        ("refusal", "with the buttons of your calendar if it shows them"),
+        ("again", "Your reply on record: ● will take part."),
     ],
 )
 def test_a_mail_names_the_button_to_press_if_the_calendar_shows_one(name: str, sentence: str) -> None:

@@ -67,8 +67,8 @@ def test_the_join_link_is_ones_own_and_stands_alone_with_the_name_to_show(name: 
 
 def test_a_chaser_names_what_is_missing_by_when_and_the_page() -> None:
     assert (
-        "Still missing from you:\n"
-        "- your own answer: whether you will take part\n"
+        "Awaited from you:\n"
+        "- your own reply: whether you will take part\n"
         "- the list of who comes for your delegation\n"
         "- the paper of your delegation\n"
         "The deadline has passed: Thursday, 26 November 2026, 17:00 Singapore\n"
@@ -81,8 +81,8 @@ def test_a_chaser_names_what_is_missing_by_when_and_the_page() -> None:
 def test_an_answer_missing_from_somebody_who_has_answered_is_that_of_their_head() -> None:
     person = replace(SINGAPOREAN, participation=Participation.ACCEPTED)
     text = body(LETTERS.to_attendee(MEETING, person, CHASE, NOW), "plain")
-    assert "- the answer of your head of delegation\n" in text
-    assert "your own answer" not in text
+    assert "- the reply of your head of delegation\n" in text
+    assert "your own reply" not in text
 
 
 @pytest.mark.parametrize("why", [REMIND, occasion(ActionKind.CHASE, "chase:answer")])
@@ -91,7 +91,7 @@ def test_who_speaks_for_a_silent_head_is_asked_for_that_answer_too(why: LetterCo
     head = replace(VIETNAMESE, delegation="SG", email="head@sg.example.org", id=90)
     member = replace(head, role=Role.DELEGATE, email="member@sg.example.org", id=91)
     asking = replace(why, missing=(Need.ANSWER,))
-    own, of_head = "- your own answer", "- the answer of your head of delegation"
+    own, of_head = "- your own reply", "- the reply of your head of delegation"
     for people, to, wanted in (
         ((head, SINGAPOREAN), SINGAPOREAN, (True, True)),
         ((replace(head, participation=Participation.ACCEPTED), SINGAPOREAN), SINGAPOREAN, (True, False)),
@@ -108,10 +108,10 @@ def test_who_speaks_for_a_silent_head_is_asked_for_that_answer_too(why: LetterCo
 
 def test_a_chaser_to_the_secretariat_lists_who_still_owes_what_in_the_order_given() -> None:
     assert (
-        "Delegations from which something is still missing:\n"
-        "- Brunei Darussalam: answer, delegation list, paper\n"
+        "Delegations from which something is awaited:\n"
+        "- Brunei Darussalam: reply, list, paper\n"
         "- Lao PDR: paper\n"
-        "- Republic of Korea: answer, connectivity test\n"
+        "- Republic of Korea: reply, test\n"
     ) in text_of("chaser-secretariat")
 
 
@@ -130,7 +130,7 @@ def test_a_coordinator_is_asked_for_nothing_that_attendees_are_asked_for(
     letter = LETTERS.to_coordinator(meeting, why, NOW)
     text, html = body(letter, "plain"), body(letter, "html")
     for part in (text, html):
-        assert "your own answer" not in part
+        assert "your own reply" not in part
         assert "your page" not in part.casefold()
         assert (str(meeting.conference.join_url) in part) is (
             meeting is MEETING and (why is REMIND or bool(why.notice and why.notice.join))
@@ -164,7 +164,7 @@ def test_times_of_a_poll_are_the_readers_own_also_on_another_day() -> None:
 def test_no_name_adds_anything_to_the_html_of_any_language(occasion_of: Callable[[], LetterContent]) -> None:
     hostile = replace(THAI, name='<b>{name}</b> & "x" {0}')
     html = body(LETTERS.to_attendee(MEETING, hostile, occasion_of(), NOW), "html")
-    assert html.count("&lt;b&gt;{name}&lt;/b&gt; &amp; &#34;x&#34; {0}") == 4
+    assert html.count("&lt;b&gt;{name}&lt;/b&gt; &amp; &#34;x&#34; {0}") == 6
     assert "<b>" not in html
 
 

@@ -5,16 +5,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
-
-import pytest
 
 from orchestrator.domain.meetings import changes
 from orchestrator.domain.meetings.changes import Difference, Snapshot, What
 from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.meeting import AgendaEntry, Meeting
 from orchestrator.domain.time.zones import Place
-from orchestrator.services.letters.changed import update_subject
 from orchestrator.words import say
 
 HA_NOI = Place("Asia/Ho_Chi_Minh", "Ha Noi")
@@ -101,52 +97,6 @@ def test_the_same_instants_read_in_each_recipient_s_own_place() -> None:
     )
 
 
-# The subject of an update.
-
-
-@pytest.mark.parametrize(
-    ("fields", "leading"),
-    [
-        ({}, "Updated: SOM"),
-        ({"title": "SOM 21"}, "Updated title: SOM → SOM 21"),
-        ({"title": "SOM 21", "agenda": ()}, "Updated title, agenda: SOM → SOM 21"),
-        ({"title_vi": None}, "Updated Vietnamese title: SOM"),
-        ({"agenda": ("Opening",)}, "Updated agenda: SOM"),
-        ({"join_url": "https://meet.example.org/2"}, "Updated join link: SOM"),
-        ({"join_url": "https://meet.example.org/2", "agenda": ()}, "Updated join link, agenda: SOM"),
-        ({"coordinator": "L <l@vn.example.org>"}, "Updated contact: SOM"),
-        ({"tentative": True}, "Confirmed: SOM"),
-    ],
-)
-def test_a_subject_spells_out_the_gravest_change_and_names_the_others(
-    fields: dict[str, Any], leading: str
-) -> None:
-    old, new = (replace(OLD, tentative=True), OLD) if "tentative" in fields else (OLD, replace(OLD, **fields))
-    assert update_subject(old, new, HA_NOI) == leading
-
-
-def test_a_subject_tells_new_hours_of_the_same_day_by_the_clock() -> None:
-    later = replace(OLD, starts_at=STARTS + timedelta(hours=1), ends_at=OLD.ends_at + timedelta(hours=1))
-    where = "Thursday, 3 December 2026, Ha Noi (UTC+07:00)"
-    assert update_subject(OLD, later, HA_NOI) == f"Updated time: 14:00–17:00 → 15:00–18:00, {where}: SOM"
-    shorter = replace(OLD, ends_at=OLD.ends_at - timedelta(hours=1), title="SOM 21")
-    assert (
-        update_subject(OLD, shorter, HA_NOI)
-        == f"Updated time, title: 14:00–17:00 → 14:00–16:00, {where}: SOM 21"
-    )
-
-
-def test_a_subject_tells_another_day_by_its_date() -> None:
-    assert update_subject(OLD, NEXT_DAY, HA_NOI) == (
-        "Updated time: Thursday, 3 December 2026, 14:00 → "
-        "Friday, 4 December 2026, 14:00 Ha Noi (UTC+07:00): SOM"
-    )
-
-
-def test_a_save_the_date_confirmed_at_another_time_leads_with_the_confirmation() -> None:
-    assert update_subject(replace(OLD, tentative=True), NEXT_DAY, HA_NOI) == "Confirmed, time: SOM"
-
-
 def test_the_first_link_is_no_change_and_an_agenda_may_come_and_go() -> None:
     assert differences(replace(OLD, join_url=None), OLD, HA_NOI) == []
     assert differences(OLD, replace(OLD, join_url=None), HA_NOI) == []
@@ -193,8 +143,3 @@ def test_new_rules_of_a_zone_leave_its_own_wall_time_and_name_the_offset() -> No
         "Thursday, 3 December 2026, 14:00–17:00 Ha Noi (UTC+08:00)",
         "Thursday, 3 December 2026, 14:00–17:00 Ha Noi (UTC+07:00)",
     )
-    assert update_subject(told, new, HA_NOI) == (
-        "Updated time: Thursday, 3 December 2026, 14:00 Ha Noi, UTC+08:00 → UTC+07:00: SOM"
-    )
-    singapore = Place("Asia/Singapore", "Singapore")
-    assert update_subject(told, new, singapore).startswith("Updated time: 14:00–17:00 → 15:00–18:00")

@@ -14,7 +14,6 @@ from orchestrator.domain.meetings.place import Mode, Venue, Where
 from orchestrator.domain.meetings.revision import Weight, weigh
 from orchestrator.domain.meetings.titles import cut, short_title
 from orchestrator.domain.time.zones import Place
-from orchestrator.services.letters.changed import update_subject
 from orchestrator.words import say
 from tests.unit.meetings.living import NOW, draft, published
 
@@ -105,11 +104,6 @@ def test_what_changed_of_the_place_is_told_old_and_new() -> None:
         (What.MODE, "online", "hybrid"),
         (What.VENUE, "none", "Ha Noi"),
     ]
-
-
-def test_the_subject_leads_with_the_venue() -> None:
-    old, new = Snapshot.of(meeting()), Snapshot.of(meeting(replace(HALL, room="Hall 3")))
-    assert update_subject(old, new, HA_NOI) == "Updated venue: SOM"
 
 
 @pytest.mark.parametrize(

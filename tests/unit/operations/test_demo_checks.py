@@ -81,7 +81,9 @@ def arrived(found: Case) -> list[CaughtLine]:
     """The mails exactly as they should come."""
     wanted = list(expected_mails(found))
     return [
-        CaughtLine(str(number), item.at or PUBLISHED, item.recipient, f"{item.subject} – at 14:00")
+        CaughtLine(
+            str(number), item.at or PUBLISHED, item.recipient, f"{item.subject}Thu 3 Dec – {item.title}"
+        )
         for number, item in enumerate(wanted)
     ]
 

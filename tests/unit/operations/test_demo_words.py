@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.demo.running import PURPOSE_WORDS
-from orchestrator.services.letters.pages import SUBJECTS
+from orchestrator.services.letters.subjects import SUBJECTS
 
 
 def test_every_mail_there_is_has_words() -> None:

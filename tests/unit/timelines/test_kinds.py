@@ -85,7 +85,8 @@ def test_names_of_kinds_and_purposes_fit_their_columns() -> None:
 
 def test_what_is_derived_from_the_table_is_what_was_agreed() -> None:
     assert REQUESTS == ("invitation", "save-the-date", "update", "again", "refusal")
-    assert {"reminder", "notice", "chaser", "connection-test", "date-poll", "letter"} == IN_OWN_LANGUAGE
+    in_english = {"minutes", "alert", "digest", "decline-alert", "day-off-alert"}
+    assert {purpose for rules in KINDS.values() for purpose in rules.purposes} - in_english == IN_OWN_LANGUAGE
     assert [kind for kind in ActionKind if MeetingStatus.DRAFT in kind.rules.statuses] == [
         ActionKind.DATE_POLL,
         ActionKind.CANCEL,

@@ -126,7 +126,7 @@ def test_move_takes_it_along_in_one_transaction_and_everybody_is_asked_again(pub
     mails = len(published.mailer.accepted)
     published.run()
     subjects = Counter(mail.subject.split(":")[0] for mail in published.mailer.accepted[mails:])
-    assert subjects == {"Updated time": 6}
+    assert subjects == {"New time": 4, "Giờ họp mới": 2}
     due = {item.due_at for item in published.reading.plan(PREP) if item.kind == "conclude"}
     assert due == {prep.ends_at}
 
