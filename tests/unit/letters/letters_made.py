@@ -1,4 +1,4 @@
-"""One letter of each kind."""
+"""One letter of each kind. This file is longer than others, because each letter stands in it once."""
 
 from __future__ import annotations
 
