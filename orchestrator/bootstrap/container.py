@@ -54,6 +54,7 @@ from orchestrator.services.minutes.housekeeping import DocumentHousekeeping
 from orchestrator.services.minutes.minutes import Minutes
 from orchestrator.services.minutes.papers import Papers
 from orchestrator.services.operations.bulk import Bulk
+from orchestrator.services.operations.keeping_watch import KeepingWatch
 from orchestrator.services.operations.operations import Operations
 from orchestrator.services.operations.processes import Life, Processes
 from orchestrator.services.operations.write_probe import WriteProbe
@@ -454,7 +455,13 @@ class Container(Adapters, DataFiles):
             policy,
             self.recalculating.run,
             self.document_housekeeping.tidy,
+            self.keeping_watch.plan,
         )
+
+    @cached_property
+    def keeping_watch(self) -> KeepingWatch:
+        """Planning what has to be told."""
+        return KeepingWatch(self.database, self.planner, self.clock)
 
     @cached_property
     def fair_starts(self) -> FairStarts:

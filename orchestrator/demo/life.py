@@ -14,7 +14,14 @@ from integrations.sandbox.attendees import Attendees, Reply
 from integrations.sandbox.writing import Says, Software
 from orchestrator.bootstrap import Container
 from orchestrator.demo.answering import attendees_of, author, wait_until_read
-from orchestrator.demo.checks import Case, expected_mails, wrong_answers, wrong_mails, wrong_quarantine
+from orchestrator.demo.checks import (
+    Case,
+    expected_mails,
+    wrong_answers,
+    wrong_mails,
+    wrong_quarantine,
+    wrong_status,
+)
 from orchestrator.demo.clock import move_to, next_due, wait_until_quiet
 from orchestrator.demo.outbox import caught
 from orchestrator.demo.running import PURPOSE_WORDS
@@ -212,7 +219,10 @@ class _Demo:
         for mail in sorted(kept, key=lambda mail: mail.subject):
             out.print(f"In quarantine: “{mail.subject}”: {say(mail.reason)}", soft_wrap=True)
         self._show_spared()
-        mails = list(wrong_mails(wanted, found))
+        mails = [
+            *wrong_mails(wanted, found),
+            *(wrong for case in cases for wrong in wrong_status(case, found)),
+        ]
         effects = [sentence for case in cases for sentence in wrong_answers(case)]
         effects += wrong_quarantine(strangers, (mail.sender for mail in kept))
         failed = [item for state in _BADLY for item in self.container.reading.actions(state)]

@@ -26,9 +26,9 @@ PURPOSE_WORDS = {
     "update": "Updated invitation",
     "reminder": "Reminder",
     "cancellation": "Cancellation",
-    "letter": "Letter of the coordinator",
     "minutes": "Minutes",
     "alert": "Alert",
+    "letter": "Letter of the coordinator",
     "notice": "Notice",
     "chaser": "Chaser",
     "connection-test": "Connectivity test",
@@ -37,9 +37,7 @@ PURPOSE_WORDS = {
     "again": "Invitation once more",
     "refusal": "Time unchanged",
     "answered-for": "Who answered for an attendee",
-    "digest": "Digest of answers",
-    "decline-alert": "Alert that a head of delegation declined",
-    "day-off-alert": "Alert that the meeting is now on a day off",
+    "digest": "Status of the meeting",
 }
 
 
@@ -95,7 +93,7 @@ def _show_life(container: Container, meeting: MeetingSummary) -> None:
     out.print(f"  {meeting.host_time}, {meeting.status}", soft_wrap=True)
     groups: dict[tuple[str, str], list[ActionView]] = defaultdict(list)
     for item in container.reading.plan(meeting.reference):
-        if item.kind != ActionKind.LINK_ALERT:
+        if item.kind != ActionKind.LOOK:
             groups[item.state, say(item.what)].append(item)
     for (state, what), found in groups.items():
         mark = STATE_MARKS[state].partition(" ")[0]

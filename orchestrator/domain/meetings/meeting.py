@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.alerts import Alert
 from orchestrator.domain.meetings.by_hand import Note, OneOffLetter
 from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.fields import AgendaFields, AttendeeFields, Seat
@@ -185,15 +186,15 @@ class AgendaEntry(AgendaFields):
 class News:
     """What came back from attendees and has not been told to the coordinator yet.
 
-    ``latest`` is the id of the newest response, ``reported`` that of the newest one in a digest.
-    ``first_at`` is when the oldest unreported one came. ``urgent`` is the newest decline of a head of
-    delegation that came close to the start.
+    ``latest`` is the id of the newest response. ``digest_at`` is the hour of the last digest, gone out or
+    not, ``told_until`` that of the last one that went out. ``first_at`` is when the oldest response came that
+    no digest has told.
     """
 
     latest: int = 0
-    reported: int = 0
+    digest_at: datetime | None = None
+    told_until: datetime | None = None
     first_at: datetime | None = None
-    urgent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +243,8 @@ class Meeting:
     ``own_timeline`` is the meeting's own copy of a timeline, as it was written, where it has one.
     ``date_poll`` is there while the delegations are asked for a date. ``reasons`` are those that were given
     for changes of a published meeting, oldest first; ``notes`` and ``letters`` are what its coordinator tells
-    people. ``days_off`` are those on which it takes place, as far as they have been looked at. ``short`` and
-    ``short_vi`` are the short titles that were given.
+    people. ``alerts`` are those that no mail has told yet. ``days_off`` are those on which it takes place, as
+    far as they have been looked at. ``short`` and ``short_vi`` are the short titles that were given.
 
     It has no slots, so that what planning asks of its attendees again and again is worked out once.
     """
@@ -279,6 +280,7 @@ class Meeting:
     agenda: tuple[AgendaEntry, ...] = ()
     attendees: tuple[Attendee, ...] = field(default=(), repr=False)
     news: News = News()
+    alerts: tuple[Alert, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     answers_by_others: tuple[AnswerByOther, ...] = ()
     own_timeline: str | None = field(default=None, repr=False)

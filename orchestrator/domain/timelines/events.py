@@ -25,7 +25,6 @@ from orchestrator.domain.timelines.obligations import AFTERWARDS, Obligation
 from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.facts import Fact
 
-_DIGEST_EVERY = timedelta(hours=1)
 _NEXT_WORKING_MORNING = Fact.of("timelines.next-working-morning")
 _NEXT_WORKING_HOURS = Fact.of("timelines.next-working-hours")
 
@@ -160,56 +159,6 @@ def next_morning(moment: datetime, calendar: WorkingCalendar) -> datetime | None
             if landing > moment:
                 return landing
     return None
-
-
-def news_of(meeting: Meeting) -> list[Obligation]:
-    """Return what the coordinator is told of answers: at most hourly, a late decline of a head at once."""
-    news, expires = meeting.news, meeting.ends_at + AFTERWARDS
-    wanted = []
-    if news.first_at is not None:
-        wanted.append(
-            Obligation(
-                "digest",
-                ActionKind.DIGEST,
-                "digest",
-                None,
-                news.latest,
-                news.first_at + _DIGEST_EVERY,
-                expires,
-                late=True,
-            )
-        )
-    if news.urgent and meeting.status is MeetingStatus.PUBLISHED:
-        wanted.append(
-            Obligation(
-                "decline-alert",
-                ActionKind.DECLINE_ALERT,
-                "decline-alert",
-                None,
-                news.urgent,
-                None,
-                meeting.starts_at,
-            )
-        )
-    return wanted
-
-
-def days_off(meeting: Meeting) -> list[Obligation]:
-    """Return what warns the coordinator, once each, of days off that came after the time was decided."""
-    known = meeting.days_off
-    late = {item.warning for item in known.days if item.warning} if known else ()
-    return [
-        Obligation(
-            f"day-off-alert:{number}",
-            ActionKind.DAY_OFF_ALERT,
-            "day-off-alert",
-            None,
-            number,
-            None,
-            meeting.starts_at,
-        )
-        for number in sorted(late)
-    ]
 
 
 def called_off(meeting: Meeting) -> list[Obligation]:

@@ -34,10 +34,9 @@ class ActionKind(StrEnum):
     REFUSAL = "refusal"
     ANSWERED_FOR = "answered-for"
     LETTER = "letter"
-    LINK_ALERT = "link-alert"
+    ALERT = "alert"
     DIGEST = "digest"
-    DECLINE_ALERT = "decline-alert"
-    DAY_OFF_ALERT = "day-off-alert"
+    LOOK = "look"
     CONFERENCE = "conference"
     CONFERENCE_DELETE = "conference-delete"
     CONFIRM = "confirm"
@@ -124,6 +123,7 @@ class Tells(StrEnum):
     NOTHING = auto()
     CHANGES = auto()
     REQUEST = auto()
+    ALERTS = auto()
     REPORT = auto()
     ANSWER = auto()
     NEEDS = auto()
@@ -369,13 +369,17 @@ KINDS: Mapping[ActionKind, KindRules] = {
         tells=Tells.LETTER,
         own_language=True,
     ),
-    ActionKind.LINK_ALERT: KindRules(
+    ActionKind.ALERT: KindRules(
         work=Work.MAIL,
-        words=Fact.of("timelines.what-link-alert"),
-        why=Fact.of("timelines.why-link-alert"),
-        not_needed=Fact.of("timelines.link-is-there"),
+        words=Fact.of("timelines.what-alert"),
+        why=Fact.of("timelines.why-alert"),
+        not_needed=Fact.of("timelines.not-needed-alert"),
         recipient=Recipient.COORDINATOR,
+        statuses=_ALWAYS,
         purposes=("alert",),
+        conditional=Conditional.ALWAYS,
+        tells=Tells.ALERTS,
+        own_language=True,
     ),
     ActionKind.DIGEST: KindRules(
         work=Work.MAIL,
@@ -385,21 +389,15 @@ KINDS: Mapping[ActionKind, KindRules] = {
         statuses=_ALWAYS,
         purposes=("digest",),
         tells=Tells.REPORT,
+        own_language=True,
     ),
-    ActionKind.DECLINE_ALERT: KindRules(
-        work=Work.MAIL,
-        words=Fact.of("timelines.what-decline-alert"),
-        why=Fact.of("timelines.why-decline-alert"),
-        recipient=Recipient.COORDINATOR,
-        purposes=("decline-alert",),
-        tells=Tells.REPORT,
-    ),
-    ActionKind.DAY_OFF_ALERT: KindRules(
-        work=Work.MAIL,
-        words=Fact.of("timelines.what-day-off-alert"),
-        why=Fact.of("timelines.why-day-off-alert"),
-        recipient=Recipient.COORDINATOR,
-        purposes=("day-off-alert",),
+    ActionKind.LOOK: KindRules(
+        work=Work.TURN,
+        words=Fact.of("timelines.what-look"),
+        why=Fact.of("timelines.why-look"),
+        not_needed=Fact.of("timelines.not-needed-look"),
+        statuses=_ALWAYS,
+        conditional=Conditional.ALWAYS,
     ),
     ActionKind.CONFERENCE: KindRules(
         work=Work.CONFERENCE,

@@ -64,15 +64,11 @@ def _status_objection(kind: ActionKind, meeting: Meeting) -> Objection | None:
 
 def _is_done(kind: ActionKind, meeting: Meeting) -> bool:
     """Whether an action has nothing left to do; in person nothing has to be done for a link."""
-    conference = meeting.conference
     match kind:
         case ActionKind.CONFIRM:
             return not meeting.tentative
         case ActionKind.CONFERENCE:
             return not meeting.mode.has_link
-        case ActionKind.LINK_ALERT:
-            linked = conference.by_hand or (conference.join_url and conference.trouble is None)
-            return bool(linked) or not meeting.mode.has_link
         case ActionKind.CONFERENCE_DELETE:
             return meeting.status is MeetingStatus.PUBLISHED and meeting.mode.has_link
     return False

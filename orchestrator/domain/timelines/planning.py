@@ -17,14 +17,15 @@ from orchestrator.domain.meetings.meeting import (
     Meeting,
     MeetingStatus,
 )
+from orchestrator.domain.timelines.alerting import alerts, polls
 from orchestrator.domain.timelines.asking import asked_delegations
+from orchestrator.domain.timelines.digests import digests
 from orchestrator.domain.timelines.events import (
     called_off,
     cancellations,
     date_poll,
     letters,
     minutes,
-    news_of,
 )
 from orchestrator.domain.timelines.kinds import STEP_RULES, ActionKind
 from orchestrator.domain.timelines.needs import is_missing
@@ -44,7 +45,7 @@ def plan(
     """
     match meeting.status:
         case MeetingStatus.DRAFT:
-            wanted = date_poll(meeting, calendars)
+            wanted = [*date_poll(meeting, calendars), *polls(meeting)]
         case MeetingStatus.PUBLISHED:
             wanted = Published(meeting, timeline, calendars, only).obligations()
         case MeetingStatus.CANCELLED:
@@ -55,7 +56,9 @@ def plan(
                 *Published(meeting, timeline, calendars, only).afterwards(),
             ]
     if meeting.uid is not None:
-        wanted += [*cancellations(meeting), *news_of(meeting), *letters(meeting, calendars)]
+        wanted += [*cancellations(meeting), *letters(meeting, calendars)]
+        wanted += digests(meeting, timeline, calendars)
+    wanted += alerts(meeting)
     if only is None:
         return wanted
     return [item for item in wanted if item.attendee_id is None or item.attendee_id in only]

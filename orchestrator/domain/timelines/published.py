@@ -17,9 +17,10 @@ from orchestrator.domain.meetings.meeting import (
     Need,
 )
 from orchestrator.domain.time.zones import local_time
+from orchestrator.domain.timelines.alerting import LOOK_LINK
 from orchestrator.domain.timelines.asking import addressees, asked_delegations, holds, owed
 from orchestrator.domain.timelines.audience import admitted
-from orchestrator.domain.timelines.events import answered_for, asked_for, called_off, days_off
+from orchestrator.domain.timelines.events import answered_for, asked_for, called_off
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.ladders import Ladders
 from orchestrator.domain.timelines.moments import Moments
@@ -55,7 +56,6 @@ class Published:
         wanted += [
             *asked_for(self._meeting, self._waits_for),
             *answered_for(self._meeting),
-            *days_off(self._meeting),
             *([] if self._meeting.mode.has_link else called_off(self._meeting)),
         ]
         return _without_doubles([*wanted, *self._nudges()])
@@ -104,10 +104,13 @@ class Published:
         wanted = [
             Obligation(step.name, ActionKind.CONFERENCE, step.name, None, meeting.revision, None, self._ends)
         ]
-        return [*wanted, *self._link_alert(step)]
+        return [*wanted, *self._look_for_link(step)]
 
-    def _link_alert(self, step: Step) -> list[Obligation]:
-        """The alert that the link cannot be made or changed: at once where only a person can mend that."""
+    def _look_for_link(self, step: Step) -> list[Obligation]:
+        """The look at whether the link is there, so that the coordinator is told if it is not.
+
+        Where only a person can mend what keeps it from being made, that is at once.
+        """
         conference, published_at = self._meeting.conference, self._meeting.published_at
         trouble = conference.trouble
         if trouble is None and conference.join_url:
@@ -120,7 +123,7 @@ class Published:
                 return []
             due = since + step.alert_after
         number = 1 + conference.troubles
-        return [Obligation("link-alert", ActionKind.LINK_ALERT, "link-alert", None, number, due, self._ends)]
+        return [Obligation(LOOK_LINK, ActionKind.LOOK, LOOK_LINK, None, number, due, self._ends, late=True)]
 
     def _invitation(self, step: Step, attendee: Attendee) -> Obligation:
         due = self._moments.invited_at(step, attendee)

@@ -122,7 +122,8 @@ def _row(meeting: Meeting, attendee: Attendee, given: GivenAnswer, now: datetime
         assigned_by=given.assigned_by,
         at=now,
         participation=given.participation,
-        urgent=is_urgent(meeting, attendee, given.participation, now),
+        # Who says once more what they have said already gives no news.
+        urgent=not attendee.declined and is_urgent(meeting, attendee, given.participation, now),
         delegate=given.delegate,
         comment=cut(given.comment),
         incoming_id=given.incoming_id,

@@ -225,7 +225,7 @@ class Delivering:
                 case Work.MAILBOX:
                     return self._read_mailbox(item)
                 case Work.TURN:
-                    return self._meeting_work.turn(item)
+                    return self._meeting_work.by_itself(item)
                 case Work.MAIL:
                     return self._sending.send(item, batch)
                 case Work.CONFERENCE:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.delivery.trouble import HELD_UP
-from orchestrator.domain.timelines.actions import ActionState, CancelCode, retry_at
+from orchestrator.domain.meetings.alerts import AlertKind, NewAlert
+from orchestrator.domain.timelines.actions import ENDED_BADLY, ActionState, CancelCode, retry_at
+from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import DeliveryError, InvalidInput, NotFound, PermanentFailure, TransientFailure
 from orchestrator.facts import Fact, plain
 from orchestrator.ports import Clock
@@ -17,12 +19,15 @@ from orchestrator.services.delivery.patience import DatabasePatience
 from orchestrator.store.delivery import claims, deliveries, held_up
 from orchestrator.store.delivery.claims import Held, Taken
 from orchestrator.store.engine import Database, Executor
+from orchestrator.store.meetings import alerts
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.rows.delivery import DeliveryState
 
 _LOG = logging.getLogger(__name__)
 _MOST_CRASHES = 5
 _LONGEST_ANSWER = 2000
+_LAST_RUNG = "3"
+"""A delegation is asked three times at most; after that only a person can help."""
 
 
 class Endings:
@@ -81,6 +86,9 @@ class Endings:
             store.saves(connection, item.of_meeting)
             now = self._clock.now()
             deliveries.end(connection, delivery_id, DeliveryState.SENT, _server_said(answer), now)
+            held = claims.held(connection, item) if item.kind is ActionKind.CHASE else None
+            if held is not None:
+                alerts.note(connection, _last_chaser(item, held, now))
             self.finish(connection, item, ActionState.SUCCEEDED, now)
 
     def _fail(self, item: Taken, failure: DeliveryError, delivery_id: int | None) -> None:
@@ -96,6 +104,8 @@ class Endings:
             state, due_at = self._after(failure, held, now)
             known = failure.fact.key in HELD_UP and held_up.is_known(session, failure.fact)
             self._record(session, item, state, now, reason=failure.fact, due_at=due_at)
+            if state in ENDED_BADLY:
+                alerts.note(session, _letter_failed(item, held, state, now))
         # The message may name a person; it stands in the action's reason, not in the log.
         level = logging.DEBUG if known else logging.ERROR if failure.fact.key in HELD_UP else logging.WARNING
         _LOG.log(level, "action %s: %s, now %s", item.id, failure.code, state)
@@ -122,6 +132,31 @@ class Endings:
             return ActionState.FAILED, None
         again = retry_at(now, held.attempt, self._jitter(), error.retry_after)
         return (ActionState.SCHEDULED, again) if again < held.action.expires else (ActionState.MISSED, None)
+
+
+def _letter_failed(item: Taken, held: Held, state: ActionState, now: datetime) -> Iterator[NewAlert]:
+    """Yield that somebody does not get a letter; what only the coordinator misses is no news to them."""
+    if held.attendee is None or item.meeting_id is None:
+        return
+    params = {
+        "attendee": str(held.attendee.id),
+        "kind": item.kind.value,
+        "step": held.step,
+        "state": state.value,
+    }
+    key = f"letter-failed:{held.action.key}:{held.attendee.address[:40]}"
+    yield NewAlert(item.meeting_id, AlertKind.LETTER_FAILED, key, now, tuple(sorted(params.items())))
+
+
+def _last_chaser(item: Taken, held: Held, now: datetime) -> Iterator[NewAlert]:
+    """Yield that the last letter has gone out by which a delegation is asked; a person has to call now."""
+    last = held.step.rpartition("/")[2] == _LAST_RUNG
+    if held.attendee is None or item.meeting_id is None or not last:
+        return
+    code = held.attendee.delegation
+    key = f"last-chaser:{code}:{held.action.revision}"
+    params = {"attendee": str(held.attendee.id), "delegation": code}
+    yield NewAlert(item.meeting_id, AlertKind.LAST_CHASER, key, now, tuple(sorted(params.items())))
 
 
 def _end_delivery(session: Session, delivery_id: int, error: DeliveryError, now: datetime) -> None:

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.domain.meetings.meeting import Meeting
-from orchestrator.domain.timelines.kinds import Conditional
-from orchestrator.domain.timelines.objections import no_longer_called_for, objection
+from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.kinds import ActionKind, Conditional
+from orchestrator.domain.timelines.objections import Objection, no_longer_called_for, objection
 from orchestrator.errors import DeliveryError
+from orchestrator.facts import Fact
 from orchestrator.services.delivery.endings import Endings
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.delivery import claims
 from orchestrator.store.delivery.claims import Held, Taken
 from orchestrator.store.engine import Database, Executor
+from orchestrator.store.meetings import digests
 from orchestrator.store.meetings import meetings as store
 
 
@@ -72,10 +75,21 @@ class Looking:
         conditional = against is None and self._is_conditional(held, meeting)
         if conditional and not self._planner.calls_for(meeting, held.action):
             against = no_longer_called_for(held.action, self._planner.why_dropped(meeting, held.action))
+        if against is None and held.action.kind is ActionKind.DIGEST:
+            against = self._told_with(meeting, held.action.revision)
         if against is not None:
             self._endings.finish(executor, item, against.state, now, reason=against.reason, code=against.code)
             return None
         return Seen(held, meeting)
+
+    def _told_with(self, meeting: Meeting, day: int) -> Objection | None:
+        """Why a digest is not sent: that of another session of the event tells it all on the same morning."""
+        with self._database.reading() as session:
+            other = digests.spoken_for(session, meeting.id, day)
+            reference = store.reference_of(session, other) if other is not None else None
+        if reference is None:
+            return None
+        return Objection(ActionState.SUCCEEDED, Fact.of("timelines.told-with", reference=reference))
 
     def _is_conditional(self, held: Held, meeting: Meeting) -> bool:
         """Whether the plan has to be asked again, because more than meeting and attendee decides."""

@@ -11,6 +11,7 @@ from orchestrator.domain.meetings import lifecycle
 from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.people.caller import SERVICE
+from orchestrator.domain.timelines import alerting
 from orchestrator.domain.timelines.actions import ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import DeliveryError
@@ -23,7 +24,7 @@ from orchestrator.services.timelines.changing import Changing, MeetingChange
 from orchestrator.store.delivery import claims
 from orchestrator.store.delivery.claims import Taken
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import linked
+from orchestrator.store.meetings import alerts, linked
 from orchestrator.store.meetings import meetings as store
 
 
@@ -94,6 +95,21 @@ class MeetingWork:
             meeting = store.load(session, item.of_meeting, lock=True)
             if claims.held(session, item) is not None:
                 self._changing.changed(session, meeting, command, caller=SERVICE)
+
+    def by_itself(self, item: Taken) -> Attempt:
+        """Do what needs nobody outside: look whether something is done, or turn the meeting."""
+        return self.look(item) if item.kind is ActionKind.LOOK else self.turn(item)
+
+    def look(self, item: Taken) -> Attempt:
+        """Look whether something has happened by now, and note what its coordinator must know if not."""
+        with self._database.transaction() as session:
+            meeting = store.load(session, item.of_meeting, lock=True)
+            now = self._clock.now()
+            seen = self._looking.still_wanted(session, item, meeting, now)
+            if seen is not None:
+                alerts.note(session, alerting.seen(meeting, seen.held.action.obligation))
+                self._endings.finish(session, item, ActionState.SUCCEEDED, now)
+        return Attempt(asked=False)
 
     def turn(self, item: Taken) -> Attempt:
         """Conclude the meeting, or make a save-the-date a meeting.

@@ -69,11 +69,13 @@ class Scheduling:
         policy: Policy,
         at_begin: Callable[[], object] = lambda: None,
         daily: Callable[[], object] = lambda: None,
+        before_claiming: Callable[[], object] = lambda: None,
     ) -> None:
         """``clock`` decides what is due; ``lease_clock`` is the machine's, and measures claims and pauses.
 
         ``at_begin`` is done once when a beat begins; whatever goes wrong in it keeps no beat from working.
-        So it is with ``daily``, which is done at the first look and once a day.
+        So it is with ``daily``, which is done at the first look and once a day. ``before_claiming`` is
+        done at every look, once what is too late is marked.
         """
         self._database = database
         self._clock = clock
@@ -82,6 +84,7 @@ class Scheduling:
         self._policy = policy
         self._at_begin = at_begin
         self._daily = daily
+        self._before_claiming = before_claiming
         self._tidy_at: datetime | None = None
 
     def begin(self) -> None:
@@ -118,6 +121,8 @@ class Scheduling:
                 self._tidy_at = now + timedelta(days=1)
             claims.expire_leases(session, real_now)
             claims.mark_missed(session, now)
+        self._before_claiming()
+        with self._database.transaction() as session:
             claimed = self._claim_due(session, now, real_now)
         return [batch for lane, items in claimed.items() for batch in self._batches(lane, items)]
 

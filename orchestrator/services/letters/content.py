@@ -13,7 +13,8 @@ from orchestrator.domain.meetings.meeting import ConnectionTest, MeetingStatus, 
 from orchestrator.domain.meetings.reasons import Why
 from orchestrator.domain.own_words import OwnWords
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.facts import Fact, Said
+from orchestrator.facts import Said
+from orchestrator.services.letters.status import StatusReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class LetterContent:
     is the SEQUENCE of the calendar object, ``subject`` is one written for this letter, and
     ``before`` what the recipient was told before. ``sessions`` are the others of the event to which the
     recipient is invited, ``invitation_by`` is when the invitation to what is only announced goes out.
-    ``asked_at`` is when the recipient asked for the invitation again; ``report`` is what a coordinator is
+    ``asked_at`` is when the recipient asked for the invitation again; ``status`` is what a coordinator is
     told, ``proposed`` the time that cannot be had. ``given`` is the answer that ``given_by`` gave for the
     recipient. ``reasons`` are why the meeting was moved, cancelled or reinstated, or the recipient
     removed, oldest first. ``note`` is what the coordinator wants to stand first, ``letter``
@@ -43,7 +44,7 @@ class LetterContent:
     ``silent`` tells the coordinator and the Secretariat which delegations, by name and in protocol order,
     still owe what. ``deadline`` is until when that is wanted, or until when a date poll is open, and
     ``overdue`` says that it has passed; ``slot`` is the delegation's time to test its connection,
-    ``options`` are the starts to choose from, ``days_off`` those that came to be after the time was decided.
+    ``options`` are the starts to choose from.
     Instants are aware UTC.
     """
 
@@ -59,7 +60,7 @@ class LetterContent:
     invitation_by: datetime | None = None
     attachment: Attachment | None = None
     tentative: bool = False
-    report: Report | None = None
+    status: StatusReport | None = None
     proposed: datetime | None = None
     comment: str | None = None
     reasons: tuple[Why, ...] = ()
@@ -75,7 +76,6 @@ class LetterContent:
     notice: NoticeText | None = None
     slot: ConnectionTest | None = None
     options: tuple[datetime, ...] = ()
-    days_off: tuple[Fact, ...] = ()
 
     @property
     def purpose(self) -> str:
@@ -96,22 +96,3 @@ class OtherSession:
     starts_at: datetime
     ends_at: datetime
     status: MeetingStatus
-
-
-@dataclass(frozen=True, slots=True)
-class ReportLine:
-    """One thing that came back, as the coordinator reads it."""
-
-    delegation: Said
-    who: Said
-    what: Said
-    detail: Said | None
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What came back since the last report, and how the meeting stands now."""
-
-    lines: tuple[ReportLine, ...]
-    tally: tuple[tuple[Said, int], ...]
-    silent: tuple[str, ...]

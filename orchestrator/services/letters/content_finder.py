@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
+from sqlalchemy.orm import Session
+
+from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.letters.message import Attachment
 from orchestrator.domain.letters.notices import NoticeText, NoticeTexts
 from orchestrator.domain.meetings import reasons
@@ -15,7 +18,9 @@ from orchestrator.domain.meetings.clocks import place_for
 from orchestrator.domain.meetings.itip import Method
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, Need, Participation
 from orchestrator.domain.meetings.revision import cancel_to, request_to
+from orchestrator.domain.timelines.alerting import untold
 from orchestrator.domain.timelines.asking import asked_delegations, oversees, owed
+from orchestrator.domain.timelines.digests import WITHIN
 from orchestrator.domain.timelines.kinds import ActionKind, Tells
 from orchestrator.domain.timelines.ladders import first_asked
 from orchestrator.domain.timelines.needs import is_missing, missing_from
@@ -24,17 +29,18 @@ from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.errors import NotFound
 from orchestrator.facts import Fact
 from orchestrator.ports import Clock, DocumentStore
+from orchestrator.services.letters.alerts import alert_report
 from orchestrator.services.letters.content import LetterContent, OtherSession, WrittenWords
-from orchestrator.services.letters.digests import report_of
-from orchestrator.services.timelines.days_off import said_of_late
+from orchestrator.services.letters.digests import SessionNews, digest_report
 from orchestrator.services.timelines.explaining import rung_of
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.answers import responses
 from orchestrator.store.delivery.claims import Held
 from orchestrator.store.delivery.deliveries import SentBefore
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import events, revisions
+from orchestrator.store.meetings import alerts, digests, events, revisions
 from orchestrator.store.meetings import letters as letters_store
+from orchestrator.store.meetings import meetings as store
 from orchestrator.store.meetings.letters import Carried
 from orchestrator.store.minutes import minutes as minutes_store
 
@@ -94,7 +100,6 @@ class ContentFinder:
             attachment=self._minutes(meeting, number) if kind.rules.tells is Tells.DOCUMENT else None,
             tentative=meeting.tentative,
             reasons=_reasons(kind, meeting, attendee),
-            days_off=self._days_off(kind, meeting, number),
         )
         if attendee is not None and kind.carries_calendar:
             content = self._with_dates(content, meeting, attendee)
@@ -130,21 +135,16 @@ class ContentFinder:
         found = self._deadline(steps[0], meeting, timeline, code) if steps else None
         return found if found is not None and found - self._clock.now() >= _NAMED else None
 
-    def _days_off(self, kind: ActionKind, meeting: Meeting, number: int) -> tuple[Fact, ...]:
-        """The days off that the coordinator is warned of under ``number``."""
-        if kind is not ActionKind.DAY_OFF_ALERT or meeting.days_off is None:
-            return ()
-        directory = self._planner.directory
-        late = [item for item in meeting.days_off.days if item.warning == number]
-        return said_of_late(meeting, meeting.days_off, late, directory)
-
     def _with_details(self, content: LetterContent, held: Held, meeting: Meeting) -> LetterContent:
         """Add what only some letters tell."""
         match content.kind.rules.tells:
             case Tells.REQUEST:
                 return self._with_request(content, held, meeting)
+            case Tells.ALERTS:
+                told = untold(meeting, content.number)
+                return replace(content, status=alert_report(meeting, told, self._planner.directory))
             case Tells.REPORT:
-                return self._with_report(content, meeting)
+                return self._with_digest(content, meeting, held.action.planned_at or self._clock.now())
             case Tells.LETTER:
                 return self._with_letter(content)
             case Tells.ANSWER:
@@ -178,11 +178,33 @@ class ContentFinder:
         given = Participation(found.participation or Participation.NEEDS_ACTION)
         return replace(content, given_by=found.giver, given=given)
 
-    def _with_report(self, content: LetterContent, meeting: Meeting) -> LetterContent:
-        urgent = content.kind is ActionKind.DECLINE_ALERT
+    def _with_digest(self, content: LetterContent, meeting: Meeting, at: datetime) -> LetterContent:
+        """Tell how all sessions of the event stand, of which this one speaks for the others."""
+        day = date.fromordinal(content.number)
         with self._database.reading() as session:
-            found = responses.unreported(session, meeting.id, content.number, urgent=urgent)
-        return replace(content, report=report_of(meeting, found, self._planner.directory, self._clock.now()))
+            numbers = digests.sessions(session, meeting.id)
+            found = [item for item in store.load_many(session, numbers) if item.id != meeting.id]
+            calendars = self._planner.calendars(session)
+            news = [self._news(session, item, calendars, at) for item in (meeting, *found)]
+        order = {number: place for place, number in enumerate(numbers)}
+        news.sort(key=lambda item: order.get(item.meeting.id, 0))
+        return replace(content, status=digest_report(news, day, self._planner.directory))
+
+    def _news(self, session: Session, meeting: Meeting, calendars: Calendars, at: datetime) -> SessionNews:
+        since = digests.told_before(session, meeting.id, at)
+        calendar = calendars.of(meeting.host)
+        until = calendar.instant(calendar.add(calendar.local_date(at), WITHIN), time(23, 59))
+        return SessionNews(
+            meeting,
+            owed(meeting, self._planner.timeline(meeting), self._planner.directory),
+            since,
+            at,
+            came=responses.between(session, meeting.id, since, at),
+            waiting=responses.open_requests(session, meeting.id),
+            alerts=alerts.of_meetings(session, [meeting.id]).get(meeting.id, ()),
+            chased=digests.chased(session, meeting.id),
+            upcoming=digests.upcoming(session, meeting.id, until),
+        )
 
     def _with_changes(
         self, content: LetterContent, meeting: Meeting, attendee: Attendee, known_revision: int

@@ -11,7 +11,7 @@ from orchestrator.domain.delegations.delegation import Directory
 from orchestrator.domain.letters.addressing import Addressee, you
 from orchestrator.domain.letters.display_name import display_name
 from orchestrator.domain.letters.message import CalendarCopy, Letter, NamedAddress, message_id
-from orchestrator.domain.letters.wording import Wording
+from orchestrator.domain.letters.wording import ENGLISH, Wording
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, News
 from orchestrator.domain.own_words import language_of
 from orchestrator.domain.people.addresses import compared
@@ -22,6 +22,7 @@ from orchestrator.services.letters.content import LetterContent
 from orchestrator.services.letters.languages import Languages
 from orchestrator.services.letters.page_key import Edition, PageKey, Reader
 from orchestrator.services.letters.pages import PageWriter
+from orchestrator.services.letters.status_page import VIETNAMESE
 from orchestrator.services.people.links import Links
 
 
@@ -64,7 +65,7 @@ class Letters:
         self._links = links
         self._languages = languages or Languages()
         self._domain = organizer.address.rpartition("@")[2]
-        self._pages = PageWriter(templates, directory)
+        self._pages = PageWriter(templates, directory, links.console)
         self._calendars = CalendarCopies(directory, organizer, counter=counter)
         self._seen: tuple[Meeting | None, Edition | None] = (None, None)
 
@@ -100,10 +101,12 @@ class Letters:
     def to_coordinator(self, meeting: Meeting, content: LetterContent, now: datetime) -> Letter:
         """Write the mail of ``content`` to the coordinator."""
         recipient = NamedAddress(meeting.coordinator_name, meeting.coordinator_email)
-        reader = Reader(
-            meeting.host, self._wording(meeting.host), self._language(meeting.host), has_page=False
-        )
+        wording = self._wording(meeting.host)
+        if content.status is not None and wording.code != VIETNAMESE:
+            wording = ENGLISH
         addressee = Addressee(meeting.coordinator_name)
+        wording = wording.speaking_to(you(addressee))
+        reader = Reader(meeting.host, wording, self._language(meeting.host), has_page=False)
         return self._letter(self._edition(meeting), recipient, addressee, reader, content, now)
 
     def _wording(self, delegation: str, language: str | None = None) -> Wording:
@@ -121,6 +124,7 @@ class Letters:
             meeting,
             attendees=(),
             news=News(),
+            alerts=(),
             refusals=(),
             answers_by_others=(),
             contributions=(),

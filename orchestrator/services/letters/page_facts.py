@@ -85,8 +85,6 @@ def _pattern(key: PageKey) -> str:
         return subjects.REMOVAL
     if key.content.tentative and key.purpose == "again":
         return subjects.SUBJECTS["save-the-date"]
-    if key.content.kind is ActionKind.LINK_ALERT and key.edition.meeting.join_url:
-        return subjects.NOT_UP_TO_DATE
     if key.purpose == "update":
         return subjects.UPDATES[occasion_of(key.content, key.edition.meeting.mode)]
     return subjects.SUBJECTS[key.purpose]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
@@ -39,8 +39,8 @@ from orchestrator.services.letters.page_facts import (
 )
 from orchestrator.services.letters.page_key import PageKey
 from orchestrator.services.letters.reasons import reason_line
+from orchestrator.services.letters.status_page import status_page_of, status_subject
 from orchestrator.services.letters.subjects import Occasion, occasion_of
-from orchestrator.words import say
 
 # Stand for what differs from reader to reader in a rendered page: private use, so no text of anybody's
 # holds them. The greeting is a whole line, because that is wrapped in plain text; the one in the reader's own
@@ -52,9 +52,9 @@ _PRIVATE = "\ue000private\ue000"
 _OWN_PRIVATE = "\ue000own private\ue000"
 _PAGE = "\ue000page\ue000"
 _DISPLAY_NAME = "\ue000display name\ue000"
+_EVERYTHING = Fact.of("letters.digest.everything")
 # By whether the meeting's own clock is told first.
 _BESIDE = (marked("Host time"), marked("Your time"))
-_COMMAND = re.compile(r"[A-Z][a-z]+-[A-Z]\w+ -")
 _FOR_ONLY = marked("The personal links in this mail are for {name} only.")
 _OWN_ANSWER = marked("your own reply: whether you will take part")
 _WANTED = {
@@ -130,11 +130,6 @@ def _clocks(starts: LocalTime, ends: LocalTime, wording: Wording) -> str:
     return f"{starts.clock}–{ends.clock}{wording.day_mark(ends.days_after(starts))}"
 
 
-def _lines(fact: Fact) -> list[tuple[str, bool]]:
-    """Return a fact line by line, and which of them are commands of PowerShell, to be copied as they are."""
-    return [(line, _COMMAND.match(line) is not None) for line in say(fact).splitlines()]
-
-
 def _say_in_html(wording: Wording, text: str, **values: object) -> Markup:
     """Return a text in a language for HTML, its values escaped."""
     return escape(wording.translate(text)).format(**values)
@@ -148,8 +143,12 @@ def _own(key: PageKey, wording: Wording, begins: Wording, words: OwnWords | None
 class PageWriter:
     """Renders pages; what the mails to one delegation have in common is rendered once."""
 
-    def __init__(self, templates: Environment, directory: Directory) -> None:
-        """Take the Jinja environment with ``<purpose>.txt.j2`` and ``.html.j2``."""
+    def __init__(self, templates: Environment, directory: Directory, url_of: Callable[[str], str]) -> None:
+        """Take the Jinja environment with ``<purpose>.txt.j2`` and ``.html.j2``.
+
+        ``url_of`` makes absolute addresses of paths of the console.
+        """
+        self._url_of = url_of
         self._templates = templates
         self._directory = directory
         self.page = lru_cache(maxsize=128)(self._render)
@@ -189,10 +188,15 @@ class PageWriter:
         )
         marks = (_GREETING, _OWN_GREETING, _PRIVATE, _OWN_PRIVATE, _PAGE, _DISPLAY_NAME)
         return Page(
-            key.content.subject or subject_of(self._directory, key, wording),
+            self._subject(key, wording),
             Form.of(text, *marks),
             Form.of(html, _NAME, *marks),
         )
+
+    def _subject(self, key: PageKey, wording: Wording) -> str:
+        if key.content.status is not None:
+            return status_subject(key.content.status, wording)
+        return key.content.subject or subject_of(self._directory, key, wording)
 
     def _template(self, key: PageKey, kind: str) -> Template:
         invites = (
@@ -232,7 +236,6 @@ class PageWriter:
             "where": meeting.where,
             "online": meeting.mode.has_link,
             "join_url": meeting.join_url,
-            "trouble": _lines(trouble.reason) if (trouble := meeting.conference.trouble) else [],
             "agenda": self._agenda(meeting, wording),
             "coordinator": meeting.coordinator_name,
             "coordinator_email": meeting.coordinator_email,
@@ -240,14 +243,15 @@ class PageWriter:
             "page": _PAGE,
             "display_name": _DISPLAY_NAME,
             "notice": content.notice,
-            "report": content.report,
+            "status": status_page_of(content.status, wording, self._url_of, _EVERYTHING)
+            if content.status
+            else None,
             "proposed": wording.moment(
                 local_time(content.proposed, place_of(self._directory, key, content.proposed))
             )
             if content.proposed
             else None,
             "comment": content.comment,
-            "days_off": content.days_off,
             "given_by": content.given_by,
             "given": wording.say(GIVEN[content.given]) if content.given else None,
             "tentative": content.tentative,

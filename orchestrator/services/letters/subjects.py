@@ -72,10 +72,6 @@ SUBJECTS = {
     "cancellation": marked("Cancelled: {when} – {title}"),
     "letter": "{title}",
     "minutes": "Minutes: {title}",
-    "alert": "No join link yet: {title}",
-    "digest": "Answers: {title}",
-    "decline-alert": "Head of delegation declined: {title}",
-    "day-off-alert": "Now on a day off: {title}",
 }
 UPDATES = {
     Occasion.INVITATION: SUBJECTS["invitation"],
@@ -90,7 +86,6 @@ UPDATES = {
 REMOVAL = marked("Change of participants: {when} – {title}")
 OVERDUE = marked("Awaited since {by}: {items} – {title}")
 AWAITED = marked("Awaited: {items} – {title}")
-NOT_UP_TO_DATE = "Video meeting not brought up to date: {title}"
 _WITHOUT_CLOCK = frozenset(
     {
         SUBJECTS["save-the-date"],

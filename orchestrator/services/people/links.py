@@ -67,6 +67,10 @@ class Links:
         """Return the address of an attendee's page."""
         return f"{self._public_url}/a/{self.page_token(attendee)}"
 
+    def console(self, path: str) -> str:
+        """Return the absolute address of a page of the console; it holds no token, who comes signs in."""
+        return f"{self._public_url}{path}"
+
     def read_page(self, token: str) -> SignedId:
         """Return the attendee's id and the version of the link; raises ``NotFound``."""
         return self._read(self._pages, token)

@@ -17,6 +17,7 @@ from orchestrator.domain.delegations.working_calendar import Calendars, Override
 from orchestrator.domain.meetings.meeting import Meeting, MeetingStatus
 from orchestrator.domain.time.zones import tzdata_version
 from orchestrator.domain.timelines.actions import StoredAction
+from orchestrator.domain.timelines.alerting import days_off
 from orchestrator.domain.timelines.audience import admitted
 from orchestrator.domain.timelines.kinds import STEP_RULES, ActionKind
 from orchestrator.domain.timelines.planning import plan, why_dropped
@@ -26,7 +27,7 @@ from orchestrator.errors import InvalidInput
 from orchestrator.facts import Fact
 from orchestrator.services.timelines import connection_tests
 from orchestrator.store.delegations import overrides as calendar_store
-from orchestrator.store.meetings import bases
+from orchestrator.store.meetings import alerts, bases
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.timelines import actions
 
@@ -130,6 +131,7 @@ class Planner:
         """
         timeline, calendars = self.timeline(meeting), self.calendars(session)
         meeting = connection_tests.allot(session, meeting, timeline, calendars, now)
+        meeting = _with_alerts(session, meeting)
         rows = actions.stored(session, meeting.id)
         result = self._reconciled(meeting, timeline, calendars, rows, now)
         actions.apply(session, meeting.id, result, now)
@@ -253,6 +255,15 @@ class Planned:
     meeting: Meeting
     result: Reconciliation
     rows: tuple[StoredAction, ...]
+
+
+def _with_alerts(session: Session, meeting: Meeting) -> Meeting:
+    """Return a meeting with the warnings of late days off among what its coordinator is told at once."""
+    found = list(days_off(meeting))
+    if not found:
+        return meeting
+    alerts.note(session, found)
+    return replace(meeting, alerts=alerts.untold(session, [meeting.id]).get(meeting.id, ()))
 
 
 @lru_cache(maxsize=256)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from orchestrator.domain.answers.responses import ProposalState, ResponseKind
+from orchestrator.domain.answers.responses import Fate, ProposalState, ResponseKind
+from orchestrator.domain.meetings.alerts import AlertKind, NewAlert
 from orchestrator.domain.meetings.meeting import Attendee, Participation
-from orchestrator.domain.timelines.actions import ActionState
-from orchestrator.domain.timelines.kinds import REQUESTS, ActionKind
+from orchestrator.domain.timelines.kinds import REQUESTS
 from orchestrator.errors import NotFound
 from orchestrator.facts import Fact
+from orchestrator.store.meetings import alerts
 from orchestrator.store.meetings.news import TOLD_CHANNELS
-from orchestrator.store.rows.answers import ResponseRow
+from orchestrator.store.rows.answers import IncomingRow, ResponseRow
 from orchestrator.store.rows.base import Instant, table_of, values_of
 from orchestrator.store.rows.delivery import DeliveryRow
 from orchestrator.store.rows.meetings import AttendeeRow
 from orchestrator.store.rows.people import PersonRow
-from orchestrator.store.rows.timelines import ActionRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,34 @@ class NewResponse:
 
 
 def add(session: Session, rows: Sequence[NewResponse]) -> None:
-    """Write responses."""
+    """Write responses, and what must not wait among them as alerts."""
     if rows:
         session.connection().execute(insert(_RESPONSE), [values_of(row) for row in rows])
+        alerts.note(session, list(_urgent(session, rows)))
+
+
+def _urgent(session: Session, rows: Sequence[NewResponse]) -> Iterator[NewAlert]:
+    """Yield what a coordinator must know at once: late declines, bounces and proposed times."""
+    for row in rows:
+        if row.attendee_id is None or row.channel not in TOLD_CHANNELS:
+            continue
+        params = {"attendee": str(row.attendee_id), "comment": row.comment or ""}
+        if row.urgent:
+            key = f"head-declined:{row.attendee_id}:{row.at.isoformat()}"
+            yield _alert(row, AlertKind.HEAD_DECLINED, key, params)
+        elif row.kind == ResponseKind.BOUNCE:
+            address = attendee_row(session, row.attendee_id).address
+            key = f"bounced:{row.attendee_id}:{address[:40]}:{(row.behind or '')[:40]}"
+            kind = AlertKind.BOUNCED_BEHIND if row.behind else AlertKind.BOUNCED
+            yield _alert(row, kind, key, {**params, "address": address, "behind": row.behind or ""})
+        elif row.kind == ResponseKind.PROPOSAL and row.starts_at is not None:
+            starts = row.starts_at.isoformat()
+            key = f"new-time:{row.attendee_id}:{starts}"
+            yield _alert(row, AlertKind.NEW_TIME, key, {**params, "starts": starts})
+
+
+def _alert(row: NewResponse, kind: AlertKind, key: str, params: Mapping[str, str]) -> NewAlert:
+    return NewAlert(row.meeting_id, kind, key, row.at, tuple(sorted(params.items())))
 
 
 _RESPONSE = table_of(ResponseRow)
@@ -128,21 +153,37 @@ def of_meeting(session: Session, meeting_id: int) -> Sequence[ResponseRow]:
     ).all()
 
 
-def unreported(session: Session, meeting_id: int, until: int, *, urgent: bool) -> Sequence[ResponseRow]:
-    """Return what has come up to the response ``until`` since the last report of its kind, oldest first."""
-    kind = ActionKind.DECLINE_ALERT if urgent else ActionKind.DIGEST
-    reported = select(func.coalesce(func.max(ActionRow.revision), 0)).where(
-        ActionRow.meeting_id == meeting_id, ActionRow.kind == kind, ActionRow.state == ActionState.SUCCEEDED
-    )
+def between(
+    session: Session, meeting_id: int, since: datetime | None, until: datetime
+) -> Sequence[ResponseRow]:
+    """Return what came from ``since`` on and before ``until`` that is news to the coordinator, in order."""
     wanted = select(ResponseRow).where(
         ResponseRow.meeting_id == meeting_id,
         ResponseRow.channel.in_(TOLD_CHANNELS),
-        ResponseRow.id > reported.scalar_subquery(),
-        ResponseRow.id <= until,
+        ResponseRow.at < until,
     )
-    if urgent:
-        wanted = wanted.where(ResponseRow.urgent)
+    if since is not None:
+        wanted = wanted.where(ResponseRow.at >= since)
     return session.scalars(wanted.order_by(ResponseRow.id)).all()
+
+
+def open_requests(session: Session, meeting_id: int) -> Sequence[ResponseRow]:
+    """Return what waits for the coordinator: proposed times, and mails that no program could apply."""
+    return session.scalars(
+        select(ResponseRow)
+        .outerjoin(IncomingRow, IncomingRow.id == ResponseRow.incoming_id)
+        .where(
+            ResponseRow.meeting_id == meeting_id,
+            or_(
+                ResponseRow.state == ProposalState.OPEN,
+                and_(
+                    ResponseRow.kind.in_((ResponseKind.WAITING, ResponseKind.LETTER)),
+                    IncomingRow.fate == Fate.QUARANTINED,
+                ),
+            ),
+        )
+        .order_by(ResponseRow.id)
+    ).all()
 
 
 def refuse(session: Session, response_id: int, reply: str | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from orchestrator.domain.meetings.alerts import AlertKind, NewAlert
 from orchestrator.domain.meetings.meeting import Attendee
 from orchestrator.domain.timelines.actions import (
     TRANSITIONS,
@@ -32,6 +33,7 @@ from orchestrator.domain.timelines.kinds import ActionKind, Work
 from orchestrator.domain.timelines.objections import TOO_LATE
 from orchestrator.facts import Fact
 from orchestrator.store.engine import Executor
+from orchestrator.store.meetings import alerts
 from orchestrator.store.meetings.attendees import ATTENDEE_COLUMNS, attendee_of
 from orchestrator.store.rows.base import FactColumn, Instant, table_of
 from orchestrator.store.rows.meetings import AttendeeRow
@@ -311,10 +313,30 @@ def expire_leases(session: Session, real_now: datetime) -> int:
     return len(ids)
 
 
+def _dropped(rows: Sequence[Row[*tuple[Any, ...]]]) -> Iterator[NewAlert]:
+    """Yield, once for each step of a meeting, that its letters have not gone out."""
+    steps: dict[tuple[int, str, str, int], list[datetime]] = {}
+    for row in rows:
+        if row.meeting_id is not None and row.attendee_id is not None and ActionKind(row.kind).is_mail:
+            steps.setdefault((row.meeting_id, row.kind, row.step, row.revision), []).append(row.due_at)
+    for (meeting_id, kind, step, revision), due in steps.items():
+        params = {"kind": kind, "step": step, "count": str(len(due))}
+        key = f"letters-dropped:{step}:{revision}"
+        yield NewAlert(meeting_id, AlertKind.LETTERS_DROPPED, key, min(due), tuple(sorted(params.items())))
+
+
 def mark_missed(session: Session, now: datetime) -> int:
     """Record as missed what waits past its grace; it is shown, and never done late."""
     rows = session.execute(
-        select(ActionRow.id, ActionRow.kind)
+        select(
+            ActionRow.id,
+            ActionRow.kind,
+            ActionRow.meeting_id,
+            ActionRow.step,
+            ActionRow.attendee_id,
+            ActionRow.revision,
+            ActionRow.due_at,
+        )
         .where(_UNCLAIMED, ActionRow.expires_at <= now)
         .order_by(ActionRow.expires_at)
         .limit(1000)
@@ -328,6 +350,7 @@ def mark_missed(session: Session, now: datetime) -> int:
         for of_mail in (True, False):
             ended = [row.id for row in rows if ActionKind(row.kind).is_mail is of_mail]
             release(session, ended, of_mail, now)
+        alerts.note(session, _dropped(rows))
     return len(ids)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.domain.meetings import days_off
+from orchestrator.domain.meetings.alerts import Alert
 from orchestrator.domain.meetings.by_hand import Note, OneOffLetter
 from orchestrator.domain.meetings.conference import Conference, ConferenceTrouble
 from orchestrator.domain.meetings.meeting import (
@@ -31,7 +32,7 @@ from orchestrator.facts import Fact
 from orchestrator.store.by_meeting import WANTED, by_meeting
 from orchestrator.store.dates import date_polls
 from orchestrator.store.engine import Executor
-from orchestrator.store.meetings import agendas, attendees, events, letters, news
+from orchestrator.store.meetings import agendas, alerts, attendees, events, letters, news
 from orchestrator.store.meetings.news import Notices
 from orchestrator.store.readiness import connection_tests, contributions
 from orchestrator.store.rows.base import LARGEST_ID, table_of
@@ -141,6 +142,7 @@ class _Parts:
     attendees: Mapping[int, tuple[Attendee, ...]]
     minutes: Mapping[int, tuple[tuple[int, datetime], ...]]
     news: Mapping[int, News]
+    alerts: Mapping[int, tuple[Alert, ...]]
     notices: Mapping[int, Notices]
     contributions: Mapping[int, tuple[Contribution, ...]]
     connection_tests: Mapping[int, tuple[ConnectionTest, ...]]
@@ -154,6 +156,7 @@ def _parts(session: Session, meeting_ids: Collection[int]) -> _Parts:
         attendees=attendees.of_meetings(session, meeting_ids),
         minutes=by_meeting(session, _MINUTES, meeting_ids, lambda row: (row.version, row.attached_at)),
         news=news.of_meetings(session, meeting_ids),
+        alerts=alerts.untold(session, meeting_ids),
         notices=news.notices_of(session, meeting_ids),
         contributions=contributions.of_meetings(session, meeting_ids),
         connection_tests=connection_tests.of_meetings(session, meeting_ids),
@@ -225,6 +228,7 @@ def _meeting(found: Any, parts: _Parts) -> Meeting:
         agenda=parts.agenda.get(row.id, ()),
         attendees=parts.attendees.get(row.id, ()),
         news=parts.news.get(row.id, news.NO_NEWS),
+        alerts=parts.alerts.get(row.id, ()),
         refusals=notices.refusals,
         answers_by_others=notices.answers_by_others,
         contributions=parts.contributions.get(row.id, ()),

@@ -16,9 +16,10 @@ from orchestrator.domain.meetings.meeting import (
     News,
     Refusal,
 )
-from orchestrator.domain.timelines.actions import ActionState
+from orchestrator.domain.timelines.actions import ENDED_BADLY, ActionState
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.store.by_meeting import WANTED, by_meeting
+from orchestrator.store.meetings import alerts
 from orchestrator.store.rows.answers import ResponseRow
 from orchestrator.store.rows.base import table_of
 from orchestrator.store.rows.timelines import ActionRow
@@ -28,26 +29,32 @@ TOLD_CHANNELS = ("mail", "web")
 
 _R, _ACTION = table_of(ResponseRow).c, table_of(ActionRow).c
 
-_REPORTED = (
-    select(_ACTION.meeting_id, func.max(_ACTION.revision).label("latest"))
+# A digest in hand counts as gone out, so that what comes meanwhile waits for the next one.
+_IS_OUT = _ACTION.state.in_((ActionState.SUCCEEDED, ActionState.CLAIMED, ActionState.RUNNING))
+_DIGESTS = (
+    select(
+        _ACTION.meeting_id,
+        func.max(_ACTION.planned_at).label("digest_at"),
+        func.max(case((_IS_OUT, _ACTION.planned_at))).label("told_until"),
+    )
     .where(_ACTION.meeting_id.in_(WANTED), _ACTION.kind == ActionKind.DIGEST)
-    # A digest in hand counts as sent, so that what comes meanwhile waits for the next one.
-    .where(_ACTION.state.in_((ActionState.SUCCEEDED, ActionState.CLAIMED, ActionState.RUNNING)))
+    .where(_IS_OUT | _ACTION.state.in_(ENDED_BADLY))
+    .group_by(_ACTION.meeting_id)
+)
+_TOLD = (
+    select(_ACTION.meeting_id, func.max(_ACTION.planned_at).label("until"))
+    .where(_ACTION.meeting_id.in_(WANTED), _ACTION.kind == ActionKind.DIGEST, _IS_OUT)
     .group_by(_ACTION.meeting_id)
     .subquery()
 )
-
-_REPORTED_ID = func.coalesce(_REPORTED.c.latest, 0)
 
 _NEWS = (
     select(
         _R.meeting_id,
         func.max(_R.id).label("latest"),
-        func.max(_REPORTED_ID).label("reported"),
-        func.min(case((_R.id > _REPORTED_ID, _R.at))).label("first_at"),
-        func.max(case((_R.urgent, _R.id), else_=0)).label("urgent"),
+        func.min(case((_TOLD.c.until.is_(None) | (_R.at >= _TOLD.c.until), _R.at))).label("first_at"),
     )
-    .outerjoin(_REPORTED, _REPORTED.c.meeting_id == _R.meeting_id)
+    .outerjoin(_TOLD, _TOLD.c.meeting_id == _R.meeting_id)
     .where(_R.meeting_id.in_(WANTED), _R.channel.in_(TOLD_CHANNELS))
     .group_by(_R.meeting_id)
 )
@@ -56,9 +63,21 @@ NO_NEWS = News()
 
 
 def of_meetings(session: Session, meeting_ids: Collection[int]) -> dict[int, News]:
-    """Return what has come back; meetings that nothing came back for are left out."""
-    rows = session.connection().execute(_NEWS, {WANTED.key: meeting_ids})
-    return {row.meeting_id: News(row.latest, row.reported, row.first_at, row.urgent) for row in rows}
+    """Return what has come back and was told; meetings of which there is neither are left out."""
+    wanted = {WANTED.key: meeting_ids}
+    connection = session.connection()
+    digests = {row.meeting_id: row for row in connection.execute(_DIGESTS, wanted)}
+    found = {row.meeting_id: row for row in connection.execute(_NEWS, wanted)}
+    return {number: _news(found.get(number), digests.get(number)) for number in {*digests, *found}}
+
+
+def _news(found: Any | None, digests: Any | None) -> News:
+    return News(
+        latest=found.latest if found else 0,
+        first_at=found.first_at if found else None,
+        digest_at=digests.digest_at if digests else None,
+        told_until=digests.told_until if digests else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +94,12 @@ NO_NOTICES = Notices()
 def with_news(session: Session, meeting: Meeting) -> Meeting:
     """Return a meeting with what has come back in this transaction."""
     own = [meeting.id]
+    untold = alerts.untold(session, own).get(meeting.id, ())
     notices = notices_of(session, own).get(meeting.id, NO_NOTICES)
     return replace(
         meeting,
         news=of_meetings(session, own).get(meeting.id, NO_NEWS),
+        alerts=untold,
         refusals=notices.refusals,
         answers_by_others=notices.answers_by_others,
     )

@@ -7,6 +7,7 @@ the store. All of them are imported here, because SQLAlchemy resolves keys and r
 from __future__ import annotations
 
 from orchestrator.store.rows import (
+    alerts,
     answers,
     dates,
     delegations,
@@ -22,6 +23,7 @@ from orchestrator.store.rows import (
 )
 
 __all__ = [
+    "alerts",
     "answers",
     "dates",
     "delegations",

@@ -291,7 +291,27 @@ def words_of(mail: Mail) -> str:
 
 
 def news(world: World) -> list[Mail]:
-    return world.mailer.to(COORDINATOR)
+    """The letters that have told the coordinator so far how the meeting stands."""
+    mails = world.mailer.to(COORDINATOR)
+    return [mail for mail in mails if mail.subject.startswith(("Tình hình", "Hôm nay"))]
+
+
+def alerts(world: World) -> list[Mail]:
+    """The letters that have told the coordinator at once what must not wait."""
+    return [mail for mail in world.mailer.to(COORDINATOR) if mail.subject.startswith("Cần xử lý")]
+
+
+def english(mail: Mail) -> str:
+    """The English half of a letter, in one line."""
+    return words_of(mail).partition("English. This text is authoritative. ")[2]
+
+
+def next_morning(world: World) -> None:
+    """Let the next letter go out that tells how the meeting stands, if one is planned."""
+    world.run()
+    due = [row.due_at for row in world.rows(ActionKind.DIGEST) if row.state == "scheduled"]
+    world.clock.at = max(world.clock.at, min(due)) if due else world.clock.at + timedelta(days=1)
+    world.run()
 
 
 EARLIER, LATER = NOW - timedelta(minutes=20), NOW - timedelta(minutes=10)

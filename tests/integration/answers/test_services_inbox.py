@@ -26,10 +26,12 @@ from tests.integration.answers.incoming_mails import (
     calendar,
     change,
     ended,
+    english,
     exchange,
     google,
     incoming,
     news,
+    next_morning,
     nobody_answered,
     participations,
     poll,
@@ -37,7 +39,6 @@ from tests.integration.answers.incoming_mails import (
     reply,
     responses,
     uid_of,
-    words_of,
 )
 from tests.integration.conftest import (
     ENDS,
@@ -139,10 +140,9 @@ def test_a_comment_is_kept_and_told(world: World, style: str) -> None:
     line, comment = COMMENTS[style]
     poll(world, reply(world, TAN, "TENTATIVE", line, style=style))
     assert responses(world)[0].comment == comment
-    world.clock.move(hours=1)
-    world.run()
+    next_morning(world)
     (digest,) = news(world)
-    assert f"Singapore: Tan Hui Shan, tentative {comment}" in words_of(digest)
+    assert f'Singapore, Tan Hui Shan: may take part "{comment}"' in english(digest)
 
 
 def test_google_keeps_its_comment_beside_the_name(world: World) -> None:

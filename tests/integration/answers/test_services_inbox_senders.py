@@ -18,12 +18,14 @@ from tests.integration.answers.incoming_mails import (
     calendar,
     change,
     ended,
+    english,
     exchange,
     google,
     incoming,
     last,
     letter,
     news,
+    next_morning,
     nobody_answered,
     participations,
     poll,
@@ -33,7 +35,6 @@ from tests.integration.answers.incoming_mails import (
     uid_of,
     utc,
     value_of,
-    words_of,
 )
 from tests.integration.conftest import (
     NHUNG,
@@ -275,9 +276,8 @@ def test_a_plain_letter_to_an_own_address_finds_its_meeting(subaddressed: World)
     poll(world, letter(TAN, "We come with five.", to=own_address(world, TAN)))
     (row,) = incoming(world)
     assert (row.fate, row.meeting_id) == ("quarantined", 1)
-    world.clock.move(hours=1)
-    world.run()
-    assert "Tan Hui Shan, wrote a mail" in words_of(news(world)[0])
+    next_morning(world)
+    assert "Tan Hui Shan: wrote a mail" in english(news(world)[0])
 
 
 def forged(address: str) -> list[str]:

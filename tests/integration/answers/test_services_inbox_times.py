@@ -22,6 +22,7 @@ from tests.integration.answers.incoming_mails import (
     calendar,
     change,
     counter,
+    english,
     exchange,
     google,
     headers,
@@ -29,6 +30,7 @@ from tests.integration.answers.incoming_mails import (
     last,
     letter,
     news,
+    next_morning,
     nobody_answered,
     participations,
     poll,
@@ -37,7 +39,6 @@ from tests.integration.answers.incoming_mails import (
     uid_of,
     utc,
     value_of,
-    words_of,
 )
 from tests.integration.conftest import (
     ENDS,
@@ -321,9 +322,8 @@ def test_words_beside_neither_yes_nor_no_are_told(world: World) -> None:
     poll(world, reply(world, TAN, "NEEDS-ACTION", "COMMENT:Please call me first."))
     assert nobody_answered(world)
     assert last(world) == ("applied", "Tan Hui Shan says neither yes nor no, but wrote something")
-    world.clock.move(hours=1)
-    world.run()
-    assert "Please call me first." in words_of(news(world)[0])
+    next_morning(world)
+    assert "Please call me first." in english(news(world)[0])
 
 
 def proposing(world: World, answer: str, start: datetime, *lines: str, status: str = "") -> bytes:
@@ -400,9 +400,8 @@ def test_a_proposal_for_a_time_that_is_past_is_told_as_such(world: World) -> Non
     assert (found.kind, found.state, found.past) == ("proposal", "open", True)
     poll(world, counter(world, THIDA))
     assert [item.past for item in world.reading.meeting("SOM-2026").responses] == [False, True]
-    world.clock.move(hours=1)
-    world.run()
-    assert "09:00 Ha Noi (UTC+07:00), which is past" in words_of(news(world)[0])
+    next_morning(world)
+    assert "09:00 (host’s time), which is past" in english(news(world)[0])
 
 
 def test_a_letter_that_is_too_large_is_told_with_its_beginning(world: World) -> None:

@@ -19,12 +19,14 @@ from tests.integration.answers.incoming_mails import (
     calendar,
     change,
     counter,
+    english,
     exchange,
     headers,
     incoming,
     last,
     letter,
     news,
+    next_morning,
     nobody_answered,
     participations,
     poll,
@@ -76,20 +78,18 @@ def test_an_outsider_who_names_themselves_as_sending_for_an_attendee_waits(
 def test_the_coordinator_is_told_that_an_answer_waits(world: World) -> None:
     world.invited()
     poll(world, for_tan(world, sender=OUTSIDER))
-    world.clock.move(hours=1)
-    world.run()
-    said = words_of(news(world)[0])
-    assert f"Tan Hui Shan, an answer sent by {OUTSIDER} waits in the mailbox for your decision" in said
+    next_morning(world)
+    said = english(news(world)[0])
+    assert f"Tan Hui Shan: an answer sent by {OUTSIDER} waits for your decision" in said
 
 
 def test_the_coordinator_is_asked_whether_to_invite_who_answered(world: World) -> None:
     world.invited()
     poll(world, reply(world, OUTSIDER, "ACCEPTED"), reply(world, OUTSIDER, "ACCEPTED", sender=TAN))
-    world.clock.move(hours=1)
-    world.run()
-    said = words_of(news(world)[0])
-    assert f"{OUTSIDER}, is not invited, was forwarded the invitation and answered it; invite this" in said
-    assert f"{TAN}, an answer sent by {TAN} waits in the mailbox" in said
+    next_morning(world)
+    said = english(news(world)[0])
+    assert f"{OUTSIDER} is not invited, was forwarded the invitation and answered it; invite this" in said
+    assert f"{TAN}: an answer sent by {TAN} waits" in said
 
 
 @pytest.mark.parametrize("dealt_with", ["accepted", "discarded", "assigned"])
@@ -103,10 +103,9 @@ def test_who_has_dealt_with_it_is_not_told_that_it_waits(world: World, dealt_wit
         world.quarantine.discard(number, caller=COORDINATOR)
     else:
         world.quarantine.assign(number, "SOM-2026", TAN, caller=COORDINATOR)
-    world.clock.move(hours=1)
-    world.run()
-    assert all("waits in the mailbox" not in words_of(mail) for mail in news(world))
-    assert len(news(world)) == (0 if dealt_with == "discarded" else 1)
+    next_morning(world)
+    assert news(world)
+    assert all("waits for your decision" not in english(mail) for mail in news(world))
 
 
 # --- believed once, and remembered
@@ -289,11 +288,10 @@ def test_the_digest_names_who_really_sent_it(world: World) -> None:
     world.invited()
     world.known_senders.confirm(TAN, SECRETARY, Relation.DEPUTY, caller=COORDINATOR)
     poll(world, for_tan(world), reply(world, THIDA, "ACCEPTED"))
-    world.clock.move(hours=1)
-    world.run()
-    said = words_of(news(world)[0])
-    assert f"Tan Hui Shan, declined, sent by {SECRETARY}" in said
-    assert "Thida Aye, accepted" in said
+    next_morning(world)
+    said = english(news(world)[0])
+    assert f"Tan Hui Shan: will not take part (sent by {SECRETARY})" in said
+    assert "Thida Aye: will take part" in said
     assert f"sent by {THIDA}" not in said
 
 

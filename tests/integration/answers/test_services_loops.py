@@ -8,15 +8,16 @@ from tests.integration.answers.incoming_mails import (
     COORDINATOR,
     SERVICE,
     apple,
+    english,
     google,
     incoming,
     last,
     letter,
     news,
+    next_morning,
     poll,
     reply,
     responses,
-    words_of,
 )
 from tests.integration.conftest import NHUNG, TAN, World
 
@@ -42,11 +43,10 @@ def test_a_ticket_system_that_acknowledges_each_digest_causes_no_other(world: Wo
     world.invited()
     poll(world, reply(world, TAN))
     for number in range(4):
-        world.clock.move(hours=2)
-        world.run()
+        next_morning(world)
         subject = f"Subject: [Ticket #{number}] We have received your message"
         poll(world, letter(COORDINATOR, f"Ticket {number}.", subject, *HEADERS[said], *answered(world)))
-    assert len(news(world)) == 1, "nobody answered since"
+    assert len(responses(world)) == 1, "nobody answered since"
     assert len(incoming(world)) == 5
     fates = {row.fate for row in incoming(world)[1:]}
     assert fates == ({"ignored"} if said == "said by a header" else {"quarantined"})
@@ -55,13 +55,11 @@ def test_a_ticket_system_that_acknowledges_each_digest_causes_no_other(world: Wo
 def test_an_acknowledgement_further_down_the_thread_causes_no_digest_either(world: World) -> None:
     world.invited()
     poll(world, reply(world, TAN))
-    world.clock.move(hours=2)
-    world.run()
+    next_morning(world)
     thread = f"In-Reply-To: <ticket@desk.example.org>\r\nReferences: {newest_id(world, COORDINATOR)}"
     poll(world, letter("desk@desk.example.org", "Your ticket was closed.", thread))
-    world.clock.move(hours=2)
-    world.run()
-    assert len(news(world)) == 1
+    next_morning(world)
+    assert len(responses(world)) == 1
     assert last(world) == (
         "quarantined",
         "it answers a report to the coordinator, and holds no answer a program can read",
@@ -72,16 +70,14 @@ def test_a_calendar_that_answers_a_digest_causes_no_digest_unless_it_counts(worl
     world.invited()
     poll(world, reply(world, TAN))
     for _ in range(3):
-        world.clock.move(hours=2)
-        world.run()
+        next_morning(world)
         ours = world.mailer.to(TAN)[0].calendar
         poll(world, apple(COORDINATOR, ours, *answered(world)))
         assert last(world)[0] == "quarantined"
-    assert len(news(world)) == 1
+    assert len(responses(world)) == 1
     poll(world, reply(world, NHUNG))
-    world.clock.move(hours=2)
-    world.run()
-    assert len(news(world)) == 2
+    next_morning(world)
+    assert len(responses(world)) == 2
 
 
 def test_one_who_acknowledges_every_mail_is_told_of_once(world: World) -> None:
@@ -89,11 +85,10 @@ def test_one_who_acknowledges_every_mail_is_told_of_once(world: World) -> None:
     world.invited()
     poll(world, letter(TAN, "Ticket 1 was opened.", *answered(world, TAN)))
     for _ in range(3):
-        world.clock.move(hours=2)
-        world.run()
+        next_morning(world)
         poll(world, letter(COORDINATOR, "Received.", *answered(world)))
-    assert len(news(world)) == 1
-    assert "wrote a mail" in words_of(news(world)[0])
+    assert len(responses(world)) == 1
+    assert "wrote a mail" in english(news(world)[0])
 
 
 @pytest.mark.parametrize(
@@ -112,9 +107,8 @@ def test_a_persons_letter_is_read_by_a_person_whatever_headers_its_system_adds(
     world.invited()
     poll(world, letter(TAN, "I cannot come, please ask my deputy.", header, *answered(world, TAN)))
     assert last(world)[0] == "quarantined"
-    world.clock.move(hours=1)
-    world.run()
-    assert "Tan Hui Shan, wrote a mail" in words_of(news(world)[0])
+    next_morning(world)
+    assert "Tan Hui Shan: wrote a mail" in english(news(world)[0])
 
 
 @pytest.mark.parametrize("automatic", ["Auto-Submitted: auto-replied", "X-Autoreply: yes"])
@@ -133,6 +127,5 @@ def test_our_own_mail_that_is_sent_back_is_nobodys_work(world: World) -> None:
     assert last(world)[0] == "ignored"
     stripped = sent.replace(b"Auto-Submitted: auto-generated\n", b"")
     poll(world, stripped, google(SERVICE, world.mailer.to(TAN)[0].calendar))
-    world.clock.move(hours=2)
-    world.run()
-    assert news(world) == [], "what comes from our own address is told to nobody"
+    next_morning(world)
+    assert responses(world) == [], "what comes from our own address is told to nobody"

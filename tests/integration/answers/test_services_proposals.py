@@ -14,15 +14,18 @@ from tests.integration.answers.incoming_mails import (
     COORDINATOR,
     FRIDAY,
     HOUR,
+    alerts,
     attendee_line,
     calendar,
     change,
     counter,
     ended,
+    english,
     exchange,
     google,
     last,
     news,
+    next_morning,
     nobody_answered,
     participations,
     poll,
@@ -67,13 +70,11 @@ def test_a_proposed_time_is_recorded_and_told_and_changes_nothing(world: World) 
     )
     assert (found.comment, found.by) == ("Could we meet on Friday?", TAN)
     assert last(world)[0] == "applied"
-    world.clock.move(hours=1)
-    world.run()
+    next_morning(world)
     (digest,) = news(world)
-    assert (
-        "Singapore: Tan Hui Shan, proposes Friday, 4 December 2026, 14:00 Ha Noi (UTC+07:00) "
-        "Could we meet on Friday?"
-    ) in words_of(digest)
+    assert ("Singapore, Tan Hui Shan: proposes Fri 4 December, 14:00 (host’s time)") in english(digest)
+    (alert,) = alerts(world)
+    assert "Could we meet on Friday?" in english(alert)
 
 
 def test_a_proposed_time_that_is_refused_brings_a_mail_and_the_invitation_as_it_stands(world: World) -> None:
@@ -184,10 +185,9 @@ def test_a_proposal_of_no_possible_time_hurts_neither_the_poll_nor_the_digest(
     content = content.replace("SUMMARY", f"DTSTART:{starts}\r\nDTEND:{starts}\r\nSUMMARY")
     poll(world, google(TAN, content), reply(world, THIDA))
     assert participations(world)[THIDA] == "accepted"
-    world.clock.move(hours=1)
-    world.run()
+    next_morning(world)
     (digest,) = news(world)
-    assert "Myanmar: Thida Aye, accepted" in words_of(digest)
+    assert "Myanmar, Thida Aye: will take part" in english(digest)
 
 
 # --- the invitation once more
@@ -263,9 +263,8 @@ def test_a_delegation_is_recorded_with_the_delegate_and_told(world: World) -> No
     (row,) = responses(world)
     assert (row.participation, row.delegate) == ("DELEGATED", "Lim@sg.example.org")
     assert {*participations(world)} == {*PEOPLE}, "the coordinator decides whether the delegate is invited"
-    world.clock.move(hours=1)
-    world.run()
-    assert "Tan Hui Shan, delegated to Lim@sg.example.org" in words_of(news(world)[0])
+    next_morning(world)
+    assert "Tan Hui Shan: sends Lim@sg.example.org instead" in english(news(world)[0])
 
 
 def test_a_delegate_who_answers_before_being_invited_is_kept_and_explained(world: World) -> None:

@@ -18,12 +18,14 @@ from tests.integration.answers.incoming_mails import (
     apple,
     calendar,
     ended,
+    english,
     google,
     headers,
     incoming,
     last,
     letter,
     news,
+    next_morning,
     nobody_answered,
     participations,
     poll,
@@ -31,7 +33,6 @@ from tests.integration.answers.incoming_mails import (
     reply,
     responses,
     uid_of,
-    words_of,
 )
 from tests.integration.conftest import (
     ENDS,
@@ -104,9 +105,8 @@ def test_a_letter_is_kept_and_told_beside_whom_it_answers(world: World) -> None:
     (row,) = incoming(world)
     assert (row.fate, row.sort, row.text) == ("quarantined", "letter", "May my deputy come?")
     assert row.meeting_id is not None
-    world.clock.move(hours=1)
-    world.run()
-    assert "Singapore: Tan Hui Shan, wrote a mail, see the mailbox" in words_of(news(world)[0])
+    next_morning(world)
+    assert "Singapore, Tan Hui Shan: wrote a mail" in english(news(world)[0])
 
 
 def test_a_letter_of_a_stranger_is_kept_and_told_to_nobody(world: World) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from orchestrator import words
 from orchestrator.domain.answers.responses import Fate
 from orchestrator.domain.delegations.delegation import Role
+from orchestrator.domain.meetings.alerts import AlertKind
 from orchestrator.domain.meetings.meeting import AnswerByOther, Attendee, Participation, Refusal
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.errors import NotFound
@@ -128,10 +129,10 @@ def add(database: Database, *rows: dict[str, Any]) -> None:
         responses.add(session, [NewResponse(**row) for row in values])
 
 
-def news(database: Database, number: int = 1) -> tuple[int, int, datetime | None, int]:
+def news(database: Database, number: int = 1) -> tuple[int, datetime | None, datetime | None]:
     with database.reading() as session:
         found = store.load(session, number).news
-    return found.latest, found.reported, found.first_at, found.urgent
+    return found.latest, found.told_until, found.first_at
 
 
 # --- answers
@@ -186,72 +187,53 @@ def test_responses_of_different_kinds_are_written_together(filled: Database) -> 
 
 
 def test_news_are_what_came_by_itself_since_the_last_digest(filled: Database) -> None:
-    assert news(filled) == (0, 0, None, 0)
+    assert news(filled) == (0, None, None)
     add(filled, response(1, channel="telephone"))
-    assert news(filled) == (0, 0, None, 0), "a coordinator knows what a coordinator entered"
+    assert news(filled) == (0, None, None), "a coordinator knows what a coordinator entered"
     add(filled, response(2, at=LATER), response(3, at=LATER + timedelta(hours=1), channel="web"))
-    assert news(filled) == (3, 0, LATER, 0)
-    assert news(filled, 2) == (0, 0, None, 0)
+    assert news(filled) == (3, None, LATER)
+    assert news(filled, 2) == (0, None, None)
 
 
-@pytest.mark.parametrize(
-    ("state", "reported"),
-    [
-        ("succeeded", 2),
-        ("claimed", 2),
-        ("running", 2),
-        ("scheduled", 0),
-        ("failed", 0),
-        ("cancelled", 0),
-        ("missed", 0),
-    ],
-)
-def test_a_digest_in_hand_counts_as_told_and_one_that_failed_does_not(
-    filled: Database, state: str, reported: int
-) -> None:
+@pytest.mark.parametrize("state", ["succeeded", "claimed", "running", "scheduled", "failed", "missed"])
+def test_a_digest_in_hand_counts_as_told_and_one_that_failed_does_not(filled: Database, state: str) -> None:
     later = LATER + timedelta(hours=1)
     add(filled, response(1), response(2, at=LATER), response(3, at=later))
     lease = LATER if state in ("claimed", "running") else None
+    at = LATER + timedelta(minutes=1)
     with filled.transaction() as session:
-        row = action_values(1, kind=ActionKind.DIGEST, revision=2, state=state, lease_until=lease)
+        row = action_values(
+            1, kind=ActionKind.DIGEST, revision=2, state=state, lease_until=lease, planned_at=at
+        )
         session.execute(insert(ActionRow), [row])
-    assert news(filled) == (3, reported, later if reported else NOW, 0)
+        digest_at = store.load(session, 1).news.digest_at
+    told = state in ("succeeded", "claimed", "running")
+    assert news(filled) == (3, at if told else None, later if told else NOW)
+    assert digest_at == (None if state == "scheduled" else at)
 
 
-def test_a_decline_that_is_urgent_is_named_whether_or_not_it_was_in_a_digest(filled: Database) -> None:
-    add(filled, response(1, urgent=True), response(2))
-    with filled.transaction() as session:
-        row = action_values(1, kind=ActionKind.DIGEST, revision=2, state="succeeded")
-        session.execute(insert(ActionRow), [row])
-    assert news(filled) == (2, 2, None, 1)
-
-
-def test_a_report_holds_what_came_since_the_last_of_its_kind_and_no_later(filled: Database) -> None:
+def test_a_digest_holds_what_came_since_the_last_one_each_once(filled: Database) -> None:
+    middle = LATER + timedelta(minutes=1)
     add(
         filled,
         response(1),
-        response(2, urgent=True),
+        response(2, at=LATER),
         response(3, channel="cli"),
-        response(4, urgent=True),
+        response(4, at=middle),
         response(5, meeting_id=2, attendee_id=3),
-        response(6),
     )
+    with filled.reading() as session:
+        first = [row.id for row in responses.between(session, 1, None, middle)]
+        second = [row.id for row in responses.between(session, 1, middle, middle + timedelta(days=1))]
+    assert (first, second) == ([1, 2], [4])
 
-    def told(until: int, *, urgent: bool = False) -> list[int]:
-        with filled.reading() as session:
-            return [row.id for row in responses.unreported(session, 1, until, urgent=urgent)]
 
-    assert (told(6), told(4), told(6, urgent=True), told(3, urgent=True)) == (
-        [1, 2, 4, 6],
-        [1, 2, 4],
-        [2, 4],
-        [2],
-    )
-    with filled.transaction() as session:
-        digest = action_values(1, kind=ActionKind.DIGEST, revision=2, state="succeeded")
-        alert = action_values(2, kind=ActionKind.DECLINE_ALERT, revision=2, state="succeeded")
-        session.execute(insert(ActionRow), [digest, alert])
-    assert (told(6), told(6, urgent=True)) == ([4, 6], [4])
+def test_what_must_not_wait_is_noted_once(filled: Database) -> None:
+    twice = [proposal(1), proposal(2)]
+    add(filled, response(3, urgent=True, participation=Participation.DECLINED), *twice)
+    with filled.reading() as session:
+        found = store.load(session, 1).alerts
+    assert [item.kind for item in found] == [AlertKind.HEAD_DECLINED, AlertKind.NEW_TIME]
 
 
 # --- proposals

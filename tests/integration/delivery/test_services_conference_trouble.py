@@ -41,7 +41,7 @@ def healthy(_: ConferenceRequest) -> None:
 
 def alerts(world: World) -> list[str]:
     """The plain text of the alerts so far."""
-    sent = [mail for mail in world.mailer.to(COORDINATOR) if mail.subject.startswith(("No join", "Video"))]
+    sent = [mail for mail in world.mailer.to(COORDINATOR) if mail.subject.startswith("Cần xử lý")]
     return [str(part.get_content()) for mail in sent if (part := mail.message.get_body(("plain",)))]
 
 

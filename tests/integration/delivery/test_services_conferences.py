@@ -54,7 +54,7 @@ def test_while_there_is_no_link_the_coordinator_is_told_and_nobody_is_invited(wo
     world.run()
     world.clock.move(minutes=30)
     world.run()
-    assert world.mailer.sent() == [(COORDINATOR, "No join link yet")]
+    assert world.mailer.sent() == [(COORDINATOR, "Cần xử lý")]
     assert world.states(K.INVITE) == ["blocked"] * 3
     (failed,) = world.rows(K.CONFERENCE)
     assert (failed.state, maybe(failed.reason)) == ("failed", "Sign-in was refused.")

@@ -56,7 +56,7 @@ def test_a_published_meeting_gets_its_link_and_everybody_an_invitation(world: Wo
     assert all("https://teams.example.org/join/1" in mail.calendar for mail in world.mailer.accepted)
     assert world.states(K.INVITE) == ["succeeded"] * 3
     assert world.states(K.CONFERENCE) == ["succeeded"]
-    assert world.states(K.LINK_ALERT) == ["cancelled"]
+    assert world.states(K.LOOK) == ["cancelled"]
 
 
 def ANY_ID(world: World) -> str:  # noqa: N802 - reads as the value it stands for.
@@ -149,7 +149,7 @@ def test_a_refusal_for_good_fails_and_says_why(world: World) -> None:
         world.clock.now(),
     )
     world.run()
-    assert len(world.mailer.accepted) == 2, "it is not tried again by itself"
+    assert len(world.mailer.accepted) == 3, "it is not tried again by itself, and its coordinator is told"
 
 
 def test_a_retry_that_would_come_too_late_is_missed_at_once(world: World) -> None:

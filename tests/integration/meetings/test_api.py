@@ -84,7 +84,7 @@ def test_the_way_of_a_meeting_from_draft_to_cancelled(client: TestClient) -> Non
     done = client.post("/api/v1/meetings/SOM-2026/publish").json()
     assert done["consequences"] == preview["consequences"]
     plan = client.get("/api/v1/meetings/SOM-2026/plan").json()
-    assert {item["kind"] for item in plan} == {"conference", "link-alert", "invite", "remind", "conclude"}
+    assert {item["kind"] for item in plan} == {"conference", "look", "digest", "invite", "remind", "conclude"}
     blocked = client.get("/api/v1/actions", params={"state": "blocked"}).json()
     assert {item["kind"] for item in blocked} == {"invite"}
     changed = client.patch("/api/v1/meetings/SOM-2026", json={"version": 2, "title": "A new title"})

@@ -51,6 +51,9 @@ def test_an_upgrade_keeps_every_row_with_every_value(old: Database) -> None:
         del row["what"], row["detail"]
     for row in before["delivery"]:
         del row["local_time"], row["answer"]
+    for row in before["action"]:
+        # All alerts are of one kind since; their keys stay.
+        row["kind"] = "alert" if row["kind"] == "link-alert" else row["kind"]
     assert min(len(rows) for rows in before.values()) >= 1, "each table must have something to lose"
     old.upgrade()
     after = tables(old)
@@ -79,6 +82,8 @@ def test_an_upgrade_keeps_every_row_with_every_value(old: Database) -> None:
         "meeting_file",
         "one_off_letter",
         "attendance",
+        "alert",
+        "incident",
     }
     assert old.revisions()[0] == old.revisions()[1]
 

@@ -13,8 +13,10 @@ from orchestrator.bootstrap import mail_templates
 from orchestrator.domain.delegations.delegation import Directory, Role
 from orchestrator.domain.letters.message import Attachment, Letter, NamedAddress, assemble
 from orchestrator.domain.letters.notices import notice_texts
+from orchestrator.domain.meetings.alerts import Alert, AlertKind
 from orchestrator.domain.meetings.changes import REINSTATED, Snapshot, differences
 from orchestrator.domain.meetings.conference import Conference
+from orchestrator.domain.meetings.known_days_off import DayOff, DaysOff
 from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
     Attendee,
@@ -27,11 +29,16 @@ from orchestrator.domain.meetings.meeting import (
 from orchestrator.domain.meetings.place import Mode, Venue
 from orchestrator.domain.own_words import OwnWords
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.facts import Fact
-from orchestrator.services.letters.content import LetterContent, OtherSession, Report, ReportLine
+from orchestrator.facts import Fact, plain
+from orchestrator.services.letters.alerts import alert_report
+from orchestrator.services.letters.content import LetterContent, OtherSession
+from orchestrator.services.letters.digests import SessionNews, digest_report
 from orchestrator.services.letters.languages import Languages, codes_of, read_wordings
 from orchestrator.services.letters.letters import Letters
+from orchestrator.services.letters.status import StatusReport
 from orchestrator.services.people.links import Links
+from orchestrator.store.meetings.digests import Chased, Upcoming
+from orchestrator.store.rows.answers import ResponseRow
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 FIRST = "<first@accsm.example>"
@@ -136,19 +143,6 @@ REINSTATEMENT = LetterContent(
     ActionKind.INVITE, "invite", 3, 2, FIRST, (REINSTATED,), before=Snapshot.of(MEETING)
 )
 PROPOSED = datetime(2026, 12, 11, 13, tzinfo=UTC)
-DECLINED = ReportLine("Singapore", "Tan Hui Shan", "declined", "A sitting of Parliament.")
-REPORT = Report(
-    lines=(
-        ReportLine("Indonesia", "Ratih Kusumawardani", "tentative", "I join after 15:00.\nPlease record it."),
-        ReportLine("Thailand", "อนุชา พรหมศิริ", "delegated to somchai@th.example.org", None),
-        ReportLine("Viet Nam", "Lê Ngọc Diễm Quỳnh", "accepted", None),
-        ReportLine(
-            "Canada", "Zoë Tremblay", "proposes Friday, 11 December 2026, 20:00 Ha Noi (UTC+07:00)", None
-        ),
-    ),
-    tally=(("accepted", 12), ("tentative", 1), ("delegated", 1), ("no answer", 9)),
-    silent=("Brunei Darussalam", "Cambodia", "Lao PDR", "Myanmar", "Philippines"),
-)
 REASON = OwnWords(
     "A typhoon has closed public offices in Ha Noi, and the Chair is needed there on that day.",
     (("vi", "Các cơ quan tại Hà Nội đóng cửa do bão và Chủ tọa phải có mặt tại đó trong ngày này."),),
@@ -357,6 +351,100 @@ def to_a_focal_point(letters: Letters) -> dict[str, Letter]:
     return found
 
 
+OPEN = replace(
+    MEETING,
+    attendees=(
+        replace(VIETNAMESE, id=1, participation=Participation.ACCEPTED),
+        replace(VIETNAMESE, id=2, delegation="MM", name="Thida Aye", role=Role.SENIOR_OFFICIAL),
+        replace(VIETNAMESE, id=3, delegation="SG", name="Tan <b>Hui</b> Shan", role=Role.SENIOR_OFFICIAL),
+    ),
+)
+EVENING = NOW - timedelta(days=2)
+
+
+def came(number: int, attendee: int, kind: str, **more: object) -> ResponseRow:
+    return ResponseRow(
+        id=number, attendee_id=attendee, kind=kind, channel="mail", by="x@example.org", at=EVENING, **more
+    )
+
+
+NEWS = SessionNews(
+    OPEN,
+    {code: frozenset({Need.ANSWER, Need.LIST, Need.PAPER}) for code in ("VN", "MM", "SG")},
+    since=EVENING,
+    until=NOW,
+    came=[
+        came(1, 1, "answer", participation="ACCEPTED", comment="I join after 15:00.\nPlease record it."),
+        came(2, 3, "proposal", state="open", starts_at=PROPOSED),
+    ],
+    waiting=[came(2, 3, "proposal", state="open", starts_at=PROPOSED)],
+    chased=[Chased("MM", 2, NOW - timedelta(days=3))],
+    upcoming=[
+        Upcoming(ActionKind.CHASE, NOW + timedelta(days=1), 2),
+        Upcoming(ActionKind.REMIND, NOW + timedelta(days=2), 3),
+    ],
+)
+
+
+def alert(what: AlertKind, /, **params: str) -> Alert:
+    return Alert(1, what, "key", NOW, tuple(sorted(params.items())))
+
+
+DECLINED = replace(
+    OPEN, attendees=tuple(replace(item, participation=Participation.DECLINED) for item in OPEN.attendees)
+)
+
+
+def alerting(meeting: Meeting, *alerts: Alert) -> tuple[Meeting, StatusReport]:
+    return meeting, alert_report(meeting, alerts, DIRECTORY)
+
+
+FROM_CANBERRA = replace(OPEN, host="AU", zone="Australia/Sydney", title_vi=None)
+TO_COORDINATORS: dict[str, tuple[Meeting, StatusReport]] = {
+    "digest": (OPEN, digest_report([NEWS], date(2026, 11, 23), DIRECTORY)),
+    "digest-english": (
+        FROM_CANBERRA,
+        digest_report([replace(NEWS, meeting=FROM_CANBERRA)], date(2026, 11, 23), DIRECTORY),
+    ),
+    "digest-today": (OPEN, digest_report([NEWS], date(2026, 12, 10), DIRECTORY)),
+    "alert": alerting(LINKLESS, alert(AlertKind.NO_LINK)),
+    "alert-policy": alerting(
+        replace(MEETING, conference=Conference("external").failed(NO_POLICY, NOW, needs_person=True)),
+        alert(AlertKind.NO_LINK),
+    ),
+    "alert-change": alerting(
+        replace(MEETING, conference=MEETING.conference.failed(NOT_NOW, NOW, needs_person=False)),
+        alert(AlertKind.LINK_OLD),
+    ),
+    "alert-decline": alerting(
+        DECLINED,
+        alert(AlertKind.HEAD_DECLINED, attendee="2", comment="A sitting of Parliament."),
+        alert(AlertKind.BOUNCED, attendee="3", address="x"),
+        alert(AlertKind.NEW_TIME, attendee="1", starts=PROPOSED.isoformat()),
+    ),
+    "alert-letters": alerting(
+        OPEN,
+        alert(AlertKind.LETTERS_DROPPED, kind="remind", step="remind:P1D", count="11"),
+        alert(AlertKind.LETTER_FAILED, kind="invite", step="invite", state="failed", attendee="2"),
+        alert(AlertKind.LAST_CHASER, delegation="MM", attendee="2"),
+        alert(AlertKind.POLL_CLOSED, poll="1"),
+    ),
+    "alert-day-off": alerting(
+        replace(OPEN, days_off=DaysOff(1, (DayOff("SG", date(2026, 12, 10), plain("Declared"), 1),))),
+        alert(AlertKind.DAY_OFF, warning="1"),
+    ),
+}
+
+
+def to_coordinators(letters: Letters) -> dict[str, Letter]:
+    """Write what coordinators are told of meetings."""
+    kinds = {name: ActionKind(name.partition("-")[0]) for name in TO_COORDINATORS}
+    return {
+        name: letters.to_coordinator(meeting, occasion(kinds[name], kinds[name].value, status=status), NOW)
+        for name, (meeting, status) in TO_COORDINATORS.items()
+    }
+
+
 def every(letters: Letters) -> dict[str, Letter]:
     """Write each letter, by name."""
     return {
@@ -427,32 +515,6 @@ def every(letters: Letters) -> dict[str, Letter]:
             ),
             NOW,
         ),
-        "digest": letters.to_coordinator(MEETING, occasion(ActionKind.DIGEST, "digest", report=REPORT), NOW),
-        "decline-alert": letters.to_coordinator(
-            MEETING,
-            occasion(
-                ActionKind.DECLINE_ALERT,
-                "decline-alert",
-                report=replace(REPORT, lines=(DECLINED,)),
-            ),
-            NOW,
-        ),
-        "day-off-alert": letters.to_coordinator(
-            MEETING,
-            occasion(
-                ActionKind.DAY_OFF_ALERT,
-                "day-off-alert",
-                days_off=(
-                    Fact.of(
-                        "timelines.now-day-off",
-                        delegation="Singapore",
-                        day=date(2026, 12, 3),
-                        name=Fact.of("text", text="Day of mourning"),
-                    ),
-                ),
-            ),
-            NOW,
-        ),
         "cancellation": letters.to_attendee(
             replace(MEETING, status=MeetingStatus.CANCELLED, sequence=1),
             VIETNAMESE,
@@ -497,21 +559,7 @@ def every(letters: Letters) -> dict[str, Letter]:
         "minutes": letters.to_attendee(
             MEETING, ACCEPTED, occasion(ActionKind.MINUTES, "minutes", attachment=MINUTES), NOW
         ),
-        "alert": letters.to_coordinator(
-            replace(MEETING, conference=Conference("external")),
-            occasion(ActionKind.LINK_ALERT, "link-alert"),
-            NOW,
-        ),
-        "alert-policy": letters.to_coordinator(
-            replace(MEETING, conference=Conference("external").failed(NO_POLICY, NOW, needs_person=True)),
-            occasion(ActionKind.LINK_ALERT, "link-alert"),
-            NOW,
-        ),
-        "alert-change": letters.to_coordinator(
-            replace(MEETING, conference=MEETING.conference.failed(NOT_NOW, NOW, needs_person=False)),
-            occasion(ActionKind.LINK_ALERT, "link-alert"),
-            NOW,
-        ),
+        **to_coordinators(letters),
     }
 
 

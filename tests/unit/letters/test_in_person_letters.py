@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from orchestrator.domain.letters.message import Letter
 from orchestrator.domain.letters.wording import LANGUAGES
+from orchestrator.domain.meetings.alerts import AlertKind
 from orchestrator.domain.meetings.changes import Snapshot
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus, Need, Participation
 from orchestrator.domain.meetings.place import Mode, Venue
 from orchestrator.domain.own_words import OwnWords
 from orchestrator.domain.timelines.kinds import ActionKind, kinds_where
+from orchestrator.services.letters.alerts import alert_report
 from orchestrator.services.letters.content import LetterContent, WrittenWords
+from orchestrator.services.letters.digests import digest_report
 from tests.unit.letters import letters_made as made
 from tests.unit.letters.letters_made import (
     DEADLINE,
@@ -72,15 +75,28 @@ TOLD: dict[str, tuple[Meeting, LetterContent]] = {
         if not text.join
     },
 }
-# One of the answers in it speaks of joining, which is its writer's own word.
-REPORT = replace(made.REPORT, lines=made.REPORT.lines[1:])
+NO_WORDS = replace(
+    made.NEWS,
+    meeting=replace(made.OPEN, **PLACE),  # type: ignore[arg-type]
+    came=made.NEWS.came[1:],
+)
+"""Without an answer that speaks of joining, which is its writer's own word."""
 TO_COORDINATOR = {
-    "digest": occasion(ActionKind.DIGEST, "digest", report=REPORT),
-    "decline-alert": occasion(ActionKind.DECLINE_ALERT, "decline-alert", report=REPORT),
-    "day-off-alert": occasion(ActionKind.DAY_OFF_ALERT, "day-off-alert"),
+    "digest": occasion(
+        ActionKind.DIGEST, "digest", status=digest_report([NO_WORDS], date(2026, 12, 10), made.DIRECTORY)
+    ),
+    "alert": occasion(
+        ActionKind.ALERT,
+        "alert",
+        status=alert_report(
+            replace(made.DECLINED, **PLACE),  # type: ignore[arg-type]
+            [made.alert(AlertKind.HEAD_DECLINED, attendee="2")],
+            made.DIRECTORY,
+        ),
+    ),
     "chaser": made.OVERSEEN,
 }
-NEVER_SENT = {ActionKind.CONNECTION_TEST, ActionKind.LINK_ALERT}
+NEVER_SENT = {ActionKind.CONNECTION_TEST}
 _JOIN = re.compile(r"\bjoin|teams|\bonline\b|trực tuyến|meetup|video", re.IGNORECASE)
 
 

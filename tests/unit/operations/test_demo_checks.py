@@ -19,6 +19,7 @@ from orchestrator.demo.checks import (
     wrong_answers,
     wrong_mails,
     wrong_quarantine,
+    wrong_status,
 )
 from orchestrator.demo.outbox import CaughtLine
 from orchestrator.domain.delegations.delegation import Directory
@@ -53,6 +54,7 @@ def case(*replies: Reply, **recorded: str) -> Case:
         title_vi=None,
         starts_at=STARTS,
         ends_at=STARTS + timedelta(hours=3),
+        host="SG",
         coordinator_email=COORDINATOR,
         attendees=people,
         responses=(),
@@ -109,26 +111,31 @@ def test_who_declined_is_spared_until_they_accept_again() -> None:
     assert len(counted(case(declined), "Minutes", HEAD)) == 1
 
 
-def test_one_digest_tells_an_hour_of_answers() -> None:
-    minute = timedelta(minutes=1)
-    found = case(
-        reply(Says.ABSENT, PUBLISHED - DAY),
-        reply(Says.ACCEPTED, PUBLISHED),
-        reply(Says.BOUNCED, PUBLISHED + 59 * minute),
-        reply(Says.TENTATIVE, PUBLISHED + 61 * minute),
-    )
-    assert [item.at for item in counted(found, "Digest", COORDINATOR)] == [
-        PUBLISHED + 60 * minute,
-        PUBLISHED + 121 * minute,
-    ]
+def status(subject: str, at: datetime) -> CaughtLine:
+    return CaughtLine("x", at, COORDINATOR, f"{subject} – SOM")
+
+
+DAY_OF = status("Hôm nay 10/12: dự kiến 2/2 đoàn", STARTS - timedelta(hours=5))
+
+
+def test_the_coordinator_is_told_how_it_stands_once_a_day_and_on_the_day_itself() -> None:
+    found = case()
+    first = status("Tình hình 7/12: 1/2 đoàn đã xác nhận", STARTS - 3 * DAY)
+    assert list(wrong_status(found, [first, DAY_OF])) == []
+    assert len(list(wrong_status(found, [first, first, DAY_OF]))) == 1
+    assert len(list(wrong_status(found, [first]))) == 1
+    assert list(wrong_mails([], [first, DAY_OF])) == []
 
 
 @pytest.mark.parametrize(
     ("email", "at", "alerts"),
     [(HEAD, STARTS - DAY, 1), (HEAD, STARTS - 3 * DAY, 0), (FOCAL, STARTS - DAY, 0)],
 )
-def test_only_a_late_decline_of_a_head_is_told_at_once(email: str, at: datetime, alerts: int) -> None:
-    assert len(counted(case(reply(Says.DECLINED, at, email)), "Alert", COORDINATOR)) == alerts
+def test_only_a_late_decline_of_a_head_has_to_be_told_at_once(email: str, at: datetime, alerts: int) -> None:
+    found = case(reply(Says.DECLINED, at, email))
+    assert len(list(wrong_status(found, [DAY_OF]))) == alerts
+    told = status("Cần xử lý: Trưởng đoàn báo vắng", at + timedelta(seconds=30))
+    assert list(wrong_status(found, [DAY_OF, told])) == []
 
 
 def test_an_answer_for_the_delegation_is_everybody_s() -> None:

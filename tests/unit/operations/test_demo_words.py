@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from orchestrator.demo.running import PURPOSE_WORDS
-from orchestrator.services.letters.subjects import SUBJECTS
+from orchestrator.domain.timelines.kinds import purposes_where
 
 
 def test_every_mail_there_is_has_words() -> None:
-    assert set(PURPOSE_WORDS) == set(SUBJECTS)
+    assert set(PURPOSE_WORDS) == set(purposes_where(lambda _: True))

@@ -82,10 +82,9 @@ def test_mails_are_told_from_what_the_service_does_by_itself() -> None:
         "resend",
         "refusal",
         "answered-for",
-        "link-alert",
+        "letter",
+        "alert",
         "digest",
-        "decline-alert",
-        "day-off-alert",
     ]
 
 

@@ -2,10 +2,12 @@
 # ruff: noqa: DTZ001 - wall times have no zone on purpose.
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from orchestrator.domain.meetings.alerts import Alert, AlertKind
 from orchestrator.domain.meetings.conference import Conference
 from orchestrator.domain.meetings.lifecycle import (
     Change,
@@ -16,7 +18,7 @@ from orchestrator.domain.meetings.lifecycle import (
 )
 from orchestrator.domain.meetings.meeting import MeetingStatus, News, Participation, Refusal
 from orchestrator.domain.timelines.planning import plan
-from orchestrator.domain.timelines.reconciling import Reconciliation, reconcile
+from orchestrator.domain.timelines.reconciling import reconcile
 from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.facts import Fact
 from tests.saying import said
@@ -52,7 +54,7 @@ def test_a_published_meeting_calls_for_link_invitations_reminders_and_its_end() 
     found = planned(published())
     assert {key: (item.revision, item.due, item.expires, item.waits_for) for key, item in found.items()} == {
         "conference": (1, None, ENDS, None),
-        "link-alert": (1, NOW + timedelta(minutes=30), ENDS, None),
+        "look:link": (1, NOW + timedelta(minutes=30), ENDS, None),
         "invite:attendee-1": (1, None, ENDS, "conference"),
         "invite:attendee-2": (1, None, ENDS, "conference"),
         "remind:P7D:attendee-1": (
@@ -71,12 +73,19 @@ def test_a_published_meeting_calls_for_link_invitations_reminders_and_its_end() 
         "remind:PT1H:attendee-1": (1, STARTS - timedelta(hours=1), STARTS, None),
         "remind:PT1H:attendee-2": (1, STARTS - timedelta(hours=1), STARTS, None),
         "conclude": (1, ENDS, ENDS + timedelta(days=365), None),
+        # Three working days before the first reminder.
+        "digest": (
+            date(2026, 11, 23).toordinal(),
+            datetime(2026, 11, 23, 1, 30, tzinfo=UTC),
+            datetime(2026, 11, 23, 16, 30, tzinfo=UTC),
+            None,
+        ),
     }
 
 
 def test_once_the_link_is_there_nothing_waits_and_no_alert_is_due() -> None:
     found = planned(published(conference=LINK))
-    assert "link-alert" not in found
+    assert "look:link" not in found
     assert found["invite:attendee-1"].waits_for is None
     assert found["conference"].revision == 1
 
@@ -90,13 +99,13 @@ def troubled(conference: Conference, *, needs_person: bool) -> Conference:
 
 @pytest.mark.parametrize("known", [NO_LINK, LINK])
 def test_what_only_a_person_can_mend_is_told_at_once(known: Conference) -> None:
-    alert = planned(published(conference=troubled(known, needs_person=True)))["link-alert"]
+    alert = planned(published(conference=troubled(known, needs_person=True)))["look:link"]
     assert (alert.revision, alert.due) == (2, None)
 
 
 @pytest.mark.parametrize("known", [NO_LINK, LINK])
 def test_what_may_pass_is_told_when_it_lasts(known: Conference) -> None:
-    alert = planned(published(conference=troubled(known, needs_person=False)))["link-alert"]
+    alert = planned(published(conference=troubled(known, needs_person=False)))["look:link"]
     assert (alert.revision, alert.due) == (2, NOW + timedelta(minutes=35))
 
 
@@ -104,16 +113,16 @@ def test_the_same_trouble_is_not_told_twice_and_another_one_is() -> None:
     first = troubled(NO_LINK, needs_person=False)
     assert troubled(first, needs_person=False) is first
     worse = troubled(first, needs_person=True)
-    assert planned(published(conference=worse))["link-alert"].revision == 3
+    assert planned(published(conference=worse))["look:link"].revision == 3
     assert troubled(worse, needs_person=True) is worse
     assert troubled(worse, needs_person=False) is worse
     again = troubled(replace(worse, trouble=None), needs_person=True)
-    assert planned(published(conference=again))["link-alert"].revision == 4
+    assert planned(published(conference=again))["look:link"].revision == 4
 
 
 def test_a_link_given_by_hand_needs_no_provider() -> None:
     found = planned(published(conference=replace(LINK, by_hand=True, provider_id=None)))
-    assert not {"conference", "link-alert"} & set(found)
+    assert not {"conference", "look:link"} & set(found)
     assert found["invite:attendee-1"].waits_for is None
 
 
@@ -131,8 +140,9 @@ def test_a_text_change_calls_for_new_invitations_but_no_new_reminders() -> None:
 
 def test_a_new_time_calls_for_all_of_them_again() -> None:
     found = planned(revise(published(), Change(wall_start=datetime(2026, 12, 10, 14)), NOW))
-    assert {key: item.revision for key, item in found.items() if key != "link-alert"} == dict.fromkeys(
-        set(found) - {"link-alert"}, 2
+    own = {"look:link", "digest"}
+    assert {key: item.revision for key, item in found.items() if key not in own} == dict.fromkeys(
+        set(found) - own, 2
     )
     assert found["remind:P7D:attendee-1"].due == datetime(2026, 12, 3, 2, tzinfo=UTC)
 
@@ -181,6 +191,7 @@ def test_a_save_the_date_calls_for_nothing_but_the_date_and_waits_for_no_link() 
     assert {key: item.waits_for for key, item in found.items()} == {
         "invite:attendee-1": None,
         "invite:attendee-2": None,
+        "digest": None,
     }
 
 
@@ -235,58 +246,79 @@ def test_what_was_asked_for_waits_for_the_link_as_invitations_do() -> None:
     assert found["resend:attendee-1"].waits_for == found["refusal:response-7"].waits_for == "conference"
 
 
-def test_answers_are_told_an_hour_after_the_first_that_is_not_told_yet_and_late_if_need_be() -> None:
-    meeting = published(news=News(latest=9, reported=4, first_at=NOW))
+def test_what_came_is_told_on_the_next_working_morning_of_the_host_late_if_need_be() -> None:
+    meeting = published(news=News(latest=9, first_at=NOW))
     wanted = planned(meeting)["digest"]
-    assert (wanted.kind, wanted.attendee_id, wanted.revision, wanted.late) == (K.DIGEST, None, 9, True)
-    assert (wanted.due, wanted.expires) == (NOW + timedelta(hours=1), ENDS + timedelta(days=7))
-    much_later = NOW + timedelta(days=3)
+    assert (wanted.kind, wanted.attendee_id, wanted.late) == (K.DIGEST, None, True)
+    assert wanted.due is not None
+    assert (wanted.due.hour, wanted.due.minute) == (1, 30), "08:30 in Ha Noi"
+    assert NOW < wanted.due <= NOW + timedelta(days=3)
+    much_later = wanted.due + timedelta(hours=5)
     (insert,) = reconcile(meeting, [wanted], [], much_later).inserts
-    assert insert.obligation.due == NOW + timedelta(hours=1)
+    assert insert.obligation.due == wanted.due
     assert reconcile(meeting, [wanted], [], wanted.expires).inserts == ()
 
 
-def test_a_digest_takes_along_what_comes_while_it_waits_and_its_time_stays() -> None:
-    wanted = planned(published(news=News(latest=9, first_at=NOW)))["digest"]
-    more = published(news=News(latest=12, first_at=NOW))
-    (move,) = reconciled(more, stored(wanted, S.SCHEDULED), only="digest").moves
-    assert (move.obligation.revision, move.obligation.due, move.at_once) == (12, wanted.due, False)
+def test_a_digest_that_is_out_is_followed_by_another_one_on_another_day() -> None:
+    first = planned(published(news=News(latest=9, first_at=NOW)))["digest"]
+    sent = stored(first, S.SUCCEEDED)
+    assert first.due is not None
+    later = first.due + timedelta(hours=1)
+    again = published(news=News(latest=10, digest_at=first.due, told_until=first.due, first_at=later))
+    (insert,) = reconciled(again, sent, only="digest", now=later).inserts
+    assert insert.key == "digest#2"
+    assert insert.obligation.revision > first.revision
+    assert reconciled(published(news=News(latest=9, first_at=NOW)), sent, only="digest").changes_nothing
 
 
-def test_what_comes_after_a_digest_has_one_of_its_own_an_hour_later_at_the_earliest() -> None:
-    sent = stored(planned(published(news=News(latest=9, first_at=NOW)))["digest"], S.SUCCEEDED)
-    assert reconciled(published(news=News(latest=9, reported=9)), sent, only="digest") == Reconciliation()
-    later = NOW + timedelta(hours=3)
-    meeting = published(news=News(latest=10, reported=9, first_at=later))
-    (insert,) = reconciled(meeting, sent, only="digest", now=later).inserts
-    assert (insert.key, insert.obligation.due) == ("digest#2", later + timedelta(hours=1))
+def test_the_day_of_the_meeting_has_a_digest_before_it_begins() -> None:
+    eve = STARTS - timedelta(hours=20)
+    found = planned(published(news=News(digest_at=eve, told_until=eve)))["digest"]
+    assert found.due is not None
+    assert (found.due.date(), found.due < STARTS) == (STARTS.date(), True)
+    over = published(news=News(digest_at=STARTS))
+    assert "digest" not in planned(over)
 
 
 @pytest.mark.parametrize(
     ("status", "told"),
     [
         (MeetingStatus.DRAFT, set()),
-        (MeetingStatus.PUBLISHED, {"digest", "decline-alert"}),
+        (MeetingStatus.PUBLISHED, {"digest", "alert"}),
         (MeetingStatus.CANCELLED, {"digest"}),
         (MeetingStatus.CONCLUDED, {"digest"}),
     ],
 )
-def test_a_digest_comes_whatever_becomes_of_the_meeting_but_an_alert_only_while_it_goes_on(
+def test_a_digest_comes_whatever_becomes_of_the_meeting_but_a_decline_matters_only_while_it_goes_on(
     status: MeetingStatus, told: set[str]
 ) -> None:
-    found = planned(replace(MEETINGS[status], news=News(latest=9, first_at=NOW, urgent=8)))
-    assert set(found) & {"digest", "decline-alert"} == told
+    found = planned(replace(MEETINGS[status], news=News(latest=9, first_at=NOW), **DECLINE))
+    assert set(found) & {"digest", "alert"} == told
 
 
-def test_a_late_decline_of_a_head_is_told_at_once_and_each_only_once() -> None:
-    meeting = published(news=News(latest=9, urgent=8))
-    wanted = planned(meeting)["decline-alert"]
-    assert (wanted.revision, wanted.due, wanted.expires) == (8, None, STARTS)
-    assert (wanted.attendee_id, wanted.waits_for) == (None, None)
-    assert reconciled(meeting, stored(wanted, S.SUCCEEDED), only="decline-alert").changes_nothing
-    again = published(news=News(latest=10, urgent=10))
-    (insert,) = reconciled(again, stored(wanted, S.SUCCEEDED), only="decline-alert").inserts
-    assert insert.key == "decline-alert#2"
+def decline(number: int) -> Alert:
+    return Alert(number, AlertKind.HEAD_DECLINED, f"key-{number}", NOW, (("attendee", "1"),))
+
+
+DECLINE: dict[str, Any] = {
+    "attendees": (person(1, participation=Participation.DECLINED), person(2)),
+    "alerts": (decline(8),),
+}
+
+
+def test_what_must_not_wait_is_told_at_once_and_only_once() -> None:
+    meeting = published(**DECLINE)
+    wanted = planned(meeting)["alert"]
+    assert (wanted.revision, wanted.due, wanted.attendee_id, wanted.waits_for) == (8, None, None, None)
+    told = stored(wanted, S.SUCCEEDED)
+    assert reconciled(meeting, told, only="alert").changes_nothing
+    again = replace(meeting, alerts=(decline(8), decline(9)))
+    (insert,) = reconciled(again, told, only="alert").inserts
+    assert insert.key == "alert#2"
+
+
+def test_what_has_been_mended_is_not_told() -> None:
+    assert "alert" not in planned(published(alerts=(decline(8),))), "who has accepted since"
 
 
 def test_a_cancelled_meeting_tells_whom_it_told_and_takes_the_link_down() -> None:

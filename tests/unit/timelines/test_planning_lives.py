@@ -217,16 +217,16 @@ class World:
         at = number % len(people)
         people[at] = replace(people[at], participation=list(Participation)[number % 5])
         self.responses += 1
-        self.meeting = replace(self.meeting, attendees=tuple(people), news=self._news(urgent=number % 7 == 0))
+        self.meeting = replace(self.meeting, attendees=tuple(people), news=self._news())
 
-    def _news(self, *, urgent: bool) -> News:
+    def _news(self) -> News:
         """As the store has it: a digest in hand counts as sent."""
         known = self.meeting.news
         told = (S.CLAIMED, S.RUNNING, S.SUCCEEDED)
-        digests = (row.revision for row in self.rows.values() if row.kind is K.DIGEST and row.state in told)
-        reported = max(digests, default=0)
-        first_at = known.first_at if known.first_at and known.latest > reported else self.now
-        return News(self.responses, reported, first_at, self.responses if urgent else known.urgent)
+        digests = [row for row in self.rows.values() if row.kind is K.DIGEST and row.state in told]
+        last = max((row.planned_at for row in digests if row.planned_at), default=None)
+        waits = known.first_at is not None and (last is None or known.first_at >= last)
+        return News(self.responses, last, last, known.first_at if waits else self.now)
 
     def remove(self, number: int) -> None:
         people = list(self.meeting.invited)

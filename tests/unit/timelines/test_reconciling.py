@@ -147,7 +147,7 @@ def test_what_ops_discarded_stays_discarded_until_a_newer_revision() -> None:
         ("removed", K.INVITE, 1, CancelCode.REMOVED, "Person 1 was removed from the meeting"),
         ("declined", K.REMIND, 1, CancelCode.DECLINED, "Person 1 has declined"),
         ("concluded", K.REMIND, 1, CancelCode.MEETING_OVER, "the meeting is over"),
-        ("linked", K.LINK_ALERT, None, CancelCode.NOT_NEEDED, "the link is there"),
+        ("linked", K.LOOK, None, CancelCode.NOT_NEEDED, "it is done"),
         ("by hand", K.CONFERENCE, None, CancelCode.NOT_NEEDED, "the link is there"),
         ("published", K.REMIND, 1, CancelCode.NOT_NEEDED, "the plan no longer calls for it"),
     ],
@@ -308,7 +308,8 @@ ALLOWED = {
     K.CONNECTION_TEST: {MeetingStatus.PUBLISHED},
     K.DATE_POLL: {MeetingStatus.DRAFT},
     K.CONFIRM: {MeetingStatus.PUBLISHED},
-    K.LINK_ALERT: {MeetingStatus.PUBLISHED},
+    K.LETTER: {MeetingStatus.PUBLISHED, MeetingStatus.CONCLUDED, MeetingStatus.CANCELLED},
+    K.LOOK: set(MeetingStatus),
     K.CONFERENCE: {MeetingStatus.PUBLISHED},
     K.CONCLUDE: {MeetingStatus.PUBLISHED},
     K.MINUTES: {MeetingStatus.CONCLUDED},
@@ -318,8 +319,7 @@ ALLOWED = {
     K.REFUSAL: {MeetingStatus.PUBLISHED},
     K.ANSWERED_FOR: {MeetingStatus.PUBLISHED},
     K.DIGEST: set(MeetingStatus),
-    K.DECLINE_ALERT: {MeetingStatus.PUBLISHED},
-    K.DAY_OFF_ALERT: {MeetingStatus.PUBLISHED},
+    K.ALERT: set(MeetingStatus),
 }
 
 
@@ -422,12 +422,6 @@ def test_of_two_cancels_only_the_newer_is_sent() -> None:
         )
     assert objection(action(K.CANCEL, revision=again.sequence), again, again.attendees[0], NOW) is None
     assert objection(action(K.CANCEL, revision=3, attendee_id=5), twice, newer, NOW) is None
-
-
-def test_a_link_alert_is_pointless_once_the_link_is_there() -> None:
-    found = objection(action(K.LINK_ALERT), published(conference=LINK), None, NOW)
-    assert found is not None
-    assert found.code is CancelCode.NOT_NEEDED
 
 
 @pytest.mark.parametrize(
