@@ -17,8 +17,8 @@ from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.facts import Fact
 from orchestrator.services.letters.status import (
     Section,
+    ShortTitles,
     StatusReport,
-    Titled,
     ToldLine,
     at_host,
     named,
@@ -103,11 +103,13 @@ def alert_report(meeting: Meeting, alerts: Sequence[Alert], directory: Directory
     subject = Fact.of(
         "letters.alert.subject" if len(alerts) == 1 else "letters.alert.subject-more",
         what=shorts[0],
-        title=Titled.of(meeting),
+        title=ShortTitles.of(meeting),
         **({"more": len(alerts) - 1} if len(alerts) > 1 else {}),
     )
     when = Fact.of(
-        "letters.alert.meeting", title=Titled.of(meeting), when=_when(meeting.starts_at, meeting, directory)
+        "letters.alert.meeting",
+        title=ShortTitles.of(meeting),
+        when=_when(meeting.starts_at, meeting, directory),
     )
     return StatusReport(
         subject=subject,

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy.orm import Session
-
-from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.letters.message import Attachment
 from orchestrator.domain.letters.notices import NoticeText, NoticeTexts
 from orchestrator.domain.meetings import reasons
@@ -20,7 +17,6 @@ from orchestrator.domain.meetings.meeting import Attendee, Meeting, Need, Partic
 from orchestrator.domain.meetings.revision import cancel_to, request_to
 from orchestrator.domain.timelines.alerting import untold
 from orchestrator.domain.timelines.asking import asked_delegations, oversees, owed
-from orchestrator.domain.timelines.digests import WITHIN
 from orchestrator.domain.timelines.kinds import ActionKind, Tells
 from orchestrator.domain.timelines.ladders import first_asked
 from orchestrator.domain.timelines.needs import is_missing, missing_from
@@ -31,16 +27,17 @@ from orchestrator.facts import Fact
 from orchestrator.ports import Clock, DocumentStore
 from orchestrator.services.letters.alerts import alert_report
 from orchestrator.services.letters.content import LetterContent, OtherSession, WrittenWords
-from orchestrator.services.letters.digests import SessionNews, digest_report
+from orchestrator.services.letters.digests import digest_report
+from orchestrator.services.letters.event_news import event_news
+from orchestrator.services.letters.status import StatusReport
 from orchestrator.services.timelines.explaining import rung_of
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.store.answers import responses
 from orchestrator.store.delivery.claims import Held
 from orchestrator.store.delivery.deliveries import SentBefore
 from orchestrator.store.engine import Database
-from orchestrator.store.meetings import alerts, digests, events, revisions
+from orchestrator.store.meetings import events, revisions
 from orchestrator.store.meetings import letters as letters_store
-from orchestrator.store.meetings import meetings as store
 from orchestrator.store.meetings.letters import Carried
 from orchestrator.store.minutes import minutes as minutes_store
 
@@ -144,7 +141,7 @@ class ContentFinder:
                 told = untold(meeting, content.number)
                 return replace(content, status=alert_report(meeting, told, self._planner.directory))
             case Tells.REPORT:
-                return self._with_digest(content, meeting, held.action.planned_at or self._clock.now())
+                return replace(content, status=self._digest(held, meeting))
             case Tells.LETTER:
                 return self._with_letter(content)
             case Tells.ANSWER:
@@ -178,33 +175,12 @@ class ContentFinder:
         given = Participation(found.participation or Participation.NEEDS_ACTION)
         return replace(content, given_by=found.giver, given=given)
 
-    def _with_digest(self, content: LetterContent, meeting: Meeting, at: datetime) -> LetterContent:
-        """Tell how all sessions of the event stand, of which this one speaks for the others."""
-        day = date.fromordinal(content.number)
+    def _digest(self, held: Held, meeting: Meeting) -> StatusReport:
+        at, day = held.action.planned_at or self._clock.now(), date.fromordinal(held.action.revision)
         with self._database.reading() as session:
-            numbers = digests.sessions(session, meeting.id)
-            found = [item for item in store.load_many(session, numbers) if item.id != meeting.id]
-            calendars = self._planner.calendars(session)
-            news = [self._news(session, item, calendars, at) for item in (meeting, *found)]
-        order = {number: place for place, number in enumerate(numbers)}
-        news.sort(key=lambda item: order.get(item.meeting.id, 0))
-        return replace(content, status=digest_report(news, day, self._planner.directory))
-
-    def _news(self, session: Session, meeting: Meeting, calendars: Calendars, at: datetime) -> SessionNews:
-        since = digests.told_before(session, meeting.id, at)
-        calendar = calendars.of(meeting.host)
-        until = calendar.instant(calendar.add(calendar.local_date(at), WITHIN), time(23, 59))
-        return SessionNews(
-            meeting,
-            owed(meeting, self._planner.timeline(meeting), self._planner.directory),
-            since,
-            at,
-            came=responses.between(session, meeting.id, since, at),
-            waiting=responses.open_requests(session, meeting.id),
-            alerts=alerts.of_meetings(session, [meeting.id]).get(meeting.id, ()),
-            chased=digests.chased(session, meeting.id),
-            upcoming=digests.upcoming(session, meeting.id, until),
-        )
+            return digest_report(
+                event_news(session, self._planner, meeting, at), day, self._planner.directory
+            )
 
     def _with_changes(
         self, content: LetterContent, meeting: Meeting, attendee: Attendee, known_revision: int

@@ -29,9 +29,9 @@ from orchestrator.services.letters.alerts import alert_line, letter_of
 from orchestrator.services.letters.status import (
     Named,
     Section,
+    ShortTitles,
     StatusReport,
     SubjectDay,
-    Titled,
     ToldLine,
     at_host,
     named,
@@ -105,7 +105,7 @@ def digest_report(sessions: Sequence[SessionNews], day: date, directory: Directo
 
 
 def _subject(sessions: Sequence[SessionNews], today: Sequence[SessionNews], day: date, needs: int) -> Fact:
-    params: dict[str, object] = {"day": SubjectDay(day), "title": Titled.of(sessions[0].meeting)}
+    params: dict[str, object] = {"day": SubjectDay(day), "title": ShortTitles.of(sessions[0].meeting)}
     if today:
         asked = today[0].meeting.delegations
         coming = [code for code in asked if _comes(today[0].meeting, code)]
@@ -154,7 +154,7 @@ class _Writer:
         self, meeting: Meeting, said: Fact, path: str | None = None, quoted: str | None = None
     ) -> ToldLine:
         if self._several:
-            said = Fact.of("letters.digest.of-session", title=Titled.of(meeting), said=said)
+            said = Fact.of("letters.digest.of-session", title=ShortTitles.of(meeting), said=said)
         return ToldLine(said, path, quoted)
 
     def takes_place(self, meeting: Meeting, day: date) -> bool:
@@ -270,7 +270,7 @@ class _Writer:
         codes = sorted(meeting.delegations, key=self._directory.rank)
         lines = tuple(ToldLine(self._expected(meeting, code)) for code in codes if _comes(meeting, code))
         starts = at_host(meeting.starts_at, meeting, self._directory)
-        yield Section(Fact.of("letters.digest.who-comes", title=Titled.of(meeting), when=starts), lines)
+        yield Section(Fact.of("letters.digest.who-comes", title=ShortTitles.of(meeting), when=starts), lines)
 
     def _expected(self, meeting: Meeting, code: str) -> Fact:
         coming = [item for item in meeting.people_of(code) if _is_coming(item)]
@@ -295,7 +295,7 @@ class _Writer:
                 found.append((mail.at, self._line(meeting, said)))
             if meeting.status is MeetingStatus.PUBLISHED and meeting.starts_at > item.until:
                 when = at_host(meeting.starts_at, meeting, self._directory)
-                said = Fact.of("letters.digest.begins", when=when, title=Titled.of(meeting))
+                said = Fact.of("letters.digest.begins", when=when, title=ShortTitles.of(meeting))
                 found.append((meeting.starts_at, ToldLine(said)))
         return [line for _, line in sorted(found, key=lambda pair: pair[0])]
 

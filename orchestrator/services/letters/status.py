@@ -21,14 +21,14 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Titled:
+class ShortTitles:
     """A meeting, to be called as the reader knows it."""
 
     en: str
     vi: str
 
     @classmethod
-    def of(cls, meeting: Meeting) -> Titled:
+    def of(cls, meeting: Meeting) -> ShortTitles:
         """Return the short titles of a meeting."""
         return cls(short_title(meeting), short_title(meeting, "vi"))
 

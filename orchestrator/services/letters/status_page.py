@@ -13,7 +13,7 @@ from babel.dates import format_date
 from orchestrator.domain.letters.wording import Wording
 from orchestrator.domain.time.zones import LocalTime
 from orchestrator.facts import Said
-from orchestrator.services.letters.status import Named, StatusReport, SubjectDay, Titled
+from orchestrator.services.letters.status import Named, ShortTitles, StatusReport, SubjectDay
 from orchestrator.words import say
 
 _COMMAND = re.compile(r"[A-Z][a-z]+-[A-Z]\w+ -")
@@ -96,7 +96,7 @@ def _shown(wording: Wording, value: object) -> str:
     match value:
         case Named():
             return wording.name(value.name)
-        case Titled():
+        case ShortTitles():
             return value.vi if vietnamese else value.en
         case SubjectDay():
             return _day(value.day, "d/M" if vietnamese else "EEE d MMM", wording)

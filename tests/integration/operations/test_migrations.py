@@ -78,6 +78,7 @@ def test_an_upgrade_keeps_every_row_with_every_value(old: Database) -> None:
         "throttle",
         "named_person",
         "event",
+        "event_history",
         "undated_session",
         "meeting_file",
         "one_off_letter",

@@ -591,12 +591,7 @@ IN_ENGLISH_ALONE = {
     "update-new-time-other-day",
     "in-person-invitation-english",
     "minutes",
-    "alert",
-    "alert-policy",
-    "alert-change",
-    "digest",
-    "decline-alert",
-    "day-off-alert",
+    "digest-english",
 }
 BILINGUAL = [
     name for name in LETTERS_BY_NAME if name not in IN_ENGLISH_ALONE and "focal-point-english" not in name

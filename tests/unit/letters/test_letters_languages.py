@@ -25,7 +25,6 @@ from tests.unit.letters.letters_made import (
     NOW,
     SINGAPOREAN,
     THAI,
-    TO_COORDINATORS,
     VIETNAMESE,
     WORDINGS,
     body,
@@ -41,7 +40,7 @@ RULE = "=" * 72
 @pytest.mark.parametrize("name", LETTERS_BY_NAME)
 def test_only_what_people_read_in_another_language_has_two_parts(name: str) -> None:
     text = text_of(name)
-    has_two = name in BILINGUAL or (name in TO_COORDINATORS and name != "digest-english")
+    has_two = name in BILINGUAL
     assert text.count(RULE) == text.count("English. This text is authoritative.") == has_two
     assert html_of(name).count("English. This text is authoritative.") == has_two
     assert html_of(name).count("<html") == html_of(name).count("</html>") == 1
