@@ -19,7 +19,7 @@ from orchestrator.store.meetings import meetings as store
 
 
 def event_news(session: Session, planner: Planner, meeting: Meeting, at: datetime) -> Sequence[SessionNews]:
-    """Return what is on record for the digest of ``at``, of each session of the event, the lead session first.
+    """Return what is on record for the digest of ``at``, of each session of the event, the lead first.
 
     They are those that have the coordinator of ``meeting``, which is one of them.
     """
