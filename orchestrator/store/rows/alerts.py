@@ -1,4 +1,4 @@
-"""Rows of what people are told at once: facts of meetings, and what is wrong with the service."""
+"""Rows of what coordinators are told at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from orchestrator.domain.meetings.alerts import AlertKind
-from orchestrator.facts import Fact
 from orchestrator.store.rows.base import Base, one_of
 
 
@@ -38,32 +37,3 @@ class AlertRow(Base):
     since: Mapped[datetime] = mapped_column(doc="When it came to be so.")
     params: Mapped[dict[str, Any]] = mapped_column(doc="Its particulars, all of them text.")
     is_planned: Mapped[bool] = mapped_column(default=False)
-
-
-class IncidentRow(Base):
-    """Something that is wrong with the service, from when it was seen until it is mended.
-
-    Times are those of the machine. ``told_at`` is when operations were last told that it is so,
-    ``resolved_told_at`` when they were told that it is over; an incident is over at ``ended_at``.
-    """
-
-    __tablename__ = "incident"
-    __table_args__ = (
-        Index(
-            "uq_incident_open",
-            "cause",
-            unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    cause: Mapped[str] = mapped_column(String(120), doc="What is wrong, as programs know it.")
-    count: Mapped[int] = mapped_column(doc="How much of it there is, as it was seen last.")
-    since: Mapped[datetime]
-    why: Mapped[Fact | None]
-    told_at: Mapped[datetime | None]
-    told_count: Mapped[int] = mapped_column(default=0, doc="How many mails have told of it.")
-    ended_at: Mapped[datetime | None]
-    resolved_told_at: Mapped[datetime | None]

@@ -129,10 +129,11 @@ def test_answers_by_mail_take_effect_and_the_rest_waits_for_a_person(
 
     answered.cli("mailbox", "assign", str(kept["id"]), "MAILED", thida, "--as", "tentative")
     assert answers(answered, "MAILED")[thida] == "tentative"
-    answered.cli("sandbox", "advance", "--by", "PT2H")
-    digests = [mail for mail in answered.mails("Meeting MAILED") if mail.subject.startswith("Answers")]
-    assert [mail.recipient for mail in digests] == ["coordinator@vn.example.org"]
-    assert "On behalf of all of us" in digests[0].text
+    # The weekend and a holiday may lie between now and the host's next working morning.
+    answered.cli("sandbox", "advance", "--by", "P5D")
+    digests = [mail for mail in answered.mails("Meeting MAILED") if mail.subject.startswith("Tình hình")]
+    assert {mail.recipient for mail in digests} == {"coordinator@vn.example.org"}
+    assert sum("On behalf of all of us" in mail.text for mail in digests) == 1
 
 
 def test_the_personal_page_answers_by_post_only(answered: Service, tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def test_without_a_link_invitations_wait_and_the_coordinator_is_told(quick_servi
         service.cli("sandbox", "advance", "--by", "PT31M")
         (alert,) = service.mails("NOLINK")
         assert alert.recipient == "coordinator@vn.example.org"
-        assert alert.subject == "Cần xử lý: chưa có đường dẫn họp – Meeting NOLINK"
+        assert alert.subject == "Cần xử lý: chưa có đường dẫn họp – Hội nghị NOLINK"
         assert any("no join link" in item for item in service.api("GET", "/meetings/NOLINK")["attention"])
         assert state_of(service, "NOLINK", "invite") == "blocked"
 

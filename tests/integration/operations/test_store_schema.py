@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from orchestrator.facts import plain
 from orchestrator.store.engine import Database
-from orchestrator.store.rows.alerts import AlertRow, IncidentRow
+from orchestrator.store.rows.alerts import AlertRow
 from orchestrator.store.rows.answers import IncomingRow, KnownSenderRow, ResponseRow
 from orchestrator.store.rows.base import Base
 from orchestrator.store.rows.dates import DateOptionRow, DatePollRow, DateVoteRow
@@ -135,14 +135,12 @@ def filled(database: Database) -> Database:
         session.execute(insert(DateVoteRow), [VOTE])
         session.execute(insert(BreakerRow), [BREAKER])
         session.execute(insert(AlertRow), [ALERT])
-        session.execute(insert(IncidentRow), [INCIDENT])
     return database
 
 
 KEY = action_values(1)["key"]
 HA_NOI = {"city": "Ha Noi", "zone": "Asia/Ho_Chi_Minh"}
 ALERT = {"meeting_id": 1, "kind": "no-link", "key": "no-link:1", "since": NOW, "params": {}}
-INCIDENT = {"cause": "mail-late", "count": 1, "since": NOW}
 BREAKER = {"lane": "mail.send", "failures": 1, "since": NOW, "reason": plain("away")}
 UNDATED = {"event_id": 2, "reference": "LATER", "written": {"kind": "som"}}
 FILE = {
@@ -432,7 +430,6 @@ REFUSED = {
     "a second vote of a delegation": (DateVoteRow, VOTE),
     "an alert of a kind that there is not": (AlertRow, ALERT | {"key": "other", "kind": "rumour"}),
     "the same alert twice": (AlertRow, ALERT),
-    "the same incident twice at once": (IncidentRow, INCIDENT),
     "a breaker without a failure": (BreakerRow, BREAKER | {"lane": "mailbox.read", "failures": 0}),
     "a probe without an end": (BreakerRow, BREAKER | {"lane": "mailbox.read", "probe": 1}),
     "a second breaker of a lane": (BreakerRow, BREAKER),
@@ -542,7 +539,7 @@ def test_an_instant_comes_back_as_it_was(filled: Database) -> None:
 
 _NOT_OF_A_MEETING = (
     *("person", "known_sender", "document", "meeting_feed", "incoming_mail", "action", "calendar_override"),
-    *("console_session", "breaker", "process", "incident", "event", "undated_session"),
+    *("console_session", "breaker", "process", "event", "undated_session"),
 )
 
 

@@ -1,4 +1,4 @@
-"""what coordinators and operations are told at once, in tables of its own; one kind of alert for all facts
+"""what coordinators are told at once, in a table of its own; one kind of alert for all facts
 
 Revision ID: 0021
 Revises: 0020
@@ -53,26 +53,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("NOT is_planned"),
         postgresql_where=sa.text("NOT is_planned"),
     )
-    op.create_table(
-        "incident",
-        sa.Column("id", sa.Integer(), primary_key=True),
-        sa.Column("cause", sa.String(120), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("why", sa.JSON(none_as_null=True), nullable=True),
-        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("told_count", sa.Integer(), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("resolved_told_at", sa.DateTime(timezone=True), nullable=True),
-    )
-    op.create_index(
-        "uq_incident_open",
-        "incident",
-        ["cause"],
-        unique=True,
-        sqlite_where=sa.text("ended_at IS NULL"),
-        postgresql_where=sa.text("ended_at IS NULL"),
-    )
     # What waits under its former key is not called for any more, and ends when it is looked at; the plan holds
     # the same facts under keys of their own.
     op.execute(f"UPDATE action SET kind = 'alert' WHERE kind IN ({', '.join(map(repr, _FORMER))})")
@@ -82,5 +62,4 @@ def downgrade() -> None:
     op.execute("UPDATE action SET kind = 'link-alert' WHERE kind = 'alert'")
     # The release before knows no looks. It plans its own alerts when the meeting is planned next.
     op.execute("DELETE FROM action WHERE kind = 'look'")
-    op.drop_table("incident")
     op.drop_table("alert")
