@@ -116,11 +116,11 @@ class Service:
         return SandboxClock(self.folder / "run" / "clock.json").now()
 
     def mails(self, title: str | None = None) -> list[Mail]:
-        """The mails that arrived about the meeting of that title, oldest first."""
+        """The mails that arrived about the meeting of that title, oldest first, in any language."""
         folder = self.folder / "outbox" / "new"
         files = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime_ns) if folder.is_dir() else []
         found = [_mail(file) for file in files]
-        return [mail for mail in found if title is None or title in mail.subject]
+        return [mail for mail in found if title is None or title.rpartition(" ")[2] in mail.subject]
 
     def pids(self, program: str) -> list[int]:
         """The process ids of one of the programs, parents before children."""
