@@ -50,18 +50,40 @@ def media_type_of(filename: str, file: BinaryIO, size: int) -> str:
     known = TYPES.get(ending)
     if known is None:
         types = either([f".{item}" for item in TYPES])
-        raise refusal(filename, Fact.of("minutes.file.unknown-type"), "unknown-type", types=types)
+        raise refusal(filename, Fact.of("minutes.file.unknown-type"), types=types)
     if not size:
-        raise refusal(filename, Fact.of("minutes.empty"), "empty")
+        raise refusal(filename, Fact.of("minutes.empty"))
     wrong = _foreign(file, size, ending) or known.check(file, size)
     if wrong is not None:
-        raise refusal(filename, wrong, wrong.key.rpartition(".")[2])
+        raise refusal(filename, wrong)
     return known.media_type
 
 
-def refusal(filename: str, wrong: Fact, remedy: str, **params: object) -> InvalidInput:
-    """Return the refusal of a file; ``remedy`` is the last part of the key that says how to mend it."""
-    return InvalidInput.of("file", filename, wrong, Fact.of(f"minutes.file.{remedy}.remedy", **params))
+_REMEDIES = {
+    "minutes.empty": "minutes.file.empty.remedy",
+    "minutes.file.unknown-type": "minutes.file.unknown-type.remedy",
+    "minutes.file.too-large": "minutes.file.too-large.remedy",
+    "minutes.file.link-in-name": "minutes.file.link-in-name.remedy",
+    "minutes.file.old-office": "minutes.file.old-office.remedy",
+    "minutes.file.encrypted": "minutes.file.encrypted.remedy",
+    "minutes.file.macros": "minutes.file.macros.remedy",
+    "minutes.file.another-format": "minutes.file.another-format.remedy",
+    "minutes.file.not-its-type": "minutes.file.not-its-type.remedy",
+    "minutes.file.two-in-one": "minutes.file.two-in-one.remedy",
+    "minutes.file.something-behind": "minutes.file.something-behind.remedy",
+    "minutes.file.damaged": "minutes.file.damaged.remedy",
+    "minutes.file.bomb": "minutes.file.bomb.remedy",
+    "minutes.file.too-many-pixels": "minutes.file.too-many-pixels.remedy",
+    "minutes.file.no-text": "minutes.file.no-text.remedy",
+    "minutes.file.no-utf8": "minutes.file.no-utf8.remedy",
+    "minutes.file.no-room": "minutes.file.no-room.remedy",
+}
+"""How to mend what is wrong with a file, by the key of what that is."""
+
+
+def refusal(filename: str, wrong: Fact, **params: object) -> InvalidInput:
+    """Return the refusal of a file, with its remedy; ``params`` are what the words of that say."""
+    return InvalidInput.of("file", filename, wrong, Fact.of(_REMEDIES[wrong.key], **params))
 
 
 def _foreign(file: BinaryIO, size: int, ending: str) -> Fact | None:

@@ -121,7 +121,11 @@ class Notes:
             notes = (*_kept(meeting, message, carried), note)
             if len(notes) > MOST_NOTES:
                 raise Conflict(Fact.of("letters.too-many-notes", most=MOST_NOTES), code="too-many-notes")
-            return MeetingChange(replace(meeting, notes=notes), _history("written", what), _detail(texts))
+            return MeetingChange(
+                replace(meeting, notes=notes),
+                Fact.of("letters.history.note-written", what=what),
+                _detail(texts),
+            )
 
         return self._changing.change(name, command, caller=caller, version=version, dry_run=dry_run)
 
@@ -143,7 +147,9 @@ class Notes:
                 raise _has_left(what, carried)
             notes = tuple(item for item in meeting.notes if item is not before)
             return MeetingChange(
-                replace(meeting, notes=notes), _history("removed", what), _detail(before.texts)
+                replace(meeting, notes=notes),
+                Fact.of("letters.history.note-removed", what=what),
+                _detail(before.texts),
             )
 
         return self._changing.change(name, command, caller=caller, version=version, dry_run=dry_run)
@@ -203,10 +209,6 @@ def _require_waiting(message: str, what: Fact, carried: Mapping[int, Carried], b
 
 def _has_left(what: Fact, carried: Carried) -> Conflict:
     return Conflict(Fact.of("letters.note-has-left", what=what, count=carried.mails), code="note-has-left")
-
-
-def _history(done: str, what: Fact) -> Fact:
-    return Fact.of(f"letters.history.note-{done}", what=what)
 
 
 def _detail(texts: OwnWords) -> Fact:

@@ -132,7 +132,7 @@ def require_room(known: Sequence[MeetingFile], file: MeetingFile, most: int) -> 
     kept = sum(item.size for item in known)
     if kept + file.size > most:
         wrong = Fact.of("minutes.file.no-room", kept=kept, limit=most)
-        raise refusal(file.filename, wrong, "no-room")
+        raise refusal(file.filename, wrong)
 
 
 def _require_alive(meeting: Meeting) -> None:

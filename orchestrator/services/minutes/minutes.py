@@ -105,13 +105,13 @@ class Minutes:
             def write(session: Session, stored: Meeting, now: datetime) -> None:
                 minutes_store.adopt(session, stored.id, version, on, caller.actor.name, now)
 
-            key = "adopted" if on else "draft-again"
+            key = "minutes.history.adopted" if on else "minutes.history.draft-again"
             detail = (
                 Fact.of("minutes.version-adopted", version=version, on=on)
                 if on
                 else Fact.of("minutes.version", version=version)
             )
-            return MeetingChange(meeting, Fact.of(f"minutes.history.{key}"), detail, write, saves=False)
+            return MeetingChange(meeting, Fact.of(key), detail, write, saves=False)
 
         self._changing.change(name, command, caller=caller)
 

@@ -212,4 +212,4 @@ def _require_plain_name(filename: str) -> None:
     try:
         without_link(filename.rpartition(".")[0] or filename)
     except Unfit as error:
-        raise refusal(filename, Fact.of("minutes.file.link-in-name"), "link-in-name") from error
+        raise refusal(filename, Fact.of("minutes.file.link-in-name")) from error

@@ -26,7 +26,7 @@ class ArrivingFile:
         """Take what came next; raises ``InvalidInput`` as soon as it is more than is taken."""
         if self.document.size + len(piece) > self.largest:
             wrong = Fact.of("minutes.file.too-large", limit=self.largest)
-            raise refusal(self.filename, wrong, "too-large")
+            raise refusal(self.filename, wrong)
         self.document.write(piece)
 
     def name(self, filename: str) -> None:

@@ -146,9 +146,12 @@ def _member_problems(
     link: FollowedLink, where: str, member: Member, address: str, own: OwnMailbox
 ) -> list[Problem]:
     found = _checked(_NAME, f"{where}.name", member.name, Fact.of("personal.write-name"))
-    for rule, name, value in ((_FORM, "address", member.form), (_POSITION, "position", member.position)):
+    for rule, name, value, remedy in (
+        (_FORM, "address", member.form, "personal.write-address-of-person"),
+        (_POSITION, "position", member.position, "personal.write-position-of-person"),
+    ):
         if value and value.strip():
-            found += _checked(rule, f"{where}.{name}", value, Fact.of(f"personal.write-{name}-of-person"))
+            found += _checked(rule, f"{where}.{name}", value, Fact.of(remedy))
     wrong = _checked(_ADDRESS, f"{where}.email", member.email, Fact.of("personal.write-address"))
     if wrong:
         return found + wrong

@@ -90,5 +90,11 @@ def _differs(stands: Attendance | None, presence: Presence, note: str | None) ->
 
 
 def _said(item: Attendance) -> Fact:
-    key = f"readiness.{item.presence.name.lower().replace('_', '-')}"
-    return Fact.of(key, delegation=item.delegation)
+    return Fact.of(_SAID[item.presence], delegation=item.delegation)
+
+
+_SAID = {
+    Presence.PRESENT: "readiness.present",
+    Presence.ABSENT: "readiness.absent",
+    Presence.NOT_KNOWN: "readiness.not-known",
+}
