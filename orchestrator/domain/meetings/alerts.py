@@ -16,6 +16,7 @@ class AlertKind(StrEnum):
     BOUNCED = "bounced"
     BOUNCED_BEHIND = "bounced-behind"
     DAY_OFF = "day-off"
+    TEST_MOVED = "test-moved"
     LETTERS_DROPPED = "letters-dropped"
     LETTER_FAILED = "letter-failed"
     LAST_CHASER = "last-chaser"

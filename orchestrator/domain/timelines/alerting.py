@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from orchestrator.domain.meetings.alerts import Alert, AlertKind, NewAlert
+from orchestrator.domain.meetings.known_days_off import DayOff
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.needs import has_answered
@@ -59,9 +60,7 @@ def _lacks_link(meeting: Meeting, _: Alert) -> bool:
 
 
 def _is_day_off(meeting: Meeting, alert: Alert) -> bool:
-    days = meeting.days_off.days if meeting.days_off else ()
-    coming = meeting.status is MeetingStatus.PUBLISHED
-    return coming and any(str(item.warning) == alert.get("warning") for item in days)
+    return meeting.status is MeetingStatus.PUBLISHED and bool(days_of(meeting, alert))
 
 
 def _is_silent(meeting: Meeting, alert: Alert) -> bool:
@@ -88,6 +87,7 @@ _STILL: Mapping[AlertKind, Callable[[Meeting, Alert], bool]] = {
     AlertKind.BOUNCED: _is_reached_there,
     AlertKind.BOUNCED_BEHIND: _is_reached_there,
     AlertKind.DAY_OFF: _is_day_off,
+    AlertKind.TEST_MOVED: _is_day_off,
     AlertKind.LAST_CHASER: _is_silent,
     AlertKind.NEW_TIME: _is_undecided,
     AlertKind.POLL_CLOSED: _awaits_choice,
@@ -129,9 +129,22 @@ def seen(meeting: Meeting, obligation: str) -> Iterator[NewAlert]:
 
 def days_off(meeting: Meeting) -> Iterable[NewAlert]:
     """Yield the warnings of days off that came after the time was decided."""
-    days = meeting.days_off.days if meeting.days_off else ()
-    for number in sorted({item.warning for item in days if item.warning}):
-        yield _new(meeting, AlertKind.DAY_OFF, f"day-off:{number}", meeting.revised_at, warning=str(number))
+    known = meeting.days_off.days if meeting.days_off else ()
+    late = {(item.warning, item.about.of_meeting) for item in known if item.warning}
+    for number, of_meeting in sorted(late):
+        kind = AlertKind.DAY_OFF if of_meeting else AlertKind.TEST_MOVED
+        yield _new(meeting, kind, f"{kind}:{number}", meeting.revised_at, warning=str(number))
+
+
+def days_of(meeting: Meeting, alert: Alert) -> list[DayOff]:
+    """Return the days off that an alert tells of: those of the meeting itself, or of its connection tests."""
+    known = meeting.days_off.days if meeting.days_off else ()
+    of_meeting = alert.kind is AlertKind.DAY_OFF
+    return [
+        item
+        for item in known
+        if str(item.warning) == alert.get("warning") and item.about.of_meeting is of_meeting
+    ]
 
 
 def _new(meeting: Meeting, kind: AlertKind, key: str, since: datetime | None, **params: str) -> NewAlert:

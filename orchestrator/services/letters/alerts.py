@@ -12,7 +12,7 @@ from orchestrator.domain.meetings.known_days_off import About
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.time.zones import LocalTime, instant_of, zone
 from orchestrator.domain.timelines.actions import ActionState
-from orchestrator.domain.timelines.alerting import attendee_of
+from orchestrator.domain.timelines.alerting import attendee_of, days_of
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.facts import Fact
 from orchestrator.services.letters.status import (
@@ -62,6 +62,12 @@ _WORDS: Mapping[AlertKind, AlertWords] = {
     ),
     AlertKind.DAY_OFF: AlertWords(
         "letters.alert.day-off.short", "letters.alert.day-off", "letters.alert.day-off.remedy", "/change"
+    ),
+    AlertKind.TEST_MOVED: AlertWords(
+        "letters.alert.test-moved.short",
+        "letters.alert.test-moved",
+        "letters.alert.test-moved.remedy",
+        "#readiness",
     ),
     AlertKind.LETTERS_DROPPED: AlertWords(
         "letters.alert.letters-dropped.short",
@@ -177,8 +183,7 @@ def _of_link(meeting: Meeting, _: Alert, __: Directory) -> dict[str, object]:
 
 
 def _of_days(meeting: Meeting, alert: Alert, directory: Directory) -> dict[str, object]:
-    known = meeting.days_off
-    found = [item for item in known.days if str(item.warning) == alert.get("warning")] if known else []
+    found = days_of(meeting, alert)
     said = [
         Fact.of(
             _OFF[item.about],
@@ -255,6 +260,7 @@ _PARAMS: Mapping[AlertKind, _Params] = {
     AlertKind.BOUNCED: _of_bounce,
     AlertKind.BOUNCED_BEHIND: _of_bounce,
     AlertKind.DAY_OFF: _of_days,
+    AlertKind.TEST_MOVED: _of_days,
     AlertKind.LETTERS_DROPPED: _of_letters,
     AlertKind.LETTER_FAILED: _of_letter,
     AlertKind.LAST_CHASER: _without_address,

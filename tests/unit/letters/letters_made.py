@@ -16,7 +16,7 @@ from orchestrator.domain.letters.notices import notice_texts
 from orchestrator.domain.meetings.alerts import Alert, AlertKind
 from orchestrator.domain.meetings.changes import REINSTATED, Snapshot, differences
 from orchestrator.domain.meetings.conference import Conference
-from orchestrator.domain.meetings.known_days_off import DayOff, DaysOff
+from orchestrator.domain.meetings.known_days_off import About, DayOff, DaysOff
 from orchestrator.domain.meetings.meeting import (
     AgendaEntry,
     Attendee,
@@ -432,6 +432,13 @@ TO_COORDINATORS: dict[str, tuple[Meeting, StatusReport]] = {
     "alert-day-off": alerting(
         replace(OPEN, days_off=DaysOff(1, (DayOff("SG", date(2026, 12, 10), plain("Declared"), 1),))),
         alert(AlertKind.DAY_OFF, warning="1"),
+    ),
+    "alert-test": alerting(
+        replace(
+            OPEN,
+            days_off=DaysOff(1, (DayOff("SG", date(2026, 12, 9), plain("Declared"), 1, About.TEST),)),
+        ),
+        alert(AlertKind.TEST_MOVED, warning="1"),
     ),
 }
 

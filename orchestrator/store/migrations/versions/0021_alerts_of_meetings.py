@@ -21,6 +21,7 @@ _KINDS = (
     "bounced",
     "bounced-behind",
     "day-off",
+    "test-moved",
     "letters-dropped",
     "letter-failed",
     "last-chaser",
