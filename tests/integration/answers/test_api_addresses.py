@@ -7,7 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import select
 
+from orchestrator.store.rows.meetings import AttendeeRow
 from tests.integration.conftest import PEOPLE, TAN, World
 from tests.integration.serving import TestClient, application
 
@@ -45,6 +47,27 @@ def everything(client: TestClient, who: str) -> dict[str, Any]:
         "personal-link": client.get(f"{path}/personal-link"),
         "revoke-link": client.post(f"{path}/revoke-link"),
     }
+
+
+def removed_and_back(client: TestClient, who: str) -> dict[str, Any]:
+    """Take an attendee out and invite them again, and return what each operation answers."""
+    path = f"/api/v1/meetings/SOM-2026/attendees/{who}"
+    return {
+        "remove": client.post(f"{path}/remove", json={"reason": "The list has changed.", "version": None}),
+        "invite-again": client.post(f"{path}/invite-again"),
+    }
+
+
+@pytest.mark.parametrize("email", ODD)
+def test_who_is_removed_by_address_is_invited_again_by_it(
+    client: TestClient, world: World, email: str
+) -> None:
+    done = removed_and_back(client, quote(email, safe=""))
+    assert {name: answer.status_code for name, answer in done.items()} == dict.fromkeys(done, 200)
+    with world.database.reading() as session:
+        rows = session.scalars(select(AttendeeRow).order_by(AttendeeRow.id))
+        kept = [item.removed_sequence is None for item in rows if item.email == email]
+    assert kept == [False, True]
 
 
 @pytest.mark.parametrize("email", ODD)
@@ -86,7 +109,8 @@ def test_an_attendee_is_found_by_id(client: TestClient, world: World) -> None:
     ],
 )
 def test_who_is_not_invited_is_not_found(client: TestClient, who: str) -> None:
-    for answer in everything(client, quote(who, safe="%/")).values():
+    given = quote(who, safe="%/")
+    for answer in (everything(client, given) | removed_and_back(client, given)).values():
         assert answer.status_code in (400, 404), answer.text
         assert answer.headers["content-type"] == "application/problem+json"
 
@@ -95,4 +119,6 @@ def test_these_are_all_paths_that_name_an_attendee(client: TestClient) -> None:
     paths = client.get("/api/v1/openapi.json").json()["paths"]
     named = [path for path in paths if "{email" in path or "{attendee" in path]
     start = "/api/v1/meetings/{meeting}/attendees/{attendee}/"
-    assert sorted(named) == sorted(f"{start}{name}" for name in everything(client, "nobody"))
+    assert sorted(named) == sorted(
+        f"{start}{name}" for name in everything(client, "nobody") | removed_and_back(client, "nobody")
+    )

@@ -102,8 +102,8 @@ def test_a_link_that_the_provider_changes_is_told_to_everybody(world: World) -> 
     for email in PEOPLE:
         invitation, agenda, latest = world.mailer.to(email)
         # Mail does not wait for the provider, so the agenda has gone before the new link is known.
-        assert agenda.subject == "Updated agenda: Senior Officials Meeting"
-        assert latest.subject == "Updated join link: Senior Officials Meeting"
+        assert agenda.subject.startswith(("Updated agenda: Thu 3 Dec 2026", "Cập nhật chương trình: "))
+        assert latest.subject.startswith(("New link: Thu 3 Dec 2026", "Đường dẫn mới: "))
         assert "https://teams.example.org/join/2" in latest.calendar
         assert latest.message["References"] == invitation.message["Message-ID"]
     assert world.reading.meeting("SOM-2026").sequence == 1
