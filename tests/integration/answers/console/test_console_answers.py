@@ -35,9 +35,6 @@ def button(response: Any) -> str:
     return re.findall(r"<button[^>]*>([^<]*)</button>", response.text)[-1]
 
 
-# Buttons that say what will happen
-
-
 @pytest.mark.both_databases
 def test_a_draft_is_announced_then_confirmed(client: TestClient, world: World) -> None:
     world.create()
