@@ -182,6 +182,7 @@ class KindRules:
     mails in the reader's language, with English below. ``tells_current`` marks what tells the revision that
     is current when it leaves, not the one that it was planned for. ``let_go_by_link`` marks what the link
     lets go, and not the end of an attempt to get one. ``routine`` is what comes round again and again.
+    ``aside`` is what goes along by itself, so that previews say nothing of it.
     """
 
     work: Work
@@ -201,6 +202,7 @@ class KindRules:
     tells_current: bool = False
     let_go_by_link: bool = False
     routine: bool = False
+    aside: bool = False
     turn: Turn | None = None
     step: StepRules | None = None
 
@@ -390,12 +392,14 @@ KINDS: Mapping[ActionKind, KindRules] = {
         purposes=("digest",),
         tells=Tells.REPORT,
         own_language=True,
+        aside=True,
     ),
     ActionKind.LOOK: KindRules(
         work=Work.TURN,
         words=Fact.of("timelines.what-look"),
         why=Fact.of("timelines.why-look"),
         not_needed=Fact.of("timelines.not-needed-look"),
+        aside=True,
         statuses=_ALWAYS,
         conditional=Conditional.ALWAYS,
     ),

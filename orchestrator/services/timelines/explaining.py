@@ -146,7 +146,7 @@ class Explainer:
         self._planner = planner
 
     def explain(self, session: Session, meeting: Meeting, result: Reconciliation) -> tuple[Consequence, ...]:
-        """Return everything that the reconciliation makes happen, move, end or pass over."""
+        """Return what the reconciliation makes happen, move, end or pass over, but for what goes along."""
         found = [
             *(
                 (item.obligation.due, self._of(meeting, "new", item.obligation, item.obligation.note))
@@ -162,7 +162,8 @@ class Explainer:
                 for item in result.skips
             ),
         ]
-        return tuple(consequence for _, consequence in sorted(found, key=lambda pair: _order(pair[0])))
+        told = [pair for pair in found if not ActionKind(pair[1].kind).rules.aside]
+        return tuple(consequence for _, consequence in sorted(told, key=lambda pair: _order(pair[0])))
 
     def _of(
         self, meeting: Meeting, effect: str, wanted: Obligation, reason: Fact | None = None

@@ -94,8 +94,8 @@ def _shifts(session: Session, planner: Planner, meeting: Meeting, planned: Plann
     explainer = Explainer(planner)
     moved = []
     for move in sorted(only_elsewhere(planned.result, planned.rows).moves, key=_due):
-        (consequence,) = explainer.explain(session, meeting, Reconciliation(moves=(move,)))
-        moved.append(Shift.of(consequence, _was(planner, meeting, before[move.action_id])))
+        for consequence in explainer.explain(session, meeting, Reconciliation(moves=(move,))):
+            moved.append(Shift.of(consequence, _was(planner, meeting, before[move.action_id])))
     rest = explainer.explain(session, meeting, replace(planned.result, moves=(), skips=()))
     tests = _moved_tests(planner, meeting, planned.meeting.connection_tests)
     return MeetingShifts(meeting.reference, meeting.title_en, (*moved, *tests, *map(Shift.of, rest)))

@@ -378,10 +378,13 @@ def test_all_recorded_requests_and_meetings_agree_with_the_schema(
 ) -> None:
     provider.ensure(wanted)
     definitions = {"POST": "req.onlineMeeting.createOrGet", "PATCH": "req.onlineMeeting.patch"}
+    # The sandbox is the whole session's, in which another test makes a plain meeting as our client never does.
     bodies = [
         (definitions[each["method"]], each["body"])
         for each in sandbox.get("requests")
-        if each["body"] is not None and each["status"] in (200, 201)
+        if each["body"] is not None
+        and each["status"] in (200, 201)
+        and not each["path"].endswith("/onlineMeetings")
     ]
     assert bodies
     for definition, body in bodies:

@@ -20,6 +20,7 @@ from tests.integration.conftest import (
 )
 
 K = ActionKind
+COORDINATOR = "coordinator@vn.example.org"
 
 
 def failing(error: BaseException, *, to: str | None = None, times: int = 1) -> Callable[[str], None]:
@@ -32,6 +33,16 @@ def failing(error: BaseException, *, to: str | None = None, times: int = 1) -> C
             raise error
 
     return raise_it
+
+
+def refusing_attendees(world: World, error: BaseException) -> None:
+    """Raise ``error`` for every message but those to the coordinator, who is told of the others."""
+
+    def raise_it(recipient: str) -> None:
+        if recipient != COORDINATOR:
+            raise error
+
+    world.mailer.before = raise_it
 
 
 class Killed(BaseException):

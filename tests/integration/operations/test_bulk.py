@@ -18,7 +18,7 @@ from orchestrator.store.operations.selecting import Selection
 from orchestrator.words import maybe
 from tests.callers import caller
 from tests.integration.conftest import STARTS, World, contents, crowd
-from tests.integration.delivery.failing import failing
+from tests.integration.delivery.failing import refusing_attendees
 
 K, S = ActionKind, ActionState
 pytestmark = pytest.mark.both_databases
@@ -37,7 +37,7 @@ def invited(world: World, error: Exception, count: int = 5) -> None:
     for reference in ("SOM-2026", "OTHER"):
         world.create(reference=reference, attendees=crowd(count))
         world.meetings.publish(reference, caller=caller("coordinator"))
-    world.mailer.before = failing(error, times=10_000)
+    refusing_attendees(world, error)
     for _ in range(4):
         for batch in world.scheduling.claim():
             world.delivering.deliver(batch, batch.lane)

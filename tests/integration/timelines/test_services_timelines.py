@@ -327,7 +327,7 @@ def test_a_som_by_its_own_timeline_is_announced_and_planned_as_a_whole(world: Wo
     world.create(timeline=None, start=f"{start:%Y-%m-%d} 14:00")
     assert world.reading.meeting(REFERENCE).timeline == "som"
     world.meetings.publish(REFERENCE, caller=caller("K"))
-    assert {row.kind for row in world.rows()} == {"invite", "confirm"}
+    assert {row.kind for row in world.rows()} == {"invite", "confirm", "digest"}
     world.clock.at = start - timedelta(days=28, hours=12)
     world.run()
     assert not world.reading.meeting(REFERENCE).tentative
