@@ -378,7 +378,7 @@ def test_all_recorded_requests_and_meetings_agree_with_the_schema(
 ) -> None:
     provider.ensure(wanted)
     definitions = {"POST": "req.onlineMeeting.createOrGet", "PATCH": "req.onlineMeeting.patch"}
-    # The sandbox is the whole session's, in which another test makes a plain meeting as our client never does.
+    # The sandbox is the whole session's, and another test makes a plain meeting, as our client never does.
     bodies = [
         (definitions[each["method"]], each["body"])
         for each in sandbox.get("requests")
