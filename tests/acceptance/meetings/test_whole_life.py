@@ -66,7 +66,7 @@ def test_a_meeting_created_once_runs_by_itself(any_service: Service, tmp_path: P
     link = service.api("GET", "/meetings/LIFE")["join_url"]
     assert {mail.recipient for mail in invitations} == {email for _, _, email in PEOPLE.values()}
     for mail in invitations:
-        assert re.fullmatch(r"(Invitation|Thư mời): .*, \d\d:\d\d .* – Meeting LIFE", mail.subject)
+        assert re.fullmatch(r"(Invitation|Thư mời): .*, \d\d:\d\d .* – (Meeting|Hội nghị) LIFE", mail.subject)
         assert re.search(r"\nhttps?://\S+/join\n", mail.text), "the own link stands on a line of its own"
         assert mail.calendar is not None
         assert "METHOD:REQUEST" in mail.calendar
@@ -150,7 +150,7 @@ def test_a_moved_meeting_asks_again_and_a_cancelled_one_says_so(any_service: Ser
     updates = mails[5:]
     assert {mail.recipient for mail in updates} == {email for _, _, email in PEOPLE.values()}
     for mail in updates:
-        assert re.fullmatch(r"(New time|Giờ họp mới): .* – Meeting MOVE \(.*\)", mail.subject)
+        assert re.fullmatch(r"(New time|Giờ họp mới): .* – (Meeting|Hội nghị) MOVE \(.*\)", mail.subject)
         assert "\nNow: " in mail.text and "\nWas: " in mail.text
         assert mail.calendar is not None
         assert f"UID:{before['uid']}" in mail.calendar
@@ -172,7 +172,7 @@ def test_a_moved_meeting_asks_again_and_a_cancelled_one_says_so(any_service: Ser
     service.api("POST", "/meetings/MOVE/cancel", json={"reason": "The chair is ill"})
     mails = until(lambda: len(service.mails("MOVE")) == 15 and service.mails("MOVE"), "cancellations")
     for mail in mails[10:]:
-        assert re.fullmatch(r"(Cancelled|Hủy họp): .* – Meeting MOVE", mail.subject)
+        assert re.fullmatch(r"(Cancelled|Hủy họp): .* – (Meeting|Hội nghị) MOVE", mail.subject)
         assert mail.calendar is not None
         assert "METHOD:CANCEL" in mail.calendar
         assert "STATUS:CANCELLED" in mail.calendar
