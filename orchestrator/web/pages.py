@@ -200,7 +200,9 @@ def _utc(moment: datetime) -> str:
 
 
 def _size(count: int) -> str:
-    return f"{count:,} bytes" if count < 10_000 else f"{count / 1024:,.0f} KB"
+    if count < 10_000:
+        return f"{count:,} bytes"
+    return f"{count / 1024:,.0f} KB" if count < 1024**2 else f"{count / 1024**2:,.3g} MB"
 
 
 def _said(value: object) -> object:

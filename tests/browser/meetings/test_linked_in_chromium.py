@@ -69,6 +69,7 @@ def test_moving_asks_and_the_outcomes_go_along(console: Console, browser: Chromi
     page = browser.open(f"{console.url}/meetings/{SOM}/change", width=1280)
     assert page.locator("[name=linked]:checked").count() == 0
     page.locator("#start").fill(f"{later:%Y-%m-%d %H:%M}")
+    page.locator("[name=reason]").fill("The Chair is needed elsewhere.")
     press(page, "form.fields button")
     assert "keep or move" in text(page, "[role=alert]")
     assert page.locator("#start").input_value() == f"{later:%Y-%m-%d %H:%M}"

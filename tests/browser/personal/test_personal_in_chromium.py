@@ -157,7 +157,8 @@ def test_for_yourself_and_for_all_are_told_apart_and_the_ticks_are_counted(
     page = browser.open(site.url + site.paths["focal"], width=375)
     people = len(site.container.personal_pages.page(site.paths["focal"][3:]).members)
     words = ("Accept", "Tentative", "Decline")
-    assert buttons_read_out(page)[:6] == [*words, *(f"{word} for {people}…" for word in words)]
+    answers = [name for name in buttons_read_out(page) if name.startswith(words)]
+    assert answers == [*words, *(f"{word} for {people}…" for word in words)]
     page.locator(".behalf .accepted").click()
     expect(page.locator("h1")).to_contain_text("Record “accepted” for Brunei Darussalam?")
     button = page.locator(".counted")

@@ -124,7 +124,7 @@ def test_what_goes_to_the_coordinator_is_not_said_to_be_for_the_service(
 ) -> None:
     draft.meetings.publish("SOM-2026", caller=caller("test"), save_the_date=False)
     rows = shown(capsys, "meeting", "plan", "SOM-2026").splitlines()
-    assert any("Status for the coordinator" in row and " coordinator " in row for row in rows)
+    assert any("Status report" in row and " coordinator " in row for row in rows)
 
 
 def test_a_reminder_that_another_stands_for_is_not_said_to_be_too_late(

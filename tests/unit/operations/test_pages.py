@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 from fastapi import APIRouter
 
-from orchestrator.web import console, personal
+from orchestrator.web import console, pages, personal
 from orchestrator.web.pages import HERE
 
 TEMPLATES = HERE / "templates"
@@ -38,3 +38,18 @@ def test_every_template_is_used_and_every_used_one_is_there() -> None:
     there = {str(file.relative_to(TEMPLATES)) for file in TEMPLATES.rglob("*.j2")}
     used = {name for file in SOURCES for name in re.findall(r'"([\w/]+\.html\.j2)"', file.read_text())}
     assert used == there
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, "0 bytes"),
+        (9_999, "9,999 bytes"),
+        (10_240, "10 KB"),
+        (1024**2, "1 MB"),
+        (1_600_000, "1.53 MB"),
+        (26_214_400, "25 MB"),
+    ],
+)
+def test_a_size_is_said_in_the_unit_that_is_read_at_a_glance(count: int, said: str) -> None:
+    assert pages._size(count) == said

@@ -211,7 +211,7 @@ def test_reading_the_mailbox_and_the_digest_stand_in_the_queue(client: TestClien
     arrive(world, reply(world, TAN, "ACCEPTED"))
     page = client.get("/actions")
     assert "Read the mailbox All meetings" in words(page)
-    assert "Status for the coordinator SOM-2026 the coordinator" in words(page)
+    assert "Status report SOM-2026 the coordinator" in words(page)
     assert world.rows(ActionKind.DIGEST)
 
 
