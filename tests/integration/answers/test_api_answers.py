@@ -37,7 +37,7 @@ def test_a_save_the_date_is_announced_then_confirmed(client: TestClient, world: 
     world.create()
     body = {"save_the_date": True, "version": 1}
     preview = client.post(f"{MEETING}/publish", json=body, params={"preview": True}).json()
-    assert {item["kind"] for item in preview["consequences"]} == {"invite", "digest"}
+    assert {item["kind"] for item in preview["consequences"]} == {"invite"}
     done = client.post(f"{MEETING}/publish", json=body).json()
     assert done["consequences"] == preview["consequences"]
     assert client.get(MEETING).json()["tentative"] is True
