@@ -10,7 +10,7 @@ from enum import StrEnum
 from orchestrator.domain.meetings.meeting import Attendee, Meeting
 
 
-class Reach(StrEnum):
+class AskingReach(StrEnum):
     """What can still be asked before the first session; what cannot be met is not asked.
 
     It follows from how many working days of the host lie between the request letter and the first session:
@@ -34,7 +34,7 @@ class Deadline:
     """
 
     at: datetime | None
-    reach: Reach
+    reach: AskingReach
     shared: bool = True
     short: tuple[str, ...] = ()
 
