@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from orchestrator.domain.meetings.meeting import Attendee, Meeting
+from orchestrator.domain.timelines.timeline import Timeline
 
 
 class AskingReach(StrEnum):
@@ -64,12 +65,15 @@ class EventContext:
     """A whole event, as the letters of each of its sessions see it.
 
     ``sessions`` are those that are published or over, in the order of their starts, the lead session among
-    them if it is; drafts and cancelled sessions are not. ``lead_id`` is the number of the lead session, whose
-    timeline holds for the event. ``records`` are by the number of the session.
+    them if it is; drafts and cancelled sessions are not. ``lead_id`` is the number of the lead session, and
+    ``timeline`` the timeline of ``lead``, which holds for the whole event; of the other sessions' own
+    timelines only what makes the link, the mail of the last hour and the end count. ``records`` are by the
+    number of the session.
     """
 
     lead_id: int
     sessions: tuple[Meeting, ...]
+    timeline: Timeline
     deadline: Deadline | None = None
     records: Mapping[int, Records] = field(default_factory=dict)
 
