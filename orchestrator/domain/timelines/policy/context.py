@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from orchestrator.domain.meetings.meeting import Attendee, Meeting
-from orchestrator.domain.timelines.timeline import Timeline
+from orchestrator.domain.timelines.policy.rules import EventPolicy
 
 
 class AskingReach(StrEnum):
@@ -66,14 +66,14 @@ class EventContext:
 
     ``sessions`` are those that are published or over, in the order of their starts, the lead session among
     them if it is; drafts and cancelled sessions are not. ``lead_id`` is the number of the lead session, and
-    ``timeline`` the timeline of ``lead``, which holds for the whole event; of the other sessions' own
-    timelines only what makes the link, the mail of the last hour and the end count. ``records`` are by the
+    ``policy`` what its timeline says, which holds for the whole event; of the other sessions' own timelines
+    only what makes the link, the mail of the last hour and the end count. ``records`` are by the
     number of the session.
     """
 
     lead_id: int
     sessions: tuple[Meeting, ...]
-    timeline: Timeline
+    policy: EventPolicy
     deadline: Deadline | None = None
     records: Mapping[int, Records] = field(default_factory=dict)
 
