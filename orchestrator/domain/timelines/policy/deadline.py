@@ -50,13 +50,13 @@ def decide(
     reach = reach_of(event, calendars)
     if reach is AskingReach.INVITATION_ALONE:
         return Deadline(None, reach)
-    search = _Search(event, calendars, event.policy.deadline, asked)
+    search = _DeadlineSearch(event, calendars, event.policy.deadline, asked)
     if reach is AskingReach.SHORT:
         return search.on_the_day_before(reach)
     return search.found(reach, moved_at)
 
 
-class _Search:
+class _DeadlineSearch:
     """Looks for the day of a deadline."""
 
     def __init__(
