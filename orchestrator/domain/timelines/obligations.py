@@ -22,7 +22,8 @@ class Obligation:
     ``revision`` does not fulfil it. ``waits_for`` is the key of an obligation that comes first.
     ``late`` marks what may be planned although its time has passed, and is then due at once.
     ``note`` says why it is not due on the day or at the hour that the timeline wants, ``left_out``
-    why it is not to be done at all.
+    why it is not to be done at all. ``told_by`` are the keys of obligations that say the same along: once
+    one of them has been done at its time or later, this one is fulfilled.
     """
 
     key: str
@@ -36,3 +37,4 @@ class Obligation:
     late: bool = False
     note: Fact | None = None
     left_out: Fact | None = None
+    told_by: tuple[str, ...] = ()

@@ -186,6 +186,8 @@ class _Decision:
 
     def take(self, wanted: Obligation) -> None:
         wanted = self._as_news(wanted)
+        if self._told_along(wanted):
+            return
         row = self._latest.get(wanted.key)
         if row is None:
             self._insert(wanted, wanted.key)
@@ -197,6 +199,18 @@ class _Decision:
             self.skips.append(Skip(wanted, Fact.of("timelines.chased-lately")))
         elif row.revision < wanted.revision:
             self._insert(wanted, _next_key(row))
+
+    def _told_along(self, wanted: Obligation) -> bool:
+        """Whether a letter that says the same has gone out since there was something to say."""
+        known = (self._latest.get(key) for key in wanted.told_by)
+        return any(
+            row is not None
+            and row.state is ActionState.SUCCEEDED
+            and row.planned_at is not None
+            and wanted.due is not None
+            and row.planned_at >= wanted.due
+            for row in known
+        )
 
     def _as_news(self, wanted: Obligation) -> Obligation:
         """Let an update go at once: only a first invitation waits for the hour that the timeline gives it.

@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import cached_property
 
-from orchestrator.domain.delegations.working_calendar import Calendars, NoWorkingDayError, WorkingCalendar
+from orchestrator.domain.delegations.working_calendar import (
+    EARLIEST,
+    Calendars,
+    NoWorkingDayError,
+    WorkingCalendar,
+)
 from orchestrator.domain.timelines.policy.context import EventContext
 from orchestrator.domain.timelines.policy.rounding import ONE_DAY, Landed, back, first_hour
 from orchestrator.domain.timelines.policy.rules import FIRST_SESSION, Bounded, Counted, EventPolicy
@@ -52,6 +57,11 @@ class WantedDays:
         if since is not None and isinstance(found, Landed) and found.at < since:
             found = first_hour(since, self.host)
         return found.day if isinstance(found, Landed) else self.invitation
+
+    @property
+    def invited_at(self) -> datetime:
+        """The moment (UTC) at which the host's own people are invited."""
+        return self.host.instant(self.invited_on, EARLIEST)
 
     @cached_property
     def request(self) -> date | None:
