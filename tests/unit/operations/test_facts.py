@@ -114,8 +114,8 @@ _KEPT = {
     "The meeting takes place after all": "a mail's own words",
 }
 """Sentences that stand where they are for a reason. Letters are an edge: mails are written in them."""
-_OF_OTHERS = frozenset({"refusal_table.py"})
-"""Files that hold what foreign servers say, to be read and never to be said."""
+_OF_OTHERS = frozenset({"refusal_table.py", "event_steps.py"})
+"""Files that hold what foreign servers say, or timelines write, to be read and never to be said."""
 
 
 def _sentences(file: Path) -> Iterator[str]:
