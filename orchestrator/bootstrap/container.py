@@ -77,6 +77,7 @@ from orchestrator.services.readiness.contributions import Contributions
 from orchestrator.services.readiness.nudges import Nudges
 from orchestrator.services.readiness.readiness import Readiness
 from orchestrator.services.timelines.changing import Changing
+from orchestrator.services.timelines.mails_ahead import ForeseeingMails
 from orchestrator.services.timelines.planner import Planner
 from orchestrator.services.timelines.recalculating import Recalculating
 from orchestrator.services.timelines.timelines import MeetingTimelines
@@ -304,6 +305,11 @@ class Container(Adapters, DataFiles):
     def meeting_timelines(self) -> MeetingTimelines:
         """Timelines, and the copy that a meeting may have of its own."""
         return MeetingTimelines(self.database, self.planner, self.changing, self.notices)
+
+    @cached_property
+    def foreseeing_mails(self) -> ForeseeingMails:
+        """What one person will be sent around an event."""
+        return ForeseeingMails(self.database, self.planner, self.clock)
 
     @cached_property
     def minutes(self) -> Minutes:

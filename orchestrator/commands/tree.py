@@ -47,6 +47,7 @@ from orchestrator.commands.personal.links import personal_link
 from orchestrator.commands.personal.named import let_in, turn_down, waiting
 from orchestrator.commands.readiness.attendance import attendance
 from orchestrator.commands.readiness.readiness import connection_test, delegation, readiness
+from orchestrator.commands.timelines.mails_ahead import mails_ahead
 from orchestrator.commands.timelines.plan import plan
 from orchestrator.commands.timelines.timelines import meeting_timeline, timeline
 
@@ -88,7 +89,7 @@ for command in (
 
 for command in (
     *(create, load_example, list_meetings, show, publish, update, cancel, reinstate, conclude),
-    *(plan, meeting_timeline, deliveries, readiness, join_link, move_mailbox),
+    *(plan, mails_ahead, meeting_timeline, deliveries, readiness, join_link, move_mailbox),
     *(attendee, attendance, delegation, connection_test, date_poll, decision, note, letter),
 ):
     meeting.add_command(command)

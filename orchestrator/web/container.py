@@ -54,6 +54,7 @@ from orchestrator.services.readiness.connection_tests import ConnectionTests
 from orchestrator.services.readiness.contributions import Contributions
 from orchestrator.services.readiness.nudges import Nudges
 from orchestrator.services.readiness.readiness import Readiness
+from orchestrator.services.timelines.mails_ahead import ForeseeingMails
 from orchestrator.services.timelines.timelines import MeetingTimelines
 from orchestrator.store.engine import Database
 
@@ -123,4 +124,5 @@ SendersDep = Annotated[Senders, Depends(_use(lambda made: made.senders))]
 SettingsDep = Annotated[Settings, Depends(_use(lambda made: made.settings))]
 WriteProbeDep = Annotated[WriteProbe, Depends(_use(lambda made: made.write_probe))]
 StillMissingDep = Annotated[StillMissing, Depends(_use(lambda made: made.still_missing))]
+ForeseeingMailsDep = Annotated[ForeseeingMails, Depends(_use(lambda made: made.foreseeing_mails))]
 TimelinesDep = Annotated[MeetingTimelines, Depends(_use(lambda made: made.meeting_timelines))]

@@ -26,6 +26,7 @@ from orchestrator.web.console.minutes import files, minutes
 from orchestrator.web.console.operations import actions
 from orchestrator.web.console.personal import links, named
 from orchestrator.web.console.readiness import attendance, nudge
+from orchestrator.web.console.timelines import mails_ahead
 from orchestrator.web.security import console_caller
 
 PAGES = (
@@ -34,6 +35,7 @@ PAGES = (
     show,
     events,
     publish,
+    mails_ahead,
     change,
     join_link,
     own_words,

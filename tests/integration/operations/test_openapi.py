@@ -51,7 +51,7 @@ _THERE = {
 _NO_SCHEMA_CAN_TELL = re.compile(
     r"""
     # which ones there are is data
-    ^answers\.sender-unknown-person | ^minutes\.file\. |
+    ^answers\.sender-unknown-person | ^minutes\.file\. | ^timelines\.nobody-there |
     is[ ]not[ ]a[ ](delegation|group|timeline|zone[ ]of|constraint) | is[ ]no[ ](constraint|place|option)
     # what lies beyond the plane that the patterns of every client can name
     | U\+[0-9A-F]{5,6}\)

@@ -40,6 +40,33 @@ class ActionModel(AnswerModel):
     note_fact: FactOf | None = beside("note")
 
 
+class MailAheadModel(AnswerModel):
+    """One mail that a person is still to be sent."""
+
+    meeting: str = Field(description="The reference of its meeting.")
+    kind: ActionKind
+    what: Sentence
+    what_fact: FactOf = beside("what")
+    why: Sentence = Field(description="The step of the timeline.")
+    why_fact: FactOf = beside("why")
+    when: LocalTimeModel | None = Field(description="In the reader's time; at once, where there is none.")
+    at: datetime | None = Field(description="The same moment.")
+    note: Sentence | None = Field(description="Why it is not due when the timeline wants it.")
+    note_fact: FactOf | None = beside("note")
+
+
+class MailsAheadModel(AnswerModel):
+    """What one person is still to be sent of an event."""
+
+    name: str
+    address: str
+    delegation: str
+    silent: list[MailAheadModel] = Field(description="While their delegation answers nothing.")
+    in_time: list[MailAheadModel] = Field(
+        description="When it gives all that is asked a day after the invitation."
+    )
+
+
 class ConsequenceModel(AnswerModel):
     """One thing that a change makes happen, moves, or keeps from happening."""
 

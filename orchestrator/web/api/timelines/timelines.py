@@ -8,9 +8,15 @@ from fastapi import Query
 from pydantic import Field
 
 from orchestrator.web.api.inputs import Body, Preview
-from orchestrator.web.api.timelines.schemas import EffectModel, MeetingTimelineModel, TimelineModel
+from orchestrator.web.api.timelines.schemas import (
+    EffectModel,
+    MailsAheadModel,
+    MeetingTimelineModel,
+    TimelineModel,
+)
 from orchestrator.web.api.timelines.step_schema import TimelineDocument
 from orchestrator.web.container import (
+    ForeseeingMailsDep,
     TimelinesDep,
 )
 from orchestrator.web.openapi import api_router
@@ -47,6 +53,19 @@ def get_timeline(name: str, timelines: TimelinesDep) -> TimelineModel:
 def get_meeting_timeline(meeting: str, timelines: TimelinesDep) -> MeetingTimelineModel:
     """Return the timeline that counts for a meeting: its own, or the one it names."""
     return MeetingTimelineModel.showing(timelines.of(meeting))
+
+
+@router.get("/meetings/{meeting}/mails-ahead", summary="What one person will be sent")
+def get_mails_ahead(
+    meeting: str,
+    ahead: ForeseeingMailsDep,
+    to: Annotated[str, Query(max_length=320, description="An e-mail address, or the code of a delegation.")],
+) -> MailsAheadModel:
+    """Return what a person will be sent of all sessions of the event, silent and giving all in time.
+
+    A draft is looked at as if it were published now.
+    """
+    return MailsAheadModel.showing(ahead.of(meeting, to))
 
 
 @router.put("/meetings/{meeting}/timeline", summary="Give a meeting a timeline of its own")
