@@ -17,7 +17,7 @@ from orchestrator.domain.meetings.meeting import (
     Need,
 )
 from orchestrator.domain.time.zones import local_time
-from orchestrator.domain.timelines.alerting import LOOK_LINK
+from orchestrator.domain.timelines import session_work
 from orchestrator.domain.timelines.asking import addressees, asked_delegations, holds, owed
 from orchestrator.domain.timelines.audience import admitted
 from orchestrator.domain.timelines.events import answered_for, asked_for, called_off
@@ -97,33 +97,8 @@ class Published:
 
     def _conference(self, step: Step) -> list[Obligation]:
         """The link, made or kept up to date; and the alert while there is none."""
-        meeting = self._meeting
-        if meeting.conference.by_hand:
-            return []
-        self._waits_for = None if meeting.join_url else step.name
-        wanted = [
-            Obligation(step.name, ActionKind.CONFERENCE, step.name, None, meeting.revision, None, self._ends)
-        ]
-        return [*wanted, *self._look_for_link(step)]
-
-    def _look_for_link(self, step: Step) -> list[Obligation]:
-        """The look at whether the link is there, so that the coordinator is told if it is not.
-
-        Where only a person can mend what keeps it from being made, that is at once.
-        """
-        conference, published_at = self._meeting.conference, self._meeting.published_at
-        trouble = conference.trouble
-        if trouble is None and conference.join_url:
-            return []
-        if trouble is not None and trouble.needs_person:
-            due = None
-        else:
-            since = trouble.since if trouble is not None else published_at
-            if step.alert_after is None or since is None:
-                return []
-            due = since + step.alert_after
-        number = 1 + conference.troubles
-        return [Obligation(LOOK_LINK, ActionKind.LOOK, LOOK_LINK, None, number, due, self._ends, late=True)]
+        self._waits_for = session_work.invitations_wait_for(self._meeting, step.name)
+        return session_work.link(self._meeting, step.name, step.alert_after)
 
     def _invitation(self, step: Step, attendee: Attendee) -> Obligation:
         due = self._moments.invited_at(step, attendee)

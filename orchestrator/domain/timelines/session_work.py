@@ -1,0 +1,55 @@
+"""What is done for every session by itself, whatever its letters are: its link, and its end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from orchestrator.domain.meetings.meeting import Meeting
+from orchestrator.domain.timelines.alerting import LOOK_LINK
+from orchestrator.domain.timelines.kinds import ActionKind
+from orchestrator.domain.timelines.obligations import Obligation
+
+_UNTIL_CONCLUDED = timedelta(days=365)
+
+
+def link(meeting: Meeting, step: str, alert_after: timedelta | None) -> list[Obligation]:
+    """Return the link, made or kept up to date, and the look at whether it is there after ``alert_after``.
+
+    Nothing is to be done for one that was entered by hand.
+    """
+    if meeting.conference.by_hand:
+        return []
+    wanted = Obligation(step, ActionKind.CONFERENCE, step, None, meeting.revision, None, meeting.ends_at)
+    return [wanted, *_look_for_link(meeting, alert_after)]
+
+
+def invitations_wait_for(meeting: Meeting, step: str) -> str | None:
+    """Return the key of the link that invitations wait for; ``None`` where it is there."""
+    return None if meeting.conference.by_hand or meeting.join_url else step
+
+
+def _look_for_link(meeting: Meeting, alert_after: timedelta | None) -> list[Obligation]:
+    """The look at whether the link is there, so that the coordinator is told if it is not.
+
+    Where only a person can mend what keeps it from being made, that is at once.
+    """
+    conference, published_at = meeting.conference, meeting.published_at
+    trouble = conference.trouble
+    if trouble is None and conference.join_url:
+        return []
+    if trouble is not None and trouble.needs_person:
+        due = None
+    else:
+        since = trouble.since if trouble is not None else published_at
+        if alert_after is None or since is None:
+            return []
+        due = since + alert_after
+    number = 1 + conference.troubles
+    return [Obligation(LOOK_LINK, ActionKind.LOOK, LOOK_LINK, None, number, due, meeting.ends_at, late=True)]
+
+
+def conclusion(meeting: Meeting) -> Obligation:
+    """Return the end of a session, by itself when its time is over."""
+    kind = ActionKind.CONCLUDE
+    due = meeting.ends_at
+    return Obligation(kind, kind, kind, None, meeting.time_revision, due, due + _UNTIL_CONCLUDED)
