@@ -5,7 +5,7 @@ A draft is looked at as if it were published now. Nothing is written or locked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -38,6 +38,8 @@ from orchestrator.store.meetings import events
 from orchestrator.store.meetings import meetings as store
 from orchestrator.store.timelines import actions
 
+MOST_MAILS = 14
+"""What one person is sent around an event, to the final minutes, at most; more is warned of."""
 _A_DAY_TO_ANSWER = timedelta(days=1)
 """Who gives all in time is taken to do so a day after the invitation."""
 
@@ -70,11 +72,33 @@ class MailsAhead:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleBudget:
+    """The most mails that one person in a role will be sent, silent and giving all in time.
+
+    ``people`` is how many have the role, ``address`` one who gets most while nothing is answered.
+    """
+
+    role: str
+    people: int
+    silent: int
+    in_time: int
+    address: str
+
+    @property
+    def is_much(self) -> bool:
+        """Whether it is more than a reader can be expected to bear for one event."""
+        return max(self.silent, self.in_time) > MOST_MAILS
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
-    """An obligation with the meeting that it belongs to, as it would be then."""
+    """A mail to an attendee, with the meeting that it belongs to, as that would be then."""
 
     meeting: Meeting
     wanted: Obligation
+
+
+_ByAddress = dict[str, list[_Found]]
 
 
 class ForeseeingMails:
@@ -95,17 +119,49 @@ class ForeseeingMails:
         with self._database.reading() as session:
             meetings = self._event_of(session, name)
             person = _person(meetings, to)
-            rows = {item.id: actions.stored(session, item.id, lock=False) for item in meetings}
-            silent = self._mails(session, meetings, person, rows, now)
-            given = [_all_given(item, person.delegation, now) for item in meetings]
-            after = self._mails(session, given, person, rows, now)
+            silent, in_time = self._both(session, meetings, {person.address}, {person.delegation}, now)
+        own = person.address
         return MailsAhead(
             person.name,
-            person.address,
+            own,
             person.delegation,
-            self._views(silent, person),
-            self._views(_in_time(silent, after, now), person),
+            self._views(silent[own], person),
+            self._views(in_time[own], person),
         )
+
+    def budget(self, name: str) -> tuple[RoleBudget, ...]:
+        """Return for each role how many mails one person of it will be sent at most, most first.
+
+        Raises ``NotFound`` for an unknown meeting.
+        """
+        now = self._clock.now()
+        with self._database.reading() as session:
+            meetings = self._event_of(session, name)
+            people = {item.address: item for meeting in meetings for item in meeting.invited}
+            codes = {item.delegation for item in people.values()}
+            silent, in_time = self._both(session, meetings, people, codes, now)
+        found = []
+        for role in dict.fromkeys(item.role for item in people.values()):
+            own = [address for address, item in people.items() if item.role is role]
+            most = max(own, key=lambda address: len(silent[address]))
+            in_time_most = max(len(in_time[address]) for address in own)
+            found.append(RoleBudget(role.value, len(own), len(silent[most]), in_time_most, most))
+        return tuple(sorted(found, key=lambda item: (-item.silent, item.role)))
+
+    def _both(
+        self,
+        session: Session,
+        meetings: Sequence[Meeting],
+        addresses: Collection[str],
+        codes: Collection[str],
+        now: datetime,
+    ) -> tuple[_ByAddress, _ByAddress]:
+        """Return the mails of these people, silent, and when the delegations give all in time."""
+        rows = {item.id: actions.stored(session, item.id, lock=False) for item in meetings}
+        silent = self._mails(session, meetings, addresses, rows, now)
+        given = [_all_given(item, codes, now) for item in meetings]
+        after = self._mails(session, given, addresses, rows, now)
+        return silent, {own: _in_time(silent[own], after[own], now) for own in addresses}
 
     def _event_of(self, session: Session, name: str) -> list[Meeting]:
         """Return the meetings of an event that are still planned, by start, drafts as if published now."""
@@ -119,34 +175,36 @@ class ForeseeingMails:
         self,
         session: Session,
         meetings: Iterable[Meeting],
-        person: Attendee,
+        addresses: Collection[str],
         rows: dict[int, list[StoredAction]],
         now: datetime,
-    ) -> list[_Found]:
-        found = [
-            _Found(state, item)
-            for meeting in meetings
-            for state, item in self._wanted(session, meeting, person, rows[meeting.id], now)
-            if item.kind.is_mail and not item.left_out and _is_ahead(item, rows[meeting.id], now)
-        ]
-        return sorted(found, key=lambda item: (item.wanted.due or now, item.meeting.starts_at))
+    ) -> _ByAddress:
+        found: _ByAddress = {own: [] for own in addresses}
+        for meeting in meetings:
+            people = {item.id: item.address for item in meeting.invited if item.address in found}
+            ahead = _Ahead(rows[meeting.id], now)
+            for item in self._wanted(session, meeting, people.keys(), rows[meeting.id], now):
+                if item.wanted.kind.is_mail and not item.wanted.left_out and ahead.holds(item.wanted):
+                    found[people[item.wanted.attendee_id or 0]].append(item)
+        for mails in found.values():
+            mails.sort(key=lambda item: (item.wanted.due or now, item.meeting.starts_at))
+        return found
 
     def _wanted(
         self,
         session: Session,
         meeting: Meeting,
-        person: Attendee,
+        ids: Collection[int],
         rows: Sequence[StoredAction],
         now: datetime,
-    ) -> Iterator[tuple[Meeting, Obligation]]:
+    ) -> Iterator[_Found]:
         """Yield what one meeting calls for, each once; an announced date is confirmed by itself."""
-        ids = {item.id for item in meeting.invited if item.address == person.address}
         seen: set[str] = set()
         for state in self._states(session, meeting, now) if ids else ():
             for item in self._planned(session, state, rows, ids, now):
                 if item.key not in seen and item.attendee_id in ids:
                     seen.add(item.key)
-                    yield state, item
+                    yield _Found(state, item)
 
     def _states(self, session: Session, meeting: Meeting, now: datetime) -> Iterator[Meeting]:
         """The meeting as it is, or as published now; then as it is once its date is confirmed."""
@@ -166,7 +224,7 @@ class ForeseeingMails:
         session: Session,
         meeting: Meeting,
         rows: Sequence[StoredAction],
-        ids: set[int],
+        ids: Collection[int],
         now: datetime,
     ) -> list[Obligation]:
         timeline, calendars = self._planner.timeline(meeting), self._planner.calendars(session)
@@ -215,31 +273,39 @@ def _person(meetings: Sequence[Meeting], to: str) -> Attendee:
     )
 
 
-def _is_ahead(wanted: Obligation, rows: Iterable[StoredAction], now: datetime) -> bool:
-    """Whether it is still to be done: not done for this revision, and not past."""
-    done = any(
-        row.obligation == wanted.key
-        and row.revision >= wanted.revision
-        and row.state in (ActionState.SUCCEEDED, ActionState.FAILED, ActionState.MISSED)
-        for row in rows
-    )
-    passed = wanted.expires <= now if wanted.due is None or wanted.late else wanted.due < now
-    return not (done or passed)
+class _Ahead:
+    """What of a meeting's plan is still to be done: not done for its revision, and not past."""
+
+    def __init__(self, rows: Iterable[StoredAction], now: datetime) -> None:
+        self._now = now
+        self._ended: dict[str, int] = {}
+        for row in rows:
+            if row.state in (ActionState.SUCCEEDED, ActionState.FAILED, ActionState.MISSED):
+                self._ended[row.obligation] = max(row.revision, self._ended.get(row.obligation, 0))
+
+    def holds(self, wanted: Obligation) -> bool:
+        """Whether it is still to be done."""
+        if self._ended.get(wanted.key, 0) >= wanted.revision:
+            return False
+        if wanted.due is None or wanted.late:
+            return wanted.expires > self._now
+        return wanted.due >= self._now
 
 
-def _all_given(meeting: Meeting, delegation: str, now: datetime) -> Meeting:
-    """Return a meeting to which a delegation has answered yes and given all that can be recorded."""
+def _all_given(meeting: Meeting, codes: Collection[str], now: datetime) -> Meeting:
+    """Return a meeting to which delegations have answered yes and given all that can be recorded."""
     people = [
         replace(item, participation=Participation.ACCEPTED, answer_stamp=now)
-        if item.delegation == delegation and item.invited and not item.answered
+        if item.delegation in codes and item.invited and not item.answered
         else item
         for item in meeting.attendees
     ]
-    known = {item.need for item in meeting.contributions if item.delegation == delegation}
+    known = {(item.delegation, item.need) for item in meeting.contributions}
     given = [
-        Contribution(delegation, need, ContributionState.IN, "", now)
+        Contribution(code, need, ContributionState.IN, "", now)
+        for code in meeting.delegations
         for need in RECORDED.values()
-        if need not in known
+        if code in codes and (code, need) not in known
     ]
     return replace(meeting, attendees=tuple(people), contributions=(*meeting.contributions, *given))
 

@@ -55,6 +55,17 @@ class MailAheadModel(AnswerModel):
     note_fact: FactOf | None = beside("note")
 
 
+class RoleBudgetModel(AnswerModel):
+    """How many mails one person in a role will be sent at most."""
+
+    role: str
+    people: int = Field(description="How many have the role.")
+    silent: int = Field(description="While their delegation answers nothing.")
+    in_time: int = Field(description="When it gives all that is asked a day after the invitation.")
+    address: str = Field(description="One who gets most while nothing is answered.")
+    is_much: bool = Field(description="Whether that is more than 14, of which a coordinator is warned.")
+
+
 class MailsAheadModel(AnswerModel):
     """What one person is still to be sent of an event."""
 

@@ -12,6 +12,7 @@ from orchestrator.web.api.timelines.schemas import (
     EffectModel,
     MailsAheadModel,
     MeetingTimelineModel,
+    RoleBudgetModel,
     TimelineModel,
 )
 from orchestrator.web.api.timelines.step_schema import TimelineDocument
@@ -66,6 +67,15 @@ def get_mails_ahead(
     A draft is looked at as if it were published now.
     """
     return MailsAheadModel.showing(ahead.of(meeting, to))
+
+
+@router.get("/meetings/{meeting}/mail-budget", summary="How many mails each role will be sent")
+def get_mail_budget(meeting: str, ahead: ForeseeingMailsDep) -> list[RoleBudgetModel]:
+    """Return for each role how many mails one person of it will be sent at most of the event, most first.
+
+    A draft is looked at as if it were published now.
+    """
+    return [RoleBudgetModel.showing(item) for item in ahead.budget(meeting)]
 
 
 @router.put("/meetings/{meeting}/timeline", summary="Give a meeting a timeline of its own")

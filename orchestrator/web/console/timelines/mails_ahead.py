@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from orchestrator.errors import InvalidInput
+from orchestrator.services.timelines.mails_ahead import MOST_MAILS
 from orchestrator.web.container import DirectoryDep, ForeseeingMailsDep, ReadingDep
 from orchestrator.web.pages import PagesDep
 
@@ -37,5 +38,7 @@ def mails_ahead(
         to=to,
         problem=problem,
         found=found,
+        budget=() if found or problem else ahead.budget(reference),
+        most=MOST_MAILS,
         delegations={code: directory.get(code).name for code in sorted(codes, key=directory.rank)},
     )
