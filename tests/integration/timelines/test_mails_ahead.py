@@ -115,6 +115,7 @@ def test_the_budget_is_shown_without_a_name(som: World, monkeypatch: pytest.Monk
     with TestClient(application(som), base_url="http://127.0.0.1", headers=headers) as client:
         (told,) = client.get(f"/api/v1/meetings/{REFERENCE}/mail-budget").json()
         page = client.get(f"/meetings/{REFERENCE}/mails-ahead").text
+        assert f"/meetings/{REFERENCE}/mails-ahead" in client.get(f"/meetings/{REFERENCE}/publish").text
     assert (told["role"], told["people"], told["is_much"]) == ("focal point", 2, True)
     assert "How many mails one person gets at most" in page
     assert f"to={told['address'].replace('@', '%40')}" in page
