@@ -8,7 +8,8 @@ import click
 
 from orchestrator import bootstrap, terminal
 from orchestrator.commands.common import json_option
-from orchestrator.services.timelines.mails_ahead import MOST_MAILS, MailAhead, RoleBudget
+from orchestrator.domain.timelines.foreseeing import MOST_MAILS
+from orchestrator.services.timelines.mails_ahead import MailAhead, RoleBudget
 from orchestrator.terminal import out, table
 from orchestrator.words import maybe, say
 

@@ -10,13 +10,15 @@ import pytest
 from click.testing import CliRunner
 
 from orchestrator import cli as command_line
+from orchestrator.domain.definitions.edits import MeetingUpdate
 from orchestrator.domain.meetings.meeting import Participation
 from orchestrator.errors import InvalidInput, NotFound
 from orchestrator.services.timelines.mails_ahead import MailAhead
 from orchestrator.store.rows.timelines import ActionRow
 from orchestrator.words import say
 from tests.callers import caller
-from tests.integration.conftest import NHUNG, NOW, THIDA, World, contents
+from tests.integration.conftest import NHUNG, NOW, THIDA, World, contents, statements
+from tests.integration.meetings import eventful
 from tests.integration.serving import TestClient, application
 
 FOCAL_POINTS = [
@@ -166,3 +168,42 @@ def test_the_console_asks_for_whom_and_shows_their_mails(som: World) -> None:
     assert "if it were published now" in shown.text
     assert (wrong.status_code, 'value="Malaysia"' in wrong.text) == (422, True)
     assert "is nobody who is invited" in wrong.text
+
+
+def test_an_address_is_known_in_every_spelling_of_its_domain(world: World) -> None:
+    asked = {"name": "Lan", "email": "Lan@bộ.example", "delegation": "VN", "group": "ACCSM_FP"}
+    world.create(attendees=[asked, FOCAL_POINTS[1]])
+    for spelling in ("lan@BỘ.example", " LAN@xn--b-8xm.example "):
+        assert world.foreseeing_mails.of(REFERENCE, spelling).name == "Lan"
+
+
+def test_what_tells_a_new_time_is_called_an_update(world: World) -> None:
+    world.invited()
+    moved = MeetingUpdate.model_validate({"start": "2026-12-04 14:00"})
+    version = world.reading.meeting(REFERENCE).version
+    world.meetings.update(
+        REFERENCE, moved, caller=caller("Khoi"), version=version, reason={"en": "The hall is taken."}
+    )
+    assert lines(world.foreseeing_mails.of(REFERENCE, NHUNG).silent)[0] == "Updated invitation"
+
+
+def test_more_sessions_are_loaded_with_no_more_statements(world: World) -> None:
+    days = [
+        eventful.session(f"S{number}", start=f"2027-02-{number} 14:00", groups=["SOM"])
+        for number in (10, 11, 12)
+    ]
+    eventful.create(world, eventful.event(*days[:1], event="ONE", lead="S10"))
+    with statements(world.database) as one:
+        world.foreseeing_mails.of("S10", NHUNG)
+    three = [item | {"reference": f"T{item['reference']}"} for item in days]
+    eventful.create(world, eventful.event(*three, event="THREE", lead="TS10"))
+    with statements(world.database) as several:
+        world.foreseeing_mails.of("TS10", NHUNG)
+    assert sum("FROM meeting " in item for item in several) == sum("FROM meeting " in item for item in one)
+
+
+def test_a_number_is_that_of_the_meeting_and_not_of_its_event(world: World) -> None:
+    eventful.create(world)
+    world.create(attendees=FOCAL_POINTS)
+    number = str(world.reading.meeting(REFERENCE).id)
+    assert {item.meeting for item in world.foreseeing_mails.of(number, "MM").silent} == {REFERENCE}

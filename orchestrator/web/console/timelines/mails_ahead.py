@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from orchestrator.domain.timelines.foreseeing import MOST_MAILS
 from orchestrator.errors import InvalidInput
-from orchestrator.services.timelines.mails_ahead import MOST_MAILS
 from orchestrator.web.container import DirectoryDep, ForeseeingMailsDep, ReadingDep
 from orchestrator.web.pages import PagesDep
 
