@@ -25,7 +25,8 @@ def context_of(session: Session, meeting: Meeting, policy: EventPolicy) -> Event
     others = store.load_many(session, [number for number in ids if number != meeting.id])
     sessions = [meeting, *(item for item in others if item.status in _OF_THE_EVENT)]
     return EventContext(
-        lead_id=event.leading.meeting_id or meeting.id,
+        # A lead session without a day is no meeting. No number is 0, so the first of the others leads.
+        lead_id=event.leading.meeting_id or 0,
         sessions=tuple(sorted(sessions, key=lambda item: (item.starts_at, item.id))),
         policy=policy,
         records=records.of_meetings(session, [item.id for item in sessions]),

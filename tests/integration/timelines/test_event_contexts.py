@@ -132,3 +132,18 @@ def test_more_sessions_take_no_more_statements(world: World) -> None:
     with statements(world.database) as six:
         assert len(context(world, "TS10").sessions) == 6
     assert len(six) == len(two)
+
+
+def test_where_the_lead_session_has_no_day_a_persons_letters_stand_in_one_session_all_the_same(
+    world: World,
+) -> None:
+    sessions = [
+        session("PREP", start="2027-02-10 14:00", groups=["SOM"]),
+        session("WS", start="2027-02-12 14:00", groups=["SOM"]),
+        session("SOM", groups=["SOM"]),
+    ]
+    create(world, event(*sessions))
+    world.events.publish("SOM", caller=BY)
+    address = context(world, "PREP").first.invited[0].address
+    homes = [context(world, name).letters_of(address) for name in ("PREP", "WS")]
+    assert [home.reference for home in homes if home] == ["PREP", "PREP"]
