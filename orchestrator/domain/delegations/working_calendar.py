@@ -285,10 +285,6 @@ class WorkingCalendar:
         """Whether a mail may land on ``day``: a working day with an office hour between 09:00 and 16:00."""
         return bool(_sendable(self.day(day).stretches))
 
-    def morning(self, day: date) -> datetime:
-        """Return the first moment (UTC) of a day with ``sends_on`` at which a mail may land."""
-        return self.instant(day, _clock_within(_sendable(self.day(day).stretches), EARLIEST))
-
     def soonest(self, moment: datetime) -> Landing:
         """Return the first moment from ``moment`` (aware UTC) on at which a mail may land."""
         day = self.local_date(moment)

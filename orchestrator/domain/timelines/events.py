@@ -6,7 +6,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from orchestrator.domain.delegations.working_calendar import (
-    EARLIEST,
     Calendars,
     NoWorkingDayError,
     WorkingCalendar,
@@ -22,6 +21,7 @@ from orchestrator.domain.meetings.revision import cancel_to, to_cancel
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.needs import spokespeople
 from orchestrator.domain.timelines.obligations import AFTERWARDS, Obligation
+from orchestrator.domain.timelines.policy.rounding import next_morning_after
 from orchestrator.domain.timelines.timeline import Timeline
 from orchestrator.facts import Fact
 
@@ -152,13 +152,8 @@ def _letter(letter: OneOffLetter, attendee: Attendee, calendar: WorkingCalendar)
 
 def next_morning(moment: datetime, calendar: WorkingCalendar) -> datetime | None:
     """Return the first working morning after ``moment`` (aware UTC); ``None`` where none is in sight."""
-    day = calendar.local_date(moment)
-    with suppress(NoWorkingDayError):
-        for wanted in (day, day + timedelta(days=1)):
-            landing = calendar.land(wanted, EARLIEST, forward=True).instant
-            if landing > moment:
-                return landing
-    return None
+    found = next_morning_after(moment, calendar)
+    return None if isinstance(found, Fact) else found.instant
 
 
 def called_off(meeting: Meeting) -> list[Obligation]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator.domain.delegations.delegation import Directory, Kind
+from orchestrator.domain.delegations.working_calendar import Landing
 from orchestrator.domain.meetings.meeting import Attendee
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.obligations import AFTERWARDS
 from orchestrator.domain.timelines.policy.candidates import Candidate, LetterMaker, LetterRank
 from orchestrator.domain.timelines.policy.context import EventContext, Records
-from orchestrator.domain.timelines.policy.rounding import Landed, Rounded, forward, next_morning_after
+from orchestrator.domain.timelines.policy.rounding import Rounded, forward, next_morning_after
 from orchestrator.domain.timelines.policy.wanted import WantedDays
 
 _INSIDE = frozenset({Kind.MEMBER, Kind.SECRETARIAT})
@@ -55,7 +56,7 @@ def _thanks(
     if maker.attendee.delegation not in records.present:
         return None
     found = forward(rule.thank_by.day(maker.meeting.ends_at, wanted.host), maker.calendar)
-    if isinstance(found, Landed) and found.at < records.attendance_at:
+    if isinstance(found, Landing) and found.instant < records.attendance_at:
         found = next_morning_after(records.attendance_at, maker.calendar)
-    in_time = isinstance(draft, Landed) and isinstance(found, Landed) and draft.day <= found.day
+    in_time = isinstance(draft, Landing) and isinstance(found, Landing) and draft.day <= found.day
     return None if in_time else found

@@ -10,7 +10,7 @@ from orchestrator.domain.delegations.working_calendar import WorkingCalendar
 from orchestrator.domain.meetings.meeting import Attendee, Meeting
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.obligations import Obligation
-from orchestrator.domain.timelines.policy.rounding import Landed, Rounded
+from orchestrator.domain.timelines.policy.rounding import Rounded
 from orchestrator.facts import Fact
 
 
@@ -74,7 +74,7 @@ class Candidate:
         """Return it on another day, or left out where there is none."""
         if isinstance(landed, Fact):
             return self.without(landed)
-        return replace(self, at=landed.at, day=landed.day, note=self.note or landed.note)
+        return replace(self, at=landed.instant, day=landed.day, note=self.note or landed.moved)
 
     def obligation(self) -> Obligation:
         """Return what the plan holds of it."""
@@ -114,11 +114,8 @@ class LetterMaker:
         late: bool = False,
     ) -> Candidate:
         """Return a letter; it may still leave until ``until`` and for ``grace``, whichever ends first."""
-        nowhere = landed if isinstance(landed, Fact) else None
-        if isinstance(landed, Fact):
-            start = self.meeting.starts_at
-            landed = Landed(start, self.calendar.local_date(start))
-        ends = [*([until] if until else []), *([landed.at + grace] if grace else [])]
+        at, day, note, reason = self._placed(landed)
+        ends = [*([until] if until else []), *([at + grace] if grace else [])]
         return Candidate(
             rank=rank,
             meeting=self.meeting,
@@ -126,10 +123,17 @@ class LetterMaker:
             kind=kind,
             step=step,
             revision=revision,
-            at=landed.at,
-            day=landed.day,
+            at=at,
+            day=day,
             expires=min(ends),
-            note=landed.note,
-            reason=nowhere,
+            note=note,
+            reason=reason,
             late=late,
         )
+
+    def _placed(self, landed: Rounded) -> tuple[datetime, date, Fact | None, Fact | None]:
+        """Return moment, day and note of a letter, and why it is left out; it then stands at the start."""
+        if isinstance(landed, Fact):
+            start = self.meeting.starts_at
+            return start, self.calendar.local_date(start), None, landed
+        return landed.instant, landed.day, landed.moved, None

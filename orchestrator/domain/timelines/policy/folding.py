@@ -4,28 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from functools import partial
 
 from orchestrator.domain.delegations.working_calendar import WorkingCalendar
 from orchestrator.domain.timelines.policy.candidates import Candidate, LetterRank
 from orchestrator.domain.timelines.policy.rounding import following, within
 from orchestrator.facts import Fact
 
-SPACING = 2
-"""Own working days between the request and a chaser, or two chasers; and how near a letter is folded in."""
+_NEAR = 2
+"""A reminder of the week within so many own working days of a chaser is written into it (rule 9)."""
 _ASKING = (LetterRank.REQUEST, LetterRank.CHASER)
 _MOST_SHIFTS = 30
 
 
 def folded(
-    candidates: Sequence[Candidate], invited: Collection[date], calendar: WorkingCalendar
+    candidates: Sequence[Candidate],
+    invited: Collection[date],
+    calendar: WorkingCalendar,
+    spacing: int,
+    waits: int,
 ) -> list[Candidate]:
     """Return the letters with those left out that are folded into another, or come too near to one.
 
-    ``invited`` are the recipient's days on which an invitation reaches them.
+    ``invited`` are the recipient's days on which an invitation reaches them. ``spacing`` is how many own
+    working days lie between the request and a chaser, or two chasers, ``waits`` for how many documents wait
+    for a letter that is due.
     """
     found = [_beside_invitation(item, invited, calendar) for item in candidates]
-    found = _spaced(found, calendar)
-    for rank, fold in _FOLDS:
+    found = _spaced(found, calendar, spacing)
+    folds = (
+        (LetterRank.CHASER, _chaser),
+        (LetterRank.WEEK, _week),
+        (LetterRank.DOCUMENTS, partial(_documents, waits)),
+    )
+    for rank, fold in folds:
         for index, item in enumerate(found):
             if item.kept and item.rank is rank:
                 others = [other for other in found if other is not item and other.kept]
@@ -44,12 +56,12 @@ def _beside_invitation(item: Candidate, invited: Collection[date], calendar: Wor
     return item
 
 
-def _spaced(candidates: Sequence[Candidate], calendar: WorkingCalendar) -> list[Candidate]:
+def _spaced(candidates: Sequence[Candidate], calendar: WorkingCalendar, spacing: int) -> list[Candidate]:
     """Leave out a chaser that comes too soon after the request or another chaser; it is not made up for."""
     found, last = [], None
     for item in candidates:
         if item.kept and item.rank in _ASKING:
-            if last is not None and not _apart(last, item.day, calendar):
+            if last is not None and not _apart(last, item.day, calendar, spacing):
                 item = item.without(Fact.of("timelines.asked-lately", day=last))
             else:
                 last = item.day
@@ -57,38 +69,33 @@ def _spaced(candidates: Sequence[Candidate], calendar: WorkingCalendar) -> list[
     return found
 
 
-def _apart(day: date, other: date, calendar: WorkingCalendar) -> bool:
-    return other > day and not within(day, other, SPACING - 1, calendar)
+def _apart(day: date, other: date, calendar: WorkingCalendar, spacing: int) -> bool:
+    return other > day and not within(day, other, spacing - 1, calendar)
 
 
 def _chaser(item: Candidate, others: Sequence[Candidate], calendar: WorkingCalendar) -> Candidate:
     """A last chaser that would come after the reminder of the day is folded into that."""
     reminders = [other for other in others if other.rank is LetterRank.DAY and other.day < item.day]
-    return item.folded_into(reminders[0]) if reminders and item.step != "chase/1" else item
+    return item.folded_into(reminders[0]) if reminders else item
 
 
 def _week(item: Candidate, others: Sequence[Candidate], calendar: WorkingCalendar) -> Candidate:
     """A reminder of the week near a chaser is written into it, and so is one after a reminder of the day."""
     for other in others:
         if other.rank is LetterRank.CHASER and (
-            within(item.day, other.day, SPACING, calendar) or within(other.day, item.day, SPACING, calendar)
+            within(item.day, other.day, _NEAR, calendar) or within(other.day, item.day, _NEAR, calendar)
         ):
             return item.folded_into(other)
     later = [other for other in others if other.rank is LetterRank.DAY and other.day <= item.day]
     return item.folded_into(later[0]) if later else item
 
 
-def _documents(item: Candidate, others: Sequence[Candidate], calendar: WorkingCalendar) -> Candidate:
-    """Documents wait two own working days for a letter that is due."""
-    near = [other for other in others if within(item.day, other.day, SPACING, calendar)]
+def _documents(
+    waits: int, item: Candidate, others: Sequence[Candidate], calendar: WorkingCalendar
+) -> Candidate:
+    """Documents wait some of the reader's working days for a letter that is due."""
+    near = [other for other in others if within(item.day, other.day, waits, calendar)]
     return item.folded_into(min(near, key=lambda other: other.day)) if near else item
-
-
-_FOLDS = (
-    (LetterRank.CHASER, _chaser),
-    (LetterRank.WEEK, _week),
-    (LetterRank.DOCUMENTS, _documents),
-)
 
 
 def _one_a_day(candidates: Sequence[Candidate], calendar: WorkingCalendar) -> list[Candidate]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from orchestrator.domain.delegations.working_calendar import EARLIEST, Calendars, WorkingCalendar
+from orchestrator.domain.delegations.working_calendar import EARLIEST, Calendars, Landing, WorkingCalendar
 from orchestrator.domain.meetings.meeting import Attendee, Meeting
 from orchestrator.domain.timelines.audience import Audience, admitted
 from orchestrator.domain.timelines.kinds import ActionKind
@@ -18,7 +18,6 @@ from orchestrator.domain.timelines.policy.context import AskingReach, Deadline, 
 from orchestrator.domain.timelines.policy.folding import folded
 from orchestrator.domain.timelines.policy.rounding import (
     ONE_DAY,
-    Landed,
     Rounded,
     back,
     day_before,
@@ -35,6 +34,8 @@ _OFFICE_DAY = timedelta(hours=7)
 """How late a letter of a morning may still leave: never after 16:00."""
 _MOST_LATE = 3
 _NOT_AFTER_INVITATION = 1
+_INVITED_SOON = 5
+"""A save-the-date is left out where the invitation follows within so many own working days."""
 LINK_AGAIN = timedelta(hours=3)
 """No mail of the last hour leaves sooner after another one with the link."""
 
@@ -96,16 +97,16 @@ class PersonLetters:
 
     # Invitations
 
-    def invitation(self, meeting: Meeting, attendee: Attendee) -> Landed | None:
+    def invitation(self, meeting: Meeting, attendee: Attendee) -> Landing | None:
         """Return when a person is first invited to a session; ``None`` is at once.
 
         Who is added late, or what is published late, waits for the next office hour.
         """
         found: Rounded = back(self._all.wanted.invitation, self._calendar)
         since = joined_since(meeting, attendee)
-        if since is not None and (isinstance(found, Fact) or found.at < since):
+        if since is not None and (isinstance(found, Fact) or found.instant < since):
             found = first_hour(since, self._calendar)
-        if isinstance(found, Fact) or found.at >= meeting.starts_at:
+        if isinstance(found, Fact) or found.instant >= meeting.starts_at:
             return None
         return found
 
@@ -113,18 +114,23 @@ class PersonLetters:
         """Return the moment of the invitation to a session (UTC); ``None`` is at once."""
         attendee = next(item for other, item in self.sessions if other.id == meeting.id)
         found = self.invitation(meeting, attendee)
-        return found.at if found else None
+        return found.instant if found else None
 
     def save_the_date(self) -> Rounded | None:
-        """Return when the date is announced to the person; ``None`` is at once."""
+        """Return when the date is announced to the person, before the invitation; ``None`` is at once."""
         rule = self._event.policy.save_the_date
         if rule is None:
             return None
         found = back(self._all.wanted.bounded(rule), self._calendar)
         since = joined_since(self._home, self._person)
-        if since is not None and (isinstance(found, Fact) or found.at < since):
+        if since is not None and (isinstance(found, Fact) or found.instant < since):
             found = first_hour(since, self._calendar)
         return found
+
+    def is_invited_soon(self, announced: Landing) -> bool:
+        """Whether the invitation is due so soon after an announcement that this is left out (catalogue)."""
+        invited = self._invited_day(self._home, self._person)
+        return invited <= announced.day or within(announced.day, invited, _INVITED_SOON, self._calendar)
 
     @cached_property
     def _invited_days(self) -> tuple[date, ...]:
@@ -137,8 +143,9 @@ class PersonLetters:
 
     # Letters
 
+    @cached_property
     def candidates(self) -> list[Candidate]:
-        """Return every letter, also those left out or folded into another, with the reason."""
+        """Every letter, also those left out or folded into another, with the reason."""
         if self._home.tentative:
             return []
         found = [
@@ -149,7 +156,14 @@ class PersonLetters:
             *self._documents(),
             *self._afterwards(),
         ]
-        return folded([self._in_time(item) for item in found], frozenset(self._invited_days), self._calendar)
+        chase, documents = self._event.policy.chase, self._event.policy.documents
+        return folded(
+            [self._in_time(item) for item in found],
+            frozenset(self._invited_days),
+            self._calendar,
+            spacing=chase.spacing if chase else 0,
+            waits=documents.fold if documents else 0,
+        )
 
     def _in_time(self, item: Candidate) -> Candidate:
         """Leave out what had its day before the person was in the session, or the session was public."""
@@ -249,7 +263,7 @@ class PersonLetters:
     def _invited_day(self, meeting: Meeting, attendee: Attendee) -> date:
         found = self.invitation(meeting, attendee)
         return self._calendar.local_date(
-            found.at if found else joined_since(meeting, attendee) or meeting.starts_at
+            found.instant if found else joined_since(meeting, attendee) or meeting.starts_at
         )
 
     def _day_landed(self, rule: DayRule, meeting: Meeting) -> Rounded:
@@ -258,7 +272,7 @@ class PersonLetters:
             return day_before(wanted, meeting.starts_at, self._calendar, EARLIEST)
         # People travel: from the day before on, the venue's clock and calendar hold for everybody.
         host = self._all.wanted.host
-        return Landed(host.instant(wanted, rule.clock), wanted)
+        return Landing(host.instant(wanted, rule.clock), wanted, rule.clock)
 
     def _groups(self, rule: DayRule) -> list[list[tuple[Meeting, Attendee]]]:
         """Return the sessions of which one reminder is enough, those declined left out."""
@@ -281,7 +295,7 @@ class PersonLetters:
             return False
         landed = self._day_landed(rule, group[0][0])
         wanted = rule.at.day(meeting.starts_at, host)
-        return first <= day and isinstance(landed, Landed) and (wanted - landed.day).days <= _MOST_LATE
+        return first <= day and isinstance(landed, Landing) and (wanted - landed.day).days <= _MOST_LATE
 
     # What has happened
 
@@ -308,12 +322,14 @@ class PersonLetters:
             revision=int(put_up.timestamp() // 60),
             late=True,
         )
-        yield replace(
-            found, part_of=tuple(self._key(step) for step in ("ask", "chase/1", "chase/2", "chase/3"))
-        )
+        yield replace(found, part_of=self._asking_keys)
 
-    def _key(self, step: str) -> str:
-        return f"{step}:attendee-{self._person.id}"
+    @property
+    def _asking_keys(self) -> tuple[str, ...]:
+        """The keys of letters that end once all has been given, and may have told the documents before."""
+        rungs = range(1, len(self._event.policy.chase.at) + 1) if self._event.policy.chase else ()
+        steps = ("ask", *(f"chase/{rung}" for rung in rungs))
+        return tuple(f"{step}:attendee-{self._person.id}" for step in steps)
 
     def _documents_at(self, to: tuple[Audience, ...]) -> datetime | None:
         """When the newest file was put up that this person may see."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus
@@ -59,7 +60,7 @@ class SessionPlan:
             yield from self._nudges()
         for attendee in self._invited:
             person = self._person(attendee)
-            found = [item for item in person.candidates() if item.meeting.id == self._meeting.id]
+            found = [item for item in person.candidates if item.meeting.id == self._meeting.id]
             yield from (item.obligation() for item in found if item.attendee.id == attendee.id)
             yield from self._last_hour(person, attendee)
             yield from self._programme(attendee)
@@ -78,20 +79,27 @@ class SessionPlan:
                 person = self._person(attendee)
                 if not self._meeting.tentative:
                     yield self._invitation(person, attendee)
-                elif self._event.letters_of(attendee.address) is self._meeting:
+                elif self._stands_here(attendee):
                     yield self._save_the_date(person, attendee)
+
+    def _stands_here(self, attendee: Attendee) -> bool:
+        """Whether the letters of a person stand in the plan of this session."""
+        home = self._event.letters_of(attendee.address)
+        return home is not None and home.id == self._meeting.id
 
     def _invitation(self, person: PersonLetters, attendee: Attendee) -> Obligation:
         landed = person.invitation(self._meeting, attendee)
         found = self._calendar_entry(INVITE, attendee)
-        return replace(found, due=landed.at, note=landed.note) if landed else found
+        return replace(found, due=landed.instant, note=landed.moved) if landed else found
 
     def _save_the_date(self, person: PersonLetters, attendee: Attendee) -> Obligation:
         landed = person.save_the_date()
         found = self._calendar_entry(SAVE_THE_DATE, attendee)
-        if landed is None or isinstance(landed, Fact) or landed.at >= self._meeting.starts_at:
+        if landed is None or isinstance(landed, Fact) or landed.instant >= self._meeting.starts_at:
             return found
-        return replace(found, due=landed.at, note=landed.note)
+        soon = person.is_invited_soon(landed) and not self._announced_by_hand
+        reason = Fact.of("timelines.invited-soon") if soon else None
+        return replace(found, due=landed.instant, note=landed.moved, left_out=reason)
 
     def _calendar_entry(self, step: str, attendee: Attendee) -> Obligation:
         return Obligation(
@@ -111,19 +119,32 @@ class SessionPlan:
         meeting = self._meeting
         if not meeting.tentative:
             return
-        due = confirmed_at(meeting, self._letters)
-        late = meeting.time_revision == 1 and meeting.published_at is not None and meeting.published_at > due
         yield Obligation(
             CONFIRM,
             ActionKind.CONFIRM,
             CONFIRM,
             None,
             meeting.time_revision,
-            due,
+            self._confirmed_at,
             meeting.starts_at,
             late=True,
-            left_out=Fact.of("timelines.announced-late") if late else None,
+            left_out=Fact.of("timelines.announced-late") if self._announced_by_hand else None,
         )
+
+    @cached_property
+    def _confirmed_at(self) -> datetime:
+        """When the first invitation leaves (UTC), which confirms an announced date."""
+        moments = (self._person(item).invited_to(self._meeting) for item in self._meeting.invited)
+        return min((item for item in moments if item is not None), default=self._letters.wanted.invited_at)
+
+    @property
+    def _announced_by_hand(self) -> bool:
+        """Whether a coordinator announced the date when the invitations would have left.
+
+        Where the date has moved since, the timeline decides again.
+        """
+        since = self._meeting.published_at
+        return self._meeting.time_revision == 1 and since is not None and since > self._confirmed_at
 
     # Letters of this session alone
 
@@ -159,8 +180,8 @@ class SessionPlan:
         if since is not None and since > due:
             return Fact.of("timelines.time-passed")
         invited = person.invitation(self._meeting, attendee)
-        told = [item.at for item in person.candidates() if item.kept and item.step == "remind:day"]
-        told += [invited.at] if invited else [self._meeting.published_at or due]
+        told = [item.at for item in person.candidates if item.kept and item.step == "remind:day"]
+        told += [invited.instant] if invited else [self._meeting.published_at or due]
         return Fact.of("timelines.link-just-told") if any(_near(at, due) for at in told) else None
 
     def _programme(self, attendee: Attendee) -> Iterator[Obligation]:
@@ -203,13 +224,6 @@ class SessionPlan:
                     None,
                     meeting.starts_at,
                 )
-
-
-def confirmed_at(meeting: Meeting, letters: EventLetters) -> datetime:
-    """Return when the first invitation to a session leaves (UTC), which confirms an announced date."""
-    people = (PersonLetters(letters, item.address) for item in meeting.invited)
-    moments = (person.invited_to(meeting) for person in people)
-    return min((item for item in moments if item is not None), default=letters.wanted.invited_at)
 
 
 def _near(at: datetime, due: datetime) -> bool:

@@ -6,7 +6,7 @@ two of them differ by a day off and never by a way of counting.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from orchestrator.domain.delegations.working_calendar import (
@@ -24,16 +24,7 @@ _BEFORE_START = timedelta(hours=2)
 """A reminder on the morning of the day itself leaves the reader this long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
-    """Where a letter lands: its moment (UTC), the recipient's day, and why it is not the wanted one."""
-
-    at: datetime
-    day: date
-    note: Fact | None = None
-
-
-Rounded = Landed | Fact
+Rounded = Landing | Fact
 """Where a letter lands, or why it is left out."""
 
 
@@ -47,13 +38,13 @@ def back(
     try:
         landing = calendar.land(wanted, clock, forward=False)
         if (wanted - landing.day).days <= MOST_EARLY:
-            return _landed(landing)
+            return landing
         landing = calendar.land(wanted, clock, forward=True)
     except NoWorkingDayError as error:
         return error.fact
     if until is not None and landing.day >= until:
         return Fact.of("timelines.no-day-in-time", wanted=wanted)
-    return _landed(landing)
+    return landing
 
 
 def forward(
@@ -66,7 +57,7 @@ def forward(
         return error.fact
     if most is not None and (landing.day - wanted).days > most:
         return Fact.of("timelines.no-day-in-time", wanted=wanted)
-    return _landed(landing)
+    return landing
 
 
 def day_before(
@@ -78,21 +69,21 @@ def day_before(
     except NoWorkingDayError as error:
         return error.fact
     if (wanted - landing.day).days <= MOST_EARLY:
-        return _landed(landing)
+        return landing
     day = calendar.local_date(starts_at)
     if not calendar.sends_on(day):
         return Fact.of("timelines.no-day-in-time", wanted=wanted)
-    morning = calendar.morning(day)
-    if morning + _BEFORE_START > starts_at:
+    morning = calendar.land(day, EARLIEST, forward=True)
+    if morning.instant + _BEFORE_START > starts_at:
         return Fact.of("timelines.too-near-the-start", wanted=wanted)
-    return Landed(morning, day, Fact.of("timelines.on-the-morning-itself", wanted=wanted))
+    return replace(morning, moved=Fact.of("timelines.on-the-morning-itself", wanted=wanted))
 
 
 def next_morning_after(moment: datetime, calendar: WorkingCalendar) -> Rounded:
     """Return the first own working morning after something happened at ``moment`` (UTC)."""
     day = calendar.local_date(moment)
     found = forward(day, calendar)
-    if isinstance(found, Landed) and found.at <= moment:
+    if isinstance(found, Landing) and found.instant <= moment:
         found = forward(day + ONE_DAY, calendar)
     return found
 
@@ -100,7 +91,7 @@ def next_morning_after(moment: datetime, calendar: WorkingCalendar) -> Rounded:
 def first_hour(moment: datetime, calendar: WorkingCalendar) -> Rounded:
     """Return the first moment from ``moment`` (UTC) on at which a mail may land."""
     try:
-        return _landed(calendar.soonest(moment))
+        return calendar.soonest(moment)
     except NoWorkingDayError as error:
         return error.fact
 
@@ -118,7 +109,3 @@ def within(day: date, other: date, working_days: int, calendar: WorkingCalendar)
         return other <= calendar.add(day, working_days)
     except NoWorkingDayError:
         return False
-
-
-def _landed(landing: Landing) -> Landed:
-    return Landed(landing.instant, landing.day, landing.moved)

@@ -8,11 +8,12 @@ from functools import cached_property
 from orchestrator.domain.delegations.working_calendar import (
     EARLIEST,
     Calendars,
+    Landing,
     NoWorkingDayError,
     WorkingCalendar,
 )
 from orchestrator.domain.timelines.policy.context import EventContext
-from orchestrator.domain.timelines.policy.rounding import ONE_DAY, Landed, back, first_hour
+from orchestrator.domain.timelines.policy.rounding import ONE_DAY, back, first_hour
 from orchestrator.domain.timelines.policy.rules import FIRST_SESSION, Bounded, Counted, EventPolicy
 
 
@@ -54,9 +55,9 @@ class WantedDays:
         """The day on which the host's own people are invited, from which the request letter counts."""
         found = back(self.invitation, self.host)
         since = self.published_at
-        if since is not None and isinstance(found, Landed) and found.at < since:
+        if since is not None and isinstance(found, Landing) and found.instant < since:
             found = first_hour(since, self.host)
-        return found.day if isinstance(found, Landed) else self.invitation
+        return found.day if isinstance(found, Landing) else self.invitation
 
     @property
     def invited_at(self) -> datetime:

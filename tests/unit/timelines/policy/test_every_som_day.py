@@ -2,6 +2,7 @@
 # ruff: noqa: DTZ001 - wall times have no zone on purpose.
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 from orchestrator.domain.delegations.delegation import Role
 from orchestrator.domain.meetings.meeting import Meeting
 from orchestrator.domain.timelines.obligations import Obligation
+from orchestrator.domain.timelines.offsets import Offset
 from orchestrator.domain.timelines.policy.context import EventContext, Records
+from orchestrator.domain.timelines.policy.rules import Bounded, Counted
 from orchestrator.domain.timelines.policy.wanted import WantedDays
 from tests.effort import examples
 from tests.unit.real import CALENDARS, people_of
-from tests.unit.timelines.policy.events import MEMBERS, answered, event_of, letters, session
+from tests.unit.timelines.policy.events import MEMBERS, SOM_POLICY, answered, event_of, letters, session
 
 PEOPLE = people_of(*MEMBERS)
 POINTS = {item.delegation: item for item in PEOPLE if item.role is Role.FOCAL_POINT}
@@ -68,7 +71,7 @@ def check_days(found: list[Obligation], code: str) -> None:
             assert item.due is not None
             day = calendar.local_date(item.due)
             assert calendar.sends_on(day)
-            assert item.due == calendar.morning(day)
+            assert item.due == calendar.land(day, time(9), forward=True).instant
 
 
 def check_order(found: list[Obligation]) -> None:
@@ -166,3 +169,34 @@ def test_a_move_asks_for_nothing_but_replies_again() -> None:
         item.step: item.revision for item in letters(after, POINTS["VN"].address) if item.step != "invite"
     }
     assert set(again) == {"remind:day", "remind:hour"}
+
+
+def test_the_spacing_of_chasers_is_that_of_the_timeline() -> None:
+    assert SOM_POLICY.chase is not None
+    rare = replace(SOM_POLICY, chase=replace(SOM_POLICY.chase, spacing=6))
+    first = session(1, datetime(2027, 4, 12, 14), PEOPLE)
+    lead = session(2, datetime(2027, 4, 22, 14), PEOPLE)
+    steps = [item.step for item in letters(event_of(first, lead, lead=2, policy=rare), POINTS["VN"].address)]
+    assert [item for item in steps if item.startswith("chase")] == ["chase/1", "chase/3"]
+
+
+@pytest.mark.parametrize(("fold", "alone"), [(2, False), (0, True)])
+def test_documents_wait_as_long_for_a_letter_as_the_timeline_says(fold: int, alone: bool) -> None:
+    """Put up on Monday 29 March, they are due on 30 March; the first chaser of 31 March would tell them."""
+    assert SOM_POLICY.documents is not None
+    policy = replace(SOM_POLICY, documents=replace(SOM_POLICY.documents, fold=fold))
+    lead = session(2, datetime(2027, 4, 22, 14), PEOPLE)
+    first = session(1, datetime(2027, 4, 12, 14), PEOPLE)
+    records = {2: Records(documents_at=datetime(2027, 3, 29, 8, tzinfo=UTC))}
+    found = letters(event_of(first, lead, lead=2, policy=policy, records=records), POINTS["VN"].address)
+    assert ("notice:documents" in [item.step for item in found]) is alone
+
+
+@pytest.mark.parametrize(("days", "announced"), [(45, True), (33, False)])
+def test_a_save_the_date_shortly_before_the_invitation_is_left_out(days: int, announced: bool) -> None:
+    """The invitation is due on 22 March 2027; 33 days before the SOM is Saturday 20 March."""
+    at = Offset(after=False, days=days, clock=time(9))
+    policy = replace(SOM_POLICY, save_the_date=Bounded(Counted(at)))
+    lead = session(2, datetime(2027, 4, 22, 14), PEOPLE, tentative=True)
+    steps = [item.step for item in letters(event_of(lead, lead=2, policy=policy), POINTS["VN"].address)]
+    assert ("invite:save-the-date" in steps) is announced
