@@ -22,6 +22,13 @@ _LOOKS_LIKE = str.maketrans(
 """Small Cyrillic, Greek and other letters by the Latin one they are taken for (an extract of UTS 39's
 confusables: letters that are the same or nearly so in common typefaces)."""
 
+_CAPITALS_LOOK_LIKE = str.maketrans(
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0406\u0408\u0405"
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7",
+    "ABEKMHOPCTYXIJSABEZHIKMNOPTYX",
+)
+"""Capitals of these scripts by the Latin ones; many look like another letter than their small form."""
+
 
 class Alike(StrEnum):
     """Why two entries may be one person, the surest first."""
@@ -67,6 +74,19 @@ def bare_address(address: str) -> str:
     return f"{bare(local)}@{bare(shown)}"
 
 
+def _forms(text: str) -> frozenset[str]:
+    """Return the bare forms of a name: read as it is written, and with its capitals taken for Latin ones."""
+    return frozenset({bare(text), bare(text.translate(_CAPITALS_LOOK_LIKE))})
+
+
+def _address_forms(address: str) -> frozenset[str]:
+    return frozenset({bare_address(address), bare_address(address.translate(_CAPITALS_LOOK_LIKE))})
+
+
+def _all_address_forms(person: Person) -> frozenset[str]:
+    return frozenset[str]().union(*map(_address_forms, person.addresses))
+
+
 def duplicates(people: Iterable[Person]) -> tuple[Duplicate, ...]:
     """Return each pair that may be one person, once, by ids.
 
@@ -76,9 +96,10 @@ def duplicates(people: Iterable[Person]) -> tuple[Duplicate, ...]:
     groups: dict[tuple[str, str], dict[int, Person]] = defaultdict(dict)
     for person in people:
         if person.merged_into is None:
-            for address in person.addresses:
-                groups["address", bare_address(address)][person.id] = person
-            groups[person.delegation, "name " + bare(person.name)][person.id] = person
+            for form in _all_address_forms(person):
+                groups["address", form][person.id] = person
+            for form in _forms(person.name):
+                groups[person.delegation, f"name {form}"][person.id] = person
     pairs: set[tuple[int, int]] = set()
     found = []
     for group in groups.values():
@@ -93,6 +114,6 @@ def _why(one: Person, other: Person) -> Alike:
     """Return the surest reason to take two entries, of which some form is the same, for one person."""
     if {compared(each) for each in one.addresses} & {compared(each) for each in other.addresses}:
         return Alike.SAME_ADDRESS
-    if {bare_address(each) for each in one.addresses} & {bare_address(each) for each in other.addresses}:
+    if _all_address_forms(one) & _all_address_forms(other):
         return Alike.LOOKALIKE_ADDRESS
     return Alike.SAME_NAME if folded(one.name) == folded(other.name) else Alike.LOOKALIKE_NAME

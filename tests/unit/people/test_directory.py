@@ -26,6 +26,9 @@ def person(number: int, name: str, *addresses: str, delegation: str = "VN", **mo
         ("đỗ  thị LAN", "other@moha.example", Alike.SAME_NAME),
         ("Do Thi Lan", "other@moha.example", Alike.LOOKALIKE_NAME),
         (f"Đỗ Thị L{CYRILLIC_A}n", "other@moha.example", Alike.LOOKALIKE_NAME),
+        ("Đỗ \u0422h\u1ecb Lan", "other@moha.example", Alike.LOOKALIKE_NAME),
+        ("\u0394ỗ Thị Lan", "other@moha.example", None),
+        ("Somebody Else", "lan@\u041coha.example", Alike.LOOKALIKE_ADDRESS),
         ("Đỗ Thị Mai", "other@moha.example", None),
     ],
 )
