@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from orchestrator.domain.timelines.policy.rules import Covers, Item, Whose
 from orchestrator.domain.timelines.policy.step_words import (
@@ -68,8 +68,8 @@ class InviteStep(StepPart):
 
     @field_validator("tentative")
     @classmethod
-    def _is_a_save_the_date(cls, tentative: bool, info: object) -> bool:
-        named = getattr(info, "data", {}).get("id") == "save-the-date"
+    def _is_a_save_the_date(cls, tentative: bool, info: ValidationInfo) -> bool:
+        named = info.data.get("id") == "save-the-date"
         if named is not tentative:
             raise Unfit(Fact.of("timelines.tentative-is-save-the-date"))
         return tentative
@@ -106,8 +106,10 @@ class AskStep(StepPart):
 
     @field_validator("test")
     @classmethod
-    def _goes_with_the_item(cls, test: ConnectionTestPart | None, info: object) -> ConnectionTestPart | None:
-        asked = Item.TEST in getattr(info, "data", {}).get("items", ())
+    def _goes_with_the_item(
+        cls, test: ConnectionTestPart | None, info: ValidationInfo
+    ) -> ConnectionTestPart | None:
+        asked = Item.TEST in info.data.get("items", ())
         if asked is not (test is not None):
             raise Unfit(Fact.of("timelines.test-with-its-item"))
         return test
@@ -134,8 +136,8 @@ class ChaseStep(StepPart):
 
     @field_validator("escalate")
     @classmethod
-    def _rungs(cls, escalate: Mapping[int, Circles], info: object) -> Mapping[int, Circles]:
-        rungs = len(getattr(info, "data", {}).get("at", ()))
+    def _rungs(cls, escalate: Mapping[int, Circles], info: ValidationInfo) -> Mapping[int, Circles]:
+        rungs = len(info.data.get("at", ()))
         for number in escalate:
             if rungs and not 1 <= number <= rungs:
                 raise Unfit(Fact.of("timelines.no-such-rung", number=number, rungs=rungs))

@@ -35,7 +35,7 @@ def new_form(step: Mapping[str, Any]) -> str | None:
 
 
 def _confirm(step: Mapping[str, Any]) -> str | None:
-    """The first invitation confirms what was announced, so the step is left out."""
+    """The first invitation confirms what was announced, so that is what to write."""
     return _INVITE % "-P28D"
 
 

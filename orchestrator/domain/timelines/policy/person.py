@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from orchestrator.domain.delegations.working_calendar import EARLIEST, Calendars, Landing, WorkingCalendar
+from orchestrator.domain.delegations.working_calendar import Calendars, Landing, WorkingCalendar
 from orchestrator.domain.meetings.meeting import Attendee, Meeting
 from orchestrator.domain.timelines.audience import Audience, admitted
 from orchestrator.domain.timelines.kinds import ActionKind
@@ -15,18 +15,18 @@ from orchestrator.domain.timelines.policy.afterwards import afterwards, sees_dra
 from orchestrator.domain.timelines.policy.asking import EventAsking
 from orchestrator.domain.timelines.policy.candidates import Candidate, LetterMaker, LetterRank
 from orchestrator.domain.timelines.policy.context import AskingReach, Deadline, EventContext
+from orchestrator.domain.timelines.policy.days import DayReminders
 from orchestrator.domain.timelines.policy.folding import folded
 from orchestrator.domain.timelines.policy.rounding import (
     ONE_DAY,
     Rounded,
     back,
-    day_before,
     first_hour,
     forward,
     next_morning_after,
     within,
 )
-from orchestrator.domain.timelines.policy.rules import ChaseRule, Covers, DayRule, Whose
+from orchestrator.domain.timelines.policy.rules import ChaseRule
 from orchestrator.domain.timelines.policy.wanted import WantedDays
 from orchestrator.facts import Fact
 
@@ -244,9 +244,9 @@ class PersonLetters:
         rule = self._event.policy.day
         if rule is None or self._all.alone:
             return
-        for group in self._groups(rule):
-            meeting, attendee = group[0]
-            landed = self._day_landed(rule, meeting)
+        days = DayReminders(rule, self._all.wanted.host, self._calendar)
+        for meeting, attendee in days.firsts(self.sessions):
+            landed = days.landed(meeting)
             found = self._maker(meeting, attendee).letter(
                 LetterRank.DAY,
                 ActionKind.REMIND,
@@ -265,37 +265,6 @@ class PersonLetters:
         return self._calendar.local_date(
             found.instant if found else joined_since(meeting, attendee) or meeting.starts_at
         )
-
-    def _day_landed(self, rule: DayRule, meeting: Meeting) -> Rounded:
-        wanted = rule.at.day(meeting.starts_at, self._all.wanted.host)
-        if rule.whose is Whose.LOCAL:
-            return day_before(wanted, meeting.starts_at, self._calendar, EARLIEST)
-        # People travel: from the day before on, the venue's clock and calendar hold for everybody.
-        host = self._all.wanted.host
-        return Landing(host.instant(wanted, rule.clock), wanted, rule.clock)
-
-    def _groups(self, rule: DayRule) -> list[list[tuple[Meeting, Attendee]]]:
-        """Return the sessions of which one reminder is enough, those declined left out."""
-        coming = [(meeting, item) for meeting, item in self.sessions if not item.declined]
-        groups: list[list[tuple[Meeting, Attendee]]] = []
-        for pair in coming:
-            if groups and self._covered(rule, groups[-1], pair[0]):
-                groups[-1].append(pair)
-            else:
-                groups.append([pair])
-        return groups
-
-    def _covered(self, rule: DayRule, group: list[tuple[Meeting, Attendee]], meeting: Meeting) -> bool:
-        host = self._all.wanted.host
-        first, last = (host.local_date(item[0].starts_at) for item in (group[0], group[-1]))
-        day = host.local_date(meeting.starts_at)
-        if rule.covers is Covers.ALL or day == last:
-            return True
-        if rule.covers is Covers.EACH or not within(last, day, 1, host):
-            return False
-        landed = self._day_landed(rule, group[0][0])
-        wanted = rule.at.day(meeting.starts_at, host)
-        return first <= day and isinstance(landed, Landing) and (wanted - landed.day).days <= _MOST_LATE
 
     # What has happened
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from orchestrator.domain.delegations.delegation import Kind
 from orchestrator.domain.meetings.meeting import (
@@ -118,7 +118,3 @@ def answered(meeting: Meeting, *codes: str) -> Meeting:
         for need in (Need.LIST, Need.PAPER, Need.TEST)
     )
     return replace(meeting, attendees=tuple(people), contributions=given)
-
-
-def at(day: date, clock: str) -> datetime:
-    return datetime.combine(day, time.fromisoformat(clock))

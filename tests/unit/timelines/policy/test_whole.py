@@ -95,7 +95,7 @@ def test_over_it_still_owes_its_minutes_and_nothing_else() -> None:
     assert kinds(ahead) == {"minutes:draft": len(PEOPLE)}
 
 
-def test_an_announcement_cancelled_by_a_nudge_is_not_there() -> None:
+def test_who_is_nudged_is_asked_at_once() -> None:
     nudged = som(tentative=False)
     people = tuple(replace(item, nudges=1) for item in nudged.attendees)
     found = [item for item in planned(replace(nudged, attendees=people)) if item.step == "nudge"]
