@@ -24,8 +24,8 @@ from orchestrator.domain.timelines.events import answered_for, asked_for, called
 from orchestrator.domain.timelines.kinds import ActionKind
 from orchestrator.domain.timelines.ladders import Ladders
 from orchestrator.domain.timelines.moments import Moments
-from orchestrator.domain.timelines.needs import is_missing, missing_from
-from orchestrator.domain.timelines.obligations import NUDGE, Obligation
+from orchestrator.domain.timelines.needs import is_missing
+from orchestrator.domain.timelines.obligations import Obligation
 from orchestrator.domain.timelines.offsets import Offset
 from orchestrator.domain.timelines.steps import Step
 from orchestrator.domain.timelines.timeline import Timeline
@@ -190,21 +190,8 @@ class Published:
         """Ask now for what is missing, because a coordinator wants it."""
         if not any(item.nudges for item in self._invited):
             return []
-        meeting = self._meeting
-        due = owed(meeting, self._timeline, self._calendars.directory)
-        return [
-            Obligation(
-                f"{NUDGE}:attendee-{item.id}",
-                ActionKind.CHASE,
-                NUDGE,
-                item.id,
-                item.nudges,
-                None,
-                self._starts,
-            )
-            for item in self._invited
-            if item.nudges and missing_from(meeting, item, due[item.delegation])
-        ]
+        due = owed(self._meeting, self._timeline, self._calendars.directory)
+        return session_work.nudges(self._meeting, self._invited, due.__getitem__)
 
     def _own_work(self, step: Step) -> Obligation:
         """What the service does by itself, at the host's hour."""

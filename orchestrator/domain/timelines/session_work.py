@@ -1,13 +1,15 @@
-"""What is done for every session by itself, whatever its letters are: its link, and its end."""
+"""What is done for every session, whatever its letters are: its link, its end, what is asked for by hand."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
 
-from orchestrator.domain.meetings.meeting import Meeting
+from orchestrator.domain.meetings.meeting import Attendee, Meeting, Need
 from orchestrator.domain.timelines.alerting import LOOK_LINK
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.domain.timelines.obligations import Obligation
+from orchestrator.domain.timelines.needs import missing_from
+from orchestrator.domain.timelines.obligations import NUDGE, Obligation
 
 _UNTIL_CONCLUDED = timedelta(days=365)
 
@@ -53,3 +55,22 @@ def conclusion(meeting: Meeting) -> Obligation:
     kind = ActionKind.CONCLUDE
     due = meeting.ends_at
     return Obligation(kind, kind, kind, None, meeting.time_revision, due, due + _UNTIL_CONCLUDED)
+
+
+def nudges(
+    meeting: Meeting, people: Iterable[Attendee], owed: Callable[[str], Collection[Need]]
+) -> list[Obligation]:
+    """Ask now for what is missing, because a coordinator wants it; ``owed`` is what a delegation owes."""
+    return [
+        Obligation(
+            f"{NUDGE}:attendee-{item.id}",
+            ActionKind.CHASE,
+            NUDGE,
+            item.id,
+            item.nudges,
+            None,
+            meeting.starts_at,
+        )
+        for item in people
+        if item.nudges and missing_from(meeting, item, owed(item.delegation))
+    ]

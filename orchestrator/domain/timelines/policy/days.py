@@ -31,7 +31,7 @@ class DayReminders:
         return Landing(self.host.instant(wanted, self.rule.clock), wanted, self.rule.clock)
 
     def firsts(self, sessions: Sequence[InSession]) -> list[InSession]:
-        """Return the sessions that get a reminder, which tells of those that follow; declined ones get none."""
+        """Return the sessions that get a reminder, each telling of those that follow it."""
         coming = [(meeting, item) for meeting, item in sessions if not item.declined]
         groups: list[list[InSession]] = []
         for pair in coming:

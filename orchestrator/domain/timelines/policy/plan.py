@@ -9,9 +9,9 @@ from functools import cached_property
 
 from orchestrator.domain.delegations.working_calendar import Calendars
 from orchestrator.domain.meetings.meeting import Attendee, Meeting, MeetingStatus
+from orchestrator.domain.timelines import session_work
 from orchestrator.domain.timelines.kinds import ActionKind
-from orchestrator.domain.timelines.needs import missing_from
-from orchestrator.domain.timelines.obligations import NUDGE, Obligation
+from orchestrator.domain.timelines.obligations import Obligation
 from orchestrator.domain.timelines.policy.asking import EventAsking
 from orchestrator.domain.timelines.policy.context import Deadline, EventContext
 from orchestrator.domain.timelines.policy.deadline import decide, reach_of
@@ -57,7 +57,7 @@ class SessionPlan:
         if self._meeting.status is MeetingStatus.PUBLISHED:
             yield from self._invitations()
             yield from self._confirmation()
-            yield from self._nudges()
+            yield from session_work.nudges(self._meeting, self._invited, self._asking.missing)
         for attendee in self._invited:
             person = self._person(attendee)
             found = [item for item in person.candidates if item.meeting.id == self._meeting.id]
@@ -208,22 +208,6 @@ class SessionPlan:
         earlier = other.starts_at < self._meeting.starts_at
         same_day = self._letters.wanted.host.local_date(other.starts_at) == day
         return earlier and same_day and any(item.address == attendee.address for item in other.invited)
-
-    def _nudges(self) -> Iterator[Obligation]:
-        """Ask now for what is missing, because a coordinator wants it."""
-        meeting = self._meeting
-        for item in self._invited:
-            owed = self._asking.missing(item.delegation)
-            if item.nudges and missing_from(meeting, item, owed):
-                yield Obligation(
-                    f"{NUDGE}:attendee-{item.id}",
-                    ActionKind.CHASE,
-                    NUDGE,
-                    item.id,
-                    item.nudges,
-                    None,
-                    meeting.starts_at,
-                )
 
 
 def _near(at: datetime, due: datetime) -> bool:
